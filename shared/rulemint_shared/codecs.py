@@ -1,0 +1,71 @@
+"""The reused typed encoders and decoders. Whatever Redis hands us is hostile until one of these has accepted it."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.messages import Batch, ConfigChange, Endings, LogRecord
+from rulemint_shared.records import (
+    Client,
+    ClientGrant,
+    ResourceServer,
+    Rule,
+    RuleSecrets,
+    RuleVersion,
+    SigningKey,
+    Tenant,
+)
+
+T = TypeVar("T")
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+
+
+class DecodeError(Exception):
+    """Bytes are not what they should be: malformed, of the wrong shape, or too large."""
+
+
+class Codec(Generic[T]):
+    """MessagePack for one type, both ways."""
+
+    def __init__(self, decoded_type: type[T] | object, *, name: str) -> None:
+        self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(decoded_type)
+        self._encoder = msgspec.msgpack.Encoder()
+        self._name = name
+
+    def encode(self, value: T) -> bytes:
+        """The value as MessagePack."""
+        return self._encoder.encode(value)
+
+    def decode(self, data: bytes) -> T:
+        """The value of *data*.
+
+        Raises:
+            DecodeError: *data* is no such value, or larger than 64 MiB.
+        """
+        if len(data) > MAX_MESSAGE_BYTES:
+            raise DecodeError(f"{self._name}: {len(data)} bytes are more than {MAX_MESSAGE_BYTES}")
+        try:
+            return self._decoder.decode(data)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise DecodeError(f"{self._name}: {error}") from error
+
+
+tenant: Codec[Tenant] = Codec(Tenant, name="tenant")
+client: Codec[Client] = Codec(Client, name="client")
+resource_server: Codec[ResourceServer] = Codec(ResourceServer, name="resource server")
+client_grant: Codec[ClientGrant] = Codec(ClientGrant, name="client grant")
+rule: Codec[Rule] = Codec(Rule, name="rule")
+rule_version: Codec[RuleVersion] = Codec(RuleVersion, name="rule version")
+rule_secrets: Codec[RuleSecrets] = Codec(RuleSecrets, name="rule secrets")
+signing_key: Codec[SigningKey] = Codec(SigningKey, name="signing key")
+secret_values: Codec[dict[str, str]] = Codec(dict[str, str], name="secret values")
+
+batch: Codec[Batch] = Codec(Batch, name="batch")
+endings: Codec[Endings] = Codec(Endings, name="endings")
+log_record: Codec[LogRecord] = Codec(LogRecord, name="log record")
+config_change: Codec[ConfigChange] = Codec(ConfigChange, name="config change")
+exchange: Codec[ExchangeRecord] = Codec(ExchangeRecord, name="exchange record")

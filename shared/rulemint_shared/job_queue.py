@@ -1,0 +1,91 @@
+"""arq as Rulemint uses it: msgspec instead of pickle, and a wake-up so that no idle worker has to poll.
+
+A job carries one `Batch` as opaque bytes, and its result carries one `Endings` as opaque bytes: arq's own envelope is
+plain MessagePack, and only our typed decoders look inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, cast
+
+import msgspec
+from arq.connections import ArqRedis
+from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
+from arq.jobs import DeserializationError, deserialize_result, serialize_job
+
+from rulemint_shared import codecs, ids, keys
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.messages import Batch, Endings
+
+RUN_BATCH = "run_batch"
+"""The name of the only job."""
+RESULT_KEPT_S = 60
+"""How long the endings of a job can still be found after their publication."""
+WAKE_UPS_KEPT = 64
+
+
+def _encode_unknown(value: Any) -> str:  # arq's envelope may hold an exception
+    """An exception in arq's envelope becomes its text: nothing is pickled."""
+    return f"{type(value).__name__}: {value}"
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_encode_unknown)
+_DECODER = msgspec.msgpack.Decoder(dict[str, Any])
+
+
+def serialize(envelope: dict[str, Any]) -> bytes:
+    """arq's ``job_serializer``."""
+    return _ENCODER.encode(envelope)
+
+
+def deserialize(data: bytes) -> dict[str, Any]:
+    """arq's ``job_deserializer``; whatever is no MessagePack map is refused."""
+    return _DECODER.decode(data)
+
+
+async def enqueue(redis: ArqRedis, batch: Batch, *, expires_ms: int) -> str:
+    """Put *batch* into arq's queue and wake an idle worker, in one round trip; returns the job's id.
+
+    `ArqRedis.enqueue_job` takes three round trips to make sure that a chosen job id is new; ours is random.
+    """
+    job_id = ids.new_job_id()
+    now_ms = unix_ms()
+    job = serialize_job(RUN_BATCH, (codecs.batch.encode(batch),), {}, None, now_ms, serializer=serialize)
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.psetex(job_key_prefix + job_id, expires_ms, job)
+        pipe.zadd(keys.QUEUE, {job_id: now_ms})
+        pipe.lpush(keys.QUEUE_WAKE_UP, job_id)
+        pipe.ltrim(keys.QUEUE_WAKE_UP, 0, WAKE_UPS_KEPT - 1)
+        pipe.expire(keys.QUEUE_WAKE_UP, RESULT_KEPT_S)
+        await pipe.execute()
+    return job_id
+
+
+async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> bool:
+    """Block until a job was enqueued, *timeout_s* at most; whether there was a wake-up."""
+    reply = redis.blpop([keys.QUEUE_WAKE_UP], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
+    return await cast("Awaitable[Any]", reply) is not None
+
+
+async def find_endings(redis: ArqRedis, job_id: str) -> Endings | None:
+    """The endings that arq kept as the job's result; None while it has none.
+
+    Raises:
+        DecodeError: the stored result is no `Endings`.
+    """
+    data = await redis.get(result_key_prefix + job_id)
+    if data is None:
+        return None
+    try:
+        result = deserialize_result(data, deserializer=deserialize).result
+    except DeserializationError as error:
+        raise codecs.DecodeError(f"job result: {error}") from error
+    if not isinstance(result, bytes):
+        raise codecs.DecodeError("job result: the job itself failed")
+    return codecs.endings.decode(result)
+
+
+async def was_picked_up(redis: ArqRedis, job_id: str) -> bool:
+    """Whether a runner has claimed the job (and may have died since)."""
+    return bool(await redis.exists(in_progress_key_prefix + job_id))

@@ -1,0 +1,92 @@
+"""Every Redis key and channel name, spelled once.
+
+=========================================  ==========  ==================  ============  =======================
+name                                       type        writer              reader        lifetime
+=========================================  ==========  ==================  ============  =======================
+rulemint:tenants                           hash        gateway             gateway       for good
+rulemint:{tenant}:clients                  hash        gateway             gateway       for good
+rulemint:{tenant}:resource-servers         hash        gateway             gateway       for good
+rulemint:{tenant}:client-grants            hash        gateway             gateway       for good
+rulemint:{tenant}:rules                    hash        gateway             gateway       for good
+rulemint:{tenant}:rule-versions            hash        gateway             runner        for good (immutable)
+rulemint:{tenant}:rule-secrets             hash        gateway             runner        for good (encrypted)
+rulemint:{tenant}:signing-keys             hash        gateway             gateway       for good (encrypted)
+rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count
+rulemint:{tenant}:logs                     channel     runner, gateway     gateway       -
+rulemint:revision                          string      gateway             gateway       for good
+rulemint:changes                           channel     gateway             gateway       -
+rulemint:queue                             sorted set  gateway (arq)       runner (arq)  until the job ends
+rulemint:queue:wake-up                     list        gateway             runner        popped at once, 60 s
+rulemint:outcomes:{gateway}                channel     runner              gateway       -
+rulemint:runners                           sorted set  runner              gateway       members expire by score
+=========================================  ==========  ==================  ============  =======================
+
+arq keeps its own bookkeeping of a job under ``arq:job:``, ``arq:in-progress:``, ``arq:retry:`` and ``arq:result:``;
+it has no setting for these prefixes.
+"""
+
+from __future__ import annotations
+
+PREFIX = "rulemint"
+
+TENANTS = f"{PREFIX}:tenants"
+REVISION = f"{PREFIX}:revision"
+CHANGES = f"{PREFIX}:changes"
+QUEUE = f"{PREFIX}:queue"
+QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"
+RUNNERS = f"{PREFIX}:runners"
+
+
+def clients(tenant: str) -> str:
+    """The hash client_id → Client."""
+    return f"{PREFIX}:{tenant}:clients"
+
+
+def resource_servers(tenant: str) -> str:
+    """The hash id → ResourceServer."""
+    return f"{PREFIX}:{tenant}:resource-servers"
+
+
+def client_grants(tenant: str) -> str:
+    """The hash id → ClientGrant."""
+    return f"{PREFIX}:{tenant}:client-grants"
+
+
+def rules(tenant: str) -> str:
+    """The hash id → Rule."""
+    return f"{PREFIX}:{tenant}:rules"
+
+
+def rule_versions(tenant: str) -> str:
+    """The hash ``<rule id>@<version>`` → RuleVersion."""
+    return f"{PREFIX}:{tenant}:rule-versions"
+
+
+def rule_secrets(tenant: str) -> str:
+    """The hash rule id → RuleSecrets."""
+    return f"{PREFIX}:{tenant}:rule-secrets"
+
+
+def signing_keys(tenant: str) -> str:
+    """The hash kid → SigningKey."""
+    return f"{PREFIX}:{tenant}:signing-keys"
+
+
+def exchanges(tenant: str) -> str:
+    """The stream of the tenant's exchange records."""
+    return f"{PREFIX}:{tenant}:exchanges"
+
+
+def logs(tenant: str) -> str:
+    """The channel of the tenant's log records."""
+    return f"{PREFIX}:{tenant}:logs"
+
+
+def outcomes(gateway: str) -> str:
+    """The channel on which one gateway hears the outcomes it asked for."""
+    return f"{PREFIX}:outcomes:{gateway}"
+
+
+def rule_version_field(rule_id: str, version: int) -> str:
+    """The field of one rule version in its hash."""
+    return f"{rule_id}@{version}"

@@ -1,0 +1,226 @@
+"""What travels between the services, as MessagePack. New fields go last and have defaults; types never change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+BATCH_LIMIT = 64
+"""Most invocations in one job."""
+
+ScopeList = Annotated[list[Annotated[str, msgspec.Meta(max_length=256)]], msgspec.Meta(max_length=1_000)]
+
+
+# ---- gateway → runner ----
+
+
+class RuleRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Names exactly what is to run: an immutable version and the revision of its secrets."""
+
+    rule_id: str
+    name: str
+    version: int
+    secrets_revision: int = 0
+
+
+class ClientView(msgspec.Struct, frozen=True, kw_only=True):
+    """The client as its rules see it."""
+
+    tenant: str
+    id: str
+    name: str
+    metadata: dict[str, str]
+
+
+class RequestView(msgspec.Struct, frozen=True, kw_only=True):
+    """The token request as its rules see it: no credentials in it."""
+
+    ip: str
+    user_agent: str
+    body: dict[str, Any]
+
+
+class Invocation(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the flow for one token request."""
+
+    id: str
+    """The exchange's id."""
+    tenant: str
+    client: ClientView
+    audience: str
+    scope: ScopeList
+    request: RequestView
+    flow: list[RuleRef]
+    deadline_ms: int
+    enqueued_at_ms: int
+    scope_ceiling: ScopeList | None = None
+    """The client grant's scopes if the API enforces them: no rule may go beyond."""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """The invocations of one job, and the gateway that waits for them."""
+
+    gateway: str
+    invocations: Annotated[list[Invocation], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
+
+
+# ---- runner → gateway ----
+
+
+class DenialCode(StrEnum):
+    """How a rule may refuse: the OAuth error its caller gets (RFC 6749 §5.2)."""
+
+    ACCESS_DENIED = "access_denied"
+    INVALID_SCOPE = "invalid_scope"
+    INVALID_REQUEST = "invalid_request"
+    SERVER_ERROR = "server_error"
+
+
+class FailureReason(StrEnum):
+    """Why an invocation ended without an answer of its rules."""
+
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    OUT_OF_MEMORY = "out_of_memory"
+    OUTPUT_FLOOD = "output_flood"
+    BAD_RESULT = "bad_result"
+    SYNTAX = "syntax"
+    EXCEPTION = "exception"
+    NO_RUNNER = "no_runner"
+    OVERLOADED = "overloaded"
+    INTERRUPTED = "interrupted"
+    LATE = "late"
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True, tag="granted"):
+    """The flow said yes: these scopes, these claims."""
+
+    scope: ScopeList
+    claims: dict[str, Any] = {}
+
+
+class Denied(msgspec.Struct, frozen=True, kw_only=True, tag="denied"):
+    """A rule said no, in words meant for the caller."""
+
+    code: DenialCode
+    message: Annotated[str, msgspec.Meta(max_length=1_024)]
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+    """Nobody said yes. *detail* is for the logs and the exchange record, never for the caller."""
+
+    reason: FailureReason
+    detail: Annotated[str, msgspec.Meta(max_length=4_096)] = ""
+
+
+Outcome = Granted | Denied | Failed
+
+
+class Dropped(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule returned and the contract left out, and why."""
+
+    name: str
+    why: str
+
+
+class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one rule of the flow was given and what it changed."""
+
+    rule: str
+    version: int
+    scope_given: list[str]
+    scope_added: list[str] = []
+    scope_removed: list[str] = []
+    claims_set: dict[str, Any] = {}
+    dropped: list[Dropped] = []
+    duration_ms: float = 0.0
+
+
+class Level(StrEnum):
+    """The level of a log record."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
+    """One line that a rule wrote, or that the runner wrote about it."""
+
+    ts_ms: int
+    invocation: str
+    client_id: str
+    rule: str
+    version: int
+    level: Level
+    message: str
+
+
+class InvocationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.started"):
+    """A runner took the invocation up."""
+
+    ts_ms: int
+    invocation: str
+    client_id: str
+    audience: str
+    rule: str
+    version: int
+
+
+class InvocationEnded(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.ended"):
+    """The invocation has its outcome; *rule* is the one that decided."""
+
+    ts_ms: int
+    invocation: str
+    client_id: str
+    audience: str
+    rule: str
+    version: int
+    outcome: str
+    """``granted``, ``denied`` or ``failed:<reason>``."""
+    duration_ms: float
+    message: str = ""
+
+
+LogRecord = LogLine | InvocationStarted | InvocationEnded
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How one invocation ended, with everything that its exchange record keeps of it."""
+
+    invocation: str
+    outcome: Outcome
+    reports: list[RuleReport] = []
+    lines: list[LogLine] = []
+    lines_left_out: int = 0
+    picked_up_at_ms: int = 0
+    ended_at_ms: int = 0
+
+
+class Endings(msgspec.Struct, frozen=True, kw_only=True):
+    """The endings of one job; its arq result is this message's bytes."""
+
+    endings: list[Ending]
+
+
+class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A record was written or deleted, as revision *revision* of the whole configuration."""
+
+    revision: int
+    tenant: str
+    kind: str
+    id: str
+
+
+def outcome_name(outcome: Outcome) -> str:
+    """``granted``, ``denied`` or ``failed:<reason>``: how logs and exchange records spell an outcome."""
+    match outcome:
+        case Granted():
+            return "granted"
+        case Denied():
+            return "denied"
+        case Failed(reason=reason):
+            return f"failed:{reason}"

@@ -1,0 +1,138 @@
+"""The configuration that Redis keeps, as MessagePack. New fields go last and have defaults; types never change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class SigningAlgorithm(StrEnum):
+    """The JWS algorithms an API may ask for (RFC 7518 §3.1, RFC 8037 §3.1)."""
+
+    RS256 = "RS256"
+    PS256 = "PS256"
+    ES256 = "ES256"
+    EDDSA = "EdDSA"
+    HS256 = "HS256"
+
+
+class Language(StrEnum):
+    """What a rule is written in."""
+
+    JAVASCRIPT = "javascript"
+    TYPESCRIPT = "typescript"
+    PYTHON = "python"
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """An isolated namespace; found by the request's Host header."""
+
+    name: str
+    issuer: str
+    hosts: tuple[str, ...] = ()
+    created_at_ms: int = 0
+
+
+class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """One live secret of a client. Only its keyed hash is kept."""
+
+    name: str
+    hash: bytes
+    created_at_ms: int
+    expires_at_ms: int | None = None
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine that asks for tokens."""
+
+    client_id: str
+    name: str
+    description: str = ""
+    metadata: dict[str, str] = {}
+    secrets: tuple[ClientSecret, ...] = ()
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """One scope that an API defines."""
+
+    value: str
+    description: str = ""
+
+
+class ResourceServer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token is for: an API. Its identifier is the token's audience."""
+
+    id: str
+    identifier: str
+    name: str = ""
+    scopes: tuple[Scope, ...] = ()
+    signing_alg: SigningAlgorithm = SigningAlgorithm.RS256
+    signing_secret: bytes | None = None
+    """The HS256 secret, encrypted."""
+    token_lifetime_s: int = 86_400
+    enforce_grant_scopes: bool = False
+    is_system: bool = False
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+class ClientGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """Says that a client may ask for an API, and with which scopes."""
+
+    id: str
+    client_id: str
+    audience: str
+    scope: tuple[str, ...] = ()
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A named, ordered piece of user code; its text is in the versions."""
+
+    id: str
+    name: str
+    order: int = 0
+    enabled: bool = True
+    language: Language = Language.JAVASCRIPT
+    version: int = 1
+    """The version that runs now."""
+    latest_version: int = 1
+    secrets_revision: int = 0
+    """Raised by every change of the rule's secrets; 0 means that it has none."""
+    secret_names: tuple[str, ...] = ()
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One immutable text of a rule."""
+
+    rule_id: str
+    version: int
+    script: str
+    language: Language
+    created_at_ms: int = 0
+
+
+class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """The secrets of one rule, encrypted as one MessagePack map name → value."""
+
+    rule_id: str
+    revision: int
+    ciphertext: bytes
+
+
+class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant's key for one algorithm; the private half is encrypted, the public half is what jwks.json shows."""
+
+    kid: str
+    algorithm: SigningAlgorithm
+    private_pem: bytes
+    """PKCS 8 PEM, encrypted."""
+    public_jwk: dict[str, Any]
+    created_at_ms: int = 0

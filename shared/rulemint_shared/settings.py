@@ -1,0 +1,98 @@
+"""Settings: struct fields → ``RULEMINT_*`` variables → values, or one clear line. The only reader of the environment.
+
+A service declares one frozen struct; each field's `msgspec.Meta(description=…)` is its documentation, with the unit in
+the field's name. Secrets are read from files or URLs and are never shown by ``--help`` or in an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+PREFIX = "RULEMINT_"
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class SettingsError(Exception):
+    """A variable has a value that cannot be used; the text names it and says what it takes."""
+
+
+def read_settings(settings_type: type[S], environment: Mapping[str, str] | None = None) -> S:
+    """The settings of *settings_type* from the environment; a variable that is empty counts as unset.
+
+    Raises:
+        SettingsError: a variable is malformed, out of bounds, or required and missing.
+    """
+    source = os.environ if environment is None else environment
+    given: dict[str, Any] = {}
+    for field in msgspec.structs.fields(settings_type):
+        text = source.get(variable_name(field.name), "").strip()
+        if text:
+            given[field.name] = text
+        elif field.required:
+            raise SettingsError(f"{variable_name(field.name)} is not set: {_description(settings_type, field.name)}")
+    try:
+        return msgspec.convert(given, settings_type, strict=False, dec_hook=_convert_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_explain(settings_type, given, str(error))) from None
+
+
+def variable_name(field_name: str) -> str:
+    """``redis_url`` → ``RULEMINT_REDIS_URL``."""
+    return PREFIX + field_name.upper()
+
+
+def describe(settings_type: type[msgspec.Struct]) -> list[tuple[str, str, str]]:
+    """One row a setting: variable, default, description; for ``--help`` and docs/settings.md."""
+    rows = []
+    for field in msgspec.structs.fields(settings_type):
+        default = "(required)" if field.required else _show(field.default)
+        rows.append((variable_name(field.name), default, _description(settings_type, field.name)))
+    return rows
+
+
+def render_help(settings_type: type[msgspec.Struct]) -> str:
+    """The rows of `describe` as the text of ``--help``."""
+    blocks = [f"  {name}  [{default}]\n      {text}" for name, default, text in describe(settings_type)]
+    return "Settings (environment variables):\n\n" + "\n".join(blocks)
+
+
+def environment_without_settings() -> dict[str, str]:
+    """The environment for a child process, less every ``RULEMINT_*`` variable."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
+def _explain(settings_type: type[msgspec.Struct], given: dict[str, Any], message: str) -> str:
+    """One line for a msgspec error such as ``Expected `int` >= 1 - at `$.port```."""
+    reason, _, path = message.partition(" - at `$.")
+    name = path.rstrip("`").split("[")[0].split(".")[0]
+    if name not in given:
+        return message
+    shown = "" if "url" in name else f" (it is {given[name]!r})"
+    return f"{variable_name(name)}: {reason}{shown}. {_description(settings_type, name)}"
+
+
+def _convert_path(wanted: type, value: object) -> object:
+    if wanted is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"no setting may have the type {wanted}")
+
+
+def _description(settings_type: type[msgspec.Struct], field_name: str) -> str:
+    hint = get_type_hints(settings_type, include_extras=True)[field_name]
+    if get_origin(hint) is Annotated:
+        for extra in get_args(hint)[1:]:
+            if isinstance(extra, msgspec.Meta) and extra.description:
+                return extra.description
+    return ""
+
+
+def _show(default: object) -> str:
+    if isinstance(default, bool):
+        return "1" if default else "0"
+    return "" if default is None else str(default)
