@@ -14,6 +14,7 @@ rulemint:{tenant}:signing-keys             hash        gateway             gatew
 rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count
 rulemint:{tenant}:logs                     channel     runner, gateway     gateway       -
 rulemint:revision                          string      gateway             gateway       for good
+rulemint:durable-revision                  string      gateway             -             for good
 rulemint:changes                           channel     gateway             gateway       -
 rulemint:queue                             sorted set  gateway (arq)       runner (arq)  until the job ends
 rulemint:queue:wake-up                     list        gateway             runner        popped at once, 60 s
@@ -31,6 +32,7 @@ PREFIX = "rulemint"
 
 TENANTS = f"{PREFIX}:tenants"
 REVISION = f"{PREFIX}:revision"
+DURABLE_REVISION = f"{PREFIX}:durable-revision"
 CHANGES = f"{PREFIX}:changes"
 QUEUE = f"{PREFIX}:queue"
 QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"

@@ -206,13 +206,19 @@ class Endings(msgspec.Struct, frozen=True, kw_only=True):
     endings: list[Ending]
 
 
+class ChangedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that was written or deleted."""
+
+    kind: str
+    id: str
+
+
 class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A record was written or deleted, as revision *revision* of the whole configuration."""
+    """What made the configuration's revision *revision*: one transaction of one tenant."""
 
     revision: int
     tenant: str
-    kind: str
-    id: str
+    records: list[ChangedRecord]
 
 
 def outcome_name(outcome: Outcome) -> str:

@@ -1,0 +1,1 @@
+"""Invocations out to the runners, outcomes back."""

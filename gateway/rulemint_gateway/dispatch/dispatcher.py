@@ -1,0 +1,113 @@
+"""Invocation → ending, before the deadline. The only place that waits for runners."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_gateway.dispatch.batching import Batcher
+from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
+from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_shared import codecs, job_queue, keys
+from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.messages import (
+    Ending,
+    Failed,
+    FailureReason,
+    Invocation,
+    InvocationEnded,
+    outcome_name,
+)
+
+log = structlog.get_logger(__name__)
+
+GRACE_S = 0.5
+"""How long after an invocation's deadline its runner may still say how it ended."""
+
+
+class Dispatcher:
+    """Sends invocations to the runners and waits for what became of them."""
+
+    def __init__(
+        self,
+        redis: ArqRedis,
+        *,
+        gateway: str,
+        presence: RunnerPresence,
+        max_waiting: int,
+        job_expires_ms: int,
+    ) -> None:
+        self._redis = redis
+        self._presence = presence
+        self._max_waiting = max_waiting
+        self._listener = OutcomeListener(redis, gateway=gateway)
+        self._batcher = Batcher(
+            redis,
+            gateway=gateway,
+            job_expires_ms=job_expires_ms,
+            on_enqueued=self._listener.enqueued,
+            on_lost=self._listener.lost,
+        )
+
+    async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
+        """How *invocation* ended; always an answer, half a second after *deadline* at the latest."""
+        if len(self._listener) >= self._max_waiting:
+            return await self._not_run(invocation, FailureReason.OVERLOADED, "too many invocations are waiting")
+        if not await self._presence.any_alive():
+            return await self._not_run(invocation, FailureReason.NO_RUNNER, "no runner is alive")
+        future = self._listener.expect(invocation.id)
+        job_id: str | None = None
+        try:
+            self._batcher.submit(invocation)
+            async with asyncio.timeout(deadline.remaining_s() + GRACE_S):
+                ending = await future
+        except TimeoutError:
+            job_id = self._listener.forget(invocation.id)
+            return await self._overdue(invocation, job_id)
+        finally:
+            self._listener.forget(invocation.id)
+        if ending is None:
+            return await self._not_run(invocation, FailureReason.NO_RUNNER, "the queue does not answer")
+        return ending
+
+    async def listen(self, subscriber: ArqRedis) -> None:
+        """Receive outcomes, until cancelled."""
+        await self._listener.run(subscriber)
+
+    async def close(self) -> None:
+        """Wait for the enqueues under way."""
+        await self._batcher.close()
+
+    async def _overdue(self, invocation: Invocation, job_id: str | None) -> Ending:
+        """A runner that had claimed the job died with it; otherwise none came round to it."""
+        try:
+            picked_up = job_id is not None and await job_queue.was_picked_up(self._redis, job_id)
+        except (RedisError, OSError):
+            picked_up = False
+        if picked_up:
+            return await self._not_run(invocation, FailureReason.INTERRUPTED, "its runner never answered")
+        return await self._not_run(invocation, FailureReason.OVERLOADED, "no runner came round to it")
+
+    async def _not_run(self, invocation: Invocation, reason: FailureReason, detail: str) -> Ending:
+        """The ending of an invocation that no runner can account for; its watchers hear of it from us."""
+        now_ms = unix_ms()
+        outcome = Failed(reason=reason, detail=detail)
+        ended = InvocationEnded(
+            ts_ms=now_ms,
+            invocation=invocation.id,
+            client_id=invocation.client.id,
+            audience=invocation.audience,
+            rule=invocation.flow[0].name,
+            version=invocation.flow[0].version,
+            outcome=outcome_name(outcome),
+            duration_ms=float(now_ms - invocation.enqueued_at_ms),
+            message=detail,
+        )
+        try:
+            await self._redis.publish(keys.logs(invocation.tenant), codecs.log_record.encode(ended))
+        except (RedisError, OSError) as error:
+            log.warning("could not publish a log record", error=str(error))
+        return Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)

@@ -1,0 +1,111 @@
+"""This gateway's channel → the futures that wait for an ending, with arq's job results as the net beneath."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_shared import codecs, job_queue, keys
+from rulemint_shared.messages import Ending, Endings
+from rulemint_shared.subscription import listen
+
+log = structlog.get_logger(__name__)
+
+SEARCH_INTERVAL_S = 1.0
+
+
+@dataclass
+class Waiting:
+    """One invocation that has no ending yet."""
+
+    future: asyncio.Future[Ending | None]
+    job_id: str | None = None
+
+
+class OutcomeListener:
+    """Knows who waits for which invocation."""
+
+    def __init__(self, redis: ArqRedis, *, gateway: str) -> None:
+        self._redis = redis
+        self._gateway = gateway
+        self._waiting: dict[str, Waiting] = {}
+
+    def __len__(self) -> int:
+        """How many invocations have no ending yet."""
+        return len(self._waiting)
+
+    def expect(self, invocation_id: str) -> asyncio.Future[Ending | None]:
+        """The future of the invocation's ending; its result is None if Redis did not take the invocation."""
+        future: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
+        self._waiting[invocation_id] = Waiting(future)
+        return future
+
+    def forget(self, invocation_id: str) -> str | None:
+        """Nobody waits any longer; returns the job that carried the invocation, if one did."""
+        waiting = self._waiting.pop(invocation_id, None)
+        return waiting.job_id if waiting else None
+
+    def enqueued(self, job_id: str, invocation_ids: list[str]) -> None:
+        """Note which job carries the invocations."""
+        for invocation_id in invocation_ids:
+            if waiting := self._waiting.get(invocation_id):
+                waiting.job_id = job_id
+
+    def lost(self, invocation_ids: list[str]) -> None:
+        """Redis did not take these invocations."""
+        for invocation_id in invocation_ids:
+            self._resolve(invocation_id, None)
+
+    async def run(self, subscriber: ArqRedis) -> None:
+        """Listen, and every second look for endings whose publication was missed, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(
+                listen(
+                    subscriber,
+                    keys.outcomes(self._gateway),
+                    on_message=self._on_message,
+                    on_connected=self._search_results,
+                )
+            )
+            tasks.create_task(self._search_periodically())
+
+    def _on_message(self, data: bytes) -> None:
+        try:
+            self._deliver(codecs.endings.decode(data))
+        except codecs.DecodeError as error:
+            log.warning("ignored a malformed outcome", error=str(error))
+
+    def _deliver(self, endings: Endings) -> None:
+        for ending in endings.endings:
+            self._resolve(ending.invocation, ending)
+
+    def _resolve(self, invocation_id: str, ending: Ending | None) -> None:
+        waiting = self._waiting.get(invocation_id)
+        if waiting is not None and not waiting.future.done():
+            waiting.future.set_result(ending)
+
+    async def _search_periodically(self) -> None:
+        seen: set[str] = set()
+        while True:
+            await asyncio.sleep(SEARCH_INTERVAL_S)
+            jobs = {waiting.job_id for waiting in self._waiting.values() if waiting.job_id}
+            await self._search(jobs & seen)
+            seen = jobs
+
+    async def _search_results(self) -> None:
+        await self._search({waiting.job_id for waiting in self._waiting.values() if waiting.job_id})
+
+    async def _search(self, job_ids: set[str]) -> None:
+        for job_id in job_ids:
+            try:
+                if endings := await job_queue.find_endings(self._redis, job_id):
+                    self._deliver(endings)
+            except codecs.DecodeError as error:
+                log.warning("ignored a malformed job result", job=job_id, error=str(error))
+            except (RedisError, OSError) as error:
+                log.warning("could not look for missed outcomes", error=str(error))
+                return

@@ -1,0 +1,52 @@
+"""Which runners are alive: each keeps its name, with an expiry, in one sorted set."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_shared import keys
+from rulemint_shared.deadline import unix_ms
+
+log = structlog.get_logger(__name__)
+
+REFRESH_INTERVAL_S = 1.0
+
+
+class RunnerPresence:
+    """How many runners would pick up an invocation now."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+        self._alive = 0
+
+    async def count(self) -> int:
+        """Ask Redis.
+
+        Raises:
+            RedisError, OSError: it does not answer.
+        """
+        self._alive = int(await self._redis.zcount(keys.RUNNERS, unix_ms(), "+inf"))
+        return self._alive
+
+    async def any_alive(self) -> bool:
+        """Whether a runner is alive, as of a second ago at most; asks Redis only when none was."""
+        if self._alive:
+            return True
+        try:
+            return await self.count() > 0
+        except (RedisError, OSError):
+            return False
+
+    async def refresh(self) -> None:
+        """Keep the count fresh, until cancelled."""
+        while True:
+            try:
+                await self.count()
+            except (RedisError, OSError) as error:
+                self._alive = 0
+                log.warning("could not count the runners", error=str(error))
+            await asyncio.sleep(REFRESH_INTERVAL_S)

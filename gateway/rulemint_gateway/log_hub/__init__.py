@@ -1,0 +1,1 @@
+"""The live logs: one subscription per tenant, many watchers."""

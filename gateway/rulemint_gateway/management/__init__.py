@@ -1,0 +1,1 @@
+"""What an operator does to clients, APIs, client grants, rules and secrets."""

@@ -1,0 +1,124 @@
+"""Client grants: create, read, list, patch, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.fields import ClientId, Identifier, ScopeValues
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import CLIENT_GRANTS
+from rulemint_shared import ids
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.records import ClientGrant
+
+
+class CreateClientGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``POST /client-grants``."""
+
+    client_id: ClientId
+    audience: Identifier
+    scope: ScopeValues
+
+
+class PatchClientGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``PATCH /client-grants/{id}``; the scopes are replaced as a whole."""
+
+    scope: ScopeValues
+
+
+class ClientGrants:
+    """The use cases of ``/api/v2/client-grants``."""
+
+    create_body = CreateClientGrant
+    patch_body = PatchClientGrant
+
+    def __init__(self, catalog: Catalog, store: ConfigStore) -> None:
+        self._catalog = catalog
+        self._store = store
+
+    async def create(self, tenant: str, body: CreateClientGrant) -> dict[str, Any]:
+        """Let the client ask for the API, with these scopes at most."""
+        now_ms = unix_ms()
+        grant = ClientGrant(
+            id=ids.new_client_grant_id(),
+            client_id=body.client_id,
+            audience=body.audience,
+            scope=tuple(dict.fromkeys(body.scope)),
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+        )
+
+        async def plan() -> Changes[ClientGrant]:
+            config = self._catalog.tenant(tenant)
+            if body.client_id not in config.clients:
+                raise NotFoundError("client", code="inexistent_client")
+            self._check_scopes(tenant, grant)
+            if config.grant(body.client_id, body.audience) is not None:
+                raise ConflictError("The client has a grant for this audience already: patch that one")
+            changes = Changes(grant)
+            changes.put(CLIENT_GRANTS, grant)
+            return changes
+
+        return _view(await self._store.transact(tenant, plan))
+
+    async def read(self, tenant: str, grant_id: str) -> dict[str, Any]:
+        """One client grant."""
+        return _view(self._find(tenant, grant_id))
+
+    async def list(self, tenant: str) -> list[dict[str, Any]]:
+        """All client grants, oldest first."""
+        grants = self._catalog.tenant(tenant).client_grants.values()
+        return [_view(grant) for grant in sorted(grants, key=lambda grant: (grant.created_at_ms, grant.id))]
+
+    async def patch(self, tenant: str, grant_id: str, body: PatchClientGrant) -> dict[str, Any]:
+        """Replace the scopes."""
+
+        async def plan() -> Changes[ClientGrant]:
+            grant = self._find(tenant, grant_id)
+            patched = msgspec.structs.replace(grant, scope=tuple(dict.fromkeys(body.scope)), updated_at_ms=unix_ms())
+            self._check_scopes(tenant, patched)
+            changes = Changes(patched)
+            changes.put(CLIENT_GRANTS, patched)
+            return changes
+
+        return _view(await self._store.transact(tenant, plan))
+
+    async def delete(self, tenant: str, grant_id: str) -> None:
+        """Delete the grant; one that is not there is no error."""
+
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            if grant_id in self._catalog.tenant(tenant).client_grants:
+                changes.delete(CLIENT_GRANTS, grant_id)
+            return changes
+
+        await self._store.transact(tenant, plan)
+
+    def _find(self, tenant: str, grant_id: str) -> ClientGrant:
+        grant = self._catalog.tenant(tenant).client_grants.get(grant_id)
+        if grant is None:
+            raise NotFoundError("client grant", code="inexistent_client_grant")
+        return grant
+
+    def _check_scopes(self, tenant: str, grant: ClientGrant) -> None:
+        api = self._catalog.tenant(tenant).api(grant.audience)
+        if api is None:
+            raise NotFoundError("resource server", code="inexistent_resource_server")
+        defined = {scope.value for scope in api.scopes}
+        unknown = [scope for scope in grant.scope if scope not in defined]
+        if unknown:
+            raise InvalidBodyError(f"The resource server does not define: {' '.join(unknown)}", field="scope")
+
+
+def _view(grant: ClientGrant) -> dict[str, Any]:
+    return {
+        "id": grant.id,
+        "client_id": grant.client_id,
+        "audience": grant.audience,
+        "scope": list(grant.scope),
+        "subject_type": "client",
+    }

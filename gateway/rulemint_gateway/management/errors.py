@@ -1,0 +1,81 @@
+"""What the management API refuses with.
+
+::
+
+    ManagementError
+    ├── InvalidBodyError     400  a field is missing, malformed or unknown
+    ├── UnauthorizedError    401  no usable bearer token
+    ├── ForbiddenError       403  the token lacks the scope, or the record may not be changed
+    ├── NotFoundError        404
+    ├── ConflictError        409  the name or identifier is taken
+    └── UnavailableError     503  the change could not be kept
+"""
+
+from __future__ import annotations
+
+
+class ManagementError(Exception):
+    """An error answer of the management API: what is wrong, where, and a code to test for."""
+
+    status = 500
+    title = "Internal Server Error"
+
+    def __init__(self, message: str, *, code: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.field = field
+
+
+class InvalidBodyError(ManagementError):
+    """A field of the body is missing, malformed or unknown; *field* names it."""
+
+    status, title = 400, "Bad Request"
+
+    def __init__(self, message: str, *, field: str | None = None, code: str = "invalid_body") -> None:
+        super().__init__(message, code=code, field=field)
+
+
+class UnauthorizedError(ManagementError):
+    """The bearer token is missing or cannot be used."""
+
+    status, title = 401, "Unauthorized"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="invalid_token")
+
+
+class ForbiddenError(ManagementError):
+    """The caller may not do this."""
+
+    status, title = 403, "Forbidden"
+
+    def __init__(self, message: str, *, code: str = "insufficient_scope") -> None:
+        super().__init__(message, code=code)
+
+
+class NotFoundError(ManagementError):
+    """There is no such record."""
+
+    status, title = 404, "Not Found"
+
+    def __init__(self, noun: str, *, code: str) -> None:
+        super().__init__(f"The {noun} does not exist", code=code)
+
+
+class ConflictError(ManagementError):
+    """The record exists already."""
+
+    status, title = 409, "Conflict"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message, code="conflict", field=field)
+
+
+class UnavailableError(ManagementError):
+    """The change could not be made now."""
+
+    status, title = 503, "Service Unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The change could not be stored: try again", code="unavailable")

@@ -1,0 +1,26 @@
+"""The bounded field types that request bodies share; a body's struct refuses whatever it does not name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^<>\x00-\x1f]+$")]
+RuleName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9]([ _\-a-zA-Z0-9]*[a-zA-Z0-9])?$")]
+Description = Annotated[str, Meta(max_length=1_000)]
+ClientId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x39\x3b-\x7e]+$")]
+"""Printable ASCII without a colon: HTTP Basic could not carry it (RFC 7617 §2)."""
+ClientSecretValue = Annotated[str, Meta(min_length=16, max_length=512, pattern=r"^[\x21-\x7e]+$")]
+MetadataKey = Annotated[str, Meta(min_length=1, max_length=255)]
+MetadataValue = Annotated[str, Meta(max_length=255)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=600, pattern=r"^[\x21-\x7e]+$")]
+ScopeValue = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
+ScopeValues = Annotated[list[ScopeValue], Meta(max_length=1_000)]
+SigningSecret = Annotated[str, Meta(min_length=32, max_length=512)]
+"""HS256 wants 256 bits at least (RFC 7518 §3.2)."""
+TokenLifetime = Annotated[int, Meta(ge=1, le=2_592_000)]
+Script = Annotated[str, Meta(min_length=1, max_length=262_144)]
+Order = Annotated[int, Meta(ge=0, le=1_000_000)]
+SecretName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-.]+$")]
+SecretValue = Annotated[str, Meta(max_length=8_192)]

@@ -1,0 +1,199 @@
+"""APIs (resource servers): create, read, list, patch, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.fields import (
+    Description,
+    Identifier,
+    Name,
+    ScopeValue,
+    SigningSecret,
+    TokenLifetime,
+)
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS
+from rulemint_shared import ids
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.records import ResourceServer, Scope, SigningAlgorithm
+from rulemint_shared.vault import Purpose, Vault
+
+
+class ScopeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One scope that the API defines."""
+
+    value: ScopeValue
+    description: Description = ""
+
+
+Scopes = Annotated[list[ScopeBody], Meta(max_length=1_000)]
+
+
+class CreateResourceServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``POST /resource-servers``."""
+
+    identifier: Identifier
+    name: Name | None = None
+    scopes: Scopes = []
+    signing_alg: SigningAlgorithm = SigningAlgorithm.RS256
+    signing_secret: SigningSecret | None = None
+    token_lifetime: TokenLifetime = 86_400
+    enforce_grant_scopes: bool = False
+
+
+class PatchResourceServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``PATCH /resource-servers/{id}``; the identifier never changes, scopes are replaced as a whole."""
+
+    name: Name | UnsetType = UNSET
+    scopes: Scopes | UnsetType = UNSET
+    signing_alg: SigningAlgorithm | UnsetType = UNSET
+    signing_secret: SigningSecret | UnsetType = UNSET
+    token_lifetime: TokenLifetime | UnsetType = UNSET
+    enforce_grant_scopes: bool | UnsetType = UNSET
+
+
+class ResourceServers:
+    """The use cases of ``/api/v2/resource-servers``; an API is named by its id or its identifier."""
+
+    create_body = CreateResourceServer
+    patch_body = PatchResourceServer
+
+    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._vault = vault
+
+    async def create(self, tenant: str, body: CreateResourceServer) -> dict[str, Any]:
+        """A new API; with HS256 the answer is the only one that ever shows its signing secret."""
+        now_ms = unix_ms()
+        secret = _signing_secret(body.signing_alg, body.signing_secret)
+        api = ResourceServer(
+            id=ids.new_resource_server_id(),
+            identifier=body.identifier,
+            name=body.name or body.identifier[:200],
+            scopes=_scopes(body.scopes),
+            signing_alg=body.signing_alg,
+            signing_secret=self._encrypt(secret),
+            token_lifetime_s=body.token_lifetime,
+            enforce_grant_scopes=body.enforce_grant_scopes,
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+        )
+
+        async def plan() -> Changes[ResourceServer]:
+            if self._catalog.tenant(tenant).api(api.identifier) is not None:
+                raise ConflictError("A resource server with this identifier exists already", field="identifier")
+            changes = Changes(api)
+            changes.put(RESOURCE_SERVERS, api)
+            return changes
+
+        view = _view(await self._store.transact(tenant, plan))
+        return view if secret is None else {**view, "signing_secret": secret}
+
+    async def read(self, tenant: str, name: str) -> dict[str, Any]:
+        """One API."""
+        return _view(self._find(tenant, name))
+
+    async def list(self, tenant: str) -> list[dict[str, Any]]:
+        """All APIs, oldest first."""
+        apis = self._catalog.tenant(tenant).resource_servers.values()
+        return [_view(api) for api in sorted(apis, key=lambda api: (api.created_at_ms, api.id))]
+
+    async def patch(self, tenant: str, name: str, body: PatchResourceServer) -> dict[str, Any]:
+        """Change what *body* names."""
+
+        async def plan() -> Changes[ResourceServer]:
+            patched = self._patched(self._find_own(tenant, name), body)
+            changes = Changes(patched)
+            changes.put(RESOURCE_SERVERS, patched)
+            return changes
+
+        return _view(await self._store.transact(tenant, plan))
+
+    async def delete(self, tenant: str, name: str) -> None:
+        """Delete the API and its client grants; one that is not there is no error."""
+
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            try:
+                api = self._find_own(tenant, name)
+            except NotFoundError:
+                return changes
+            changes.delete(RESOURCE_SERVERS, api.id)
+            for grant in self._catalog.tenant(tenant).client_grants.values():
+                if grant.audience == api.identifier:
+                    changes.delete(CLIENT_GRANTS, grant.id)
+            return changes
+
+        await self._store.transact(tenant, plan)
+
+    def _patched(self, api: ResourceServer, body: PatchResourceServer) -> ResourceServer:
+        algorithm = api.signing_alg if body.signing_alg is UNSET else body.signing_alg
+        signing_secret = api.signing_secret
+        if body.signing_secret is not UNSET:
+            signing_secret = self._encrypt(_signing_secret(algorithm, body.signing_secret))
+        if algorithm is SigningAlgorithm.HS256 and signing_secret is None:
+            raise InvalidBodyError("HS256 needs a signing_secret of 32 characters or more", field="signing_secret")
+        return msgspec.structs.replace(
+            api,
+            name=api.name if body.name is UNSET else body.name,
+            scopes=api.scopes if body.scopes is UNSET else _scopes(body.scopes),
+            signing_alg=algorithm,
+            signing_secret=signing_secret,
+            token_lifetime_s=api.token_lifetime_s if body.token_lifetime is UNSET else body.token_lifetime,
+            enforce_grant_scopes=api.enforce_grant_scopes
+            if body.enforce_grant_scopes is UNSET
+            else body.enforce_grant_scopes,
+            updated_at_ms=unix_ms(),
+        )
+
+    def _find(self, tenant: str, name: str) -> ResourceServer:
+        config = self._catalog.tenant(tenant)
+        api = config.resource_servers.get(name) or config.api(name)
+        if api is None:
+            raise NotFoundError("resource server", code="inexistent_resource_server")
+        return api
+
+    def _find_own(self, tenant: str, name: str) -> ResourceServer:
+        api = self._find(tenant, name)
+        if api.is_system:
+            raise ForbiddenError("The management API cannot be changed or deleted", code="operation_not_supported")
+        return api
+
+    def _encrypt(self, secret: str | None) -> bytes | None:
+        return None if secret is None else self._vault.encrypt(secret.encode(), purpose=Purpose.SIGNING_KEYS)
+
+
+def _signing_secret(algorithm: SigningAlgorithm, given: str | None) -> str | None:
+    if algorithm is SigningAlgorithm.HS256:
+        return given or ids.new_client_secret()
+    if given is not None:
+        raise InvalidBodyError("signing_secret goes with signing_alg HS256 only", field="signing_secret")
+    return None
+
+
+def _scopes(bodies: list[ScopeBody]) -> tuple[Scope, ...]:
+    values = [body.value for body in bodies]
+    if len(set(values)) < len(values):
+        raise InvalidBodyError("scopes names a scope twice", field="scopes")
+    return tuple(Scope(value=body.value, description=body.description) for body in bodies)
+
+
+def _view(api: ResourceServer) -> dict[str, Any]:
+    return {
+        "id": api.id,
+        "identifier": api.identifier,
+        "name": api.name,
+        "scopes": [{"value": scope.value, "description": scope.description} for scope in api.scopes],
+        "signing_alg": api.signing_alg,
+        "token_lifetime": api.token_lifetime_s,
+        "enforce_grant_scopes": api.enforce_grant_scopes,
+        "is_system": api.is_system,
+        "allow_offline_access": False,
+    }

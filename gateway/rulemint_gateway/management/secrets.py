@@ -1,0 +1,98 @@
+"""The secrets of a rule: written, replaced, deleted, never shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from arq.connections import ArqRedis
+from msgspec import Meta
+
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.fields import SecretName, SecretValue
+from rulemint_gateway.stores.catalog import Catalog, read_record
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import RULE_SECRETS, RULES
+from rulemint_shared import codecs
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.records import Rule, RuleSecrets
+from rulemint_shared.vault import Purpose, Vault
+
+MAX_SECRETS = 30
+NOT_SHOWN = "_VALUE_NOT_SHOWN_"
+
+SecretValues = Annotated[dict[SecretName, SecretValue], Meta(min_length=1, max_length=MAX_SECRETS)]
+SecretNames = Annotated[list[SecretName], Meta(min_length=1, max_length=MAX_SECRETS)]
+
+
+class RuleSecretsOf:
+    """The use cases of ``/api/v2/rules/{id}/secrets``."""
+
+    def __init__(self, redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:
+        self._redis = redis
+        self._catalog = catalog
+        self._store = store
+        self._vault = vault
+
+    def names(self, tenant: str, rule_id: str) -> dict[str, str]:
+        """The names, each with a placeholder for its value."""
+        return dict.fromkeys(self._find(tenant, rule_id).secret_names, NOT_SHOWN)
+
+    async def add(self, tenant: str, rule_id: str, values: dict[str, str]) -> None:
+        """Add new secrets; a name that exists is refused."""
+
+        def change(old: dict[str, str]) -> dict[str, str]:
+            if taken := sorted(old.keys() & values.keys()):
+                raise ConflictError(f"Secret with the same name already exists: {', '.join(taken)}", field=taken[0])
+            return {**old, **values}
+
+        await self._change(tenant, rule_id, change)
+
+    async def replace(self, tenant: str, rule_id: str, values: dict[str, str]) -> None:
+        """Give existing secrets new values; an unknown name is refused."""
+
+        def change(old: dict[str, str]) -> dict[str, str]:
+            if values.keys() - old.keys():
+                raise NotFoundError("secret", code="inexistent_secret")
+            return {**old, **values}
+
+        await self._change(tenant, rule_id, change)
+
+    async def delete(self, tenant: str, rule_id: str, names: list[str]) -> None:
+        """Delete secrets; a name that is not there is no error."""
+        await self._change(
+            tenant, rule_id, lambda old: {name: value for name, value in old.items() if name not in names}
+        )
+
+    async def _change(self, tenant: str, rule_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+        async def plan() -> Changes[None]:
+            rule = self._find(tenant, rule_id)
+            values = change(await self._values(tenant, rule))
+            if len(values) > MAX_SECRETS:
+                raise InvalidBodyError(f"A rule may have {MAX_SECRETS} secrets at most")
+            revision = rule.secrets_revision + 1
+            ciphertext = self._vault.encrypt(codecs.secret_values.encode(values), purpose=Purpose.RULE_SECRETS)
+            changes: Changes[None] = Changes(None)
+            changes.put(RULE_SECRETS, RuleSecrets(rule_id=rule_id, revision=revision, ciphertext=ciphertext))
+            changes.put(
+                RULES,
+                msgspec.structs.replace(
+                    rule, secrets_revision=revision, secret_names=tuple(sorted(values)), updated_at_ms=unix_ms()
+                ),
+            )
+            return changes
+
+        await self._store.transact(tenant, plan)
+
+    async def _values(self, tenant: str, rule: Rule) -> dict[str, str]:
+        stored = await read_record(self._redis, RULE_SECRETS, tenant, rule.id)
+        if not isinstance(stored, RuleSecrets):
+            return {}
+        return codecs.secret_values.decode(self._vault.decrypt(stored.ciphertext, purpose=Purpose.RULE_SECRETS))
+
+    def _find(self, tenant: str, rule_id: str) -> Rule:
+        rule = self._catalog.tenant(tenant).rules.get(rule_id)
+        if rule is None:
+            raise NotFoundError("rule", code="inexistent_rule")
+        return rule

@@ -1,0 +1,113 @@
+"""Everything that the token endpoint can refuse with.
+
+::
+
+    OAuthError
+    ├── InvalidRequest             400  a parameter is missing, repeated or malformed
+    │   ├── RequestTooLarge        413
+    │   └── UnsupportedMediaType   415
+    ├── InvalidClient              401  client authentication failed
+    ├── UnsupportedGrantType       400  not client_credentials
+    ├── InvalidTarget              400  no such API for this client (RFC 8707 §2)
+    ├── InvalidScope               400  a scope that the client grant does not hold
+    ├── AccessDenied               403  the client's rules said no
+    ├── ServerError                500  a rule failed, or we did
+    └── TemporarilyUnavailable     503  nobody could run the rules now
+
+Each has a public half (``error``, ``description``: what to do) and a private half (``detail``: for our logs and the
+exchange record only).
+"""
+
+from __future__ import annotations
+
+import re
+
+_NOT_ALLOWED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+MAX_DESCRIPTION = 1_024
+
+
+class OAuthError(Exception):
+    """An error answer of the token endpoint (RFC 6749 §5.2)."""
+
+    error = "server_error"
+    status = 500
+    retry_after_s: int | None = None
+
+    def __init__(self, description: str, *, detail: str = "") -> None:
+        super().__init__(detail or description)
+        self.description = printable(description)
+        self.detail = detail
+
+
+class InvalidRequest(OAuthError):
+    """A parameter is missing, repeated or malformed."""
+
+    error, status = "invalid_request", 400
+
+
+class RequestTooLarge(InvalidRequest):
+    """The body is larger than we read."""
+
+    status = 413
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is neither a form nor JSON."""
+
+    status = 415
+
+
+class InvalidClient(OAuthError):
+    """Client authentication failed; *basic* says whether the client had tried HTTP Basic."""
+
+    error, status = "invalid_client", 401
+
+    def __init__(self, description: str, *, basic: bool = False) -> None:
+        super().__init__(description)
+        self.basic = basic
+
+
+class UnsupportedGrantType(OAuthError):
+    """The grant type is not client_credentials."""
+
+    error, status = "unsupported_grant_type", 400
+
+
+class InvalidTarget(OAuthError):
+    """The audience is no API that this client may ask for."""
+
+    error, status = "invalid_target", 400
+
+
+class InvalidScope(OAuthError):
+    """A scope is malformed, or not in the client grant."""
+
+    error, status = "invalid_scope", 400
+
+
+class AccessDenied(OAuthError):
+    """A rule refused."""
+
+    error, status = "access_denied", 403
+
+
+class ServerError(OAuthError):
+    """A rule failed, or we did."""
+
+    error, status = "server_error", 500
+
+
+class TemporarilyUnavailable(OAuthError):
+    """Nobody could run the rules now."""
+
+    error, status = "temporarily_unavailable", 503
+    retry_after_s = 1
+
+
+def printable(text: str) -> str:
+    """*text* in the characters that an ``error_description`` may have (RFC 6749 §5.2), cut at 1,024.
+
+    A double quote becomes a single one and a backslash a slash, so that a message stays readable.
+    """
+    text = text[:MAX_DESCRIPTION].replace('"', "'").replace("\\", "/")
+    return _NOT_ALLOWED.sub("?", text)

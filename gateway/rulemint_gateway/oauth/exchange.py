@@ -1,0 +1,103 @@
+"""The account of one token request while it is under way; its `record` is what is kept.
+
+The steps of the grant never read it: they hand values to each other, and write here what happened.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rulemint_gateway.oauth.claims import TokenClaims
+from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
+from rulemint_gateway.oauth.errors import OAuthError
+from rulemint_gateway.oauth.token_request import TokenRequest
+from rulemint_shared import ids
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.exchanges import ExchangeRecord, Timings
+from rulemint_shared.messages import Ending, outcome_name
+
+_SECRET_NAME_PARTS = ("secret", "password", "assertion", "token", "api_key", "apikey", "credential")
+_MAX_VALUE = 512
+_MAX_PARAMETERS = 50
+
+
+class Exchange:
+    """Collects what becomes the exchange record."""
+
+    def __init__(self, *, tenant: str, ip: str, user_agent: str) -> None:
+        self.id = ids.new_exchange_id()
+        self.tenant = tenant
+        self.ip = ip
+        self.user_agent = user_agent[:_MAX_VALUE]
+        self._started_ms = unix_ms()
+        self._started_s = time.perf_counter()
+        self._known: dict[str, Any] = {}
+        self._times: dict[str, float] = {}
+
+    def asked(self, request: TokenRequest) -> None:
+        """The request was well formed."""
+        self._known.update(
+            client_id=request.credentials[0].client_id[:_MAX_VALUE],
+            audience=request.audience[:_MAX_VALUE],
+            scope_asked=request.scope,
+            parameters=mask_parameters(request.parameters),
+        )
+
+    def authenticated(self, client: AuthenticatedClient) -> None:
+        """The client is who it says."""
+        self._known.update(client_id=client.record.client_id, client_name=client.record.name)
+        self._times["authenticate_ms"] = self._elapsed_ms()
+
+    def ran_rules(self, ending: Ending, *, enqueued_at_ms: int) -> None:
+        """The flow has ended, one way or another."""
+        self._known.update(
+            outcome=outcome_name(ending.outcome),
+            rules=ending.reports,
+            lines=ending.lines,
+            lines_left_out=ending.lines_left_out,
+        )
+        if ending.picked_up_at_ms:
+            self._times["queue_ms"] = float(ending.picked_up_at_ms - enqueued_at_ms)
+            self._times["rules_ms"] = float(ending.ended_at_ms - ending.picked_up_at_ms)
+            self._times["return_ms"] = float(unix_ms() - ending.ended_at_ms)
+
+    def minted(self, claims: TokenClaims, kid: str | None, *, took_ms: float) -> None:
+        """The token is signed."""
+        self._known.update(scope_granted=claims.scope, jti=claims.jti, kid=kid)
+        self._known.setdefault("outcome", "granted")
+        self._times["mint_ms"] = took_ms
+
+    def record(self, *, status: int, error: OAuthError | None = None) -> ExchangeRecord:
+        """The finished record of an exchange that was answered with *status*."""
+        known = dict(self._known)
+        if error is not None:
+            known.setdefault("outcome", f"refused:{error.error}")
+            known.update(error=error.error, error_description=error.description, detail=error.detail[:4_096])
+        known.setdefault("outcome", "refused:server_error")
+        return ExchangeRecord(
+            id=self.id,
+            tenant=self.tenant,
+            started_at_ms=self._started_ms,
+            status=status,
+            ip=self.ip,
+            user_agent=self.user_agent,
+            timings=Timings(**self._times, total_ms=self._elapsed_ms()),
+            **known,
+        )
+
+    def _elapsed_ms(self) -> float:
+        return round((time.perf_counter() - self._started_s) * 1000, 3)
+
+
+def mask_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as text."""
+    masked: dict[str, Any] = {}
+    for name, value in list(parameters.items())[:_MAX_PARAMETERS]:
+        if any(part in name.lower() for part in _SECRET_NAME_PARTS):
+            masked[name[:_MAX_VALUE]] = "***"
+        elif value is None or isinstance(value, bool | int | float):
+            masked[name[:_MAX_VALUE]] = value
+        else:
+            masked[name[:_MAX_VALUE]] = (value if isinstance(value, str) else repr(value))[:_MAX_VALUE]
+    return masked

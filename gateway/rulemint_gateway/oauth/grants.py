@@ -1,0 +1,38 @@
+"""What a client may ask for: its client grant for the API (RFC 6749 §3.3, RFC 8707 §2)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
+from rulemint_gateway.oauth.errors import InvalidScope, InvalidTarget
+from rulemint_gateway.oauth.token_request import TokenRequest
+from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_shared.records import ClientGrant, ResourceServer
+
+
+class CheckedGrant(msgspec.Struct, frozen=True):
+    """The client may have a token for the API; *scope* is what it is about to get."""
+
+    api: ResourceServer
+    grant: ClientGrant
+    scope: list[str]
+
+
+def check_grant(config: TenantConfig, client: AuthenticatedClient, request: TokenRequest) -> CheckedGrant:
+    """The grant under which *client* asks; without a scope parameter it gets all scopes of the grant.
+
+    Raises:
+        InvalidTarget: there is no such API, or no grant for it; a client cannot tell which.
+        InvalidScope: a scope is asked for that the grant does not hold.
+    """
+    api = config.api(request.audience)
+    grant = config.grant(client.record.client_id, request.audience)
+    if api is None or grant is None:
+        raise InvalidTarget(
+            f"this client may not ask for the audience {request.audience}: check its spelling, or create a client grant"
+        )
+    missing = [scope for scope in request.scope if scope not in grant.scope]
+    if missing:
+        raise InvalidScope(f"the client grant does not hold: {' '.join(missing)}")
+    return CheckedGrant(api, grant, request.scope or list(grant.scope))

@@ -1,0 +1,136 @@
+"""The parameters of a token request: required, well formed, told from the rest (RFC 6749 §4.4.2)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from rulemint_gateway.oauth.errors import InvalidClient, InvalidRequest, InvalidScope, UnsupportedGrantType
+
+GRANT_TYPE = "client_credentials"
+CREDENTIAL_PARAMETERS = frozenset({"client_secret", "client_assertion"})
+MAX_SCOPES = 500
+_TEXT_PARAMETERS = ("grant_type", "client_id", "client_secret", "audience", "resource", "scope")
+_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """A client id and a secret as they came, not yet checked."""
+
+    client_id: str
+    client_secret: str
+
+
+class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A well-formed token request; nothing in it is proven."""
+
+    credentials: list[Credentials]
+    """The readings of what the client sent: HTTP Basic has two, raw and percent-decoded."""
+    basic: bool
+    audience: str
+    scope: list[str]
+    """The scopes asked for, each once; empty if none were."""
+    parameters: dict[str, Any]
+    """All parameters without credentials, as rules see them."""
+
+
+def parse_token_request(parameters: Mapping[str, Any], authorization: str | None) -> TokenRequest:
+    """The token request in *parameters* and the Authorization header. A JSON null counts as absent.
+
+    Raises:
+        OAuthError: `InvalidRequest`, `UnsupportedGrantType`, `InvalidClient` or `InvalidScope`, naming the parameter.
+    """
+    given = {name: value for name, value in parameters.items() if value is not None and value != ""}
+    texts = {name: _text(given, name) for name in _TEXT_PARAMETERS}
+    grant_type = texts["grant_type"]
+    if grant_type is None:
+        raise InvalidRequest(f"grant_type is missing: send grant_type={GRANT_TYPE}")
+    if grant_type != GRANT_TYPE:
+        raise UnsupportedGrantType(f"grant_type must be {GRANT_TYPE}")
+    credentials, basic = _credentials(texts["client_id"], texts["client_secret"], authorization)
+    return TokenRequest(
+        credentials=credentials,
+        basic=basic,
+        audience=_audience(texts["audience"], texts["resource"]),
+        scope=split_scope(texts["scope"] or ""),
+        parameters={name: value for name, value in given.items() if name not in CREDENTIAL_PARAMETERS},
+    )
+
+
+def split_scope(text: str) -> list[str]:
+    """The scope-tokens of *text*, each once, in order (RFC 6749 §3.3).
+
+    Raises:
+        InvalidScope: one has a character that no scope-token may have, or there are too many.
+    """
+    scopes = list(dict.fromkeys(text.split(" ")))
+    scopes = [scope for scope in scopes if scope]
+    if len(scopes) > MAX_SCOPES:
+        raise InvalidScope(f"scope may hold {MAX_SCOPES} scopes at most")
+    if not all(is_scope_token(scope) for scope in scopes):
+        raise InvalidScope("scope must be printable ASCII words with single spaces between them, without quotes")
+    return scopes
+
+
+def is_scope_token(text: str) -> bool:
+    """Whether *text* is a scope-token (RFC 6749 §3.3) of 256 characters at most."""
+    return _SCOPE_TOKEN.fullmatch(text) is not None
+
+
+def _text(given: Mapping[str, Any], name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequest(f"{name} must be a string")
+    return value
+
+
+def _audience(audience: str | None, resource: str | None) -> str:
+    """The API asked for: ``audience``, or RFC 8707's ``resource``."""
+    if audience and resource and audience != resource:
+        raise InvalidRequest("audience and resource name different APIs: send one of them")
+    chosen = audience or resource
+    if not chosen:
+        raise InvalidRequest("audience is missing: send the identifier of the API that the token is for")
+    return chosen
+
+
+def _credentials(
+    client_id: str | None, client_secret: str | None, authorization: str | None
+) -> tuple[list[Credentials], bool]:
+    """client_secret_basic or client_secret_post, never both (RFC 6749 §2.3)."""
+    if authorization is not None:
+        readings = _basic_credentials(authorization)
+        if client_secret is not None:
+            raise InvalidRequest("client_secret came in the body and as HTTP Basic: send it once")
+        if client_id is not None and all(client_id != reading.client_id for reading in readings):
+            raise InvalidRequest("client_id in the body differs from the one in the Authorization header")
+        return readings, True
+    if client_id is None:
+        raise InvalidClient("client_id is missing: send client_id and client_secret in the body or as HTTP Basic")
+    if client_secret is None:
+        raise InvalidClient("client_secret is missing: send it in the body, or with client_id as HTTP Basic")
+    return [Credentials(client_id, client_secret)], False
+
+
+def _basic_credentials(authorization: str) -> list[Credentials]:
+    """Both readings of HTTP Basic credentials: many clients leave out the encoding of RFC 6749 appendix B."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise InvalidClient(
+            "the Authorization header must be HTTP Basic: Basic base64(client_id:client_secret)", basic=True
+        )
+    try:
+        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise InvalidClient("the Authorization header is not base64 of client_id:client_secret", basic=True) from None
+    if not colon or not client_id:
+        raise InvalidClient("the Authorization header is not base64 of client_id:client_secret", basic=True)
+    raw = Credentials(client_id, secret)
+    decoded = Credentials(unquote_plus(client_id), unquote_plus(secret))
+    return [raw] if raw == decoded else [raw, decoded]

@@ -1,0 +1,197 @@
+"""The configuration of every tenant in memory, kept fresh by change messages.
+
+Theory of operation. Each write transaction raises one number, the revision, and publishes what it changed. A catalog at
+revision n that hears of n+1 reads the changed records and is at n+1. Whenever it cannot be sure (first start, a
+reconnect, a gap in the numbers, or a revision in Redis that stays ahead of ours for a second) it reads
+everything again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_gateway.stores.tables import TENANTS, Table
+from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
+from rulemint_shared import codecs, keys
+from rulemint_shared.messages import ConfigChange
+from rulemint_shared.records import Tenant
+from rulemint_shared.subscription import listen
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_TENANT = "default"
+CHECK_INTERVAL_S = 1.0
+CATCH_UP_TIMEOUT_S = 3.0
+
+
+class CatalogBehindError(Exception):
+    """The catalog did not reach a revision in time: Redis is slow or gone."""
+
+
+class Catalog:
+    """All tenants' configuration; reads never wait."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+        self._tenants: dict[str, TenantConfig] = {}
+        self._hosts: dict[str, TenantConfig] = {}
+        self._revision = -1
+        self._reached = asyncio.Condition()
+        self._changes: asyncio.Queue[ConfigChange | None] = asyncio.Queue()
+
+    @property
+    def revision(self) -> int:
+        """The revision this catalog shows; -1 before the first load."""
+        return self._revision
+
+    def tenant(self, name: str) -> TenantConfig:
+        """The tenant of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._tenants[name]
+
+    def tenant_for_host(self, host: str) -> TenantConfig:
+        """The tenant whose host this is, else the tenant ``default``."""
+        return self._hosts.get(host.lower()) or self._tenants[DEFAULT_TENANT]
+
+    def has_tenant(self, name: str) -> bool:
+        """Whether the tenant exists."""
+        return name in self._tenants
+
+    async def wait_for(self, revision: int) -> None:
+        """Return once the catalog shows *revision* or a later one.
+
+        Raises:
+            CatalogBehindError: it does not within 3 s.
+        """
+        try:
+            async with asyncio.timeout(CATCH_UP_TIMEOUT_S), self._reached:
+                await self._reached.wait_for(lambda: self._revision >= revision)
+        except TimeoutError as error:
+            raise CatalogBehindError(f"at revision {self._revision}, {revision} wanted") from error
+
+    async def load(self) -> None:
+        """Read everything."""
+        revision = int(await self._redis.get(keys.REVISION) or 0)
+        tenants: dict[str, TenantConfig] = {}
+        for record in await self._read_all(TENANTS, ""):
+            config = TenantConfig(record)
+            for table in CATALOGUED:
+                for item in await self._read_all(table, record.name):
+                    config.put(table, item)
+            tenants[record.name] = config
+        self._tenants = tenants
+        self._index_hosts()
+        await self._arrived_at(revision)
+
+    async def keep_fresh(self, subscriber: ArqRedis) -> None:
+        """Follow the change messages until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._apply_changes())
+            tasks.create_task(self._check_revision())
+            tasks.create_task(
+                listen(subscriber, keys.CHANGES, on_message=self._on_message, on_connected=self._on_connected)
+            )
+
+    def _on_message(self, data: bytes) -> None:
+        try:
+            self._changes.put_nowait(codecs.config_change.decode(data))
+        except codecs.DecodeError as error:
+            log.warning("ignored a malformed change message", error=str(error))
+
+    async def _on_connected(self) -> None:
+        self._changes.put_nowait(None)
+
+    async def _apply_changes(self) -> None:
+        while True:
+            change = await self._changes.get()
+            try:
+                await self._apply(change)
+            except (RedisError, OSError) as error:
+                log.warning("could not read a change, reading everything", error=str(error))
+                await asyncio.sleep(0.1)
+                self._changes.put_nowait(None)
+
+    async def _apply(self, change: ConfigChange | None) -> None:
+        if change is None or change.revision > self._revision + 1:
+            await self.load()
+        elif change.revision == self._revision + 1:
+            for changed in change.records:
+                table = _table(changed.kind)
+                if table is not None:
+                    await self._refresh(table, change.tenant, changed.id)
+            await self._arrived_at(change.revision)
+
+    async def _refresh(self, table: Table[Any], tenant: str, record_id: str) -> None:
+        record = await self._read(table, tenant, record_id)
+        if table is TENANTS:
+            self._refresh_tenant(record_id, record)
+        elif tenant in self._tenants:
+            if record is None:
+                self._tenants[tenant].remove(table, record_id)
+            else:
+                self._tenants[tenant].put(table, record)
+
+    def _refresh_tenant(self, name: str, record: Tenant | None) -> None:
+        if record is None:
+            self._tenants.pop(name, None)
+        elif name in self._tenants:
+            self._tenants[name].tenant = record
+        else:
+            self._tenants[name] = TenantConfig(record)
+        self._index_hosts()
+
+    async def _check_revision(self) -> None:
+        """The net under pub/sub: whatever was missed, a second later everything is read again."""
+        while True:
+            await asyncio.sleep(CHECK_INTERVAL_S)
+            try:
+                before = self._revision
+                stored = int(await self._redis.get(keys.REVISION) or 0)
+                if stored != before and self._revision == before and self._changes.empty():
+                    self._changes.put_nowait(None)
+            except (RedisError, OSError) as error:
+                log.warning("could not check the configuration's revision", error=str(error))
+
+    async def _arrived_at(self, revision: int) -> None:
+        async with self._reached:
+            self._revision = revision
+            self._reached.notify_all()
+
+    def _index_hosts(self) -> None:
+        self._hosts = {host.lower(): config for config in self._tenants.values() for host in config.tenant.hosts}
+
+    async def _read(self, table: Table[Any], tenant: str, record_id: str) -> Any:
+        return await read_record(self._redis, table, tenant, record_id)
+
+    async def _read_all(self, table: Table[Any], tenant: str) -> list[Any]:
+        records = []
+        async for field, data in self._redis.hscan_iter(table.key(tenant), count=1_000):
+            try:
+                records.append(table.codec.decode(data))
+            except codecs.DecodeError as error:
+                log.warning("left out a malformed record", kind=table.kind, tenant=tenant, id=field, error=str(error))
+        return records
+
+
+async def read_record(redis: ArqRedis, table: Table[Any], tenant: str, record_id: str) -> Any:
+    """One record straight from Redis; None where there is none or it is malformed."""
+    data = await redis.hget(table.key(tenant), record_id)  # type: ignore[misc]  # redis-py's stub is not async here
+    if data is None:
+        return None
+    try:
+        return table.codec.decode(data)
+    except codecs.DecodeError as error:
+        log.warning("left out a malformed record", kind=table.kind, tenant=tenant, id=record_id, error=str(error))
+        return None
+
+
+def _table(kind: str) -> Table[Any] | None:
+    return next((table for table in (TENANTS, *CATALOGUED) if table.kind == kind), None)

@@ -1,0 +1,93 @@
+"""The whole configuration of one tenant in memory, with the look-ups that a token request needs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULES, SIGNING_KEYS, Table
+from rulemint_shared.records import Client, ClientGrant, ResourceServer, Rule, SigningAlgorithm, SigningKey, Tenant
+
+CATALOGUED: tuple[Table[Any], ...] = (CLIENTS, RESOURCE_SERVERS, CLIENT_GRANTS, RULES, SIGNING_KEYS)
+"""What every gateway keeps in memory; rule texts and secrets stay in Redis."""
+
+
+class TenantConfig:
+    """One tenant's records; every look-up is a dictionary's."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self._records: dict[str, dict[str, Any]] = {table.kind: {} for table in CATALOGUED}
+        self._identifiers: dict[str, str] = {}
+        self._grants_by_pair: dict[tuple[str, str], ClientGrant] = {}
+        self._flow: tuple[Rule, ...] | None = None
+
+    @property
+    def clients(self) -> dict[str, Client]:
+        """client_id → client."""
+        return self._records[CLIENTS.kind]
+
+    @property
+    def resource_servers(self) -> dict[str, ResourceServer]:
+        """id → API."""
+        return self._records[RESOURCE_SERVERS.kind]
+
+    @property
+    def client_grants(self) -> dict[str, ClientGrant]:
+        """id → client grant."""
+        return self._records[CLIENT_GRANTS.kind]
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """id → rule, enabled or not."""
+        return self._records[RULES.kind]
+
+    @property
+    def signing_keys(self) -> dict[str, SigningKey]:
+        """kid → key."""
+        return self._records[SIGNING_KEYS.kind]
+
+    def api(self, identifier: str) -> ResourceServer | None:
+        """The API whose identifier, and so whose tokens' audience, this is."""
+        record_id = self._identifiers.get(identifier)
+        return None if record_id is None else self.resource_servers[record_id]
+
+    def management_api(self) -> ResourceServer | None:
+        """The tenant's built-in API."""
+        return next((api for api in self.resource_servers.values() if api.is_system), None)
+
+    def grant(self, client_id: str, audience: str) -> ClientGrant | None:
+        """What the client may ask for at the API."""
+        return self._grants_by_pair.get((client_id, audience))
+
+    def flow(self) -> tuple[Rule, ...]:
+        """The enabled rules in their order."""
+        if self._flow is None:
+            enabled = [rule for rule in self.rules.values() if rule.enabled]
+            self._flow = tuple(sorted(enabled, key=lambda rule: (rule.order, rule.created_at_ms, rule.id)))
+        return self._flow
+
+    def signing_key(self, algorithm: SigningAlgorithm) -> SigningKey | None:
+        """The newest key of *algorithm*."""
+        candidates = [key for key in self.signing_keys.values() if key.algorithm is algorithm]
+        return max(candidates, key=lambda key: (key.created_at_ms, key.kid), default=None)
+
+    def put(self, table: Table[Any], record: Any) -> None:
+        """Add *record*, or replace the one with its id."""
+        self.remove(table, table.id_of(record))
+        self._records[table.kind][table.id_of(record)] = record
+        if table is RESOURCE_SERVERS:
+            self._identifiers[record.identifier] = record.id
+        elif table is CLIENT_GRANTS:
+            self._grants_by_pair[record.client_id, record.audience] = record
+
+    def remove(self, table: Table[Any], record_id: str) -> None:
+        """Forget the record; one that is not there is no error."""
+        record = self._records[table.kind].pop(record_id, None)
+        if table is RULES:
+            self._flow = None
+        if record is None:
+            return
+        if table is RESOURCE_SERVERS:
+            self._identifiers.pop(cast("ResourceServer", record).identifier, None)
+        elif table is CLIENT_GRANTS:
+            self._grants_by_pair.pop((record.client_id, record.audience), None)

@@ -1,0 +1,1 @@
+"""Minting and checking JWTs, and the keys for it."""

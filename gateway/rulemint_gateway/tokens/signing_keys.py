@@ -1,0 +1,94 @@
+"""The tenants' signing keys: made at first need, encrypted at rest, loaded once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import SIGNING_KEYS
+from rulemint_gateway.tokens import key_material
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
+from rulemint_shared.vault import Purpose, Vault
+
+
+@dataclass(frozen=True)
+class UsableKey:
+    """A decrypted key, ready to sign; *kid* is None for an API's HS256 secret, which no jwks.json shows."""
+
+    algorithm: SigningAlgorithm
+    key: PrivateKeyTypes | bytes
+    kid: str | None
+
+
+class SigningKeys:
+    """Hands out the key that an API's tokens are signed with."""
+
+    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._vault = vault
+        self._usable: dict[str | bytes, UsableKey] = {}
+        self._making = asyncio.Lock()
+
+    async def for_api(self, tenant: str, api: ResourceServer) -> UsableKey:
+        """The key of *api*'s algorithm: its own secret for HS256, else the tenant's newest key.
+
+        Raises:
+            StoreUnavailableError: a first key was needed and could not be kept.
+            VaultError: the stored key does not open under the master key.
+        """
+        if api.signing_alg is SigningAlgorithm.HS256:
+            return self._secret_of(api)
+        record = self._catalog.tenant(tenant).signing_key(api.signing_alg) or await self._make(tenant, api.signing_alg)
+        return self._usable.get(record.kid) or self._load(record)
+
+    async def ensure(self, tenant: str, algorithm: SigningAlgorithm) -> None:
+        """Make the tenant's key of *algorithm* now if it has none, so that no token waits for it."""
+        if self._catalog.tenant(tenant).signing_key(algorithm) is None:
+            await self._make(tenant, algorithm)
+
+    def public_jwks(self, tenant: str) -> list[dict[str, Any]]:
+        """All public keys of the tenant, oldest first (RFC 7517 §5)."""
+        records = self._catalog.tenant(tenant).signing_keys.values()
+        return [record.public_jwk for record in sorted(records, key=lambda record: record.created_at_ms)]
+
+    async def _make(self, tenant: str, algorithm: SigningAlgorithm) -> SigningKey:
+        async with self._making:
+            if existing := self._catalog.tenant(tenant).signing_key(algorithm):
+                return existing
+            material = await asyncio.to_thread(key_material.generate, algorithm)
+            made = SigningKey(
+                kid=material.kid,
+                algorithm=algorithm,
+                private_pem=self._vault.encrypt(material.private_pem, purpose=Purpose.SIGNING_KEYS),
+                public_jwk=material.public_jwk,
+                created_at_ms=unix_ms(),
+            )
+
+            async def plan() -> Changes[SigningKey]:
+                if existing := self._catalog.tenant(tenant).signing_key(algorithm):
+                    return Changes(existing)  # another gateway was faster
+                changes = Changes(made)
+                changes.put(SIGNING_KEYS, made)
+                return changes
+
+            return await self._store.transact(tenant, plan)
+
+    def _load(self, record: SigningKey) -> UsableKey:
+        pem = self._vault.decrypt(record.private_pem, purpose=Purpose.SIGNING_KEYS)
+        usable = UsableKey(record.algorithm, key_material.load_private_key(pem), record.kid)
+        self._usable[record.kid] = usable
+        return usable
+
+    def _secret_of(self, api: ResourceServer) -> UsableKey:
+        ciphertext = api.signing_secret or b""
+        if ciphertext not in self._usable:
+            secret = self._vault.decrypt(ciphertext, purpose=Purpose.SIGNING_KEYS)
+            self._usable[ciphertext] = UsableKey(SigningAlgorithm.HS256, secret, None)
+        return self._usable[ciphertext]

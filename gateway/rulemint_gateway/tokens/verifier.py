@@ -1,0 +1,47 @@
+"""Checking the tokens that come back to us: a bearer token for the management API or the logs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import jwt
+import msgspec
+
+from rulemint_gateway.stores.tenant_config import TenantConfig
+
+
+class TokenRefusedError(Exception):
+    """The token is malformed, expired, not ours, or not for this audience. The text is safe to show."""
+
+
+class VerifiedToken(msgspec.Struct, frozen=True):
+    """The claims of a token whose signature, issuer, audience and times were checked."""
+
+    sub: str
+    client_id: str
+    scope: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
+
+
+def verify_access_token(token: str, config: TenantConfig, *, audience: str) -> VerifiedToken:
+    """The claims of *token* if this tenant issued it for *audience* (RFC 9068 §4).
+
+    Raises:
+        TokenRefusedError: it did not.
+    """
+    try:
+        key = config.signing_keys[jwt.get_unverified_header(token)["kid"]]
+        claims = jwt.decode(
+            token,
+            jwt.PyJWK(key.public_jwk, algorithm=str(key.algorithm)),
+            algorithms=[str(key.algorithm)],
+            audience=audience,
+            issuer=config.tenant.issuer,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+        )
+        return msgspec.convert(claims, VerifiedToken)
+    except jwt.ExpiredSignatureError:
+        raise TokenRefusedError("the token has expired: ask for a new one") from None
+    except jwt.InvalidAudienceError:
+        raise TokenRefusedError(f"the token is for another audience than {audience}") from None
+    except (jwt.PyJWTError, KeyError, TypeError, msgspec.ValidationError):
+        raise TokenRefusedError("the token is not one of this tenant's access tokens") from None

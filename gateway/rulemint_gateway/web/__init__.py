@@ -1,0 +1,1 @@
+"""HTTP: the only folder, besides compose and server, that knows aiohttp."""

@@ -1,0 +1,70 @@
+"""Bearer token → a caller who may (RFC 6750)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import web
+
+from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
+from rulemint_gateway.web.tenancy import tenant_of
+
+
+class AuthorizedCaller(msgspec.Struct, frozen=True):
+    """Someone whose token for the management API holds the scope that was asked for. Only `authorize` makes one."""
+
+    tenant: str
+    client_id: str
+
+
+def authorize(
+    request: web.Request, catalog: Catalog, *, scope: str, query_parameter: str | None = None
+) -> AuthorizedCaller:
+    """The caller, if its token allows *scope*; *query_parameter* names where else than in the header it may be.
+
+    Raises:
+        ManagementError: `UnauthorizedError` without a usable token, `ForbiddenError` without the scope.
+    """
+    config = tenant_of(request, catalog)
+    token = _bearer_token(request, query_parameter)
+    api = config.management_api()
+    if api is None:
+        raise UnauthorizedError("This tenant has no management API")
+    try:
+        verified = verify_access_token(token, config, audience=api.identifier)
+    except TokenRefusedError as error:
+        raise UnauthorizedError(f"Invalid token: {error}") from None
+    if scope not in verified.scope.split() or not _still_granted(config, verified.client_id, api.identifier, scope):
+        raise ForbiddenError(f"Insufficient scope; expected any of: {scope}")
+    return AuthorizedCaller(config.tenant.name, verified.client_id)
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuse a websocket that a page of another site opens (RFC 6455 §10.2).
+
+    Raises:
+        ForbiddenError: the Origin header names another host than the request's.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
+        raise ForbiddenError("This origin may not open a log stream", code="forbidden_origin")
+
+
+def _still_granted(config: TenantConfig, client_id: str, audience: str, scope: str) -> bool:
+    """A management token ends with its client or client grant, not only with its own lifetime."""
+    grant = config.grant(client_id, audience)
+    return client_id in config.clients and grant is not None and scope in grant.scope
+
+
+def _bearer_token(request: web.Request, query_parameter: str | None) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    if query_parameter is not None and (given := request.query.get(query_parameter)):
+        return given
+    where = f" or as ?{query_parameter}=" if query_parameter else ""
+    raise UnauthorizedError(f"Send an access token for the management API: Authorization: Bearer <token>{where}")

@@ -1,0 +1,37 @@
+"""``/healthz``: this process lives. ``/readyz``: it could issue a token that needs rules."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.web.problems import json_answer
+
+
+class Health:
+    """The two probes."""
+
+    def __init__(self, presence: RunnerPresence) -> None:
+        self._presence = presence
+        self._draining = False
+
+    def drain(self) -> None:
+        """From now on this gateway says that it is not ready."""
+        self._draining = True
+
+    async def alive(self, _request: web.Request) -> web.Response:
+        """200 as long as the process answers."""
+        return json_answer({"status": "alive"})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """200 when Redis answers and a runner is alive, else 503 with what is missing."""
+        if self._draining:
+            return json_answer({"status": "draining"}, status=503)
+        try:
+            runners = await self._presence.count()
+        except (RedisError, OSError):
+            return json_answer({"status": "unready", "missing": "redis"}, status=503)
+        if not runners:
+            return json_answer({"status": "unready", "missing": "runner"}, status=503)
+        return json_answer({"status": "ready", "runners": runners})

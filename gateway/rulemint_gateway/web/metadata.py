@@ -1,0 +1,41 @@
+"""What the world may know: the public keys and the two discovery documents (RFC 7517 §5, RFC 8414 §3)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.problems import json_answer
+from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_shared.records import SigningAlgorithm
+
+_CACHEABLE = {"Cache-Control": "public, max-age=15", "Access-Control-Allow-Origin": "*"}
+
+
+class Metadata:
+    """``/.well-known/*`` of a tenant."""
+
+    def __init__(self, catalog: Catalog, keys: SigningKeys) -> None:
+        self._catalog = catalog
+        self._keys = keys
+
+    async def jwks(self, request: web.Request) -> web.Response:
+        """The tenant's public keys."""
+        config = tenant_of(request, self._catalog)
+        return json_answer({"keys": self._keys.public_jwks(config.tenant.name)}, headers=_CACHEABLE)
+
+    async def discovery(self, request: web.Request) -> web.Response:
+        """The tenant's authorization server metadata, under both of its well-known names."""
+        issuer = tenant_of(request, self._catalog).tenant.issuer
+        document = {
+            "issuer": issuer,
+            "token_endpoint": f"{issuer}oauth/token",
+            "jwks_uri": f"{issuer}.well-known/jwks.json",
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [str(SigningAlgorithm.RS256)],
+        }
+        return json_answer(document, headers=_CACHEABLE)

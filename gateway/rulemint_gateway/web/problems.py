@@ -1,0 +1,85 @@
+"""Errors → answers. The only place that maps an exception to HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from rulemint_gateway.management.errors import ManagementError, UnavailableError
+from rulemint_gateway.oauth.errors import InvalidClient, OAuthError
+from rulemint_gateway.stores.config_store import StoreUnavailableError
+
+log = structlog.get_logger(__name__)
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def oauth_problem(error: OAuthError, *, exchange_id: str) -> web.Response:
+    """The error answer of the token endpoint (RFC 6749 §5.2); only the public half of *error* is in it."""
+    headers = {**NO_STORE, "X-Request-Id": exchange_id}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, InvalidClient) and error.basic:
+        headers["WWW-Authenticate"] = 'Basic realm="token", charset="UTF-8"'
+    body = {"error": error.error, "error_description": error.description, "exchange_id": exchange_id}
+    return json_answer(body, status=error.status, headers=headers)
+
+
+def management_problem(error: ManagementError) -> web.Response:
+    """The error answer of everything else, in the shape of Auth0's Management API."""
+    body = {"statusCode": error.status, "error": error.title, "message": error.message, "errorCode": error.code}
+    if error.field is not None:
+        body["field"] = error.field
+    headers = dict(NO_STORE)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    return json_answer(body, status=error.status, headers=headers)
+
+
+def json_answer(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """*body* as JSON."""
+    return web.Response(body=msgspec.json.encode(body), status=status, headers=headers, content_type="application/json")
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every exception that a handler lets through; no answer tells what the server knows."""
+    try:
+        return await handler(request)
+    except ManagementError as error:
+        return management_problem(error)
+    except StoreUnavailableError as error:
+        log.warning("a change could not be stored", path=request.path, error=str(error))
+        return management_problem(UnavailableError())
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return _http_problem(error)
+    except Exception:
+        log.exception("a request failed", method=request.method, path=request.path)
+        return _plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed; the server's log says why")
+
+
+def _http_problem(error: web.HTTPException) -> web.Response:
+    match error:
+        case web.HTTPNotFound():
+            return _plain_problem(HTTPStatus.NOT_FOUND, "There is nothing at this path")
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            answer = _plain_problem(HTTPStatus.METHOD_NOT_ALLOWED, f"This path takes {allowed}")
+            answer.headers["Allow"] = allowed
+            return answer
+        case _:
+            return _plain_problem(HTTPStatus(error.status), error.reason)
+
+
+def _plain_problem(status: HTTPStatus, message: str) -> web.Response:
+    return json_answer({"statusCode": int(status), "error": status.phrase, "message": message}, status=status)

@@ -1,0 +1,64 @@
+"""``POST /oauth/token``: decode, grant, answer; the exchange record follows behind (RFC 6749 §3.2)."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+
+from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
+from rulemint_gateway.oauth.errors import OAuthError, ServerError
+from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.oauth.token_request import parse_token_request
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_gateway.web.bodies import read_parameters
+from rulemint_gateway.web.problems import NO_STORE, json_answer, oauth_problem
+from rulemint_gateway.web.tenancy import tenant_of
+
+log = structlog.get_logger(__name__)
+
+
+class TokenEndpoint:
+    """One request is one exchange, whatever becomes of it."""
+
+    def __init__(self, *, catalog: Catalog, grant: ClientCredentials, exchanges: ExchangeStore) -> None:
+        self._catalog = catalog
+        self._grant = grant
+        self._exchanges = exchanges
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """A token, or an OAuth error; both name the exchange in ``X-Request-Id``."""
+        config = tenant_of(request, self._catalog)
+        exchange = Exchange(
+            tenant=config.tenant.name, ip=request.remote or "", user_agent=request.headers.get("User-Agent", "")
+        )
+        try:
+            parameters = await read_parameters(request)
+            token_request = parse_token_request(parameters, request.headers.get("Authorization"))
+            answer = await self._grant.grant(config, token_request, exchange)
+        except OAuthError as error:
+            return self._refuse(error, exchange)
+        except Exception:
+            log.exception("a token request failed", exchange=exchange.id)
+            return self._refuse(ServerError("the request failed: the server's log says why"), exchange)
+        self._exchanges.record(exchange.record(status=200))
+        log.debug("token issued", exchange=exchange.id)
+        return json_answer(_body(answer), headers={**NO_STORE, "X-Request-Id": exchange.id})
+
+    def _refuse(self, error: OAuthError, exchange: Exchange) -> web.Response:
+        self._exchanges.record(exchange.record(status=error.status, error=error))
+        if error.status >= ServerError.status:
+            log.warning("no token", exchange=exchange.id, error=error.error, detail=error.detail)
+        return oauth_problem(error, exchange_id=exchange.id)
+
+
+def _body(answer: TokenAnswer) -> dict[str, object]:
+    """RFC 6749 §5.1; ``scope`` is left out when there is none."""
+    body: dict[str, object] = {
+        "access_token": answer.access_token,
+        "token_type": answer.token_type,
+        "expires_in": answer.expires_in,
+    }
+    if answer.scope:
+        body["scope"] = answer.scope
+    return body

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.rendering import render
+from rulemint_shared.messages import InvocationEnded, Level, LogLine
+
+
+def a_line(message: str, level: Level = Level.INFO) -> LogLine:
+    return LogLine(ts_ms=1, invocation="i", client_id="c", rule="seed", version=1, level=level, message=message)
+
+
+def an_ending(outcome: str) -> InvocationEnded:
+    return InvocationEnded(
+        ts_ms=1, invocation="i", client_id="c", audience="a", rule="seed", version=1, outcome=outcome, duration_ms=1.5
+    )
+
+
+@given(st.text())
+def test_no_line_can_break_out_of_its_record(message: str) -> None:
+    rendered = render(a_line(message))
+    assert b"\n" not in rendered
+    assert b"\x1b" not in rendered
+    assert json.loads(rendered)["message"] == message
+
+
+def test_an_ending_shows_outcome_and_duration() -> None:
+    shown = json.loads(render(an_ending("failed:timeout")))
+    assert (shown["type"], shown["outcome"], shown["duration_ms"]) == ("invocation.ended", "failed:timeout", 1.5)
+    assert shown["ts"] == "1970-01-01T00:00:00.001Z"
+
+
+def test_a_level_filter_shows_that_level_and_worse() -> None:
+    at_least_warn = LogFilter(level=Level.WARN)
+    assert not at_least_warn.shows(a_line("x"))
+    assert at_least_warn.shows(a_line("x", Level.ERROR))
+    assert at_least_warn.shows(an_ending("denied"))
+    assert not at_least_warn.shows(an_ending("granted"))
+
+
+def test_filters_combine_with_and() -> None:
+    assert LogFilter(rule="seed", client_id="c").shows(a_line("x"))
+    assert not LogFilter(rule="seed", client_id="other").shows(a_line("x"))

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from rulemint_gateway.oauth.claims import token_claims
+from rulemint_gateway.oauth.grants import CheckedGrant
+from rulemint_shared.messages import Granted
+from rulemint_shared.records import ClientGrant, ResourceServer
+
+REGISTERED = {"iss", "sub", "aud", "iat", "exp", "jti", "azp", "client_id", "gty", "scope"}
+
+
+def a_checked_grant(*, enforce: bool = False) -> CheckedGrant:
+    api = ResourceServer(id="1", identifier="https://api/", token_lifetime_s=60, enforce_grant_scopes=enforce)
+    return CheckedGrant(api, ClientGrant(id="g", client_id="c", audience="https://api/", scope=("a",)), ["a"])
+
+
+def payload_of(granted: Granted, *, enforce: bool = False) -> dict[str, object]:
+    claims = token_claims(
+        issuer="https://iss/", client_id="c", checked=a_checked_grant(enforce=enforce), granted=granted, now_s=1_000
+    )
+    return claims.payload
+
+
+def test_a_token_says_who_it_is_for_and_how_long_it_lives() -> None:
+    payload = payload_of(Granted(scope=["a"]))
+    assert payload.pop("jti")
+    assert payload == {
+        "iss": "https://iss/",
+        "sub": "c@clients",
+        "aud": "https://api/",
+        "iat": 1_000,
+        "exp": 1_060,
+        "azp": "c",
+        "client_id": "c",
+        "gty": "client-credentials",
+        "scope": "a",
+    }
+
+
+def test_no_returned_claim_replaces_a_registered_one() -> None:
+    forged = dict.fromkeys(REGISTERED, "forged")
+    assert "forged" not in payload_of(Granted(scope=["a"], claims=forged)).values()
+
+
+def test_a_token_without_scopes_has_no_scope_claim_even_if_a_rule_returns_one() -> None:
+    assert "scope" not in payload_of(Granted(scope=[], claims={"scope": "forged"}))
+
+
+def test_a_rule_may_add_scopes_unless_the_api_enforces_the_grant() -> None:
+    granted = Granted(scope=["a", "extra"])
+    assert payload_of(granted)["scope"] == "a extra"
+    assert payload_of(granted, enforce=True)["scope"] == "a"
+
+
+def test_malformed_and_repeated_scopes_never_reach_a_token() -> None:
+    assert payload_of(Granted(scope=["a", "a", "x y", "", 'q"']))["scope"] == "a"

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from rulemint_gateway.oauth.errors import InvalidRequest
+from rulemint_gateway.oauth.exchange import Exchange, mask_parameters
+
+
+def test_parameters_that_look_like_secrets_are_masked() -> None:
+    masked = mask_parameters({"client_secret": "a", "subject_token": "b", "apiKey": "c", "org": "d"})
+    assert masked == {"client_secret": "***", "subject_token": "***", "apiKey": "***", "org": "d"}
+
+
+def test_long_and_nested_parameters_are_cut() -> None:
+    masked = mask_parameters({"long": "x" * 10_000, "nested": {"a": ["y" * 10_000]}, "flag": True, "n": 7})
+    assert len(masked["long"]) == len(masked["nested"]) == 512
+    assert (masked["flag"], masked["n"]) == (True, 7)
+
+
+def test_a_refused_exchange_says_why_and_keeps_what_the_caller_was_not_told() -> None:
+    exchange = Exchange(tenant="t", ip="127.0.0.1", user_agent="x" * 10_000)
+    record = exchange.record(status=400, error=InvalidRequest("audience is missing", detail="private"))
+    assert (record.outcome, record.error, record.detail) == ("refused:invalid_request", "invalid_request", "private")
+    assert len(record.user_agent) == 512
+    assert record.id == exchange.id
