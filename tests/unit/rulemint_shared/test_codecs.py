@@ -1,0 +1,254 @@
+"""Old and new copies of the services run side by side, so the bytes of each message are pinned.
+
+A test here fails when a field moved or changed its type. Fields may only be added, last and with a default; then the
+golden file is rewritten by hand: the new bytes must still decode with the old struct.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulemint_shared import codecs
+from rulemint_shared.codecs import Codec, DecodeError
+from rulemint_shared.exchanges import ExchangeRecord, Timings
+from rulemint_shared.messages import (
+    Batch,
+    ChangedRecord,
+    ClientView,
+    ConfigChange,
+    DenialCode,
+    Denied,
+    Dropped,
+    Ending,
+    Endings,
+    Failed,
+    FailureReason,
+    Granted,
+    Invocation,
+    InvocationEnded,
+    InvocationStarted,
+    Level,
+    LogLine,
+    RequestView,
+    RuleRef,
+    RuleReport,
+)
+from rulemint_shared.records import (
+    Client,
+    ClientGrant,
+    ClientSecret,
+    Language,
+    ResourceServer,
+    Rule,
+    RuleSecrets,
+    RuleVersion,
+    Scope,
+    SigningAlgorithm,
+    SigningKey,
+    Tenant,
+)
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+LINE = LogLine(ts_ms=1, invocation="exc_1", client_id="c", rule="seed", version=2, level=Level.WARN, message="hello")
+REPORT = RuleReport(
+    rule="seed",
+    version=2,
+    scope_given=["a"],
+    scope_added=["b"],
+    scope_removed=["a"],
+    claims_set={"https://x/": 1},
+    dropped=[Dropped(name="iss", why="reserved")],
+    duration_ms=0.5,
+)
+MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
+    "batch": (
+        codecs.batch,
+        Batch(
+            gateway="gateway_1",
+            invocations=[
+                Invocation(
+                    id="exc_1",
+                    tenant="default",
+                    client=ClientView(tenant="default", id="c", name="C", metadata={"plan": "gold"}),
+                    audience="https://api/",
+                    scope=["a"],
+                    request=RequestView(ip="127.0.0.1", user_agent="curl", body={"x": 1}),
+                    flow=[RuleRef(rule_id="rul_1", name="seed", version=2, secrets_revision=3)],
+                    deadline_ms=10,
+                    enqueued_at_ms=5,
+                    scope_ceiling=["a"],
+                )
+            ],
+        ),
+    ),
+    "endings": (
+        codecs.endings,
+        Endings(
+            endings=[
+                Ending(
+                    invocation="exc_1",
+                    outcome=Granted(scope=["b"], claims={"https://x/": 1}),
+                    reports=[REPORT],
+                    lines=[LINE],
+                    lines_left_out=1,
+                    picked_up_at_ms=6,
+                    ended_at_ms=7,
+                ),
+                Ending(invocation="exc_2", outcome=Denied(code=DenialCode.INVALID_SCOPE, message="no")),
+                Ending(invocation="exc_3", outcome=Failed(reason=FailureReason.TIMEOUT, detail="5 s")),
+            ]
+        ),
+    ),
+    "log-line": (codecs.log_record, LINE),
+    "log-started": (
+        codecs.log_record,
+        InvocationStarted(ts_ms=1, invocation="exc_1", client_id="c", audience="a", rule="seed", version=2),
+    ),
+    "log-ended": (
+        codecs.log_record,
+        InvocationEnded(
+            ts_ms=1,
+            invocation="exc_1",
+            client_id="c",
+            audience="a",
+            rule="seed",
+            version=2,
+            outcome="granted",
+            duration_ms=1.5,
+            message="m",
+        ),
+    ),
+    "config-change": (
+        codecs.config_change,
+        ConfigChange(revision=3, tenant="default", records=[ChangedRecord(kind="rules", id="rul_1")]),
+    ),
+    "tenant": (codecs.tenant, Tenant(name="default", issuer="https://iss/", hosts=("h",), created_at_ms=1)),
+    "client": (
+        codecs.client,
+        Client(
+            client_id="c",
+            name="C",
+            description="d",
+            metadata={"plan": "gold"},
+            secrets=(ClientSecret(name="first", hash=b"h", created_at_ms=1, expires_at_ms=2),),
+            created_at_ms=1,
+            updated_at_ms=2,
+        ),
+    ),
+    "resource-server": (
+        codecs.resource_server,
+        ResourceServer(
+            id="1",
+            identifier="https://api/",
+            name="API",
+            scopes=(Scope(value="a", description="A"),),
+            signing_alg=SigningAlgorithm.HS256,
+            signing_secret=b"s",
+            token_lifetime_s=60,
+            enforce_grant_scopes=True,
+            is_system=True,
+            created_at_ms=1,
+            updated_at_ms=2,
+        ),
+    ),
+    "client-grant": (
+        codecs.client_grant,
+        ClientGrant(id="cgr_1", client_id="c", audience="a", scope=("a",), created_at_ms=1, updated_at_ms=2),
+    ),
+    "rule": (
+        codecs.rule,
+        Rule(
+            id="rul_1",
+            name="seed",
+            order=1,
+            enabled=False,
+            language=Language.PYTHON,
+            version=2,
+            latest_version=3,
+            secrets_revision=4,
+            secret_names=("FOO",),
+            created_at_ms=1,
+            updated_at_ms=2,
+        ),
+    ),
+    "rule-version": (
+        codecs.rule_version,
+        RuleVersion(rule_id="rul_1", version=2, script="x", language=Language.TYPESCRIPT, created_at_ms=1),
+    ),
+    "rule-secrets": (codecs.rule_secrets, RuleSecrets(rule_id="rul_1", revision=2, ciphertext=b"c")),
+    "signing-key": (
+        codecs.signing_key,
+        SigningKey(
+            kid="k",
+            algorithm=SigningAlgorithm.EDDSA,
+            private_pem=b"p",
+            public_jwk={"kty": "OKP"},
+            created_at_ms=1,
+        ),
+    ),
+    "exchange": (
+        codecs.exchange,
+        ExchangeRecord(
+            id="exc_1",
+            tenant="default",
+            started_at_ms=1,
+            status=200,
+            outcome="granted",
+            error="e",
+            error_description="d",
+            detail="x",
+            client_id="c",
+            client_name="C",
+            audience="a",
+            scope_asked=["a"],
+            scope_granted=["b"],
+            parameters={"x": "***"},
+            ip="127.0.0.1",
+            user_agent="curl",
+            rules=[REPORT],
+            lines=[LINE],
+            lines_left_out=1,
+            jti="j",
+            kid="k",
+            timings=Timings(authenticate_ms=0.1, queue_ms=1.0, rules_ms=2.0, return_ms=0.5, mint_ms=1.5, total_ms=5.0),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES, ids=str)
+def test_the_bytes_of_a_message_have_not_changed(name: str) -> None:
+    codec, value = MESSAGES[name]
+    assert codec.encode(value).hex(" ", 32) == (GOLDEN / f"{name}.hex").read_text().strip()
+
+
+@pytest.mark.parametrize("name", MESSAGES, ids=str)
+def test_the_golden_bytes_still_decode(name: str) -> None:
+    codec, value = MESSAGES[name]
+    assert codec.decode(bytes.fromhex((GOLDEN / f"{name}.hex").read_text())) == value
+
+
+@given(st.binary(max_size=200), st.sampled_from(sorted(MESSAGES)))
+def test_any_bytes_decode_or_raise_decode_error(data: bytes, name: str) -> None:
+    codec, _value = MESSAGES[name]
+    with suppress(DecodeError):
+        codec.decode(data)
+
+
+def test_bytes_that_nest_too_deep_raise_decode_error() -> None:
+    with pytest.raises(DecodeError):
+        codecs.endings.decode(b"\x91" * 100_000)
+
+
+def test_more_invocations_than_a_batch_may_hold_raise_decode_error() -> None:
+    _codec, batch = MESSAGES["batch"]
+    data = codecs.batch.encode(Batch(gateway="g", invocations=batch.invocations * 65))
+    with pytest.raises(DecodeError):
+        codecs.batch.decode(data)
