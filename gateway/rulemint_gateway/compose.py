@@ -5,9 +5,7 @@ Nothing here decides anything; nothing elsewhere constructs its own parts.
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -42,6 +40,7 @@ from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_shared import ids
+from rulemint_shared.background import in_background
 from rulemint_shared.records import SigningAlgorithm
 from rulemint_shared.redis_connection import check_server, open_redis, open_subscriber
 from rulemint_shared.vault import Vault
@@ -69,20 +68,21 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """
     async with AsyncExitStack() as stack:
         vault = Vault.from_file(settings.master_key_file)
-        redis = await stack.enter_async_context(open_redis(settings.redis_url))
-        subscriber = await stack.enter_async_context(open_subscriber(settings.redis_url))
+        server = (settings.redis_url, settings.redis_password_file)
+        redis = await stack.enter_async_context(open_redis(*server))
+        subscriber = await stack.enter_async_context(open_subscriber(*server))
         log.info("connected", server=await check_server(redis))
 
         catalog = Catalog(redis)
         await catalog.load()
-        _in_background(stack, catalog.keep_fresh(subscriber))
+        in_background(stack, catalog.keep_fresh(subscriber))
         store = ConfigStore(redis, catalog)
         signing_keys = SigningKeys(catalog, store, vault)
         await Bootstrap(catalog, store, vault, issuer=settings.issuer_url()).run(settings.admin_file)
         await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
 
         presence = RunnerPresence(redis)
-        _in_background(stack, presence.refresh())
+        in_background(stack, presence.refresh())
         dispatcher = Dispatcher(
             redis,
             gateway=ids.new_process_id("gateway"),
@@ -90,10 +90,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             max_waiting=settings.max_waiting,
             job_expires_ms=int(settings.request_deadline * 1000) + 60_000,
         )
-        _in_background(stack, dispatcher.listen(subscriber))
+        in_background(stack, dispatcher.listen(subscriber))
         stack.push_async_callback(dispatcher.close)
         exchanges = ExchangeStore(redis, kept_per_tenant=settings.exchanges_kept)
-        _in_background(stack, exchanges.write_behind())
+        in_background(stack, exchanges.write_behind())
         log_hub = LogHub(subscriber)
         stack.push_async_callback(log_hub.close)
 
@@ -132,22 +132,3 @@ def _management_handlers(redis: ArqRedis, catalog: Catalog, store: ConfigStore, 
 async def _say_nothing_of_the_server(_request: web.Request, response: web.StreamResponse) -> None:
     """aiohttp would name itself and the Python version in every answer."""
     response.headers["Server"] = "rulemint"
-
-
-def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
-    """Run *work* until the stack unwinds, then cancel it and wait for its end."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(_stop_if_it_failed)
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    stack.push_async_callback(end)
-
-
-def _stop_if_it_failed(task: asyncio.Task[None]) -> None:
-    """A gateway without one of its background tasks would answer wrongly: it stops, and is started again."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("a background task failed, stopping", exc_info=error)
-        signal.raise_signal(signal.SIGTERM)

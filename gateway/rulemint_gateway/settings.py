@@ -9,19 +9,15 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_shared.service_log import LogFormat
+from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one gateway process."""
 
-    redis_url: Annotated[
-        str,
-        Meta(
-            description="The Valkey or Redis server: redis://[:password@]host:port/db, rediss://… or unix://path.",
-            pattern=r"^(redis|rediss|unix)://",
-        ),
-    ]
+    redis_url: RedisUrl
     master_key_file: Annotated[Path, Meta(description="The file with the master key that encrypts secrets at rest.")]
+    redis_password_file: RedisPasswordFile = None
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="The TCP port to listen on.", ge=1, le=65_535)] = 8080
     issuer: Annotated[
@@ -50,9 +46,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(description="Seconds that requests under way may take after SIGTERM.", ge=0, le=60)
     ] = 3.0
     log_format: Annotated[LogFormat, Meta(description="auto (pretty on a terminal), console or json.")] = LogFormat.AUTO
-    log_level: Annotated[
-        str, Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
-    ] = "info"
+    log_level: LogLevel = "info"
 
     def issuer_url(self) -> str:
         """The issuer, set or made from the port."""

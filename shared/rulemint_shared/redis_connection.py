@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from arq.connections import ArqRedis
 from redis.asyncio.connection import ConnectionPool
@@ -24,24 +25,33 @@ class RedisUnusableError(Exception):
 
 
 @asynccontextmanager
-async def open_redis(url: str) -> AsyncIterator[ArqRedis]:
-    """A client that retries for a moment when a connection breaks (``redis://``, ``rediss://`` or ``unix://``)."""
+async def open_redis(url: str, password_file: Path | None = None) -> AsyncIterator[ArqRedis]:
+    """A client that retries for a moment when a connection breaks (``redis://``, ``rediss://`` or ``unix://``).
+
+    Raises:
+        RedisUnusableError: the password file cannot be read.
+    """
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), 3)
-    async with _client(url, retry) as redis:
+    async with _client(url, password_file, retry) as redis:
         yield redis
 
 
 @asynccontextmanager
-async def open_subscriber(url: str) -> AsyncIterator[ArqRedis]:
-    """A client for subscriptions. It never reconnects by itself: whoever listens must know of every gap."""
-    async with _client(url, Retry(NoBackoff(), 0)) as redis:
+async def open_subscriber(url: str, password_file: Path | None = None) -> AsyncIterator[ArqRedis]:
+    """A client for subscriptions. It never reconnects by itself: whoever listens must know of every gap.
+
+    Raises:
+        RedisUnusableError: the password file cannot be read.
+    """
+    async with _client(url, password_file, Retry(NoBackoff(), 0)) as redis:
         yield redis
 
 
 @asynccontextmanager
-async def _client(url: str, retry: Retry) -> AsyncIterator[ArqRedis]:
+async def _client(url: str, password_file: Path | None, retry: Retry) -> AsyncIterator[ArqRedis]:
     pool = ConnectionPool.from_url(
         url,
+        password=_read_password(password_file),
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         health_check_interval=HEALTH_CHECK_INTERVAL_S,
@@ -54,6 +64,13 @@ async def _client(url: str, retry: Retry) -> AsyncIterator[ArqRedis]:
     finally:
         await redis.aclose(close_connection_pool=True)
         await pool.aclose()
+
+
+def _read_password(path: Path | None) -> str | None:
+    try:
+        return None if path is None else path.read_text().strip()
+    except OSError as error:
+        raise RedisUnusableError(f"cannot read RULEMINT_REDIS_PASSWORD_FILE {path}: {error.strerror}") from error
 
 
 async def check_server(redis: ArqRedis) -> str:

@@ -15,6 +15,20 @@ import msgspec
 
 PREFIX = "RULEMINT_"
 
+RedisUrl = Annotated[
+    str,
+    msgspec.Meta(
+        description="The Valkey or Redis server: redis://[:password@]host:port/db, rediss://… or unix://path.",
+        pattern=r"^(redis|rediss|unix)://",
+    ),
+]
+RedisPasswordFile = Annotated[
+    Path | None, msgspec.Meta(description="A file with the server's password, instead of one in RULEMINT_REDIS_URL.")
+]
+LogLevel = Annotated[
+    str, msgspec.Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+]
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -62,9 +76,14 @@ def render_help(settings_type: type[msgspec.Struct]) -> str:
     return "Settings (environment variables):\n\n" + "\n".join(blocks)
 
 
-def environment_without_settings() -> dict[str, str]:
-    """The environment for a child process, less every ``RULEMINT_*`` variable."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+def environment_for_child(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """This process's environment with the settings of *changes*, by field name; None takes one out."""
+    environment = dict(os.environ)
+    for field_name, value in changes.items():
+        environment.pop(variable_name(field_name), None)
+        if value is not None:
+            environment[variable_name(field_name)] = value
+    return environment
 
 
 def _explain(settings_type: type[msgspec.Struct], given: dict[str, Any], message: str) -> str:

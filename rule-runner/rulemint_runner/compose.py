@@ -1,0 +1,69 @@
+"""The composition root: opens each resource, hands typed parts to the next, and ends with the worker.
+
+Nothing here decides anything; nothing elsewhere constructs its own parts.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from rulemint_runner.flow import Flow
+from rulemint_runner.hosts.pool import HostPool, PoolLimits
+from rulemint_runner.invocations import Invocations
+from rulemint_runner.log_publisher import LogPublisher
+from rulemint_runner.presence import Presence
+from rulemint_runner.rule_sources import RuleSources
+from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
+from rulemint_runner.settings import RunnerSettings
+from rulemint_runner.worker import RuleWorker
+from rulemint_shared import ids
+from rulemint_shared.background import in_background
+from rulemint_shared.redis_connection import check_server, open_redis
+from rulemint_shared.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A runner whose resources are open; what `service` needs to run and to drain it."""
+
+    worker: RuleWorker
+    presence: Presence
+    sandbox: Sandbox
+
+
+@asynccontextmanager
+async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> AsyncIterator[Runner]:
+    """A runner ready to claim invocations; everything it opened is closed in reverse order.
+
+    Raises:
+        RedisUnusableError, VaultError: it cannot start; the text says why.
+    """
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(open_sandbox(spawner))
+        vault = Vault.from_file(settings.master_key_file)
+        redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
+        log.info("connected", server=await check_server(redis))
+
+        publisher = LogPublisher(redis)
+        in_background(stack, publisher.run())
+        pool = HostPool(
+            PoolLimits(
+                max_hosts=settings.max_hosts,
+                max_hosts_per_rule=settings.max_hosts_per_rule,
+                idle_s=settings.host_idle,
+            )
+        )
+        stack.push_async_callback(pool.close)
+        in_background(stack, pool.sweep())
+        flow = Flow(sandbox=sandbox, pool=pool, sources=RuleSources(redis, vault), rule_timeout_s=settings.rule_timeout)
+        invocations = Invocations(redis, flow, publisher)
+        name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
+        presence = Presence(redis, name, heartbeat_file=settings.heartbeat_file)
+        yield Runner(RuleWorker(redis, invocations.run_batch, max_jobs=settings.max_jobs), presence, sandbox)

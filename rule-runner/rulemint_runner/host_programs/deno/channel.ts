@@ -1,0 +1,44 @@
+/**
+ * Frames over descriptors 0 and 1: a 4-byte big-endian length, then JSON.
+ *
+ * Everything is synchronous: a rule that writes faster than the runner reads waits, and this process stays small. What
+ * a rule could replace (`JSON`, typed arrays) was taken before any rule was loaded.
+ */
+
+import type { LoadFrame, OutFrame, RunFrame } from "./frames.ts";
+
+const { parse, stringify } = JSON;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const input = Deno.stdin;
+const output = Deno.stdout;
+
+/** The next frame, or null once the runner has hung up. */
+export function readFrame(): LoadFrame | RunFrame | null {
+  const header = readExactly(4);
+  if (header === null) return null;
+  const length = new DataView(header.buffer).getUint32(0);
+  const body = readExactly(length);
+  return body === null ? null : parse(decoder.decode(body));
+}
+
+/** Send `frame`; returns once all of it is written. */
+export function writeFrame(frame: OutFrame): void {
+  const body = encoder.encode(stringify(frame));
+  const bytes = new Uint8Array(4 + body.length);
+  new DataView(bytes.buffer).setUint32(0, body.length);
+  bytes.set(body, 4);
+  for (let sent = 0; sent < bytes.length;) {
+    sent += output.writeSync(bytes.subarray(sent));
+  }
+}
+
+function readExactly(length: number): Uint8Array<ArrayBuffer> | null {
+  const bytes = new Uint8Array(length);
+  for (let have = 0; have < length;) {
+    const count = input.readSync(bytes.subarray(have));
+    if (count === null) return null;
+    have += count;
+  }
+  return bytes;
+}

@@ -1,0 +1,46 @@
+/** What travels between the runner and this host; `hosts/frames.py` is the other side and checks everything. */
+
+export interface Client {
+  tenant: string;
+  id: string;
+  name: string;
+  metadata: Record<string, string>;
+}
+
+export interface LoadFrame {
+  t: "load";
+  file: string;
+  language: "javascript" | "typescript";
+  script: string;
+  secrets: Record<string, string>;
+}
+
+export interface RunFrame {
+  t: "run";
+  n: number;
+  client: Client;
+  scope: string[];
+  audience: string;
+  context: { ip: string; userAgent: string; body: Record<string, unknown> };
+}
+
+export type Form = "auth0" | "own";
+export type Level = "debug" | "info" | "warn" | "error";
+
+/** One of the four ways in which an invocation is answered. */
+export type AnswerFrame =
+  & { n: number }
+  & (
+    | { t: "returned"; form: Form; value: string }
+    | { t: "refused"; code: string; message: string }
+    | { t: "threw"; text: string }
+    | { t: "bad-return"; why: string }
+  );
+
+export type OutFrame =
+  | { t: "ready" }
+  | { t: "loaded" }
+  | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
+  | { t: "line"; level: Level; text: string }
+  | { t: "idle"; n: number }
+  | AnswerFrame;

@@ -1,0 +1,42 @@
+"""The Python host: becomes one rule, then runs its invocations, one after the other. Standard library only.
+
+It is started with ``-I -S``, so its own folder is not on the path: the neighbouring files are loaded by path here.
+While it is idle it blocks in a read, so nothing that a rule left behind runs between invocations.
+"""
+
+import sys
+
+sys.path.insert(0, __file__.rpartition("/")[0])
+
+import capture
+import channel
+import rule
+
+sys.path.pop(0)
+
+
+def main() -> None:
+    """Load once, then answer until the runner hangs up."""
+    runner = channel.Channel()
+    capture.capture_output(runner)
+    runner.write({"t": "ready"})
+    load = runner.read()
+    if load is None:
+        return
+    try:
+        loaded = rule.load(load)
+    except rule.NotARule as error:
+        runner.write({"t": "not-loaded", "kind": "syntax", "text": str(error)})
+        return
+    except BaseException as error:  # noqa: BLE001  # whatever a rule raises while it is loaded
+        runner.write({"t": "not-loaded", "kind": "exception", "text": rule.describe(error)})
+        return
+    runner.write({"t": "loaded"})
+    while (run := runner.read()) is not None:
+        answer = loaded.answer(run)
+        capture.flush()
+        runner.write({**answer, "n": run["n"]})
+        runner.write({"t": "idle", "n": run["n"]})
+
+
+main()

@@ -1,0 +1,33 @@
+"""The exceptions by which a rule says no: free names in every rule, and importable from ``rulemint``."""
+
+import builtins
+import sys
+import types
+
+
+class AccessDenied(Exception):
+    """403 ``access_denied``, with the message as its description."""
+
+    code = "access_denied"
+
+
+class InvalidScope(AccessDenied):
+    """400 ``invalid_scope``."""
+
+    code = "invalid_scope"
+
+
+class InvalidRequest(AccessDenied):
+    """400 ``invalid_request``."""
+
+    code = "invalid_request"
+
+
+def define() -> None:
+    """Make them free names, and the module ``rulemint`` importable."""
+    module = types.ModuleType("rulemint", __doc__)
+    for refusal in (AccessDenied, InvalidScope, InvalidRequest):
+        refusal.__module__ = "rulemint"
+        setattr(module, refusal.__name__, refusal)
+        setattr(builtins, refusal.__name__, refusal)
+    sys.modules["rulemint"] = module

@@ -1,0 +1,150 @@
+"""A rule's text → a loaded rule → answers."""
+
+import inspect
+import json
+import linecache
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import refusals
+
+MAX_RESULT_BYTES = 32 * 1024
+MAX_TEXT = 4_096
+PARAMETERS = 4
+
+_file = "rule.py"
+
+
+class NotARule(Exception):
+    """The text does not parse or defines no function ``rule``."""
+
+
+class Rule:
+    """One loaded rule. Its module lives as long as this process."""
+
+    def __init__(self, function: Callable[..., Any], secrets: dict[str, str], *, takes_callback: bool) -> None:
+        self._function = function
+        self._secrets = secrets
+        self._takes_callback = takes_callback
+
+    def answer(self, run: dict[str, Any]) -> dict[str, Any]:
+        """What the rule answers to one invocation."""
+        try:
+            value = self._call(run)
+        except refusals.AccessDenied as error:
+            return _refused(error)
+        except BaseException as error:  # noqa: BLE001  # SystemExit too: the rule failed, the host goes on
+            return {"t": "threw", "text": describe(error), "out_of_memory": isinstance(error, MemoryError)}
+        return _returned(value)
+
+    def _call(self, run: dict[str, Any]) -> Any:
+        context = {**run["context"], "webtask": {"secrets": dict(self._secrets)}}
+        arguments = [run["client"], run["scope"], run["audience"], context]
+        if not self._takes_callback:
+            return _finish(self._function(*arguments))
+        callback = Callback()
+        _finish(self._function(*arguments, callback))
+        return callback.value()
+
+
+class Callback:
+    """``cb(error)`` or ``cb(None, result)``; the first call counts."""
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[Any, Any]] = []
+
+    def __call__(self, error: Any = None, result: Any = None) -> None:
+        """The rule's answer."""
+        if self._calls:
+            logging.warning("the rule called its callback more than once: the first call counts")
+        self._calls.append((error, result))
+
+    def value(self) -> Any:
+        """The result that the rule gave, or its refusal raised."""
+        if not self._calls:
+            raise RuntimeError("the rule returned without calling its callback")
+        error, result = self._calls[0]
+        if isinstance(error, refusals.AccessDenied):
+            raise error
+        if error is not None:
+            raise refusals.AccessDenied(str(error))
+        return result
+
+
+def load(frame: dict[str, Any]) -> Rule:
+    """The rule of a load frame.
+
+    Raises:
+        NotARule: the text is none.
+        BaseException: whatever the text itself raises while it is loaded.
+    """
+    global _file  # noqa: PLW0603  # one host, one rule
+    _file = frame["file"]
+    script = frame["script"]
+    refusals.define()
+    linecache.cache[_file] = (len(script), None, script.splitlines(keepends=True), _file)
+    try:
+        code = compile(script, _file, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise NotARule(_describe_syntax(error)) from None
+    module: dict[str, Any] = {"__name__": "rule", "__file__": _file}
+    exec(code, module)  # noqa: S102  # running this text is what the process is for
+    function = module.get("rule")
+    if not callable(function):
+        raise NotARule(f"{_file}: define a function: def rule(client, scope, audience, context)")
+    return Rule(function, frame["secrets"], takes_callback=_takes_callback(function))
+
+
+def describe(error: BaseException) -> str:
+    """An error as its rule's author wants to see it: file, line and message, then the rule's own part of the stack."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file]
+    at = f"{_file}:{frames[-1].lineno}" if frames else _file
+    lines = "".join(traceback.format_list(frames)).rstrip() if len(frames) > 1 else ""
+    message = "".join(traceback.format_exception_only(error)).strip()
+    text = f"{at}: {message}\n{lines}".rstrip()
+    return text.encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
+
+
+def _takes_callback(function: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    required = [p for p in parameters if p.kind in positional]
+    return len(required) > PARAMETERS
+
+
+def _finish(value: Any) -> Any:
+    """The value, or what its coroutine returns."""
+    if not inspect.iscoroutine(value):
+        return value
+    import asyncio  # noqa: PLC0415  # a third of the start-up time, and most rules are plain functions
+
+    return asyncio.run(value)
+
+
+def _refused(error: refusals.AccessDenied) -> dict[str, Any]:
+    message = str(error).encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
+    return {"t": "refused", "code": error.code, "message": message}
+
+
+def _returned(value: Any) -> dict[str, Any]:
+    try:
+        text = json.dumps({} if value is None else value, allow_nan=False, ensure_ascii=False)
+        size = len(text.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        return {"t": "bad-return", "why": f"the result does not serialise: {error}"[:MAX_TEXT]}
+    if size > MAX_RESULT_BYTES:
+        return {"t": "bad-return", "why": f"the result is larger than {MAX_RESULT_BYTES} bytes of JSON"}
+    return {"t": "returned", "form": "own", "value": text}
+
+
+def _describe_syntax(error: SyntaxError | ValueError) -> str:
+    if not isinstance(error, SyntaxError):
+        return f"{_file}: {error}"
+    line = (error.text or "").rstrip("\n")
+    caret = f"\n  {line}\n  {' ' * ((error.offset or 1) - 1)}^" if line else ""
+    return f"{_file}:{error.lineno}:{error.offset}: SyntaxError: {error.msg}{caret}"

@@ -1,0 +1,1 @@
+"""Rule hosts: the processes in which rule versions run, one invocation at a time."""

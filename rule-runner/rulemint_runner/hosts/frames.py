@@ -1,0 +1,163 @@
+"""What the runner and a host say to each other: a 4-byte big-endian length, then one JSON object.
+
+No frame from a host names a tenant, a rule or an invocation: those come from the state of the channel it arrived on.
+Whatever is not exactly one of the frames below is a protocol error, and the host is killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rulemint_shared.messages import DenialCode, Level
+
+MAX_FRAME_BYTES = 1024 * 1024
+MAX_RESULT_BYTES = 32 * 1024
+MAX_LINE_CHARACTERS = 8 * 1024
+
+Text = Annotated[str, Meta(max_length=16 * 1024)]
+
+
+class ProtocolError(Exception):
+    """A host sent what is no frame, or a frame that may not come now."""
+
+
+# ---- runner → host ----
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t"):
+    """Become this rule version. The first frame, sent once."""
+
+    file: str
+    """What the rule's own errors call it, such as ``my-rule.js``."""
+    language: str
+    script: str
+    secrets: dict[str, str]
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
+    """One invocation."""
+
+    n: int
+    client: dict[str, Any]
+    scope: list[str]
+    audience: str
+    context: dict[str, Any]
+
+
+# ---- host → runner ----
+
+
+class Form(StrEnum):
+    """Which contract the rule's export follows."""
+
+    AUTH0 = "auth0"
+    """Five arguments or a generic webtask: only namespaced claims; without a scope in the result, no scopes."""
+    OWN = "own"
+    """A module or Python: any claim that is not reserved; without a scope, the scopes stay."""
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="t"):
+    """The host has started and is blank."""
+
+
+class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="t"):
+    """The rule is loaded."""
+
+
+class NotLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="not-loaded", tag_field="t"):
+    """The rule does not parse, exports nothing callable, or threw while it was loaded."""
+
+    kind: Literal["syntax", "exception"]
+    text: Text
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, tag="line", tag_field="t"):
+    """One line that the rule wrote."""
+
+    level: Level
+    text: Text
+
+
+class Returned(msgspec.Struct, frozen=True, kw_only=True, tag="returned", tag_field="t"):
+    """The rule's result, as JSON text within the JSON, so that nothing in it can break the frame."""
+
+    n: int
+    form: Form
+    value: Annotated[str, Meta(max_length=MAX_RESULT_BYTES)]
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused", tag_field="t"):
+    """The rule said no, in words for the caller."""
+
+    n: int
+    code: DenialCode
+    message: Text
+
+
+class Threw(msgspec.Struct, frozen=True, kw_only=True, tag="threw", tag_field="t"):
+    """The rule threw something that is no refusal; *text* has its file, line and message."""
+
+    n: int
+    text: Text
+    out_of_memory: bool = False
+
+
+class BadReturn(msgspec.Struct, frozen=True, kw_only=True, tag="bad-return", tag_field="t"):
+    """The rule returned something that cannot be a result."""
+
+    n: int
+    why: Text
+
+
+class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle", tag_field="t"):
+    """The invocation is over, its timers are cleared, and the host waits for the next."""
+
+    n: int
+
+
+FromHost = Ready | Loaded | NotLoaded | Line | Returned | Refused | Threw | BadReturn | Idle
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[FromHost] = msgspec.json.Decoder(FromHost)
+
+
+def encode(frame: Load | Run) -> bytes:
+    """*frame* as it goes to a host."""
+    body = _encoder.encode(frame)
+    return len(body).to_bytes(4, "big") + body
+
+
+class FrameDecoder:
+    """Bytes as they arrive → frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[FromHost]:
+        """The frames that *data* completes, one by one, so that what precedes a bad one still counts.
+
+        Raises:
+            ProtocolError: it holds something else.
+        """
+        self._buffer += data
+        while len(self._buffer) >= 4:
+            length = int.from_bytes(self._buffer[:4], "big")
+            if length > MAX_FRAME_BYTES:
+                raise ProtocolError(f"a frame of {length} bytes")
+            if len(self._buffer) < 4 + length:
+                break
+            body = bytes(self._buffer[4 : 4 + length])
+            del self._buffer[: 4 + length]
+            yield _decode(body)
+
+
+def _decode(body: bytes) -> FromHost:
+    try:
+        return _decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ProtocolError(str(error)) from error

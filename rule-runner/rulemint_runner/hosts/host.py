@@ -1,0 +1,286 @@
+"""One host: a contained process that becomes one rule version and runs its invocations, one after the other.
+
+Theory of operation. A host has two socket pairs: its descriptors 0 and 1 are the channel that frames travel on, 2 is
+where its engine complains. It starts blank and says `Ready`; it is sent one `Load`, then one `Run` at a time. During a
+run it may send `Line`s, then exactly one answer, then `Idle`. Whoever runs an invocation waits for its
+answer, for the deadline, or for the process's end, and whichever comes first decides; after the deadline or a frame
+that may not come now, the host is killed. A host that has ended is never revived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.frames import Idle, Line, Loaded, NotLoaded, ProtocolError
+from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_runner.sandbox.sandbox import Sandbox, SandboxedProcess, SpawnError, describe_exit
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.messages import FailureReason
+
+log = structlog.get_logger(__name__)
+
+START_TIMEOUT_S = 10.0
+IDLE_TIMEOUT_S = 1.0
+"""How long after its answer a host may take to be idle again."""
+HUNG_UP_GRACE_S = 0.25
+MAX_BYTES_PER_RUN = 16 * 1024 * 1024
+ENGINE_TEXT_KEPT = 8 * 1024
+_OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
+
+Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
+OnLine = Callable[[Line], None]
+
+
+class HostEndedError(Exception):
+    """The host ended, or was ended, before it had answered."""
+
+    def __init__(self, reason: FailureReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class RuleNotLoadedError(Exception):
+    """The rule's text cannot be run; *text* has its file, line and message."""
+
+    def __init__(self, reason: FailureReason, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+
+
+class Host:
+    """One host process. Make it with `start_host`."""
+
+    def __init__(self, process: SandboxedProcess, channel: asyncio.Transport, engine_text: _Tail) -> None:
+        self.ended = asyncio.Event()
+        """Set once the process has ended and everything it sent has been read."""
+        self._process = process
+        self._channel = channel
+        self._engine_text = engine_text
+        self._awaited: asyncio.Future[Any] | None = None
+        self._on_line: OnLine = _ignore_line
+        self._idle = asyncio.Event()
+        self._bytes_this_run = 0
+        self._number = 0
+        self._why_killed: HostEndedError | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has neither ended nor been killed."""
+        return self._why_killed is None
+
+    async def ready(self) -> None:
+        """Wait until it has started.
+
+        Raises:
+            HostEndedError: it did not.
+        """
+        await self._await_frame(Deadline.after(START_TIMEOUT_S), frames.Ready)
+
+    async def load(self, load: frames.Load, deadline: Deadline, on_line: OnLine) -> None:
+        """Make it the rule of *load*, for good.
+
+        Raises:
+            RuleNotLoadedError: the text is no rule.
+            HostEndedError: it ended before *deadline*, or was ended at it.
+        """
+        self._on_line = on_line
+        self._channel.write(frames.encode(load))
+        answer = await self._await_frame(deadline, Loaded, NotLoaded)
+        self._on_line = _ignore_line
+        if isinstance(answer, NotLoaded):
+            self.kill(FailureReason.SYNTAX, "the rule was not loaded")
+            raise RuleNotLoadedError(FailureReason(answer.kind), answer.text)
+        self._idle.set()
+
+    async def run(self, run: frames.Run, deadline: Deadline, on_line: OnLine) -> Answer:
+        """What the rule answers to *run*; every line that it wrote until then has been given to *on_line*.
+
+        Raises:
+            HostEndedError: it ended before *deadline*, or was ended at it.
+        """
+        self._idle.clear()
+        self._bytes_this_run = 0
+        self._number = run.n
+        self._on_line = on_line
+        self._channel.write(frames.encode(run))
+        try:
+            answer = await self._await_frame(deadline, frames.Returned, frames.Refused, frames.Threw, frames.BadReturn)
+        finally:
+            self._on_line = _ignore_line
+        if answer.n != self._number:
+            self.kill(FailureReason.CRASHED, "the host answered another invocation")
+            raise self._why()
+        return answer  # type: ignore[no-any-return]  # one of the four types above
+
+    async def idle(self) -> bool:
+        """Wait until it can take the next invocation; False if it never will."""
+        try:
+            async with asyncio.timeout(IDLE_TIMEOUT_S):
+                await self._idle.wait()
+        except TimeoutError:
+            self.kill(FailureReason.TIMEOUT, "the rule went on after its answer")
+        return self.usable
+
+    def kill(self, reason: FailureReason, detail: str) -> None:
+        """End it now; whoever waits for it hears why. The first reason stands."""
+        if self._why_killed is None:
+            self._why_killed = HostEndedError(reason, detail)
+        if not self.ended.is_set():
+            self._process.send_signal(signal.SIGKILL)
+        self._channel.abort()
+        self._fail(self._why_killed)
+
+    def count(self, size: int) -> None:
+        """Note that *size* bytes arrived; too many in one invocation end it."""
+        self._bytes_this_run += size
+        if self._bytes_this_run > MAX_BYTES_PER_RUN:
+            self.kill(FailureReason.OUTPUT_FLOOD, f"more than {MAX_BYTES_PER_RUN} bytes in one invocation")
+
+    def take(self, frame: frames.FromHost) -> None:
+        """Act on a frame that arrived."""
+        if self._why_killed is not None:
+            return
+        if isinstance(frame, Line):
+            self._on_line(frame)
+        elif isinstance(frame, Idle):
+            self._idle.set()
+        elif self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(frame)
+        else:
+            self.kill(FailureReason.CRASHED, f"the host sent {type(frame).__name__} unasked")
+
+    def hung_up(self) -> None:
+        """It closed its channel: either it is ending, and we shall hear how, or it is made to."""
+        asyncio.get_running_loop().call_later(
+            HUNG_UP_GRACE_S, self.kill, FailureReason.CRASHED, "the host closed its channel"
+        )
+
+    async def _await_frame(self, deadline: Deadline, *wanted: type) -> Any:
+        if self._why_killed is not None:
+            raise self._why_killed
+        awaited = self._awaited = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(max(0.0, deadline.remaining_s())):
+                frame = await awaited
+        except TimeoutError:
+            self.kill(FailureReason.TIMEOUT, "the rule did not answer in time")
+            raise self._why() from None
+        except asyncio.CancelledError:
+            self.kill(FailureReason.INTERRUPTED, "the runner stopped")
+            raise
+        finally:
+            self._awaited = None
+        if not isinstance(frame, wanted):
+            self.kill(FailureReason.CRASHED, f"the host sent {type(frame).__name__} out of turn")
+            raise self._why()
+        return frame
+
+    async def watch_end(self) -> None:
+        """Wait for the process to be reaped, then tell whoever waits how it ended."""
+        status = await self._process.exited
+        await self._engine_text.closed.wait()
+        text = self._engine_text.text
+        ran_out = any(mark in text for mark in _OUT_OF_MEMORY)
+        reason = FailureReason.OUT_OF_MEMORY if ran_out else FailureReason.CRASHED
+        if self._why_killed is None or (ran_out and self._why_killed.reason is FailureReason.CRASHED):
+            self._why_killed = HostEndedError(reason, describe_exit(status))
+            log.info("a host ended", pid=self.pid, how=describe_exit(status), reason=reason, engine=_shown(text))
+        self._channel.abort()
+        self._fail(self._why_killed)
+        self._idle.set()
+        self._process.close()
+        self.ended.set()
+
+    def _fail(self, why: HostEndedError) -> None:
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_exception(why)
+
+    def _why(self) -> HostEndedError:
+        return self._why_killed or HostEndedError(FailureReason.CRASHED, "the host has ended")
+
+
+async def start_host(sandbox: Sandbox, policy: SandboxPolicy) -> Host:
+    """A blank host that is ready.
+
+    Raises:
+        HostEndedError: no process could be started, or it ended at once or did not get ready.
+    """
+    loop = asyncio.get_running_loop()
+    ours, theirs = socket.socketpair()
+    our_engine, their_engine = socket.socketpair()
+    with theirs, their_engine:
+        try:
+            process = await sandbox.spawn(policy, (theirs.fileno(), theirs.fileno(), their_engine.fileno()))
+        except BaseException as error:
+            ours.close()
+            our_engine.close()
+            if isinstance(error, SpawnError):
+                raise HostEndedError(FailureReason.CRASHED, str(error)) from error
+            raise
+    channel, protocol = await loop.connect_accepted_socket(_Channel, ours)
+    _, tail = await loop.connect_accepted_socket(_Tail, our_engine)
+    host = protocol.host = Host(process, channel, tail)
+    protocol.watching = loop.create_task(host.watch_end())
+    await host.ready()
+    return host
+
+
+class _Channel(asyncio.Protocol):
+    """Bytes → frames → host. Plain reads: descriptors that a host sends along are dropped by the kernel."""
+
+    host: Host
+    watching: asyncio.Task[None]
+
+    def __init__(self) -> None:
+        self._decoder = frames.FrameDecoder()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over the frames that are complete."""
+        self.host.count(len(data))
+        try:
+            for frame in self._decoder.feed(data):
+                self.host.take(frame)
+        except ProtocolError as error:
+            self.host.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
+
+    def eof_received(self) -> None:
+        """The host closed its end."""
+        self.host.hung_up()
+
+
+class _Tail(asyncio.Protocol):
+    """The last of what an engine wrote about itself: for the operator's log, never for the tenant."""
+
+    def __init__(self) -> None:
+        self.text = b""
+        self.closed = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        """Keep the end of it."""
+        self.text = (self.text + data)[-ENGINE_TEXT_KEPT:]
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The process has ended, or closed its standard error."""
+        self.closed.set()
+
+
+def _ignore_line(_line: Line) -> None:
+    """A line outside of any invocation belongs to nobody."""
+
+
+def _shown(text: bytes) -> str:
+    return text.decode(errors="backslashreplace").strip()[-1_000:]

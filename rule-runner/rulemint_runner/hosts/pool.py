@@ -1,0 +1,232 @@
+"""The host pool: an authority → a host of exactly that authority, idle and ready for one invocation.
+
+Theory of operation. Each authority has a stack of idle hosts, the most recently used on top, and a queue of invocations
+that wait for one. A queue gets a first host at once, and another one whenever its head has waited for 10 ms, one start
+at a time, up to the caps: so a quick rule stays on few hosts, and a rule that awaits something spreads. At the cap over
+all authorities the idle host that was used least recently makes room; a running host is never taken from its
+invocation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.messages import FailureReason
+from rulemint_shared.records import Language
+
+GROW_AFTER_S = 0.01
+SWEEP_INTERVAL_S = 1.0
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """What a host may act for. Two invocations share a host only if all of this is the same."""
+
+    tenant: str
+    rule_id: str
+    version: int
+    secrets_revision: int
+    language: Language
+
+
+class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many hosts there may be, and for how long one may be idle."""
+
+    max_hosts: int
+    max_hosts_per_rule: int
+    idle_s: float
+
+
+MakeHost = Callable[[], Awaitable[Host]]
+"""Starts and loads a host; raises `HostEndedError` or `RuleNotLoadedError`."""
+
+
+@dataclass
+class _IdleHost:
+    host: Host
+    until: Deadline
+
+
+@dataclass
+class _Waiter:
+    future: asyncio.Future[Host]
+    make_host: MakeHost
+
+
+@dataclass
+class _Station:
+    """One authority's hosts and waiting invocations."""
+
+    authority: Authority
+    idle: list[_IdleHost] = field(default_factory=list)
+    waiting: deque[_Waiter] = field(default_factory=deque)
+    hosts: int = 0
+    """All of them: idle, running and starting."""
+    starting: bool = False
+    growing: asyncio.TimerHandle | None = None
+
+
+class HostPool:
+    """All hosts of this runner."""
+
+    def __init__(self, limits: PoolLimits) -> None:
+        self._limits = limits
+        self._stations: dict[Authority, _Station] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._live: set[Host] = set()
+        self._hosts = 0
+
+    @asynccontextmanager
+    async def borrow(self, authority: Authority, make_host: MakeHost, deadline: Deadline) -> AsyncIterator[Host]:
+        """An idle host of *authority*; *make_host* starts one if there are too few.
+
+        Raises:
+            HostEndedError: none could be had before *deadline*, or it did not start.
+            RuleNotLoadedError: the rule's text cannot be run.
+        """
+        station = self._stations.setdefault(authority, _Station(authority))
+        host = await self._take(station, make_host, deadline)
+        try:
+            yield host
+        finally:
+            self._in_background(self._put_back(station, host))
+
+    async def sweep(self) -> None:
+        """End hosts that have been idle for too long, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_INTERVAL_S)
+            for station in list(self._stations.values()):
+                while station.idle and station.idle[0].until.passed():
+                    self._evict(station)
+
+    async def close(self) -> None:
+        """End every host."""
+        for host in self._live:
+            host.kill(FailureReason.INTERRUPTED, "the runner stopped")
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(host.ended.wait() for host in self._live))
+
+    async def _take(self, station: _Station, make_host: MakeHost, deadline: Deadline) -> Host:
+        while station.idle:
+            host = station.idle.pop().host
+            if host.usable:
+                return host
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), make_host)
+        station.waiting.append(waiter)
+        self._grow(station)
+        try:
+            async with asyncio.timeout(max(0.0, deadline.remaining_s())):
+                return await waiter.future
+        except BaseException as error:
+            self._stop_waiting(station, waiter)
+            if isinstance(error, TimeoutError):
+                raise HostEndedError(FailureReason.OVERLOADED, "no host became free in time") from None
+            raise
+
+    def _stop_waiting(self, station: _Station, waiter: _Waiter) -> None:
+        """A host that arrived in the very moment in which its waiter gave up goes to the next."""
+        if waiter in station.waiting:
+            station.waiting.remove(waiter)
+        future = waiter.future
+        if future.done() and not future.cancelled() and future.exception() is None:
+            self._offer(station, future.result())
+        self._prune(station)
+
+    def _grow(self, station: _Station) -> None:
+        """Start a first host now, and look again in a moment whether the queue still waits."""
+        if station.waiting and station.hosts == 0:
+            self._start(station)
+        if station.waiting and station.growing is None:
+            loop = asyncio.get_running_loop()
+            station.growing = loop.call_later(GROW_AFTER_S, self._grow_again, station)
+
+    def _grow_again(self, station: _Station) -> None:
+        station.growing = None
+        if station.waiting and station.hosts > 0:
+            self._start(station)
+        self._grow(station)
+
+    def _start(self, station: _Station) -> None:
+        """Start one more host for *station*, unless a cap forbids it or one is starting already."""
+        if station.starting or station.hosts >= self._limits.max_hosts_per_rule:
+            return
+        if self._hosts >= self._limits.max_hosts and not self._make_room():
+            return
+        station.starting = True
+        station.hosts += 1
+        self._hosts += 1
+        self._in_background(self._start_and_load(station, station.waiting[0].make_host))
+
+    async def _start_and_load(self, station: _Station, make_host: MakeHost) -> None:
+        try:
+            host = await make_host()
+        except (HostEndedError, RuleNotLoadedError) as error:
+            self._forget_host(station)
+            while station.waiting:
+                waiter = station.waiting.popleft()
+                if not waiter.future.done():
+                    waiter.future.set_exception(error)
+        except asyncio.CancelledError:
+            self._forget_host(station)
+            raise
+        else:
+            self._live.add(host)
+            self._in_background(self._notice_end(station, host))
+            self._offer(station, host)
+        finally:
+            station.starting = False
+
+    async def _put_back(self, station: _Station, host: Host) -> None:
+        if await host.idle():
+            self._offer(station, host)
+
+    def _offer(self, station: _Station, host: Host) -> None:
+        """Give *host* to the first that waits, or keep it."""
+        while station.waiting:
+            waiter = station.waiting.popleft()
+            if not waiter.future.done():
+                waiter.future.set_result(host)
+                return
+        station.idle.append(_IdleHost(host, Deadline.after(self._limits.idle_s)))
+
+    def _make_room(self) -> bool:
+        """Evict the idle host that was used least recently; False if all are running."""
+        with_idle = [station for station in self._stations.values() if station.idle]
+        if not with_idle:
+            return False
+        self._evict(min(with_idle, key=lambda station: station.idle[0].until.monotonic_s))
+        return True
+
+    def _evict(self, station: _Station) -> None:
+        station.idle.pop(0).host.kill(FailureReason.INTERRUPTED, "the host was not needed")
+
+    async def _notice_end(self, station: _Station, host: Host) -> None:
+        await host.ended.wait()
+        self._live.discard(host)
+        station.idle = [idle for idle in station.idle if idle.host is not host]
+        self._forget_host(station)
+        self._grow(station)
+
+    def _forget_host(self, station: _Station) -> None:
+        station.hosts -= 1
+        self._hosts -= 1
+        self._prune(station)
+
+    def _prune(self, station: _Station) -> None:
+        if station.hosts == 0 and not station.waiting and self._stations.get(station.authority) is station:
+            del self._stations[station.authority]
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

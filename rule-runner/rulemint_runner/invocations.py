@@ -1,0 +1,126 @@
+"""The job: a batch in, each invocation run on its own, each ending published as it comes, all of them kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_runner.flow import Flow, FlowEnding
+from rulemint_runner.invocation_log import InvocationLog
+from rulemint_runner.log_publisher import LogPublisher
+from rulemint_shared import codecs, keys
+from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.messages import (
+    Denied,
+    Ending,
+    Endings,
+    Failed,
+    FailureReason,
+    Granted,
+    Invocation,
+    Outcome,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Invocations:
+    """Runs batches; an exception of ours ends one invocation and is in the service's log."""
+
+    def __init__(self, redis: ArqRedis, flow: Flow, publisher: LogPublisher) -> None:
+        self._redis = redis
+        self._flow = flow
+        self._publisher = publisher
+
+    async def run_batch(self, data: bytes) -> bytes:
+        """Run the batch that *data* encodes; returns its `Endings`, encoded.
+
+        Raises:
+            DecodeError: *data* is no batch.
+        """
+        batch = codecs.batch.decode(data)
+        outbox = _Outbox(self._redis, keys.outcomes(batch.gateway))
+        endings = await asyncio.gather(*(self._run(invocation, outbox) for invocation in batch.invocations))
+        await outbox.flushed()
+        return codecs.endings.encode(Endings(endings=endings))
+
+    async def _run(self, invocation: Invocation, outbox: _Outbox) -> Ending:
+        picked_up_at_ms = unix_ms()
+        invocation_log = InvocationLog(invocation, lambda record: self._publisher.publish(invocation.tenant, record))
+        invocation_log.started()
+        began_s = time.perf_counter()
+        flow_ending = await self._run_flow(invocation, invocation_log)
+        invocation_log.ended(
+            flow_ending.decided_by,
+            flow_ending.outcome,
+            duration_ms=round((time.perf_counter() - began_s) * 1000, 3),
+            message=_message(flow_ending.outcome),
+        )
+        ending = Ending(
+            invocation=invocation.id,
+            outcome=flow_ending.outcome,
+            reports=flow_ending.reports,
+            lines=invocation_log.lines,
+            lines_left_out=invocation_log.left_out,
+            picked_up_at_ms=picked_up_at_ms,
+            ended_at_ms=unix_ms(),
+        )
+        outbox.add(ending)
+        return ending
+
+    async def _run_flow(self, invocation: Invocation, invocation_log: InvocationLog) -> FlowEnding:
+        deadline = Deadline.from_unix_ms(invocation.deadline_ms)
+        if deadline.passed():
+            return _unrun(invocation, FailureReason.LATE, "nobody waits for it any longer")
+        try:
+            return await self._flow.run(invocation, deadline, invocation_log)
+        except Exception:
+            log.exception("an invocation failed in the runner", invocation=invocation.id)
+            return _unrun(invocation, FailureReason.CRASHED, "the runner failed")
+
+
+class _Outbox:
+    """Endings on their way to one gateway: those of one moment travel together."""
+
+    def __init__(self, redis: ArqRedis, channel: str) -> None:
+        self._redis = redis
+        self._channel = channel
+        self._waiting: list[Ending] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    def add(self, ending: Ending) -> None:
+        """Publish *ending* soon."""
+        self._waiting.append(ending)
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send())
+
+    async def flushed(self) -> None:
+        """Wait until everything is published."""
+        if self._sending is not None:
+            await self._sending
+
+    async def _send(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                await self._redis.publish(self._channel, codecs.endings.encode(Endings(endings=batch)))
+            except (RedisError, OSError) as error:
+                log.warning("could not publish outcomes: they stay in the job's result", error=str(error))
+
+
+def _unrun(invocation: Invocation, reason: FailureReason, detail: str) -> FlowEnding:
+    return FlowEnding(outcome=Failed(reason=reason, detail=detail), decided_by=invocation.flow[0], reports=[])
+
+
+def _message(outcome: Outcome) -> str:
+    match outcome:
+        case Granted():
+            return ""
+        case Denied(message=message):
+            return message
+        case Failed(detail=detail):
+            return detail

@@ -1,0 +1,52 @@
+"""This runner's name in the list of the living, with an expiry; a dead runner falls out of it by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_shared import keys
+from rulemint_shared.deadline import unix_ms
+
+log = structlog.get_logger(__name__)
+
+BEAT_S = 0.5
+LIVES_WITHOUT_A_BEAT_MS = 2_500
+
+
+class Presence:
+    """Says that this runner is alive, until it is told to leave."""
+
+    def __init__(self, redis: ArqRedis, name: str, *, heartbeat_file: Path | None) -> None:
+        self._redis = redis
+        self._name = name
+        self._heartbeat_file = heartbeat_file
+
+    async def keep(self) -> None:
+        """Beat, until cancelled."""
+        while True:
+            try:
+                await self._beat()
+            except (RedisError, OSError) as error:
+                log.warning("could not say that this runner is alive", error=str(error))
+            await asyncio.sleep(BEAT_S)
+
+    async def leave(self) -> None:
+        """From now on no gateway counts on this runner."""
+        try:
+            await self._redis.zrem(keys.RUNNERS, self._name)
+        except (RedisError, OSError) as error:
+            log.warning("could not say that this runner leaves", error=str(error))
+
+    async def _beat(self) -> None:
+        now_ms = unix_ms()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zadd(keys.RUNNERS, {self._name: now_ms + LIVES_WITHOUT_A_BEAT_MS})
+            pipe.zremrangebyscore(keys.RUNNERS, "-inf", now_ms - 60_000)
+            await pipe.execute()
+        if self._heartbeat_file is not None:
+            self._heartbeat_file.touch()

@@ -1,0 +1,117 @@
+"""What a host answered → an outcome, and the report of what the rule changed. Whatever is left out is named."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, assert_never
+
+import msgspec
+
+from rulemint_runner.claim_names import why_left_out
+from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
+from rulemint_shared.messages import Denied, Dropped, Failed, FailureReason, Granted, Outcome
+
+MAX_DEPTH = 16
+MAX_SCOPES = 500
+MAX_MESSAGE = 1_024
+MAX_DETAIL = 4_096
+_INTEGERS = range(-(2**63), 2**64)
+_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
+
+
+class BadResultError(Exception):
+    """What a rule returned cannot be a result; the text says why, for the rule's author."""
+
+
+class RuleResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule's outcome, and of a grant what became of each part."""
+
+    outcome: Outcome
+    dropped: list[Dropped] = []
+
+
+def interpret(
+    answer: Returned | Refused | Threw | BadReturn, *, given: Granted, scope_ceiling: list[str] | None
+) -> RuleResult:
+    """The outcome of *answer*, by a rule that was given the scopes and claims of *given*."""
+    match answer:
+        case Returned(form=form, value=value):
+            try:
+                return _granted(_decode(value), form, given, scope_ceiling)
+            except BadResultError as error:
+                return _failed(FailureReason.BAD_RESULT, str(error))
+        case Refused(code=code, message=message):
+            return RuleResult(outcome=Denied(code=code, message=message[:MAX_MESSAGE]))
+        case Threw(text=text, out_of_memory=out_of_memory):
+            return _failed(FailureReason.OUT_OF_MEMORY if out_of_memory else FailureReason.EXCEPTION, text)
+        case BadReturn(why=why):
+            return _failed(FailureReason.BAD_RESULT, why)
+        case _:
+            assert_never(answer)
+
+
+def _failed(reason: FailureReason, detail: str) -> RuleResult:
+    return RuleResult(outcome=Failed(reason=reason, detail=detail[:MAX_DETAIL]))
+
+
+def _decode(text: str) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise BadResultError(f"the result is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise BadResultError(f"the result is a {_json_name(value)}, not an object")
+    _check(value, depth=1)
+    return value
+
+
+def _check(value: Any, *, depth: int) -> None:
+    """Bound what gets into a token and onto the wire: depth, and integers that MessagePack can carry."""
+    if depth > MAX_DEPTH:
+        raise BadResultError(f"the result is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, dict):
+        for item in value.values():
+            _check(item, depth=depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth=depth + 1)
+    elif isinstance(value, int) and value not in _INTEGERS:
+        raise BadResultError("the result has an integer of more than 64 bits")
+
+
+def _granted(value: dict[str, Any], form: Form, given: Granted, scope_ceiling: list[str] | None) -> RuleResult:
+    dropped: list[Dropped] = []
+    scope = _scope(value, form, given)
+    if scope_ceiling is not None:
+        beyond = [name for name in scope if name not in scope_ceiling]
+        why = "the API allows only scopes of the client grant"
+        dropped += [Dropped(name=f"scope {name}", why=why) for name in beyond]
+        scope = [name for name in scope if name in scope_ceiling]
+    claims: dict[str, Any] = {}
+    for name, claim in value.items():
+        if name == "scope":
+            continue
+        why_not = why_left_out(name, form)
+        if why_not is None:
+            claims[name] = claim
+        else:
+            dropped.append(Dropped(name=name, why=why_not))
+    return RuleResult(outcome=Granted(scope=scope, claims={**given.claims, **claims}), dropped=dropped)
+
+
+def _scope(value: dict[str, Any], form: Form, given: Granted) -> list[str]:
+    """The scopes that the rule leaves. Without a scope an Auth0 form leaves none, as it did there."""
+    if "scope" not in value:
+        return [] if form is Form.AUTH0 else given.scope
+    scope = value["scope"]
+    if not isinstance(scope, list) or len(scope) > MAX_SCOPES:
+        raise BadResultError(f"scope is a {_json_name(scope)}, not a list of at most {MAX_SCOPES} strings")
+    for item in scope:
+        if not isinstance(item, str) or _SCOPE_TOKEN.fullmatch(item) is None:
+            raise BadResultError(f"scope holds {msgspec.json.encode(item).decode()[:100]}, which is no scope")
+    return list(dict.fromkeys(scope))
+
+
+def _json_name(value: object) -> str:
+    names = {dict: "object", list: "list", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")

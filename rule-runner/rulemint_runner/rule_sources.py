@@ -1,0 +1,80 @@
+"""Rule versions and secrets as an invocation names them: read once, then kept by that name.
+
+An invocation names immutable things, so nothing here is ever stale; what was not used for long is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+from arq.connections import ArqRedis
+
+from rulemint_shared import codecs, keys
+from rulemint_shared.messages import RuleRef
+from rulemint_shared.records import Language
+from rulemint_shared.vault import Purpose, Vault, VaultError
+
+KEPT_SOURCES = 1_000
+
+
+class RuleSourceError(Exception):
+    """The rule version or its secrets are not there, or not readable. The text says which."""
+
+
+class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a host needs to become a rule."""
+
+    script: str
+    language: Language
+    secrets: dict[str, str]
+
+
+class RuleSources:
+    """Loads rule sources from Redis; the runner's only use of the master key."""
+
+    def __init__(self, redis: ArqRedis, vault: Vault) -> None:
+        self._redis = redis
+        self._vault = vault
+        self._kept: OrderedDict[tuple[str, str, int, int], RuleSource] = OrderedDict()
+
+    async def get(self, tenant: str, ref: RuleRef) -> RuleSource:
+        """The source that *ref* names.
+
+        Raises:
+            RuleSourceError: it does not exist (any longer), or does not open under the master key.
+            RedisError, OSError: Redis does not answer.
+        """
+        name = (tenant, ref.rule_id, ref.version, ref.secrets_revision)
+        source = self._kept.get(name)
+        if source is None:
+            source = self._kept[name] = await self._read(tenant, ref)
+            if len(self._kept) > KEPT_SOURCES:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(name)
+        return source
+
+    async def _read(self, tenant: str, ref: RuleRef) -> RuleSource:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hget(keys.rule_versions(tenant), keys.rule_version_field(ref.rule_id, ref.version))
+            pipe.hget(keys.rule_secrets(tenant), ref.rule_id)
+            version_data, secrets_data = await pipe.execute()
+        if version_data is None:
+            raise RuleSourceError(f"version {ref.version} of the rule was deleted")
+        try:
+            version = codecs.rule_version.decode(version_data)
+            secrets = self._open(secrets_data, ref)
+        except (codecs.DecodeError, VaultError) as error:
+            raise RuleSourceError(str(error)) from error
+        return RuleSource(script=version.script, language=version.language, secrets=secrets)
+
+    def _open(self, data: bytes | None, ref: RuleRef) -> dict[str, str]:
+        if ref.secrets_revision == 0:
+            return {}
+        if data is None:
+            raise RuleSourceError("the rule's secrets were deleted")
+        stored = codecs.rule_secrets.decode(data)
+        if stored.revision != ref.secrets_revision:
+            raise RuleSourceError("the rule's secrets changed while the request was on its way")
+        return codecs.secret_values.decode(self._vault.decrypt(stored.ciphertext, purpose=Purpose.RULE_SECRETS))

@@ -1,0 +1,83 @@
+"""From a fork to the contained program: the order of containment, on one screen.
+
+This runs in the child of the single-threaded spawner, between fork and exec. Nothing here may be skipped: a step that
+fails ends the child before it has run anything of the program.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NoReturn
+
+import msgspec
+
+from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_runner.sandbox.privileges import allow_no_new_privileges
+from rulemint_runner.sandbox.rlimits import apply_rlimits
+from rulemint_shared.tether import die_with_parent
+
+CANNOT_LAUNCH = 126
+_HIGHEST_DESCRIPTOR = 2**31 - 2
+
+
+class Launch(msgspec.Struct, frozen=True, kw_only=True):
+    """What the steps work with."""
+
+    policy: SandboxPolicy
+    stdio: tuple[int, int, int]
+    """The descriptors that become 0, 1 and 2; each is above 2."""
+    parent_pid: int
+    empty_folder: str
+
+
+def contain_and_exec(launch: Launch) -> NoReturn:
+    """Become the program of *launch*, contained."""
+    try:
+        for step in STEPS:
+            step(launch)
+        os.execve(launch.policy.argv[0], launch.policy.argv, launch.policy.environment)  # noqa: S606  # no shell is meant
+    except Exception as error:  # noqa: BLE001  # whatever it is, the child must end here
+        os.write(2, f"cannot launch {launch.policy.argv[0]}: {error}\n".encode())
+    os._exit(CANNOT_LAUNCH)
+
+
+def _take_own_session(_launch: Launch) -> None:
+    os.setsid()
+
+
+def _take_stdio(launch: Launch) -> None:
+    for target, source in enumerate(launch.stdio):
+        os.dup2(source, target, inheritable=True)
+
+
+def _close_everything_else(_launch: Launch) -> None:
+    os.closerange(3, _HIGHEST_DESCRIPTOR)
+
+
+def _enter_empty_folder(launch: Launch) -> None:
+    os.chdir(launch.empty_folder)
+    os.umask(0o777)
+
+
+def _limit_resources(launch: Launch) -> None:
+    apply_rlimits(launch.policy)
+
+
+def _die_with_spawner(launch: Launch) -> None:
+    die_with_parent(launch.parent_pid)
+
+
+def _give_up_privileges(_launch: Launch) -> None:
+    allow_no_new_privileges()
+
+
+STEPS: tuple[Callable[[Launch], None], ...] = (
+    _take_own_session,
+    _take_stdio,
+    _close_everything_else,
+    _enter_empty_folder,
+    _limit_resources,
+    _die_with_spawner,
+    _give_up_privileges,
+)

@@ -1,0 +1,21 @@
+"""What a sandboxed process is and what it may use. Everything that is not granted here is denied."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """One process to start, and its limits. A limit of None is not set."""
+
+    argv: tuple[str, ...]
+    """The program, as an absolute path, and its arguments."""
+    environment: dict[str, str] = {}
+    max_open_files: int = 64
+    max_data_bytes: int | None = None
+    """Private writable memory; counts what V8 commits, not what it reserves (``RLIMIT_DATA``)."""
+    max_address_space_bytes: int | None = None
+    """All mapped memory (``RLIMIT_AS``); unusable for V8, which reserves gigabytes."""
+    max_stack_bytes: int = 8 * 1024 * 1024
+    max_file_bytes: int = 0
+    """How large a file it may write."""

@@ -1,0 +1,133 @@
+"""The spawner: a small process that starts, reaps and reports hosts, and does nothing else.
+
+Theory of operation. The runner starts the spawner before it has read any secret, over one socket pair. The spawner has
+one thread, so it may fork and run code in the child; it holds no secret, so a child inherits none. It is the hosts'
+parent: when it dies, the kernel kills them, and the spawner dies with the runner. A host is named to the runner
+by a pidfd, so that no signal ever reaches another process that got the same number later.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from rulemint_runner.sandbox.launch import Launch, contain_and_exec
+from rulemint_runner.sandbox.spawner_messages import (
+    MAX_PACKET_BYTES,
+    STDIO_DESCRIPTORS,
+    Exited,
+    FromSpawner,
+    NotSpawned,
+    Spawn,
+    Spawned,
+    decode_spawn,
+    encode,
+)
+from rulemint_shared.tether import die_with_parent
+
+
+class Spawner:
+    """Serves one runner until it hangs up."""
+
+    def __init__(self, control: socket.socket, empty_folder: str) -> None:
+        self._control = control
+        self._empty_folder = empty_folder
+        self._children: set[int] = set()
+
+    def serve(self) -> None:
+        """Start what is asked for and report what ends; returns when the runner hangs up, with no child left."""
+        with _child_signals() as signals, selectors.DefaultSelector() as selector:
+            selector.register(signals, selectors.EVENT_READ, self._reap)
+            selector.register(self._control, selectors.EVENT_READ, self._take_packet)
+            going = True
+            while going:
+                for key, _ in selector.select():
+                    if key.fileobj is signals:
+                        signals.recv(4_096)
+                    going = key.data() and going
+        for pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+        for pid in self._children:
+            os.waitpid(pid, 0)
+
+    def _take_packet(self) -> bool:
+        packet, descriptors, _, _ = socket.recv_fds(self._control, MAX_PACKET_BYTES, STDIO_DESCRIPTORS)
+        if not packet:
+            return False
+        try:
+            self._spawn(decode_spawn(packet), descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        return True
+
+    def _spawn(self, spawn: Spawn, descriptors: list[int]) -> None:
+        own_pid = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._say(NotSpawned(number=spawn.number, why=str(error)))
+            return
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            stdin, stdout, stderr = descriptors
+            contain_and_exec(
+                Launch(
+                    policy=spawn.policy,
+                    stdio=(stdin, stdout, stderr),
+                    parent_pid=own_pid,
+                    empty_folder=self._empty_folder,
+                )
+            )
+        self._children.add(pid)
+        pidfd = os.pidfd_open(pid)  # still ours: a child keeps its number until it is reaped
+        self._say(Spawned(number=spawn.number, pid=pid), [pidfd])
+        os.close(pidfd)
+
+    def _reap(self) -> bool:
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            self._children.discard(pid)
+            self._say(Exited(pid=pid, status=status))
+        return True
+
+    def _say(self, message: FromSpawner, descriptors: list[int] | None = None) -> None:
+        socket.send_fds(self._control, [encode(message)], descriptors or [])
+
+
+@contextmanager
+def _child_signals() -> Iterator[socket.socket]:
+    """A socket that becomes readable when a child has ended."""
+    readable, writable = socket.socketpair()
+    with readable, writable:
+        writable.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(writable.fileno(), warn_on_full_buffer=False)
+        try:
+            yield readable
+        finally:
+            signal.set_wakeup_fd(-1)
+
+
+def main() -> None:
+    """``python -m rulemint_runner.sandbox.spawner <descriptor> <runner's pid>``."""
+    descriptor, runner_pid = (int(argument) for argument in sys.argv[1:3])
+    die_with_parent(runner_pid)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it ends with its runner, and only then
+    with socket.socket(fileno=descriptor) as control, tempfile.TemporaryDirectory(prefix="rulemint-empty-") as folder:
+        os.chmod(folder, 0o555)  # noqa: PTH101, S103  # hosts of another user may enter; nobody may write
+        with suppress(BrokenPipeError, ConnectionResetError):  # the runner has died, and we with it in a moment
+            Spawner(control, folder).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""What the runner and its spawner say to each other, as JSON in packets; descriptors travel beside them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rulemint_runner.sandbox.policy import SandboxPolicy
+
+MAX_PACKET_BYTES = 64 * 1024
+STDIO_DESCRIPTORS = 3
+
+
+class Spawn(msgspec.Struct, frozen=True, kw_only=True):
+    """Runner → spawner: start this. Beside it: the descriptors for 0, 1 and 2."""
+
+    number: int
+    policy: SandboxPolicy
+
+
+class Spawned(msgspec.Struct, frozen=True, kw_only=True, tag="spawned"):
+    """Spawner → runner: it runs. Beside it: its pidfd."""
+
+    number: int
+    pid: int
+
+
+class NotSpawned(msgspec.Struct, frozen=True, kw_only=True, tag="not-spawned"):
+    """Spawner → runner: it could not be forked."""
+
+    number: int
+    why: str
+
+
+class Exited(msgspec.Struct, frozen=True, kw_only=True, tag="exited"):
+    """Spawner → runner: it has ended and been reaped; *status* as wait(2) gives it."""
+
+    pid: int
+    status: int
+
+
+FromSpawner = Spawned | NotSpawned | Exited
+
+encode = msgspec.json.Encoder().encode
+decode_spawn = msgspec.json.Decoder(Spawn).decode
+decode_from_spawner: msgspec.json.Decoder[FromSpawner] = msgspec.json.Decoder(FromSpawner)

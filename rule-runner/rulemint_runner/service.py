@@ -1,0 +1,57 @@
+"""A runner from its first claim to its last: signals, and the order of draining."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+import structlog
+
+from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.sandbox.sandbox import SpawnerProcess
+from rulemint_runner.settings import RunnerSettings
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: RunnerSettings, spawner: SpawnerProcess) -> None:
+    """Claim invocations until SIGTERM or SIGINT, then drain.
+
+    Raises:
+        RedisUnusableError, VaultError: see `open_runner`.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_runner(settings, spawner) as runner:
+        worker = asyncio.create_task(runner.worker.main())
+        presence = asyncio.create_task(runner.presence.keep())
+        log.info("claiming invocations")
+        await _until(stop, worker, presence, asyncio.create_task(runner.sandbox.lost.wait()))
+        log.info("draining")
+        await _leave(runner, presence)
+        await runner.worker.drain(within_s=settings.drain)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+    log.info("stopped")
+
+
+async def _until(stop: asyncio.Event, *vital: asyncio.Task[object]) -> None:
+    """Return when told to stop, or when something that the runner cannot do without has ended."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopping, *vital], return_when=asyncio.FIRST_COMPLETED)
+    for task in vital:
+        if task.done():
+            log.critical("the runner cannot go on", exc_info=task.exception())
+    stopping.cancel()
+
+
+async def _leave(runner: Runner, presence: asyncio.Task[None]) -> None:
+    """First nobody counts on this runner any longer; then it stops claiming."""
+    presence.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await presence
+    await runner.presence.leave()
