@@ -1,0 +1,1 @@
+"""``rulemint``: the operator's command line, and the whole system on one machine."""

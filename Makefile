@@ -1,0 +1,62 @@
+# Every target sets up what it needs: Python 3.11 or newer and make are enough.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+PACKAGES := shared gateway rule-runner cli
+
+.PHONY: help run logs test lint format up down bench lock clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(READY) ## Run the whole system on this machine: http://localhost:8080
+	@exec $(BIN)/rulemint dev
+
+logs: $(READY) ## Watch the live logs of the running system
+	@exec $(BIN)/rulemint logs
+
+test: $(READY) ## Run every test
+	$(BIN)/pytest
+
+lint: $(READY) ## Check style, types, imports, dependencies and the host programs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(PACKAGES) tests bench
+	$(BIN)/lint-imports
+	@for package in $(PACKAGES); do echo "deptry $$package"; (cd $$package && ../$(BIN)/deptry .) || exit 1; done
+	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.ts && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
+
+format: $(READY) ## Format everything
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno fmt
+
+up: ## Build the images and run the system with docker compose
+	docker compose up --build
+
+down: ## Stop what `make up` started; the volumes stay
+	docker compose down
+
+bench: $(READY) ## Time token requests against a running system
+	$(BIN)/python -m bench.latency
+
+lock: $(READY) ## Make requirements.lock anew from the pyproject.toml files
+	$(BIN)/uv pip compile pyproject.toml --group build --group test --group lint --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock \
+	  $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))
+
+clean: ## Remove the environment and every cache; .rulemint stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml $(PACKAGES:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "Setting up $(VENV) from requirements.lock (once; about a minute)"
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --prefer-binary -r requirements.lock
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation $(PACKAGES:%=-e ./%)
+	@touch $@

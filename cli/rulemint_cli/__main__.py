@@ -1,0 +1,122 @@
+"""``rulemint``: arguments in, exit code out (0 done, 1 failed, 2 used wrongly), one sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rulemint_cli.errors import CommandError
+from rulemint_cli.settings import ClientSettings, DevSettings
+from rulemint_shared.settings import SettingsError, read_settings, render_help
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None)
+
+AdminFileOption = Annotated[Path | None, typer.Option(help="The admin file; by default the one that dev wrote.")]
+UrlOption = Annotated[str | None, typer.Option(help="Where the gateway is; by default the admin file's issuer.")]
+
+
+@app.callback()
+def _rulemint() -> None:
+    """Rulemint: a self-hosted token service for machines."""
+
+
+@app.command(epilog=render_help(DevSettings))
+def dev() -> None:
+    """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C."""
+    from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
+    from rulemint_cli.dev import run_dev  # noqa: PLC0415
+
+    _run(run_dev(read_settings(DevSettings), Console()))
+
+
+@app.command()
+def logs(
+    admin_file: AdminFileOption = None,
+    url: UrlOption = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="One JSON record a line.")] = False,
+) -> None:
+    """Watch the live logs of the default tenant until Ctrl-C."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from rulemint_cli.admin import open_admin, read_admin_file  # noqa: PLC0415
+    from rulemint_cli.logs import show_readably, watch  # noqa: PLC0415
+
+    def show_json(data: bytes) -> None:
+        sys.stdout.write(data.decode() + "\n")
+        sys.stdout.flush()
+
+    async def run() -> None:
+        async with open_admin(read_admin_file(_admin_file(admin_file)), url) as admin:
+            show = show_json if json else show_readably(Console())
+            await watch(admin, show, _say)
+
+    _run(run())
+
+
+@app.command()
+def demo(admin_file: AdminFileOption = None, url: UrlOption = None) -> None:
+    """Make the demo API, client, client grant and rule in a running system. Its secret is known: loopback only."""
+    from rulemint_cli.admin import open_admin, read_admin_file  # noqa: PLC0415
+    from rulemint_cli.demo import curl_line, make_demo  # noqa: PLC0415
+
+    async def run() -> None:
+        file = read_admin_file(_admin_file(admin_file))
+        async with open_admin(file, url) as admin:
+            await make_demo(admin)
+        sys.stdout.write(f"The demo is ready. Ask for a token:\n\n{curl_line(file.issuer)}\n")
+
+    _run(run())
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where the files go.")]) -> None:
+    """Make a master key and a Valkey password as files in FOLDER; what exists stays as it is."""
+    from rulemint_cli.data_dir import create_password  # noqa: PLC0415
+    from rulemint_shared.vault import create_master_key  # noqa: PLC0415
+
+    try:
+        create_master_key(folder / "master.key")
+        create_password(folder / "valkey.password")
+    except OSError as error:
+        _fail(f"cannot write to {folder}: {error.strerror}")
+
+
+def _admin_file(given: Path | None) -> Path:
+    return given or read_settings(ClientSettings).data_dir / "admin.json"
+
+
+def _run(command: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(command)
+    except CommandError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        pass  # Ctrl-C is how a watcher ends
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"rulemint: {message}\n")
+
+
+def _fail(message: str) -> None:
+    _say(message)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The ``rulemint`` program."""
+    try:
+        app()
+    except SettingsError as error:
+        _say(str(error))
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""What ``rulemint dev`` prints: one line at a time, each with the name of who said it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+_COLOURS = {"gateway": "36", "runner": "35", "valkey": "33", "rulemint": "32"}
+_WIDTH = 8
+
+
+class Console:
+    """The merged log, on standard output."""
+
+    def __init__(self) -> None:
+        self._colours = sys.stdout.isatty()
+
+    def line(self, name: str, text: str) -> None:
+        """One line that *name* wrote."""
+        label = f"{name:<{_WIDTH}}"
+        if self._colours:
+            label = f"\x1b[{_COLOURS.get(name, '37')}m{label}\x1b[0m"
+        self._write(f"{label} │ {printable(text)}")
+
+    def text(self, text: str) -> None:
+        """Something of our own, without a name."""
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        with suppress(BrokenPipeError):  # whoever read us has gone; the system goes on
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """*text* with control characters spelled out, so that no line can drive a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,113 @@
+"""The data directory of ``rulemint dev``: everything that outlives one run, and the lock that keeps it to one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rulemint_cli.errors import CommandError
+from rulemint_shared.vault import Vault, VaultError, create_master_key
+
+LONGEST_SOCKET_PATH = 100
+"""A unix socket's path has 108 bytes at most (unix(7))."""
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """The places in a data directory."""
+
+    path: Path
+    run_dir: Path
+    """Where sockets are: 0700, and short enough for a socket's path."""
+
+    @property
+    def master_key(self) -> Path:
+        """The key that encrypts secrets at rest (0600)."""
+        return self.path / "master.key"
+
+    @property
+    def admin_file(self) -> Path:
+        """The administrator's credentials (0600)."""
+        return self.path / "admin.json"
+
+    @property
+    def valkey_dir(self) -> Path:
+        """The embedded server's data."""
+        return self.path / "valkey"
+
+    @property
+    def valkey_password(self) -> Path:
+        """The embedded server's password (0600)."""
+        return self.path / "valkey.password"
+
+    @property
+    def demo_marker(self) -> Path:
+        """Is there once the demo was made: what its user deletes stays deleted."""
+        return self.path / "demo.made"
+
+
+@contextmanager
+def open_data_dir(path: Path) -> Iterator[DataDir]:
+    """The data directory at *path*, made if it is not there, for this process alone.
+
+    Raises:
+        CommandError: it cannot be used, or another process uses it.
+    """
+    path = path.absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CommandError(
+            f"cannot use the data directory {path}: {error.strerror}; set RULEMINT_DATA_DIR to a folder of your own"
+        ) from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                f"another rulemint dev uses {path}: stop it, or set RULEMINT_DATA_DIR to another folder"
+            ) from None
+        with _run_dir(path) as run_dir:
+            data_dir = DataDir(path, run_dir)
+            _fill(data_dir)
+            yield data_dir
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _run_dir(path: Path) -> Iterator[Path]:
+    inside = path / "run"
+    if len(str(inside)) < LONGEST_SOCKET_PATH - len("/valkey.sock"):
+        inside.mkdir(mode=0o700, exist_ok=True)
+        yield inside
+    else:
+        with tempfile.TemporaryDirectory(prefix="rulemint-") as folder:
+            yield Path(folder)
+
+
+def _fill(data_dir: DataDir) -> None:
+    try:
+        create_master_key(data_dir.master_key)
+        Vault.from_file(data_dir.master_key)
+        data_dir.valkey_dir.mkdir(mode=0o700, exist_ok=True)
+        create_password(data_dir.valkey_password)
+    except OSError as error:
+        raise CommandError(f"cannot write to the data directory {data_dir.path}: {error.strerror}") from error
+    except VaultError as error:
+        raise CommandError(f"the master key {data_dir.master_key} is not usable: {error}") from error
+
+
+def create_password(path: Path) -> None:
+    """Write a new password to *path*, mode 0600, unless there is one."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")

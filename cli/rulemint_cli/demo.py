@@ -1,0 +1,64 @@
+"""The demo: an API, a client, a client grant and a rule to try the system with.
+
+Its secret is known to everyone, so it is for loopback only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rulemint_cli.admin import Admin
+from rulemint_cli.errors import CommandError
+
+AUDIENCE = "https://api.example.com/"
+CLIENT_ID = "demo-client"
+CLIENT_SECRET = "demo-secret-not-for-production"  # noqa: S105  # known to everyone, and made on loopback only
+RULE_NAME = "seed"
+
+_PLACES_OF_THE_RULE = (
+    Path(__file__).with_name("seed.js"),
+    Path(__file__).parents[2] / "examples" / "rules" / "seed.js",
+)
+"""In a wheel and in a checkout."""
+
+
+async def make_demo(admin: Admin) -> None:
+    """Make what is missing of the demo.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    token = await admin.token()
+    scopes = [
+        {"value": "test", "description": "Try things out"},
+        {"value": "read:things", "description": "Read things"},
+    ]
+    await admin.create("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes}, token=token)
+    client = {
+        "name": "Demo client",
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "client_metadata": {"plan": "gold"},
+    }
+    await admin.create("clients", client, token=token)
+    grant = {"client_id": CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}
+    await admin.create("client-grants", grant, token=token)
+    rule = await admin.create("rules", {"name": RULE_NAME, "script": _rule_text()}, token=token)
+    if rule is not None:
+        await admin.create(f"rules/{rule['id']}/secrets", {"FOO": "bar"}, token=token)
+
+
+def curl_line(issuer: str) -> str:
+    """The request to try, for a shell."""
+    return (
+        f"curl -s {issuer}oauth/token -H 'Content-Type: application/json' -d '{{\n"
+        f'  "client_id": "{CLIENT_ID}", "client_secret": "{CLIENT_SECRET}",\n'
+        f'  "audience": "{AUDIENCE}", "grant_type": "client_credentials"}}\''
+    )
+
+
+def _rule_text() -> str:
+    for place in _PLACES_OF_THE_RULE:
+        if place.is_file():
+            return place.read_text()
+    raise CommandError("the demo's rule, seed.js, is missing from this installation")

@@ -1,0 +1,155 @@
+"""``rulemint dev``: the whole system on this machine, from nothing, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+
+from rulemint_cli import demo, embedded_valkey
+from rulemint_cli.admin import open_admin, read_admin_file
+from rulemint_cli.console import Console
+from rulemint_cli.data_dir import DataDir, open_data_dir
+from rulemint_cli.errors import CommandError
+from rulemint_cli.settings import DevSettings
+from rulemint_cli.supervise import STOP_WITHIN_S, Child, stop_all
+from rulemint_shared.settings import environment_for_child
+
+HOST = "127.0.0.1"
+READY_TIMEOUT_S = 30.0
+LOOK_INTERVAL_S = 0.05
+STOP_VALKEY_WITHIN_S = 0.7
+
+
+async def run_dev(settings: DevSettings, console: Console) -> None:
+    """Run everything until SIGINT or SIGTERM.
+
+    Raises:
+        CommandError: it cannot be started; the text says why.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with open_data_dir(settings.data_dir) as data_dir:
+        _check_port(settings.port)
+        async with _started(settings, data_dir, console) as children:
+            await _first_of(stop, _welcome(settings, data_dir, console, children))
+            await stop.wait()
+            console.line("rulemint", "stopping")
+    console.line("rulemint", "stopped")
+
+
+@asynccontextmanager
+async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -> AsyncIterator[list[Child]]:
+    """Valkey, then gateway and runner; stopped in the opposite order."""
+    async with AsyncExitStack() as stack:
+        redis_url, password_file = settings.redis_url, settings.redis_password_file
+        if redis_url is None:
+            command = embedded_valkey.write_configuration(data_dir)
+            valkey = Child("valkey", command, environment_for_child({}), console)
+            _keep(stack, [valkey], STOP_VALKEY_WITHIN_S)
+            await _answering(valkey, data_dir)
+            redis_url = f"unix://{embedded_valkey.socket_path(data_dir)}"
+            password_file = data_dir.valkey_password
+        environment = environment_for_child(
+            {
+                "redis_url": redis_url,
+                "redis_password_file": None if password_file is None else str(password_file.absolute()),
+                "master_key_file": str(data_dir.master_key),
+                "admin_file": str(data_dir.admin_file),
+                "host": HOST,
+                "port": str(settings.port),
+                "log_format": "console",
+            }
+        )
+        children = [
+            Child("gateway", [sys.executable, "-m", "rulemint_gateway"], environment, console),
+            Child("runner", [sys.executable, "-m", "rulemint_runner"], environment, console),
+        ]
+        _keep(stack, children, STOP_WITHIN_S - STOP_VALKEY_WITHIN_S)
+        yield children
+
+
+def _keep(stack: AsyncExitStack, children: list[Child], stop_within_s: float) -> None:
+    tasks = {child: asyncio.create_task(child.keep_running()) for child in children}
+
+    async def stop() -> None:
+        await stop_all(tasks, within_s=stop_within_s)
+
+    stack.push_async_callback(stop)
+
+
+async def _answering(valkey: Child, data_dir: DataDir) -> None:
+    try:
+        await embedded_valkey.wait_until_it_answers(data_dir)
+    except CommandError as error:
+        raise CommandError(f"{error}\n" + "\n".join(valkey.last_lines)) from error
+
+
+async def _first_of(stop: asyncio.Event, work: object) -> None:
+    """Do *work*, unless told to stop before it is done."""
+    working = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        await working
+    else:
+        working.cancel()
+
+
+async def _welcome(settings: DevSettings, data_dir: DataDir, console: Console, children: list[Child]) -> None:
+    url = f"http://{HOST}:{settings.port}/"
+    await _wait_until_ready(url, children)
+    admin_file = read_admin_file(data_dir.admin_file)
+    if not data_dir.demo_marker.exists():
+        async with open_admin(admin_file, url) as admin:
+            await demo.make_demo(admin)
+        data_dir.demo_marker.touch()
+    console.text(
+        f"\nRulemint is ready: {admin_file.issuer}\n\n"
+        f"Ask for a token:\n\n{demo.curl_line(admin_file.issuer)}\n\n"
+        f"Watch the logs:    make logs    (or: rulemint logs)\n"
+        f"Administrator:     {data_dir.admin_file}\n"
+        f"Stop:              Ctrl-C\n"
+    )
+
+
+async def _wait_until_ready(url: str, children: list[Child]) -> None:
+    """Wait for ``/readyz``; a child that cannot start ends the wait."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + READY_TIMEOUT_S
+    async with aiohttp.ClientSession() as session:
+        while loop.time() < deadline:
+            for child in children:
+                if child.failed_to_start:
+                    raise CommandError(f"{child.name} cannot start: {child.failed_to_start}")
+            try:
+                async with session.get(f"{url}readyz") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass  # not listening yet
+            await asyncio.sleep(LOOK_INTERVAL_S)
+    raise CommandError("the system did not get ready within 30 s: its log above says why")
+
+
+def _check_port(port: int) -> None:
+    """Find out before anything is started.
+
+    Raises:
+        CommandError: the port is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(
+                f"port {port} cannot be used: {error.strerror}; set RULEMINT_PORT to a free port, or stop what uses it"
+            ) from error

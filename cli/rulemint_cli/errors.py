@@ -1,0 +1,7 @@
+"""What a command tells its user instead of a stack trace."""
+
+from __future__ import annotations
+
+
+class CommandError(Exception):
+    """The command failed; the text is one sentence that says what to do."""

@@ -1,0 +1,83 @@
+"""``rulemint logs``: the live logs of a running system, readable; it reconnects by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from rulemint_cli.admin import Admin
+from rulemint_cli.console import printable
+from rulemint_cli.errors import CommandError
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 10.0
+HEARTBEAT_S = 20.0
+_STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
+
+Show = Callable[[bytes], None]
+
+
+async def watch(admin: Admin, show: Show, say: Callable[[str], None]) -> None:
+    """Hand every record to *show* until cancelled; *say* hears of lost and regained connections.
+
+    Raises:
+        CommandError: the system refuses the credentials.
+    """
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            async with await _connect(admin) as socket:
+                say(f"watching {admin.url}")
+                pause_s = FIRST_PAUSE_S
+                async for message in socket:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        show(message.data.encode())
+            reason = "the connection was closed"
+        except aiohttp.WSServerHandshakeError as error:
+            raise CommandError(f"{admin.url} refuses to show its logs: {error.message} ({error.status})") from error
+        except (aiohttp.ClientError, CommandError, OSError) as error:
+            reason = str(error)
+        say(f"{reason}; trying again in {pause_s:g} s")
+        await asyncio.sleep(pause_s)
+        pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+
+
+async def _connect(admin: Admin) -> aiohttp.ClientWebSocketResponse:
+    headers = {"Authorization": f"Bearer {await admin.token()}"}
+    return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S)
+
+
+def show_readably(console: Console) -> Show:
+    """One row a record: time, level, rule and version, what it says."""
+
+    def show(data: bytes) -> None:
+        record: dict[str, Any] = msgspec.json.decode(data)
+        console.print(_row(record), soft_wrap=True)
+
+    return show
+
+
+def _row(record: dict[str, Any]) -> Text:
+    level = str(record.get("level", "info"))
+    row = Text()
+    row.append(f"{str(record.get('ts', ''))[11:23]} ", style="dim")
+    row.append(f"{level:<5} ", style=_STYLES.get(level, ""))
+    if "rule" in record:
+        row.append(printable(f"{record['rule']}@{record.get('version')}"), style="cyan")
+        row.append("  ")
+    kind = record.get("type")
+    message = printable(str(record.get("message", "")))
+    if kind == "invocation.started":
+        row.append(f"▶ {record.get('client_id')} → {record.get('audience')}", style="dim")
+    elif kind == "invocation.ended":
+        row.append(f"■ {message} ", style=f"bold {_STYLES.get(level, '')}".strip())
+        row.append(f"{record.get('duration_ms', 0):.1f} ms", style="dim")
+    else:
+        row.append(message, style=_STYLES.get(level, ""))
+    return row

@@ -1,0 +1,28 @@
+"""What ``rulemint dev`` and the clients can be told, by environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from rulemint_shared.settings import RedisPasswordFile, RedisUrl
+
+DataDirPath = Annotated[Path, Meta(description="Where rulemint dev keeps its state, and clients find admin.json.")]
+
+
+class DevSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of ``rulemint dev``; its children also read their own."""
+
+    data_dir: DataDirPath = Path(".rulemint")
+    port: Annotated[int, Meta(description="The gateway's TCP port, on 127.0.0.1.", ge=1, le=65_535)] = 8080
+    redis_url: RedisUrl | None = None
+    redis_password_file: RedisPasswordFile = None
+
+
+class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of the commands that speak to a running system."""
+
+    data_dir: DataDirPath = Path(".rulemint")
