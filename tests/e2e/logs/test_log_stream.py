@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from fixtures.management import Management
+
+CHATTY = """
+module.exports = async function (client, scope, audience, context, cb) {
+  console.log('before', {a: 1});
+  console.warn('careful');
+  await new Promise(resolve => setTimeout(resolve, 1000));
+  console.error('after');
+  cb(null, {scope: scope});
+};
+"""
+CHATTY_PYTHON = """
+import asyncio, logging
+
+async def rule(client, scope, audience, context):
+    print("before", {"a": 1})
+    logging.getLogger().warning("careful")
+    await asyncio.sleep(1)
+    logging.error("after")
+    return {}
+"""
+
+
+def bearer(management: Management) -> dict[str, str]:
+    return {"Authorization": f"Bearer {management.token}"}
+
+
+async def until_ended(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = []
+    async with asyncio.timeout(15):
+        while not records or records[-1]["type"] != "invocation.ended":
+            records.append(json.loads(await socket.receive_str()))
+    return records
+
+
+@pytest.mark.parametrize(("language", "script"), [("javascript", CHATTY), ("python", CHATTY_PYTHON)])
+async def test_lines_arrive_while_the_rule_still_runs(management: Management, language: str, script: str) -> None:
+    client = await management.a_client()
+    async with (
+        management.rule(script, language=language, name=f"chatty {language}"),
+        management.session.ws_connect(f"{management.url}/logs", headers=bearer(management)) as socket,
+    ):
+        asking = asyncio.create_task(management.ask(client.request()))
+        first = json.loads(await asyncio.wait_for(socket.receive_str(), 10))
+        second = json.loads(await asyncio.wait_for(socket.receive_str(), 10))
+        third = json.loads(await asyncio.wait_for(socket.receive_str(), 10))
+        assert not asking.done()
+        rest = await until_ended(socket)
+        answer = await asking
+    assert first["type"] == "invocation.started"
+    assert (second["type"], second["level"], second["rule"]) == ("line", "info", f"chatty {language}")
+    assert second["message"].startswith("before {")
+    assert (third["level"], third["message"]) == ("warn", "careful")
+    assert (rest[0]["level"], rest[0]["message"]) == ("error", "after")
+    assert (rest[-1]["outcome"], rest[-1]["version"]) == ("granted", 1)
+    assert rest[-1]["duration_ms"] >= 1_000
+    records = [first, second, third, *rest]
+    assert {record["invocation"] for record in records} == {answer.headers["x-request-id"]}
+    assert {record["client_id"] for record in records} == {client.client_id}
+
+
+async def test_plain_http_gets_the_same_records_as_lines(management: Management) -> None:
+    client = await management.a_client()
+    async with (
+        management.rule("export default () => { console.log('hello') }; ", name="plain http"),
+        management.session.get(f"{management.url}/logs", headers=bearer(management)) as response,
+    ):
+        assert response.content_type == "application/x-ndjson"
+        asking = asyncio.create_task(management.ask(client.request()))
+        async with asyncio.timeout(10):
+            records = [json.loads(await response.content.readline()) for _ in range(2)]
+        await asking
+    assert records[0]["type"] == "invocation.started"
+    assert records[1]["message"] == "hello"
+
+
+async def test_a_token_may_come_as_a_query_parameter(management: Management) -> None:
+    url = f"{management.url}/logs?access_token={management.token}"
+    async with management.session.ws_connect(url) as socket:
+        assert not socket.closed
+
+
+async def test_a_watcher_without_a_token_or_the_scope_is_refused(management: Management) -> None:
+    client = await management.a_client()
+    own = (await management.ask(client.request())).body["access_token"]
+    for token, status in (("", 401), ("nonsense", 401), (own, 401)):
+        answer = await management.call("GET", "/logs", token=token)
+        assert answer.status == status, answer.text
+    reader = await management.create("clients", {"name": "no logs"})
+    grant = {"client_id": reader["client_id"], "audience": management.admin["audience"], "scope": ["read:clients"]}
+    await management.create("client-grants", grant)
+    answer = await management.ask(
+        {
+            "grant_type": "client_credentials",
+            "client_id": reader["client_id"],
+            "client_secret": reader["client_secret"],
+            "audience": management.admin["audience"],
+        }
+    )
+    refused = await management.call("GET", "/logs", token=answer.body["access_token"])
+    assert (refused.status, refused.body["errorCode"]) == (403, "insufficient_scope")
+
+
+async def test_a_page_of_another_site_may_not_open_the_websocket(management: Management) -> None:
+    """RFC 6455 §10.2."""
+    headers = {**bearer(management), "Origin": "https://evil.example"}
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await management.session.ws_connect(f"{management.url}/logs", headers=headers)
+    assert refused.value.status == 403
+
+
+async def test_a_watcher_may_ask_for_one_rule_or_level_only(management: Management) -> None:
+    client = await management.a_client()
+    script = "export default () => { console.log('low'); console.error('high') }"
+    url = f"{management.url}/logs?level=error&client_id={client.client_id}"
+    async with (
+        management.rule(script),
+        management.session.ws_connect(url, headers=bearer(management)) as socket,
+    ):
+        await management.ask(client.request())
+        record = json.loads(await asyncio.wait_for(socket.receive_str(), 10))
+    assert record["message"] == "high"
+
+
+async def test_an_unknown_filter_is_refused_by_name(management: Management) -> None:
+    answer = await management.call("GET", "/logs?colour=red")
+    assert answer.status == 400
+    assert "colour" in answer.body["message"]
+
+
+async def test_a_secret_that_a_rule_prints_is_masked(management: Management) -> None:
+    client = await management.a_client()
+    script = "export default ({context}) => { console.log('key', context.webtask.secrets.KEY) }"
+    async with (
+        management.rule(script, rule_secrets={"KEY": "hunter2-hunter2"}),
+        management.session.ws_connect(f"{management.url}/logs", headers=bearer(management)) as socket,
+    ):
+        await management.ask(client.request())
+        records = await until_ended(socket)
+    assert [record["message"] for record in records if record["type"] == "line"] == ["key ***"]

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import CLIENTS, TENANTS
+from rulemint_shared import codecs, keys
+from rulemint_shared.messages import ConfigChange
+from rulemint_shared.records import Client, Tenant
+from rulemint_shared.redis_connection import open_redis, open_subscriber
+
+T = DEFAULT_TENANT
+
+
+@asynccontextmanager
+async def a_gateway_s_stores(redis_url: str) -> AsyncIterator[tuple[Catalog, ConfigStore]]:
+    """A catalog that follows Redis, and the store that writes through it."""
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(open_redis(redis_url))
+        subscriber = await stack.enter_async_context(open_subscriber(redis_url))
+        catalog = Catalog(redis)
+        await catalog.load()
+        task = asyncio.create_task(catalog.keep_fresh(subscriber))
+        try:
+            yield catalog, ConfigStore(redis, catalog)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def stores(empty_redis_url: str) -> AsyncIterator[tuple[Catalog, ConfigStore]]:
+    async with a_gateway_s_stores(empty_redis_url) as opened:
+        catalog, store = opened
+
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            if not catalog.has_tenant(T):
+                changes.put(TENANTS, Tenant(name=T, issuer="https://iss/"))
+            return changes
+
+        await store.transact(T, plan)
+        yield catalog, store
+
+
+def adding(*names: str) -> Changes[None]:
+    changes: Changes[None] = Changes(None)
+    for name in names:
+        changes.put(CLIENTS, Client(client_id=name, name=name))
+    return changes
+
+
+async def until(check: Callable[[], bool]) -> None:
+    """Wait, bounded, until *check* is true."""
+    async with asyncio.timeout(5):
+        while not check():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_write_is_visible_when_it_returns(stores: tuple[Catalog, ConfigStore]) -> None:
+    catalog, store = stores
+
+    async def plan() -> Changes[None]:
+        return adding("a", "b")
+
+    await store.transact(T, plan)
+    assert set(catalog.tenant(T).clients) == {"a", "b"}
+
+
+async def test_every_other_gateway_hears_of_a_write(stores: tuple[Catalog, ConfigStore], empty_redis_url: str) -> None:
+    catalog, store = stores
+    async with a_gateway_s_stores(empty_redis_url) as (other, _store):
+
+        async def plan() -> Changes[None]:
+            return adding("heard")
+
+        await store.transact(T, plan)
+        await other.wait_for(catalog.revision)
+        assert "heard" in other.tenant(T).clients
+
+
+async def test_plans_that_collide_run_again_until_each_was_right(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, store = stores
+    async with a_gateway_s_stores(empty_redis_url) as (other_catalog, other_store):
+
+        async def count_up(some_catalog: Catalog) -> Changes[None]:
+            number = len(some_catalog.tenant(T).clients)
+            return adding(f"client {number}")
+
+        await asyncio.gather(
+            *(store.transact(T, lambda: count_up(catalog)) for _ in range(10)),
+            *(other_store.transact(T, lambda: count_up(other_catalog)) for _ in range(10)),
+        )
+    assert sorted(catalog.tenant(T).clients) == sorted(f"client {number}" for number in range(20))
+
+
+async def test_a_change_that_nobody_announced_is_seen_within_seconds(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, _store = stores
+    async with open_redis(empty_redis_url) as redis:
+        client = Client(client_id="silent", name="silent")
+        await redis.hset(keys.clients(T), "silent", codecs.client.encode(client))  # type: ignore[arg-type,misc]  # bytes
+        await redis.incr(keys.REVISION)
+        await until(lambda: "silent" in catalog.tenant(T).clients)
+
+
+async def test_a_gap_in_the_revisions_makes_the_catalog_read_everything(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, _store = stores
+    async with open_redis(empty_redis_url) as redis:
+        client = Client(client_id="missed", name="missed")
+        await redis.hset(keys.clients(T), "missed", codecs.client.encode(client))  # type: ignore[arg-type,misc]  # bytes
+        await redis.incrby(keys.REVISION, 5)
+        change = ConfigChange(revision=catalog.revision + 5, tenant=T, records=[])
+        await redis.publish(keys.CHANGES, codecs.config_change.encode(change))
+        await until(lambda: "missed" in catalog.tenant(T).clients)
+
+
+async def test_the_catalog_follows_again_after_its_connection_was_cut(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, store = stores
+    async with open_redis(empty_redis_url) as redis:
+        await redis.client_kill_filter(_type="pubsub")
+
+        async def plan() -> Changes[None]:
+            return adding("after the cut")
+
+        await store.transact(T, plan)
+    assert "after the cut" in catalog.tenant(T).clients
+
+
+async def test_malformed_records_and_messages_are_left_out(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, _store = stores
+    async with open_redis(empty_redis_url) as redis:
+        await redis.publish(keys.CHANGES, b"\xc1garbage")
+        await redis.hset(keys.clients(T), "bad", b"\xc1garbage")  # type: ignore[arg-type,misc]  # bytes
+        await redis.incr(keys.REVISION)
+        before = catalog.revision
+        await until(lambda: catalog.revision > before)
+    assert "bad" not in catalog.tenant(T).clients
