@@ -28,7 +28,7 @@ lint: $(READY) ## Check style, types, imports, dependencies and the host program
 	$(BIN)/mypy $(PACKAGES) tests bench
 	$(BIN)/lint-imports
 	@for package in $(PACKAGES); do echo "deptry $$package"; (cd $$package && ../$(BIN)/deptry .) || exit 1; done
-	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.ts && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
+	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.js && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
 
 format: $(READY) ## Format everything
 	$(BIN)/ruff check --fix .
@@ -44,10 +44,13 @@ down: ## Stop what `make up` started; the volumes stay
 bench: $(READY) ## Time token requests against a running system
 	$(BIN)/python -m bench.latency
 
-lock: $(READY) ## Make requirements.lock anew from the pyproject.toml files
-	$(BIN)/uv pip compile pyproject.toml --group build --group test --group lint --universal --python-version 3.11 \
-	  --generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements.lock \
-	  $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
+  $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))
+
+lock: $(READY) ## Make requirements.lock anew, and from it the two parts that the images install
+	$(COMPILE) --upgrade pyproject.toml --group build --group test --group lint --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock gateway/pyproject.toml cli/pyproject.toml --output-file gateway/requirements.lock
+	$(COMPILE) --constraint requirements.lock rule-runner/pyproject.toml --output-file rule-runner/requirements.lock
 
 clean: ## Remove the environment and every cache; .rulemint stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results

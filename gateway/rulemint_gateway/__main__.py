@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
+
+import uvloop
 
 from rulemint_gateway.management.bootstrap import AdminFileError
 from rulemint_gateway.server import AddressUnusableError, serve
@@ -33,7 +34,7 @@ def main() -> int:
         return _fail(str(error), code=2)
     set_up_logging(service="gateway", log_format=settings.log_format, level=settings.log_level)
     try:
-        asyncio.run(serve(settings))
+        uvloop.run(serve(settings))
     except _CANNOT_START as error:
         return _fail(str(error), code=1)
     return 0

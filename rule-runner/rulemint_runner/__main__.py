@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
+
+import uvloop
 
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.service import serve
@@ -31,7 +32,7 @@ def main() -> int:
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
     spawner = SpawnerProcess()  # before the master key is read, so that no host can inherit it
     try:
-        asyncio.run(serve(settings, spawner))
+        uvloop.run(serve(settings, spawner))
     except (RedisUnusableError, VaultError) as error:
         return _fail(str(error), code=1)
     return 0

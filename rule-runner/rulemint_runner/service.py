@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 
 import structlog
@@ -11,6 +10,7 @@ import structlog
 from rulemint_runner.compose import Runner, open_runner
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.settings import RunnerSettings
+from rulemint_shared.background import cancel
 
 log = structlog.get_logger(__name__)
 
@@ -33,9 +33,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess) -> None:
         log.info("draining")
         await _leave(runner, presence)
         await runner.worker.drain(within_s=settings.drain)
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+        await cancel([worker])
     log.info("stopped")
 
 
@@ -51,7 +49,5 @@ async def _until(stop: asyncio.Event, *vital: asyncio.Task[object]) -> None:
 
 async def _leave(runner: Runner, presence: asyncio.Task[None]) -> None:
     """First nobody counts on this runner any longer; then it stops claiming."""
-    presence.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await presence
+    await cancel([presence])
     await runner.presence.leave()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+CANCEL_AGAIN_AFTER_S = 0.2
 
 
 def in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
@@ -21,12 +23,20 @@ def in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> Non
     """
     task = asyncio.create_task(work)
     task.add_done_callback(_stop_if_it_failed)
+    stack.push_async_callback(cancel, [task])
 
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
-    stack.push_async_callback(end)
+async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel *tasks* and wait until they have ended; what they raise is not our concern.
+
+    Once is not enough: until Python 3.12, `asyncio.wait_for` loses a cancellation that meets the end of what it waits
+    for, and redis-py writes through it.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_AFTER_S)
 
 
 def _stop_if_it_failed(task: asyncio.Task[None]) -> None:

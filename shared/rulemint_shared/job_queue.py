@@ -62,10 +62,26 @@ async def enqueue(redis: ArqRedis, batch: Batch, *, expires_ms: int) -> str:
     return job_id
 
 
-async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> bool:
-    """Block until a job was enqueued, *timeout_s* at most; whether there was a wake-up."""
+async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> str | None:
+    """Block until a job was enqueued, *timeout_s* at most; the id of the job if there was one."""
     reply = redis.blpop([keys.QUEUE_WAKE_UP], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
-    return await cast("Awaitable[Any]", reply) is not None
+    popped = await cast("Awaitable[Any]", reply)
+    return None if popped is None else popped[1].decode(errors="replace")
+
+
+async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bool:
+    """Claim the job for this worker, in one round trip; False if another has it or it has ended.
+
+    `arq.Worker.start_jobs` takes four round trips to do the same with a watched key.
+    """
+    in_progress_key = in_progress_key_prefix + job_id
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.set(in_progress_key, b"1", px=for_ms, nx=True)
+        pipe.zscore(keys.QUEUE, job_id)
+        claimed, score = await pipe.execute()
+    if claimed and score is None:  # it ended between its wake-up and now
+        await redis.delete(in_progress_key)
+    return bool(claimed) and score is not None
 
 
 async def find_endings(redis: ArqRedis, job_id: str) -> Endings | None:

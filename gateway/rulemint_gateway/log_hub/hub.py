@@ -13,6 +13,7 @@ from arq.connections import ArqRedis
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.rendering import render, render_dropped
 from rulemint_shared import codecs, keys
+from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.messages import LogRecord
 from rulemint_shared.subscription import listen
@@ -114,7 +115,7 @@ class LogHub:
             channel.watchers.discard(watcher)
             if not channel.watchers and self._channels.get(tenant) is channel:
                 del self._channels[tenant]
-                channel.task.cancel()
+                await cancel([channel.task])
 
     def close_watchers(self) -> None:
         """End every watcher: the service stops."""
@@ -124,8 +125,5 @@ class LogHub:
 
     async def close(self) -> None:
         """Stop listening."""
-        tasks = [channel.task for channel in self._channels.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(channel.task for channel in self._channels.values())
         self._channels.clear()

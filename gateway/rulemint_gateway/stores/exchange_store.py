@@ -101,6 +101,9 @@ class ExchangeStore:
             log.warning("could not write exchange records, trying again", error=str(error), waiting=len(batch))
             self._buffer.extendleft(reversed(batch))
             return False
+        except asyncio.CancelledError:
+            self._buffer.extendleft(reversed(batch))  # perhaps written, perhaps not: twice is better than never
+            raise
         finally:
             self._writing = []
         return True

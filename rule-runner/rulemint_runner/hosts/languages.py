@@ -30,8 +30,8 @@ def policy_of(language: Language) -> SandboxPolicy:
 
 
 _DENO = SandboxPolicy(
-    argv=(deno.find_deno_bin(), "run", *_DENO_FLAGS, _V8_FLAGS, str(_PROGRAMS / "deno" / "main.ts")),
-    environment={"DENO_DIR": "/nonexistent", "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"},
+    argv=(deno.find_deno_bin(), "run", *_DENO_FLAGS, _V8_FLAGS, str(_PROGRAMS / "deno" / "main.js")),
+    environment={"DENO_DIR": "/dev/null", "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"},
     max_open_files=64,
     max_data_bytes=160 * _MIB,
 )

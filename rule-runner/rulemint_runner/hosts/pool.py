@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language
@@ -111,9 +112,7 @@ class HostPool:
         """End every host."""
         for host in self._live:
             host.kill(FailureReason.INTERRUPTED, "the runner stopped")
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel(self._tasks)
         await asyncio.gather(*(host.ended.wait() for host in self._live))
 
     async def _take(self, station: _Station, make_host: MakeHost, deadline: Deadline) -> Host:

@@ -38,7 +38,7 @@ async def test_an_api_is_found_by_its_id_and_by_its_identifier(management: Manag
     identifier = "https://api.by-identifier.example/v1/"
     made = await management.create("resource-servers", {"identifier": identifier, "scopes": [{"value": "a"}]})
     encoded = identifier.replace("/", "%2F")
-    from yarl import URL  # noqa: PLC0415  # the path must stay encoded
+    from yarl import URL  # the path must stay encoded
 
     url = URL(f"{management.url}/api/v2/resource-servers/{encoded}", encoded=True)
     headers = {"Authorization": f"Bearer {management.token}"}

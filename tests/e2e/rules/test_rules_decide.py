@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from fixtures.management import Answer, Management
+from fixtures.management import Answer, Management, read_exchange
 
 SEED = (Path(__file__).parents[3] / "examples/rules/seed.js").read_text()
 
@@ -147,16 +147,6 @@ async def test_a_rule_that_fails_is_a_500_that_tells_nothing_and_the_record_says
         record = await read_exchange(management, answer.headers["x-request-id"])
     assert record["outcome"] == f"failed:{reason}"
     assert "access_token" not in answer.body
-
-
-async def read_exchange(management: Management, exchange_id: str) -> dict[str, Any]:
-    for _ in range(100):
-        answer = await management.call("GET", f"/api/v2/exchanges/{exchange_id}")
-        if answer.status == 200:
-            record: dict[str, Any] = answer.body
-            return record
-        await asyncio.sleep(0.02)
-    raise AssertionError(answer.text)
 
 
 @pytest.mark.parametrize(

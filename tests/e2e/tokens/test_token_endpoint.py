@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from fixtures.management import ApiClient, Management
+from fixtures.management import ApiClient, Management, read_exchange
 
 
 def decode(management: Management, token: str, audience: str) -> dict[str, Any]:
@@ -191,19 +191,6 @@ async def test_every_exchange_leaves_a_record_without_secrets(management: Manage
     kept = json.dumps([record, other])
     assert not [secret for secret in (client.client_secret, "hunter2", "wrong") if secret in kept]
     assert granted.body["access_token"] not in kept
-
-
-async def read_exchange(management: Management, exchange_id: str) -> dict[str, Any]:
-    """The record is written behind the answer, so it may take a moment."""
-    answer = await management.call("GET", f"/api/v2/exchanges/{exchange_id}")
-    for _ in range(100):
-        if answer.status == 200:
-            break
-        await asyncio.sleep(0.02)
-        answer = await management.call("GET", f"/api/v2/exchanges/{exchange_id}")
-    assert answer.status == 200, answer.text
-    record: dict[str, Any] = answer.body
-    return record
 
 
 async def test_an_unknown_exchange_is_not_found(management: Management) -> None:

@@ -10,6 +10,7 @@ from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENTS, TENANTS
 from rulemint_shared import codecs, keys
+from rulemint_shared.background import cancel
 from rulemint_shared.messages import ConfigChange
 from rulemint_shared.records import Client, Tenant
 from rulemint_shared.redis_connection import open_redis, open_subscriber
@@ -29,8 +30,7 @@ async def a_gateway_s_stores(redis_url: str) -> AsyncIterator[tuple[Catalog, Con
         try:
             yield catalog, ConfigStore(redis, catalog)
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel([task])
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_shared import ids, keys
+from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.redis_connection import open_redis
@@ -24,8 +25,7 @@ async def store(empty_redis_url: str) -> AsyncIterator[ExchangeStore]:
         opened = ExchangeStore(redis, kept_per_tenant=100)
         task = asyncio.create_task(opened.write_behind())
         yield opened
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel([task])
 
 
 async def test_a_record_is_found_by_its_id_before_and_after_it_was_written(
@@ -55,8 +55,7 @@ async def test_what_is_buffered_at_the_end_is_written(empty_redis_url: str) -> N
         task = asyncio.create_task(store.write_behind())
         await asyncio.sleep(0)
         store.record(a_record())
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel([task])
         assert await redis.xlen(keys.exchanges("default")) == 1
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import pickle  # noqa: TID251  # to show that it is refused
+import pickle  # to show that it is refused
 
 import msgspec
 import pytest

@@ -1,12 +1,10 @@
 """A rule's text → a loaded rule → answers."""
 
-import inspect
 import json
 import linecache
 import logging
 import traceback
-from collections.abc import Callable
-from typing import Any
+import types
 
 import refusals
 
@@ -24,12 +22,12 @@ class NotARule(Exception):
 class Rule:
     """One loaded rule. Its module lives as long as this process."""
 
-    def __init__(self, function: Callable[..., Any], secrets: dict[str, str], *, takes_callback: bool) -> None:
+    def __init__(self, function: object, secrets: dict[str, str], *, takes_callback: bool) -> None:
         self._function = function
         self._secrets = secrets
         self._takes_callback = takes_callback
 
-    def answer(self, run: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, run: dict) -> dict:
         """What the rule answers to one invocation."""
         try:
             value = self._call(run)
@@ -39,7 +37,7 @@ class Rule:
             return {"t": "threw", "text": describe(error), "out_of_memory": isinstance(error, MemoryError)}
         return _returned(value)
 
-    def _call(self, run: dict[str, Any]) -> Any:
+    def _call(self, run: dict) -> object:
         context = {**run["context"], "webtask": {"secrets": dict(self._secrets)}}
         arguments = [run["client"], run["scope"], run["audience"], context]
         if not self._takes_callback:
@@ -53,15 +51,15 @@ class Callback:
     """``cb(error)`` or ``cb(None, result)``; the first call counts."""
 
     def __init__(self) -> None:
-        self._calls: list[tuple[Any, Any]] = []
+        self._calls: list[tuple[object, object]] = []
 
-    def __call__(self, error: Any = None, result: Any = None) -> None:
+    def __call__(self, error: object = None, result: object = None) -> None:
         """The rule's answer."""
         if self._calls:
             logging.warning("the rule called its callback more than once: the first call counts")
         self._calls.append((error, result))
 
-    def value(self) -> Any:
+    def value(self) -> object:
         """The result that the rule gave, or its refusal raised."""
         if not self._calls:
             raise RuntimeError("the rule returned without calling its callback")
@@ -73,7 +71,7 @@ class Callback:
         return result
 
 
-def load(frame: dict[str, Any]) -> Rule:
+def load(frame: dict) -> Rule:
     """The rule of a load frame.
 
     Raises:
@@ -89,7 +87,7 @@ def load(frame: dict[str, Any]) -> Rule:
         code = compile(script, _file, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise NotARule(_describe_syntax(error)) from None
-    module: dict[str, Any] = {"__name__": "rule", "__file__": _file}
+    module: dict = {"__name__": "rule", "__file__": _file}
     exec(code, module)  # noqa: S102  # running this text is what the process is for
     function = module.get("rule")
     if not callable(function):
@@ -107,31 +105,27 @@ def describe(error: BaseException) -> str:
     return text.encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
 
 
-def _takes_callback(function: Callable[..., Any]) -> bool:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    required = [p for p in parameters if p.kind in positional]
-    return len(required) > PARAMETERS
+def _takes_callback(function: object) -> bool:
+    """Whether it has a fifth parameter; a callable that is no plain function has none."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_argcount > PARAMETERS
 
 
-def _finish(value: Any) -> Any:
+def _finish(value: object) -> object:
     """The value, or what its coroutine returns."""
-    if not inspect.iscoroutine(value):
+    if not isinstance(value, types.CoroutineType):
         return value
     import asyncio  # noqa: PLC0415  # a third of the start-up time, and most rules are plain functions
 
     return asyncio.run(value)
 
 
-def _refused(error: refusals.AccessDenied) -> dict[str, Any]:
+def _refused(error: refusals.AccessDenied) -> dict:
     message = str(error).encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
     return {"t": "refused", "code": error.code, "message": message}
 
 
-def _returned(value: Any) -> dict[str, Any]:
+def _returned(value: object) -> dict:
     try:
         text = json.dumps({} if value is None else value, allow_nan=False, ensure_ascii=False)
         size = len(text.encode())

@@ -5,7 +5,7 @@
  * a rule could replace (`JSON`, typed arrays) was taken before any rule was loaded.
  */
 
-import type { LoadFrame, OutFrame, RunFrame } from "./frames.ts";
+/** @import { LoadFrame, OutFrame, RunFrame } from "./frames.d.ts" */
 
 const { parse, stringify } = JSON;
 const encoder = new TextEncoder();
@@ -13,17 +13,24 @@ const decoder = new TextDecoder();
 const input = Deno.stdin;
 const output = Deno.stdout;
 
-/** The next frame, or null once the runner has hung up. */
-export function readFrame(): LoadFrame | RunFrame | null {
+/**
+ * The next frame, or null once the runner has hung up.
+ *
+ * @returns {LoadFrame | RunFrame | null}
+ */
+export function readFrame() {
   const header = readExactly(4);
   if (header === null) return null;
-  const length = new DataView(header.buffer).getUint32(0);
-  const body = readExactly(length);
+  const body = readExactly(new DataView(header.buffer).getUint32(0));
   return body === null ? null : parse(decoder.decode(body));
 }
 
-/** Send `frame`; returns once all of it is written. */
-export function writeFrame(frame: OutFrame): void {
+/**
+ * Send `frame`; returns once all of it is written.
+ *
+ * @param {OutFrame} frame
+ */
+export function writeFrame(frame) {
   const body = encoder.encode(stringify(frame));
   const bytes = new Uint8Array(4 + body.length);
   new DataView(bytes.buffer).setUint32(0, body.length);
@@ -33,7 +40,8 @@ export function writeFrame(frame: OutFrame): void {
   }
 }
 
-function readExactly(length: number): Uint8Array<ArrayBuffer> | null {
+/** @param {number} length */
+function readExactly(length) {
   const bytes = new Uint8Array(length);
   for (let have = 0; have < length;) {
     const count = input.readSync(bytes.subarray(have));

@@ -2,7 +2,11 @@
 
 export const source = { file: "rule.js", url: "" };
 
-/** `text` with the engine's name for the rule replaced by the author's. */
-export function withFileName(text: string): string {
+/**
+ * `text` with the engine's name for the rule replaced by the author's.
+ *
+ * @param {string} text
+ */
+export function withFileName(text) {
   return source.url === "" ? text : text.replaceAll(source.url, source.file);
 }

@@ -44,3 +44,12 @@ export type OutFrame =
   | { t: "line"; level: Level; text: string }
   | { t: "idle"; n: number }
   | AnswerFrame;
+
+type WithoutNumber<T> = T extends unknown ? Omit<T, "n"> : never;
+export type Answer = WithoutNumber<AnswerFrame>;
+export type Answering = (answer: Answer) => void;
+/** Runs the rule once; calls `answer` when it has answered. Later calls change nothing. */
+export type Rule = (run: RunFrame, answer: Answering) => void;
+/** What a rule's text exports: it takes and gives anything. */
+// deno-lint-ignore no-explicit-any
+export type RuleFunction = (...args: any[]) => any;

@@ -1,0 +1,64 @@
+/**
+ * The JavaScript host: becomes one rule, then runs its invocations, one after the other.
+ *
+ * While it is idle it blocks in a read, so nothing that a rule left behind runs between invocations. These files are
+ * JavaScript, with their types in comments, because Deno would write what it makes of TypeScript into a cache, and a
+ * host can write nowhere.
+ */
+
+import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.js";
+import { readFrame, writeFrame } from "./channel.js";
+import { loadRule, NotARule } from "./loading.js";
+import { describe, onStrayError } from "./rule.js";
+
+/** @import { Answer, AnswerFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
+
+const exit = Deno.exit;
+
+/**
+ * The rule of `load`, or null after having said why there is none.
+ *
+ * @param {LoadFrame} load
+ */
+async function loaded(load) {
+  try {
+    const rule = await loadRule(load);
+    writeFrame({ t: "loaded" });
+    return rule;
+  } catch (error) {
+    const kind = error instanceof NotARule ? "syntax" : "exception";
+    writeFrame({ t: "not-loaded", kind, text: describe(error) });
+    return null;
+  }
+}
+
+/**
+ * The first thing that the rule answers: by its callback, its return value, or an error nobody caught.
+ *
+ * @param {import("./frames.d.ts").Rule} rule
+ * @param {RunFrame} run
+ * @returns {Promise<AnswerFrame>}
+ */
+async function answerOf(rule, run) {
+  /** @type {PromiseWithResolvers<Answer>} */
+  const { promise, resolve } = Promise.withResolvers();
+  onStrayError(resolve);
+  rule(run, resolve);
+  return { ...await promise, n: run.n };
+}
+
+captureConsole();
+trackTimers();
+keepAlive();
+writeFrame({ t: "ready" });
+
+const load = readFrame();
+const rule = load?.t === "load" ? await loaded(load) : null;
+if (rule !== null) {
+  for (let run = readFrame(); run?.t === "run"; run = readFrame()) {
+    writeFrame(await answerOf(rule, run));
+    clearTimers();
+    writeFrame({ t: "idle", n: run.n });
+  }
+}
+exit(0);
