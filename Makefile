@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test lint format up down bench lock clean
+.PHONY: help run logs test lint format docs up down bench lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ test: $(READY) ## Run every test
 lint: $(READY) ## Check style, types, imports, dependencies and the host programs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(PACKAGES) tests bench
+	$(BIN)/mypy $(PACKAGES) bench tests
 	$(BIN)/lint-imports
 	@for package in $(PACKAGES); do echo "deptry $$package"; (cd $$package && ../$(BIN)/deptry .) || exit 1; done
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.js && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
@@ -34,6 +34,9 @@ format: $(READY) ## Format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno fmt
+
+docs: $(READY) ## Make docs/settings.md anew from the code
+	$(BIN)/python docs/settings.py
 
 up: ## Build the images and run the system with docker compose
 	docker compose up --build

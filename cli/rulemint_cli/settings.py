@@ -18,7 +18,9 @@ class DevSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     data_dir: DataDirPath = Path(".rulemint")
     port: Annotated[int, Meta(description="The gateway's TCP port, on 127.0.0.1.", ge=1, le=65_535)] = 8080
-    redis_url: RedisUrl | None = None
+    redis_url: Annotated[
+        RedisUrl | None, Meta(description="A Valkey 8 or Redis 7 that runs already; unset: the embedded Valkey.")
+    ] = None
     redis_password_file: RedisPasswordFile = None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -103,12 +103,15 @@ def _convert_path(wanted: type, value: object) -> object:
 
 
 def _description(settings_type: type[msgspec.Struct], field_name: str) -> str:
-    hint = get_type_hints(settings_type, include_extras=True)[field_name]
-    if get_origin(hint) is Annotated:
-        for extra in get_args(hint)[1:]:
-            if isinstance(extra, msgspec.Meta) and extra.description:
-                return extra.description
-    return ""
+    return _find_description(get_type_hints(settings_type, include_extras=True)[field_name])
+
+
+def _find_description(hint: Any) -> str:
+    """The description in *hint*, or in a member of the union that it is."""
+    for extra in getattr(hint, "__metadata__", ()):
+        if isinstance(extra, msgspec.Meta) and extra.description:
+            return extra.description
+    return next(filter(None, map(_find_description, get_args(hint))), "")
 
 
 def _show(default: object) -> str:
