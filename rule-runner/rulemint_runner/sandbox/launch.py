@@ -12,9 +12,11 @@ from typing import NoReturn
 
 import msgspec
 
+from rulemint_runner.sandbox.landlock import restrict_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
-from rulemint_runner.sandbox.privileges import allow_no_new_privileges
+from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody
 from rulemint_runner.sandbox.rlimits import apply_rlimits
+from rulemint_runner.sandbox.seccomp import filter_calls
 from rulemint_shared.tether import die_with_parent
 
 CANNOT_LAUNCH = 126
@@ -68,8 +70,20 @@ def _die_with_spawner(launch: Launch) -> None:
     die_with_parent(launch.parent_pid)
 
 
-def _give_up_privileges(_launch: Launch) -> None:
+def _become_nobody(launch: Launch) -> None:
+    become_nobody(launch.policy.user)
+
+
+def _allow_no_new_privileges(_launch: Launch) -> None:
     allow_no_new_privileges()
+
+
+def _restrict_files(launch: Launch) -> None:
+    restrict_files(launch.policy)
+
+
+def _filter_calls(launch: Launch) -> None:
+    filter_calls(launch.policy)
 
 
 STEPS: tuple[Callable[[Launch], None], ...] = (
@@ -78,6 +92,9 @@ STEPS: tuple[Callable[[Launch], None], ...] = (
     _close_everything_else,
     _enter_empty_folder,
     _limit_resources,
-    _die_with_spawner,
-    _give_up_privileges,
+    _become_nobody,
+    _die_with_spawner,  # after the change of user, which would undo it
+    _allow_no_new_privileges,  # from here on as anyone: what follows needs no right
+    _restrict_files,
+    _filter_calls,  # last: it denies what the steps before it do
 )

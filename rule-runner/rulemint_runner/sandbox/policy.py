@@ -11,6 +11,13 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     argv: tuple[str, ...]
     """The program, as an absolute path, and its arguments."""
     environment: dict[str, str] = {}
+    user: int | None = None
+    """Whom to become where the runner is root; None: stay root, without any capability."""
+    executable_files: tuple[str, ...] = ()
+    readable_files: tuple[str, ...] = ()
+    readable_folders: tuple[str, ...] = ()
+    writable_devices: tuple[str, ...] = ()
+    may_start_threads: bool = False
     max_open_files: int = 64
     max_data_bytes: int | None = None
     """Private writable memory; counts what V8 commits, not what it reserves (``RLIMIT_DATA``)."""
