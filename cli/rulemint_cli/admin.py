@@ -36,7 +36,7 @@ def read_admin_file(path: Path) -> AdminFile:
         raise CommandError(
             f"cannot read {path}: {error.strerror}; start the system (make run), or name the file with --admin-file"
         ) from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} is no admin file: {error}") from error
 
 

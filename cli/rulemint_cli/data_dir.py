@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rulemint_cli.errors import CommandError
-from rulemint_shared.vault import Vault, VaultError, create_master_key
+from rulemint_shared.vault import Vault, VaultError, create_master_key, create_secret_file
 
 LONGEST_SOCKET_PATH = 100
 """A unix socket's path has 108 bytes at most (unix(7))."""
@@ -85,8 +85,7 @@ def open_data_dir(path: Path) -> Iterator[DataDir]:
 @contextmanager
 def _run_dir(path: Path) -> Iterator[Path]:
     inside = path / "run"
-    if len(str(inside)) < LONGEST_SOCKET_PATH - len("/valkey.sock"):
-        inside.mkdir(mode=0o700, exist_ok=True)
+    if len(os.fsencode(inside)) < LONGEST_SOCKET_PATH - len("/valkey.sock"):
         yield inside
     else:
         with tempfile.TemporaryDirectory(prefix="rulemint-") as folder:
@@ -97,6 +96,7 @@ def _fill(data_dir: DataDir) -> None:
     try:
         create_master_key(data_dir.master_key)
         Vault.from_file(data_dir.master_key)
+        data_dir.run_dir.mkdir(mode=0o700, exist_ok=True)
         data_dir.valkey_dir.mkdir(mode=0o700, exist_ok=True)
         create_password(data_dir.valkey_password)
     except OSError as error:
@@ -107,7 +107,4 @@ def _fill(data_dir: DataDir) -> None:
 
 def create_password(path: Path) -> None:
     """Write a new password to *path*, mode 0600, unless there is one."""
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
+    create_secret_file(path, secrets.token_urlsafe(32).encode())

@@ -74,7 +74,7 @@ def _row(record: dict[str, Any]) -> Text:
     kind = record.get("type")
     message = printable(str(record.get("message", "")))
     if kind == "invocation.started":
-        row.append(f"▶ {record.get('client_id')} → {record.get('audience')}", style="dim")
+        row.append(printable(f"▶ {record.get('client_id')} → {record.get('audience')}"), style="dim")
     elif kind == "invocation.ended":
         row.append(f"■ {message} ", style=f"bold {_STYLES.get(level, '')}".strip())
         row.append(f"{record.get('duration_ms', 0):.1f} ms", style="dim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from rulemint_runner.hosts.frames import Form
@@ -15,6 +16,7 @@ RESERVED = frozenset(
     """.split()  # noqa: SIM905  # reads better than sixty quoted words
 )
 """Names that Auth0 lets no custom claim have; the token's own claims are among them."""
+_URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 _FOREIGN_HOSTS = ("auth0.com", "webtask.io", "webtask.run")
 
 
@@ -31,8 +33,10 @@ def why_left_out(name: str, form: Form) -> str | None:
 
 
 def _url_host(name: str) -> str | None:
+    """The host of an http or https URL; None for anything else, such as one with white space in it."""
+    if _URL.fullmatch(name) is None:
+        return None
     try:
-        url = urlsplit(name)
+        return (urlsplit(name).hostname or "").rstrip(".") or None
     except ValueError:
         return None
-    return url.hostname if url.scheme in {"http", "https"} and url.hostname else None

@@ -10,10 +10,11 @@ import msgspec
 from redis.exceptions import RedisError
 
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError, start_host
+from rulemint_runner.hosts.host import Host, HostEndedError, OnLine, RuleNotLoadedError, start_host
 from rulemint_runner.hosts.languages import SUFFIXES, policy_of
 from rulemint_runner.hosts.pool import Authority, HostPool
 from rulemint_runner.invocation_log import InvocationLog
+from rulemint_runner.masking import Mask
 from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSources
 from rulemint_runner.sandbox.sandbox import Sandbox
@@ -71,17 +72,20 @@ class Flow:
     async def _run_rule(
         self, rule: RuleRef, invocation: Invocation, given: Granted, deadline: Deadline, log: InvocationLog
     ) -> RuleResult:
-        """The result of one rule; whatever goes wrong is a `Failed`, never an exception."""
+        """The result of one rule; whatever goes wrong is a `Failed`, never an exception, and shows no secret."""
         try:
             source = await self._sources.get(invocation.tenant, rule)
-            answer = await self._ask_host(rule, source, invocation, given, deadline, log)
+        except (RuleSourceError, RedisError, OSError) as error:
+            return RuleResult(outcome=Failed(reason=FailureReason.INTERRUPTED, detail=f"no rule to run: {error}"))
+        mask = Mask(source.secrets.values())
+        try:
+            write = log.writer(rule, mask)
+            answer = await self._ask_host(rule, source, invocation, given, deadline, write)
         except HostEndedError as error:
             return RuleResult(outcome=Failed(reason=error.reason, detail=error.detail))
         except RuleNotLoadedError as error:
-            return RuleResult(outcome=Failed(reason=error.reason, detail=error.text[:4_096]))
-        except (RuleSourceError, RedisError, OSError) as error:
-            return RuleResult(outcome=Failed(reason=FailureReason.INTERRUPTED, detail=f"no rule to run: {error}"))
-        return interpret(answer, given=given, scope_ceiling=invocation.scope_ceiling)
+            return RuleResult(outcome=Failed(reason=error.reason, detail=mask(error.text)[:4_096]))
+        return _masked(interpret(answer, given=given, scope_ceiling=invocation.scope_ceiling), mask)
 
     async def _ask_host(
         self,
@@ -90,10 +94,8 @@ class Flow:
         invocation: Invocation,
         given: Granted,
         deadline: Deadline,
-        log: InvocationLog,
+        write: OnLine,
     ) -> frames.Returned | frames.Refused | frames.Threw | frames.BadReturn:
-        write = log.writer(rule, list(source.secrets.values()))
-
         async def make_host() -> Host:
             host = await start_host(self._sandbox, policy_of(source.language))
             await host.load(_load_frame(rule, source), Deadline.after(self._rule_timeout_s), write)
@@ -103,6 +105,15 @@ class Flow:
         async with self._pool.borrow(authority, make_host, deadline) as host:
             run = _run_frame(next(self._numbers), invocation, given)
             return await host.run(run, deadline.earlier(self._rule_timeout_s), write)
+
+
+def _masked(result: RuleResult, mask: Mask) -> RuleResult:
+    """What a rule threw, and the names that were left out, are shown to whoever reads the logs."""
+    outcome = result.outcome
+    if isinstance(outcome, Failed):
+        outcome = msgspec.structs.replace(outcome, detail=mask(outcome.detail))
+    dropped = [msgspec.structs.replace(each, name=mask(each.name)) for each in result.dropped]
+    return RuleResult(outcome=outcome, dropped=dropped)
 
 
 def _load_frame(rule: RuleRef, source: RuleSource) -> frames.Load:

@@ -1,4 +1,4 @@
-"""The log of one invocation: bounded, with the rules' secrets masked, published as it grows and kept for its record."""
+"""The log of one invocation: bounded, masked, published as it grows and kept for its record."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ from rulemint_shared.messages import (
 MAX_LINES = 4_096
 MAX_CHARACTERS = 256 * 1024
 MAX_LINE_CHARACTERS = 8 * 1024
-MASK = "***"
-SHORTEST_MASKED = 4
-"""A shorter secret would mask half of every word, and protects nothing."""
 
 
 class InvocationLog:
@@ -50,15 +47,11 @@ class InvocationLog:
             )
         )
 
-    def writer(self, rule: RuleRef, secrets: list[str]) -> Callable[[Line], None]:
-        """What takes the lines of *rule*, whose *secrets* no line shows."""
-        masked = sorted((value for value in secrets if len(value) >= SHORTEST_MASKED), key=len, reverse=True)
+    def writer(self, rule: RuleRef, mask: Callable[[str], str]) -> Callable[[Line], None]:
+        """What takes the lines of *rule*, each through *mask*."""
 
         def write(line: Line) -> None:
-            text = line.text
-            for secret in masked:
-                text = text.replace(secret, MASK)
-            self.add(rule, line.level, text)
+            self.add(rule, line.level, mask(line.text))
 
         return write
 

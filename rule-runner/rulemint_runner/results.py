@@ -8,7 +8,7 @@ from typing import Any, assert_never
 import msgspec
 
 from rulemint_runner.claim_names import why_left_out
-from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
+from rulemint_runner.hosts.frames import MAX_RESULT_BYTES, BadReturn, Form, Refused, Returned, Threw
 from rulemint_shared.messages import Denied, Dropped, Failed, FailureReason, Granted, Outcome
 
 MAX_DEPTH = 16
@@ -56,7 +56,10 @@ def _failed(reason: FailureReason, detail: str) -> RuleResult:
 
 def _decode(text: str) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(text)
+        data = text.encode()
+        if len(data) > MAX_RESULT_BYTES:
+            raise BadResultError(f"the result is larger than {MAX_RESULT_BYTES} bytes of JSON")
+        value = msgspec.json.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise BadResultError(f"the result is not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -104,8 +107,10 @@ def _scope(value: dict[str, Any], form: Form, given: Granted) -> list[str]:
     if "scope" not in value:
         return [] if form is Form.AUTH0 else given.scope
     scope = value["scope"]
-    if not isinstance(scope, list) or len(scope) > MAX_SCOPES:
-        raise BadResultError(f"scope is a {_json_name(scope)}, not a list of at most {MAX_SCOPES} strings")
+    if not isinstance(scope, list):
+        raise BadResultError(f"scope is a {_json_name(scope)}, not a list of strings")
+    if len(scope) > MAX_SCOPES:
+        raise BadResultError(f"scope has {len(scope)} entries, {MAX_SCOPES} are allowed")
     for item in scope:
         if not isinstance(item, str) or _SCOPE_TOKEN.fullmatch(item) is None:
             raise BadResultError(f"scope holds {msgspec.json.encode(item).decode()[:100]}, which is no scope")

@@ -32,11 +32,16 @@ class VaultError(Exception):
 
 def create_master_key(path: Path) -> None:
     """Write a new master key to *path*, readable by its owner only; an existing file is left as it is."""
+    create_secret_file(path, Fernet.generate_key())
+
+
+def create_secret_file(path: Path, secret: bytes) -> None:
+    """Write *secret* to *path*, mode 0600, whole or not at all; an existing file is left as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(Fernet.generate_key() + b"\n")
+        file.write(secret + b"\n")
         file.flush()
         os.fsync(file.fileno())
     try:

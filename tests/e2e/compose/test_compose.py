@@ -49,7 +49,7 @@ class Stack:
 
     def grants(self) -> bool:
         try:
-            return self.ask()["scope"] == "test extra"
+            return str(self.ask()["scope"]) == "test extra"
         except OSError:
             return False
 

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from fixtures.management import Management
+from fixtures.management import Management, read_exchange
 
 CHATTY = """
 module.exports = async function (client, scope, audience, context, cb) {
@@ -147,3 +147,28 @@ async def test_a_secret_that_a_rule_prints_is_masked(management: Management) -> 
         await management.ask(client.request())
         records = await until_ended(socket)
     assert [record["message"] for record in records if record["type"] == "line"] == ["key ***"]
+
+
+@pytest.mark.parametrize(
+    ("language", "script"),
+    [
+        pytest.param("javascript", "export default ({context}) => { throw new Error(context.webtask.secrets.KEY) }",
+                     id="javascript"),
+        pytest.param("python", "def rule(client, scope, audience, context):\n"
+                     "    raise ValueError(context['webtask']['secrets']['KEY'])", id="python"),
+    ],
+)  # fmt: skip
+async def test_a_secret_that_a_rule_throws_is_masked_everywhere(
+    management: Management, language: str, script: str
+) -> None:
+    client = await management.a_client()
+    async with (
+        management.rule(script, language=language, rule_secrets={"KEY": "hunter2-hunter2"}),
+        management.session.ws_connect(f"{management.url}/logs", headers=bearer(management)) as socket,
+    ):
+        answer = await management.ask(client.request())
+        records = await until_ended(socket)
+        kept = await read_exchange(management, answer.headers["x-request-id"])
+    assert answer.status == 500
+    assert "hunter2" not in json.dumps([answer.body, records, kept])
+    assert "***" in kept["detail"]

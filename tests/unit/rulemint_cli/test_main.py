@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rulemint_cli import __main__ as cli
+from rulemint_shared.vault import Vault
+
+COMMANDS = ["dev", "logs", "demo", "init"]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_whoever_runs_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("RULEMINT_")]:
+        monkeypatch.delenv(name)
+
+
+def exit_code_of_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
+    monkeypatch.setattr("sys.argv", ["rulemint", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code
+
+
+def test_help_names_every_command() -> None:
+    result = CliRunner().invoke(cli.app, ["--help"])
+    assert result.exit_code == 0
+    assert all(command in result.output for command in COMMANDS)
+
+
+def test_no_command_shows_the_help_too() -> None:
+    shown = CliRunner().invoke(cli.app, [])
+    asked = CliRunner().invoke(cli.app, ["--help"])
+    assert shown.output.strip() == asked.output.strip()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_its_help(command: str) -> None:
+    result = CliRunner().invoke(cli.app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_the_help_of_dev_lists_its_settings() -> None:
+    result = CliRunner().invoke(cli.app, ["dev", "--help"])
+    assert "RULEMINT_PORT" in result.output
+    assert "RULEMINT_DATA_DIR" in result.output
+
+
+def test_an_unknown_command_is_a_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert exit_code_of_main(monkeypatch, "fly") == 2
+
+
+# ---- init ----
+
+
+def test_init_makes_a_master_key_and_a_password_for_their_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    result = CliRunner().invoke(cli.app, ["init", str(folder)])
+    assert result.exit_code == 0
+    assert {(file.name, stat.S_IMODE(file.stat().st_mode)) for file in folder.iterdir()} == {
+        ("master.key", 0o600),
+        ("valkey.password", 0o600),
+    }
+    Vault.from_file(folder / "master.key")
+
+
+def test_init_leaves_what_exists_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "master.key").write_text("mine")
+    result = CliRunner().invoke(cli.app, ["init", str(tmp_path)])
+    assert result.exit_code == 0
+    assert (tmp_path / "master.key").read_text() == "mine"
+    password = (tmp_path / "valkey.password").read_text()
+    CliRunner().invoke(cli.app, ["init", str(tmp_path)])
+    assert (tmp_path / "valkey.password").read_text() == password
+
+
+def test_init_into_a_file_fails_in_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    result = CliRunner().invoke(cli.app, ["init", str(file)])
+    assert result.exit_code == 1
+    assert result.stderr == f"rulemint: cannot write to {file}: File exists\n"
+
+
+# ---- clients without a system ----
+
+
+@pytest.mark.parametrize("command", ["logs", "demo"])
+def test_a_client_without_an_admin_file_fails_in_one_sentence(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RULEMINT_DATA_DIR", str(tmp_path))
+    assert exit_code_of_main(monkeypatch, command) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"rulemint: cannot read {tmp_path / 'admin.json'}")
+    assert err.count("\n") == 1
+
+
+def test_the_admin_file_that_is_asked_for_is_the_one_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.json"
+    path.write_text("{}")
+    assert exit_code_of_main(monkeypatch, "logs", "--admin-file", str(path)) == 1
+    assert capsys.readouterr().err.startswith(f"rulemint: {path} is no admin file")
+
+
+# ---- settings ----
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "80.5"])
+def test_a_bad_setting_is_a_wrong_use_in_one_line(
+    port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RULEMINT_PORT", port)
+    assert exit_code_of_main(monkeypatch, "dev") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("rulemint: RULEMINT_PORT: ")
+    assert port in err
+    assert err.count("\n") == 1

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rulemint_runner.hosts.languages import SUFFIXES, policy_of
+from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_shared.records import Language
+
+DENO = policy_of(Language.JAVASCRIPT)
+PYTHON = policy_of(Language.PYTHON)
+
+
+@pytest.mark.parametrize("permission", ["read", "write", "net", "env", "sys", "run", "ffi", "import"])
+def test_deno_is_denied_every_permission(permission: str) -> None:
+    assert f"--deny-{permission}" in DENO.argv
+
+
+def test_deno_is_allowed_nothing() -> None:
+    assert not [argument for argument in DENO.argv if argument.startswith(("--allow", "-A"))]
+
+
+@pytest.mark.parametrize("flag", ["--no-prompt", "--no-config", "--no-remote", "--no-npm", "--cached-only"])
+def test_deno_neither_asks_nor_reads_nor_fetches_anything(flag: str) -> None:
+    assert flag in DENO.argv
+
+
+def test_deno_has_no_jit_and_a_bounded_heap() -> None:
+    (flags,) = [argument for argument in DENO.argv if argument.startswith("--v8-flags=")]
+    assert "--jitless" in flags
+    assert "--max-old-space-size=" in flags
+
+
+def test_typescript_runs_as_javascript_does() -> None:
+    assert policy_of(Language.TYPESCRIPT) == DENO
+
+
+def test_python_is_isolated_from_environment_user_and_installed_packages() -> None:
+    assert {"-I", "-S", "-B"} <= set(PYTHON.argv)
+
+
+def test_a_host_inherits_no_variable() -> None:
+    assert set(DENO.environment) == {"DENO_DIR", "DENO_NO_UPDATE_CHECK", "NO_COLOR"}
+    assert PYTHON.environment == {}
+
+
+@pytest.mark.parametrize("policy", [DENO, PYTHON], ids=["deno", "python"])
+def test_a_host_is_a_program_by_its_full_path_and_our_own_file(policy: SandboxPolicy) -> None:
+    assert Path(policy.argv[0]).is_absolute()
+    assert Path(policy.argv[-1]).is_file()
+    assert "host_programs" in Path(policy.argv[-1]).parts
+
+
+@pytest.mark.parametrize("policy", [DENO, PYTHON], ids=["deno", "python"])
+def test_a_host_writes_no_file_and_has_few_descriptors_and_bounded_memory(policy: SandboxPolicy) -> None:
+    assert policy.max_file_bytes == 0
+    assert policy.max_open_files <= 64
+    assert policy.max_stack_bytes <= 8 * 1024 * 1024
+    memory = policy.max_data_bytes or policy.max_address_space_bytes
+    assert memory is not None
+    assert memory <= 512 * 1024 * 1024
+
+
+def test_a_policy_grants_nothing_that_it_does_not_name() -> None:
+    policy = SandboxPolicy(argv=("/bin/true",))
+    assert policy.environment == {}
+    assert policy.max_file_bytes == 0
+
+
+def test_every_language_has_a_program_and_a_file_name() -> None:
+    assert {policy_of(language).argv for language in Language} == {DENO.argv, PYTHON.argv}
+    assert set(SUFFIXES) == set(Language)

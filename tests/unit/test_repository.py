@@ -1,0 +1,58 @@
+"""What no single package can say of itself: that the locks and the versions of all of them agree."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import rulemint_shared
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ["shared", "gateway", "rule-runner", "cli"]
+WHOLE = "requirements.lock"
+PARTS = ["gateway/requirements.lock", "rule-runner/requirements.lock"]
+_PINNED = re.compile(r"(?P<name>[a-z0-9._-]+(\[[a-z0-9,._-]+\])?)==(?P<version>\S+)( ; (?P<marker>.+))?")
+
+Pin = tuple[str, frozenset[str]]
+"""A version and the hashes of its files."""
+
+
+def pins_of(lock: str) -> dict[str, Pin]:
+    """Every requirement of a lock; whatever is no pinned requirement with hashes is an error."""
+    pins = {}
+    for requirement in (ROOT / lock).read_text().replace("\\\n", " ").splitlines():
+        pinned, *hashes = re.split(r"\s+--hash=", requirement.strip())
+        match = _PINNED.fullmatch(pinned.strip())
+        assert match is not None, f"{lock}: {pinned}"
+        assert hashes, f"{lock}: {pinned} has no hashes"
+        pins[match["name"]] = (match["version"], frozenset(hashes))
+    return pins
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_image_installs_a_part_of_what_is_tested_with_the_same_versions_and_hashes(part: str) -> None:
+    whole, pins = pins_of(WHOLE), pins_of(part)
+    assert {name: pin for name, pin in pins.items() if whole.get(name) != pin} == {}
+    assert len(pins) < len(whole)
+
+
+def test_the_runner_s_image_has_no_jwt_library() -> None:
+    """A runner cannot sign."""
+    names = {name.partition("[")[0] for name in pins_of("rule-runner/requirements.lock")}
+    assert not names & {"pyjwt", "authlib", "joserfc", "jwcrypto", "python-jose"}
+    assert any(name.partition("[")[0] == "pyjwt" for name in pins_of(WHOLE))
+
+
+@pytest.mark.parametrize("lock", [WHOLE, *PARTS])
+def test_no_lock_names_an_address(lock: str) -> None:
+    """Where packages come from is the matter of whoever installs them."""
+    assert [line for line in (ROOT / lock).read_text().splitlines() if "://" in line] == []
+
+
+@pytest.mark.parametrize("folder", ["", *PACKAGES], ids=["workspace", *PACKAGES])
+def test_the_repository_has_one_version(folder: str) -> None:
+    project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
+    assert project["version"] == rulemint_shared.__version__
