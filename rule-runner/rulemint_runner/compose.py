@@ -5,6 +5,7 @@ Nothing here decides anything; nothing elsewhere constructs its own parts.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from rulemint_runner.flow import Flow
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.log_publisher import LogPublisher

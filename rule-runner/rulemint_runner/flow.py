@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.host import Host, HostEndedError, OnLine, RuleNotLoadedError, start_host
-from rulemint_runner.hosts.languages import SUFFIXES, policy_of
+from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.hosts.pool import Authority, HostPool
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.masking import Mask
@@ -44,8 +44,11 @@ class FlowEnding(msgspec.Struct, frozen=True, kw_only=True):
 class Flow:
     """Runs flows on the hosts of this runner."""
 
-    def __init__(self, *, sandbox: Sandbox, pool: HostPool, sources: RuleSources, rule_timeout_s: float) -> None:
+    def __init__(
+        self, *, sandbox: Sandbox, languages: Languages, pool: HostPool, sources: RuleSources, rule_timeout_s: float
+    ) -> None:
         self._sandbox = sandbox
+        self._languages = languages
         self._pool = pool
         self._sources = sources
         self._rule_timeout_s = rule_timeout_s
@@ -97,7 +100,7 @@ class Flow:
         write: OnLine,
     ) -> frames.Returned | frames.Refused | frames.Threw | frames.BadReturn:
         async def make_host() -> Host:
-            host = await start_host(self._sandbox, policy_of(source.language))
+            host = await start_host(self._sandbox, self._languages.policy(source.language))
             await host.load(_load_frame(rule, source), Deadline.after(self._rule_timeout_s), write)
             return host
 

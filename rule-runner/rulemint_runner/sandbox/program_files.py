@@ -36,7 +36,9 @@ def libraries_of(program: Path) -> list[Path]:
     if loader is None:
         return []
     listed = subprocess.run([loader, "--list", program], capture_output=True, text=True, check=True, env={}).stdout
-    found = [line.split(_SOME_LIBRARY)[1].split("(")[0].strip() for line in listed.splitlines() if _SOME_LIBRARY in line]
+    found = [
+        line.split(_SOME_LIBRARY)[1].split("(")[0].strip() for line in listed.splitlines() if _SOME_LIBRARY in line
+    ]
     return [Path(path) for path in found if path.startswith("/")]
 
 

@@ -1,8 +1,8 @@
 """The system calls that a host may make (seccomp(2)): an allow-list; everything else fails with EPERM.
 
-There is no socket, no connect, no fork, no signal to another process, no page that is both written and executed; calls that
-would go around the filter (io_uring, clone3, openat2) fail with ENOSYS, so that libraries fall back to the ones that
-are checked. The filter is assembled here from names: a table, checks of arguments, and a default.
+There is no socket, no connect, no fork, no signal to another process, no page that is both written and executed. Calls
+that would go around the filter (io_uring, clone3, openat2) fail with ENOSYS, so that libraries fall back to the ones
+that are checked. The filter is assembled here from names: a table, checks of arguments, and a default.
 """
 
 from __future__ import annotations

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.hosts import Loaded, load_frame, loaded
+from fixtures.hosts import Loaded, load_frame, loaded, policy_of
 from fixtures.processes import is_alive
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError, start_host
-from rulemint_runner.hosts.languages import policy_of
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import DenialCode, FailureReason

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from rulemint_runner.hosts.languages import SUFFIXES, policy_of
+from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_shared.records import Language
 
+policy_of = Languages().policy
 DENO = policy_of(Language.JAVASCRIPT)
 PYTHON = policy_of(Language.PYTHON)
 
