@@ -7,6 +7,8 @@ import sys
 
 import uvloop
 
+from rulemint_runner.hosts.self_check import SandboxMissingError
+from rulemint_runner.sandbox.privileges import hide_from_same_user
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
@@ -15,9 +17,12 @@ from rulemint_shared.service_log import set_up_logging
 from rulemint_shared.settings import SettingsError, read_settings, render_help
 from rulemint_shared.vault import VaultError
 
+NO_SANDBOX = 78
+"""EX_CONFIG of sysexits(3): this machine must be set up differently."""
+
 
 def main() -> int:
-    """Run the runner; 0 after a clean stop, 1 if it could not start, 2 for a bad setting."""
+    """Run the runner; 0 after a clean stop, 1 if it could not start, 2 for a bad setting, 78 without a sandbox."""
     parser = argparse.ArgumentParser(
         prog="rulemint-runner",
         description="Rulemint's rule runner: runs rules in isolated, timed processes.",
@@ -30,11 +35,14 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
+    hide_from_same_user()  # a host of our own user could otherwise read our memory
     spawner = SpawnerProcess()  # before the master key is read, so that no host can inherit it
     try:
         uvloop.run(serve(settings, spawner))
     except (RedisUnusableError, VaultError) as error:
         return _fail(str(error), code=1)
+    except SandboxMissingError as error:
+        return _fail(str(error), code=NO_SANDBOX)
     return 0
 
 

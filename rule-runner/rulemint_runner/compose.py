@@ -16,6 +16,7 @@ import structlog
 from rulemint_runner.flow import Flow
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
+from rulemint_runner.hosts.self_check import check_sandbox
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.presence import Presence
@@ -45,10 +46,12 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
     """A runner ready to claim invocations; everything it opened is closed in reverse order.
 
     Raises:
-        RedisUnusableError, VaultError: it cannot start; the text says why.
+        RedisUnusableError, SandboxMissingError, VaultError: it cannot start; the text says why.
     """
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_sandbox(spawner))
+        languages = await asyncio.to_thread(Languages)
+        await check_sandbox(sandbox, languages)
         vault = Vault.from_file(settings.master_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
         log.info("connected", server=await check_server(redis))
@@ -64,7 +67,13 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
         )
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
-        flow = Flow(sandbox=sandbox, pool=pool, sources=RuleSources(redis, vault), rule_timeout_s=settings.rule_timeout)
+        flow = Flow(
+            sandbox=sandbox,
+            languages=languages,
+            pool=pool,
+            sources=RuleSources(redis, vault),
+            rule_timeout_s=settings.rule_timeout,
+        )
         invocations = Invocations(redis, flow, publisher)
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(redis, name, heartbeat_file=settings.heartbeat_file)

@@ -19,7 +19,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess) -> None:
     """Claim invocations until SIGTERM or SIGINT, then drain.
 
     Raises:
-        RedisUnusableError, VaultError: see `open_runner`.
+        RedisUnusableError, SandboxMissingError, VaultError: see `open_runner`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

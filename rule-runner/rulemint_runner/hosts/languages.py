@@ -66,7 +66,6 @@ def _python_policy() -> SandboxPolicy:
     libraries = libraries_of(program)
     return SandboxPolicy(
         argv=(str(program), "-I", "-S", "-B", "-X", "utf8", str(host / "main.py")),
-        environment={"LC_CTYPE": "C.UTF-8"},
         user=NOBODY if reachable_by(NOBODY, program) and reachable_by(NOBODY, host / "main.py") else None,
         executable_files=_with_loader(program),
         readable_files=(*with_targets(libraries), *_EVERYONE_READS),
