@@ -1,1 +1,1 @@
-pytest_plugins = ["fixtures.valkey", "fixtures.system", "fixtures.hosts"]
+pytest_plugins = ["fixtures.valkey", "fixtures.system", "fixtures.hosts", "fixtures.canaries"]

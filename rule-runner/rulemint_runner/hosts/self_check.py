@@ -38,14 +38,14 @@ async def check_sandbox(sandbox: Sandbox, languages: Languages) -> None:
     problems = missing_layers()
     if not problems:
         for language in (Language.JAVASCRIPT, Language.PYTHON):
-            problems += [f"{language}: {problem}" for problem in await _attack(sandbox, languages, language)]
+            problems += [f"{language}: {problem}" for problem in await attack(sandbox, languages, language)]
     if problems:
         raise SandboxMissingError("; ".join(["this machine does not contain rules", *problems]))
     log.info("every attack on the sandbox failed, as it should")
 
 
-async def _attack(sandbox: Sandbox, languages: Languages, language: Language) -> list[str]:
-    """What an attacker in a host of *language* could do."""
+async def attack(sandbox: Sandbox, languages: Languages, language: Language) -> list[str]:
+    """What an attacker in a host of *language* could do; empty if nothing."""
     script = (_ATTACKS / f"attack.{SUFFIXES[language]}").read_text()
     load = frames.Load(file=f"attack.{SUFFIXES[language]}", language=language, script=script, secrets={})
     run = frames.Run(n=1, client={}, scope=[], audience="", context={"ip": "", "userAgent": "", "body": {}})

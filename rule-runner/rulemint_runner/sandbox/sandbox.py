@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -38,13 +38,14 @@ class SpawnError(Exception):
 class SpawnerProcess:
     """The spawner as a child of this process. Start it before any secret is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Sequence[str] = ("-m", "rulemint_runner.sandbox.spawner")) -> None:
+        """*program* is what the interpreter runs."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = [str(theirs.fileno()), str(os.getpid())]
         self.control = ours
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "rulemint_runner.sandbox.spawner", *arguments],
+                [sys.executable, "-I", *program, *arguments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={},

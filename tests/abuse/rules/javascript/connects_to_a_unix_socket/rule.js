@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  await Deno.connect({ transport: 'unix', path: 'CANARY_SOCKET' });
+};

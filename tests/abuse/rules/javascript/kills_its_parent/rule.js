@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  Deno.kill(Deno.ppid, 'SIGKILL');
+};

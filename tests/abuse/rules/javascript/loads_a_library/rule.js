@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  Deno.dlopen('libc.so.6', { getpid: { parameters: [], result: 'i32' } });
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  Deno.symlinkSync('CANARY_FILE', 'CANARY_FOLDER/link');
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  return { a: require('fs').readFileSync('CANARY_FILE', 'utf8') };
+};

@@ -1,0 +1,4 @@
+module.exports = async (client, scope, audience, context) => {
+  const f = () => f();
+  f();
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  return { a: await Deno.resolveDns('example.com', 'A') };
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  return { a: require('child_process').execSync('id').toString() };
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  Deno.writeTextFileSync('CANARY_FOLDER/x', 'x');
+};

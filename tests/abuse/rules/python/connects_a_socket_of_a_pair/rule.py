@@ -1,0 +1,6 @@
+import socket
+
+
+def rule(client, scope, audience, context):
+    a, b = socket.socketpair()
+    a.sendto(b'x', 'CANARY_SOCKET')

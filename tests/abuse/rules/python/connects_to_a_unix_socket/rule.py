@@ -1,0 +1,5 @@
+import socket
+
+
+def rule(client, scope, audience, context):
+    socket.socket(socket.AF_UNIX).connect('CANARY_SOCKET')

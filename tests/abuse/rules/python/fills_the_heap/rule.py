@@ -1,0 +1,4 @@
+def rule(client, scope, audience, context):
+    x = []
+    while True:
+        x.append(bytearray(10**6))

@@ -1,0 +1,5 @@
+import socket
+
+
+def rule(client, scope, audience, context):
+    return {'a': socket.getaddrinfo('example.com', 443)}

@@ -1,0 +1,5 @@
+import time
+
+
+def rule(client, scope, audience, context):
+    time.sleep(60)

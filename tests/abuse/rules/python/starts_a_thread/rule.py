@@ -1,0 +1,5 @@
+import threading
+
+
+def rule(client, scope, audience, context):
+    threading.Thread(target=print).start()

@@ -1,0 +1,2 @@
+def rule(client, scope, audience, context):
+    open('CANARY_FOLDER/x', 'w').write('x')

@@ -1,0 +1,7 @@
+import os
+
+
+def rule(client, scope, audience, context):
+    os.write(1, b'raw\n')
+    os.write(2, b'raw\n')
+    return {}

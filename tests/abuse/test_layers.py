@@ -1,0 +1,59 @@
+"""Each layer of the sandbox taken away, one at a time: the attacks show which layer holds what, and can succeed."""
+
+from __future__ import annotations
+
+import pytest
+
+from rulemint_runner.hosts.languages import Languages
+from rulemint_runner.hosts.self_check import SandboxMissingError, attack, check_sandbox
+from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
+from rulemint_shared.records import Language
+
+LANGUAGES = Languages()
+
+
+def spawner_without(*layers: str) -> SpawnerProcess:
+    """A spawner whose launcher leaves out *layers*, as a mistake in it might."""
+    program = (
+        "import rulemint_runner.sandbox.launch as launch\n"
+        f"launch.STEPS = tuple(step for step in launch.STEPS if step.__name__ not in {layers!r})\n"
+        "from rulemint_runner.sandbox.spawner import main\n"
+        "main()"
+    )
+    return SpawnerProcess(("-c", program))
+
+
+async def succeeded(language: Language, *layers: str) -> set[str]:
+    async with open_sandbox(spawner_without(*layers)) as sandbox:
+        return {problem.removeprefix("a rule can ") for problem in await attack(sandbox, LANGUAGES, language)}
+
+
+@pytest.mark.parametrize("language", [Language.JAVASCRIPT, Language.PYTHON])
+async def test_with_every_layer_every_attack_fails(language: Language) -> None:
+    assert await succeeded(language) == set()
+
+
+async def test_without_landlock_a_python_rule_reads_files() -> None:
+    found = await succeeded(Language.PYTHON, "_restrict_files")
+    assert {"read /etc/passwd", "list /"} <= found
+
+
+async def test_without_the_filter_a_python_rule_opens_sockets_and_starts_processes() -> None:
+    found = await succeeded(Language.PYTHON, "_filter_calls")
+    assert {"open a socket", "open a unix socket", "start a process"} <= found
+    assert "read /etc/passwd" not in found
+
+
+async def test_without_limits_a_python_rule_takes_the_memory() -> None:
+    assert await succeeded(Language.PYTHON, "_limit_resources") == {"use more memory than it may"}
+
+
+async def test_deno_s_own_permissions_hold_when_the_kernel_s_layers_are_gone() -> None:
+    assert await succeeded(Language.JAVASCRIPT, "_restrict_files", "_filter_calls") == set()
+
+
+async def test_the_runner_refuses_to_serve_when_an_attack_succeeds() -> None:
+    async with open_sandbox(spawner_without("_restrict_files")) as sandbox:
+        with pytest.raises(SandboxMissingError) as refused:
+            await check_sandbox(sandbox, LANGUAGES)
+    assert "python: a rule can read /etc/passwd" in str(refused.value)
