@@ -15,6 +15,7 @@ import structlog
 
 from rulemint_runner.flow import Flow
 from rulemint_runner.hosts.languages import Languages
+from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
 from rulemint_runner.hosts.self_check import check_sandbox
 from rulemint_runner.invocations import Invocations
@@ -58,6 +59,9 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
 
         publisher = LogPublisher(redis)
         in_background(stack, publisher.run())
+        nursery = Nursery(sandbox, languages, spares=settings.spare_hosts)
+        stack.push_async_callback(nursery.close)
+        nursery.fill()
         pool = HostPool(
             PoolLimits(
                 max_hosts=settings.max_hosts,
@@ -68,8 +72,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         flow = Flow(
-            sandbox=sandbox,
-            languages=languages,
+            nursery=nursery,
             pool=pool,
             sources=RuleSources(redis, vault),
             rule_timeout_s=settings.rule_timeout,

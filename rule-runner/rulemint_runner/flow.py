@@ -10,14 +10,14 @@ import msgspec
 from redis.exceptions import RedisError
 
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import Host, HostEndedError, OnLine, RuleNotLoadedError, start_host
-from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.host import Host, HostEndedError, OnLine, RuleNotLoadedError
+from rulemint_runner.hosts.languages import SUFFIXES
+from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import Authority, HostPool
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.masking import Mask
 from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSources
-from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import (
     Failed,
@@ -44,11 +44,8 @@ class FlowEnding(msgspec.Struct, frozen=True, kw_only=True):
 class Flow:
     """Runs flows on the hosts of this runner."""
 
-    def __init__(
-        self, *, sandbox: Sandbox, languages: Languages, pool: HostPool, sources: RuleSources, rule_timeout_s: float
-    ) -> None:
-        self._sandbox = sandbox
-        self._languages = languages
+    def __init__(self, *, nursery: Nursery, pool: HostPool, sources: RuleSources, rule_timeout_s: float) -> None:
+        self._nursery = nursery
         self._pool = pool
         self._sources = sources
         self._rule_timeout_s = rule_timeout_s
@@ -100,7 +97,7 @@ class Flow:
         write: OnLine,
     ) -> frames.Returned | frames.Refused | frames.Threw | frames.BadReturn:
         async def make_host() -> Host:
-            host = await start_host(self._sandbox, self._languages.policy(source.language))
+            host = await self._nursery.take(source.language)
             await host.load(_load_frame(rule, source), Deadline.after(self._rule_timeout_s), write)
             return host
 

@@ -25,6 +25,9 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_hosts_per_rule: Annotated[
         int, Meta(description="Hosts of one rule at once: so many of its invocations run side by side.", ge=1)
     ] = 16
+    spare_hosts: Annotated[
+        int, Meta(description="Blank hosts of each language kept ready for a rule's first invocation.", ge=0, le=16)
+    ] = 2
     host_idle: Annotated[float, Meta(description="Seconds after which an idle host is ended.", ge=1, le=86_400)] = 300.0
     max_jobs: Annotated[int, Meta(description="Batches of invocations that run at once.", ge=1, le=1_000)] = 64
     drain: Annotated[

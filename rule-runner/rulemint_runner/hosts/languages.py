@@ -48,7 +48,7 @@ def _deno_policy() -> SandboxPolicy:
     host = _PROGRAMS / "deno"
     return SandboxPolicy(
         argv=(str(program), "run", *_DENO_FLAGS, _V8_FLAGS, str(host / "main.js")),
-        environment={"DENO_DIR": "/dev/null", "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"},
+        environment=(("DENO_DIR", "/dev/null"), ("DENO_NO_UPDATE_CHECK", "1"), ("NO_COLOR", "1")),
         user=NOBODY if reachable_by(NOBODY, program) and reachable_by(NOBODY, host / "main.js") else None,
         executable_files=_with_loader(program),
         readable_files=(*with_targets(libraries_of(program)), *_EVERYONE_READS, *map(str, host.glob("*.js"))),

@@ -10,7 +10,8 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     argv: tuple[str, ...]
     """The program, as an absolute path, and its arguments."""
-    environment: dict[str, str] = {}
+    environment: tuple[tuple[str, str], ...] = ()
+    """Its whole environment."""
     user: int | None = None
     """Whom to become where the runner is root; None: stay root, without any capability."""
     executable_files: tuple[str, ...] = ()
