@@ -1,7 +1,8 @@
-"""arq's worker with three changes: it is woken instead of polling, claims in one round trip, and survives its server.
+"""arq's worker, woken instead of polling: from the wake-up to the running batch in one round trip.
 
-A wake-up carries the id of its job, so an idle worker goes from the wake-up straight to the claim. Twice a second,
-when nothing woke it, it looks through the whole queue as every arq worker does.
+A wake-up carries the id of its job, so an idle worker goes straight to the claim. Twice a second, when nothing woke it,
+it looks through the whole queue as every arq worker does. Jobs, claims and results keep arq's own format; a malformed
+job ends itself and nothing else, and a broken connection ends nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from rulemint_shared import job_queue, keys
+from rulemint_shared import codecs, job_queue, keys
 from rulemint_shared.background import cancel
-from rulemint_shared.deadline import unix_ms
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +36,13 @@ class RuleWorker(Worker):
         async def run(_ctx: dict[Any, Any], /, data: bytes) -> bytes:
             return await run_batch(data)
 
+        self._run_batch = run_batch
         super().__init__(
             functions=[func(cast("WorkerCoroutine", run), name=job_queue.RUN_BATCH)],
             queue_name=keys.QUEUE,
             redis_pool=redis,
             handle_signals=False,
             max_jobs=max_jobs,
-            max_tries=1,  # a claimed job counts as started: it is never run a second time
-            retry_jobs=False,
             job_timeout=JOB_TIMEOUT_S,
             keep_result=job_queue.RESULT_KEPT_S,
             poll_delay=POLL_INTERVAL_S,
@@ -77,15 +76,26 @@ class RuleWorker(Worker):
                 continue
             self.job_counter += 1
             try:
-                claimed = await job_queue.claim(self.pool, job_id, for_ms=int(self.in_progress_timeout_s * 1000))
+                job = await job_queue.claim(self.pool, job_id, for_ms=int(self.in_progress_timeout_s * 1000))
             except BaseException:
                 self.job_counter -= 1
                 raise
-            if claimed:
-                task = self.tasks[job_id] = asyncio.create_task(self.run_job(job_id, unix_ms()))
-                task.add_done_callback(self._release_place)
-            else:
+            if job is None:
                 self.job_counter -= 1
+            else:
+                task = self.tasks[job_id] = asyncio.create_task(self._run_claimed(job_id, job))
+                task.add_done_callback(self._release_place)
+
+    async def _run_claimed(self, job_id: str, job: bytes) -> None:
+        """Run a claimed job and keep its endings."""
+        endings: bytes | None = None
+        try:
+            endings = await self._run_batch(job_queue.batch_bytes(job))
+        except codecs.DecodeError as error:
+            log.warning("refused a malformed job", job=job_id, error=str(error))
+        except Exception:
+            log.exception("a job failed in the runner", job=job_id)
+        await job_queue.finish(self.pool, job_id, endings)
 
     def _release_place(self, _task: asyncio.Task[None]) -> None:
         self.job_counter -= 1
@@ -94,7 +104,8 @@ class RuleWorker(Worker):
         for job_id, task in list(self.tasks.items()):
             if task.done():
                 del self.tasks[job_id]
-                task.result()  # an error of arq's own, such as a broken connection, is ours to handle
+                if error := task.exception():  # most likely its connection broke: its claim expires by itself
+                    log.warning("a job could not be finished", job=job_id, error=str(error))
 
     async def drain(self, *, within_s: float) -> None:
         """Claim nothing more and wait for what is under way; what takes longer is cancelled."""

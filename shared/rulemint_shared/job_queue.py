@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
-from arq.jobs import DeserializationError, deserialize_result, serialize_job
+from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_result, serialize_job, serialize_result
 
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.deadline import unix_ms
@@ -69,19 +69,54 @@ async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> str | None:
     return None if popped is None else popped[1].decode(errors="replace")
 
 
-async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bool:
-    """Claim the job for this worker, in one round trip; False if another has it or it has ended.
+async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bytes | None:
+    """Claim the job for this worker and take it, in one round trip; None if another has it or it has ended.
 
-    `arq.Worker.start_jobs` takes four round trips to do the same with a watched key.
+    `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
+    it is never run a second time, whatever becomes of who took it.
     """
     in_progress_key = in_progress_key_prefix + job_id
     async with redis.pipeline(transaction=True) as pipe:
         pipe.set(in_progress_key, b"1", px=for_ms, nx=True)
         pipe.zscore(keys.QUEUE, job_id)
-        claimed, score = await pipe.execute()
-    if claimed and score is None:  # it ended between its wake-up and now
-        await redis.delete(in_progress_key)
-    return bool(claimed) and score is not None
+        pipe.getdel(job_key_prefix + job_id)
+        claimed, score, job = await pipe.execute()
+    if not claimed:
+        return None
+    if score is None or job is None:  # it ended between its wake-up and now, or nobody came before it expired
+        await finish(redis, job_id, None)
+        return None
+    return bytes(job)
+
+
+def batch_bytes(job: bytes) -> bytes:
+    """The encoded `Batch` in a job as arq keeps it.
+
+    Raises:
+        DecodeError: it is no such job.
+    """
+    try:
+        function, arguments, _keywords, _tries, _enqueued = deserialize_job_raw(job, deserializer=deserialize)
+    except DeserializationError as error:
+        raise codecs.DecodeError(f"job: {error}") from error
+    if function != RUN_BATCH or len(arguments) != 1 or not isinstance(arguments[0], bytes):
+        raise codecs.DecodeError("job: it is none of ours")
+    return arguments[0]
+
+
+async def finish(redis: ArqRedis, job_id: str, endings: bytes | None) -> None:
+    """The job has ended: take it out of the queue and keep its *endings*, in arq's own format."""
+    now_ms = unix_ms()
+    async with redis.pipeline(transaction=True) as pipe:
+        if endings is not None:
+            result = serialize_result(
+                RUN_BATCH, (), {}, 1, now_ms, True, endings, now_ms, now_ms, job_id, keys.QUEUE, job_id,
+                serializer=serialize,
+            )  # fmt: skip
+            pipe.set(result_key_prefix + job_id, result or b"", ex=RESULT_KEPT_S)
+        pipe.zrem(keys.QUEUE, job_id)
+        pipe.delete(in_progress_key_prefix + job_id)
+        await pipe.execute()
 
 
 async def find_endings(redis: ArqRedis, job_id: str) -> Endings | None:
