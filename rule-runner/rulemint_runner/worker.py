@@ -91,9 +91,12 @@ class RuleWorker(Worker):
         endings: bytes | None = None
         try:
             endings = await self._run_batch(job_queue.batch_bytes(job))
+            self.jobs_complete += 1
         except codecs.DecodeError as error:
+            self.jobs_failed += 1
             log.warning("refused a malformed job", job=job_id, error=str(error))
         except Exception:
+            self.jobs_failed += 1
             log.exception("a job failed in the runner", job=job_id)
         await job_queue.finish(self.pool, job_id, endings)
 

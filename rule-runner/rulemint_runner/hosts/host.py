@@ -13,6 +13,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import structlog
@@ -222,17 +223,18 @@ async def start_host(sandbox: Sandbox, policy: SandboxPolicy) -> Host:
     loop = asyncio.get_running_loop()
     ours, theirs = socket.socketpair()
     our_engine, their_engine = socket.socketpair()
-    with theirs, their_engine:
+    with theirs, their_engine, ExitStack() as undo:
+        undo.callback(our_engine.close)
+        undo.callback(ours.close)
+        channel, protocol = await loop.connect_accepted_socket(_Channel, ours)
+        undo.callback(channel.abort)
+        engine, tail = await loop.connect_accepted_socket(_Tail, our_engine)
+        undo.callback(engine.abort)
         try:
             process = await sandbox.spawn(policy, (theirs.fileno(), theirs.fileno(), their_engine.fileno()))
-        except BaseException as error:
-            ours.close()
-            our_engine.close()
-            if isinstance(error, SpawnError):
-                raise HostEndedError(FailureReason.CRASHED, str(error)) from error
-            raise
-    channel, protocol = await loop.connect_accepted_socket(_Channel, ours)
-    _, tail = await loop.connect_accepted_socket(_Tail, our_engine)
+        except SpawnError as error:
+            raise HostEndedError(FailureReason.CRASHED, str(error)) from error
+        undo.pop_all()  # from here on the host looks after all of it
     host = protocol.host = Host(process, channel, tail)
     protocol.watching = loop.create_task(host.watch_end())
     await host.ready()

@@ -74,7 +74,7 @@ async function evaluate(load) {
   if (typeof statements === "function") {
     statements(module, module.exports, requireBuiltin);
     if (module.exports !== untouched) return module.exports;
-    if (module.exports.default !== undefined) return module.exports.default;
+    if (Object.keys(untouched).length > 0) return untouched.default ?? untouched;
   }
   const expression = compile(script.replace(/;\s*$/, ""), "return ");
   if (typeof expression === "function") return expression(module, module.exports, requireBuiltin);

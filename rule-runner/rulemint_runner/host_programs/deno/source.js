@@ -8,5 +8,15 @@ export const source = { file: "rule.js", url: "" };
  * @param {string} text
  */
 export function withFileName(text) {
-  return source.url === "" ? text : text.replaceAll(source.url, source.file);
+  const { file, url } = source;
+  return url === "" ? text : text.replaceAll(url, file).replaceAll(shortened(url), file);
+}
+
+/**
+ * A long `data:` URL as Deno shows it in a stack.
+ *
+ * @param {string} url
+ */
+function shortened(url) {
+  return `${url.slice(0, url.indexOf(",") + 21)}......${url.slice(-20)}`;
 }

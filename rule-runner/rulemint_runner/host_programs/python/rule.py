@@ -141,4 +141,5 @@ def _describe_syntax(error: SyntaxError | ValueError) -> str:
         return f"{_file}: {error}"
     line = (error.text or "").rstrip("\n")
     caret = f"\n  {line}\n  {' ' * ((error.offset or 1) - 1)}^" if line else ""
-    return f"{_file}:{error.lineno}:{error.offset}: SyntaxError: {error.msg}{caret}"
+    at = _file if error.lineno is None else f"{_file}:{error.lineno}:{error.offset}"
+    return f"{at}: SyntaxError: {error.msg}{caret}"

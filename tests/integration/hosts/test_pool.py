@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from fixtures.hosts import Loaded, load_frame, policy_of
+from fixtures.waiting import all_gone, eventually, living
+from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError, start_host
+from rulemint_runner.hosts.pool import Authority, HostPool, PoolLimits
+from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.background import cancel
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.messages import FailureReason
+from rulemint_shared.records import Language
+
+GRANTS = "def rule(client, scope, audience, context):\n    return {}"
+LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
+
+AUTHORITY = Authority("acme", "rul_1", 1, 0, Language.PYTHON)
+OTHER = msgspec.structs.replace(AUTHORITY, tenant="other")
+
+
+@dataclass
+class Pool:
+    """A pool over a real sandbox, and the processes of all the hosts that it had started."""
+
+    pool: HostPool
+    sandbox: Sandbox
+    started: list[int] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def borrow(
+        self, authority: Authority = AUTHORITY, script: str = GRANTS, *, within_s: float = 10
+    ) -> AsyncIterator[Host]:
+        async def make_host() -> Host:
+            host = await start_host(self.sandbox, policy_of(Language.PYTHON))
+            self.started.append(host.pid)
+            await host.load(load_frame(script, Language.PYTHON), Deadline.after(10), lambda _line: None)
+            return host
+
+        async with self.pool.borrow(authority, make_host, Deadline.after(within_s)) as host:
+            yield host
+
+    async def use(self, authority: Authority = AUTHORITY, script: str = GRANTS, *, within_s: float = 10) -> int:
+        """One invocation; the process that it ran in."""
+        async with self.borrow(authority, script, within_s=within_s) as host:
+            assert isinstance(await Loaded(host).run(), frames.Returned)
+            return host.pid
+
+    async def hold(self, authority: Authority, held: list[int], release: asyncio.Event) -> None:
+        """An invocation that is slow: it keeps its host until *release*."""
+        async with self.borrow(authority) as host:
+            held.append(host.pid)
+            await release.wait()
+
+
+MakePool = Callable[..., Awaitable[Pool]]
+
+
+@pytest.fixture
+async def make_pool(sandbox: Sandbox) -> AsyncIterator[MakePool]:
+    async with AsyncExitStack() as stack:
+
+        async def make(*, max_hosts: int = 8, max_hosts_per_rule: int = 8, idle_s: float = 1_000) -> Pool:
+            pool = HostPool(PoolLimits(max_hosts=max_hosts, max_hosts_per_rule=max_hosts_per_rule, idle_s=idle_s))
+            stack.push_async_callback(pool.close)
+            stack.push_async_callback(cancel, [asyncio.create_task(pool.sweep())])
+            return Pool(pool, sandbox)
+
+        yield make
+
+
+async def test_a_host_is_used_again(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    assert {await pool.use() for _ in range(5)} == {pool.started[0]}
+    assert len(pool.started) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"tenant": "other"}, id="tenant"),
+        pytest.param({"rule_id": "rul_2"}, id="rule"),
+        pytest.param({"version": 2}, id="version"),
+        pytest.param({"secrets_revision": 1}, id="secrets"),
+    ],
+)
+async def test_two_authorities_never_share_a_host(make_pool: MakePool, other: dict[str, str | int]) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    another = msgspec.structs.replace(AUTHORITY, **other)
+    pids = [await pool.use(authority) for authority in (AUTHORITY, another) * 3]
+    assert set(pids[::2]).isdisjoint(pids[1::2])
+    assert len(pool.started) == 2
+
+
+async def test_slow_invocations_spread_over_as_many_hosts_as_a_rule_may_have(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=3)
+    held: list[int] = []
+    release = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(9):
+            tasks.create_task(pool.hold(AUTHORITY, held, release))
+        await eventually(lambda: as_seen(held), lambda seen: len(seen) == 3)
+        release.set()
+    assert len(held) == 9
+    assert set(held) == set(pool.started)
+    assert len(pool.started) == 3
+
+
+async def test_two_rules_share_what_the_runner_may_have(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts=2)
+    held: list[int] = []
+    release = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for authority in (AUTHORITY, OTHER) * 3:
+            tasks.create_task(pool.hold(authority, held, release))
+        await eventually(lambda: as_seen(held), lambda seen: len(seen) == 2)
+        assert len(await living(set(pool.started))) <= 2
+        release.set()
+    assert len(held) == 6
+
+
+async def test_at_the_cap_the_idle_host_of_another_rule_makes_room(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts=1)
+    first = await pool.use(AUTHORITY)
+    assert await pool.use(OTHER) != first
+    await all_gone({first})
+
+
+async def test_of_several_idle_hosts_the_one_used_least_recently_makes_room(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts=3, max_hosts_per_rule=1)
+    rules = [msgspec.structs.replace(AUTHORITY, version=version) for version in (1, 2, 3, 4)]
+    first, second, third = [await pool.use(rule) for rule in rules[:3]]
+    assert await pool.use(rules[0]) == first
+    await pool.use(rules[3])
+    await all_gone({second})
+    assert await living({first, third}) == {first, third}
+
+
+async def test_a_host_that_runs_is_never_taken_away(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts=1)
+    async with pool.borrow(AUTHORITY) as running:
+        with pytest.raises(HostEndedError) as ended:
+            await pool.use(OTHER, within_s=0.3)
+        assert ended.value.reason is FailureReason.OVERLOADED
+        assert isinstance(await Loaded(running).run(), frames.Returned)
+    await pool.use(OTHER)
+
+
+async def test_an_invocation_that_finds_no_host_before_its_deadline_is_overloaded(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    async with pool.borrow():
+        with pytest.raises(HostEndedError) as ended:
+            await pool.use(within_s=0.1)
+    assert ended.value.reason is FailureReason.OVERLOADED
+    await pool.use()
+    assert len(pool.started) == 1
+
+
+async def test_a_host_that_was_idle_for_long_is_ended(make_pool: MakePool) -> None:
+    pool = await make_pool(idle_s=0.1)
+    pid = await pool.use()
+    await all_gone({pid})
+    assert await pool.use() != pid
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: number.name)
+async def test_a_host_that_dies_while_it_is_idle_is_replaced(make_pool: MakePool, number: signal.Signals) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    async with pool.borrow() as host:
+        await Loaded(host).run()
+    os.kill(host.pid, number)
+    async with asyncio.timeout(10):
+        await host.ended.wait()
+    assert await pool.use() != host.pid
+
+
+async def test_a_host_that_is_killed_at_its_deadline_is_replaced(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    for _ in range(2):
+        async with pool.borrow(AUTHORITY, LOOPS) as host:
+            with pytest.raises(HostEndedError):
+                await Loaded(host).run(timeout_s=0.1)
+    assert len(set(pool.started)) == 2
+    await all_gone(set(pool.started))
+
+
+async def test_a_cancelled_invocation_ends_its_host_and_the_next_gets_another(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    running = asyncio.Event()
+
+    async def run() -> None:
+        async with pool.borrow(AUTHORITY, LOOPS) as host:
+            running.set()
+            await Loaded(host).run()
+
+    task = asyncio.create_task(run())
+    await running.wait()
+    await cancel([task])
+    await all_gone(set(pool.started))
+    async with pool.borrow(AUTHORITY, LOOPS) as another:
+        assert another.pid != pool.started[0]
+
+
+async def test_a_rule_that_does_not_load_fails_everyone_who_waits_and_is_tried_again(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    failures = await asyncio.gather(*(pool.use(script="def rule(") for _ in range(5)), return_exceptions=True)
+    assert [type(failure) for failure in failures] == [RuleNotLoadedError] * 5
+    await all_gone(set(pool.started))
+    assert await living({await pool.use()})
+
+
+async def test_closing_leaves_no_process_idle_running_or_starting(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    held: list[int] = []
+    await pool.use(AUTHORITY)
+    running = asyncio.create_task(pool.hold(OTHER, held, asyncio.Event()))
+    await eventually(lambda: as_seen(held))
+    starting = asyncio.create_task(pool.use(msgspec.structs.replace(AUTHORITY, version=2)))
+    await eventually(lambda: as_seen(pool.started), lambda seen: len(seen) == 3)
+    await pool.pool.close()
+    await all_gone(set(pool.started))
+    await cancel([running, starting])
+
+
+async def as_seen(pids: list[int]) -> list[int]:
+    return list(pids)

@@ -1,0 +1,450 @@
+"""Invocations from a gateway's dispatcher to real runners and back, through a real Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arq.connections import ArqRedis
+from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
+from arq.jobs import serialize_job
+
+from fixtures.processes import Started, family_of, started, until
+from fixtures.waiting import all_gone, eventually
+from rulemint_gateway.dispatch.dispatcher import Dispatcher
+from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.sandbox.sandbox import SpawnerProcess
+from rulemint_runner.settings import RunnerSettings
+from rulemint_shared import codecs, ids, job_queue, keys
+from rulemint_shared.background import cancel
+from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.messages import (
+    Batch,
+    ClientView,
+    Ending,
+    Endings,
+    Failed,
+    FailureReason,
+    Granted,
+    Invocation,
+    InvocationStarted,
+    RequestView,
+    RuleRef,
+)
+from rulemint_shared.records import Language, RuleVersion
+from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.subscription import listen
+from rulemint_shared.vault import create_master_key
+
+T = "acme"
+GRANTS = "def rule(client, scope, audience, context):\n    return {'scope': [*scope, 'extra']}"
+LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
+SLOW = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(0.5)\n    return {}"
+
+
+@pytest.fixture
+async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+    async with open_redis(empty_redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def master_key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "master.key"
+    create_master_key(path)
+    return path
+
+
+@pytest.fixture
+def runner_settings(empty_redis_url: str, master_key_file: Path) -> RunnerSettings:
+    return RunnerSettings(redis_url=empty_redis_url, master_key_file=master_key_file, max_hosts_per_rule=2)
+
+
+@asynccontextmanager
+async def a_runner(settings: RunnerSettings) -> AsyncIterator[Runner]:
+    """A runner that claims jobs, and that gateways know of."""
+    async with open_runner(settings, SpawnerProcess()) as runner, open_redis(settings.redis_url) as redis:
+        others = await redis.zcard(keys.RUNNERS)
+        tasks = [asyncio.create_task(runner.presence.keep()), asyncio.create_task(runner.worker.main())]
+        await eventually(lambda: redis.zcard(keys.RUNNERS), lambda alive: alive > others)
+        yield runner
+        await cancel(tasks[:1])
+        await runner.presence.leave()
+        await cancel(tasks[1:])
+
+
+@pytest.fixture
+async def runner(runner_settings: RunnerSettings) -> AsyncIterator[Runner]:
+    async with a_runner(runner_settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def runner_process(empty_redis_url: str, master_key_file: Path) -> Iterator[Started]:
+    """A runner as a process of its own."""
+    environment = {
+        "RULEMINT_REDIS_URL": empty_redis_url,
+        "RULEMINT_MASTER_KEY_FILE": str(master_key_file),
+        "RULEMINT_RULE_TIMEOUT": "20",
+    }
+    with started([sys.executable, "-m", "rulemint_runner"], environment) as process:
+        until(lambda: "claiming invocations" in process.output, failing=process)
+        yield process
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The part of a gateway that waits for runners."""
+
+    dispatcher: Dispatcher
+    subscriber: ArqRedis
+
+    async def ask(self, rule: RuleRef, *, within_s: float = 15) -> Ending:
+        deadline = Deadline.after(within_s)
+        invocation = an_invocation(rule, deadline)
+        ending = await self.dispatcher.run(invocation, deadline)
+        assert ending.invocation == invocation.id
+        return ending
+
+
+@asynccontextmanager
+async def open_gateway(url: str) -> AsyncIterator[Gateway]:
+    """It does not listen yet."""
+    async with open_redis(url) as redis, open_subscriber(url) as subscriber:
+        dispatcher = Dispatcher(
+            redis,
+            gateway=ids.new_process_id("gateway"),
+            presence=RunnerPresence(redis),
+            max_waiting=1_000,
+            job_expires_ms=60_000,
+        )
+        yield Gateway(dispatcher, subscriber)
+        await dispatcher.close()
+
+
+@pytest.fixture
+async def deaf_gateway(empty_redis_url: str) -> AsyncIterator[Gateway]:
+    async with open_gateway(empty_redis_url) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def gateway(deaf_gateway: Gateway) -> AsyncIterator[Gateway]:
+    listening = asyncio.create_task(deaf_gateway.dispatcher.listen(deaf_gateway.subscriber))
+    yield deaf_gateway
+    await cancel([listening])
+
+
+@pytest.fixture
+async def starts(empty_redis_url: str) -> AsyncIterator[Counter[str]]:
+    """How often each invocation was started, as any runner said."""
+    counted: Counter[str] = Counter()
+    subscribed = asyncio.Event()
+
+    def count(data: bytes) -> None:
+        record = codecs.log_record.decode(data)
+        if isinstance(record, InvocationStarted):
+            counted[record.invocation] += 1
+
+    async def on_connected() -> None:
+        subscribed.set()
+
+    async with open_subscriber(empty_redis_url) as subscriber:
+        listening = asyncio.create_task(listen(subscriber, keys.logs(T), on_message=count, on_connected=on_connected))
+        await subscribed.wait()
+        yield counted
+        await cancel([listening])
+
+
+async def a_rule(redis: ArqRedis, script: str = GRANTS) -> RuleRef:
+    rule_id = ids.new_rule_id()
+    version = RuleVersion(rule_id=rule_id, version=1, script=script, language=Language.PYTHON)
+    data: Any = codecs.rule_version.encode(version)
+    writing: Any = redis.hset(keys.rule_versions(T), keys.rule_version_field(rule_id, 1), data)
+    await writing
+    return RuleRef(rule_id=rule_id, name="my rule", version=1)
+
+
+def an_invocation(rule: RuleRef, deadline: Deadline) -> Invocation:
+    return Invocation(
+        id=ids.new_exchange_id(),
+        tenant=T,
+        client=ClientView(tenant=T, id="client1", name="a client", metadata={}),
+        audience="https://api/",
+        scope=["read"],
+        request=RequestView(ip="192.0.2.1", user_agent="curl/8", body={}),
+        flow=[rule],
+        deadline_ms=deadline.to_unix_ms(),
+        enqueued_at_ms=unix_ms(),
+    )
+
+
+def a_batch(*invocations: Invocation) -> Batch:
+    return Batch(gateway="nobody", invocations=list(invocations))
+
+
+def a_job(batch: bytes, *, function: str = job_queue.RUN_BATCH) -> bytes:
+    return serialize_job(function, (batch,), {}, None, unix_ms(), serializer=job_queue.serialize)
+
+
+async def put(redis: ArqRedis, data: bytes, *, wake_up: bool) -> str:
+    """Put a job of *data* into arq's queue by hand."""
+    job_id = ids.new_job_id()
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.psetex(job_key_prefix + job_id, 60_000, data)
+        pipe.zadd(keys.QUEUE, {job_id: unix_ms()})
+        if wake_up:
+            pipe.lpush(keys.QUEUE_WAKE_UP, job_id)
+        await pipe.execute()
+    return job_id
+
+
+async def endings_of(redis: ArqRedis, job_id: str) -> Endings:
+    found = await eventually(lambda: job_queue.find_endings(redis, job_id))
+    assert found is not None
+    return found
+
+
+async def the_only_job(redis: ArqRedis) -> str:
+    """The id of the one job under way, once it has been claimed."""
+    claimed = await eventually(lambda: redis.keys(f"{in_progress_key_prefix}*"), lambda found: len(found) == 1)
+    return str(claimed[0].decode().removeprefix(in_progress_key_prefix))
+
+
+# ---- what comes back ----
+
+
+@pytest.mark.usefixtures("runner")
+async def test_an_invocation_comes_back_granted(gateway: Gateway, redis: ArqRedis) -> None:
+    ending = await gateway.ask(await a_rule(redis))
+    assert ending.outcome == Granted(scope=["read", "extra"])
+    assert ending.picked_up_at_ms <= ending.ended_at_ms
+
+
+@pytest.mark.usefixtures("runner")
+async def test_many_invocations_of_one_moment_each_get_their_own_ending(gateway: Gateway, redis: ArqRedis) -> None:
+    granting, failing = await a_rule(redis), await a_rule(redis, "def rule(")
+    endings = await asyncio.gather(*(gateway.ask(rule) for rule in (granting, failing) * 100))
+    assert {type(ending.outcome) for ending in endings[::2]} == {Granted}
+    failures = {ending.outcome.reason for ending in endings[1::2] if isinstance(ending.outcome, Failed)}
+    assert failures == {FailureReason.SYNTAX}
+    assert len({ending.invocation for ending in endings}) == 200
+
+
+@pytest.mark.usefixtures("runner")
+async def test_an_outcome_whose_publication_was_missed_is_found_in_the_job_s_result(
+    deaf_gateway: Gateway, redis: ArqRedis
+) -> None:
+    asking = asyncio.create_task(deaf_gateway.ask(await a_rule(redis)))
+    await eventually(lambda: redis.keys(f"{result_key_prefix}*"))
+    assert not asking.done()
+    listening = asyncio.create_task(deaf_gateway.dispatcher.listen(deaf_gateway.subscriber))
+    assert (await asking).outcome == Granted(scope=["read", "extra"])
+    await cancel([listening])
+
+
+@pytest.mark.usefixtures("runner")
+async def test_an_invocation_past_its_deadline_ends_as_late_and_the_others_of_its_batch_run(redis: ArqRedis) -> None:
+    rule = await a_rule(redis)
+    batch = a_batch(an_invocation(rule, Deadline.after(-1)), an_invocation(rule, Deadline.after(20)))
+    job_id = await job_queue.enqueue(redis, batch, expires_ms=60_000)
+    late, in_time = (await endings_of(redis, job_id)).endings
+    assert isinstance(late.outcome, Failed)
+    assert late.outcome.reason is FailureReason.LATE
+    assert isinstance(in_time.outcome, Granted)
+
+
+async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, redis: ArqRedis) -> None:
+    async with asyncio.timeout(10):
+        ending = await gateway.ask(await a_rule(redis), within_s=1_000)
+    assert isinstance(ending.outcome, Failed)
+    assert ending.outcome.reason is FailureReason.NO_RUNNER
+    assert await redis.zcard(keys.QUEUE) == 0
+
+
+async def test_a_runner_that_left_is_not_counted_on(
+    gateway: Gateway, redis: ArqRedis, runner_settings: RunnerSettings
+) -> None:
+    async with a_runner(runner_settings):
+        pass
+    ending = await gateway.ask(await a_rule(redis), within_s=1_000)
+    assert isinstance(ending.outcome, Failed)
+    assert ending.outcome.reason is FailureReason.NO_RUNNER
+
+
+# ---- what is in the queue ----
+
+
+class Exploit:
+    """Unpickling it makes a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.mkdir, (str(self._path),)
+
+
+NO_JOBS = [
+    pytest.param(b"\xc1\xff", id="noise"),
+    pytest.param(job_queue.serialize({"f": 1}), id="map of something else"),
+    pytest.param(a_job(b"", function="os.system"), id="function that nobody has"),
+    pytest.param(a_job(b"\xc1"), id="batch that is noise"),
+    pytest.param(job_queue.serialize({"t": None, "f": "run_batch", "a": [], "k": {}, "et": 1}), id="no batch at all"),
+    pytest.param(job_queue.serialize({"t": None, "f": "run_batch", "a": 7, "k": 7, "et": "x"}), id="types all wrong"),
+    pytest.param(
+        job_queue.serialize({"t": None, "f": "run_batch", "a": [], "k": {}, "et": 2**62}), id="year 146 million"
+    ),
+]
+
+
+@pytest.mark.usefixtures("runner")
+@pytest.mark.parametrize("data", NO_JOBS)
+async def test_what_is_no_job_is_refused_and_the_next_job_works(gateway: Gateway, redis: ArqRedis, data: bytes) -> None:
+    job_id = await put(redis, data, wake_up=True)
+    await eventually(lambda: redis.zscore(keys.QUEUE, job_id), lambda score: score is None)
+    with suppress(codecs.DecodeError):
+        assert await job_queue.find_endings(redis, job_id) is None
+    assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
+
+
+@pytest.mark.usefixtures("runner")
+async def test_a_pickle_in_the_queue_is_refused_and_never_unpickled(
+    gateway: Gateway, redis: ArqRedis, tmp_path: Path
+) -> None:
+    folder = tmp_path / "made by the pickle"
+    job_id = await put(redis, pickle.dumps(Exploit(folder)), wake_up=True)
+    await eventually(lambda: redis.zscore(keys.QUEUE, job_id), lambda score: score is None)
+    assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
+    assert not folder.exists()
+
+
+@pytest.mark.usefixtures("runner")
+async def test_a_job_that_nobody_was_woken_for_is_found(redis: ArqRedis) -> None:
+    batch = a_batch(an_invocation(await a_rule(redis), Deadline.after(20)))
+    job_id = await put(redis, a_job(codecs.batch.encode(batch)), wake_up=False)
+    assert isinstance((await endings_of(redis, job_id)).endings[0].outcome, Granted)
+
+
+@pytest.mark.usefixtures("runner")
+async def test_a_wake_up_for_a_job_that_is_not_there_wakes_nobody_for_good(gateway: Gateway, redis: ArqRedis) -> None:
+    pushing: Any = redis.lpush(keys.QUEUE_WAKE_UP, "job_nothing", b"\xff\xfe")
+    await pushing
+    assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
+    await eventually(lambda: redis.keys(f"{in_progress_key_prefix}*"), lambda claimed: claimed == [])
+
+
+async def test_jobs_that_waited_for_a_runner_are_run_by_the_first_that_comes(
+    redis: ArqRedis, runner_settings: RunnerSettings
+) -> None:
+    rule = await a_rule(redis)
+    batches = [a_batch(an_invocation(rule, Deadline.after(20))) for _ in range(5)]
+    jobs = [await job_queue.enqueue(redis, batch, expires_ms=60_000) for batch in batches]
+    async with a_runner(runner_settings):
+        endings = [await endings_of(redis, job) for job in jobs]
+    assert {type(ending.outcome) for found in endings for ending in found.endings} == {Granted}
+
+
+async def test_two_runners_share_the_batches_and_each_invocation_runs_exactly_once(
+    redis: ArqRedis, runner_settings: RunnerSettings, starts: Counter[str]
+) -> None:
+    rule = await a_rule(redis)
+    batches = [a_batch(*(an_invocation(rule, Deadline.after(20)) for _ in range(3))) for _ in range(50)]
+    async with a_runner(runner_settings) as first, a_runner(runner_settings) as second:
+        jobs = await asyncio.gather(*(job_queue.enqueue(redis, batch, expires_ms=60_000) for batch in batches))
+        endings = [ending for job in jobs for ending in (await endings_of(redis, job)).endings]
+        await eventually(lambda: as_seen(starts), lambda seen: seen >= 150)
+        assert first.worker.jobs_complete + second.worker.jobs_complete == 50
+        assert first.worker.jobs_failed + second.worker.jobs_failed == 0
+    assert {type(ending.outcome) for ending in endings} == {Granted}
+    asked = [invocation.id for batch in batches for invocation in batch.invocations]
+    assert [ending.invocation for ending in endings] == asked
+    assert starts == Counter(asked)
+
+
+# ---- what breaks ----
+
+
+@pytest.mark.parametrize("kind", ["normal", "pubsub"])
+@pytest.mark.usefixtures("runner")
+async def test_connections_that_are_cut_are_made_again_and_invocations_go_on(
+    gateway: Gateway, redis: ArqRedis, kind: str
+) -> None:
+    rule = await a_rule(redis)
+    for _ in range(3):
+        assert isinstance((await gateway.ask(rule)).outcome, Granted)
+        await redis.client_kill_filter(_type=kind, skipme=True)
+    assert isinstance((await gateway.ask(rule)).outcome, Granted)
+
+
+@pytest.mark.usefixtures("runner")
+async def test_an_invocation_under_way_survives_a_cut(gateway: Gateway, redis: ArqRedis) -> None:
+    asking = asyncio.create_task(gateway.ask(await a_rule(redis, SLOW)))
+    await the_only_job(redis)
+    for kind in ("normal", "pubsub"):
+        await redis.client_kill_filter(_type=kind, skipme=True)
+    assert isinstance((await asking).outcome, Granted)
+
+
+async def test_an_invocation_whose_runner_was_killed_is_interrupted_and_never_run_again(
+    gateway: Gateway,
+    redis: ArqRedis,
+    starts: Counter[str],
+    runner_process: Started,
+    runner_settings: RunnerSettings,
+) -> None:
+    asking = asyncio.create_task(gateway.ask(await a_rule(redis, LOOPS), within_s=2))
+    await eventually(lambda: as_seen(starts))
+    job_id = await the_only_job(redis)
+    family = await asyncio.to_thread(family_of, runner_process.process.pid)
+    runner_process.process.kill()
+    await all_gone(family)
+    async with a_runner(runner_settings):
+        ending = await asking
+        assert isinstance(ending.outcome, Failed)
+        assert ending.outcome.reason is FailureReason.INTERRUPTED
+        assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
+        await redis.delete(in_progress_key_prefix + job_id)  # as it would expire in the end
+        await eventually(lambda: redis.zscore(keys.QUEUE, job_id), lambda score: score is None)
+    assert starts[ending.invocation] == 1
+
+
+async def test_a_runner_that_is_told_to_stop_finishes_what_it_has_begun(
+    gateway: Gateway, redis: ArqRedis, starts: Counter[str], runner_process: Started
+) -> None:
+    asking = asyncio.create_task(gateway.ask(await a_rule(redis, SLOW)))
+    await eventually(lambda: as_seen(starts))
+    family = await asyncio.to_thread(family_of, runner_process.process.pid)
+    runner_process.process.send_signal(signal.SIGTERM)
+    assert isinstance((await asking).outcome, Granted)
+    assert await asyncio.to_thread(runner_process.wait) == 0
+    await all_gone(family)
+    assert await redis.zcard(keys.RUNNERS) == 0
+
+
+async def test_a_runner_that_lost_its_spawner_stops_and_leaves_the_list_of_the_living(
+    gateway: Gateway, redis: ArqRedis, runner_process: Started
+) -> None:
+    assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
+    family = await asyncio.to_thread(family_of, runner_process.process.pid)
+    children = await asyncio.to_thread(Path(f"/proc/{runner_process.process.pid}/task").glob, "*/children")
+    (spawner,) = [int(pid) for path in children for pid in path.read_text().split()]
+    os.kill(spawner, signal.SIGKILL)
+    await asyncio.to_thread(runner_process.wait)
+    await all_gone(family)
+    assert await redis.zcard(keys.RUNNERS) == 0
+
+
+async def as_seen(counted: Counter[str]) -> int:
+    return counted.total()
