@@ -1,1 +1,35 @@
+"""What holds for whole tiers of tests; fixtures are in ``tests/fixtures``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+from blockbuster import blockbuster_ctx
+
 pytest_plugins = ["fixtures.valkey", "fixtures.system", "fixtures.hosts", "fixtures.canaries"]
+
+TESTS = Path(__file__).parent
+OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulemint_cli"]
+
+
+@pytest.fixture(autouse=True)
+def _no_network_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    if not request.path.is_relative_to(TESTS / "unit"):
+        yield
+        return
+    pytest_socket.disable_socket(allow_unix_socket=True)  # an event loop wakes itself through a socket pair
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking_call_in_the_event_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Our own code may not block the loop."""
+    if not request.path.is_relative_to(TESTS / "unit"):
+        yield
+        return
+    with blockbuster_ctx(OUR_PACKAGES):
+        yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +31,7 @@ def dev() -> None:
     from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
     from rulemint_cli.dev import run_dev  # noqa: PLC0415
 
-    _run(run_dev(read_settings(DevSettings), Console()))
+    _run(lambda: run_dev(read_settings(DevSettings), Console()))
 
 
 @app.command()
@@ -44,34 +44,33 @@ def logs(
     """Watch the live logs of the default tenant until Ctrl-C."""
     from rich.console import Console  # noqa: PLC0415
 
-    from rulemint_cli.admin import open_admin, read_admin_file  # noqa: PLC0415
+    from rulemint_cli.admin import AdminFile, open_admin, read_admin_file  # noqa: PLC0415
     from rulemint_cli.logs import show_readably, watch  # noqa: PLC0415
 
     def show_json(data: bytes) -> None:
         sys.stdout.write(data.decode() + "\n")
         sys.stdout.flush()
 
-    async def run() -> None:
-        async with open_admin(read_admin_file(_admin_file(admin_file)), url) as admin:
+    async def run(file: AdminFile) -> None:
+        async with open_admin(file, url) as admin:
             show = show_json if json else show_readably(Console())
             await watch(admin, show, _say)
 
-    _run(run())
+    _run(lambda: run(read_admin_file(_admin_file(admin_file))))
 
 
 @app.command()
 def demo(admin_file: AdminFileOption = None, url: UrlOption = None) -> None:
     """Make the demo API, client, client grant and rule in a running system. Its secret is known: loopback only."""
-    from rulemint_cli.admin import open_admin, read_admin_file  # noqa: PLC0415
+    from rulemint_cli.admin import AdminFile, open_admin, read_admin_file  # noqa: PLC0415
     from rulemint_cli.demo import curl_line, make_demo  # noqa: PLC0415
 
-    async def run() -> None:
-        file = read_admin_file(_admin_file(admin_file))
+    async def run(file: AdminFile) -> None:
         async with open_admin(file, url) as admin:
             await make_demo(admin)
         sys.stdout.write(f"The demo is ready. Ask for a token:\n\n{curl_line(file.issuer)}\n")
 
-    _run(run())
+    _run(lambda: run(read_admin_file(_admin_file(admin_file))))
 
 
 @app.command()
@@ -91,9 +90,9 @@ def _admin_file(given: Path | None) -> Path:
     return given or read_settings(ClientSettings).data_dir / "admin.json"
 
 
-def _run(command: Coroutine[Any, Any, None]) -> None:
+def _run(command: Callable[[], Coroutine[Any, Any, None]]) -> None:
     try:
-        asyncio.run(command)
+        asyncio.run(command())
     except CommandError as error:
         _fail(str(error))
     except KeyboardInterrupt:
