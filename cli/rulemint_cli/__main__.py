@@ -29,7 +29,7 @@ def _rulemint() -> None:
 def dev() -> None:
     """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C."""
     from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
-    from rulemint_cli.dev import run_dev  # noqa: PLC0415
+    from rulemint_cli.dev import run_dev  # noqa: PLC0415  # as above
 
     _run(lambda: run_dev(read_settings(DevSettings), Console()))
 
@@ -42,10 +42,10 @@ def logs(
     json: Annotated[bool, typer.Option("--json", help="One JSON record a line.")] = False,
 ) -> None:
     """Watch the live logs of the default tenant until Ctrl-C."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415  # as above
 
-    from rulemint_cli.admin import AdminFile, open_admin, read_admin_file  # noqa: PLC0415
-    from rulemint_cli.logs import show_readably, watch  # noqa: PLC0415
+    from rulemint_cli.admin import AdminFile, open_admin, read_admin_file  # noqa: PLC0415  # as above
+    from rulemint_cli.logs import show_readably, watch  # noqa: PLC0415  # as above
 
     def show_json(data: bytes) -> None:
         sys.stdout.write(data.decode() + "\n")
@@ -62,8 +62,8 @@ def logs(
 @app.command()
 def demo(admin_file: AdminFileOption = None, url: UrlOption = None) -> None:
     """Make the demo API, client, client grant and rule in a running system. Its secret is known: loopback only."""
-    from rulemint_cli.admin import AdminFile, open_admin, read_admin_file  # noqa: PLC0415
-    from rulemint_cli.demo import curl_line, make_demo  # noqa: PLC0415
+    from rulemint_cli.admin import AdminFile, open_admin, read_admin_file  # noqa: PLC0415  # as above
+    from rulemint_cli.demo import curl_line, make_demo  # noqa: PLC0415  # as above
 
     async def run(file: AdminFile) -> None:
         async with open_admin(file, url) as admin:
@@ -76,8 +76,8 @@ def demo(admin_file: AdminFileOption = None, url: UrlOption = None) -> None:
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="Where the files go.")]) -> None:
     """Make a master key and a Valkey password as files in FOLDER; what exists stays as it is."""
-    from rulemint_cli.data_dir import create_password  # noqa: PLC0415
-    from rulemint_shared.vault import create_master_key  # noqa: PLC0415
+    from rulemint_cli.data_dir import create_password  # noqa: PLC0415  # as above
+    from rulemint_shared.vault import create_master_key  # noqa: PLC0415  # as above
 
     try:
         create_master_key(folder / "master.key")

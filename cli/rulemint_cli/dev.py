@@ -6,8 +6,9 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import aiohttp
 
@@ -91,9 +92,9 @@ async def _answering(valkey: Child, data_dir: DataDir) -> None:
         raise CommandError(f"{error}\n" + "\n".join(valkey.last_lines)) from error
 
 
-async def _first_of(stop: asyncio.Event, work: object) -> None:
+async def _first_of(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     """Do *work*, unless told to stop before it is done."""
-    working = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    working = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

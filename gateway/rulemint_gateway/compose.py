@@ -83,13 +83,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
         presence = RunnerPresence(redis)
         in_background(stack, presence.refresh())
-        dispatcher = Dispatcher(
-            redis,
-            gateway=ids.new_process_id("gateway"),
-            presence=presence,
-            max_waiting=settings.max_waiting,
-            job_expires_ms=int(settings.request_deadline * 1000) + 60_000,
-        )
+        dispatcher = _dispatcher(settings, redis, presence)
         in_background(stack, dispatcher.listen(subscriber))
         stack.push_async_callback(dispatcher.close)
         exchanges = ExchangeStore(redis, kept_per_tenant=settings.exchanges_kept)
@@ -113,10 +107,24 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             exchanges=ExchangeHandlers(catalog, exchanges),
             **_management_handlers(redis, catalog, store, vault),
         )
-        application = web.Application(middlewares=[problems])
-        application.on_response_prepare.append(_say_nothing_of_the_server)
-        application.add_routes(routes(handlers))
-        yield Gateway(application, health, log_hub)
+        yield Gateway(_application(handlers), health, log_hub)
+
+
+def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPresence) -> Dispatcher:
+    return Dispatcher(
+        redis,
+        gateway=ids.new_process_id("gateway"),
+        presence=presence,
+        max_waiting=settings.max_waiting,
+        job_expires_ms=int(settings.request_deadline * 1000) + 60_000,
+    )
+
+
+def _application(handlers: Handlers) -> web.Application:
+    application = web.Application(middlewares=[problems])
+    application.on_response_prepare.append(_say_nothing_of_the_server)
+    application.add_routes(routes(handlers))
+    return application
 
 
 def _management_handlers(redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault) -> dict[str, Any]:
