@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -29,7 +29,11 @@ def _rulemint() -> None:
 def dev() -> None:
     """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C."""
     from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
-    from rulemint_cli.dev import run_dev  # noqa: PLC0415  # as above
+
+    try:
+        from rulemint_cli.dev import run_dev  # noqa: PLC0415  # as above
+    except ModuleNotFoundError as error:
+        _fail(f"this installation has no {error.name}, which dev needs: run it from a checkout (make run)")
 
     _run(lambda: run_dev(read_settings(DevSettings), Console()))
 
@@ -103,7 +107,7 @@ def _say(message: str) -> None:
     sys.stderr.write(f"rulemint: {message}\n")
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     _say(message)
     raise typer.Exit(1)
 
