@@ -25,7 +25,7 @@ def _rulemint() -> None:
     """Rulemint: a self-hosted token service for machines."""
 
 
-@app.command(epilog=render_help(DevSettings))
+@app.command(epilog=render_help(DevSettings).replace("\n\n", "\n\n\b\n"))  # \b: click leaves the lines alone
 def dev() -> None:
     """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C."""
     from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
