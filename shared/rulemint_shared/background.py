@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Coroutine, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import structlog
@@ -37,6 +37,22 @@ async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_AFTER_S)
+
+
+async def run_together(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all of *works* until cancelled, or until one of them ends or fails; then none of them is left.
+
+    A `TaskGroup` cancels its tasks once, however often it is cancelled itself, and once is not enough: see `cancel`.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        while not all(task.done() for task in tasks):
+            with suppress(asyncio.CancelledError):  # whoever cancels us again has us cancel them again
+                await cancel(tasks)
 
 
 def _stop_if_it_failed(task: asyncio.Task[None]) -> None:

@@ -10,6 +10,7 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared import codecs, job_queue, keys
+from rulemint_shared.background import run_together
 from rulemint_shared.messages import Ending, Endings
 from rulemint_shared.subscription import listen
 
@@ -62,16 +63,15 @@ class OutcomeListener:
 
     async def run(self, subscriber: ArqRedis) -> None:
         """Listen, and every second look for endings whose publication was missed, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(
-                listen(
-                    subscriber,
-                    keys.outcomes(self._gateway),
-                    on_message=self._on_message,
-                    on_connected=self._search_results,
-                )
-            )
-            tasks.create_task(self._search_periodically())
+        await run_together(
+            listen(
+                subscriber,
+                keys.outcomes(self._gateway),
+                on_message=self._on_message,
+                on_connected=self._search_results,
+            ),
+            self._search_periodically(),
+        )
 
     def _on_message(self, data: bytes) -> None:
         try:

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.stores.tables import TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs, keys
+from rulemint_shared.background import run_together
 from rulemint_shared.messages import ConfigChange
 from rulemint_shared.records import Tenant
 from rulemint_shared.subscription import listen
@@ -93,12 +94,11 @@ class Catalog:
 
     async def keep_fresh(self, subscriber: ArqRedis) -> None:
         """Follow the change messages until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._apply_changes())
-            tasks.create_task(self._check_revision())
-            tasks.create_task(
-                listen(subscriber, keys.CHANGES, on_message=self._on_message, on_connected=self._on_connected)
-            )
+        await run_together(
+            self._apply_changes(),
+            self._check_revision(),
+            listen(subscriber, keys.CHANGES, on_message=self._on_message, on_connected=self._on_connected),
+        )
 
     def _on_message(self, data: bytes) -> None:
         try:
