@@ -44,7 +44,7 @@ up: ## Build the images and run the system with docker compose
 down: ## Stop what `make up` started; the volumes stay
 	docker compose down
 
-bench: $(READY) ## Time token requests against a running system
+bench: $(READY) ## Time token requests against a system of its own
 	$(BIN)/python -m bench.latency
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \

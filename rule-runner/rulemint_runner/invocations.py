@@ -54,12 +54,7 @@ class Invocations:
         invocation_log.started()
         began_s = time.perf_counter()
         flow_ending = await self._run_flow(invocation, invocation_log)
-        invocation_log.ended(
-            flow_ending.decided_by,
-            flow_ending.outcome,
-            duration_ms=round((time.perf_counter() - began_s) * 1000, 3),
-            message=_message(flow_ending.outcome),
-        )
+        duration_ms = round((time.perf_counter() - began_s) * 1000, 3)
         ending = Ending(
             invocation=invocation.id,
             outcome=flow_ending.outcome,
@@ -69,7 +64,10 @@ class Invocations:
             picked_up_at_ms=picked_up_at_ms,
             ended_at_ms=unix_ms(),
         )
-        outbox.add(ending)
+        outbox.add(ending)  # first of all: somebody waits for it
+        invocation_log.ended(
+            flow_ending.decided_by, flow_ending.outcome, duration_ms=duration_ms, message=_message(flow_ending.outcome)
+        )
         return ending
 
     async def _run_flow(self, invocation: Invocation, invocation_log: InvocationLog) -> FlowEnding:

@@ -15,7 +15,8 @@ from rulemint_shared.messages import RuleRef
 from rulemint_shared.records import Language
 from rulemint_shared.vault import Purpose, Vault, VaultError
 
-KEPT_SOURCES = 1_000
+KEPT_SOURCES = 256
+"""Each is 256 KiB of text at most, and its secrets."""
 
 
 class RuleSourceError(Exception):

@@ -120,6 +120,7 @@ class RuleWorker(Worker):
 
     async def _wait_for_work(self) -> str | None:
         """Return when there may be a job to claim and a place to run it; the job's id if it is known."""
+        await asyncio.sleep(0)  # what was claimed starts before we write to Redis again
         if self.job_counter >= self.max_jobs:
             await asyncio.wait(self.tasks.values(), return_when=asyncio.FIRST_COMPLETED)
             return None

@@ -84,7 +84,10 @@ async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bytes | None:
     if not claimed:
         return None
     if score is None or job is None:  # it ended between its wake-up and now, or nobody came before it expired
-        await finish(redis, job_id, None)
+        async with redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(keys.QUEUE, job_id)
+            pipe.delete(in_progress_key)
+            await pipe.execute()
         return None
     return bytes(job)
 
@@ -105,7 +108,11 @@ def batch_bytes(job: bytes) -> bytes:
 
 
 async def finish(redis: ArqRedis, job_id: str, endings: bytes | None) -> None:
-    """The job has ended: take it out of the queue and keep its *endings*, in arq's own format."""
+    """The job has ended: take it out of the queue and keep its *endings*, in arq's own format.
+
+    Its claim stays for as long: a gateway that lost the answer to its enqueue sends the job once more, and by then the
+    job may have run.
+    """
     now_ms = unix_ms()
     async with redis.pipeline(transaction=True) as pipe:
         if endings is not None:
@@ -115,7 +122,7 @@ async def finish(redis: ArqRedis, job_id: str, endings: bytes | None) -> None:
             )  # fmt: skip
             pipe.set(result_key_prefix + job_id, result or b"", ex=RESULT_KEPT_S)
         pipe.zrem(keys.QUEUE, job_id)
-        pipe.delete(in_progress_key_prefix + job_id)
+        pipe.expire(in_progress_key_prefix + job_id, RESULT_KEPT_S)  # an enqueue that is retried now finds it taken
         await pipe.execute()
 
 

@@ -22,8 +22,8 @@ rulemint:outcomes:{gateway}                channel     runner              gatew
 rulemint:runners                           sorted set  runner              gateway       members expire by score
 =========================================  ==========  ==================  ============  =======================
 
-arq keeps its own bookkeeping of a job under ``arq:job:``, ``arq:in-progress:``, ``arq:retry:`` and ``arq:result:``;
-it has no setting for these prefixes.
+A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
+``arq:result:`` for a minute after it has ended; arq has no setting for these prefixes.
 """
 
 from __future__ import annotations

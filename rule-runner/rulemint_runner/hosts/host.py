@@ -31,7 +31,8 @@ START_TIMEOUT_S = 10.0
 IDLE_TIMEOUT_S = 1.0
 """How long after its answer a host may take to be idle again."""
 HUNG_UP_GRACE_S = 0.25
-MAX_BYTES_PER_RUN = 16 * 1024 * 1024
+MAX_BYTES_PER_RUN = 4 * 1024 * 1024
+"""Sixteen times what is kept of a log: reading it must not take the runner from others."""
 ENGINE_TEXT_KEPT = 8 * 1024
 _OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
 

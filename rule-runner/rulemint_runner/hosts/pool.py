@@ -17,12 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import structlog
 
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language
+
+log = structlog.get_logger(__name__)
 
 GROW_AFTER_S = 0.01
 SWEEP_INTERVAL_S = 1.0
@@ -170,11 +173,10 @@ class HostPool:
         try:
             host = await make_host()
         except (HostEndedError, RuleNotLoadedError) as error:
-            self._forget_host(station)
-            while station.waiting:
-                waiter = station.waiting.popleft()
-                if not waiter.future.done():
-                    waiter.future.set_exception(error)
+            self._fail_all(station, error)
+        except Exception:
+            log.exception("a host could not be made")
+            self._fail_all(station, HostEndedError(FailureReason.CRASHED, "the runner failed"))
         except asyncio.CancelledError:
             self._forget_host(station)
             raise
@@ -184,6 +186,14 @@ class HostPool:
             self._offer(station, host)
         finally:
             station.starting = False
+
+    def _fail_all(self, station: _Station, error: Exception) -> None:
+        """No host came of it: whoever waits hears why."""
+        self._forget_host(station)
+        while station.waiting:
+            waiter = station.waiting.popleft()
+            if not waiter.future.done():
+                waiter.future.set_exception(error)
 
     async def _put_back(self, station: _Station, host: Host) -> None:
         if await host.idle():

@@ -12,10 +12,12 @@ import os
 import selectors
 import signal
 import socket
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from rulemint_runner.sandbox.launch import Launch, contain_and_exec
 from rulemint_runner.sandbox.spawner_messages import (
@@ -30,6 +32,8 @@ from rulemint_runner.sandbox.spawner_messages import (
     encode,
 )
 from rulemint_shared.tether import die_with_parent
+
+_ENTER_ONLY = 0o555
 
 
 class Spawner:
@@ -123,10 +127,29 @@ def main() -> None:
     die_with_parent(runner_pid)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it ends with its runner, and only then
-    with socket.socket(fileno=descriptor) as control, tempfile.TemporaryDirectory(prefix="rulemint-empty-") as folder:
-        os.chmod(folder, 0o555)  # noqa: PTH101, S103  # hosts of another user may enter; nobody may write
-        with suppress(BrokenPipeError, ConnectionResetError):  # the runner has died, and we with it in a moment
-            Spawner(control, folder).serve()
+    with (
+        socket.socket(fileno=descriptor) as control,
+        suppress(BrokenPipeError, ConnectionResetError),  # the runner has died, and we with it in a moment
+    ):
+        Spawner(control, empty_folder()).serve()
+
+
+def empty_folder() -> str:
+    """A folder with nothing in it, for hosts to stand in: one for each user of this machine, used again and again.
+
+    Hosts of another user may enter it, nobody may write to it. What somebody else put at its place is not used.
+    """
+    path = Path(tempfile.gettempdir()) / f"rulemint-empty-{os.geteuid()}"
+    with suppress(FileExistsError):
+        path.mkdir()
+        path.chmod(_ENTER_ONLY)
+    found = path.lstat()
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if is_ours and stat.S_IMODE(found.st_mode) == _ENTER_ONLY and not any(path.iterdir()):
+        return str(path)
+    other = tempfile.mkdtemp(prefix="rulemint-empty-")
+    Path(other).chmod(_ENTER_ONLY)
+    return other
 
 
 if __name__ == "__main__":

@@ -198,9 +198,9 @@ def a_job(batch: bytes, *, function: str = job_queue.RUN_BATCH) -> bytes:
     return serialize_job(function, (batch,), {}, None, unix_ms(), serializer=job_queue.serialize)
 
 
-async def put(redis: ArqRedis, data: bytes, *, wake_up: bool) -> str:
+async def put(redis: ArqRedis, data: bytes, *, wake_up: bool, job_id: str | None = None) -> str:
     """Put a job of *data* into arq's queue by hand."""
-    job_id = ids.new_job_id()
+    job_id = job_id or ids.new_job_id()
     async with redis.pipeline(transaction=True) as pipe:
         pipe.psetex(job_key_prefix + job_id, 60_000, data)
         pipe.zadd(keys.QUEUE, {job_id: unix_ms()})
@@ -338,11 +338,29 @@ async def test_a_job_that_nobody_was_woken_for_is_found(redis: ArqRedis) -> None
 
 
 @pytest.mark.usefixtures("runner")
+async def test_a_job_that_is_enqueued_once_more_after_it_ran_is_not_run_again(
+    redis: ArqRedis, starts: Counter[str]
+) -> None:
+    """A gateway whose connection broke before it heard of its enqueue sends the same job again."""
+    rule = await a_rule(redis)
+    first = an_invocation(rule, Deadline.after(20))
+    data = a_job(codecs.batch.encode(a_batch(first)))
+    job_id = await put(redis, data, wake_up=True)
+    await endings_of(redis, job_id)
+    await put(redis, data, wake_up=True, job_id=job_id)
+    await eventually(lambda: redis.exists(job_key_prefix + job_id), lambda left: left == 0)
+    second = an_invocation(rule, Deadline.after(20))
+    await endings_of(redis, await put(redis, a_job(codecs.batch.encode(a_batch(second))), wake_up=True))
+    await eventually(lambda: as_seen(starts), lambda seen: seen >= 2)
+    assert starts == Counter([first.id, second.id])
+
+
+@pytest.mark.usefixtures("runner")
 async def test_a_wake_up_for_a_job_that_is_not_there_wakes_nobody_for_good(gateway: Gateway, redis: ArqRedis) -> None:
     pushing: Any = redis.lpush(keys.QUEUE_WAKE_UP, "job_nothing", b"\xff\xfe")
     await pushing
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
-    await eventually(lambda: redis.keys(f"{in_progress_key_prefix}*"), lambda claimed: claimed == [])
+    await eventually(lambda: redis.exists(f"{in_progress_key_prefix}job_nothing"), lambda claims: claims == 0)
 
 
 async def test_jobs_that_waited_for_a_runner_are_run_by_the_first_that_comes(

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from rulemint_runner.sandbox.sandbox import (
     describe_exit,
     open_sandbox,
 )
+from rulemint_runner.sandbox.spawner import empty_folder
 
 
 def policy_for(*argv: str) -> SandboxPolicy:
@@ -241,14 +243,12 @@ async def test_a_program_that_does_not_exist_is_exit_code_126_and_the_reason_on_
     assert "No such file" in text
 
 
-async def test_closing_the_sandbox_leaves_no_process_and_no_folder() -> None:
+async def test_closing_the_sandbox_leaves_no_process() -> None:
     async with open_sandbox(SpawnerProcess()) as sandbox:
         programs = Programs(sandbox)
         processes = [await programs.start(SLEEP) for _ in range(5)]
         family = {await spawner_of(processes[0]), *(process.pid for process in processes)}
-        folder = Path(f"/proc/{processes[0].pid}/cwd").readlink()
     assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
-    assert not folder.exists()
     programs.close()
 
 
@@ -256,7 +256,6 @@ async def test_a_spawner_that_is_killed_takes_its_processes_along_and_the_sandbo
     sandbox: Sandbox, programs: Programs
 ) -> None:
     processes = [await programs.start(SLEEP) for _ in range(3)]
-    folder = Path(f"/proc/{processes[0].pid}/cwd").readlink()
     os.kill(await spawner_of(processes[0]), signal.SIGKILL)
     await asyncio.wait_for(sandbox.lost.wait(), 10)
     await all_gone({process.pid for process in processes})
@@ -264,7 +263,6 @@ async def test_a_spawner_that_is_killed_takes_its_processes_along_and_the_sandbo
     assert [describe_exit(status) for status in endings] == ["signal SIGKILL"] * 3
     with pytest.raises(SpawnError):
         await programs.start(SLEEP)
-    folder.rmdir()
 
 
 async def test_signals_that_stop_a_service_end_neither_the_spawner_nor_its_processes(programs: Programs) -> None:
@@ -284,12 +282,33 @@ async def test_a_runner_that_is_killed_leaves_no_process() -> None:
         assert await asyncio.wait_for(runner.stdout.readline(), 20) == b"ready\n"
         family = await asyncio.to_thread(family_of, runner.pid)
         assert len(family) == len({"the runner", "its spawner", "a JavaScript host", "a Python host"})
-        folders = {Path(f"/proc/{pid}/cwd").readlink() for pid in family} - {Path.cwd()}
     finally:
         with suppress(ProcessLookupError):
             runner.kill()
         await runner.communicate()
     await all_gone(family)
-    for folder in folders:
-        with suppress(FileNotFoundError):  # the spawner may have lived long enough to remove it
-            folder.rmdir()
+
+
+def test_the_empty_folder_is_one_and_the_same_for_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert empty_folder() == empty_folder()
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o555]
+
+
+@pytest.mark.parametrize("what", ["a file in it", "a link", "another mode", "a file"])
+def test_what_somebody_put_at_the_empty_folder_s_place_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    place = Path(empty_folder())
+    place.chmod(0o755)
+    if what == "a file in it":
+        (place / "trap").touch()
+        place.chmod(0o555)
+    elif what != "another mode":
+        place.rmdir()
+        place.symlink_to("/etc") if what == "a link" else place.touch()
+    used = Path(empty_folder())
+    assert used != place
+    assert list(used.iterdir()) == []
+    assert used.stat().st_mode & 0o777 == 0o555
