@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.processes import BIN, ROOT, Started, family_of, free_port, is_alive, started, started_dev, until
+from fixtures.processes import BIN, ROOT, Started, family_of, free_port, is_alive, is_ready, started, started_dev, until
 from fixtures.system import System
 
 pytestmark = pytest.mark.timeout(120)
@@ -138,8 +138,10 @@ def test_a_child_that_dies_is_started_again(tmp_path: Path, name: str) -> None:
 
 
 def child_named(process: Started, name: str) -> int:
+    """The process that runs the program or module *name* itself, not one of its own children."""
     for pid in family_of(process.process.pid):
-        if name in Path(f"/proc/{pid}/cmdline").read_bytes().decode():
+        argv = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
+        if name in {Path(argv[0].split(" ")[0]).name, argv[-1]}:  # Valkey writes its address behind its name
             return pid
     raise AssertionError(f"no process {name}")
 
@@ -241,3 +243,26 @@ def test_the_logs_command_shows_what_a_rule_writes(demo_system: System) -> None:
         watcher.process.send_signal(signal.SIGINT)
         assert watcher.wait() == 0
         assert "Traceback" not in watcher.output
+
+
+def test_without_a_runner_a_token_is_unavailable_for_a_while_and_the_system_unready(tmp_path: Path) -> None:
+    port = free_port()
+    with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
+        runner = child_named(process, "rulemint_runner")
+        os.kill(runner, signal.SIGSTOP)
+        try:
+            until(lambda: not is_ready(port), failing=process)
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/oauth/token",
+                json.dumps(DEMO_REQUEST).encode(),
+                {"Content-Type": "application/json"},
+            )
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, timeout=15)
+            answer = json.load(refused.value)
+            assert (refused.value.code, answer["error"]) == (503, "temporarily_unavailable")
+            assert int(refused.value.headers["Retry-After"]) >= 1
+            assert answer["exchange_id"] == refused.value.headers["X-Request-Id"]
+        finally:
+            os.kill(runner, signal.SIGCONT)
+        until(lambda: gets_a_token(port), failing=process)
