@@ -78,6 +78,9 @@ def _row(record: dict[str, Any]) -> Text:
     elif kind == "invocation.ended":
         row.append(f"■ {message} ", style=f"bold {_STYLES.get(level, '')}".strip())
         row.append(f"{record.get('duration_ms', 0):.1f} ms", style="dim")
+    elif kind == "call":
+        row.append(f"↗ {message} ", style=_STYLES.get(level, ""))
+        row.append(f"{record.get('duration_ms', 0):.1f} ms, {record.get('bytes_received', 0)} bytes", style="dim")
     else:
         row.append(message, style=_STYLES.get(level, ""))
     return row

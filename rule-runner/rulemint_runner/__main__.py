@@ -7,6 +7,7 @@ import sys
 
 import uvloop
 
+from rulemint_runner.egress.broker_process import BrokerNotStartedError
 from rulemint_runner.hosts.self_check import SandboxMissingError
 from rulemint_runner.sandbox.privileges import hide_from_same_user
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
@@ -39,7 +40,7 @@ def main() -> int:
     spawner = SpawnerProcess()  # before the master key is read, so that no host can inherit it
     try:
         uvloop.run(serve(settings, spawner))
-    except (RedisUnusableError, VaultError) as error:
+    except (BrokerNotStartedError, RedisUnusableError, VaultError) as error:
         return _fail(str(error), code=1)
     except SandboxMissingError as error:
         return _fail(str(error), code=NO_SANDBOX)

@@ -8,19 +8,24 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
+from rulemint_runner.egress.client import EgressBroker, open_egress
 from rulemint_runner.flow import Flow
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
 from rulemint_runner.hosts.self_check import check_sandbox
+from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.invocations import Invocations
+from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.presence import Presence
+from rulemint_runner.rule_runs import RuleRuns
 from rulemint_runner.rule_sources import RuleSources
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.settings import RunnerSettings
@@ -53,31 +58,61 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
         sandbox = await stack.enter_async_context(open_sandbox(spawner))
         languages = await asyncio.to_thread(Languages)
         await check_sandbox(sandbox, languages)
+        broker = await stack.enter_async_context(_open_egress(settings))
         vault = Vault.from_file(settings.master_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
         log.info("connected", server=await check_server(redis))
 
         publisher = LogPublisher(redis)
         in_background(stack, publisher.run())
-        nursery = Nursery(sandbox, languages, spares=settings.spare_hosts)
+        limits = _limit_policy(settings)
+        nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)
         stack.push_async_callback(nursery.close)
         nursery.fill()
-        pool = HostPool(
-            PoolLimits(
-                max_hosts=settings.max_hosts,
-                max_hosts_per_rule=settings.max_hosts_per_rule,
-                idle_s=settings.host_idle,
-            )
-        )
+        pool = HostPool(_pool_limits(settings))
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
-        flow = Flow(
+        in_background(stack, pool.watch())
+        rule_runs = RuleRuns(
+            sources=RuleSources(redis, vault),
+            limits=limits,
+            languages=languages,
             nursery=nursery,
             pool=pool,
-            sources=RuleSources(redis, vault),
-            rule_timeout_s=settings.rule_timeout,
+            broker=broker,
         )
+        flow = Flow(rule_runs)
         invocations = Invocations(redis, flow, publisher)
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(redis, name, heartbeat_file=settings.heartbeat_file)
         yield Runner(RuleWorker(redis, invocations.run_batch, max_jobs=settings.max_jobs), presence, sandbox)
+
+
+def _open_egress(settings: RunnerSettings) -> AbstractAsyncContextManager[EgressBroker]:
+    files = (settings.egress_hosts_file, settings.egress_ca_file)
+    hosts_file, ca_file = (None if path is None else str(path) for path in files)
+    networks = [network for network in settings.egress_allow_private.replace(" ", "").split(",") if network]
+    return open_egress(allow_private=networks, hosts_file=hosts_file, ca_file=ca_file)
+
+
+def _limit_policy(settings: RunnerSettings) -> LimitPolicy:
+    default = Limits(
+        timeout_s=settings.rule_timeout,
+        memory_mb=settings.rule_memory_mb,
+        log_bytes=settings.rule_log_bytes,
+        result_bytes=settings.rule_result_bytes,
+    )
+    ceiling = msgspec.structs.replace(
+        default, timeout_s=settings.max_rule_timeout, memory_mb=settings.max_rule_memory_mb
+    )
+    return LimitPolicy(default=default, ceiling=ceiling)
+
+
+def _pool_limits(settings: RunnerSettings) -> PoolLimits:
+    return PoolLimits(
+        max_hosts=settings.max_hosts,
+        max_hosts_per_rule=settings.max_hosts_per_rule,
+        max_memory_bytes=settings.hosts_memory_mb * 1024 * 1024,
+        idle_s=settings.host_idle,
+        wear=Wear(max_runs=settings.host_invocations, max_age_s=settings.host_age),
+    )

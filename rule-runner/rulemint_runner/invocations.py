@@ -63,6 +63,7 @@ class Invocations:
             lines_left_out=invocation_log.left_out,
             picked_up_at_ms=picked_up_at_ms,
             ended_at_ms=unix_ms(),
+            calls=invocation_log.calls,
         )
         outbox.add(ending)  # first of all: somebody waits for it
         invocation_log.ended(

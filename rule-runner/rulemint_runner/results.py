@@ -8,8 +8,9 @@ from typing import Any, assert_never
 import msgspec
 
 from rulemint_runner.claim_names import why_left_out
-from rulemint_runner.hosts.frames import MAX_RESULT_BYTES, BadReturn, Form, Refused, Returned, Threw
+from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
 from rulemint_shared.messages import Denied, Dropped, Failed, FailureReason, Granted, Outcome
+from rulemint_shared.records import MAX_RESULT_BYTES
 
 MAX_DEPTH = 16
 MAX_SCOPES = 500
@@ -31,13 +32,17 @@ class RuleResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def interpret(
-    answer: Returned | Refused | Threw | BadReturn, *, given: Granted, scope_ceiling: list[str] | None
+    answer: Returned | Refused | Threw | BadReturn,
+    *,
+    given: Granted,
+    scope_ceiling: list[str] | None,
+    max_bytes: int = MAX_RESULT_BYTES,
 ) -> RuleResult:
     """The outcome of *answer*, by a rule that was given the scopes and claims of *given*."""
     match answer:
         case Returned(form=form, value=value):
             try:
-                return _granted(_decode(value), form, given, scope_ceiling)
+                return _granted(_decode(value, max_bytes), form, given, scope_ceiling)
             except BadResultError as error:
                 return _failed(FailureReason.BAD_RESULT, str(error))
         case Refused(code=code, message=message):
@@ -54,11 +59,11 @@ def _failed(reason: FailureReason, detail: str) -> RuleResult:
     return RuleResult(outcome=Failed(reason=reason, detail=detail[:MAX_DETAIL]))
 
 
-def _decode(text: str) -> dict[str, Any]:
+def _decode(text: str, max_bytes: int) -> dict[str, Any]:
     try:
         data = text.encode()
-        if len(data) > MAX_RESULT_BYTES:
-            raise BadResultError(f"the result is larger than {MAX_RESULT_BYTES} bytes of JSON")
+        if len(data) > max_bytes:
+            raise BadResultError(f"the result is larger than {max_bytes} bytes of JSON")
         value = msgspec.json.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise BadResultError(f"the result is not JSON: {error}") from None

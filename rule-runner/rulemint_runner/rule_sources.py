@@ -12,7 +12,7 @@ from arq.connections import ArqRedis
 
 from rulemint_shared import codecs, keys
 from rulemint_shared.messages import RuleRef
-from rulemint_shared.records import Language
+from rulemint_shared.records import Isolation, Language, RuleLimits
 from rulemint_shared.vault import Purpose, Vault, VaultError
 
 KEPT_SOURCES = 256
@@ -29,6 +29,9 @@ class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
     script: str
     language: Language
     secrets: dict[str, str]
+    allow_hosts: tuple[str, ...] = ()
+    isolation: Isolation = Isolation.WARM
+    limits: RuleLimits = RuleLimits()
 
 
 class RuleSources:
@@ -68,7 +71,14 @@ class RuleSources:
             secrets = self._open(secrets_data, ref)
         except (codecs.DecodeError, VaultError) as error:
             raise RuleSourceError(str(error)) from error
-        return RuleSource(script=version.script, language=version.language, secrets=secrets)
+        return RuleSource(
+            script=version.script,
+            language=version.language,
+            secrets=secrets,
+            allow_hosts=version.allow_hosts,
+            isolation=version.isolation,
+            limits=version.limits,
+        )
 
     def _open(self, data: bytes | None, ref: RuleRef) -> dict[str, str]:
         if ref.secrets_revision == 0:

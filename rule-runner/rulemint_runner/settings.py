@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from rulemint_shared.records import MAX_LOG_BYTES, MAX_MEMORY_MB, MAX_RESULT_BYTES, MAX_TIMEOUT_S
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
 
@@ -18,17 +19,52 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: RedisUrl
     master_key_file: Annotated[Path, Meta(description="The file with the master key that encrypts secrets at rest.")]
     redis_password_file: RedisPasswordFile = None
-    rule_timeout: Annotated[float, Meta(description="Seconds that one rule may take.", gt=0, le=20)] = 5.0
-    max_hosts: Annotated[
-        int, Meta(description="Rule hosts at once, each about 25 MB; the one idle for longest makes room.", ge=1)
+    rule_timeout: Annotated[
+        float, Meta(description="Seconds that a rule may take if it does not say itself.", gt=0, le=MAX_TIMEOUT_S)
+    ] = 5.0
+    max_rule_timeout: Annotated[
+        float, Meta(description="Seconds that a rule may take whatever it says.", gt=0, le=MAX_TIMEOUT_S)
+    ] = MAX_TIMEOUT_S
+    rule_memory_mb: Annotated[
+        int, Meta(description="MiB of heap that a rule may take if it does not say itself.", ge=16, le=MAX_MEMORY_MB)
     ] = 64
+    max_rule_memory_mb: Annotated[
+        int, Meta(description="MiB of heap that a rule may take whatever it says.", ge=16, le=MAX_MEMORY_MB)
+    ] = MAX_MEMORY_MB
+    rule_log_bytes: Annotated[
+        int, Meta(description="Bytes of log that are kept of one rule in one invocation.", ge=0, le=MAX_LOG_BYTES)
+    ] = MAX_LOG_BYTES
+    rule_result_bytes: Annotated[
+        int, Meta(description="Bytes of JSON that a rule may return.", ge=2, le=MAX_RESULT_BYTES)
+    ] = MAX_RESULT_BYTES
+    max_hosts: Annotated[int, Meta(description="Rule hosts at once; the one idle for longest makes room.", ge=1)] = 64
     max_hosts_per_rule: Annotated[
         int, Meta(description="Hosts of one rule at once: so many of its invocations run side by side.", ge=1)
     ] = 16
+    hosts_memory_mb: Annotated[
+        int, Meta(description="MiB that all rule hosts may have together; beyond it idle ones are ended.", ge=64)
+    ] = 1_024
+    host_invocations: Annotated[
+        int, Meta(description="Invocations after which a host is replaced.", ge=1, le=1_000_000)
+    ] = 1_000
+    host_age: Annotated[float, Meta(description="Seconds after which a host is replaced.", ge=1, le=86_400)] = 600.0
     spare_hosts: Annotated[
         int, Meta(description="Blank hosts of each language kept ready for a rule's first invocation.", ge=0, le=16)
     ] = 2
     host_idle: Annotated[float, Meta(description="Seconds after which an idle host is ended.", ge=1, le=86_400)] = 300.0
+    egress_allow_private: Annotated[
+        str,
+        Meta(
+            description="Networks that are not public and that rules may call all the same, as CIDR with commas between.",
+            pattern=r"^[0-9A-Fa-f.:/, ]*$",
+        ),
+    ] = ""
+    egress_hosts_file: Annotated[
+        Path | None, Meta(description="A hosts(5) file of names that rules may call, asked before DNS.")
+    ] = None
+    egress_ca_file: Annotated[
+        Path | None, Meta(description="A PEM file of certificate authorities that rules' calls trust beside the usual.")
+    ] = None
     max_jobs: Annotated[int, Meta(description="Batches of invocations that run at once.", ge=1, le=1_000)] = 64
     drain: Annotated[
         float, Meta(description="Seconds that invocations under way may take after SIGTERM.", ge=0, le=60)

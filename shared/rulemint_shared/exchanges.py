@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rulemint_shared.messages import LogLine, RuleReport
+from rulemint_shared.messages import LogLine, OutboundCall, RuleReport
 
 SCHEMA_VERSION = 1
 
@@ -51,3 +51,5 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     jti: str | None = None
     kid: str | None = None
     timings: Timings = Timings()
+    calls: list[OutboundCall] = []
+    """What the rules asked of other services, in the order in which it ended."""

@@ -185,7 +185,27 @@ class InvocationEnded(msgspec.Struct, frozen=True, kw_only=True, tag="invocation
     message: str = ""
 
 
-LogRecord = LogLine | InvocationStarted | InvocationEnded
+class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
+    """A rule called another service, or tried to: where and how it went, never what was said."""
+
+    ts_ms: int
+    """When it had ended."""
+    invocation: str
+    client_id: str
+    rule: str
+    version: int
+    method: str
+    host: str
+    """The name, and the port where it is not the scheme's own."""
+    status: int | None
+    """None: there was no answer, and *error* says why."""
+    duration_ms: float
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    error: str = ""
+
+
+LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +218,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     lines_left_out: int = 0
     picked_up_at_ms: int = 0
     ended_at_ms: int = 0
+    calls: list[OutboundCall] = []
 
 
 class Endings(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
+
+MAX_TIMEOUT_S = 20
+MIN_MEMORY_MB, MAX_MEMORY_MB = 16, 256
+MAX_LOG_BYTES = 256 * 1024
+MAX_RESULT_BYTES = 32 * 1024
 
 
 class SigningAlgorithm(StrEnum):
@@ -109,14 +115,37 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     updated_at_ms: int = 0
 
 
+class Isolation(StrEnum):
+    """How long a host of a rule lives."""
+
+    WARM = "warm"
+    """One host runs many invocations, one after the other: what a rule keeps in its module stays."""
+    FRESH = "fresh"
+    """Every invocation has a process of its own."""
+
+
+class RuleLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one invocation of a rule may take; None: the runner's default. A runner's own ceiling holds in any case."""
+
+    timeout_s: Annotated[float, Meta(gt=0, le=MAX_TIMEOUT_S)] | None = None
+    memory_mb: Annotated[int, Meta(ge=MIN_MEMORY_MB, le=MAX_MEMORY_MB)] | None = None
+    """The heap, in MiB."""
+    log_bytes: Annotated[int, Meta(ge=0, le=MAX_LOG_BYTES)] | None = None
+    result_bytes: Annotated[int, Meta(ge=2, le=MAX_RESULT_BYTES)] | None = None
+
+
 class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable text of a rule."""
+    """One immutable text of a rule, and what it may do: a change of either is a new version."""
 
     rule_id: str
     version: int
     script: str
     language: Language
     created_at_ms: int = 0
+    allow_hosts: tuple[str, ...] = ()
+    """Where its outbound calls may go, as `rulemint_shared.allow_list` reads it; nowhere by default."""
+    isolation: Isolation = Isolation.WARM
+    limits: RuleLimits = RuleLimits()
 
 
 class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord
+from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord, OutboundCall
 
 _RANK = {Level.DEBUG: 0, Level.INFO: 1, Level.WARN: 2, Level.ERROR: 3}
 
@@ -29,12 +29,17 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def level_of(record: LogRecord) -> Level:
-    """A line's own level; an ending is ``info`` if it granted, ``warn`` if it denied, ``error`` if it failed."""
+    """A line's own level; an ending is ``info`` if it granted, ``warn`` if it denied, ``error`` if it failed.
+
+    A call is ``info`` if it was answered, whatever the answer, and ``warn`` if not.
+    """
     match record:
         case LogLine(level=level):
             return level
         case InvocationStarted():
             return Level.INFO
+        case OutboundCall(status=status):
+            return Level.WARN if status is None else Level.INFO
         case InvocationEnded(outcome="granted"):
             return Level.INFO
         case InvocationEnded(outcome="denied"):

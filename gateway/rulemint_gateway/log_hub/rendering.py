@@ -8,7 +8,7 @@ import msgspec
 
 from rulemint_gateway.log_hub.filters import level_of
 from rulemint_shared.deadline import rfc3339_ms
-from rulemint_shared.messages import InvocationEnded, InvocationStarted, LogLine, LogRecord
+from rulemint_shared.messages import InvocationEnded, InvocationStarted, LogLine, LogRecord, OutboundCall
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -25,12 +25,7 @@ def render(record: LogRecord) -> bytes:
         "invocation": record.invocation,
         "client_id": record.client_id,
     }
-    if not isinstance(record, LogLine):
-        fields["audience"] = record.audience
-    if isinstance(record, InvocationEnded):
-        fields["outcome"] = record.outcome
-        fields["duration_ms"] = round(record.duration_ms, 3)
-    return _ENCODER.encode(fields)
+    return _ENCODER.encode(fields | _details_of(record))
 
 
 def render_dropped(count: int, *, now_ms: int) -> bytes:
@@ -41,6 +36,25 @@ def render_dropped(count: int, *, now_ms: int) -> bytes:
     )
 
 
+def _details_of(record: LogRecord) -> dict[str, Any]:
+    match record:
+        case LogLine():
+            return {}
+        case InvocationStarted(audience=audience):
+            return {"audience": audience}
+        case InvocationEnded(audience=audience, outcome=outcome, duration_ms=duration_ms):
+            return {"audience": audience, "outcome": outcome, "duration_ms": round(duration_ms, 3)}
+        case OutboundCall():
+            return {
+                "method": record.method,
+                "host": record.host,
+                "status": record.status,
+                "duration_ms": round(record.duration_ms, 3),
+                "bytes_sent": record.bytes_sent,
+                "bytes_received": record.bytes_received,
+            }
+
+
 def _type_of(record: LogRecord) -> str:
     match record:
         case LogLine():
@@ -49,6 +63,8 @@ def _type_of(record: LogRecord) -> str:
             return "invocation.started"
         case InvocationEnded():
             return "invocation.ended"
+        case OutboundCall():
+            return "call"
 
 
 def _message_of(record: LogRecord) -> str:
@@ -59,3 +75,5 @@ def _message_of(record: LogRecord) -> str:
             return "started"
         case InvocationEnded(outcome=outcome, message=message):
             return f"{outcome}: {message}" if message else outcome
+        case OutboundCall(method=method, host=host, status=status, error=error):
+            return f"{method} {host} → {error if status is None else status}"

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
+
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^<>\x00-\x1f]+$")]
 RuleName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9]([ _\-a-zA-Z0-9]*[a-zA-Z0-9])?$")]
 Description = Annotated[str, Meta(max_length=1_000)]
@@ -24,3 +26,6 @@ Script = Annotated[str, Meta(min_length=1, max_length=262_144)]
 Order = Annotated[int, Meta(ge=0, le=1_000_000)]
 SecretName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-.]+$")]
 SecretValue = Annotated[str, Meta(max_length=8_192)]
+AllowHosts = Annotated[
+    tuple[Annotated[str, Meta(min_length=1, max_length=MAX_ENTRY_CHARACTERS)], ...], Meta(max_length=MAX_ENTRIES)
+]

@@ -8,14 +8,19 @@ import msgspec
 from arq.connections import ArqRedis
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.errors import ConflictError, NotFoundError
-from rulemint_gateway.management.fields import Order, RuleName, Script
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.fields import AllowHosts, Order, RuleName, Script
 from rulemint_gateway.stores.catalog import Catalog, read_record
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS, RULES
 from rulemint_shared import ids, keys
+from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Language, Rule, RuleVersion
+from rulemint_shared.records import Isolation, Language, Rule, RuleLimits, RuleVersion
+
+
+class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of a rule in a body; one that is left out is the runner's default."""
 
 
 class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,6 +31,9 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     language: Language = Language.JAVASCRIPT
     order: Order | None = None
     enabled: bool = True
+    allow_hosts: AllowHosts = ()
+    isolation: Isolation = Isolation.WARM
+    limits: Limits = Limits()
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +44,14 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     language: Language | UnsetType = UNSET
     order: Order | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
+    allow_hosts: AllowHosts | UnsetType = UNSET
+    isolation: Isolation | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
+    """Replaces all of them."""
+
+
+_TEXT_FIELDS = ("script", "language", "allow_hosts", "isolation", "limits")
+"""What a rule version fixes; a change of any of these is a new one."""
 
 
 class Rules:
@@ -53,7 +69,7 @@ class Rules:
         """A new rule and its version 1."""
         now_ms = unix_ms()
         rule_id = ids.new_rule_id()
-        text = RuleVersion(rule_id=rule_id, version=1, script=body.script, language=body.language, created_at_ms=now_ms)
+        text = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **_given(body))
 
         async def plan() -> Changes[Rule]:
             self._check_name_is_free(tenant, body.name, but_of=rule_id)
@@ -71,32 +87,31 @@ class Rules:
             changes.put(RULES, rule)
             return changes
 
-        return _view(await self._store.transact(tenant, plan), body.script)
+        return _view(await self._store.transact(tenant, plan), text)
 
     async def read(self, tenant: str, rule_id: str) -> dict[str, Any]:
         """One rule with the script that runs now."""
         rule = self._find(tenant, rule_id)
-        text = await self._text(tenant, rule)
-        return _view(rule, text.script)
+        return _view(rule, await self._text(tenant, rule))
 
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """All rules in their order, each with its script."""
         rules = sorted(
             self._catalog.tenant(tenant).rules.values(), key=lambda rule: (rule.order, rule.created_at_ms, rule.id)
         )
-        return [_view(rule, (await self._text(tenant, rule)).script) for rule in rules]
+        return [_view(rule, await self._text(tenant, rule)) for rule in rules]
 
     async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> dict[str, Any]:
-        """Change what *body* names; a script or language that differs becomes the next version and runs at once."""
+        """Change what *body* names; a text, permission or limit that differs is the next version, and runs at once."""
 
-        async def plan() -> Changes[tuple[Rule, str]]:
+        async def plan() -> Changes[tuple[Rule, RuleVersion]]:
             rule = self._find(tenant, rule_id)
             old = await self._text(tenant, rule)
             now_ms = unix_ms()
-            script = old.script if body.script is UNSET else body.script
-            language = old.language if body.language is UNSET else body.language
-            is_new_text = (script, language) != (old.script, old.language)
-            version = rule.latest_version + 1 if is_new_text else rule.version
+            text = msgspec.structs.replace(old, **_given(body))
+            is_new_text = text != old
+            if is_new_text:
+                text = msgspec.structs.replace(text, version=rule.latest_version + 1, created_at_ms=now_ms)
             name = rule.name if body.name is UNSET else body.name
             self._check_name_is_free(tenant, name, but_of=rule_id)
             patched = msgspec.structs.replace(
@@ -104,16 +119,13 @@ class Rules:
                 name=name,
                 order=rule.order if body.order is UNSET else body.order,
                 enabled=rule.enabled if body.enabled is UNSET else body.enabled,
-                language=language,
-                version=version,
-                latest_version=max(version, rule.latest_version),
+                language=text.language,
+                version=text.version,
+                latest_version=max(text.version, rule.latest_version),
                 updated_at_ms=now_ms,
             )
-            changes = Changes((patched, script))
+            changes = Changes((patched, text))
             if is_new_text:
-                text = RuleVersion(
-                    rule_id=rule_id, version=version, script=script, language=language, created_at_ms=now_ms
-                )
                 changes.put(RULE_VERSIONS, text)
             changes.put(RULES, patched)
             return changes
@@ -157,13 +169,38 @@ class Rules:
         return max((rule.order for rule in self._catalog.tenant(tenant).rules.values()), default=0)
 
 
-def _view(rule: Rule, script: str) -> dict[str, Any]:
+def _given(body: CreateRule | PatchRule) -> dict[str, Any]:
+    """What *body* says about a rule version.
+
+    Raises:
+        InvalidBodyError: an entry of ``allow_hosts`` is malformed.
+    """
+    fields = {name: getattr(body, name) for name in _TEXT_FIELDS}
+    given = {name: value for name, value in fields.items() if value is not UNSET}
+    if "limits" in given:
+        given["limits"] = RuleLimits(**msgspec.structs.asdict(given["limits"]))
+    if "allow_hosts" in given:
+        given["allow_hosts"] = _normal_hosts(given["allow_hosts"])
+    return given
+
+
+def _normal_hosts(entries: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(str(entry) for entry in parse_entries(entries)))
+    except ValueError as error:
+        raise InvalidBodyError(str(error), field="allow_hosts") from None
+
+
+def _view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,
-        "script": script,
+        "script": text.script,
         "language": rule.language,
         "order": rule.order,
         "enabled": rule.enabled,
         "version": rule.version,
+        "allow_hosts": text.allow_hosts,
+        "isolation": text.isolation,
+        "limits": text.limits,
     }

@@ -56,6 +56,7 @@ class Exchange:
             rules=ending.reports,
             lines=ending.lines,
             lines_left_out=ending.lines_left_out,
+            calls=ending.calls,
         )
         if ending.picked_up_at_ms:
             self._times["queue_ms"] = float(ending.picked_up_at_ms - enqueued_at_ms)

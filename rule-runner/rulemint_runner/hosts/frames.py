@@ -14,12 +14,15 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_shared.messages import DenialCode, Level
+from rulemint_shared.records import MAX_RESULT_BYTES
 
-MAX_FRAME_BYTES = 1024 * 1024
-MAX_RESULT_BYTES = 32 * 1024
+MAX_FRAME_BYTES = 2 * 1024 * 1024
+"""Room for a call with a body of 1 MiB, which JSON carries as base64."""
 MAX_LINE_CHARACTERS = 8 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 
 Text = Annotated[str, Meta(max_length=16 * 1024)]
+Header = tuple[Annotated[str, Meta(max_length=256)], Annotated[str, Meta(max_length=8 * 1024)]]
 
 
 class ProtocolError(Exception):
@@ -37,6 +40,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t")
     language: str
     script: str
     secrets: dict[str, str]
+    result_bytes: int
+    """How long the JSON of a result may be."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
@@ -47,6 +52,19 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
     scope: list[str]
     audience: str
     context: dict[str, Any]
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t"):
+    """What became of a call: an answer, or an *error* in words for the rule's author."""
+
+    id: int
+    status: int = 0
+    reason: str = ""
+    headers: list[tuple[str, str]] = []
+    body: bytes = b""
+    url: str = ""
+    redirected: bool = False
+    error: str | None = None
 
 
 # ---- host → runner ----
@@ -81,6 +99,17 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, tag="line", tag_field="t")
 
     level: Level
     text: Text
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t"):
+    """The rule calls another service. The host chooses *id* to know the reply by; it means nothing to us."""
+
+    id: Annotated[int, Meta(ge=0, lt=2**53)]
+    method: Annotated[str, Meta(max_length=32)]
+    url: Annotated[str, Meta(max_length=8 * 1024)]
+    headers: Annotated[list[Header], Meta(max_length=100)] = []
+    body: Annotated[bytes, Meta(max_length=MAX_BODY_BYTES)] = b""
+    redirect: Literal["follow", "manual", "error"] = "follow"
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True, tag="returned", tag_field="t"):
@@ -120,13 +149,13 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle", tag_field="t")
     n: int
 
 
-FromHost = Ready | Loaded | NotLoaded | Line | Returned | Refused | Threw | BadReturn | Idle
+FromHost = Ready | Loaded | NotLoaded | Line | Call | Returned | Refused | Threw | BadReturn | Idle
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[FromHost] = msgspec.json.Decoder(FromHost)
 
 
-def encode(frame: Load | Run) -> bytes:
+def encode(frame: Load | Run | Reply) -> bytes:
     """*frame* as it goes to a host."""
     body = _encoder.encode(frame)
     return len(body).to_bytes(4, "big") + body

@@ -2,7 +2,7 @@
 
 Theory of operation. A host has two socket pairs: its descriptors 0 and 1 are the channel that frames travel on, 2 is
 where its engine complains. It starts blank and says `Ready`; it is sent one `Load`, then one `Run` at a time. During a
-run it may send `Line`s, then exactly one answer, then `Idle`. Whoever runs an invocation waits for its
+run it may send `Line`s and `Call`s, then exactly one answer, then `Idle`. Whoever runs an invocation waits for its
 answer, for the deadline, or for the process's end, and whichever comes first decides; after the deadline or a frame
 that may not come now, the host is killed. A host that has ended is never revived.
 """
@@ -10,18 +10,20 @@ that may not come now, the host is killed. A host that has ended is never revive
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.frames import Idle, Line, Loaded, NotLoaded, ProtocolError
-from rulemint_runner.sandbox.policy import SandboxPolicy
-from rulemint_runner.sandbox.sandbox import Sandbox, SandboxedProcess, SpawnError, describe_exit
+from rulemint_runner.hosts.channel import Channel, EngineText
+from rulemint_runner.hosts.frames import Call, Idle, Line, Loaded, NotLoaded
+from rulemint_runner.hosts.outbound import Fetch, OutboundCalls
+from rulemint_runner.hosts.usage import Usage
+from rulemint_runner.sandbox.sandbox import SandboxedProcess, describe_exit
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 
@@ -33,7 +35,7 @@ IDLE_TIMEOUT_S = 1.0
 HUNG_UP_GRACE_S = 0.25
 MAX_BYTES_PER_RUN = 4 * 1024 * 1024
 """Sixteen times what is kept of a log: reading it must not take the runner from others."""
-ENGINE_TEXT_KEPT = 8 * 1024
+NICENESS = 10
 _OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
 
 Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
@@ -61,18 +63,29 @@ class RuleNotLoadedError(Exception):
 class Host:
     """One host process. Make it with `start_host`."""
 
-    def __init__(self, process: SandboxedProcess, channel: asyncio.Transport, engine_text: _Tail) -> None:
+    def __init__(
+        self, process: SandboxedProcess, channel: Channel, engine_text: EngineText, *, max_private_bytes: int
+    ) -> None:
+        self.max_private_bytes = max_private_bytes
         self.ended = asyncio.Event()
         """Set once the process has ended and everything it sent has been read."""
+        self.runs = 0
+        """Invocations so far."""
+        self.yielded = False
+        """Whether it lets other processes go first."""
+        self.started_s = asyncio.get_running_loop().time()
         self._process = process
         self._channel = channel
         self._engine_text = engine_text
+        self._outbound = OutboundCalls(channel)
+        self._usage: Usage | None = None
         self._awaited: asyncio.Future[Any] | None = None
         self._on_line: OnLine = _ignore_line
         self._idle = asyncio.Event()
         self._bytes_this_run = 0
         self._number = 0
         self._why_killed: HostEndedError | None = None
+        self._watching = asyncio.get_running_loop().create_task(self._watch_end())
 
     @property
     def pid(self) -> int:
@@ -91,6 +104,8 @@ class Host:
             HostEndedError: it did not.
         """
         await self._await_frame(Deadline.after(START_TIMEOUT_S), frames.Ready)
+        with suppress(OSError):  # it has just ended: whoever uses it next will hear so
+            self._usage = Usage(self.pid)
 
     async def load(self, load: frames.Load, deadline: Deadline, on_line: OnLine) -> None:
         """Make it the rule of *load*, for good.
@@ -100,7 +115,7 @@ class Host:
             HostEndedError: it ended before *deadline*, or was ended at it.
         """
         self._on_line = on_line
-        self._channel.write(frames.encode(load))
+        self._channel.write(load)
         answer = await self._await_frame(deadline, Loaded, NotLoaded)
         self._on_line = _ignore_line
         if isinstance(answer, NotLoaded):
@@ -108,8 +123,10 @@ class Host:
             raise RuleNotLoadedError(FailureReason(answer.kind), answer.text)
         self._idle.set()
 
-    async def run(self, run: frames.Run, deadline: Deadline, on_line: OnLine) -> Answer:
+    async def run(self, run: frames.Run, deadline: Deadline, on_line: OnLine, fetch: Fetch) -> Answer:
         """What the rule answers to *run*; every line that it wrote until then has been given to *on_line*.
+
+        Its outbound calls go through *fetch*; those that it did not wait for are cancelled.
 
         Raises:
             HostEndedError: it ended before *deadline*, or was ended at it.
@@ -117,12 +134,15 @@ class Host:
         self._idle.clear()
         self._bytes_this_run = 0
         self._number = run.n
+        self.runs += 1
         self._on_line = on_line
-        self._channel.write(frames.encode(run))
+        self._outbound.open(fetch)
+        self._channel.write(run)
         try:
             answer = await self._await_frame(deadline, frames.Returned, frames.Refused, frames.Threw, frames.BadReturn)
         finally:
             self._on_line = _ignore_line
+            self._outbound.close()
         if answer.n != self._number:
             self.kill(FailureReason.CRASHED, "the host answered another invocation")
             raise self._why()
@@ -136,6 +156,28 @@ class Host:
         except TimeoutError:
             self.kill(FailureReason.TIMEOUT, "the rule went on after its answer")
         return self.usable
+
+    def pause(self) -> None:
+        """Stop the idle process: whatever a rule left behind in it does not run."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def yield_processor(self) -> None:
+        """Let other processes go first from now on; there is no way back."""
+        self.yielded = True
+        with suppress(OSError):  # it has just ended
+            os.setpriority(os.PRIO_PROCESS, self.pid, NICENESS)
+
+    def private_bytes(self) -> int:
+        """How much memory the process has for itself; 0 once it has ended."""
+        return 0 if self._usage is None else self._usage.private_bytes()
+
+    def processor_s(self) -> float:
+        """How much processor time the process has used; 0 once it has ended."""
+        return 0.0 if self._usage is None else self._usage.processor_s()
 
     def kill(self, reason: FailureReason, detail: str) -> None:
         """End it now; whoever waits for it hears why. The first reason stands."""
@@ -158,6 +200,8 @@ class Host:
             return
         if isinstance(frame, Line):
             self._on_line(frame)
+        elif isinstance(frame, Call):
+            self._outbound.take(frame)
         elif isinstance(frame, Idle):
             self._idle.set()
         elif self._awaited is not None and not self._awaited.done():
@@ -191,20 +235,28 @@ class Host:
             raise self._why()
         return frame
 
-    async def watch_end(self) -> None:
+    async def _watch_end(self) -> None:
         """Wait for the process to be reaped, then tell whoever waits how it ended."""
         status = await self._process.exited
         await self._engine_text.closed.wait()
-        text = self._engine_text.text
-        ran_out = any(mark in text for mark in _OUT_OF_MEMORY)
+        ran_out = any(mark in self._engine_text.text for mark in _OUT_OF_MEMORY)
         reason = FailureReason.OUT_OF_MEMORY if ran_out else FailureReason.CRASHED
         if self._why_killed is None or (ran_out and self._why_killed.reason is FailureReason.CRASHED):
             self._why_killed = HostEndedError(reason, describe_exit(status))
-            log.info("a host ended", pid=self.pid, how=describe_exit(status), reason=reason, engine=_shown(text))
+            log.info(
+                "a host ended",
+                pid=self.pid,
+                how=describe_exit(status),
+                reason=reason,
+                engine=self._engine_text.shown(),
+            )
         self._channel.abort()
         self._fail(self._why_killed)
         self._idle.set()
         self._process.close()
+        if self._usage is not None:
+            self._usage.close()
+            self._usage = None
         self.ended.set()
 
     def _fail(self, why: HostEndedError) -> None:
@@ -215,75 +267,5 @@ class Host:
         return self._why_killed or HostEndedError(FailureReason.CRASHED, "the host has ended")
 
 
-async def start_host(sandbox: Sandbox, policy: SandboxPolicy) -> Host:
-    """A blank host that is ready.
-
-    Raises:
-        HostEndedError: no process could be started, or it ended at once or did not get ready.
-    """
-    loop = asyncio.get_running_loop()
-    ours, theirs = socket.socketpair()
-    our_engine, their_engine = socket.socketpair()
-    with theirs, their_engine, ExitStack() as undo:
-        undo.callback(our_engine.close)
-        undo.callback(ours.close)
-        channel, protocol = await loop.connect_accepted_socket(_Channel, ours)
-        undo.callback(channel.abort)
-        engine, tail = await loop.connect_accepted_socket(_Tail, our_engine)
-        undo.callback(engine.abort)
-        try:
-            process = await sandbox.spawn(policy, (theirs.fileno(), theirs.fileno(), their_engine.fileno()))
-        except SpawnError as error:
-            raise HostEndedError(FailureReason.CRASHED, str(error)) from error
-        undo.pop_all()  # from here on the host looks after all of it
-    host = protocol.host = Host(process, channel, tail)
-    protocol.watching = loop.create_task(host.watch_end())
-    await host.ready()
-    return host
-
-
-class _Channel(asyncio.Protocol):
-    """Bytes → frames → host. Plain reads: descriptors that a host sends along are dropped by the kernel."""
-
-    host: Host
-    watching: asyncio.Task[None]
-
-    def __init__(self) -> None:
-        self._decoder = frames.FrameDecoder()
-
-    def data_received(self, data: bytes) -> None:
-        """Hand over the frames that are complete."""
-        self.host.count(len(data))
-        try:
-            for frame in self._decoder.feed(data):
-                self.host.take(frame)
-        except ProtocolError as error:
-            self.host.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
-
-    def eof_received(self) -> None:
-        """The host closed its end."""
-        self.host.hung_up()
-
-
-class _Tail(asyncio.Protocol):
-    """The last of what an engine wrote about itself: for the operator's log, never for the tenant."""
-
-    def __init__(self) -> None:
-        self.text = b""
-        self.closed = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        """Keep the end of it."""
-        self.text = (self.text + data)[-ENGINE_TEXT_KEPT:]
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        """The process has ended, or closed its standard error."""
-        self.closed.set()
-
-
 def _ignore_line(_line: Line) -> None:
     """A line outside of any invocation belongs to nobody."""
-
-
-def _shown(text: bytes) -> str:
-    return text.decode(errors="backslashreplace").strip()[-1_000:]

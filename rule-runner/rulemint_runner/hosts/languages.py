@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from functools import partial
 from pathlib import Path
 
 import deno
+import msgspec
 
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.program_files import NOBODY, libraries_of, loader_of, reachable_by, with_targets
@@ -21,33 +23,73 @@ _DENO_FLAGS = (
     "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run", "--deny-ffi",
     "--deny-import",
 )  # fmt: skip
-_V8_FLAGS = "--v8-flags=--jitless,--max-old-space-size=64,--stack-size=900"
+_V8_FLAGS = "--v8-flags=--jitless,--max-old-space-size={memory_mb},--stack-size=900"
 """Without a JIT no page is ever both writable and executable, and V8 commits 38 MB instead of 555."""
 
+_DENO_COMMITS_MB, _DENO_KEEPS_MB = 96, 48
+_PYTHON_COMMITS_MB, _PYTHON_KEEPS_MB, _PYTHON_MAPS_MB = 16, 24, 240
+"""Beside the rule's own memory: what the kernel lets the engine commit, what it may really have, what it may map."""
+
+DEFAULT_MEMORY_MB = 64
 SUFFIXES = {Language.JAVASCRIPT: "js", Language.TYPESCRIPT: "ts", Language.PYTHON: "py"}
 
 
+class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
+    """The program that runs rules of one language with one limit of memory."""
+
+    policy: SandboxPolicy
+    max_private_bytes: int
+    """A host that has more than this is killed: the net under the limits that the kernel enforces."""
+
+
 class Languages:
-    """The policy of each language on this machine; finding its files takes a few milliseconds, once."""
+    """The programs of each language on this machine; finding their files takes a few milliseconds, once."""
 
     def __init__(self) -> None:
         deno_policy, python_policy = _deno_policy(), _python_policy()
-        self._policies = {
-            Language.JAVASCRIPT: deno_policy,
-            Language.TYPESCRIPT: deno_policy,
-            Language.PYTHON: python_policy,
+        run_deno, run_python = partial(_deno, deno_policy), partial(_python, python_policy)
+        self._programs = {
+            Language.JAVASCRIPT: run_deno,
+            Language.TYPESCRIPT: run_deno,
+            Language.PYTHON: run_python,
         }
+        self._made: dict[tuple[Language, int], HostProgram] = {}
 
-    def policy(self, language: Language) -> SandboxPolicy:
-        """The process that runs rules of *language*."""
-        return self._policies[language]
+    def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB) -> HostProgram:
+        """The program that runs rules of *language* with *memory_mb* MiB of heap."""
+        name = (language, memory_mb)
+        if name not in self._made:
+            self._made[name] = self._programs[language](memory_mb)
+        return self._made[name]
+
+
+def _deno(base: SandboxPolicy, memory_mb: int) -> HostProgram:
+    flags = _V8_FLAGS.format(memory_mb=memory_mb)
+    program, run, *rest = base.argv
+    return HostProgram(
+        policy=msgspec.structs.replace(
+            base, argv=(program, run, flags, *rest), max_data_bytes=(memory_mb + _DENO_COMMITS_MB) * _MIB
+        ),
+        max_private_bytes=(memory_mb + _DENO_KEEPS_MB) * _MIB,
+    )
+
+
+def _python(base: SandboxPolicy, memory_mb: int) -> HostProgram:
+    return HostProgram(
+        policy=msgspec.structs.replace(
+            base,
+            max_data_bytes=(memory_mb + _PYTHON_COMMITS_MB) * _MIB,
+            max_address_space_bytes=(memory_mb + _PYTHON_MAPS_MB) * _MIB,
+        ),
+        max_private_bytes=(memory_mb + _PYTHON_KEEPS_MB) * _MIB,
+    )
 
 
 def _deno_policy() -> SandboxPolicy:
     program = Path(deno.find_deno_bin()).resolve()
     host = _PROGRAMS / "deno"
     return SandboxPolicy(
-        argv=(str(program), "run", *_DENO_FLAGS, _V8_FLAGS, str(host / "main.js")),
+        argv=(str(program), "run", *_DENO_FLAGS, str(host / "main.js")),
         environment=(("DENO_DIR", "/dev/null"), ("DENO_NO_UPDATE_CHECK", "1"), ("NO_COLOR", "1")),
         user=NOBODY if reachable_by(NOBODY, program) and reachable_by(NOBODY, host / "main.js") else None,
         executable_files=_with_loader(program),
@@ -55,7 +97,6 @@ def _deno_policy() -> SandboxPolicy:
         writable_devices=("/dev/null",),
         may_start_threads=True,
         max_open_files=64,
-        max_data_bytes=160 * _MIB,
     )
 
 
@@ -77,7 +118,6 @@ def _python_policy() -> SandboxPolicy:
         ),
         writable_devices=("/dev/null",),
         max_open_files=32,
-        max_address_space_bytes=300 * _MIB,
     )
 
 

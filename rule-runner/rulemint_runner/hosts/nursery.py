@@ -12,9 +12,9 @@ from typing import Any
 
 import structlog
 
-from rulemint_runner.hosts.host import Host, HostEndedError, start_host
-from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_runner.hosts.host import Host, HostEndedError
+from rulemint_runner.hosts.languages import HostProgram, Languages
+from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import FailureReason
@@ -27,36 +27,36 @@ PAUSE_BEFORE_REFILL_S = 0.02
 
 
 class Nursery:
-    """Keeps *spares* blank hosts of each language ready."""
+    """Keeps *spares* blank hosts ready of each language with the usual memory."""
 
-    def __init__(self, sandbox: Sandbox, languages: Languages, *, spares: int) -> None:
+    def __init__(self, sandbox: Sandbox, languages: Languages, *, spares: int, memory_mb: int) -> None:
         self._sandbox = sandbox
-        self._languages = languages
+        programs = {languages.program(language, memory_mb=memory_mb) for language in Language}
         self._spares = spares
-        self._ready: dict[SandboxPolicy, deque[Host]] = {}
+        self._ready: dict[HostProgram, deque[Host]] = {program: deque() for program in programs}
+        self._refilling = {program: asyncio.Lock() for program in programs}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def fill(self) -> None:
-        """Start the spares of every language, in the background."""
-        for policy in {self._languages.policy(language) for language in Language}:
-            self._ready[policy] = deque()
-            self._in_background(self._refill(policy))
+        """Start the spares, in the background."""
+        for program in self._ready:
+            self._in_background(self._refill(program))
 
-    async def take(self, language: Language) -> Host:
-        """A blank host for a rule of *language*.
+    async def take(self, program: HostProgram) -> Host:
+        """A blank host of *program*: a spare if there is one.
 
         Raises:
-            HostEndedError: there was no spare, and none could be started.
+            HostEndedError: there was none, and none could be started.
         """
-        policy = self._languages.policy(language)
-        ready = self._ready.setdefault(policy, deque())
+        ready = self._ready.get(program)
+        if ready is None:
+            return await start_host(self._sandbox, program)
+        self._in_background(self._refill(program))
         while ready:
             host = ready.popleft()
             if host.usable:
-                self._in_background(self._refill(policy))
                 return host
-        self._in_background(self._refill(policy))
-        return await start_host(self._sandbox, policy)
+        return await start_host(self._sandbox, program)
 
     async def close(self) -> None:
         """End every spare."""
@@ -66,15 +66,16 @@ class Nursery:
             host.kill(FailureReason.INTERRUPTED, "the runner stopped")
         await asyncio.gather(*(host.ended.wait() for host in hosts))
 
-    async def _refill(self, policy: SandboxPolicy) -> None:
+    async def _refill(self, program: HostProgram) -> None:
         await asyncio.sleep(PAUSE_BEFORE_REFILL_S)
-        ready = self._ready[policy]
-        while len(ready) < self._spares:
-            try:
-                ready.append(await start_host(self._sandbox, policy))
-            except HostEndedError as error:
-                log.warning("could not start a spare host", error=str(error))
-                return  # the next one that is taken tries again
+        ready = self._ready[program]
+        async with self._refilling[program]:
+            while len(ready) < self._spares:
+                try:
+                    ready.append(await start_host(self._sandbox, program))
+                except HostEndedError as error:
+                    log.warning("could not start a spare host", error=str(error))
+                    return  # the next one that is taken tries again
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -3,14 +3,16 @@
 Theory of operation. Each authority has a stack of idle hosts, the most recently used on top, and a queue of invocations
 that wait for one. A queue gets a first host at once, and another one whenever its head has waited for 10 ms, one start
 at a time, up to the caps: so a quick rule stays on few hosts, and a rule that awaits something spreads. At the cap over
-all authorities the idle host that was used least recently makes room; a running host is never taken from its
-invocation.
+all authorities, of number or of memory, the idle host that was used least recently makes room; a running host is never
+taken from its invocation. A tenant may have as many busy hosts as it leaves to the others: alone it gets half of all,
+two greedy ones a third each, and there is always room for one who comes later. An idle process is stopped; one that
+has served for long is replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,34 +21,43 @@ from typing import Any
 import msgspec
 import structlog
 
+from rulemint_runner.hosts.brake import Brake
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.watch import Watch
+from rulemint_runner.hosts.wear import Wear
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.records import Isolation, Language
 
 log = structlog.get_logger(__name__)
 
 GROW_AFTER_S = 0.01
-SWEEP_INTERVAL_S = 1.0
+SWEEP_INTERVAL_S = 0.25
 
 
 class Authority(msgspec.Struct, frozen=True):
-    """What a host may act for. Two invocations share a host only if all of this is the same."""
+    """What a host may act for. Two invocations share a host only if all of this is the same.
+
+    The allow-list, the limits and the isolation belong to the version.
+    """
 
     tenant: str
     rule_id: str
     version: int
     secrets_revision: int
     language: Language
+    isolation: Isolation = Isolation.WARM
 
 
 class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many hosts there may be, and for how long one may be idle."""
+    """How many hosts there may be, how much memory they may have, and for how long one may live."""
 
     max_hosts: int
     max_hosts_per_rule: int
+    max_memory_bytes: int
     idle_s: float
+    wear: Wear = Wear()
 
 
 MakeHost = Callable[[], Awaitable[Host]]
@@ -87,29 +98,48 @@ class HostPool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._live: set[Host] = set()
         self._hosts = 0
+        self._busy: Counter[str] = Counter()
+        """Hosts of each tenant that are running or starting."""
+        self._private_bytes = 0
+        self._brake = Brake()
+        self._watch = Watch()
 
     @asynccontextmanager
     async def borrow(self, authority: Authority, make_host: MakeHost, deadline: Deadline) -> AsyncIterator[Host]:
         """An idle host of *authority*; *make_host* starts one if there are too few.
 
         Raises:
-            HostEndedError: none could be had before *deadline*, or it did not start.
+            HostEndedError: none could be had before *deadline*, it did not start, or the rule pauses.
             RuleNotLoadedError: the rule's text cannot be run.
         """
-        station = self._stations.setdefault(authority, _Station(authority))
-        host = await self._take(station, make_host, deadline)
-        try:
-            yield host
-        finally:
-            self._in_background(self._put_back(station, host))
+        with self._brake.admission(authority):
+            station = self._stations.setdefault(authority, _Station(authority))
+            host = await self._take(station, make_host, deadline)
+            self._watch.begin(host)
+            try:
+                yield host
+                self._brake.worked(authority)
+            except HostEndedError as error:
+                self._brake.failed(authority, error.reason)
+                raise
+            finally:
+                self._watch.end(host)
+                self._in_background(self._put_back(station, host))
+
+    async def watch(self) -> None:
+        """Look after the running hosts, until cancelled."""
+        await self._watch.look()
 
     async def sweep(self) -> None:
-        """End hosts that have been idle for too long, until cancelled."""
+        """End hosts that have been idle for too long or are too many for the memory, until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_INTERVAL_S)
             for station in list(self._stations.values()):
                 while station.idle and station.idle[0].until.passed():
                     self._evict(station)
+            self._private_bytes = sum(host.private_bytes() for host in self._live)
+            if self._memory_is_full():
+                self._make_room()
 
     async def close(self) -> None:
         """End every host."""
@@ -120,8 +150,9 @@ class HostPool:
 
     async def _take(self, station: _Station, make_host: MakeHost, deadline: Deadline) -> Host:
         while station.idle:
-            host = station.idle.pop().host
+            host = self._pop_idle(station, -1)
             if host.usable:
+                host.resume()
                 return host
         waiter = _Waiter(asyncio.get_running_loop().create_future(), make_host)
         station.waiting.append(waiter)
@@ -162,11 +193,14 @@ class HostPool:
         """Start one more host for *station*, unless a cap forbids it or one is starting already."""
         if station.starting or station.hosts >= self._limits.max_hosts_per_rule:
             return
-        if self._hosts >= self._limits.max_hosts and not self._make_room():
+        if self._has_its_share(station.authority.tenant):
+            return
+        if (self._hosts >= self._limits.max_hosts or self._memory_is_full()) and not self._make_room():
             return
         station.starting = True
         station.hosts += 1
         self._hosts += 1
+        self._busy[station.authority.tenant] += 1
         self._in_background(self._start_and_load(station, station.waiting[0].make_host))
 
     async def _start_and_load(self, station: _Station, make_host: MakeHost) -> None:
@@ -187,8 +221,9 @@ class HostPool:
         finally:
             station.starting = False
 
-    def _fail_all(self, station: _Station, error: Exception) -> None:
+    def _fail_all(self, station: _Station, error: HostEndedError | RuleNotLoadedError) -> None:
         """No host came of it: whoever waits hears why."""
+        self._brake.failed(station.authority, error.reason)
         self._forget_host(station)
         while station.waiting:
             waiter = station.waiting.popleft()
@@ -196,8 +231,14 @@ class HostPool:
                 waiter.future.set_exception(error)
 
     async def _put_back(self, station: _Station, host: Host) -> None:
-        if await host.idle():
-            self._offer(station, host)
+        if station.authority.isolation is Isolation.FRESH:
+            host.kill(FailureReason.INTERRUPTED, "every invocation has a host of its own")
+        elif await host.idle():
+            worn = self._limits.wear.of(host, now_s=asyncio.get_running_loop().time())
+            if worn is None:
+                self._offer(station, host)
+            else:
+                host.kill(FailureReason.INTERRUPTED, f"the host was replaced: {worn}")
 
     def _offer(self, station: _Station, host: Host) -> None:
         """Give *host* to the first that waits, or keep it."""
@@ -206,7 +247,27 @@ class HostPool:
             if not waiter.future.done():
                 waiter.future.set_result(host)
                 return
+        host.pause()
         station.idle.append(_IdleHost(host, Deadline.after(self._limits.idle_s)))
+        self._no_longer_busy(station)
+
+    def _pop_idle(self, station: _Station, index: int) -> Host:
+        """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
+        self._busy[station.authority.tenant] += 1
+        return station.idle.pop(index).host
+
+    def _no_longer_busy(self, station: _Station) -> None:
+        tenant = station.authority.tenant
+        self._busy[tenant] -= 1
+        if self._busy[tenant] == 0:
+            del self._busy[tenant]
+
+    def _has_its_share(self, tenant: str) -> bool:
+        """Whether *tenant* has as many busy hosts, or more, as there would be left for the others."""
+        return 0 < self._busy[tenant] >= self._limits.max_hosts - self._busy.total()
+
+    def _memory_is_full(self) -> bool:
+        return self._private_bytes >= self._limits.max_memory_bytes
 
     def _make_room(self) -> bool:
         """Evict the idle host that was used least recently; False if all are running."""
@@ -217,18 +278,22 @@ class HostPool:
         return True
 
     def _evict(self, station: _Station) -> None:
-        station.idle.pop(0).host.kill(FailureReason.INTERRUPTED, "the host was not needed")
+        self._pop_idle(station, 0).kill(FailureReason.INTERRUPTED, "the host was not needed")
 
     async def _notice_end(self, station: _Station, host: Host) -> None:
         await host.ended.wait()
         self._live.discard(host)
-        station.idle = [idle for idle in station.idle if idle.host is not host]
+        for index, idle in enumerate(station.idle):
+            if idle.host is host:
+                self._pop_idle(station, index)
+                break
         self._forget_host(station)
         self._grow(station)
 
     def _forget_host(self, station: _Station) -> None:
         station.hosts -= 1
         self._hosts -= 1
+        self._no_longer_busy(station)
         self._prune(station)
 
     def _prune(self, station: _Station) -> None:

@@ -11,8 +11,9 @@ import msgspec
 import structlog
 
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError, start_host
+from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.preflight import missing_layers
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
@@ -50,7 +51,7 @@ async def attack(sandbox: Sandbox, languages: Languages, language: Language) -> 
     load = frames.Load(file=f"attack.{SUFFIXES[language]}", language=language, script=script, secrets={})
     run = frames.Run(n=1, client={}, scope=[], audience="", context={"ip": "", "userAgent": "", "body": {}})
     try:
-        host = await start_host(sandbox, languages.policy(language))
+        host = await start_host(sandbox, languages.program(language))
         try:
             await host.load(load, Deadline.after(TIMEOUT_S), _ignore)
             answer = await host.run(run, Deadline.after(TIMEOUT_S), _ignore)

@@ -98,6 +98,25 @@ async def test_every_changed_script_is_a_new_version(management: Management) -> 
         assert (again.status, again.body["field"]) == (409, "name")
 
 
+async def test_permissions_and_limits_belong_to_the_version_and_are_shown(management: Management) -> None:
+    given = {
+        "allow_hosts": ["api.example.com", "*.example.com:8443"],
+        "isolation": "fresh",
+        "limits": {"timeout_s": 1.5, "memory_mb": 128, "log_bytes": 1_000, "result_bytes": 500},
+    }
+    async with management.rule("export default () => ({})", **given) as made:
+        assert {name: made[name] for name in given} == given
+        path = f"/api/v2/rules/{made['id']}"
+        assert (await management.call("PATCH", path, given)).body["version"] == 1
+        for version, change in enumerate(
+            ({"allow_hosts": []}, {"isolation": "warm"}, {"limits": {"timeout_s": 2}}), start=2
+        ):
+            patched = (await management.call("PATCH", path, change)).body
+            assert patched["version"] == version
+            assert (await management.call("GET", path)).body == patched
+        assert patched["limits"] == {"timeout_s": 2, "memory_mb": None, "log_bytes": None, "result_bytes": None}
+
+
 async def test_secrets_are_written_and_never_shown(management: Management) -> None:
     async with management.rule("export default () => ({})", rule_secrets={"A": "hunter2"}) as rule:
         path = f"/api/v2/rules/{rule['id']}/secrets"
@@ -141,6 +160,14 @@ async def test_secrets_are_written_and_never_shown(management: Management) -> No
         pytest.param("rules", {"name": "a", "script": ""}, "script", id="an empty script"),
         pytest.param("rules", {"name": "a", "script": "x" * 262_145}, "script", id="an oversized script"),
         pytest.param("rules", {"name": "a", "script": "x", "language": "cobol"}, "language", id="another language"),
+        pytest.param(
+            "rules", {"name": "a", "script": "x", "allow_hosts": ["127.0.0.1"]}, "allow_hosts", id="an address to call"
+        ),
+        pytest.param(
+            "rules", {"name": "a", "script": "x", "limits": {"timeout_s": 21}}, "limits.timeout_s", id="a long timeout"
+        ),
+        pytest.param("rules", {"name": "a", "script": "x", "limits": {"cpu": 1}}, "limits.cpu", id="another limit"),
+        pytest.param("rules", {"name": "a", "script": "x", "isolation": "vm"}, "isolation", id="another isolation"),
     ],
 )  # fmt: skip
 async def test_a_faulty_field_is_refused_by_name(

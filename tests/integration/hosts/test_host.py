@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.hosts import Loaded, load_frame, loaded, policy_of
+from fixtures.hosts import Loaded, load_frame, loaded, program_of
 from fixtures.processes import is_alive
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError, start_host
+from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import DenialCode, FailureReason
@@ -326,7 +327,7 @@ async def test_a_rule_that_goes_on_after_its_answer_loses_its_host(sandbox: Sand
 
 
 async def test_a_load_that_never_ends_is_ended(sandbox: Sandbox) -> None:
-    host = await start_host(sandbox, policy_of(PY))
+    host = await start_host(sandbox, program_of(PY))
     with pytest.raises(HostEndedError) as ended:
         await host.load(load_frame("while True: pass", PY), Deadline.after(0.5), Loaded(host).write)
     assert ended.value.reason is FailureReason.TIMEOUT

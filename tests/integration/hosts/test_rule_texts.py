@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from fixtures.hosts import Loaded, load_frame, loaded, policy_of
+from fixtures.hosts import Loaded, load_frame, loaded, program_of
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError, start_host
+from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
@@ -107,7 +108,7 @@ ENDS_WHILE_LOADED = [
 async def test_a_text_that_ends_its_host_while_it_is_loaded_says_how(
     sandbox: Sandbox, language: Language, script: str, reason: str
 ) -> None:
-    host = await start_host(sandbox, policy_of(language))
+    host = await start_host(sandbox, program_of(language))
     deadline = Deadline.after(0.5 if reason == "timeout" else 20)
     with pytest.raises(HostEndedError) as ended:
         await host.load(load_frame(script, language), deadline, Loaded(host).write)

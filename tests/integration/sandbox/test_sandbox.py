@@ -45,15 +45,15 @@ MIB = 1024 * 1024
 
 RUNNER = """
 import asyncio, os
-from rulemint_runner.hosts.host import start_host
 from rulemint_runner.hosts.languages import Languages
+from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_shared.records import Language
 
 async def main():
     async with open_sandbox(SpawnerProcess()) as sandbox:
         for language in (Language.JAVASCRIPT, Language.PYTHON):
-            await start_host(sandbox, Languages().policy(language))
+            await start_host(sandbox, Languages().program(language))
         print("ready", flush=True)
         await asyncio.Event().wait()
 

@@ -35,6 +35,7 @@ from rulemint_shared.messages import (
     InvocationStarted,
     Level,
     LogLine,
+    OutboundCall,
     RequestView,
     RuleRef,
     RuleReport,
@@ -43,9 +44,11 @@ from rulemint_shared.records import (
     Client,
     ClientGrant,
     ClientSecret,
+    Isolation,
     Language,
     ResourceServer,
     Rule,
+    RuleLimits,
     RuleSecrets,
     RuleVersion,
     Scope,
@@ -66,6 +69,20 @@ REPORT = RuleReport(
     claims_set={"https://x/": 1},
     dropped=[Dropped(name="iss", why="reserved")],
     duration_ms=0.5,
+)
+CALL = OutboundCall(
+    ts_ms=1,
+    invocation="exc_1",
+    client_id="c",
+    rule="seed",
+    version=2,
+    method="GET",
+    host="api.example.com",
+    status=None,
+    duration_ms=1.5,
+    bytes_sent=1,
+    bytes_received=2,
+    error="no answer",
 )
 MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "batch": (
@@ -100,6 +117,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     lines_left_out=1,
                     picked_up_at_ms=6,
                     ended_at_ms=7,
+                    calls=[CALL],
                 ),
                 Ending(invocation="exc_2", outcome=Denied(code=DenialCode.INVALID_SCOPE, message="no")),
                 Ending(invocation="exc_3", outcome=Failed(reason=FailureReason.TIMEOUT, detail="5 s")),
@@ -125,6 +143,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             message="m",
         ),
     ),
+    "log-call": (codecs.log_record, CALL),
     "config-change": (
         codecs.config_change,
         ConfigChange(revision=3, tenant="default", records=[ChangedRecord(kind="rules", id="rul_1")]),
@@ -180,7 +199,16 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     ),
     "rule-version": (
         codecs.rule_version,
-        RuleVersion(rule_id="rul_1", version=2, script="x", language=Language.TYPESCRIPT, created_at_ms=1),
+        RuleVersion(
+            rule_id="rul_1",
+            version=2,
+            script="x",
+            language=Language.TYPESCRIPT,
+            created_at_ms=1,
+            allow_hosts=("api.example.com",),
+            isolation=Isolation.FRESH,
+            limits=RuleLimits(timeout_s=1.5, memory_mb=128, log_bytes=1, result_bytes=2),
+        ),
     ),
     "rule-secrets": (codecs.rule_secrets, RuleSecrets(rule_id="rul_1", revision=2, ciphertext=b"c")),
     "signing-key": (
@@ -218,6 +246,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             jti="j",
             kid="k",
             timings=Timings(authenticate_ms=0.1, queue_ms=1.0, rules_ms=2.0, return_ms=0.5, mint_ms=1.5, total_ms=5.0),
+            calls=[CALL],
         ),
     ),
 }

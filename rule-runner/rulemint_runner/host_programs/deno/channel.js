@@ -5,7 +5,7 @@
  * a rule could replace (`JSON`, typed arrays) was taken before any rule was loaded.
  */
 
-/** @import { LoadFrame, OutFrame, RunFrame } from "./frames.d.ts" */
+/** @import { LoadFrame, OutFrame, ReplyFrame, RunFrame } from "./frames.d.ts" */
 
 const { parse, stringify } = JSON;
 const encoder = new TextEncoder();
@@ -22,6 +22,18 @@ export function readFrame() {
   const header = readExactly(4);
   if (header === null) return null;
   const body = readExactly(new DataView(header.buffer).getUint32(0));
+  return body === null ? null : parse(decoder.decode(body));
+}
+
+/**
+ * The next frame, which must be a reply, without keeping the rule from running meanwhile. One at a time.
+ *
+ * @returns {Promise<ReplyFrame | null>}
+ */
+export async function readFrameLater() {
+  const header = await readExactlyLater(4);
+  if (header === null) return null;
+  const body = await readExactlyLater(new DataView(header.buffer).getUint32(0));
   return body === null ? null : parse(decoder.decode(body));
 }
 
@@ -45,6 +57,17 @@ function readExactly(length) {
   const bytes = new Uint8Array(length);
   for (let have = 0; have < length;) {
     const count = input.readSync(bytes.subarray(have));
+    if (count === null) return null;
+    have += count;
+  }
+  return bytes;
+}
+
+/** @param {number} length */
+async function readExactlyLater(length) {
+  const bytes = new Uint8Array(length);
+  for (let have = 0; have < length;) {
+    const count = await input.read(bytes.subarray(have));
     if (count === null) return null;
     have += count;
   }

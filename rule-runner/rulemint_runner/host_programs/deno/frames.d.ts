@@ -13,6 +13,7 @@ export interface LoadFrame {
   language: "javascript" | "typescript";
   script: string;
   secrets: Record<string, string>;
+  result_bytes: number;
 }
 
 export interface RunFrame {
@@ -22,6 +23,28 @@ export interface RunFrame {
   scope: string[];
   audience: string;
   context: { ip: string; userAgent: string; body: Record<string, unknown> };
+}
+
+export interface CallFrame {
+  t: "call";
+  id: number;
+  method: string;
+  url: string;
+  headers: [string, string][];
+  body: string;
+  redirect: RequestRedirect;
+}
+
+export interface ReplyFrame {
+  t: "reply";
+  id: number;
+  status: number;
+  reason: string;
+  headers: [string, string][];
+  body: string;
+  url: string;
+  redirected: boolean;
+  error: string | null;
 }
 
 export type Form = "auth0" | "own";
@@ -43,6 +66,7 @@ export type OutFrame =
   | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
   | { t: "line"; level: Level; text: string }
   | { t: "idle"; n: number }
+  | CallFrame
   | AnswerFrame;
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, "n"> : never;

@@ -24,6 +24,7 @@ const IS_MODULE = /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|as
  */
 export async function loadRule(load) {
   source.file = load.file;
+  source.resultBytes = load.result_bytes;
   defineRefusals();
   catchStrayErrors();
   const { secrets } = load;

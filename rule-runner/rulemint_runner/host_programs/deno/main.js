@@ -8,6 +8,7 @@
 
 import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.js";
 import { readFrame, writeFrame } from "./channel.js";
+import { defineFetch, settled } from "./fetch.js";
 import { loadRule, NotARule } from "./loading.js";
 import { describe, onStrayError } from "./rule.js";
 
@@ -49,6 +50,7 @@ async function answerOf(rule, run) {
 
 captureConsole();
 trackTimers();
+defineFetch();
 keepAlive();
 writeFrame({ t: "ready" });
 
@@ -58,6 +60,7 @@ if (rule !== null) {
   for (let run = readFrame(); run?.t === "run"; run = readFrame()) {
     writeFrame(await answerOf(rule, run));
     clearTimers();
+    await settled();
     writeFrame({ t: "idle", n: run.n });
   }
 }

@@ -8,7 +8,6 @@ import { source, withFileName } from "./source.js";
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
 /** @typedef {Record<string, string>} Secrets */
 
-const MAX_RESULT_BYTES = 32 * 1024;
 const MAX_TEXT = 4_096;
 const { stringify } = JSON;
 const encoder = new TextEncoder();
@@ -148,8 +147,9 @@ function returned(form, value) {
     return { t: "bad-return", why: clip(`the result does not serialise: ${/** @type {Error} */ (error)?.message}`) };
   }
   if (text === undefined) return { t: "bad-return", why: `the result is a ${typeof value}, not an object` };
-  if (text.length > MAX_RESULT_BYTES || encoder.encode(text).length > MAX_RESULT_BYTES) {
-    return { t: "bad-return", why: `the result is larger than ${MAX_RESULT_BYTES} bytes of JSON` };
+  const { resultBytes } = source;
+  if (text.length > resultBytes || encoder.encode(text).length > resultBytes) {
+    return { t: "bad-return", why: `the result is larger than ${resultBytes} bytes of JSON` };
   }
   return { t: "returned", form, value: text };
 }

@@ -1,6 +1,6 @@
-/** The one rule of this host: what its author calls the file, and what the engine calls it. */
+/** The one rule of this host: what its author calls the file, what the engine calls it, and what it may return. */
 
-export const source = { file: "rule.js", url: "" };
+export const source = { file: "rule.js", url: "", resultBytes: 0 };
 
 /**
  * `text` with the engine's name for the rule replaced by the author's.

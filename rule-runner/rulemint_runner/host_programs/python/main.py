@@ -8,9 +8,12 @@ import sys
 
 sys.path.insert(0, __file__.rpartition("/")[0])
 
+import calls
 import capture
 import channel
+import fetch
 import rule
+import sockets
 
 sys.path.pop(0)
 
@@ -19,12 +22,14 @@ def main() -> None:
     """Load once, then answer until the runner hangs up."""
     runner = channel.Channel()
     capture.capture_output(runner)
+    outbound = calls.Calls(runner)
+    sockets.define(outbound)
     runner.write({"t": "ready"})
     load = runner.read()
     if load is None:
         return
     try:
-        loaded = rule.load(load)
+        loaded = rule.load(load, fetch.fetch_through(outbound))
     except rule.NotARule as error:
         runner.write({"t": "not-loaded", "kind": "syntax", "text": str(error)})
         return

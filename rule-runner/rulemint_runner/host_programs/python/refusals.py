@@ -23,11 +23,13 @@ class InvalidRequest(AccessDenied):
     code = "invalid_request"
 
 
-def define() -> None:
-    """Make them free names, and the module ``rulemint`` importable."""
+def define(fetch: object) -> None:
+    """Make them free names, and importable, with *fetch*, from the module ``rulemint``."""
     module = types.ModuleType("rulemint", __doc__)
     for refusal in (AccessDenied, InvalidScope, InvalidRequest):
         refusal.__module__ = "rulemint"
         setattr(module, refusal.__name__, refusal)
         setattr(builtins, refusal.__name__, refusal)
+    fetch.__module__ = "rulemint"
+    module.fetch = fetch
     sys.modules["rulemint"] = module

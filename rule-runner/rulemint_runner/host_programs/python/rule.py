@@ -8,7 +8,6 @@ import types
 
 import refusals
 
-MAX_RESULT_BYTES = 32 * 1024
 MAX_TEXT = 4_096
 PARAMETERS = 4
 
@@ -22,10 +21,11 @@ class NotARule(Exception):
 class Rule:
     """One loaded rule. Its module lives as long as this process."""
 
-    def __init__(self, function: object, secrets: dict[str, str], *, takes_callback: bool) -> None:
+    def __init__(self, function: object, frame: dict) -> None:
         self._function = function
-        self._secrets = secrets
-        self._takes_callback = takes_callback
+        self._secrets = frame["secrets"]
+        self._result_bytes = frame["result_bytes"]
+        self._takes_callback = _takes_callback(function)
 
     def answer(self, run: dict) -> dict:
         """What the rule answers to one invocation."""
@@ -35,7 +35,7 @@ class Rule:
             return _refused(error)
         except BaseException as error:  # noqa: BLE001  # SystemExit too: the rule failed, the host goes on
             return {"t": "threw", "text": describe(error), "out_of_memory": isinstance(error, MemoryError)}
-        return _returned(value)
+        return _returned(value, self._result_bytes)
 
     def _call(self, run: dict) -> object:
         context = {**run["context"], "webtask": {"secrets": dict(self._secrets)}}
@@ -71,8 +71,8 @@ class Callback:
         return result
 
 
-def load(frame: dict) -> Rule:
-    """The rule of a load frame.
+def load(frame: dict, fetch: object) -> Rule:
+    """The rule of a load frame; *fetch* is what it may import as ``rulemint.fetch``.
 
     Raises:
         NotARule: the text is none.
@@ -81,7 +81,7 @@ def load(frame: dict) -> Rule:
     global _file  # noqa: PLW0603  # one host, one rule
     _file = frame["file"]
     script = frame["script"]
-    refusals.define()
+    refusals.define(fetch)
     linecache.cache[_file] = (len(script), None, script.splitlines(keepends=True), _file)
     try:
         code = compile(script, _file, "exec", dont_inherit=True)
@@ -92,7 +92,7 @@ def load(frame: dict) -> Rule:
     function = module.get("rule")
     if not callable(function):
         raise NotARule(f"{_file}: define a function: def rule(client, scope, audience, context)")
-    return Rule(function, frame["secrets"], takes_callback=_takes_callback(function))
+    return Rule(function, frame)
 
 
 def describe(error: BaseException) -> str:
@@ -125,14 +125,14 @@ def _refused(error: refusals.AccessDenied) -> dict:
     return {"t": "refused", "code": error.code, "message": message}
 
 
-def _returned(value: object) -> dict:
+def _returned(value: object, max_bytes: int) -> dict:
     try:
         text = json.dumps({} if value is None else value, allow_nan=False, ensure_ascii=False)
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         return {"t": "bad-return", "why": f"the result does not serialise: {error}"[:MAX_TEXT]}
-    if size > MAX_RESULT_BYTES:
-        return {"t": "bad-return", "why": f"the result is larger than {MAX_RESULT_BYTES} bytes of JSON"}
+    if size > max_bytes:
+        return {"t": "bad-return", "why": f"the result is larger than {max_bytes} bytes of JSON"}
     return {"t": "returned", "form": "own", "value": text}
 
 

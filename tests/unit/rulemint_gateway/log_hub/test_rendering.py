@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.rendering import render
-from rulemint_shared.messages import InvocationEnded, Level, LogLine
+from rulemint_shared.messages import InvocationEnded, Level, LogLine, OutboundCall
 
 
 def a_line(message: str, level: Level = Level.INFO) -> LogLine:
@@ -17,6 +17,22 @@ def a_line(message: str, level: Level = Level.INFO) -> LogLine:
 def an_ending(outcome: str) -> InvocationEnded:
     return InvocationEnded(
         ts_ms=1, invocation="i", client_id="c", audience="a", rule="seed", version=1, outcome=outcome, duration_ms=1.5
+    )
+
+
+def a_call(status: int | None, error: str = "") -> OutboundCall:
+    return OutboundCall(
+        ts_ms=1,
+        invocation="i",
+        client_id="c",
+        rule="seed",
+        version=1,
+        method="GET",
+        host="api.example.com",
+        status=status,
+        duration_ms=12.3456,
+        bytes_received=7,
+        error=error,
     )
 
 
@@ -45,3 +61,15 @@ def test_a_level_filter_shows_that_level_and_worse() -> None:
 def test_filters_combine_with_and() -> None:
     assert LogFilter(rule="seed", client_id="c").shows(a_line("x"))
     assert not LogFilter(rule="seed", client_id="other").shows(a_line("x"))
+
+
+def test_a_call_shows_where_it_went_and_how_long_it_took() -> None:
+    shown = json.loads(render(a_call(503)))
+    assert (shown["type"], shown["level"], shown["message"]) == ("call", "info", "GET api.example.com → 503")
+    assert (shown["duration_ms"], shown["bytes_received"], shown["status"]) == (12.346, 7, 503)
+
+
+def test_a_call_without_an_answer_is_a_warning_that_says_why() -> None:
+    shown = json.loads(render(a_call(None, "the host is not on the rule's list")))
+    assert (shown["level"], shown["status"]) == ("warn", None)
+    assert shown["message"] == "GET api.example.com → the host is not on the rule's list"

@@ -13,6 +13,7 @@ from rulemint_runner.hosts.frames import (
     MAX_FRAME_BYTES,
     MAX_RESULT_BYTES,
     BadReturn,
+    Call,
     Form,
     FrameDecoder,
     FromHost,
@@ -24,6 +25,7 @@ from rulemint_runner.hosts.frames import (
     ProtocolError,
     Ready,
     Refused,
+    Reply,
     Returned,
     Run,
     Threw,
@@ -43,6 +45,15 @@ FRAMES: st.SearchStrategy[FromHost] = st.one_of(
     st.builds(Threw, n=NUMBERS, text=TEXTS, out_of_memory=st.booleans()),
     st.builds(BadReturn, n=NUMBERS, why=TEXTS),
     st.builds(Idle, n=NUMBERS),
+    st.builds(
+        Call,
+        id=NUMBERS,
+        method=st.sampled_from(["GET", "POST"]),
+        url=TEXTS,
+        headers=st.lists(st.tuples(TEXTS, TEXTS), max_size=3),
+        body=st.binary(max_size=40),
+        redirect=st.sampled_from(["follow", "manual", "error"]),
+    ),
 )
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -69,8 +80,15 @@ def decoded(data: bytes) -> list[FromHost]:
     ("frame", "said"),
     [
         pytest.param(
-            Load(file="seed.js", language="javascript", script="x", secrets={"FOO": "bar"}),
-            {"t": "load", "file": "seed.js", "language": "javascript", "script": "x", "secrets": {"FOO": "bar"}},
+            Load(file="seed.js", language="javascript", script="x", secrets={"FOO": "bar"}, result_bytes=9),
+            {
+                "t": "load",
+                "file": "seed.js",
+                "language": "javascript",
+                "script": "x",
+                "secrets": {"FOO": "bar"},
+                "result_bytes": 9,
+            },
             id="load",
         ),
         pytest.param(
@@ -85,9 +103,26 @@ def decoded(data: bytes) -> list[FromHost]:
             },
             id="run",
         ),
+        pytest.param(
+            Reply(id=3, status=200, reason="OK", headers=[("a", "b")], body=b"\xff", url="https://x/"),
+            {
+                "t": "reply",
+                "id": 3,
+                "status": 200,
+                "reason": "OK",
+                "headers": [["a", "b"]],
+                "body": "/w==",
+                "url": "https://x/",
+                "redirected": False,
+                "error": None,
+            },
+            id="reply",
+        ),
     ],
 )
-def test_a_frame_to_a_host_is_its_length_in_four_bytes_and_json(frame: Load | Run, said: dict[str, object]) -> None:
+def test_a_frame_to_a_host_is_its_length_in_four_bytes_and_json(
+    frame: Load | Run | Reply, said: dict[str, object]
+) -> None:
     data = encode(frame)
     assert int.from_bytes(data[:4], "big") == len(data) - 4
     assert json.loads(data[4:]) == said

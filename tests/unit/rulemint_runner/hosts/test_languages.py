@@ -8,9 +8,9 @@ from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_shared.records import Language
 
-policy_of = Languages().policy
-DENO = policy_of(Language.JAVASCRIPT)
-PYTHON = policy_of(Language.PYTHON)
+program_of = Languages().program
+DENO = program_of(Language.JAVASCRIPT).policy
+PYTHON = program_of(Language.PYTHON).policy
 
 
 @pytest.mark.parametrize("permission", ["read", "write", "net", "env", "sys", "run", "ffi", "import"])
@@ -34,7 +34,7 @@ def test_deno_has_no_jit_and_a_bounded_heap() -> None:
 
 
 def test_typescript_runs_as_javascript_does() -> None:
-    assert policy_of(Language.TYPESCRIPT) == DENO
+    assert program_of(Language.TYPESCRIPT).policy == DENO
 
 
 def test_python_is_isolated_from_environment_user_and_installed_packages() -> None:
@@ -63,6 +63,16 @@ def test_a_host_writes_no_file_and_has_few_descriptors_and_bounded_memory(policy
     assert memory <= 512 * 1024 * 1024
 
 
+@pytest.mark.parametrize("language", Language)
+def test_a_rule_with_more_memory_may_have_more_at_every_layer(language: Language) -> None:
+    usual, more = program_of(language, memory_mb=64), program_of(language, memory_mb=128)
+    mib = 1024 * 1024
+    assert more.policy.max_data_bytes == (usual.policy.max_data_bytes or 0) + 64 * mib
+    assert more.max_private_bytes == usual.max_private_bytes + 64 * mib
+    if language is not Language.PYTHON:
+        assert [flag for flag in more.policy.argv if "--max-old-space-size=128," in flag]
+
+
 def test_a_policy_grants_nothing_that_it_does_not_name() -> None:
     policy = SandboxPolicy(argv=("/bin/true",))
     assert policy.environment == ()
@@ -70,5 +80,5 @@ def test_a_policy_grants_nothing_that_it_does_not_name() -> None:
 
 
 def test_every_language_has_a_program_and_a_file_name() -> None:
-    assert {policy_of(language).argv for language in Language} == {DENO.argv, PYTHON.argv}
+    assert {program_of(language).policy.argv for language in Language} == {DENO.argv, PYTHON.argv}
     assert set(SUFFIXES) == set(Language)

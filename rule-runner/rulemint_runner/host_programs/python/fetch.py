@@ -1,0 +1,52 @@
+"""``rulemint.fetch``: one function for one HTTP call."""
+
+import json as json_module
+
+from calls import Calls
+
+
+class Response:
+    """An answer: ``status``, ``headers`` (names in lower case), ``body`` (bytes), ``url`` after redirects."""
+
+    def __init__(self, reply: dict) -> None:
+        self.status = reply["status"]
+        self.ok = 200 <= self.status < 300
+        self.headers = {name.lower(): value for name, value in reply["headers"]}
+        self.body = reply["body"]
+        self.url = reply["url"]
+        self.redirected = reply["redirected"]
+
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode(errors="replace")
+
+    def json(self) -> object:
+        """The body, parsed as JSON."""
+        return json_module.loads(self.body)
+
+
+def fetch_through(calls: Calls) -> object:
+    """The function that rules call."""
+
+    def fetch(
+        url: str,
+        *,
+        method: str = "GET",
+        headers: dict | None = None,
+        body: bytes | str = b"",
+        json: object = None,
+        redirect: str = "follow",
+    ) -> Response:
+        """Call *url*, which must be on the rule's ``allow_hosts``.
+
+        Raises:
+            OSError: there was no answer; the text says why.
+        """
+        given = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
+        if json is not None:
+            body = json_module.dumps(json)
+            given.setdefault("content-type", "application/json")
+        data = body.encode() if isinstance(body, str) else bytes(body)
+        return Response(calls.make(method.upper(), str(url), list(given.items()), data, redirect))
+
+    return fetch

@@ -1,0 +1,103 @@
+"""The runner's ends of a host's two socket pairs: frames on one, what its engine says about itself on the other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol, cast
+
+from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.frames import ProtocolError
+from rulemint_shared.messages import FailureReason
+
+ENGINE_TEXT_KEPT = 8 * 1024
+
+
+class Receiver(Protocol):
+    """Whom a channel tells."""
+
+    def count(self, size: int) -> None:
+        """So many bytes arrived."""
+
+    def take(self, frame: frames.FromHost) -> None:
+        """A frame arrived."""
+
+    def kill(self, reason: FailureReason, detail: str) -> None:
+        """What arrived is no frame."""
+
+    def hung_up(self) -> None:
+        """Nothing more will arrive."""
+
+
+class Channel(asyncio.Protocol):
+    """Bytes → frames → receiver. Plain reads: descriptors that a host sends along are dropped by the kernel."""
+
+    receiver: Receiver
+
+    def __init__(self) -> None:
+        self._decoder = frames.FrameDecoder()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what we write to."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def write(self, frame: frames.Load | frames.Run | frames.Reply) -> None:
+        """Send *frame* to the host, soon."""
+        if self._transport is not None:
+            self._transport.write(frames.encode(frame))
+
+    async def drained(self) -> None:
+        """Wait until the host has read most of what was sent, or is gone."""
+        await self._writable.wait()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over the frames that are complete."""
+        self.receiver.count(len(data))
+        try:
+            for frame in self._decoder.feed(data):
+                self.receiver.take(frame)
+        except ProtocolError as error:
+            self.receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
+
+    def eof_received(self) -> None:
+        """The host closed its end."""
+        self.receiver.hung_up()
+
+    def pause_writing(self) -> None:
+        """The host reads more slowly than we write."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """The host has caught up."""
+        self._writable.set()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Nobody waits for a host that is gone."""
+        self._writable.set()
+
+
+class EngineText(asyncio.Protocol):
+    """The last of what an engine wrote about itself: for the operator's log, never for the tenant."""
+
+    def __init__(self) -> None:
+        self.text = b""
+        self.closed = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        """Keep the end of it."""
+        self.text = (self.text + data)[-ENGINE_TEXT_KEPT:]
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The process has ended, or closed its standard error."""
+        self.closed.set()
+
+    def shown(self) -> str:
+        """The very end of it, on one line's worth of a log."""
+        return self.text.decode(errors="backslashreplace").strip()[-1_000:]

@@ -1,0 +1,62 @@
+"""The calls of one invocation, between its host and whoever makes them: replies as they come, and none left open.
+
+A host waits for the reply of every call that it made before it is idle again, so a call that the invocation did not
+wait for is answered too: with the news that the invocation is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from rulemint_runner.hosts.channel import Channel
+from rulemint_runner.hosts.frames import Call, Reply
+
+Fetch = Callable[[Call], Awaitable[Reply]]
+"""Makes a call; whatever goes wrong is in the reply."""
+
+AT_ONCE = 8
+"""Calls whose answers may be in memory for one host; the others wait."""
+MAX_WAITING = 64
+"""More than an invocation may make in all: beyond it a host floods us."""
+OVER = "calls are possible only while an invocation runs"
+
+
+class OutboundCalls:
+    """The calls of one host: open while an invocation runs, and refused otherwise."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._fetch: Fetch | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    def open(self, fetch: Fetch) -> None:
+        """From now on *fetch* makes the calls."""
+        self._fetch = fetch
+
+    def close(self) -> None:
+        """The invocation is over: end what is under way."""
+        self._fetch = None
+        for task in self._under_way:
+            task.cancel()
+
+    def take(self, call: Call) -> None:
+        """Make *call* and send its reply, in the background."""
+        if self._fetch is None or len(self._under_way) >= MAX_WAITING:
+            self._channel.write(Reply(id=call.id, error=OVER if self._fetch is None else "too many calls at once"))
+            return
+        task = asyncio.get_running_loop().create_task(self._make(call, self._fetch))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _make(self, call: Call, fetch: Fetch) -> None:
+        reply = None
+        try:
+            async with self._places:
+                reply = await fetch(call)
+                self._channel.write(reply)
+                await self._channel.drained()
+        except asyncio.CancelledError:
+            if reply is None:
+                self._channel.write(Reply(id=call.id, error=OVER))

@@ -1,0 +1,45 @@
+"""What a host's process takes of the machine, read from its own files in ``/proc`` (proc(5)).
+
+The files are opened while the process lives and stay bound to it: they never speak of another process that got the
+same number later.
+"""
+
+from __future__ import annotations
+
+import os
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_USER_TICKS, _SYSTEM_TICKS = 11, 12
+"""Their places among the fields that follow the name in ``/proc/<pid>/stat``."""
+
+
+class Usage:
+    """Reads one process's memory and processor time."""
+
+    def __init__(self, pid: int) -> None:
+        """*pid* is a child that has not been reaped yet."""
+        self._memory = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
+        self._times = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+
+    def private_bytes(self) -> int:
+        """Memory that is its own: what it shares with others of its program does not count. 0 once it has ended."""
+        try:
+            _size, resident, shared, *_rest = os.pread(self._memory, 128, 0).split()
+        except (OSError, ValueError):
+            return 0
+        return (int(resident) - int(shared)) * _PAGE_BYTES
+
+    def processor_s(self) -> float:
+        """Processor time that it has used, all its threads together. 0 once it has ended."""
+        try:
+            fields = os.pread(self._times, 1024, 0).rpartition(b")")[2].split()
+            ticks = int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])
+        except (OSError, IndexError, ValueError):
+            return 0.0
+        return ticks / _TICKS_PER_S
+
+    def close(self) -> None:
+        """Let go of the files."""
+        os.close(self._memory)
+        os.close(self._times)

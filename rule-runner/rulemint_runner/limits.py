@@ -1,0 +1,31 @@
+"""What one invocation of a rule may take: what it asks for, else the runner's default, never more than the ceiling."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rulemint_shared.records import RuleLimits
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits that hold for one rule version on this runner."""
+
+    timeout_s: float
+    memory_mb: int
+    """The heap, in MiB."""
+    log_bytes: int
+    result_bytes: int
+
+
+class LimitPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The runner's word on limits."""
+
+    default: Limits
+    ceiling: Limits
+
+    def of(self, asked: RuleLimits) -> Limits:
+        """The limits of a rule that asks for *asked*."""
+        wishes = {name: value for name, value in msgspec.structs.asdict(asked).items() if value is not None}
+        ceilings = msgspec.structs.asdict(self.ceiling)
+        wanted = msgspec.structs.asdict(self.default) | wishes
+        return Limits(**{name: min(value, ceilings[name]) for name, value in wanted.items()})

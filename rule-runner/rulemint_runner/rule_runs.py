@@ -1,0 +1,177 @@
+"""One rule of a flow: its source, a host of its authority, what it answers, and the calls that it makes meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+import msgspec
+from redis.exceptions import RedisError
+
+from rulemint_runner.egress.client import EgressBroker
+from rulemint_runner.egress.errors import EgressError
+from rulemint_runner.egress.invocation_calls import CallRights, InvocationCalls
+from rulemint_runner.egress.messages import OutboundRequest, Redirect
+from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.host import Answer, Host, HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.nursery import Nursery
+from rulemint_runner.hosts.outbound import Fetch
+from rulemint_runner.hosts.pool import Authority, HostPool
+from rulemint_runner.invocation_log import InvocationLog
+from rulemint_runner.limits import LimitPolicy, Limits
+from rulemint_runner.masking import Mask
+from rulemint_runner.results import RuleResult, interpret
+from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSources
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.messages import Failed, FailureReason, Granted, Invocation, RuleRef
+
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleRun:
+    """One rule to run: on what, until when, and who takes its lines."""
+
+    rule: RuleRef
+    invocation: Invocation
+    given: Granted
+    deadline: Deadline
+    log: InvocationLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """A run with everything that its rule version says."""
+
+    run: RuleRun
+    source: RuleSource
+    limits: Limits
+    mask: Mask
+
+
+class RuleRuns:
+    """Runs rules on the hosts of this runner."""
+
+    def __init__(
+        self,
+        *,
+        sources: RuleSources,
+        limits: LimitPolicy,
+        languages: Languages,
+        nursery: Nursery,
+        pool: HostPool,
+        broker: EgressBroker,
+    ) -> None:
+        self._sources = sources
+        self._limits = limits
+        self._languages = languages
+        self._nursery = nursery
+        self._pool = pool
+        self._broker = broker
+        self._numbers = itertools.count(1)
+
+    async def run(self, run: RuleRun) -> RuleResult:
+        """The result of one rule; whatever goes wrong is a `Failed`, never an exception, and shows no secret."""
+        try:
+            source = await self._sources.get(run.invocation.tenant, run.rule)
+        except (RuleSourceError, RedisError, OSError) as error:
+            return _failed(FailureReason.INTERRUPTED, f"no rule to run: {error}")
+        limits, mask = self._limits.of(source.limits), Mask(source.secrets.values())
+        try:
+            answer = await self._ask_host(_Prepared(run=run, source=source, limits=limits, mask=mask))
+        except HostEndedError as error:
+            return _failed(error.reason, error.detail)
+        except RuleNotLoadedError as error:
+            return _failed(error.reason, mask(error.text)[:4_096])
+        ceiling = run.invocation.scope_ceiling
+        return _masked(interpret(answer, given=run.given, scope_ceiling=ceiling, max_bytes=limits.result_bytes), mask)
+
+    async def _ask_host(self, prepared: _Prepared) -> Answer:
+        run, source, limits = prepared.run, prepared.source, prepared.limits
+        write = run.log.writer(run.rule, prepared.mask, max_bytes=limits.log_bytes)
+
+        async def make_host() -> Host:
+            host = await self._nursery.take(self._languages.program(source.language, memory_mb=limits.memory_mb))
+            await host.load(_load_frame(prepared), Deadline.after(limits.timeout_s), write)
+            return host
+
+        async with self._pool.borrow(_authority(run, source), make_host, run.deadline) as host:
+            deadline = run.deadline.earlier(limits.timeout_s)
+            rights = CallRights(run.invocation.tenant, source.allow_hosts)
+            calls = InvocationCalls(self._broker, rights, deadline, lambda report: run.log.called(run.rule, report))
+            try:
+                return await host.run(self._run_frame(run), deadline, write, _fetch_through(calls))
+            finally:
+                await calls.close()
+
+    def _run_frame(self, run: RuleRun) -> frames.Run:
+        request = run.invocation.request
+        return frames.Run(
+            n=next(self._numbers),
+            client=msgspec.structs.asdict(run.invocation.client),
+            scope=run.given.scope,
+            audience=run.invocation.audience,
+            context={"ip": request.ip, "userAgent": request.user_agent, "body": request.body},
+        )
+
+
+def _authority(run: RuleRun, source: RuleSource) -> Authority:
+    rule = run.rule
+    return Authority(
+        run.invocation.tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, source.isolation
+    )
+
+
+def _load_frame(prepared: _Prepared) -> frames.Load:
+    source = prepared.source
+    stem = _NOT_IN_FILE_NAMES.sub("-", prepared.run.rule.name).strip("-") or "rule"
+    return frames.Load(
+        file=f"{stem}.{SUFFIXES[source.language]}",
+        language=source.language,
+        script=source.script,
+        secrets=source.secrets,
+        result_bytes=prepared.limits.result_bytes,
+    )
+
+
+def _fetch_through(calls: InvocationCalls) -> Fetch:
+    """*calls* as a host asks for them: what goes wrong is in the reply, for the rule's author."""
+
+    async def fetch(call: frames.Call) -> frames.Reply:
+        request = OutboundRequest(
+            method=call.method,
+            url=call.url,
+            headers=tuple(call.headers),
+            body=call.body,
+            redirect=Redirect(call.redirect),
+        )
+        try:
+            answer = await calls.fetch(request)
+        except EgressError as error:
+            return frames.Reply(id=call.id, error=error.why)
+        return frames.Reply(
+            id=call.id,
+            status=answer.status,
+            reason=answer.reason,
+            headers=list(answer.headers),
+            body=answer.body,
+            url=answer.url,
+            redirected=answer.redirected,
+        )
+
+    return fetch
+
+
+def _failed(reason: FailureReason, detail: str) -> RuleResult:
+    return RuleResult(outcome=Failed(reason=reason, detail=detail))
+
+
+def _masked(result: RuleResult, mask: Mask) -> RuleResult:
+    """What a rule threw, and the names that were left out, are shown to whoever reads the logs."""
+    outcome = result.outcome
+    if isinstance(outcome, Failed):
+        outcome = msgspec.structs.replace(outcome, detail=mask(outcome.detail))
+    dropped = [msgspec.structs.replace(each, name=mask(each.name)) for each in result.dropped]
+    return RuleResult(outcome=outcome, dropped=dropped)

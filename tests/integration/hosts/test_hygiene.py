@@ -1,0 +1,172 @@
+"""What a rule leaves behind, and what it takes from others: hosts are stopped, watched, replaced and shared out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fixtures.hosts import Loaded
+from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool
+from fixtures.waiting import all_gone, eventually, living
+from rulemint_runner.hosts.brake import FAILURES
+from rulemint_runner.hosts.host import NICENESS, HostEndedError
+from rulemint_runner.hosts.wear import Wear
+from rulemint_shared.messages import FailureReason
+from rulemint_shared.records import Isolation
+
+FRESH = msgspec.structs.replace(AUTHORITY, isolation=Isolation.FRESH)
+CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
+CRASHES_THE_SECOND_TIME = """
+import os
+runs = 0
+def rule(client, scope, audience, context):
+    global runs
+    runs += 1
+    return {} if runs == 1 else os._exit(3)
+"""
+KEEPS_MORE_EVERY_TIME = """
+kept = []
+def rule(client, scope, audience, context):
+    kept.append(bytearray(4 * 1024 * 1024))
+    return {}
+"""
+TAKES_MEMORY_SLOWLY = """
+import time
+def rule(client, scope, audience, context):
+    kept = []
+    while True:
+        kept.append(bytearray(1024 * 1024))
+        time.sleep(0.02)
+"""
+COMPUTES = """
+import time
+def rule(client, scope, audience, context):
+    until = time.process_time() + 0.6
+    while time.process_time() < until: pass
+    return {}
+"""
+
+
+async def state_of(pid: int) -> str:
+    """The letter of proc(5): ``T`` is stopped."""
+    text = await asyncio.to_thread(Path(f"/proc/{pid}/stat").read_text)
+    return text.rpartition(")")[2].split()[0]
+
+
+async def test_an_idle_host_is_stopped_and_goes_on_for_the_next_invocation(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    pid = await pool.use()
+    await eventually(lambda: state_of(pid), lambda state: state == "T")
+    assert await pool.use() == pid
+
+
+async def test_a_host_is_replaced_after_so_many_invocations(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1, wear=Wear(max_runs=3))
+    pids = [await pool.use() for _ in range(7)]
+    assert [pids.index(pid) for pid in pids] == [0, 0, 0, 3, 3, 3, 6]
+    await all_gone(set(pids[:6]))
+
+
+async def test_a_host_is_replaced_when_it_is_old(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1, wear=Wear(max_age_s=0.0))
+    assert await pool.use() != await pool.use()
+
+
+async def test_a_leak_never_costs_an_invocation(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    pids = [await pool.use(script=KEEPS_MORE_EVERY_TIME) for _ in range(40)]
+    assert len(set(pids)) > 1
+
+
+async def test_fresh_isolation_gives_every_invocation_a_process_of_its_own(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    pids = [await pool.use(FRESH) for _ in range(3)]
+    assert len(set(pids)) == 3
+    await all_gone(set(pids))
+
+
+async def test_fresh_invocations_of_one_moment_all_get_their_own(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    pids = await asyncio.gather(*(pool.use(FRESH) for _ in range(6)))
+    assert len(set(pids)) == 6
+
+
+async def test_warm_and_fresh_share_no_host(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    warm = await pool.use(AUTHORITY)
+    assert await pool.use(FRESH) != warm
+    assert await living({warm}) == {warm}
+
+
+async def test_a_host_that_takes_too_much_memory_is_ended_while_it_runs(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    async with pool.borrow(script=TAKES_MEMORY_SLOWLY) as host:
+        host.max_private_bytes = 24 * 1024 * 1024
+        with pytest.raises(HostEndedError) as ended:
+            await Loaded(host).run()
+    assert ended.value.reason is FailureReason.OUT_OF_MEMORY
+
+
+async def test_a_host_that_computes_for_long_lets_others_go_first_and_is_replaced(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    async with pool.borrow(script=COMPUTES) as host:
+        await Loaded(host).run()
+        assert os.getpriority(os.PRIO_PROCESS, host.pid) == NICENESS
+    await all_gone({host.pid})
+
+
+async def test_a_rule_whose_hosts_keep_crashing_pauses_and_another_rule_does_not(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    reasons = []
+    for _ in range(FAILURES + 1):
+        with pytest.raises(HostEndedError) as ended:
+            await pool.use(script=CRASHES)
+        reasons.append(ended.value.reason)
+    assert reasons == [FailureReason.CRASHED] * FAILURES + [FailureReason.OVERLOADED]
+    assert len(pool.started) == FAILURES
+    await pool.use(OTHER)
+
+
+async def test_failures_between_successes_pause_nothing(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    for _ in range(FAILURES + 1):
+        await pool.use(script=CRASHES_THE_SECOND_TIME)
+        with pytest.raises(HostEndedError) as ended:
+            await pool.use(script=CRASHES_THE_SECOND_TIME)
+        assert ended.value.reason is FailureReason.CRASHED
+
+
+async def test_a_greedy_tenant_leaves_as_many_hosts_as_it_takes(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts=4, max_hosts_per_rule=4)
+    held: list[int] = []
+    release = asyncio.Event()
+    greedy = [asyncio.create_task(pool.hold(AUTHORITY, held, release)) for _ in range(4)]
+    await eventually(lambda: as_seen(held), lambda seen: len(seen) == 2)
+    assert await pool.use(OTHER) not in held
+    release.set()
+    await asyncio.gather(*greedy)
+    assert len(held) == 4
+    assert len(set(held)) == 2
+
+
+async def test_idle_hosts_are_ended_when_all_together_have_too_much_memory(make_pool: MakePool) -> None:
+    pool = await make_pool(max_memory_mb=1)
+    pid = await pool.use()
+    await all_gone({pid})
+
+
+async def test_a_loop_costs_its_own_invocation_and_the_pool_goes_on(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts=4)
+    async with pool.borrow(OTHER, LOOPS) as host:
+        with pytest.raises(HostEndedError) as ended:
+            await Loaded(host).run(timeout_s=0.2)
+    assert ended.value.reason is FailureReason.TIMEOUT
+    await pool.use()
+
+
+async def as_seen(held: list[int]) -> set[int]:
+    return set(held)
