@@ -20,7 +20,7 @@ _RULE_PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16, 6: 16, 7: 16, 8: 16, 9: 17}
 """How many of the file system rights an ABI knows: all of them are denied but where a rule allows one."""
-_BIND_AND_CONNECT_TCP = 0b11
+_BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 MINIMUM_ABI = 3
 """From here on every right to change a file is covered."""
@@ -53,8 +53,9 @@ def restrict_files(policy: SandboxPolicy) -> None:
     if abi < MINIMUM_ABI:
         raise OSError(f"Landlock ABI {abi} is too old: a kernel of 6.2 or newer with Landlock enabled is needed")
     rights = (1 << _RIGHTS_BY_ABI.get(abi, _RIGHTS_BY_ABI[9])) - 1
+    denied_tcp = _BIND_TCP if policy.may_connect else _BIND_TCP | _CONNECT_TCP
     attributes = _RulesetAttributes(
-        rights, _BIND_AND_CONNECT_TCP if abi >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
+        rights, denied_tcp if abi >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
     )
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     ruleset = _checked(_libc.syscall(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), 0))

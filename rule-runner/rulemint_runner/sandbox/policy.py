@@ -19,6 +19,8 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     readable_folders: tuple[str, ...] = ()
     writable_devices: tuple[str, ...] = ()
     may_start_threads: bool = False
+    may_connect: bool = False
+    """Whether it may open TCP connections and ask DNS; it may never listen. Only the egress broker does."""
     max_open_files: int = 64
     max_data_bytes: int | None = None
     """Private writable memory; counts what V8 commits, not what it reserves (``RLIMIT_DATA``)."""

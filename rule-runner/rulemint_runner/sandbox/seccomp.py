@@ -1,8 +1,9 @@
 """The system calls that a host may make (seccomp(2)): an allow-list; everything else fails with EPERM.
 
-There is no socket, no connect, no fork, no signal to another process, no page that is both written and executed. Calls
-that would go around the filter (io_uring, clone3, openat2) fail with ENOSYS, so that libraries fall back to the ones
-that are checked. The filter is assembled here from names: a table, checks of arguments, and a default.
+There is no socket, no connect, no fork, no signal to another process, no page that is both written and executed; only
+a policy that says so may open TCP connections and ask DNS, and none may listen. Calls that would go around the filter
+(io_uring, clone3, openat2) fail with ENOSYS, so that libraries fall back to the ones that are checked. The filter is
+assembled here from names: a table, checks of arguments, and a default.
 """
 
 from __future__ import annotations
@@ -41,6 +42,15 @@ _X32_BIT = 0x40000000
 _PROT_EXEC, _MAP_SHARED, _MAP_ANONYMOUS = 0x4, 0x1, 0x20
 _CLONE_THREAD = 0x10000
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
+_AF_INET, _AF_INET6, _SOCK_DGRAM = 2, 10, 2
+_TCP, _UDP = 6, 17
+_SOCKET_OPTIONS = {
+    1: (2, 7, 8, 9, 13),  # SOL_SOCKET: reuse address, buffers, keep alive, linger
+    _TCP: (1, 3, 4, 5, 6, 12),  # no delay, cork, keep-alive's times, quick acknowledgement
+    0: (11,),  # IP: errors of ICMP, which the resolver wants to hear of
+    41: (25, 26),  # IPv6: the same, and IPv6 only
+}
+"""By level, what a client needs."""
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _PRCTL_OPTIONS = (3, 15, 16, 23, 38, 39, 0x53564D41)
 """Read dumpable, set and get the thread's name, read the bounding set, (read) no new privileges, name memory."""
@@ -66,7 +76,9 @@ def filter_calls(policy: SandboxPolicy) -> None:
     """
     code = b"".join(
         struct.pack("=HBBI", *instruction)
-        for instruction in assemble(may_start_threads=policy.may_start_threads, pid=os.getpid())
+        for instruction in assemble(
+            may_start_threads=policy.may_start_threads, may_connect=policy.may_connect, pid=os.getpid()
+        )
     )
     program = _Program(len(code) // 8, code)
     if _libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:
@@ -74,7 +86,9 @@ def filter_calls(policy: SandboxPolicy) -> None:
         raise OSError(number, f"seccomp: {os.strerror(number)}")
 
 
-def assemble(*, may_start_threads: bool, pid: int, machine: str | None = None) -> Instructions:
+def assemble(
+    *, may_start_threads: bool, pid: int, may_connect: bool = False, machine: str | None = None
+) -> Instructions:
     """The filter's program for *machine* (this one by default), for the process *pid*."""
     machine = machine or platform.machine()
     program: Instructions = [
@@ -88,7 +102,8 @@ def assemble(*, may_start_threads: bool, pid: int, machine: str | None = None) -
     for names, answer in ((_ALLOWED, _ALLOW), (_MISSING, _fail(errno.ENOSYS))):
         for number in numbers_of(names, machine):
             program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, answer)]
-    for name, checks in _checked_calls(may_start_threads=may_start_threads, pid=pid).items():
+    checked = _checked_calls(may_start_threads=may_start_threads, pid=pid)
+    for name, checks in (checked | (_calls_of_a_client() if may_connect else {})).items():
         for number in numbers_of((name,), machine):
             program += [(_JUMP_EQUAL, 0, len(checks), number), *checks]
     program.append((_RETURN, 0, 0, _fail(errno.EPERM)))
@@ -147,12 +162,42 @@ def _checked_calls(*, may_start_threads: bool, pid: int) -> dict[str, Instructio
     }
 
 
+def _calls_of_a_client() -> dict[str, Instructions]:
+    """What TCP connections and the C library's resolver need. Whom it connects to, a filter cannot see."""
+    options: Instructions = []
+    for level, names in _SOCKET_OPTIONS.items():
+        of_level = [*_go_on_if(2, names), (_RETURN, 0, 0, _ALLOW)]
+        options += [(_LOAD, 0, 0, _argument(1)), (_JUMP_EQUAL, 0, len(of_level), level), *of_level]
+    return {
+        "socket": [
+            *_go_on_if(0, (_AF_INET, _AF_INET6)),
+            *_go_on_if(1, (_SOCK_STREAM, _SOCK_DGRAM), mask=_SOCK_TYPE_MASK),
+            *_go_on_if(2, (0, _TCP, _UDP)),
+            (_RETURN, 0, 0, _ALLOW),
+        ],
+        "connect": [(_RETURN, 0, 0, _ALLOW)],
+        "setsockopt": [*options, (_RETURN, 0, 0, _fail(errno.EPERM))],
+        "sendmmsg": [(_RETURN, 0, 0, _ALLOW)],
+    }
+
+
 def _only(argument: int, values: tuple[int, ...]) -> Instructions:
     """Allow one of *values* as the lower half of an argument."""
     program: Instructions = [(_LOAD, 0, 0, _argument(argument))]
     for value in values:
         program += [(_JUMP_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
     return [*program, (_RETURN, 0, 0, _fail(errno.EPERM))]
+
+
+def _go_on_if(argument: int, values: tuple[int, ...], *, mask: int = 0xFFFFFFFF) -> Instructions:
+    """Deny the call unless the lower half of an argument is one of *values*; what follows may check more."""
+    compared = [(_JUMP_EQUAL, len(values) - index, 0, value) for index, value in enumerate(values)]
+    return [
+        (_LOAD, 0, 0, _argument(argument)),
+        (_AND, 0, 0, mask),
+        *compared,
+        (_RETURN, 0, 0, _fail(errno.EPERM)),
+    ]
 
 
 def _only_null(argument: int) -> Instructions:

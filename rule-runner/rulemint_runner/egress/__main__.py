@@ -1,0 +1,50 @@
+"""``python -m rulemint_runner.egress <descriptor> <runner's pid>``: the broker, from its start to its containment."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import uvloop
+
+from rulemint_runner.egress.broker.addresses import AddressPolicy
+from rulemint_runner.egress.broker.containment import contain
+from rulemint_runner.egress.broker.hosts_file import read_hosts_file
+from rulemint_runner.egress.broker.server import serve_runner
+from rulemint_runner.egress.broker.tls import client_context
+from rulemint_runner.egress.messages import NotStarted, ProtocolError, Start, from_broker, to_broker
+from rulemint_shared.tether import die_with_parent
+
+
+def main() -> int:
+    """Serve the runner; 0 once it has hung up, 1 if the broker could not start or the runner broke the protocol."""
+    descriptor, runner_pid = (int(argument) for argument in sys.argv[1:3])
+    die_with_parent(runner_pid)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it ends with its runner, and only then
+    control = socket.socket(fileno=descriptor)
+    try:
+        start = to_broker.receive(control)
+        if not isinstance(start, Start):
+            return 1
+        hosts = read_hosts_file(Path(start.hosts_file)) if start.hosts_file else {}
+        policy = AddressPolicy(start.allow_private)
+        tls = client_context(start.ca_file)
+        contain(runner_pid)
+    except (OSError, ValueError, RuntimeError) as error:
+        control.sendall(from_broker.encode(NotStarted(why=str(error)[:1_000])))
+        return 1
+    except ProtocolError:
+        return 1
+    try:
+        uvloop.run(serve_runner(control, hosts=hosts, policy=policy, tls=tls))
+    except ProtocolError as error:
+        sys.stderr.write(f"the runner broke the protocol: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

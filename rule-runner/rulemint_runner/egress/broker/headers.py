@@ -1,0 +1,75 @@
+"""Which header fields of a rule are sent, and which of a response are handed on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rulemint_runner.egress.errors import EgressDenied, EgressTooLarge
+from rulemint_runner.egress.messages import MAX_HEADERS, MAX_HEADERS_BYTES, Headers
+
+USER_AGENT = "Rulemint"
+ACCEPT_ENCODING = "gzip, deflate"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_PER_CONNECTION = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_OURS = _PER_CONNECTION | {"host", "content-length", "expect", "accept-encoding", "http2-settings"}
+"""What describes the connection or the message is ours to say; a rule's is left out, as browsers do."""
+_CREDENTIALS = frozenset({"authorization", "cookie"})
+_OF_THE_BODY = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+"""The fetch standard's request-body header names."""
+
+
+def sendable(headers: Headers) -> list[tuple[str, str]]:
+    """What is sent of *headers*, with what a request cannot do without.
+
+    Raises:
+        EgressDenied: a name or a value cannot stand in a request.
+        EgressTooLarge: they are too large together.
+    """
+    sent = []
+    for name, value in headers:
+        if _TOKEN.fullmatch(name) is None:
+            raise EgressDenied(f"{name[:50]!r} is not the name of a header")
+        if _VALUE.fullmatch(value) is None:
+            raise EgressDenied(f"the value of header {name[:50]} is not printable ASCII")
+        lowered = name.lower()
+        if lowered not in _OURS and not lowered.startswith("proxy-"):
+            sent.append((name, value.strip(" \t")))
+    _check_size(sent, "the request's")
+    present = {name.lower() for name, _ in sent}
+    defaults = (("User-Agent", USER_AGENT), ("Accept", "*/*"))
+    sent += [default for default in defaults if default[0].lower() not in present]
+    return [*sent, ("Accept-Encoding", ACCEPT_ENCODING)]
+
+
+def without_credentials(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """*headers* as they may travel to another origin."""
+    return [(name, value) for name, value in headers if name.lower() not in _CREDENTIALS]
+
+
+def without_body(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """*headers* without those that describe a body."""
+    return [(name, value) for name, value in headers if name.lower() not in _OF_THE_BODY]
+
+
+def handed_on(raw: Iterable[tuple[bytes, bytes]], *, was_decoded: bool) -> Headers:
+    """What a rule gets to see of a response's header, in lower case.
+
+    Raises:
+        EgressTooLarge: they are too many, or too large together.
+    """
+    left_out = _PER_CONNECTION | ({"content-encoding", "content-length"} if was_decoded else frozenset())
+    fields = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
+    kept = [(name, value) for name, value in fields if name not in left_out]
+    if len(kept) > MAX_HEADERS:
+        raise EgressTooLarge(f"the response has more than {MAX_HEADERS} headers")
+    _check_size(kept, "the response's")
+    return tuple(kept)
+
+
+def _check_size(headers: list[tuple[str, str]], whose: str) -> None:
+    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADERS_BYTES:
+        raise EgressTooLarge(f"{whose} headers have more than {MAX_HEADERS_BYTES} bytes")

@@ -1,0 +1,132 @@
+"""The runner's side of outbound HTTP: one broker, kept running, and its use shared fairly among tenants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from weakref import WeakValueDictionary
+
+import structlog
+
+from rulemint_runner.egress.broker_process import PROGRAM, BrokerNotStartedError, BrokerProcess, start_broker
+from rulemint_runner.egress.errors import EgressError, EgressTooLarge, Kind
+from rulemint_runner.egress.messages import (
+    MAX_BODY_BYTES,
+    MAX_TIMEOUT_MS,
+    Fetch,
+    Fetched,
+    OutboundRequest,
+    Start,
+)
+from rulemint_shared.background import cancel
+from rulemint_shared.deadline import Deadline
+
+log = structlog.get_logger(__name__)
+
+MAX_CALLS_PER_TENANT = 32
+"""At once; more of them wait, so that no tenant's slow servers take the broker from others."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
+"""Before a broker that ended is started again."""
+_HEALTHY_AFTER_S = 10.0
+
+
+class EgressBroker:
+    """Makes outbound calls. Open it with `open_egress`."""
+
+    def __init__(self, start: Start, program: Sequence[str] = PROGRAM) -> None:
+        self._start = start
+        self._program = program
+        self._process: BrokerProcess | None = None
+        self._is_running = asyncio.Event()
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the broker's process; None while there is none."""
+        return self._process.pid if self._process is not None else None
+
+    async def fetch(
+        self, *, tenant: str, allow_hosts: Iterable[str], request: OutboundRequest, deadline: Deadline
+    ) -> Fetched:
+        """The response to *request* of a rule of *tenant* that may call *allow_hosts*.
+
+        Raises:
+            EgressError: there is none; its kind and text are for the rule's author.
+        """
+        if len(request.body) > MAX_BODY_BYTES:
+            raise EgressTooLarge(f"the request's body has more than {MAX_BODY_BYTES} bytes")
+        try:
+            async with asyncio.timeout(max(0.0, deadline.remaining_s())), self._slots_of(tenant):
+                await self._is_running.wait()
+                assert self._process is not None  # noqa: S101  # what the event says
+                fetch = Fetch(
+                    number=self._process.next_number(),
+                    tenant=tenant,
+                    allow_hosts=tuple(allow_hosts),
+                    request=request,
+                    timeout_ms=min(MAX_TIMEOUT_MS, max(1, int(deadline.remaining_s() * 1000))),
+                )
+                answer = await self._process.ask(fetch)
+        except TimeoutError:
+            raise EgressError(Kind.TIMED_OUT, "no whole response in time") from None
+        if isinstance(answer, Fetched):
+            return answer
+        raise EgressError(answer.kind, answer.why)
+
+    async def start(self) -> None:
+        """Start the broker for the first time.
+
+        Raises:
+            BrokerNotStartedError: it cannot work with its configuration, or on this machine.
+        """
+        self._process = await start_broker(self._start, self._program)
+        self._is_running.set()
+
+    async def keep(self) -> None:
+        """Take the broker's answers, and start it again whenever it has ended; once cancelled, it is gone."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            if self._process is not None:
+                healthy = Deadline.after(_HEALTHY_AFTER_S)
+                await self._run(self._process)
+                pause_s = FIRST_PAUSE_S if healthy.passed() else min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+            try:
+                await self.start()
+            except BrokerNotStartedError as error:
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                log.error("no egress broker", error=str(error), again_in_s=pause_s)  # noqa: TRY400
+
+    async def _run(self, process: BrokerProcess) -> None:
+        try:
+            await process.run()
+        finally:
+            self._is_running.clear()
+            self._process = None
+        log.warning("the egress broker ended and is started again", pid=process.pid)
+
+    def _slots_of(self, tenant: str) -> asyncio.Semaphore:
+        """*tenant*'s places; they are forgotten when nobody holds or awaits one."""
+        return self._slots.setdefault(tenant, asyncio.Semaphore(MAX_CALLS_PER_TENANT))
+
+
+@asynccontextmanager
+async def open_egress(
+    *,
+    allow_private: Sequence[str] = (),
+    hosts_file: str | None = None,
+    ca_file: str | None = None,
+    program: Sequence[str] = PROGRAM,
+) -> AsyncIterator[EgressBroker]:
+    """A broker that is running and kept so; at the end its process is gone.
+
+    Raises:
+        BrokerNotStartedError: it cannot work with this configuration, or on this machine; the text says why.
+    """
+    broker = EgressBroker(Start(allow_private=tuple(allow_private), hosts_file=hosts_file, ca_file=ca_file), program)
+    await broker.start()
+    async with AsyncExitStack() as stack:
+        keeping = asyncio.create_task(broker.keep())
+        stack.push_async_callback(cancel, [keeping])
+        yield broker

@@ -1,0 +1,147 @@
+"""The outbound calls of one rule in one invocation: how many, until when, and what is noted of each."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from rulemint_runner.egress.client import EgressBroker
+from rulemint_runner.egress.errors import EgressDenied, EgressError
+from rulemint_runner.egress.messages import Fetched, OutboundRequest
+from rulemint_runner.egress.urls import parse_url
+from rulemint_shared.deadline import Deadline
+
+MAX_CALLS = 50
+MAX_PARALLEL = 8
+_METHOD = re.compile(r"[A-Za-z]{1,20}")
+_MAX_ERROR_CHARACTERS = 300
+
+
+class CallReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What is noted of one call that ended: no path, no query, no header, no body."""
+
+    method: str
+    host: str
+    """As the rule asked for it; empty if its URL has none."""
+    port: int
+    status: int | None = None
+    error: str | None = None
+    """``denied: …``, ``failed: …``, ``timed_out: …`` or ``too_large: …``."""
+    duration_ms: float
+    bytes_sent: int
+    """Of the request's body, once the call was the broker's."""
+    bytes_received: int
+    """Of the response's body, decoded."""
+
+
+@dataclass(frozen=True)
+class CallRights:
+    """Whose calls they are, and whom they may reach."""
+
+    tenant: str
+    allow_hosts: tuple[str, ...]
+
+
+class InvocationCalls:
+    """The calls of one rule in one invocation. Close it as soon as the rule has answered."""
+
+    def __init__(
+        self, broker: EgressBroker, rights: CallRights, deadline: Deadline, report: Callable[[CallReport], None]
+    ) -> None:
+        """*report* hears of every call as it ends; of those beyond the fiftieth, of the first only."""
+        self._broker = broker
+        self._rights = rights
+        self._deadline = deadline
+        self._report = report
+        self._slots = asyncio.Semaphore(MAX_PARALLEL)
+        self._count = 0
+        self._is_over = False
+        self._under_way: set[asyncio.Timeout] = set()
+        self._none_under_way = asyncio.Event()
+        self._none_under_way.set()
+
+    async def fetch(self, request: OutboundRequest) -> Fetched:
+        """The response to *request*.
+
+        Raises:
+            EgressError: there is none; its kind and text are for the rule's author.
+        """
+        if self._is_over:
+            raise _over()
+        self._count += 1
+        if self._count > MAX_CALLS + 1:
+            raise _too_many()
+        began = Deadline.after(0)
+        try:
+            if self._count > MAX_CALLS:
+                raise _too_many()
+            fetched = await self._fetch(request)
+        except EgressError as error:
+            self._note(request, began, error=str(error)[:_MAX_ERROR_CHARACTERS])
+            raise
+        except asyncio.CancelledError:
+            self._note(request, began, error="failed: cancelled")
+            raise
+        self._note(request, began, fetched=fetched)
+        return fetched
+
+    async def close(self) -> None:
+        """End what is under way, and wait for it; every call from now on is refused."""
+        self._is_over = True
+        now = asyncio.get_running_loop().time()
+        for scope in self._under_way:
+            scope.reschedule(now)
+        await self._none_under_way.wait()
+
+    async def _fetch(self, request: OutboundRequest) -> Fetched:
+        try:
+            async with asyncio.timeout(None) as scope:
+                self._under_way.add(scope)
+                self._none_under_way.clear()
+                try:
+                    async with self._slots:
+                        return await self._broker.fetch(
+                            tenant=self._rights.tenant,
+                            allow_hosts=self._rights.allow_hosts,
+                            request=request,
+                            deadline=self._deadline,
+                        )
+                finally:
+                    self._under_way.discard(scope)
+                    if not self._under_way:
+                        self._none_under_way.set()
+        except TimeoutError:
+            raise _over() from None
+
+    def _note(
+        self, request: OutboundRequest, began: Deadline, *, fetched: Fetched | None = None, error: str | None = None
+    ) -> None:
+        try:
+            url = parse_url(request.url)
+            host, port = url.host, url.port
+        except EgressDenied:
+            host, port = "", 0
+        self._report(
+            CallReport(
+                method=request.method.upper() if _METHOD.fullmatch(request.method) else "?",
+                host=host,
+                port=port,
+                status=fetched.status if fetched is not None else None,
+                error=error,
+                duration_ms=round(-began.remaining_s() * 1000, 3),
+                bytes_sent=len(request.body),
+                bytes_received=len(fetched.body) if fetched is not None else 0,
+            )
+        )
+
+
+def _over() -> EgressDenied:
+    return EgressDenied("the invocation is over")
+
+
+def _too_many() -> EgressDenied:
+    return EgressDenied(f"one invocation may make {MAX_CALLS} calls")
