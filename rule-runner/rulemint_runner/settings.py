@@ -55,7 +55,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     egress_allow_private: Annotated[
         str,
         Meta(
-            description="Networks that are not public and that rules may call all the same, as CIDR with commas between.",
+            description="Networks that are not public but that rules may call, as CIDR with commas between.",
             pattern=r"^[0-9A-Fa-f.:/, ]*$",
         ),
     ] = ""

@@ -18,7 +18,7 @@ from rulemint_runner.sandbox.preflight import missing_layers
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.records import MAX_RESULT_BYTES, Language
 
 log = structlog.get_logger(__name__)
 
@@ -48,13 +48,15 @@ async def check_sandbox(sandbox: Sandbox, languages: Languages) -> None:
 async def attack(sandbox: Sandbox, languages: Languages, language: Language) -> list[str]:
     """What an attacker in a host of *language* could do; empty if nothing."""
     script = (_ATTACKS / f"attack.{SUFFIXES[language]}").read_text()
-    load = frames.Load(file=f"attack.{SUFFIXES[language]}", language=language, script=script, secrets={})
+    load = frames.Load(
+        file=f"attack.{SUFFIXES[language]}", language=language, script=script, secrets={}, result_bytes=MAX_RESULT_BYTES
+    )
     run = frames.Run(n=1, client={}, scope=[], audience="", context={"ip": "", "userAgent": "", "body": {}})
     try:
         host = await start_host(sandbox, languages.program(language))
         try:
             await host.load(load, Deadline.after(TIMEOUT_S), _ignore)
-            answer = await host.run(run, Deadline.after(TIMEOUT_S), _ignore)
+            answer = await host.run(run, Deadline.after(TIMEOUT_S), _ignore, _nowhere)
         finally:
             host.kill(FailureReason.INTERRUPTED, "the check is over")
             await host.ended.wait()
@@ -64,6 +66,10 @@ async def attack(sandbox: Sandbox, languages: Languages, language: Language) -> 
         return [f"the attack did not run: {answer}"]
     succeeded = msgspec.json.decode(answer.value, type=dict[str, list[str]])
     return [f"a rule can {what}" for what in succeeded["succeeded"]]
+
+
+async def _nowhere(call: frames.Call) -> frames.Reply:
+    return frames.Reply(id=call.id, error="the check calls nobody")
 
 
 def _ignore(_line: frames.Line) -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from rulemint_runner.egress.invocation_calls import CallReport
 from rulemint_runner.hosts.frames import Line
 from rulemint_runner.invocation_log import (
-    MAX_CHARACTERS,
     MAX_LINE_CHARACTERS,
     MAX_LINES,
     InvocationLog,
@@ -28,6 +28,7 @@ from rulemint_shared.messages import (
     RuleRef,
 )
 
+ROOM = 256 * 1024
 FIRST = RuleRef(rule_id="rul_1", name="first", version=3)
 SECOND = RuleRef(rule_id="rul_2", name="second", version=1)
 INVOCATION = Invocation(
@@ -50,7 +51,7 @@ def a_log() -> tuple[InvocationLog, list[LogRecord]]:
 
 def written(text: str, secrets: list[str]) -> str:
     log, _published = a_log()
-    log.writer(FIRST, Mask(secrets))(Line(level=Level.INFO, text=text))
+    log.writer(FIRST, Mask(secrets), max_bytes=ROOM)(Line(level=Level.INFO, text=text))
     (line,) = log.lines
     return line.message
 
@@ -61,7 +62,7 @@ def marks(log: InvocationLog) -> list[LogLine]:
 
 def test_lines_are_published_and_kept_in_the_order_they_were_written() -> None:
     log, published = a_log()
-    of_first, of_second = log.writer(FIRST, Mask([])), log.writer(SECOND, Mask([]))
+    of_first, of_second = log.writer(FIRST, Mask([]), max_bytes=ROOM), log.writer(SECOND, Mask([]), max_bytes=ROOM)
     of_first(Line(level=Level.INFO, text="one"))
     log.add(FIRST, Level.WARN, "two")
     of_second(Line(level=Level.DEBUG, text="three"))
@@ -147,8 +148,8 @@ def test_a_secret_of_several_lines_is_masked_when_it_is_written_line_by_line() -
 
 def test_a_rule_s_secrets_are_masked_in_its_own_lines_only() -> None:
     log, _published = a_log()
-    log.writer(FIRST, Mask(["hunter2"]))
-    log.writer(SECOND, Mask(["swordfish"]))(Line(level=Level.INFO, text="hunter2 swordfish"))
+    log.writer(FIRST, Mask(["hunter2"]), max_bytes=ROOM)
+    log.writer(SECOND, Mask(["swordfish"]), max_bytes=ROOM)(Line(level=Level.INFO, text="hunter2 swordfish"))
     assert [line.message for line in log.lines] == [f"hunter2 {MASK}"]
 
 
@@ -171,38 +172,44 @@ def test_a_line_that_its_host_has_cut_keeps_the_host_s_mark() -> None:
 
 def test_beyond_so_many_lines_there_is_one_mark_and_a_count() -> None:
     log, published = a_log()
+    write = log.writer(FIRST, Mask([]), max_bytes=ROOM)
     for number in range(MAX_LINES + 10):
-        log.add(FIRST, Level.INFO, str(number))
+        write(Line(level=Level.INFO, text=str(number)))
     assert [line.message for line in log.lines[:MAX_LINES]] == [str(number) for number in range(MAX_LINES)]
     assert marks(log) == log.lines[MAX_LINES:]
     assert (len(marks(log)), marks(log)[0].level, log.left_out) == (1, Level.WARN, 10)
     assert published == log.lines
 
 
-def test_beyond_so_many_characters_there_is_one_mark_and_a_count() -> None:
+def test_beyond_so_many_bytes_there_is_one_mark_and_a_count() -> None:
     log, published = a_log()
-    whole = MAX_CHARACTERS // MAX_LINE_CHARACTERS
-    for _ in range(whole + 2):
-        log.add(FIRST, Level.INFO, "x" * MAX_LINE_CHARACTERS)
-    assert len(log.lines) == whole + 1
-    assert marks(log) == log.lines[whole:]
+    write = log.writer(FIRST, Mask([]), max_bytes=10)
+    for _ in range(4):
+        write(Line(level=Level.INFO, text="üü"))
+    assert [line.message for line in log.lines[:2]] == ["üü", "üü"]
+    assert marks(log) == log.lines[2:]
     assert log.left_out == 2
     assert published == log.lines
 
 
-def test_after_the_mark_not_even_a_line_that_would_fit_is_taken() -> None:
+def test_a_rule_that_fills_its_log_leaves_the_next_one_and_the_runner_their_own() -> None:
     log, _published = a_log()
-    for text in ("x" * 8_000, "y" * (MAX_CHARACTERS % 8_000)) * (MAX_CHARACTERS // 8_000 + 1):
-        log.add(FIRST, Level.INFO, text)
-    full = len(log.lines)
-    log.add(SECOND, Level.ERROR, "")
-    assert len(log.lines) == full
-    assert len(marks(log)) == 1
+    log.writer(FIRST, Mask([]), max_bytes=1)(Line(level=Level.INFO, text="too much"))
+    log.writer(SECOND, Mask([]), max_bytes=ROOM)(Line(level=Level.INFO, text="of the second"))
+    log.add(SECOND, Level.WARN, "of the runner")
+    assert [line.message for line in log.lines[1:]] == ["of the second", "of the runner"]
+    assert log.left_out == 1
 
 
-def test_a_full_log_still_says_how_the_invocation_ended() -> None:
+@pytest.mark.parametrize(
+    ("port", "shown"), [(443, "api.example.com"), (80, "api.example.com"), (8443, "api.example.com:8443")]
+)
+def test_a_call_is_published_and_kept_with_the_rule_that_made_it(port: int, shown: str) -> None:
     log, published = a_log()
-    for _ in range(MAX_LINES + 1):
-        log.add(FIRST, Level.INFO, "")
-    log.ended(FIRST, Granted(scope=[]), duration_ms=1.0, message="")
-    assert isinstance(published[-1], InvocationEnded)
+    report = CallReport(
+        method="GET", host="api.example.com", port=port, status=200, duration_ms=1.5, bytes_sent=1, bytes_received=2
+    )
+    log.called(SECOND, report)
+    (call,) = log.calls
+    assert published == [call]
+    assert (call.rule, call.host, call.status, call.error, call.bytes_received) == ("second", shown, 200, "", 2)

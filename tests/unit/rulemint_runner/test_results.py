@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_runner.claim_names import RESERVED
-from rulemint_runner.hosts.frames import MAX_RESULT_BYTES, BadReturn, Form, Refused, Returned, Threw
+from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
 from rulemint_runner.results import (
     MAX_DEPTH,
     MAX_DETAIL,
@@ -30,6 +30,7 @@ from rulemint_shared.messages import (
     Outcome,
     RuleReport,
 )
+from rulemint_shared.records import MAX_RESULT_BYTES
 
 GIVEN = Granted(scope=["a", "b"])
 CLAIM = "https://example.com/plan"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from rulemint_runner.hosts.frames import (
     MAX_FRAME_BYTES,
-    MAX_RESULT_BYTES,
     BadReturn,
     Call,
     Form,
@@ -32,6 +31,7 @@ from rulemint_runner.hosts.frames import (
     encode,
 )
 from rulemint_shared.messages import DenialCode, Level
+from rulemint_shared.records import MAX_RESULT_BYTES
 
 TEXTS = st.text(max_size=40)
 NUMBERS = st.integers(0, 2**40)
