@@ -44,8 +44,9 @@ up: ## Build the images and run the system with docker compose
 down: ## Stop what `make up` started; the volumes stay
 	docker compose down
 
-bench: $(READY) ## Time token requests against a system of its own
+bench: $(READY) ## Time token requests against a system of its own, and what a host costs
 	$(BIN)/python -m bench.latency
+	$(BIN)/python -m bench.hosts
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))

@@ -128,10 +128,10 @@ def _explain(message: str) -> InvalidBodyError:
     reason, _, path = message.partition(" - at `$")
     field = path.rstrip("`").lstrip(".") or None
     if reason.startswith("Object contains unknown field"):
-        unknown = reason.split("`")[1]
+        unknown = ".".join(filter(None, (field, reason.split("`")[1])))
         return InvalidBodyError(f"Additional properties not allowed: {unknown}", field=unknown)
     if reason.startswith("Object missing required field"):
-        missing = reason.split("`")[1]
+        missing = ".".join(filter(None, (field, reason.split("`")[1])))
         return InvalidBodyError(f"Missing required property: {missing}", field=missing)
     where = f" on property {field}" if field else ""
     return InvalidBodyError(f"Payload validation error: '{reason}'{where}", field=field)

@@ -457,7 +457,8 @@ async def test_a_runner_that_lost_its_spawner_stops_and_leaves_the_list_of_the_l
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
     family = await asyncio.to_thread(family_of, runner_process.process.pid)
     children = await asyncio.to_thread(Path(f"/proc/{runner_process.process.pid}/task").glob, "*/children")
-    (spawner,) = [int(pid) for path in children for pid in path.read_text().split()]
+    pids = [int(pid) for path in children for pid in path.read_text().split()]
+    (spawner,) = [pid for pid in pids if b"sandbox.spawner" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(spawner, signal.SIGKILL)
     await asyncio.to_thread(runner_process.wait)
     await all_gone(family)

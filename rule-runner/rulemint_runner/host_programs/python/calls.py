@@ -14,6 +14,8 @@ _numbers = itertools.count(1)
 class CallError(OSError):
     """The call got no answer; the text says why."""
 
+    __module__ = "rulemint"
+
 
 class Calls:
     """Makes the calls of this host, one after the other."""
