@@ -13,6 +13,7 @@ from typing import NoReturn
 import msgspec
 
 from rulemint_runner.sandbox.landlock import restrict_files
+from rulemint_runner.sandbox.oom import be_killed_first
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody
 from rulemint_runner.sandbox.rlimits import apply_rlimits
@@ -31,6 +32,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """The descriptors that become 0, 1 and 2; each is above 2."""
     parent_pid: int
     empty_folder: str
+    proc: int
+    """An open ``/proc``; there may be none to open by name."""
 
 
 def contain_and_exec(launch: Launch) -> NoReturn:
@@ -46,6 +49,10 @@ def contain_and_exec(launch: Launch) -> NoReturn:
 
 def _take_own_session(_launch: Launch) -> None:
     os.setsid()
+
+
+def _be_killed_first(launch: Launch) -> None:
+    be_killed_first(launch.proc)
 
 
 def _take_stdio(launch: Launch) -> None:
@@ -88,6 +95,7 @@ def _filter_calls(launch: Launch) -> None:
 
 STEPS: tuple[Callable[[Launch], None], ...] = (
     _take_own_session,
+    _be_killed_first,
     _take_stdio,
     _close_everything_else,
     _enter_empty_folder,

@@ -39,9 +39,10 @@ _ENTER_ONLY = 0o555
 class Spawner:
     """Serves one runner until it hangs up."""
 
-    def __init__(self, control: socket.socket, empty_folder: str) -> None:
+    def __init__(self, control: socket.socket, empty_folder: str, proc: int) -> None:
         self._control = control
         self._empty_folder = empty_folder
+        self._proc = proc
         self._children: set[int] = set()
 
     def serve(self) -> None:
@@ -87,6 +88,7 @@ class Spawner:
                     stdio=(stdin, stdout, stderr),
                     parent_pid=own_pid,
                     empty_folder=self._empty_folder,
+                    proc=self._proc,
                 )
             )
         self._children.add(pid)
@@ -131,7 +133,7 @@ def main() -> None:
         socket.socket(fileno=descriptor) as control,
         suppress(BrokenPipeError, ConnectionResetError),  # the runner has died, and we with it in a moment
     ):
-        Spawner(control, empty_folder()).serve()
+        Spawner(control, empty_folder(), os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)).serve()
 
 
 def empty_folder() -> str:

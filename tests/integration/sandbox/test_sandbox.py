@@ -172,6 +172,13 @@ async def test_a_process_is_in_an_empty_folder_that_it_cannot_change(programs: P
     assert (await status_of(process))["Umask"] == "0777"
 
 
+async def test_the_kernel_kills_a_process_before_the_runner_when_memory_runs_out(programs: Programs) -> None:
+    own = int(Path("/proc/self/oom_score_adj").read_text())
+    process = await programs.start(SLEEP)
+    assert int(await about(process, "oom_score_adj")) == min(own + 500, 1_000)
+    assert int(await asyncio.to_thread(Path(f"/proc/{await spawner_of(process)}/oom_score_adj").read_text)) == own
+
+
 async def test_a_process_leads_its_own_session(programs: Programs) -> None:
     process = await programs.start(SLEEP)
     assert os.getsid(process.pid) == process.pid
