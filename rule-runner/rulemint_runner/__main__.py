@@ -7,9 +7,11 @@ import sys
 
 import uvloop
 
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError
 from rulemint_runner.sandbox.privileges import hide_from_same_user
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
+from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.redis_connection import RedisUnusableError
@@ -36,9 +38,11 @@ def main() -> int:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
     hide_from_same_user()  # a host of our own user could otherwise read our memory
-    spawner = SpawnerProcess()  # before the master key is read, so that no host can inherit it
+    languages = Languages()
+    setup = Setup(visible=languages.visible_files())
+    spawner = SpawnerProcess(setup)  # before the master key is read, so that no host can inherit it
     try:
-        uvloop.run(serve(settings, spawner))
+        uvloop.run(serve(settings, spawner, languages))
     except (RedisUnusableError, VaultError) as error:
         return _fail(str(error), code=1)
     except SandboxMissingError as error:

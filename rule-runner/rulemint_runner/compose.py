@@ -5,7 +5,6 @@ Nothing here decides anything; nothing elsewhere constructs its own parts.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -43,7 +42,7 @@ class Runner:
 
 
 @asynccontextmanager
-async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> AsyncIterator[Runner]:
+async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages) -> AsyncIterator[Runner]:
     """A runner ready to claim invocations; everything it opened is closed in reverse order.
 
     Raises:
@@ -51,7 +50,6 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
     """
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_sandbox(spawner))
-        languages = await asyncio.to_thread(Languages)
         await check_sandbox(sandbox, languages)
         vault = Vault.from_file(settings.master_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))

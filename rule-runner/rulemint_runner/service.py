@@ -8,6 +8,7 @@ import signal
 import structlog
 
 from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.background import cancel
@@ -15,7 +16,7 @@ from rulemint_shared.background import cancel
 log = structlog.get_logger(__name__)
 
 
-async def serve(settings: RunnerSettings, spawner: SpawnerProcess) -> None:
+async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages) -> None:
     """Claim invocations until SIGTERM or SIGINT, then drain.
 
     Raises:
@@ -25,7 +26,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_runner(settings, spawner) as runner:
+    async with open_runner(settings, spawner, languages) as runner:
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())
         log.info("claiming invocations")

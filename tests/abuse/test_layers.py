@@ -20,7 +20,7 @@ def spawner_without(*layers: str) -> SpawnerProcess:
         "from rulemint_runner.sandbox.spawner import main\n"
         "main()"
     )
-    return SpawnerProcess(("-c", program))
+    return SpawnerProcess(program=("-c", program))
 
 
 async def succeeded(language: Language, *layers: str) -> set[str]:

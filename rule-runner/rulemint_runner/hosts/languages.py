@@ -8,6 +8,7 @@ from pathlib import Path
 
 import deno
 
+from rulemint_runner.sandbox.new_root import VisibleFiles, visible_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.program_files import NOBODY, libraries_of, loader_of, reachable_by, with_targets
 from rulemint_shared.records import Language
@@ -41,6 +42,11 @@ class Languages:
     def policy(self, language: Language) -> SandboxPolicy:
         """The process that runs rules of *language*."""
         return self._policies[language]
+
+    def visible_files(self) -> VisibleFiles:
+        """What must exist for hosts, of whatever language."""
+        deno_s_path = ("/proc/self/exe", self._policies[Language.JAVASCRIPT].argv[0])  # it asks where it is itself
+        return visible_files(self._policies.values(), links=(deno_s_path,))
 
 
 def _deno_policy() -> SandboxPolicy:
