@@ -16,7 +16,7 @@ from rulemint_runner.flow import Flow
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
-from rulemint_runner.hosts.self_check import check_sandbox
+from rulemint_runner.hosts.self_check import SelfCheck
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.presence import Presence
@@ -39,6 +39,7 @@ class Runner:
     worker: RuleWorker
     presence: Presence
     sandbox: Sandbox
+    self_check: SelfCheck
 
 
 @asynccontextmanager
@@ -50,7 +51,8 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
     """
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_sandbox(spawner))
-        await check_sandbox(sandbox, languages)
+        self_check = SelfCheck(sandbox, languages, insecure=settings.insecure_sandbox)
+        await self_check.check()
         vault = Vault.from_file(settings.master_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
         log.info("connected", server=await check_server(redis))
@@ -77,5 +79,8 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         )
         invocations = Invocations(redis, flow, publisher)
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
-        presence = Presence(redis, name, heartbeat_file=settings.heartbeat_file)
-        yield Runner(RuleWorker(redis, invocations.run_batch, max_jobs=settings.max_jobs), presence, sandbox)
+        presence = Presence(
+            redis, name, heartbeat_file=settings.heartbeat_file, contains_rules=lambda: self_check.holds
+        )
+        worker = RuleWorker(redis, invocations.run_batch, max_jobs=settings.max_jobs)
+        yield Runner(worker, presence, sandbox, self_check)

@@ -20,7 +20,8 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
     """Claim invocations until SIGTERM or SIGINT, then drain.
 
     Raises:
-        RedisUnusableError, SandboxMissingError, VaultError: see `open_runner`.
+        RedisUnusableError, VaultError: see `open_runner`.
+        SandboxMissingError: rules are not contained, or are no longer.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -29,13 +30,16 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
     async with open_runner(settings, spawner, languages) as runner:
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())
+        checking = asyncio.create_task(runner.self_check.repeat(every_s=settings.self_check_interval))
         log.info("claiming invocations")
-        await _until(stop, worker, presence, asyncio.create_task(runner.sandbox.lost.wait()))
+        await _until(stop, worker, presence, checking, asyncio.create_task(runner.sandbox.lost.wait()))
         log.info("draining")
         await _leave(runner, presence)
         await runner.worker.drain(within_s=settings.drain)
-        await cancel([worker])
+        await cancel([worker, checking])
     log.info("stopped")
+    if not checking.cancelled():
+        checking.result()
 
 
 async def _until(stop: asyncio.Event, *vital: asyncio.Task[object]) -> None:

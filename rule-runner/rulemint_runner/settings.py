@@ -38,3 +38,10 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     log_format: Annotated[LogFormat, Meta(description="auto (pretty on a terminal), console or json.")] = LogFormat.AUTO
     log_level: LogLevel = "info"
+    self_check_interval: Annotated[
+        float, Meta(description="Seconds between two attacks of the runner on its own sandbox.", ge=1, le=86_400)
+    ] = 600.0
+    insecure_sandbox: Annotated[
+        bool,
+        Meta(description="1: run rules although this machine does not contain them. Never where rules are not yours."),
+    ] = False

@@ -101,6 +101,7 @@ class Spawner:
                     parent_pid=parent_pid,
                     empty_folder=self._empty_folder,
                     proc=self._proc,
+                    without=self._setup.without,
                 )
             )
         self._children.add(pid)

@@ -7,6 +7,7 @@ import msgspec
 from rulemint_runner.sandbox.namespaces import Tried
 from rulemint_runner.sandbox.new_root import VisibleFiles
 from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_runner.sandbox.preflight import KernelLayer
 
 MAX_PACKET_BYTES = 64 * 1024
 STDIO_DESCRIPTORS = 3
@@ -17,6 +18,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
     visible: VisibleFiles | None = None
     """What exists for hosts; None: all that exists."""
+    without: tuple[KernelLayer, ...] = ()
+    """Layers that this kernel lacks and that hosts are started without, because an operator insists."""
 
 
 class SetApart(msgspec.Struct, frozen=True, kw_only=True, tag="set-apart"):
