@@ -61,7 +61,8 @@ async def attack(sandbox: Sandbox, languages: Languages) -> list[Attack]:
         )
         if hosts[1].usable:
             found[1].append(await _become(both[1], hosts[1], languages.policy(both[0]).argv[0]))
-        return [*found[0], *found[1], *await asyncio.gather(*map(_outlive, both, hosts))]
+        left = [(language, host) for language, host in zip(both, hosts, strict=True) if host.usable]
+        return [*found[0], *found[1], *await asyncio.gather(*(_outlive(*each) for each in left))]
     finally:
         for host in hosts:
             host.kill(FailureReason.INTERRUPTED, "the check is over")
@@ -102,8 +103,6 @@ async def _become(language: Language, host: Host, program: str) -> Attack:
 
 async def _outlive(language: Language, host: Host) -> Attack:
     """Loop; the host is to be gone soon after its deadline."""
-    if not host.usable:
-        return _attack(language, _OUTLIVE, AttackOutcome.NOT_RUN, "its host has ended")
     try:
         await host.run(_run({**_NO_TARGETS, "hang": True}), Deadline.after(HANGS_FOR_S), _ignore)
     except HostEndedError as error:
