@@ -9,6 +9,7 @@ import uvloop
 
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
+from rulemint_runner.sandbox.cgroup import GroupLimits, group_limits
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.privileges import hide_from_same_user
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
@@ -23,6 +24,10 @@ from rulemint_shared.vault import VaultError
 
 NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3): this machine must be set up differently."""
+THREADS_PER_HOST = 64
+"""Deno starts about ten."""
+SPARE_THREADS = 1_024
+"""For spares and hosts that are being started or checked."""
 
 
 def main() -> int:
@@ -45,7 +50,10 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
-    languages, spawner = _start_spawner(insecure=settings.insecure_sandbox)
+    limits = group_limits(
+        memory_mib=settings.hosts_memory_mib, processes=settings.max_hosts * THREADS_PER_HOST + SPARE_THREADS
+    )
+    languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
     try:
         uvloop.run(serve(settings, spawner, languages))
     except (RedisUnusableError, VaultError) as error:
@@ -57,7 +65,9 @@ def main() -> int:
 
 def _check_sandbox() -> int:
     set_up_logging(service="runner", log_format=LogFormat.AUTO, level="error")
-    languages, spawner = _start_spawner(insecure=True)  # what can be attacked is attacked
+    languages, spawner = _start_spawner(
+        group_limits(memory_mib=1_024, processes=SPARE_THREADS), insecure=True
+    )  # what can be attacked is attacked
 
     async def inspected() -> SandboxReport:
         async with open_sandbox(spawner) as sandbox:
@@ -71,12 +81,13 @@ def _check_sandbox() -> int:
     return NO_SANDBOX if report.problems else 0
 
 
-def _start_spawner(*, insecure: bool) -> tuple[Languages, SpawnerProcess]:
+def _start_spawner(limits: GroupLimits, *, insecure: bool) -> tuple[Languages, SpawnerProcess]:
     """Before the master key is read, so that no host can inherit it."""
     hide_from_same_user()  # a host of our own user could otherwise read our memory
     languages = Languages()
     without = missing_kernel_layers() if insecure else ()
-    return languages, SpawnerProcess(Setup(visible=languages.visible_files(), without=without))
+    setup = Setup(visible=languages.visible_files(), group=limits, without=without)
+    return languages, SpawnerProcess(setup)
 
 
 def _fail(message: str, *, code: int) -> int:

@@ -45,3 +45,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="1: run rules although this machine does not contain them. Never where rules are not yours."),
     ] = False
+    hosts_memory_mib: Annotated[
+        int | None,
+        Meta(description="MiB that all hosts may use together, where control groups can be used. Unset: no bound."),
+    ] = None

@@ -75,7 +75,7 @@ async def inspect(sandbox: Sandbox, languages: Languages) -> SandboxReport:
         SandboxMissingError: the spawner has gone.
     """
     try:
-        layers = layers_of(await sandbox.namespaces())
+        layers = layers_of(await sandbox.set_apart())
     except SpawnError as error:
         raise SandboxMissingError(str(error)) from error
     return SandboxReport(layers=tuple(layers), attacks=tuple(await attack(sandbox, languages)))

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import msgspec
 
+from rulemint_runner.sandbox.cgroup import GroupLimits, enter_group
 from rulemint_runner.sandbox.new_root import VisibleFiles, enter_new_root
 from rulemint_runner.sandbox.privileges import lose_capabilities
 
@@ -32,21 +33,22 @@ _HIGHEST_DESCRIPTOR = 2**31 - 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Namespace(StrEnum):
+class Own(StrEnum):
     """What hosts can have of their own."""
 
-    USER = "user"
-    NETWORK = "network"
-    IPC = "ipc"
-    UTS = "uts"
-    MOUNT = "mount"
-    PID = "pid"
+    GROUP = "control group"
+    USERS = "user namespace"
+    NETWORK = "network namespace"
+    IPC = "ipc namespace"
+    NAME = "uts namespace"
+    ROOT = "mount namespace"
+    PIDS = "pid namespace"
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether hosts have a namespace of their own."""
+    """Whether hosts have something of their own."""
 
-    namespace: Namespace
+    what: Own
     refused: str | None = None
     """Why not; None if they have it."""
 
@@ -59,28 +61,32 @@ class Apart:
     first_process: int | None = None
     """Of the pid namespace, where there is one: when it ends, so do all others in it."""
 
-    def attempt(self, namespace: Namespace, step: Callable[[], None]) -> bool:
+    def attempt(self, what: Own, step: Callable[[], None]) -> bool:
         """Whether *step* could be done."""
         try:
             step()
         except OSError as error:
-            self.tried.append(Tried(namespace=namespace, refused=str(error)))
+            self.tried.append(Tried(what=what, refused=str(error)))
             return False
-        self.tried.append(Tried(namespace=namespace))
+        self.tried.append(Tried(what=what))
         return True
 
 
-def set_apart(visible: VisibleFiles | None, empty_folder: str) -> Apart:
+def set_apart(
+    visible: VisibleFiles | None, empty_folder: str, group: GroupLimits | None = None, runner_pid: int = 0
+) -> Apart:
     """Set the calling process, which must have one thread, and its future children apart from all others."""
     apart = Apart()
+    if group is not None:
+        apart.attempt(Own.GROUP, partial(enter_group, group, runner_pid))
     ordinary = os.geteuid() != 0
-    has_all_rights = ordinary and apart.attempt(Namespace.USER, partial(_rehearsed, _enter_user_namespace))
-    apart.attempt(Namespace.NETWORK, partial(_unshare, _NETWORK))
-    apart.attempt(Namespace.IPC, partial(_unshare, _IPC))
-    apart.attempt(Namespace.UTS, _enter_nameless_namespace)
+    has_all_rights = ordinary and apart.attempt(Own.USERS, partial(_rehearsed, _enter_user_namespace))
+    apart.attempt(Own.NETWORK, partial(_unshare, _NETWORK))
+    apart.attempt(Own.IPC, partial(_unshare, _IPC))
+    apart.attempt(Own.NAME, _enter_nameless_namespace)
     if visible is not None:
-        apart.attempt(Namespace.MOUNT, partial(_rehearsed, partial(enter_new_root, visible, empty_folder)))
-    if apart.attempt(Namespace.PID, partial(_unshare, _PID)):
+        apart.attempt(Own.ROOT, partial(_rehearsed, partial(enter_new_root, visible, empty_folder)))
+    if apart.attempt(Own.PIDS, partial(_unshare, _PID)):
         apart.first_process = _start_first_process()
     if has_all_rights:
         lose_capabilities()

@@ -31,9 +31,9 @@ def missing_kernel_layers() -> tuple[KernelLayer, ...]:
     return tuple(KernelLayer(layer.name) for layer in layers if layer.state is LayerState.MISSING)
 
 
-def layers_of(namespaces: Sequence[Tried]) -> list[Layer]:
-    """Every layer, as this process and its spawner, which has tried *namespaces*, find it."""
-    return [_seccomp(), _landlock(), _runner_s_own_memory(), *map(_namespace, namespaces)]
+def layers_of(tried: Sequence[Tried]) -> list[Layer]:
+    """Every layer, as this process and its spawner, which has *tried* to set hosts apart, find it."""
+    return [_seccomp(), _landlock(), _runner_s_own_memory(), *map(_apart, tried)]
 
 
 def _seccomp() -> Layer:
@@ -63,11 +63,10 @@ def _runner_s_own_memory() -> Layer:
     return _enforced(name, "no process of its user can read or trace it")
 
 
-def _namespace(tried: Tried) -> Layer:
-    name = f"{tried.namespace} namespace"
+def _apart(tried: Tried) -> Layer:
     if tried.refused is not None:
-        return Layer(name=name, state=LayerState.UNAVAILABLE, required=False, detail=tried.refused)
-    return Layer(name=name, state=LayerState.ENFORCED, required=False)
+        return Layer(name=tried.what, state=LayerState.UNAVAILABLE, required=False, detail=tried.refused)
+    return Layer(name=tried.what, state=LayerState.ENFORCED, required=False)
 
 
 def _enforced(name: str, detail: str) -> Layer:

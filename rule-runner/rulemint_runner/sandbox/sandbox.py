@@ -93,11 +93,11 @@ class Sandbox:
         self._number = 0
         self._spawning: dict[int, asyncio.Future[SandboxedProcess]] = {}
         self._exits: dict[int, asyncio.Future[int]] = {}
-        self._set_apart: asyncio.Future[tuple[Tried, ...]] = asyncio.get_running_loop().create_future()
+        self._apart: asyncio.Future[tuple[Tried, ...]] = asyncio.get_running_loop().create_future()
         self.lost = asyncio.Event()
         """Set when the spawner has gone: nothing can be started any more."""
 
-    async def namespaces(self) -> tuple[Tried, ...]:
+    async def set_apart(self) -> tuple[Tried, ...]:
         """What hosts have of their own, and what they do not.
 
         Raises:
@@ -105,7 +105,7 @@ class Sandbox:
         """
         try:
             async with asyncio.timeout(SPAWN_TIMEOUT_S):
-                return await asyncio.shield(self._set_apart)
+                return await asyncio.shield(self._apart)
         except TimeoutError as error:
             raise SpawnError(f"the spawner does not answer: {error}") from error
 
@@ -154,7 +154,7 @@ class Sandbox:
     def _take(self, message: FromSpawner, descriptors: list[int]) -> None:
         match message:
             case SetApart(tried=tried):
-                self._set_apart.set_result(tried)
+                self._apart.set_result(tried)
             case Spawned(number=number, pid=pid):
                 exited = self._exits[pid] = asyncio.get_running_loop().create_future()
                 process = SandboxedProcess(pid, descriptors[0], exited)
@@ -173,7 +173,7 @@ class Sandbox:
 
     def _hung_up(self) -> None:
         asyncio.get_running_loop().remove_reader(self._control)
-        unanswered: list[asyncio.Future[Any]] = [self._set_apart, *self._spawning.values()]
+        unanswered: list[asyncio.Future[Any]] = [self._apart, *self._spawning.values()]
         for waiting in unanswered:
             if not waiting.done():
                 waiting.set_exception(SpawnError("the spawner has gone"))

@@ -44,9 +44,10 @@ _ENTER_ONLY = 0o555
 class Spawner:
     """Serves one runner until it hangs up."""
 
-    def __init__(self, control: socket.socket, setup: Setup) -> None:
+    def __init__(self, control: socket.socket, setup: Setup, runner_pid: int) -> None:
         self._control = control
         self._setup = setup
+        self._runner_pid = runner_pid
         self._empty_folder = empty_folder()
         self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # hosts' root will have none
         self._apart = Apart()
@@ -54,7 +55,7 @@ class Spawner:
 
     def serve(self) -> None:
         """Start what is asked for and report what ends; returns when the runner hangs up, with no child left."""
-        self._apart = set_apart(self._setup.visible, self._empty_folder)
+        self._apart = set_apart(self._setup.visible, self._empty_folder, self._setup.group, self._runner_pid)
         self._say(SetApart(tried=tuple(self._apart.tried)))
         if self._apart.first_process is not None:
             self._children.add(self._apart.first_process)
@@ -148,7 +149,7 @@ def main() -> None:
         socket.socket(fileno=descriptor) as control,
         suppress(BrokenPipeError, ConnectionResetError),  # the runner has died, and we with it in a moment
     ):
-        Spawner(control, decode_setup(sys.argv[3])).serve()
+        Spawner(control, decode_setup(sys.argv[3]), runner_pid).serve()
 
 
 def empty_folder() -> str:

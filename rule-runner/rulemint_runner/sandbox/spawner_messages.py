@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rulemint_runner.sandbox.cgroup import GroupLimits
 from rulemint_runner.sandbox.namespaces import Tried
 from rulemint_runner.sandbox.new_root import VisibleFiles
 from rulemint_runner.sandbox.policy import SandboxPolicy
@@ -18,12 +19,14 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
     visible: VisibleFiles | None = None
     """What exists for hosts; None: all that exists."""
+    group: GroupLimits | None = None
+    """What all hosts may use together; None: no bound."""
     without: tuple[KernelLayer, ...] = ()
     """Layers that this kernel lacks and that hosts are started without, because an operator insists."""
 
 
 class SetApart(msgspec.Struct, frozen=True, kw_only=True, tag="set-apart"):
-    """Spawner → runner, first of all: the namespaces that hosts have of their own, and those that they do not."""
+    """Spawner → runner, first of all: what hosts have of their own, and what they do not."""
 
     tried: tuple[Tried, ...]
 

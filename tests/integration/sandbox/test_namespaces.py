@@ -29,7 +29,7 @@ from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_shared.records import Language
 from rulemint_shared.sandbox_report import AttackOutcome, LayerState
 
-OF_ROOT = {"network", "ipc", "uts", "mount", "pid"}
+OF_ROOT = {f"{name} namespace" for name in ("network", "ipc", "uts", "mount", "pid")}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has every namespace for the asking")
 LANGUAGES_RUN = [Language.JAVASCRIPT, Language.PYTHON]
 
@@ -46,7 +46,7 @@ from rulemint_shared.records import Language
 async def main():
     languages = Languages()
     async with open_sandbox(SpawnerProcess(Setup(visible=languages.visible_files()))) as sandbox:
-        tried = {each.namespace: each.refused for each in await sandbox.namespaces()}
+        tried = {each.what: each.refused for each in await sandbox.set_apart()}
         host = await start_host(sandbox, languages.policy(Language.PYTHON))
         status = dict(line.split(":\\t", 1) for line in Path(f"/proc/{host.pid}/status").read_text().splitlines())
         spawner = Path(f"/proc/{status['PPid']}/status").read_text()
@@ -64,7 +64,7 @@ async def host(sandbox: Sandbox) -> Host:
 
 @pytest.fixture
 async def entered(sandbox: Sandbox) -> set[str]:
-    return {each.namespace.value for each in await sandbox.namespaces() if each.refused is None}
+    return {each.what.value for each in await sandbox.set_apart() if each.refused is None}
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ async def test_the_runner_s_signals_and_reports_are_about_the_right_host(sandbox
 
 
 async def test_without_any_namespace_every_attack_fails_all_the_same(refused: Sandbox) -> None:
-    tried = await refused.namespaces()
+    tried = await refused.set_apart()
     assert tried
     assert {each.refused for each in tried} == {"[Errno 1] Operation not permitted"}
     assert await outcomes(refused) == {AttackOutcome.FAILED}
@@ -183,8 +183,8 @@ async def outcomes(sandbox: Sandbox) -> set[AttackOutcome]:
 @as_root
 async def test_a_root_of_its_own_that_cannot_be_made_leaves_no_half_of_it() -> None:
     async with open_sandbox(a_spawner_refused("mount")) as sandbox:
-        tried = {each.namespace.value: each.refused for each in await sandbox.namespaces()}
-        assert {name for name, refused in tried.items() if refused} == {"mount"}
+        tried = {each.what.value: each.refused for each in await sandbox.set_apart()}
+        assert {name for name, refused in tried.items() if refused} == {"mount namespace"}
         assert await outcomes(sandbox) == {AttackOutcome.FAILED}
         host = await start_host(sandbox, policy_of(Language.PYTHON))
         assert await asyncio.to_thread(os.listdir, f"/proc/{host.pid}/cwd") == []
@@ -223,7 +223,7 @@ def test_an_ordinary_user_sets_hosts_apart_too_and_keeps_no_capability(python_of
         pytest.skip("NOT TESTED HERE: this machine gives ordinary users no user namespace")
     done = subprocess.run(as_nobody(python_of_a_user, AS_A_USER), capture_output=True, text=True, check=True)
     seen = json.loads(done.stdout)
-    assert seen["tried"] == dict.fromkeys(["user", "network", "ipc", "uts", "mount", "pid"])
+    assert seen["tried"] == dict.fromkeys({"user namespace", *OF_ROOT})
     assert seen["host"]["Uid"].split() == ["65534"] * 4
     assert {seen["host"][name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert "CapEff:\t0000000000000000\nCapBnd:\t0000000000000000" in seen["spawner"]
