@@ -24,6 +24,7 @@ from rulemint_runner.hosts.host import Host, HostEndedError
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
+from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import MAX_RESULT_BYTES, Language
@@ -66,7 +67,9 @@ async def measure(rounds: int, invocations: int) -> Figures:
     """Alternate between contained and bare hosts, *rounds* times."""
     figures = Figures()
     languages = Languages()
-    async with open_sandbox(SpawnerProcess()) as contained, open_sandbox(SpawnerProcess(("-c", BARE))) as bare:
+    setup = Setup(visible=languages.visible_files())
+    spawners = SpawnerProcess(setup), SpawnerProcess(program=("-c", BARE))
+    async with open_sandbox(spawners[0]) as contained, open_sandbox(spawners[1]) as bare:
         for done in range(rounds):
             for is_contained, sandbox in ((True, contained), (False, bare)):
                 for language in SCRIPTS:

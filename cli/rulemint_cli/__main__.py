@@ -1,4 +1,7 @@
-"""``rulemint``: arguments in, exit code out (0 done, 1 failed, 2 used wrongly), one sentence for whatever is wrong."""
+"""``rulemint``: arguments in, exit code out, one sentence for whatever is wrong.
+
+0 is done, 1 failed, 2 used wrongly, 78 a machine that does not contain rules.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from rulemint_cli.settings import ClientSettings, DevSettings
 from rulemint_shared.settings import SettingsError, read_settings, render_help
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None)
+sandbox = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What holds rules on this machine.")
+app.add_typer(sandbox, name="sandbox")
 
 AdminFileOption = Annotated[Path | None, typer.Option(help="The admin file; by default the one that dev wrote.")]
 UrlOption = Annotated[str | None, typer.Option(help="Where the gateway is; by default the admin file's issuer.")]
@@ -88,6 +93,25 @@ def init(folder: Annotated[Path, typer.Argument(help="Where the files go.")]) ->
         create_password(folder / "valkey.password")
     except OSError as error:
         _fail(f"cannot write to {folder}: {error.strerror}")
+
+
+@sandbox.command("check")
+def sandbox_check(*, json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False) -> None:
+    """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""
+    from rich.console import Console  # noqa: PLC0415  # as above
+
+    from rulemint_cli.sandbox import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
+
+    try:
+        report, as_json = check_sandbox()
+    except CommandError as error:
+        _fail(str(error))
+    if json:
+        sys.stdout.write(as_json.decode())
+    else:
+        show_report(report, Console())
+    if report.problems:
+        raise typer.Exit(NO_SANDBOX)
 
 
 def _admin_file(given: Path | None) -> Path:

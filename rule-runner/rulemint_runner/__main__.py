@@ -8,18 +8,27 @@ import sys
 import uvloop
 
 from rulemint_runner.egress.broker_process import BrokerNotStartedError
-from rulemint_runner.hosts.self_check import SandboxMissingError
+from rulemint_runner.hosts.languages import Languages
+from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
+from rulemint_runner.sandbox.cgroup import GroupLimits, group_limits
+from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.privileges import hide_from_same_user
-from rulemint_runner.sandbox.sandbox import SpawnerProcess
+from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
+from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.redis_connection import RedisUnusableError
-from rulemint_shared.service_log import set_up_logging
+from rulemint_shared.sandbox_report import SandboxReport, encode_report
+from rulemint_shared.service_log import LogFormat, set_up_logging
 from rulemint_shared.settings import SettingsError, read_settings, render_help
 from rulemint_shared.vault import VaultError
 
 NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3): this machine must be set up differently."""
+THREADS_PER_HOST = 64
+"""Deno starts about ten."""
+SPARE_THREADS = 1_024
+"""For spares and hosts that are being started or checked."""
 
 
 def main() -> int:
@@ -30,21 +39,56 @@ def main() -> int:
         epilog=render_help(RunnerSettings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.parse_args()
+    parser.add_argument(
+        "--check-sandbox",
+        action="store_true",
+        help="attack this machine's sandbox, report in JSON what holds, and end: 0 if rules are contained, else 78",
+    )
+    if parser.parse_args().check_sandbox:
+        return _check_sandbox()
     try:
         settings = read_settings(RunnerSettings)
     except SettingsError as error:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
-    hide_from_same_user()  # a host of our own user could otherwise read our memory
-    spawner = SpawnerProcess()  # before the master key is read, so that no host can inherit it
+    limits = group_limits(
+        memory_mib=2 * settings.hosts_memory_mb, processes=settings.max_hosts * THREADS_PER_HOST + SPARE_THREADS
+    )
+    languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
     try:
-        uvloop.run(serve(settings, spawner))
+        uvloop.run(serve(settings, spawner, languages))
     except (BrokerNotStartedError, RedisUnusableError, VaultError) as error:
         return _fail(str(error), code=1)
     except SandboxMissingError as error:
         return _fail(str(error), code=NO_SANDBOX)
     return 0
+
+
+def _check_sandbox() -> int:
+    set_up_logging(service="runner", log_format=LogFormat.AUTO, level="error")
+    languages, spawner = _start_spawner(
+        group_limits(memory_mib=1_024, processes=SPARE_THREADS), insecure=True
+    )  # what can be attacked is attacked
+
+    async def inspected() -> SandboxReport:
+        async with open_sandbox(spawner) as sandbox:
+            return await inspect(sandbox, languages)
+
+    try:
+        report = uvloop.run(inspected())
+    except SandboxMissingError as error:
+        return _fail(str(error), code=NO_SANDBOX)
+    sys.stdout.write(encode_report(report).decode() + "\n")
+    return NO_SANDBOX if report.problems else 0
+
+
+def _start_spawner(limits: GroupLimits, *, insecure: bool) -> tuple[Languages, SpawnerProcess]:
+    """Before the master key is read, so that no host can inherit it."""
+    hide_from_same_user()  # a host of our own user could otherwise read our memory
+    languages = Languages()
+    without = missing_kernel_layers() if insecure else ()
+    setup = Setup(visible=languages.visible_files(), group=limits, without=without)
+    return languages, SpawnerProcess(setup)
 
 
 def _fail(message: str, *, code: int) -> int:

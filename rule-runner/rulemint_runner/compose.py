@@ -5,7 +5,6 @@ Nothing here decides anything; nothing elsewhere constructs its own parts.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -19,7 +18,7 @@ from rulemint_runner.flow import Flow
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
-from rulemint_runner.hosts.self_check import check_sandbox
+from rulemint_runner.hosts.self_check import SelfCheck
 from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.limits import LimitPolicy, Limits
@@ -45,10 +44,11 @@ class Runner:
     worker: RuleWorker
     presence: Presence
     sandbox: Sandbox
+    self_check: SelfCheck
 
 
 @asynccontextmanager
-async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> AsyncIterator[Runner]:
+async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages) -> AsyncIterator[Runner]:
     """A runner ready to claim invocations; everything it opened is closed in reverse order.
 
     Raises:
@@ -56,8 +56,8 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
     """
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_sandbox(spawner))
-        languages = await asyncio.to_thread(Languages)
-        await check_sandbox(sandbox, languages)
+        self_check = SelfCheck(sandbox, languages, insecure=settings.insecure_sandbox)
+        await self_check.check()
         broker = await stack.enter_async_context(_open_egress(settings))
         vault = Vault.from_file(settings.master_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
@@ -84,8 +84,11 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess) -> Asyn
         flow = Flow(rule_runs)
         invocations = Invocations(redis, flow, publisher)
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
-        presence = Presence(redis, name, heartbeat_file=settings.heartbeat_file)
-        yield Runner(RuleWorker(redis, invocations.run_batch, max_jobs=settings.max_jobs), presence, sandbox)
+        presence = Presence(
+            redis, name, heartbeat_file=settings.heartbeat_file, contains_rules=lambda: self_check.holds
+        )
+        worker = RuleWorker(redis, invocations.run_batch, max_jobs=settings.max_jobs)
+        yield Runner(worker, presence, sandbox, self_check)
 
 
 def _open_egress(settings: RunnerSettings) -> AbstractAsyncContextManager[EgressBroker]:

@@ -1,8 +1,12 @@
-"""This runner's name in the list of the living, with an expiry; a dead runner falls out of it by itself."""
+"""This runner's name in the list of the living, with an expiry; a dead runner falls out of it by itself.
+
+A runner that does not contain rules is in a second list as well, for as long as that is so.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -21,10 +25,13 @@ LIVES_WITHOUT_A_BEAT_MS = 2_500
 class Presence:
     """Says that this runner is alive, until it is told to leave."""
 
-    def __init__(self, redis: ArqRedis, name: str, *, heartbeat_file: Path | None) -> None:
+    def __init__(
+        self, redis: ArqRedis, name: str, *, heartbeat_file: Path | None, contains_rules: Callable[[], bool]
+    ) -> None:
         self._redis = redis
         self._name = name
         self._heartbeat_file = heartbeat_file
+        self._contains_rules = contains_rules
 
     async def keep(self) -> None:
         """Beat, until cancelled."""
@@ -39,6 +46,7 @@ class Presence:
         """From now on no gateway counts on this runner."""
         try:
             await self._redis.zrem(keys.RUNNERS, self._name)
+            await self._redis.zrem(keys.INSECURE_RUNNERS, self._name)
         except (RedisError, OSError) as error:
             log.warning("could not say that this runner leaves", error=str(error))
 
@@ -46,7 +54,12 @@ class Presence:
         now_ms = unix_ms()
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.zadd(keys.RUNNERS, {self._name: now_ms + LIVES_WITHOUT_A_BEAT_MS})
-            pipe.zremrangebyscore(keys.RUNNERS, "-inf", now_ms - 60_000)
+            if self._contains_rules():
+                pipe.zrem(keys.INSECURE_RUNNERS, self._name)
+            else:
+                pipe.zadd(keys.INSECURE_RUNNERS, {self._name: now_ms + LIVES_WITHOUT_A_BEAT_MS})
+            for runners in (keys.RUNNERS, keys.INSECURE_RUNNERS):
+                pipe.zremrangebyscore(runners, "-inf", now_ms - 60_000)
             await pipe.execute()
         if self._heartbeat_file is not None:
             self._heartbeat_file.touch()

@@ -8,6 +8,7 @@ import signal
 import structlog
 
 from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.background import cancel
@@ -15,26 +16,30 @@ from rulemint_shared.background import cancel
 log = structlog.get_logger(__name__)
 
 
-async def serve(settings: RunnerSettings, spawner: SpawnerProcess) -> None:
+async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages) -> None:
     """Claim invocations until SIGTERM or SIGINT, then drain.
 
     Raises:
-        RedisUnusableError, SandboxMissingError, VaultError: see `open_runner`.
+        RedisUnusableError, VaultError: see `open_runner`.
+        SandboxMissingError: rules are not contained, or are no longer.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_runner(settings, spawner) as runner:
+    async with open_runner(settings, spawner, languages) as runner:
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())
+        checking = asyncio.create_task(runner.self_check.repeat(every_s=settings.self_check_interval))
         log.info("claiming invocations")
-        await _until(stop, worker, presence, asyncio.create_task(runner.sandbox.lost.wait()))
+        await _until(stop, worker, presence, checking, asyncio.create_task(runner.sandbox.lost.wait()))
         log.info("draining")
         await _leave(runner, presence)
         await runner.worker.drain(within_s=settings.drain)
-        await cancel([worker])
+        await cancel([worker, checking])
     log.info("stopped")
+    if not checking.cancelled():
+        checking.result()
 
 
 async def _until(stop: asyncio.Event, *vital: asyncio.Task[object]) -> None:

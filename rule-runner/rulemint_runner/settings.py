@@ -42,7 +42,11 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="Hosts of one rule at once: so many of its invocations run side by side.", ge=1)
     ] = 16
     hosts_memory_mb: Annotated[
-        int, Meta(description="MiB that all rule hosts may have together; beyond it idle ones are ended.", ge=64)
+        int,
+        Meta(
+            description="MiB that all rule hosts may have together; beyond it idle ones make room.",
+            ge=64,
+        ),
     ] = 1_024
     host_invocations: Annotated[
         int, Meta(description="Invocations after which a host is replaced.", ge=1, le=1_000_000)
@@ -65,6 +69,13 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     egress_ca_file: Annotated[
         Path | None, Meta(description="A PEM file of certificate authorities that rules' calls trust beside the usual.")
     ] = None
+    self_check_interval: Annotated[
+        float, Meta(description="Seconds between two attacks of the runner on its own sandbox.", ge=1, le=86_400)
+    ] = 600.0
+    insecure_sandbox: Annotated[
+        bool,
+        Meta(description="1: run rules although this machine does not contain them. Never where rules are not yours."),
+    ] = False
     max_jobs: Annotated[int, Meta(description="Batches of invocations that run at once.", ge=1, le=1_000)] = 64
     drain: Annotated[
         float, Meta(description="Seconds that invocations under way may take after SIGTERM.", ge=0, le=60)

@@ -20,6 +20,7 @@ rulemint:queue                             sorted set  gateway (arq)       runne
 rulemint:queue:wake-up                     list        gateway             runner        popped at once, 60 s
 rulemint:outcomes:{gateway}                channel     runner              gateway       -
 rulemint:runners                           sorted set  runner              gateway       members expire by score
+rulemint:runners:insecure                  sorted set  runner              gateway       members expire by score
 =========================================  ==========  ==================  ============  =======================
 
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
@@ -37,6 +38,7 @@ CHANGES = f"{PREFIX}:changes"
 QUEUE = f"{PREFIX}:queue"
 QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"
 RUNNERS = f"{PREFIX}:runners"
+INSECURE_RUNNERS = f"{PREFIX}:runners:insecure"
 
 
 def clients(tenant: str) -> str:

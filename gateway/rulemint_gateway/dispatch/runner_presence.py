@@ -1,4 +1,7 @@
-"""Which runners are alive: each keeps its name, with an expiry, in one sorted set."""
+"""Which runners are alive: each keeps its name, with an expiry, in one sorted set.
+
+Those that run rules without containing them are in a second one.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ class RunnerPresence:
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
         self._alive = 0
+        self.insecure = 0
+        """How many of those that were counted last do not contain rules."""
 
     async def count(self) -> int:
         """Ask Redis.
@@ -29,7 +34,14 @@ class RunnerPresence:
         Raises:
             RedisError, OSError: it does not answer.
         """
-        self._alive = int(await self._redis.zcount(keys.RUNNERS, unix_ms(), "+inf"))
+        now_ms = unix_ms()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for runners in (keys.RUNNERS, keys.INSECURE_RUNNERS):
+                pipe.zcount(runners, now_ms, "+inf")
+            self._alive, insecure = map(int, await pipe.execute())
+        if insecure > self.insecure:
+            log.warning("INSECURE: runners that do not contain rules", insecure=insecure, runners=self._alive)
+        self.insecure = insecure
         return self._alive
 
     async def any_alive(self) -> bool:

@@ -25,7 +25,10 @@ class Health:
         return json_answer({"status": "alive"})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200 when Redis answers and a runner is alive, else 503 with what is missing."""
+        """200 when Redis answers and a runner is alive, else 503 with what is missing.
+
+        Runners that do not contain rules serve because their operator insists, and are named.
+        """
         if self._draining:
             return json_answer({"status": "draining"}, status=503)
         try:
@@ -34,4 +37,7 @@ class Health:
             return json_answer({"status": "unready", "missing": "redis"}, status=503)
         if not runners:
             return json_answer({"status": "unready", "missing": "runner"}, status=503)
-        return json_answer({"status": "ready", "runners": runners})
+        answer: dict[str, object] = {"status": "ready", "runners": runners}
+        if insecure := self._presence.insecure:
+            answer["sandbox"] = f"INSECURE: {insecure} of {runners} runners do not contain rules"
+        return json_answer(answer)

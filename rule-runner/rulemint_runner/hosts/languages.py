@@ -10,6 +10,7 @@ from pathlib import Path
 import deno
 import msgspec
 
+from rulemint_runner.sandbox.new_root import VisibleFiles, visible_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.program_files import NOBODY, libraries_of, loader_of, reachable_by, with_targets
 from rulemint_shared.records import Language
@@ -61,6 +62,12 @@ class Languages:
         if name not in self._made:
             self._made[name] = self._programs[language](memory_mb)
         return self._made[name]
+
+    def visible_files(self) -> VisibleFiles:
+        """What must exist for hosts, of whatever language."""
+        policies = [self.program(language).policy for language in Language]
+        deno_s_path = ("/proc/self/exe", self.program(Language.JAVASCRIPT).policy.argv[0])  # it asks where it is itself
+        return visible_files(policies, links=(deno_s_path,))
 
 
 def _deno(base: SandboxPolicy, memory_mb: int) -> HostProgram:

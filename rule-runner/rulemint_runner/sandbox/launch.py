@@ -1,7 +1,8 @@
 """From a fork to the contained program: the order of containment, on one screen.
 
-This runs in the child of the single-threaded spawner, between fork and exec. Nothing here may be skipped: a step that
-fails ends the child before it has run anything of the program.
+This runs in the child of the single-threaded spawner, between fork and exec. A step that fails ends the child before it
+has run anything of the program. No step is skipped, but one for a layer that this kernel does not have, where an
+operator insists on running rules all the same.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import NoReturn
 import msgspec
 
 from rulemint_runner.sandbox.landlock import restrict_files
+from rulemint_runner.sandbox.oom import be_killed_first
 from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody
 from rulemint_runner.sandbox.rlimits import apply_rlimits
 from rulemint_runner.sandbox.seccomp import filter_calls
@@ -31,6 +34,9 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """The descriptors that become 0, 1 and 2; each is above 2."""
     parent_pid: int
     empty_folder: str
+    proc: int
+    """An open ``/proc``; there may be none to open by name."""
+    without: tuple[KernelLayer, ...] = ()
 
 
 def contain_and_exec(launch: Launch) -> NoReturn:
@@ -46,6 +52,10 @@ def contain_and_exec(launch: Launch) -> NoReturn:
 
 def _take_own_session(_launch: Launch) -> None:
     os.setsid()
+
+
+def _be_killed_first(launch: Launch) -> None:
+    be_killed_first(launch.proc)
 
 
 def _take_stdio(launch: Launch) -> None:
@@ -79,15 +89,18 @@ def _allow_no_new_privileges(_launch: Launch) -> None:
 
 
 def _restrict_files(launch: Launch) -> None:
-    restrict_files(launch.policy)
+    if KernelLayer.LANDLOCK not in launch.without:
+        restrict_files(launch.policy)
 
 
 def _filter_calls(launch: Launch) -> None:
-    filter_calls(launch.policy)
+    if KernelLayer.SECCOMP not in launch.without:
+        filter_calls(launch.policy)
 
 
 STEPS: tuple[Callable[[Launch], None], ...] = (
     _take_own_session,
+    _be_killed_first,
     _take_stdio,
     _close_everything_else,
     _enter_empty_folder,

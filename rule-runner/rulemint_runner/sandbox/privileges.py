@@ -31,8 +31,12 @@ def hide_from_same_user() -> None:
 
 def become_nobody(user: int | None) -> None:
     """As root: become *user* (None: stay root) and lose every capability, for good. As anyone else: nothing to do."""
-    if os.geteuid() != 0:
-        return
+    if os.geteuid() == 0:
+        lose_capabilities(user)
+
+
+def lose_capabilities(user: int | None = None) -> None:
+    """Lose every capability, for good; on the way become *user*, if one is given."""
     _drop_bounding_set()
     _prctl(_PR_SET_SECUREBITS, _NO_ROOT_LOCKED)
     _libc.prctl(_PR_CAP_AMBIENT, _CLEAR_ALL, 0, 0, 0)  # a kernel that has no ambient set has nothing to clear

@@ -11,14 +11,19 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
+from rulemint_runner.sandbox.namespaces import Tried
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.spawner_messages import (
     MAX_PACKET_BYTES,
     Exited,
+    FromSpawner,
     NotSpawned,
+    SetApart,
+    Setup,
     Spawn,
     Spawned,
     decode_from_spawner,
@@ -29,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 PAUSE_WHEN_FULL_S = 0.001
 SPAWN_TIMEOUT_S = 5.0
+NO_SETUP = Setup()
 
 
 class SpawnError(Exception):
@@ -38,10 +44,12 @@ class SpawnError(Exception):
 class SpawnerProcess:
     """The spawner as a child of this process. Start it before any secret is read."""
 
-    def __init__(self, program: Sequence[str] = ("-m", "rulemint_runner.sandbox.spawner")) -> None:
+    def __init__(
+        self, setup: Setup = NO_SETUP, *, program: Sequence[str] = ("-m", "rulemint_runner.sandbox.spawner")
+    ) -> None:
         """*program* is what the interpreter runs."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = [str(theirs.fileno()), str(os.getpid())]
+        arguments = [str(theirs.fileno()), str(os.getpid()), encode(setup).decode()]
         self.control = ours
         with theirs:
             self._process = subprocess.Popen(
@@ -85,8 +93,21 @@ class Sandbox:
         self._number = 0
         self._spawning: dict[int, asyncio.Future[SandboxedProcess]] = {}
         self._exits: dict[int, asyncio.Future[int]] = {}
+        self._apart: asyncio.Future[tuple[Tried, ...]] = asyncio.get_running_loop().create_future()
         self.lost = asyncio.Event()
         """Set when the spawner has gone: nothing can be started any more."""
+
+    async def set_apart(self) -> tuple[Tried, ...]:
+        """What hosts have of their own, and what they do not.
+
+        Raises:
+            SpawnError: the spawner does not say.
+        """
+        try:
+            async with asyncio.timeout(SPAWN_TIMEOUT_S):
+                return await asyncio.shield(self._apart)
+        except TimeoutError as error:
+            raise SpawnError(f"the spawner does not answer: {error}") from error
 
     async def spawn(self, policy: SandboxPolicy, stdio: tuple[int, int, int]) -> SandboxedProcess:
         """Start the program of *policy* with copies of *stdio* as its descriptors 0, 1 and 2.
@@ -130,8 +151,10 @@ class Sandbox:
                 return
             self._take(decode_from_spawner.decode(packet), descriptors)
 
-    def _take(self, message: Spawned | NotSpawned | Exited, descriptors: list[int]) -> None:
+    def _take(self, message: FromSpawner, descriptors: list[int]) -> None:
         match message:
+            case SetApart(tried=tried):
+                self._apart.set_result(tried)
             case Spawned(number=number, pid=pid):
                 exited = self._exits[pid] = asyncio.get_running_loop().create_future()
                 process = SandboxedProcess(pid, descriptors[0], exited)
@@ -150,9 +173,11 @@ class Sandbox:
 
     def _hung_up(self) -> None:
         asyncio.get_running_loop().remove_reader(self._control)
-        for waiting in self._spawning.values():
+        unanswered: list[asyncio.Future[Any]] = [self._apart, *self._spawning.values()]
+        for waiting in unanswered:
             if not waiting.done():
                 waiting.set_exception(SpawnError("the spawner has gone"))
+                waiting.exception()  # as if retrieved: nobody may be waiting
         for exited in self._exits.values():
             exited.set_result(signal.SIGKILL)
         self._exits.clear()

@@ -1,9 +1,10 @@
 """The spawner: a small process that starts, reaps and reports hosts, and does nothing else.
 
 Theory of operation. The runner starts the spawner before it has read any secret, over one socket pair. The spawner has
-one thread, so it may fork and run code in the child; it holds no secret, so a child inherits none. It is the hosts'
-parent: when it dies, the kernel kills them, and the spawner dies with the runner. A host is named to the runner
-by a pidfd, so that no signal ever reaches another process that got the same number later.
+one thread, so it may fork and run code in the child; it holds no secret, so a child inherits none. Before it starts
+anything it sets itself apart from the machine, as far as it may (`namespaces`). It is the hosts' parent: when it dies,
+the kernel kills them, and the spawner dies with the runner. A host is named to the runner by a pidfd, so that no signal
+ever reaches another process that got the same number later.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rulemint_runner.sandbox.launch import Launch, contain_and_exec
+from rulemint_runner.sandbox.namespaces import Apart, set_apart
 from rulemint_runner.sandbox.spawner_messages import (
     MAX_PACKET_BYTES,
     STDIO_DESCRIPTORS,
     Exited,
     FromSpawner,
     NotSpawned,
+    SetApart,
+    Setup,
     Spawn,
     Spawned,
+    decode_setup,
     decode_spawn,
     encode,
 )
@@ -39,13 +44,21 @@ _ENTER_ONLY = 0o555
 class Spawner:
     """Serves one runner until it hangs up."""
 
-    def __init__(self, control: socket.socket, empty_folder: str) -> None:
+    def __init__(self, control: socket.socket, setup: Setup, runner_pid: int) -> None:
         self._control = control
-        self._empty_folder = empty_folder
+        self._setup = setup
+        self._runner_pid = runner_pid
+        self._empty_folder = empty_folder()
+        self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # hosts' root will have none
+        self._apart = Apart()
         self._children: set[int] = set()
 
     def serve(self) -> None:
         """Start what is asked for and report what ends; returns when the runner hangs up, with no child left."""
+        self._apart = set_apart(self._setup.visible, self._empty_folder, self._setup.group, self._runner_pid)
+        self._say(SetApart(tried=tuple(self._apart.tried)))
+        if self._apart.first_process is not None:
+            self._children.add(self._apart.first_process)
         with _child_signals() as signals, selectors.DefaultSelector() as selector:
             selector.register(signals, selectors.EVENT_READ, self._reap)
             selector.register(self._control, selectors.EVENT_READ, self._take_packet)
@@ -57,8 +70,8 @@ class Spawner:
                     going = key.data() and going
         for pid in self._children:
             os.kill(pid, signal.SIGKILL)
-        for pid in self._children:
-            os.waitpid(pid, 0)
+        while self._children:  # in the order in which they end: the first process of a pid namespace ends last
+            self._children.discard(os.wait()[0])
 
     def _take_packet(self) -> bool:
         packet, descriptors, _, _ = socket.recv_fds(self._control, MAX_PACKET_BYTES, STDIO_DESCRIPTORS)
@@ -72,7 +85,8 @@ class Spawner:
         return True
 
     def _spawn(self, spawn: Spawn, descriptors: list[int]) -> None:
-        own_pid = os.getpid()
+        # Seen from another pid namespace, a parent has no number.
+        parent_pid = os.getpid() if self._apart.first_process is None else 0
         try:
             pid = os.fork()
         except OSError as error:
@@ -85,8 +99,10 @@ class Spawner:
                 Launch(
                     policy=spawn.policy,
                     stdio=(stdin, stdout, stderr),
-                    parent_pid=own_pid,
+                    parent_pid=parent_pid,
                     empty_folder=self._empty_folder,
+                    proc=self._proc,
+                    without=self._setup.without,
                 )
             )
         self._children.add(pid)
@@ -100,6 +116,8 @@ class Spawner:
             if pid == 0:
                 break
             self._children.discard(pid)
+            if pid == self._apart.first_process:
+                return False  # every host has gone with it, and none can be started
             self._say(Exited(pid=pid, status=status))
         return True
 
@@ -122,7 +140,7 @@ def _child_signals() -> Iterator[socket.socket]:
 
 
 def main() -> None:
-    """``python -m rulemint_runner.sandbox.spawner <descriptor> <runner's pid>``."""
+    """``python -m rulemint_runner.sandbox.spawner <descriptor> <runner's pid> <setup>``."""
     descriptor, runner_pid = (int(argument) for argument in sys.argv[1:3])
     die_with_parent(runner_pid)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -131,7 +149,7 @@ def main() -> None:
         socket.socket(fileno=descriptor) as control,
         suppress(BrokenPipeError, ConnectionResetError),  # the runner has died, and we with it in a moment
     ):
-        Spawner(control, empty_folder()).serve()
+        Spawner(control, decode_setup(sys.argv[3]), runner_pid).serve()
 
 
 def empty_folder() -> str:

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import msgspec
 
+from rulemint_runner.sandbox.cgroup import GroupLimits
+from rulemint_runner.sandbox.namespaces import Tried
+from rulemint_runner.sandbox.new_root import VisibleFiles
 from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_runner.sandbox.preflight import KernelLayer
 
 MAX_PACKET_BYTES = 64 * 1024
 STDIO_DESCRIPTORS = 3
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """What the spawner is told when it is started, as an argument."""
+
+    visible: VisibleFiles | None = None
+    """What exists for hosts; None: all that exists."""
+    group: GroupLimits | None = None
+    """What all hosts may use together; None: no bound."""
+    without: tuple[KernelLayer, ...] = ()
+    """Layers that this kernel lacks and that hosts are started without, because an operator insists."""
+
+
+class SetApart(msgspec.Struct, frozen=True, kw_only=True, tag="set-apart"):
+    """Spawner → runner, first of all: what hosts have of their own, and what they do not."""
+
+    tried: tuple[Tried, ...]
 
 
 class Spawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +59,9 @@ class Exited(msgspec.Struct, frozen=True, kw_only=True, tag="exited"):
     status: int
 
 
-FromSpawner = Spawned | NotSpawned | Exited
+FromSpawner = SetApart | Spawned | NotSpawned | Exited
 
 encode = msgspec.json.Encoder().encode
+decode_setup = msgspec.json.Decoder(Setup).decode
 decode_spawn = msgspec.json.Decoder(Spawn).decode
 decode_from_spawner: msgspec.json.Decoder[FromSpawner] = msgspec.json.Decoder(FromSpawner)

@@ -15,6 +15,7 @@ from testcontainers.compose import DockerCompose
 
 from fixtures.processes import ROOT, free_port, until
 from fixtures.valkey import docker_answers
+from rulemint_shared.sandbox_report import LayerState, decode_report
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -97,6 +98,14 @@ def test_only_the_gateway_is_reachable_and_only_on_loopback(stack: Stack) -> Non
     published = {name: stack.inspect(name)["HostConfig"]["PortBindings"] or {} for name in SERVICES}
     assert published["rule-runner"] == published["valkey"] == {}
     assert [binding["HostIp"] for bindings in published["gateway"].values() for binding in bindings] == ["127.0.0.1"]
+
+
+def test_rules_are_contained_in_a_container_that_gives_no_namespace(stack: Stack) -> None:
+    report = decode_report(stack.run("exec", "-T", "rule-runner", "python", "-m", "rulemint_runner", "--check-sandbox"))
+    assert report.problems == []
+    optional = {layer.name: layer.state for layer in report.layers if not layer.required}
+    assert len(optional) == len({"a control group", "users", "network", "ipc", "name", "root", "pids"})
+    assert set(optional.values()) == {LayerState.UNAVAILABLE}
 
 
 def test_every_service_is_healthy(stack: Stack) -> None:

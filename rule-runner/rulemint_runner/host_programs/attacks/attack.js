@@ -1,38 +1,55 @@
-// Attacks on the JavaScript host's sandbox: a rule that returns what it could do. Each attempt must throw.
+// Attacks on the JavaScript host's sandbox: a rule that tells what became of each. Each must throw.
 
 const attacks = {
   "read /etc/passwd": () => Deno.readTextFileSync("/etc/passwd"),
   "read a file through Node": () => nodeModule("fs").readFileSync("/etc/passwd"),
   "list /": () => [...Deno.readDirSync("/")],
+  "list another host's descriptors": ({ other_host }) => [...Deno.readDirSync(`/proc/${other_host}/fd`)],
+  "read the runner's environment": ({ runner }) => Deno.readTextFileSync(`/proc/${runner}/environ`),
   "write a file in /tmp": () => Deno.writeTextFileSync("/tmp/rulemint-attack", ""),
   "see a variable": () => Deno.env.toObject(),
-  "open a socket": () => Deno.connect({ hostname: "127.0.0.1", port: 1 }),
-  "fetch": () => fetch("http://127.0.0.1:1/"),
+  "open a socket": () => Deno.connect({ hostname: "127.0.0.1", port: 4 }),
+  "open a unix socket": () => Deno.connect({ transport: "unix", path: "/run/docker.sock" }),
+  "fetch": () => fetch("http://127.0.0.1:4/"),
   "listen": () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
   "start a process": () => new Deno.Command("/bin/true").outputSync(),
+  "start a process through Node": () => nodeModule("child_process").execFileSync("/bin/true"),
   "load a library": () => Deno.dlopen("libc.so.6", {}),
-  "signal its parent": () => Deno.kill(Deno.ppid, "SIGCONT"),
+  "signal the runner": ({ runner }) => Deno.kill(runner, "SIGCONT"),
   "know the machine": () => Deno.hostname(),
-  "import from elsewhere": () => import("http://127.0.0.1:1/a.js"),
+  "import from elsewhere": () => import("http://127.0.0.1:4/a.js"),
+  "make machine code": () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
+  "use more memory than it may": () => new Uint8Array(2 ** 30),
+  "have a permission": havePermission,
 };
+
+const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
+
+function havePermission() {
+  const held = PERMISSIONS.filter((name) => Deno.permissions.querySync({ name }).state !== "denied");
+  if (held.length === 0) throw new Error("all are denied");
+  return held;
+}
 
 function nodeModule(name) {
   return globalThis.process.getBuiltinModule(name);
 }
 
-async function succeeds(attack) {
+async function outcome(attack, targets) {
   try {
-    await attack();
-    return true;
+    await attack(targets);
+    return { succeeded: true, detail: "" };
   } catch (error) {
-    return error instanceof Deno.errors.ConnectionRefused;
+    const detail = `${error?.name}: ${error?.message}`;
+    return { succeeded: /refused/i.test(detail), detail: detail.slice(0, 100) }; // nobody listens, but we got there
   }
 }
 
-export default async () => {
-  const succeeded = [];
+export default async ({ context }) => {
+  while (context.body.hang) { /* until somebody ends us */ }
+  const attempts = [];
   for (const [name, attack] of Object.entries(attacks)) {
-    if (await succeeds(attack)) succeeded.push(name);
+    attempts.push({ name, ...await outcome(attack, context.body) });
   }
-  return { succeeded };
+  return { attempts };
 };

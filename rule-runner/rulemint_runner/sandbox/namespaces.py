@@ -1,0 +1,146 @@
+"""Namespaces (namespaces(7)): what the spawner, and with it every host, is set apart from, where the kernel lets it.
+
+Theory of operation. The spawner sets itself apart once, before it forks any host, so no host pays for it. Hosts are
+contained without any of this: a namespace that cannot be had is reported and missed by nothing. An ordinary user gets
+the right to the others with a user namespace, in which it stays who it is; the capabilities that come with it are given
+up at the end. A pid namespace holds what is forked after it was made, not the spawner itself: its first process must
+live as long as hosts are to be, so it does nothing but wait for the spawner's end.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from rulemint_runner.sandbox.cgroup import GroupLimits, enter_group
+from rulemint_runner.sandbox.new_root import VisibleFiles, enter_new_root
+from rulemint_runner.sandbox.privileges import lose_capabilities
+
+HOST_NAME = "rule-host"
+_IPC, _UTS, _USER, _PID, _NETWORK = 0x08000000, 0x04000000, 0x10000000, 0x20000000, 0x40000000
+_HIGHEST_DESCRIPTOR = 2**31 - 2
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Own(StrEnum):
+    """What hosts can have of their own."""
+
+    GROUP = "control group"
+    USERS = "user namespace"
+    NETWORK = "network namespace"
+    IPC = "ipc namespace"
+    NAME = "uts namespace"
+    ROOT = "mount namespace"
+    PIDS = "pid namespace"
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether hosts have something of their own."""
+
+    what: Own
+    refused: str | None = None
+    """Why not; None if they have it."""
+
+
+@dataclass
+class Apart:
+    """What came of setting apart."""
+
+    tried: list[Tried] = field(default_factory=list)
+    first_process: int | None = None
+    """Of the pid namespace, where there is one: when it ends, so do all others in it."""
+
+    def attempt(self, what: Own, step: Callable[[], None]) -> bool:
+        """Whether *step* could be done."""
+        try:
+            step()
+        except OSError as error:
+            self.tried.append(Tried(what=what, refused=str(error)))
+            return False
+        self.tried.append(Tried(what=what))
+        return True
+
+
+def set_apart(
+    visible: VisibleFiles | None, empty_folder: str, group: GroupLimits | None = None, runner_pid: int = 0
+) -> Apart:
+    """Set the calling process, which must have one thread, and its future children apart from all others."""
+    apart = Apart()
+    if group is not None:
+        apart.attempt(Own.GROUP, partial(enter_group, group, runner_pid))
+    ordinary = os.geteuid() != 0
+    has_all_rights = ordinary and apart.attempt(Own.USERS, partial(_rehearsed, _enter_user_namespace))
+    apart.attempt(Own.NETWORK, partial(_unshare, _NETWORK))
+    apart.attempt(Own.IPC, partial(_unshare, _IPC))
+    apart.attempt(Own.NAME, _enter_nameless_namespace)
+    if visible is not None:
+        apart.attempt(Own.ROOT, partial(_rehearsed, partial(enter_new_root, visible, empty_folder)))
+    if apart.attempt(Own.PIDS, partial(_unshare, _PID)):
+        apart.first_process = _start_first_process()
+    if has_all_rights:
+        lose_capabilities()
+    return apart
+
+
+def _rehearsed(step: Callable[[], None]) -> None:
+    """Do what cannot be undone halfway, once a child has shown that it works."""
+    pid = os.fork()
+    if pid == 0:
+        code = errno.EIO
+        try:
+            step()
+            code = 0
+        except OSError as error:
+            code = error.errno or code
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code != 0:
+        raise OSError(code, os.strerror(abs(code)))
+    step()
+
+
+def _enter_user_namespace() -> None:
+    user, group = os.geteuid(), os.getegid()
+    _unshare(_USER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def _enter_nameless_namespace() -> None:
+    _unshare(_UTS)
+    socket.sethostname(HOST_NAME)  # the machine's own name is nobody's business
+
+
+def _start_first_process() -> int:
+    """The first process of the new pid namespace: it holds nothing and ends with its parent, however that ends."""
+    readable, writable = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        signal.set_wakeup_fd(-1)
+        os.dup2(readable, 0)
+        os.closerange(1, _HIGHEST_DESCRIPTOR)
+        os.read(0, 1)
+        os._exit(0)
+    os.close(readable)
+    os.set_inheritable(writable, False)  # the parent's end closes with the parent
+    return pid
+
+
+def _unshare(what: int) -> None:
+    if _libc.unshare(what) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
