@@ -24,3 +24,10 @@ Script = Annotated[str, Meta(min_length=1, max_length=262_144)]
 Order = Annotated[int, Meta(ge=0, le=1_000_000)]
 SecretName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-.]+$")]
 SecretValue = Annotated[str, Meta(max_length=8_192)]
+TenantName = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+Host = Annotated[
+    str, Meta(min_length=1, max_length=261, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$")
+]
+"""As the Host header spells it: with its port unless that is the scheme's own."""
+Hosts = Annotated[list[Host], Meta(min_length=1, max_length=20)]
+Issuer = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s?#]+/$")]
