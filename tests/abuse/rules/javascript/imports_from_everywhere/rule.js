@@ -1,6 +1,6 @@
 module.exports = async (client, scope, audience, context) => {
   const names = ['npm:left-pad', 'jsr:@std/fs', 'https://127.0.0.1:CANARY_PORT/a.js', 'http://127.0.0.2:CANARY_PORT/a.js', 'file:///etc/passwd', 'file://CANARY_FILE',
-    './main.js', '/etc/hosts', 'blob:null/1', 'left-pad'];
+    '/etc/hosts', 'blob:null/1', 'left-pad'];
   for (const name of names) {
     for (const load of [(it) => import(it), (it) => require(it)]) {
       try {

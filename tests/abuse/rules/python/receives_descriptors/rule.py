@@ -9,7 +9,7 @@ def rule(client, scope, audience, context):
         except OSError:
             continue
         try:
-            received += socket.recv_fds(channel, 1, 8, socket.MSG_DONTWAIT)[1]
+            received += channel.recvmsg(1, socket.CMSG_SPACE(64), socket.MSG_DONTWAIT)[1]
         except OSError:
             pass
         channel.detach()
