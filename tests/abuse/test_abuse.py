@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,9 +12,10 @@ import pytest
 from fixtures.abuse_report import EVERYTHING, PROPERTY
 from fixtures.hostile_rules import HARMLESS, Case, all_cases, representative
 from fixtures.legs import IN_CONTAINER, LEGS, MAIN_LEG, REQUEST_DEADLINE_S, Leg, why_not
-from fixtures.management import ApiClient, Management, open_management, read_exchange
-from fixtures.neighbour import Neighbour, beside, make_flow
+from fixtures.management import read_exchange
+from fixtures.neighbour import beside
 from fixtures.strays import no_stray_processes
+from fixtures.street import Street
 from fixtures.watching import watching
 
 CASES = all_cases()
@@ -45,38 +42,6 @@ def marks_of(leg: str) -> list[pytest.MarkDecorator]:
     reason = why_not(leg)
     skipping = [pytest.mark.skip(reason=reason)] if reason else []
     return [pytest.mark.timeout(600 if leg == IN_CONTAINER else 120), *skipping]
-
-
-@dataclass
-class Street:
-    """A hostile tenant and its neighbour."""
-
-    attacker: Management
-    client: ApiClient
-    neighbour: Neighbour
-
-
-@pytest.fixture
-async def street(leg: Leg) -> AsyncIterator[Street]:
-    async with AsyncExitStack() as stack:
-        if not leg.kept:
-            operator = await stack.enter_async_context(open_management(leg.url, leg.operator))
-            for name in ("attacker", "neighbour"):
-                leg.kept[name] = await operator.create("tenants", {"name": name, "hosts": [f"{name}.test"]})
-        attacker, neighbours = [await stack.enter_async_context(open_tenant(leg, n)) for n in ("attacker", "neighbour")]
-        if "client" not in leg.kept:
-            leg.kept["client"] = await attacker.a_client()
-            leg.kept["secret"] = secrets.token_hex(16)
-            leg.kept["flow"] = await make_flow(neighbours, str(leg.kept["secret"]))
-        client, flow = leg.kept["client"], leg.kept["flow"]
-        assert isinstance(client, ApiClient)
-        assert isinstance(flow, ApiClient)
-        yield Street(attacker, client, Neighbour(neighbours, flow, str(leg.kept["secret"])))
-
-
-def open_tenant(leg: Leg, name: str) -> Any:
-    made: Any = leg.kept[name]
-    return open_management(leg.url, made["administrator"], host=made["hosts"][0])
 
 
 async def test_a_hostile_rule_harms_nobody(leg: Leg, case: Case, street: Street, record_property: Any) -> None:
