@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from fixtures.hosts import load_frame
-from fixtures.mutants import LANGUAGES, RUN, Mutant
+from fixtures.mutants import RUN, Mutant, languages
 from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.host import start_host
@@ -90,7 +90,7 @@ async def test_a_link_in_a_folder_that_may_be_read_leads_nowhere_else(sandbox: S
     (allowed / "inside.txt").write_text("inside")
     elsewhere.write_text("elsewhere")
     (allowed / "link.txt").symlink_to(elsewhere)
-    policy = LANGUAGES.policy(Language.PYTHON)
+    policy = languages().policy(Language.PYTHON)
     policy = msgspec.structs.replace(policy, readable_folders=(*policy.readable_folders, str(allowed)))
     inside = await run_in(sandbox, policy, READS % str(allowed / "inside.txt"))
     outside = await run_in(sandbox, policy, READS % str(allowed / "link.txt"))
@@ -109,7 +109,7 @@ async def test_a_link_in_a_folder_that_may_be_read_leads_nowhere_else(sandbox: S
 async def test_without_the_filter_a_host_s_own_landlock_domain_still_keeps_it_from_tracing_another(
     missing: tuple[str, ...], traced: bool
 ) -> None:
-    policy = LANGUAGES.policy(Language.PYTHON)
+    policy = languages().policy(Language.PYTHON)
     async with open_sandbox(Mutant(missing).spawner()) as sandbox:
         neighbour = await start_host(sandbox, policy)
         try:
