@@ -8,7 +8,7 @@ from aiohttp import web
 
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream import LogStream
-from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, SecretHandlers
+from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 
@@ -27,6 +27,7 @@ class Handlers:
     rules: NounHandlers
     secrets: SecretHandlers
     exchanges: ExchangeHandlers
+    tenants: CollectionHandlers
 
 
 def routes(handlers: Handlers) -> list[web.RouteDef]:
@@ -45,4 +46,5 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.rules.routes(),  # /api/v2/rules
         *handlers.secrets.routes(),  # /api/v2/rules/{id}/secrets
         *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
+        *handlers.tenants.routes(),  # /api/v2/tenants
     ]

@@ -127,11 +127,11 @@ export function catchStrayErrors() {
 export function describe(error) {
   const { file } = source;
   if (!(error instanceof Error)) return clip(`${file}: thrown: ${textOf(error)}`);
-  const frames = withFileName(error.stack ?? "").split("\n").filter((line) => line.includes(file));
+  const frames = withFileName(textOf(error.stack ?? "")).split("\n").filter((line) => line.includes(file));
   const where = frames[0]?.match(/:(\d+):(\d+)\)?$/);
   const at = where ? `${file}:${where[1]}:${where[2]}` : file;
   const stack = frames.length > 1 ? `\n${frames.join("\n")}` : "";
-  return clip(`${at}: ${error.name}: ${withFileName(error.message)}${stack}`);
+  return clip(`${at}: ${error.name}: ${withFileName(textOf(error.message))}${stack}`);
 }
 
 /**
