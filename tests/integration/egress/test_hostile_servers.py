@@ -65,6 +65,7 @@ FLOODS = {
     "a header's name without an end": sending(HEAD, for_ever(b"y" * 65_536)),
     "a status line without an end": sending(b"HTTP/1.1 200 ", for_ever(b"y" * 65_536)),
     "many large headers": sending(HEAD, [b"X-%d: %s\r\n" % (number, b"y" * 8_000) for number in range(90)] + [b"\r\n"]),
+    "large headers": sending(HEAD, [b"X-%d: %s\r\n" % (number, b"y" * 8_000) for number in range(9)] + [b"\r\n"]),
     "a chunk's extension without an end": sending(CHUNKED + b"1;", for_ever(b"y" * 65_536)),
     "a trailer without an end": sending(CHUNKED + b"0\r\nX: ", for_ever(b"y" * 65_536)),
     "trailers without an end": sending(CHUNKED + b"0\r\n", (b"X-%d: y\r\n" % number for number in itertools.count())),
@@ -99,6 +100,34 @@ async def test_a_flood_ends_and_the_broker_s_memory_stays_flat(web: Web, flood: 
 async def test_a_body_that_is_too_large_is_named_as_such(web: Web, flood: str) -> None:
     port = await web.serve_raw(FLOODS[flood])
     assert "too_large: the response's body has more than 1048576 bytes" in await web.error(f"http://{NAME}:{port}/")
+
+
+@pytest.mark.parametrize(
+    ("flood", "why"),
+    [
+        ("small chunks without an end", "more bytes around its body than in it"),
+        ("a chunk's extension without an end", "more bytes around its body than in it"),
+        ("interim responses without an end", "more than 32 responses to one request"),
+        ("many large headers", "more bytes around its body than in it"),
+        ("large headers", "headers have more than"),
+    ],
+)
+async def test_a_flood_around_the_body_ends_before_the_deadline(web: Web, flood: str, why: str) -> None:
+    port = await web.serve_raw(FLOODS[flood])
+    error = await web.error(f"http://{NAME}:{port}/", timeout_s=25)
+    assert error.startswith("too_large: ")
+    assert why in error
+
+
+async def test_a_malformed_trailer_ends_the_body_at_once(web: Web) -> None:
+    async def handler(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + chunk(b"hello"))
+        await asyncio.sleep(0.1)  # so that the body is being read already
+        writer.write(b"0\r\nX: " + b"y" * 100_000)
+        await asyncio.Event().wait()
+
+    port = await web.serve_raw(handler)
+    assert "failed: " in await web.error(f"http://{NAME}:{port}/", timeout_s=25)
 
 
 @pytest.mark.parametrize("drip", DRIPS)

@@ -24,7 +24,7 @@ async def wait_until_replaced(is_idle: Callable[[], bool], files: tuple[Path, ..
     while _identities(files) == first:  # noqa: ASYNC110  # a contained process is told of nothing
         await asyncio.sleep(LOOK_EVERY_S)
     give_up = Deadline.after(IDLE_WITHIN_S)
-    while not is_idle() and not give_up.passed():
+    while not is_idle() and not give_up.passed():  # noqa: ASYNC110  # calls end all the time; this is done once
         await asyncio.sleep(0.01)
 
 
