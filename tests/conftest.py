@@ -14,6 +14,7 @@ pytest_plugins = [
     "fixtures.system",
     "fixtures.hosts",
     "fixtures.pools",
+    "fixtures.web",
     "fixtures.legs",
     "fixtures.street",
     "fixtures.abuse_report",

@@ -105,7 +105,7 @@ def _split_scheme(text: str) -> tuple[Scheme, str]:
 
 
 def _target(path: str, query: str) -> str:
-    return quote(path, safe=_KEPT_IN_PATH) + quote(query, safe=_KEPT_IN_QUERY)
+    return quote(path, safe=_KEPT_IN_PATH) + quote(query if query != "?" else "", safe=_KEPT_IN_QUERY)
 
 
 def _not_listed(url: HttpUrl, entries: tuple[AllowedHost, ...]) -> str:

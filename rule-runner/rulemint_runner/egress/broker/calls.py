@@ -102,13 +102,14 @@ async def _taken(number: int, hop: Hop, response: ClientResponse, *, redirected:
 
 def _explained(error: ClientError | OSError) -> str:
     """The other side's or the network's failure in a line, with nothing of the other side's bytes in it."""
-    cause = error.os_error if isinstance(error, ClientConnectorError) else error
+    cause: Exception = error.os_error if isinstance(error, ClientConnectorError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"TLS: the certificate is not valid: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError):
         return f"TLS: {cause.reason or 'the handshake failed'}"
-    if isinstance(cause, OSError) and cause.errno is not None:
-        return f"cannot connect: {os.strerror(cause.errno)}"
+    if isinstance(error, ClientConnectorError):
+        number = error.os_error.errno
+        return f"cannot connect: {os.strerror(number) if number else 'the other side closed the connection'}"
     return f"the response is not valid HTTP, or ended too early ({type(error).__name__})"
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.calls import perform
 from rulemint_runner.egress.broker.resolver import Lookups
+from rulemint_runner.egress.broker.resolver_files import wait_until_replaced
 from rulemint_runner.egress.broker.sessions import Sessions
 from rulemint_runner.egress.errors import EgressError, Kind
 from rulemint_runner.egress.messages import (
@@ -67,6 +68,15 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is under way."""
+        return not self._tasks
+
+    def leave(self) -> None:
+        """End as if the runner had hung up; it starts another broker."""
+        self._reader.feed_eof()
+
     def _start(self, number: int, fetch: Fetch) -> None:
         if number in self._calls or len(self._tasks) >= MAX_CALLS:
             raise ProtocolError(f"call {number} is one too many, or comes twice")
@@ -108,9 +118,13 @@ async def serve_runner(
     reader, writer = await asyncio.open_unix_connection(sock=control, limit=MAX_FRAME_BYTES)
     lookups = Lookups(hosts)
     sessions = Sessions(lookups, policy, tls)
+    server = Server(reader, writer, sessions)
+    watching = asyncio.create_task(wait_until_replaced(lambda: server.is_idle))
+    watching.add_done_callback(lambda _: server.leave())
     try:
-        await Server(reader, writer, sessions).serve()
+        await server.serve()
     finally:
+        watching.cancel()
         await sessions.close()
         lookups.close()
         writer.transport.abort()
