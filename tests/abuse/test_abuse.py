@@ -47,11 +47,12 @@ def marks_of(leg: str) -> list[pytest.MarkDecorator]:
 async def test_a_hostile_rule_harms_nobody(leg: Leg, case: Case, street: Street, record_property: Any) -> None:
     attacker, client, expected = street.attacker, street.client, case.expected
     script = leg.canaries.put_into(case.script)
+    allow_hosts = [leg.canaries.put_into(entry) for entry in expected.allow_hosts]
     own_secret = {} if expected.secret is None else {"OWN": expected.secret}
     records: list[dict[str, Any]] = []
     shown: list[str] = []
     async with (
-        attacker.rule(script, language=case.language, rule_secrets=own_secret) as rule,
+        attacker.rule(script, language=case.language, rule_secrets=own_secret, allow_hosts=allow_hosts) as rule,
         watching(attacker) as watch,
         beside(street.neighbour) as neighbours_watch,
     ):
