@@ -19,7 +19,7 @@ from contextlib import ExitStack
 
 import structlog
 
-from rulemint_runner.egress.errors import EgressFailed
+from rulemint_runner.egress.errors import EgressDenied, EgressFailed
 from rulemint_runner.egress.messages import (
     MAX_CALLS,
     MAX_FRAME_BYTES,
@@ -104,7 +104,10 @@ class BrokerProcess:
             EgressError: the broker has gone meanwhile, or would not take the request.
             NotSentError: the broker had gone before.
         """
-        frame = to_broker.encode_checked(fetch)
+        try:
+            frame = to_broker.encode_checked(fetch)
+        except ValueError as error:
+            raise EgressDenied(f"the request: {error}") from None
         await self._free.acquire()
         try:
             await self._send(frame)

@@ -17,7 +17,7 @@ from rulemint_runner.egress.broker_process import (
     NotSentError,
     spawn_broker,
 )
-from rulemint_runner.egress.errors import EgressError, EgressTooLarge, Kind
+from rulemint_runner.egress.errors import EgressError, EgressFailed, EgressTooLarge, Kind
 from rulemint_runner.egress.messages import (
     MAX_BODY_BYTES,
     MAX_TIMEOUT_MS,
@@ -69,6 +69,8 @@ class EgressBroker:
             async with asyncio.timeout(max(0.0, deadline.remaining_s())), self._slots_of(tenant):
                 answer = await self._ask(tenant, tuple(allow_hosts), request, deadline)
         except TimeoutError:
+            if not self._is_running.is_set():
+                raise EgressFailed("the egress broker is not running") from None
             raise EgressError(Kind.TIMED_OUT, "no whole response in time") from None
         if isinstance(answer, Fetched):
             return answer

@@ -92,15 +92,15 @@ async def test_headers_that_are_the_connection_s_are_not_sent(web: Web) -> None:
     assert "denied: " in await web.error(f"http://{NAME}:{port}/", headers=(("X", "y\r\nEvil: z"),))
 
 
-@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "TRACK", "G T", "", "GET\r\n"])
-async def test_a_method_that_a_rule_cannot_use_is_denied(web: Web, method: str) -> None:
-    assert "is not a method" in await web.error("https://api.example.com/", method=method)
+async def test_a_method_that_a_rule_cannot_use_is_denied(web: Web) -> None:
+    for method in ("CONNECT", "TRACE", "track", "G T", "", "GET\r\n"):
+        assert "is not a method" in await web.error("https://api.example.com/", method=method)
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def test_other_methods_may_be_used(web: Web, method: str) -> None:
+async def test_other_methods_may_be_used(web: Web) -> None:
     port = await web.serve(echo)
-    assert echoed(await web.fetch(f"http://{NAME}:{port}/", method=method))["method"] == method
+    for method in ("GET", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        assert echoed(await web.fetch(f"http://{NAME}:{port}/", method=method))["method"] == method
 
 
 async def test_head_has_headers_and_no_body(web: Web) -> None:

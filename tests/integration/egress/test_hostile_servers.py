@@ -6,10 +6,12 @@ import asyncio
 import gzip
 import itertools
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 
 from fixtures.web import NAME, RawHandler, Web
+from rulemint_runner.egress.errors import EgressError
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 MAY_GROW_MIB = 48
@@ -167,6 +169,30 @@ async def test_a_server_that_takes_no_body_ends_at_the_deadline(web: Web) -> Non
 async def test_what_is_no_http_fails(web: Web, answer: bytes) -> None:
     port = await web.serve_bytes(answer)
     assert "failed: " in await web.error(f"http://{NAME}:{port}/", timeout_s=5)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HEAD + b"X" * 300 + b": y\r\n\r\n",
+        HEAD + b"X: y\r\n" * 101 + b"\r\n",
+        HEAD + b"X: " + b"y" * 8_189 + b"\r\n\r\n",
+        HEAD + b": y\r\n\r\n",
+        b"HTTP/1.1 200 " + b"\xc3\xa9" * 3_000 + b"\r\n\r\n",
+        b"HTTP/1.1 000 OK\r\n\r\n",
+        b"HTTP/1.1 099 OK\r\n\r\n",
+        b"HTTP/1.1 999 OK\r\n\r\n",
+        b"HTTP/1.1 302 OK\r\nLocation: https://\xff\xfe/\r\n\r\n",
+        b"HTTP/1.1 302 OK\r\nLocation: /" + b"\xc3\xa9" * 3_000 + b"\r\n\r\n",
+    ],
+)
+async def test_no_response_makes_the_broker_break_its_own_protocol(web: Web, answer: bytes) -> None:
+    """The runner ends a broker that does, and with it every other tenant's calls."""
+    pid = web.broker.pid
+    port = await web.serve_bytes(answer)
+    with suppress(EgressError):
+        await web.fetch(f"http://{NAME}:{port}/")
+    assert web.broker.pid == pid
 
 
 async def test_bytes_that_are_no_text_come_through_as_latin_1(web: Web) -> None:

@@ -27,26 +27,18 @@ async def test_loopback_is_not_reached_unless_the_operator_named_it(web: Web) ->
         assert await web.error(url) == f"denied: {NAME} leads to an address that is not public"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "private.example.com",
-        "mixed.example.com",
-        "loopback6.example.com",
-        "metadata.example.com",
-        "half-public.example.com",
-    ],
-)
-async def test_one_address_that_is_not_public_denies_the_name(web: Web, name: str) -> None:
-    for url in (f"https://{name}/", f"http://{name}/"):
-        assert await web.error(url) == f"denied: {name} leads to an address that is not public"
+async def test_one_address_that_is_not_public_denies_the_name(web: Web) -> None:
+    for kind in ("private", "mixed", "loopback6", "metadata", "half-public"):
+        name = f"{kind}.example.com"
+        for url in (f"https://{name}/", f"http://{name}/"):
+            assert await web.error(url) == f"denied: {name} leads to an address that is not public"
 
 
-@pytest.mark.parametrize("entry", ["127.0.0.1", "[::1]", "localhost", "2130706433"])
-async def test_an_address_on_the_list_denies_instead_of_allowing(web: Web, entry: str) -> None:
+async def test_an_address_on_the_list_denies_instead_of_allowing(web: Web) -> None:
     port = await web.serve(hello)
-    for url in (f"http://127.0.0.1:{port}/", f"http://localhost:{port}/", f"http://{NAME}:{port}/"):
-        assert "denied: " in await web.error(url, f"http://{entry}:{port}", f"http://{NAME}:{port}")
+    for entry in ("127.0.0.1", "[::1]", "localhost", "2130706433"):
+        for url in (f"http://127.0.0.1:{port}/", f"http://localhost:{port}/", f"http://{NAME}:{port}/"):
+            assert "denied: " in await web.error(url, f"http://{entry}:{port}", f"http://{NAME}:{port}")
 
 
 async def test_an_empty_list_allows_nothing(web: Web) -> None:
@@ -82,27 +74,27 @@ async def redirected(web: Web, location: str, *allow_hosts: str, status: int = 3
     return fetched.url, fetched.body.decode()
 
 
-@pytest.mark.parametrize(
-    "location",
-    [
-        "https://169.254.169.254/latest/meta-data",
-        "http://127.0.0.1/",
-        "http://[::1]/",
-        "http://localhost/",
-        f"http://{NAME}/",
-        f"https://{OTHER_NAME}/",
-        "file:///etc/passwd",
-        "gopher://api.example.com/",
-        "data:text/plain,x",
-        f"http://user:pw@{NAME}/",
-        "https://private.example.com/",
-        "http://mixed.example.com/",
-        f"//{OTHER_NAME}/",
-    ],
-)
-async def test_a_redirect_leads_nowhere_that_the_rule_may_not_go(web: Web, location: str) -> None:
-    (error,) = await redirected(web, location, "private.example.com", "http://mixed.example.com")
-    assert error.startswith("denied: ")
+ELSEWHERE = [
+    "https://169.254.169.254/latest/meta-data",
+    "http://127.0.0.1/",
+    "http://[::1]/",
+    "http://localhost/",
+    f"http://{NAME}/",
+    f"https://{OTHER_NAME}/",
+    "file:///etc/passwd",
+    "gopher://api.example.com/",
+    "data:text/plain,x",
+    f"http://user:pw@{NAME}/",
+    "https://private.example.com/",
+    "http://mixed.example.com/",
+    f"//{OTHER_NAME}/",
+]
+
+
+async def test_a_redirect_leads_nowhere_that_the_rule_may_not_go(web: Web) -> None:
+    for location in ELSEWHERE:
+        outcome = await redirected(web, location, "private.example.com", "http://mixed.example.com")
+        assert outcome[0].startswith("denied: "), (location, outcome)
 
 
 async def test_a_redirect_to_a_listed_host_is_followed(web: Web) -> None:

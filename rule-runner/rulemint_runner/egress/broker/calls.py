@@ -21,7 +21,7 @@ from rulemint_shared.allow_list import AllowedHost, parse_entries
 
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
-_SWITCHING_PROTOCOLS = 101
+_FIRST_FINAL_STATUS = 200
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -79,8 +79,8 @@ def _first_hop(request: OutboundRequest, entries: tuple[AllowedHost, ...]) -> Ho
 
 async def _taken(number: int, hop: Hop, response: ClientResponse, *, redirected: bool) -> Fetched:
     """The response with its whole body, if it is within the bounds."""
-    if response.status == _SWITCHING_PROTOCOLS:
-        raise EgressFailed("the response changes the protocol")
+    if response.status < _FIRST_FINAL_STATUS:
+        raise EgressFailed(f"the response has status {response.status}, which is none of a response")
     has_body = hop.method != "HEAD" and response.status not in _WITHOUT_BODY
     codings = response.headers.getall("Content-Encoding", ()) if has_body else ()
     taker = body_taker(", ".join(codings))

@@ -24,8 +24,6 @@ from rulemint_runner.egress.messages import (
     MAX_FRAME_BYTES,
     Cancel,
     Fetch,
-    Fetched,
-    FromBroker,
     NotFetched,
     ProtocolError,
     Ready,
@@ -53,7 +51,7 @@ class Server:
         Raises:
             ProtocolError: the runner broke the protocol.
         """
-        await self._say(Ready())
+        await self._send(from_broker.encode(Ready()))
         while (message := await to_broker.read(self._reader)) is not None:
             match message:
                 case Fetch(number=number):
@@ -87,24 +85,29 @@ class Server:
     async def _answer(self, fetch: Fetch) -> None:
         answer = await self._answer_to(fetch)
         del self._calls[fetch.number]  # from here on it cannot be cancelled
-        await self._say(answer)
+        await self._send(answer)
 
-    async def _answer_to(self, fetch: Fetch) -> Fetched | NotFetched:
+    async def _answer_to(self, fetch: Fetch) -> bytes:
         try:
-            return await perform(fetch, self._sessions)
+            return from_broker.encode_checked(await perform(fetch, self._sessions))
         except EgressError as error:
-            return NotFetched(number=fetch.number, kind=error.kind, why=error.why[:1_000])
+            return _not_fetched(fetch, error.kind, error.why)
         except asyncio.CancelledError:
-            return NotFetched(number=fetch.number, kind=Kind.FAILED, why="cancelled")
+            return _not_fetched(fetch, Kind.FAILED, "cancelled")
         except Exception:  # noqa: BLE001  # a call that finds a bug of ours costs itself only
             traceback.print_exc(file=sys.stderr)
-            return NotFetched(number=fetch.number, kind=Kind.FAILED, why="the broker could not make the call")
+            return _not_fetched(fetch, Kind.FAILED, "the broker could not make the call")
 
-    async def _say(self, message: FromBroker) -> None:
+    async def _send(self, frame: bytes) -> None:
         """One at a time, and only once the one before has left: what waits is never more than one frame."""
         async with self._writing:
-            self._writer.write(from_broker.encode(message))
+            self._writer.write(frame)
             await self._writer.drain()
+
+
+def _not_fetched(fetch: Fetch, kind: Kind, why: str) -> bytes:
+    printable = why.encode(errors="backslashreplace").decode()
+    return from_broker.encode(NotFetched(number=fetch.number, kind=kind, why=printable[:1_000]))
 
 
 async def serve_runner(

@@ -58,8 +58,9 @@ class Sessions:
 
     async def _close_the_oldest(self) -> None:
         idle = [name for name, tenant in self._tenants.items() if not tenant.calls]
-        for name in idle[: max(0, len(self._tenants) - MAX_SESSIONS)]:
-            await self._tenants.pop(name).session.close()
+        surplus = [self._tenants.pop(name) for name in idle[: max(0, len(self._tenants) - MAX_SESSIONS)]]
+        for tenant in surplus:
+            await tenant.session.close()
 
     def _open(self) -> ClientSession:
         return ClientSession(

@@ -114,6 +114,7 @@ def test_a_listed_url_is_rebuilt_from_its_normalised_parts(text: str, built: str
         ("https://api.example.com/\x85", "control character"),
         ("https://api.example.com/\ud800", "control character"),
         ("https://" + "a" * MAX_URL_CHARACTERS, "characters"),
+        ("https://api.example.com/" + "ü" * 2_000, "percent-encoded"),
         ("file:///etc/passwd", "file: URLs"),
         ("gopher://api.example.com/", "gopher: URLs"),
         ("unix:///run/docker.sock", "unix: URLs"),
