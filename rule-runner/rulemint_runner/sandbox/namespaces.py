@@ -1,10 +1,10 @@
 """Namespaces (namespaces(7)): what the spawner, and with it every host, is set apart from, where the kernel lets it.
 
-Theory of operation. The spawner sets itself apart once, before it forks any host, so no host pays for it. Hosts are
-contained without any of this: a namespace that cannot be had is reported and missed by nothing. An ordinary user gets
-the right to the others with a user namespace, in which it stays who it is; the capabilities that come with it are given
-up at the end. A pid namespace holds what is forked after it was made, not the spawner itself: its first process must
-live as long as hosts are to be, so it does nothing but wait for the spawner's end.
+Theory of operation. The spawner sets itself apart once, before it forks any host, so that no host makes its own. Hosts
+are contained without any of this: a namespace that cannot be had is reported and missed by nothing. An ordinary user
+gets the right to the others with a user namespace, in which it stays who it is; the capabilities that come with it are
+given up at the end. A pid namespace holds what is forked after it was made, not the spawner itself: its first process
+must live as long as hosts are to be, so it does nothing but wait for the spawner's end.
 """
 
 from __future__ import annotations
