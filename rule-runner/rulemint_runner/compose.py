@@ -26,6 +26,7 @@ from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.presence import Presence
 from rulemint_runner.rule_runs import RuleRuns
 from rulemint_runner.rule_sources import RuleSources
+from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.settings import RunnerSettings
 from rulemint_runner.worker import RuleWorker
@@ -95,7 +96,8 @@ def _open_egress(settings: RunnerSettings) -> AbstractAsyncContextManager[Egress
     files = (settings.egress_hosts_file, settings.egress_ca_file)
     hosts_file, ca_file = (None if path is None else str(path) for path in files)
     networks = [network for network in settings.egress_allow_private.replace(" ", "").split(",") if network]
-    return open_egress(allow_private=networks, hosts_file=hosts_file, ca_file=ca_file)
+    without = missing_kernel_layers() if settings.insecure_sandbox else ()
+    return open_egress(allow_private=networks, hosts_file=hosts_file, ca_file=ca_file, without=without)
 
 
 def _limit_policy(settings: RunnerSettings) -> LimitPolicy:

@@ -12,6 +12,7 @@ import uvloop
 from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.containment import contain
 from rulemint_runner.egress.broker.hosts_file import read_hosts_file
+from rulemint_runner.egress.broker.resolver_files import ResolverFiles
 from rulemint_runner.egress.broker.server import serve_runner
 from rulemint_runner.egress.broker.tls import client_context
 from rulemint_runner.egress.messages import NotStarted, ProtocolError, Start, from_broker, to_broker
@@ -32,14 +33,15 @@ def main() -> int:
         hosts = read_hosts_file(Path(start.hosts_file)) if start.hosts_file else {}
         policy = AddressPolicy(start.allow_private)
         tls = client_context(start.ca_file)
-        contain(runner_pid)
+        resolver_files = ResolverFiles()
+        contain(runner_pid, start.without)
     except (OSError, ValueError, RuntimeError) as error:
         control.sendall(from_broker.encode(NotStarted(why=str(error)[:1_000])))
         return 1
     except ProtocolError:
         return 1
     try:
-        uvloop.run(serve_runner(control, hosts=hosts, policy=policy, tls=tls))
+        uvloop.run(serve_runner(control, hosts=hosts, policy=policy, tls=tls, resolver_files=resolver_files))
     except ProtocolError as error:
         sys.stderr.write(f"the runner broke the protocol: {error}\n")
         return 1

@@ -26,6 +26,7 @@ from rulemint_runner.egress.messages import (
     OutboundRequest,
     Start,
 )
+from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 
@@ -149,14 +150,18 @@ async def open_egress(
     allow_private: Sequence[str] = (),
     hosts_file: str | None = None,
     ca_file: str | None = None,
+    without: tuple[KernelLayer, ...] = (),
     program: Sequence[str] = PROGRAM,
 ) -> AsyncIterator[EgressBroker]:
     """A broker that is running and kept so; at the end its process is gone.
 
+    It is contained without the layers of *without*, which this kernel lacks.
+
     Raises:
         BrokerNotStartedError: it cannot work with this configuration, or on this machine; the text says why.
     """
-    broker = EgressBroker(Start(allow_private=tuple(allow_private), hosts_file=hosts_file, ca_file=ca_file), program)
+    start = Start(allow_private=tuple(allow_private), hosts_file=hosts_file, ca_file=ca_file, without=without)
+    broker = EgressBroker(start, program)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(broker.close)
         await broker.start()

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from rulemint_runner.egress.errors import Kind
 from rulemint_runner.egress.urls import MAX_URL_CHARACTERS
+from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -77,6 +78,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start", forbid_unkno
     allow_private: tuple[str, ...] = ()
     hosts_file: str | None = None
     ca_file: str | None = None
+    without: tuple[KernelLayer, ...] = ()
+    """Layers that this kernel lacks and that an operator does without."""
 
 
 class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch", forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rulemint_runner.egress.broker import resolver_files
-from rulemint_runner.egress.broker.resolver_files import wait_until_replaced
+from rulemint_runner.egress.broker.resolver_files import ResolverFiles
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_a_file_that_is_written_to_is_the_same_file(file: Path) -> None:
-    waiting = asyncio.create_task(wait_until_replaced(lambda: True, (file,)))
+    waiting = asyncio.create_task(ResolverFiles((file,)).wait_until_replaced(lambda: True))
     await asyncio.sleep(0)
     file.write_text("nameserver 127.0.0.2")
     with pytest.raises(TimeoutError):
@@ -30,7 +30,7 @@ async def test_a_file_that_is_written_to_is_the_same_file(file: Path) -> None:
 @pytest.mark.parametrize("change", ["replaced", "removed"])
 async def test_a_file_that_is_replaced_ends_the_wait_at_an_idle_moment(file: Path, change: str) -> None:
     is_idle = False
-    waiting = asyncio.create_task(wait_until_replaced(lambda: is_idle, (file,)))
+    waiting = asyncio.create_task(ResolverFiles((file,)).wait_until_replaced(lambda: is_idle))
     await asyncio.sleep(0)
     if change == "replaced":
         file.with_name("new").write_text("nameserver 127.0.0.2")
@@ -45,7 +45,7 @@ async def test_a_file_that_is_replaced_ends_the_wait_at_an_idle_moment(file: Pat
 
 async def test_without_an_idle_moment_the_wait_ends_all_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver_files, "IDLE_WITHIN_S", 0.05)
-    waiting = asyncio.create_task(wait_until_replaced(lambda: False, (file,)))
+    waiting = asyncio.create_task(ResolverFiles((file,)).wait_until_replaced(lambda: False))
     await asyncio.sleep(0)
     file.unlink()
     await asyncio.wait_for(waiting, 5)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import codecs
 import socket
 import threading
+from collections.abc import Container
 from pathlib import Path
 
 from rulemint_runner.egress.broker.resolver_files import RESOLVER_FILES
 from rulemint_runner.sandbox.landlock import restrict_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
+from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody, hide_from_same_user
 from rulemint_runner.sandbox.program_files import with_targets
 from rulemint_runner.sandbox.rlimits import apply_rlimits
@@ -29,8 +31,10 @@ _OTHER_FILES = ("/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/ld.so.
 _RESOLVER_LIBRARIES = ("libnss_*.so*", "libresolv.so*")
 
 
-def contain(parent_pid: int) -> None:
+def contain(parent_pid: int, without: Container[KernelLayer] = ()) -> None:
     """Give up everything that the broker does not need, for good.
+
+    The layers of *without* are left out: this kernel lacks them, and an operator does without.
 
     Raises:
         OSError: this machine lacks a layer.
@@ -46,8 +50,10 @@ def contain(parent_pid: int) -> None:
     become_nobody(None)
     die_with_parent(parent_pid)
     allow_no_new_privileges()
-    restrict_files(policy)
-    filter_calls(policy)
+    if KernelLayer.LANDLOCK not in without:
+        restrict_files(policy)
+    if KernelLayer.SECCOMP not in without:
+        filter_calls(policy)
 
 
 def _load_what_loads_itself_late() -> None:

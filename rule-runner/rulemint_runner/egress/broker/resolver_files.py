@@ -18,14 +18,20 @@ IDLE_WITHIN_S = 10.0
 """How long to wait for a moment without a call under way."""
 
 
-async def wait_until_replaced(is_idle: Callable[[], bool], files: tuple[Path, ...] = RESOLVER_FILES) -> None:
-    """Return once one of *files* is not the one that was there before, at a moment that suits."""
-    first = _identities(files)
-    while _identities(files) == first:  # noqa: ASYNC110  # a contained process is told of nothing
-        await asyncio.sleep(LOOK_EVERY_S)
-    give_up = Deadline.after(IDLE_WITHIN_S)
-    while not is_idle() and not give_up.passed():  # noqa: ASYNC110  # calls end all the time; this is done once
-        await asyncio.sleep(0.01)
+class ResolverFiles:
+    """The files as they are when this is made, which must be before the broker is contained."""
+
+    def __init__(self, files: tuple[Path, ...] = RESOLVER_FILES) -> None:
+        self._files = files
+        self._first = _identities(files)
+
+    async def wait_until_replaced(self, is_idle: Callable[[], bool]) -> None:
+        """Return once one of them is another one, at a moment that suits."""
+        while _identities(self._files) == self._first:  # noqa: ASYNC110  # a contained process is told of nothing
+            await asyncio.sleep(LOOK_EVERY_S)
+        give_up = Deadline.after(IDLE_WITHIN_S)
+        while not is_idle() and not give_up.passed():  # noqa: ASYNC110  # calls end all the time; this is done once
+            await asyncio.sleep(0.01)
 
 
 def _identities(files: tuple[Path, ...]) -> list[tuple[int, int] | None]:

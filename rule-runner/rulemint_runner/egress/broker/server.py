@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.calls import perform
 from rulemint_runner.egress.broker.resolver import Lookups
-from rulemint_runner.egress.broker.resolver_files import wait_until_replaced
+from rulemint_runner.egress.broker.resolver_files import ResolverFiles
 from rulemint_runner.egress.broker.sessions import Sessions
 from rulemint_runner.egress.errors import EgressError, Kind
 from rulemint_runner.egress.messages import (
@@ -111,7 +111,12 @@ def _not_fetched(fetch: Fetch, kind: Kind, why: str) -> bytes:
 
 
 async def serve_runner(
-    control: socket.socket, *, hosts: Mapping[str, tuple[str, ...]], policy: AddressPolicy, tls: ssl.SSLContext
+    control: socket.socket,
+    *,
+    hosts: Mapping[str, tuple[str, ...]],
+    policy: AddressPolicy,
+    tls: ssl.SSLContext,
+    resolver_files: ResolverFiles,
 ) -> None:
     """Serve the runner at the other end of *control* until it hangs up.
 
@@ -122,7 +127,7 @@ async def serve_runner(
     lookups = Lookups(hosts)
     sessions = Sessions(lookups, policy, tls)
     server = Server(reader, writer, sessions)
-    watching = asyncio.create_task(wait_until_replaced(lambda: server.is_idle))
+    watching = asyncio.create_task(resolver_files.wait_until_replaced(lambda: server.is_idle))
     watching.add_done_callback(lambda _: server.leave())
     try:
         await server.serve()
