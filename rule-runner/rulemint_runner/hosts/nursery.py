@@ -34,6 +34,7 @@ class Nursery:
         self._languages = languages
         self._spares = spares
         self._ready: dict[SandboxPolicy, deque[Host]] = {}
+        self._refilling: dict[SandboxPolicy, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def fill(self) -> None:
@@ -69,12 +70,13 @@ class Nursery:
     async def _refill(self, policy: SandboxPolicy) -> None:
         await asyncio.sleep(PAUSE_BEFORE_REFILL_S)
         ready = self._ready[policy]
-        while len(ready) < self._spares:
-            try:
-                ready.append(await start_host(self._sandbox, policy))
-            except HostEndedError as error:
-                log.warning("could not start a spare host", error=str(error))
-                return  # the next one that is taken tries again
+        async with self._refilling.setdefault(policy, asyncio.Lock()):  # two that count at once would both start one
+            while len(ready) < self._spares:
+                try:
+                    ready.append(await start_host(self._sandbox, policy))
+                except HostEndedError as error:
+                    log.warning("could not start a spare host", error=str(error))
+                    return  # the next one that is taken tries again
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
