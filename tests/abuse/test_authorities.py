@@ -94,6 +94,6 @@ async def test_more_rules_than_hosts_run_in_turn_and_leave_no_process_behind(leg
         language = ("javascript", "python")[number % 2]
         async with tenant.rule(REMEMBERS[language], language=language):
             await who(tenant, client)
-    # one that makes room may still be ending while its successor starts
+    # a host is killed to make room and its successor starts at once, so for a moment there is one more
     await eventually(lambda: asyncio.to_thread(hosts_of, leg), lambda hosts: len(hosts) <= leg.max_processes)
     await no_stray_processes(leg)

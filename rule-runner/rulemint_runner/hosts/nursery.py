@@ -69,7 +69,7 @@ class Nursery:
     async def _refill(self, program: HostProgram) -> None:
         await asyncio.sleep(PAUSE_BEFORE_REFILL_S)
         ready = self._ready[program]
-        async with self._refilling[program]:
+        async with self._refilling[program]:  # two that count at once would both start one
             while len(ready) < self._spares:
                 try:
                     ready.append(await start_host(self._sandbox, program))

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fixtures.hosts import LANGUAGES
+from fixtures.waiting import eventually
+from rulemint_runner.hosts.host import Host
+from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram
+from rulemint_runner.hosts.nursery import Nursery
+from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.messages import FailureReason
+from rulemint_shared.records import Language
+
+SPARES = 2
+TAKEN_AT_ONCE = 4
+
+
+@pytest.fixture
+async def nursery(sandbox: Sandbox) -> AsyncIterator[Nursery]:
+    opened = Nursery(sandbox, LANGUAGES, spares=SPARES, memory_mb=DEFAULT_MEMORY_MB)
+    opened.fill()
+    yield opened
+    await opened.close()
+
+
+def spares_of(nursery: Nursery, program: HostProgram) -> int:
+    return len(nursery._ready.get(program, ()))
+
+
+async def test_spares_taken_at_once_are_replaced_one_for_one(nursery: Nursery) -> None:
+    policy = Languages().policy(Language.PYTHON)
+
+    async def ready() -> int:
+        return spares_of(nursery, program)
+
+    await eventually(ready, lambda count: count == SPARES)
+    taken: list[Host] = list(await asyncio.gather(*(nursery.take(program) for _ in range(TAKEN_AT_ONCE))))
+    await eventually(ready, lambda count: count >= SPARES)
+    while nursery._tasks:
+        await asyncio.wait(nursery._tasks)
+    left = await ready()
+    for host in taken:
+        host.kill(FailureReason.INTERRUPTED, "the test is over")
+        await host.ended.wait()
+    assert left == SPARES
