@@ -31,7 +31,7 @@ def spares_of(nursery: Nursery, program: HostProgram) -> int:
 
 
 async def test_spares_taken_at_once_are_replaced_one_for_one(nursery: Nursery) -> None:
-    policy = Languages().policy(Language.PYTHON)
+    program = program_of(Language.PYTHON)
 
     async def ready() -> int:
         return spares_of(nursery, program)
