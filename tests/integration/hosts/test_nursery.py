@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fixtures.hosts import LANGUAGES
+from fixtures.hosts import LANGUAGES, program_of
 from fixtures.waiting import eventually
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram
