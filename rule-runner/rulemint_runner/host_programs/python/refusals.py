@@ -11,6 +11,10 @@ class AccessDenied(Exception):
     code = "access_denied"
 
 
+class PlainRefusal(AccessDenied):
+    """What a rule gave to its callback and named no OAuth error by."""
+
+
 class InvalidScope(AccessDenied):
     """400 ``invalid_scope``."""
 
