@@ -14,7 +14,7 @@ _FAILURES = {
     FailureReason.TIMEOUT: "Request to Webtask exceeded allowed execution time",
     FailureReason.SYNTAX: "Unable to compile the extensibility code as javascript",
     FailureReason.BAD_RESULT: "Error when JSON serializing the result of the extension point",
-    FailureReason.EXCEPTION: "Script generated an unhandled exception.",
+    FailureReason.EXCEPTION: "Script generated an unhandled synchronous exception.",
 }
 _ROWS: dict[type[OAuthError], tuple[int, str, str]] = {
     errors.PlainRefusal: (500, "server_error", "{0.description}"),

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from fixtures.facts import FACTS
-from fixtures.facts.fact import ASKED, EXTRA, GRANT, Fact
+from fixtures.facts.fact import ASKED, EXTRA, GRANT, Fact, action
 from fixtures.hosts import Loaded, loaded
 from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
 from rulemint_runner.results import RuleResult, interpret
@@ -45,7 +45,7 @@ async def test_in_a_host(sandbox: Sandbox, fact: Fact) -> None:
 async def test_what_the_rules_before_have_set_is_seen_in_every_form(sandbox: Sandbox) -> None:
     claims = {"https://x.example/": 1}
     context = "module.exports = (c, scope, a, context, cb) => cb(null, context.claims)"
-    event = "exports.onExecuteCredentialsExchange = async (e, api) => api.accessToken.setCustomClaim('seen', e.accessToken.customClaims)"
+    event = action("api.accessToken.setCustomClaim('seen', event.accessToken.customClaims);")
     for script, seen in ((context, claims), (event, {"claims": {"seen": claims}})):
         async with loaded(sandbox, script) as rule:
             answer = await rule.run(claims=claims)
