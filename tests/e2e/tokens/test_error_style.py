@@ -98,7 +98,8 @@ RULES = [
     pytest.param("cb(new InvalidRequestError('sesame'))", 400, "invalid_request", "sesame", id="InvalidRequestError"),
     pytest.param("cb(new AccessDenied('sesame'))", 403, "access_denied", "sesame", id="AccessDenied, which is ours"),
     pytest.param(
-        "throw new Error('hidden')", 500, "server_error", "Script generated an unhandled synchronous exception.", id="a throw"
+        "throw new Error('hidden')", 500, "server_error", "Script generated an unhandled synchronous exception.",
+        id="a throw",
     ),
     pytest.param("cb(null, { a: 1n })", 500, "server_error",
                  "Error when JSON serializing the result of the extension point", id="a result that is none"),
