@@ -1,6 +1,5 @@
 /** A rule's text → a rule: what it is follows from what it exports. */
 
-import { actionOf } from "./action.js";
 import { defineRefusals } from "./errors.js";
 import { catchStrayErrors, moduleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
@@ -51,11 +50,14 @@ function isModule(load) {
  * @param {any} exported
  * @param {LoadFrame} load
  * @param {string} name
- * @returns {Rule}
+ * @returns {Promise<Rule>}
  */
-function ruleFrom(exported, load, name) {
+async function ruleFrom(exported, load, name) {
   const action = exported?.onExecuteCredentialsExchange;
-  if (typeof action === "function") return actionOf(action, load);
+  if (typeof action === "function") {
+    const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
+    return actionOf(action, load);
+  }
   if (typeof exported === "function") return exported.length === 2 ? webtaskOf(exported, load) : ruleOf(exported, load);
   const rule = exported?.default;
   if (typeof rule !== "function") {
