@@ -13,6 +13,7 @@ from rulemint_gateway.oauth.token_request import CREDENTIAL_PARAMETERS
 MAX_ENTRIES = 64
 MAX_NAME = 128
 MAX_VALUE = 2_048
+MAX_CHARACTERS = 16 * 1024
 MAX_HOSTNAME = 255
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "dpop"})
 _CREDENTIAL_NAME_PARTS = ("secret", "token", "password", "credential", "assertion", "api-key", "apikey")
@@ -28,23 +29,25 @@ def sent_with(request: web.Request) -> Sent:
     )
 
 
+def well_formed(text: str) -> str:
+    """Bytes of a header that are no UTF-8 arrive as lone surrogates, which cannot travel."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _carries_credentials(header: str) -> bool:
     return header in _CREDENTIAL_HEADERS or any(part in header for part in _CREDENTIAL_NAME_PARTS)
 
 
 def _bounded(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     kept: dict[str, str] = {}
+    room = MAX_CHARACTERS
     for name, value in pairs:
-        if len(kept) == MAX_ENTRIES:
+        room -= len(name) + len(value)
+        if room < 0 or len(kept) == MAX_ENTRIES:
             break
         if len(name) <= MAX_NAME and len(value) <= MAX_VALUE:
-            kept.setdefault(name, _well_formed(value))
+            kept.setdefault(name, well_formed(value))
     return kept
-
-
-def _well_formed(text: str) -> str:
-    """Bytes of a header that are no UTF-8 arrive as lone surrogates, which cannot travel."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _hostname(host: str) -> str:

@@ -14,7 +14,7 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bodies import read_parameters
 from rulemint_gateway.web.problems import NO_STORE, json_answer, oauth_problem
-from rulemint_gateway.web.sent import sent_with
+from rulemint_gateway.web.sent import sent_with, well_formed
 from rulemint_gateway.web.tenancy import tenant_of
 from rulemint_shared.records import ErrorStyle
 
@@ -35,7 +35,7 @@ class TokenEndpoint:
         exchange = Exchange(
             tenant=config.tenant.name,
             ip=request.remote or "",
-            user_agent=request.headers.get("User-Agent", ""),
+            user_agent=well_formed(request.headers.get("User-Agent", "")),
             sent=sent_with(request),
         )
         try:

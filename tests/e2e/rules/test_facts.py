@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -76,6 +79,25 @@ async def test_no_header_that_carries_credentials_reaches_a_rule(management: Man
     assert seen["query"] == {"kept": "yes"}
     assert seen["headers"]["x-kept"] == "yes"
     assert not {"x-api-key", "cookie", "proxy-authorization", "x-auth-token", "client-secret"} & set(seen["headers"])
+
+
+async def test_headers_and_a_query_that_are_no_text_reach_a_rule_as_text(management: Management) -> None:
+    client = await management.a_client()
+    body = json.dumps(client.request()).encode()
+    host = urlsplit(management.url)
+    head = (
+        b"POST /oauth/token?q=%%FF HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        b"User-Agent: a\xff\r\nX-Raw: b\xff\r\nContent-Length: %d\r\n\r\n" % len(body)
+    )
+    script = "export default ({ context: { userAgent, webtask } }) => ({ seen: [userAgent, webtask.headers['x-raw']] })"
+    async with management.rule(script):
+        reader, writer = await asyncio.open_connection(host.hostname, host.port)
+        writer.write(head + body)
+        answer = (await reader.read()).partition(b"\r\n\r\n")[2]
+        writer.close()
+        await writer.wait_closed()
+    claims = jwt.decode(json.loads(answer)["access_token"], options={"verify_signature": False})
+    assert claims["seen"] == ["a?", "b?"]
 
 
 async def test_an_action_sees_the_claims_of_the_rule_before_it_and_its_own_limit_of_scopes(
