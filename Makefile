@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test lint format docs up down bench lock clean
+.PHONY: help run logs test abuse layers lint format docs up down bench soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ logs: $(READY) ## Watch the live logs of the running system
 
 test: $(READY) ## Run every test
 	$(BIN)/pytest
+
+abuse: $(READY) ## Run every hostile rule in every leg, and with each layer of the sandbox taken away; prints a table
+	$(BIN)/pytest tests/abuse --abuse-everything --abuse-table -
+
+layers: $(READY) ## Make docs/security/layers.md anew: which layer holds what, measured on this machine
+	$(BIN)/python docs/layers.py
 
 lint: $(READY) ## Check style, types, imports, dependencies and the host programs
 	$(BIN)/ruff check .
@@ -50,6 +56,9 @@ bench: $(READY) ## Time token requests against a system of its own, and what a h
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))
+
+soak: $(READY) ## Let hostile tenants loose on a system of its own for ten minutes and time the honest ones (MINUTES=2: for two)
+	$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
 lock: $(READY) ## Make requirements.lock anew, and from it the two parts that the images install
 	$(COMPILE) --upgrade pyproject.toml --group build --group test --group lint --output-file requirements.lock

@@ -14,7 +14,10 @@ pytest_plugins = [
     "fixtures.system",
     "fixtures.hosts",
     "fixtures.pools",
-    "fixtures.canaries",
+    "fixtures.web",
+    "fixtures.legs",
+    "fixtures.street",
+    "fixtures.abuse_report",
     "fixtures.partner",
 ]
 

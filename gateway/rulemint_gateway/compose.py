@@ -25,6 +25,7 @@ from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
 from rulemint_gateway.management.tenant_settings import TenantSettings
+from rulemint_gateway.management.tenants import Tenants
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
 from rulemint_gateway.settings import GatewaySettings
@@ -35,7 +36,7 @@ from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream import LogStream
-from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, SecretHandlers
+from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
@@ -107,6 +108,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             health=health,
             logs=LogStream(catalog, log_hub),
             exchanges=ExchangeHandlers(catalog, exchanges),
+            tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
             **_management_handlers(redis, catalog, store, vault),
         )
         yield Gateway(_application(handlers), health, log_hub)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 MASK = "***"
@@ -14,10 +15,18 @@ class Mask:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         parts = {part for value in secrets for part in (value, *value.splitlines()) if len(part) >= SHORTEST_MASKED}
-        self._parts = sorted(parts, key=len, reverse=True)
+        spelled = {spelling for part in parts for spelling in _spellings(part)}
+        self._parts = sorted(spelled, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """*text* without the secrets."""
         for part in self._parts:
             text = text.replace(part, MASK)
         return text
+
+
+def _spellings(text: str) -> set[str]:
+    """How a language shows *text* within quotes: as JSON, as a Python literal, as ``console.log`` shows a member."""
+    in_json = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    in_single_quotes = text.replace("\\", "\\\\").replace("'", "\\'")
+    return {text, *in_json, repr(text)[1:-1], in_single_quotes}

@@ -1,32 +1,32 @@
-"""What a tenant must have before anyone can ask for anything: itself, the management API, and an administrator.
+"""What must be there before anyone can ask for anything: the tenant ``default``, its management API, an administrator.
 
-Idempotent: it runs at every start of every gateway, and also moves the management API along when the issuer changed.
+Idempotent: it runs at every start of every gateway, and also moves management APIs along: the one of ``default`` when
+the issuer changed, everyone's when a new version of Rulemint defines more scopes.
 """
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from rulemint_gateway.management.tenant_setup import (
+    admin_client,
+    admin_grant,
+    management_api,
+    management_audience,
+    management_scopes,
+    with_admin_secret,
+)
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceServer, Scope, Tenant
+from rulemint_shared.records import Tenant
 from rulemint_shared.vault import Vault
-
-ADMIN_CLIENT_NAME = "Rulemint administrator"
-ADMIN_SECRET_NAME = "admin file"  # noqa: S105  # the secret's name
-_NOUNS = ("clients", "resource_servers", "client_grants", "rules")
-MANAGEMENT_SCOPES = (
-    *(f"{verb}:{noun}" for noun in _NOUNS for verb in ("create", "read", "update", "delete")),
-    "read:logs",
-    "read:tenant_settings",
-    "update:tenant_settings",
-)
 
 
 class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,13 +42,8 @@ class AdminFileError(Exception):
     """The admin file cannot be read or written. The text names it."""
 
 
-def management_audience(issuer: str) -> str:
-    """The identifier of a tenant's management API."""
-    return f"{issuer}api/v2/"
-
-
 class Bootstrap:
-    """Makes the tenant ``default`` usable."""
+    """Makes the tenant ``default`` usable, and moves every tenant's management API along."""
 
     def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, *, issuer: str) -> None:
         self._catalog = catalog
@@ -64,7 +59,8 @@ class Bootstrap:
             AdminFileError: the admin file cannot be read or written.
         """
         await self._store.transact(DEFAULT_TENANT, self._plan_tenant)
-        await self._store.transact(DEFAULT_TENANT, self._plan_management_api)
+        for tenant in self._catalog.tenant_names():
+            await self._store.transact(tenant, partial(self._plan_management_api, tenant))
         if admin_file is not None:
             admin = self._read_or_make(admin_file)
             await self._store.transact(DEFAULT_TENANT, lambda: self._plan_administrator(admin))
@@ -78,49 +74,34 @@ class Bootstrap:
             changes.put(TENANTS, msgspec.structs.replace(tenant, issuer=self._issuer))
         return changes
 
-    async def _plan_management_api(self) -> Changes[None]:
+    async def _plan_management_api(self, tenant: str) -> Changes[None]:
+        """Whoever was granted everything that the API defined before is granted everything that it defines now."""
         changes: Changes[None] = Changes(None)
-        config = self._catalog.tenant(DEFAULT_TENANT)
+        config = self._catalog.tenant(tenant)
         existing = config.management_api()
-        wanted = ResourceServer(
-            id=existing.id if existing else ids.new_resource_server_id(),
-            identifier=management_audience(self._issuer),
-            name="Rulemint Management API",
-            scopes=tuple(Scope(value=scope) for scope in MANAGEMENT_SCOPES),
-            is_system=True,
-            created_at_ms=existing.created_at_ms if existing else unix_ms(),
-        )
+        wanted = management_api(config.tenant, existing)
         if existing == wanted:
             return changes
         changes.put(RESOURCE_SERVERS, wanted)
         if existing is not None:
+            everything = {scope.value for scope in existing.scopes}
             for grant in config.client_grants.values():
                 if grant.audience == existing.identifier:
-                    changes.put(CLIENT_GRANTS, msgspec.structs.replace(grant, audience=wanted.identifier))
+                    scope = management_scopes(tenant) if everything <= set(grant.scope) else grant.scope
+                    moved = msgspec.structs.replace(grant, audience=wanted.identifier, scope=scope)
+                    changes.put(CLIENT_GRANTS, moved)
         return changes
 
     async def _plan_administrator(self, admin: AdminFile) -> Changes[None]:
         changes: Changes[None] = Changes(None)
         config = self._catalog.tenant(DEFAULT_TENANT)
-        now_ms = unix_ms()
         client = config.clients.get(admin.client_id)
         if client is None or not any(self._vault.secret_matches(admin.client_secret, s.hash) for s in client.secrets):
-            secret = ClientSecret(
-                name=ADMIN_SECRET_NAME, hash=self._vault.hash_secret(admin.client_secret), created_at_ms=now_ms
-            )
-            client = client or Client(client_id=admin.client_id, name=ADMIN_CLIENT_NAME, created_at_ms=now_ms)
-            changes.put(CLIENTS, msgspec.structs.replace(client, secrets=(secret,), updated_at_ms=now_ms))
+            client = client or admin_client(admin.client_id)
+            changes.put(CLIENTS, with_admin_secret(client, admin.client_secret, self._vault))
         grant = config.grant(admin.client_id, admin.audience)
-        if grant is None or set(MANAGEMENT_SCOPES) - set(grant.scope):
-            wanted = ClientGrant(
-                id=grant.id if grant else ids.new_client_grant_id(),
-                client_id=admin.client_id,
-                audience=admin.audience,
-                scope=MANAGEMENT_SCOPES,
-                created_at_ms=now_ms,
-                updated_at_ms=now_ms,
-            )
-            changes.put(CLIENT_GRANTS, wanted)
+        if grant is None or set(management_scopes(DEFAULT_TENANT)) - set(grant.scope):
+            changes.put(CLIENT_GRANTS, admin_grant(DEFAULT_TENANT, admin.client_id, admin.audience, grant))
         return changes
 
     def _read_or_make(self, path: Path) -> AdminFile:

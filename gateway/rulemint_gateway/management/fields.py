@@ -29,3 +29,10 @@ SecretValue = Annotated[str, Meta(max_length=8_192)]
 AllowHosts = Annotated[
     tuple[Annotated[str, Meta(min_length=1, max_length=MAX_ENTRY_CHARACTERS)], ...], Meta(max_length=MAX_ENTRIES)
 ]
+TenantName = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+Host = Annotated[
+    str, Meta(min_length=1, max_length=261, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$")
+]
+"""As the Host header spells it: with its port unless that is the scheme's own."""
+Hosts = Annotated[list[Host], Meta(min_length=1, max_length=20)]
+Issuer = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s?#]+/$")]

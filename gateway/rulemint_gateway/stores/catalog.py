@@ -66,6 +66,11 @@ class Catalog:
         """Whether the tenant exists."""
         return name in self._tenants
 
+    def tenant_names(self) -> list[str]:
+        """Every tenant's name, oldest first."""
+        tenants = sorted((config.tenant for config in self._tenants.values()), key=lambda t: (t.created_at_ms, t.name))
+        return [tenant.name for tenant in tenants]
+
     async def wait_for(self, revision: int) -> None:
         """Return once the catalog shows *revision* or a later one.
 

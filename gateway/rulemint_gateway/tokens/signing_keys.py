@@ -53,6 +53,17 @@ class SigningKeys:
         if self._catalog.tenant(tenant).signing_key(algorithm) is None:
             await self._make(tenant, algorithm)
 
+    async def new_key(self, algorithm: SigningAlgorithm) -> SigningKey:
+        """A key that no tenant has yet."""
+        material = await asyncio.to_thread(key_material.generate, algorithm)
+        return SigningKey(
+            kid=material.kid,
+            algorithm=algorithm,
+            private_pem=self._vault.encrypt(material.private_pem, purpose=Purpose.SIGNING_KEYS),
+            public_jwk=material.public_jwk,
+            created_at_ms=unix_ms(),
+        )
+
     def public_jwks(self, tenant: str) -> list[dict[str, Any]]:
         """All public keys of the tenant, oldest first (RFC 7517 §5)."""
         records = self._catalog.tenant(tenant).signing_keys.values()
@@ -62,14 +73,7 @@ class SigningKeys:
         async with self._making:
             if existing := self._catalog.tenant(tenant).signing_key(algorithm):
                 return existing
-            material = await asyncio.to_thread(key_material.generate, algorithm)
-            made = SigningKey(
-                kid=material.kid,
-                algorithm=algorithm,
-                private_pem=self._vault.encrypt(material.private_pem, purpose=Purpose.SIGNING_KEYS),
-                public_jwk=material.public_jwk,
-                created_at_ms=unix_ms(),
-            )
+            made = await self.new_key(algorithm)
 
             async def plan() -> Changes[SigningKey]:
                 if existing := self._catalog.tenant(tenant).signing_key(algorithm):

@@ -19,22 +19,27 @@ from rulemint_gateway.web.problems import NO_STORE, json_answer
 log = structlog.get_logger(__name__)
 
 
-class Noun(Protocol):
-    """What every noun's use cases look like from HTTP."""
+class Collection(Protocol):
+    """What the use cases of a noun look like from HTTP whose records can be made and listed."""
 
     create_body: type[Any]
-    patch_body: type[Any]
 
     async def create(self, tenant: str, body: Any) -> dict[str, Any]:
         """A new record as its answer."""
         ...
 
-    async def read(self, tenant: str, record_id: str, /) -> dict[str, Any]:
-        """One record."""
-        ...
-
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """All records, in a stable order."""
+        ...
+
+
+class Noun(Collection, Protocol):
+    """What the use cases of a noun look like whose records can also be read, changed and deleted."""
+
+    patch_body: type[Any]
+
+    async def read(self, tenant: str, record_id: str, /) -> dict[str, Any]:
+        """One record."""
         ...
 
     async def patch(self, tenant: str, record_id: str, /, body: Any) -> dict[str, Any]:
@@ -46,39 +51,53 @@ class Noun(Protocol):
         ...
 
 
-class NounHandlers:
-    """The five calls of one noun, such as ``clients``."""
+class CollectionHandlers:
+    """Two calls of one noun: create and list."""
 
-    def __init__(self, catalog: Catalog, noun: Noun, *, name: str) -> None:
+    def __init__(self, catalog: Catalog, noun: Collection, *, name: str) -> None:
         """*name* as scopes and lists spell it: ``resource_servers``."""
         self._catalog = catalog
-        self._noun = noun
+        self._collection = noun
         self._name = name
+        self._path = f"/api/v2/{name.replace('_', '-')}"
 
     def routes(self) -> list[web.RouteDef]:
         """The paths of the noun."""
-        path = f"/api/v2/{self._name.replace('_', '-')}"
-        return [
-            web.post(path, self.create),
-            web.get(path, self.list),
-            web.get(f"{path}/{{id}}", self.read),
-            web.patch(f"{path}/{{id}}", self.patch),
-            web.delete(f"{path}/{{id}}", self.delete),
-        ]
+        return [web.post(self._path, self.create), web.get(self._path, self.list)]
 
     async def create(self, request: web.Request) -> web.Response:
         """201 and the record."""
         caller = self._authorize(request, "create")
-        body = await read_json(request, self._noun.create_body)
-        made = await self._noun.create(caller.tenant, body)
-        self._log_change("created", caller, made.get("id") or made.get("client_id"))
+        body = await read_json(request, self._collection.create_body)
+        made = await self._collection.create(caller.tenant, body)
+        self._log_change("created", caller, made.get("id") or made.get("client_id") or made.get("name"))
         return json_answer(made, status=201, headers=NO_STORE)
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and a page of records."""
         caller = self._authorize(request, "read")
         query = list_query(request)
-        return json_answer(page_of(await self._noun.list(caller.tenant), query, key=self._name), headers=NO_STORE)
+        records = await self._collection.list(caller.tenant)
+        return json_answer(page_of(records, query, key=self._name), headers=NO_STORE)
+
+    def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
+        return authorize(request, self._catalog, scope=f"{verb}:{self._name}")
+
+    def _log_change(self, what: str, caller: AuthorizedCaller, record_id: object) -> None:
+        log.info("record changed", noun=self._name, what=what, tenant=caller.tenant, by=caller.client_id, id=record_id)
+
+
+class NounHandlers(CollectionHandlers):
+    """The five calls of one noun, such as ``clients``."""
+
+    def __init__(self, catalog: Catalog, noun: Noun, *, name: str) -> None:
+        super().__init__(catalog, noun, name=name)
+        self._noun = noun
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths of the noun."""
+        path = f"{self._path}/{{id}}"
+        return [*super().routes(), web.get(path, self.read), web.patch(path, self.patch), web.delete(path, self.delete)]
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the record."""
@@ -99,12 +118,6 @@ class NounHandlers:
         await self._noun.delete(caller.tenant, request.match_info["id"])
         self._log_change("deleted", caller, request.match_info["id"])
         return web.Response(status=204)
-
-    def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
-        return authorize(request, self._catalog, scope=f"{verb}:{self._name}")
-
-    def _log_change(self, what: str, caller: AuthorizedCaller, record_id: object) -> None:
-        log.info("record changed", noun=self._name, what=what, tenant=caller.tenant, by=caller.client_id, id=record_id)
 
 
 class SecretHandlers:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream import LogStream
-from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, SecretHandlers
+from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
@@ -29,6 +29,7 @@ class Handlers:
     secrets: SecretHandlers
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
+    tenants: CollectionHandlers
 
 
 def routes(handlers: Handlers) -> list[web.RouteDef]:
@@ -48,4 +49,5 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.secrets.routes(),  # /api/v2/rules/{id}/secrets
         *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.routes(),  # /api/v2/tenants/settings
+        *handlers.tenants.routes(),  # /api/v2/tenants
     ]

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 
 import structlog
 
-from rulemint_runner.egress.errors import EgressFailed
+from rulemint_runner.egress.errors import EgressDenied, EgressFailed
 from rulemint_runner.egress.messages import (
     MAX_CALLS,
     MAX_FRAME_BYTES,
@@ -51,8 +51,12 @@ class BrokerNotStartedError(Exception):
     """There is no broker; the text says why."""
 
 
+class NotSentError(Exception):
+    """The broker had gone before it was asked: another one may be."""
+
+
 class BrokerProcess:
-    """A broker that takes calls. Make it with `start_broker`."""
+    """A broker. Make it with `spawn_broker`, `configure` it, `run` it, and `end` it."""
 
     def __init__(
         self, process: subprocess.Popen[bytes], reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tail: _Tail
@@ -79,7 +83,7 @@ class BrokerProcess:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._send(to_broker.encode(start))
                 message = await from_broker.read(self._reader)
-        except (TimeoutError, ProtocolError, EgressFailed) as error:
+        except (TimeoutError, ProtocolError, NotSentError) as error:
             raise BrokerNotStartedError(f"the egress broker did not start: {error!r}") from error
         match message:
             case Ready():
@@ -97,9 +101,13 @@ class BrokerProcess:
         """The answer to *fetch*; if whoever asks is cancelled, so is the call.
 
         Raises:
-            EgressError: the broker has gone, or would not take the request.
+            EgressError: the broker has gone meanwhile, or would not take the request.
+            NotSentError: the broker had gone before.
         """
-        frame = to_broker.encode_checked(fetch)
+        try:
+            frame = to_broker.encode_checked(fetch)
+        except ValueError as error:
+            raise EgressDenied(f"the request: {error}") from None
         await self._free.acquire()
         try:
             await self._send(frame)
@@ -115,26 +123,32 @@ class BrokerProcess:
             raise
 
     async def run(self) -> None:
-        """Take its answers until it ends; then nothing of it is left. Cancelling this ends it."""
+        """Take its answers until it hangs up or must be ended; its calls have failed then."""
         try:
             while (message := await from_broker.read(self._reader)) is not None:
                 self._take(message)
         except ProtocolError as error:
             log.error("the egress broker broke the protocol", pid=self.pid, error=str(error)[:500])  # noqa: TRY400
         finally:
-            await self.end()
+            self._let_go()
 
     async def end(self) -> None:
-        """Kill it, fail its calls, and wait until it has been reaped."""
+        """Kill it, fail its calls, and wait until nothing of it is left. If cancelled, call it again."""
+        self._let_go()
+        await asyncio.to_thread(self._process.wait)
+        self._tail.close()
+
+    def how_it_ended(self) -> dict[str, object]:
+        """For the operator's log: its exit code (a signal's number is negative) and the last it said."""
+        return {"code": self._process.returncode, "stderr": self._tail.shown()}
+
+    def _let_go(self) -> None:
         self._has_gone = True
         self._process.kill()
         self._writer.transport.abort()
         for answer in self._awaited.values():
             if not answer.done():
-                answer.set_exception(EgressFailed("the egress broker has gone; the call may or may not have been made"))
-        await asyncio.to_thread(self._process.wait)
-        self._tail.close()
-        log.debug("an egress broker ended", pid=self.pid, code=self._process.returncode, stderr=self._tail.shown())
+                answer.set_exception(EgressFailed("the egress broker has gone; the call may have been made, or not"))
 
     async def _send(self, frame: bytes) -> None:
         """Write *frame* once what was written before has left: what waits here is never more than one."""
@@ -144,7 +158,7 @@ class BrokerProcess:
             except ConnectionError:
                 self._has_gone = True
             if self._has_gone:
-                raise EgressFailed("the egress broker has gone")
+                raise NotSentError
             self._writer.write(frame)
 
     def _give_up(self, number: int) -> None:
@@ -169,12 +183,8 @@ class BrokerProcess:
             answer.set_result(message)
 
 
-async def start_broker(start: Start, program: Sequence[str] = PROGRAM) -> BrokerProcess:
-    """A broker that is contained and takes calls. *program* is what the interpreter runs.
-
-    Raises:
-        BrokerNotStartedError: there is none; the text says why.
-    """
+async def spawn_broker(program: Sequence[str] = PROGRAM) -> BrokerProcess:
+    """A broker to be configured. *program* is what the interpreter runs."""
     loop = asyncio.get_running_loop()
     ours, theirs = socket.socketpair()
     our_stderr, their_stderr = socket.socketpair()
@@ -197,13 +207,7 @@ async def start_broker(start: Start, program: Sequence[str] = PROGRAM) -> Broker
             start_new_session=True,
         )
         undo.pop_all()  # from here on the broker looks after all of it
-    broker = BrokerProcess(process, reader, writer, tail)
-    try:
-        await broker.configure(start)
-    except BaseException:
-        await broker.end()
-        raise
-    return broker
+    return BrokerProcess(process, reader, writer, tail)
 
 
 class _Tail(asyncio.Protocol):

@@ -9,8 +9,15 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from rulemint_runner.egress.broker_process import PROGRAM, BrokerNotStartedError, BrokerProcess, start_broker
-from rulemint_runner.egress.errors import EgressError, EgressTooLarge, Kind
+from rulemint_runner.egress.broker_process import (
+    PROGRAM,
+    Answer,
+    BrokerNotStartedError,
+    BrokerProcess,
+    NotSentError,
+    spawn_broker,
+)
+from rulemint_runner.egress.errors import EgressError, EgressFailed, EgressTooLarge, Kind
 from rulemint_runner.egress.messages import (
     MAX_BODY_BYTES,
     MAX_TIMEOUT_MS,
@@ -29,6 +36,7 @@ MAX_CALLS_PER_TENANT = 32
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
 """Before a broker that ended is started again."""
 _HEALTHY_AFTER_S = 10.0
+_NOTICED_WITHIN_S = 0.01
 
 
 class EgressBroker:
@@ -38,6 +46,7 @@ class EgressBroker:
         self._start = start
         self._program = program
         self._process: BrokerProcess | None = None
+        self._last: BrokerProcess | None = None
         self._is_running = asyncio.Event()
         self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -58,21 +67,32 @@ class EgressBroker:
             raise EgressTooLarge(f"the request's body has more than {MAX_BODY_BYTES} bytes")
         try:
             async with asyncio.timeout(max(0.0, deadline.remaining_s())), self._slots_of(tenant):
-                await self._is_running.wait()
-                assert self._process is not None  # noqa: S101  # what the event says
-                fetch = Fetch(
-                    number=self._process.next_number(),
-                    tenant=tenant,
-                    allow_hosts=tuple(allow_hosts),
-                    request=request,
-                    timeout_ms=min(MAX_TIMEOUT_MS, max(1, int(deadline.remaining_s() * 1000))),
-                )
-                answer = await self._process.ask(fetch)
+                answer = await self._ask(tenant, tuple(allow_hosts), request, deadline)
         except TimeoutError:
+            if not self._is_running.is_set():
+                raise EgressFailed("the egress broker is not running") from None
             raise EgressError(Kind.TIMED_OUT, "no whole response in time") from None
         if isinstance(answer, Fetched):
             return answer
         raise EgressError(answer.kind, answer.why)
+
+    async def _ask(
+        self, tenant: str, allow_hosts: tuple[str, ...], request: OutboundRequest, deadline: Deadline
+    ) -> Answer:
+        while True:
+            await self._is_running.wait()
+            assert self._process is not None  # noqa: S101  # what the event says
+            fetch = Fetch(
+                number=self._process.next_number(),
+                tenant=tenant,
+                allow_hosts=allow_hosts,
+                request=request,
+                timeout_ms=min(MAX_TIMEOUT_MS, max(1, int(deadline.remaining_s() * 1000))),
+            )
+            try:
+                return await self._process.ask(fetch)
+            except NotSentError:  # it has gone, which is noticed in a moment; nothing has been asked of anybody
+                await asyncio.sleep(_NOTICED_WITHIN_S)
 
     async def start(self) -> None:
         """Start the broker for the first time.
@@ -80,11 +100,22 @@ class EgressBroker:
         Raises:
             BrokerNotStartedError: it cannot work with its configuration, or on this machine.
         """
-        self._process = await start_broker(self._start, self._program)
+        process = self._last = await spawn_broker(self._program)
+        try:
+            await process.configure(self._start)
+        except BrokerNotStartedError:
+            await process.end()
+            raise
+        self._process = process
         self._is_running.set()
 
+    async def close(self) -> None:
+        """See to it that no process is left, wherever `keep` or `start` was cancelled."""
+        if self._last is not None:
+            await self._last.end()
+
     async def keep(self) -> None:
-        """Take the broker's answers, and start it again whenever it has ended; once cancelled, it is gone."""
+        """Take the broker's answers, and start it again whenever it has ended."""
         pause_s = FIRST_PAUSE_S
         while True:
             if self._process is not None:
@@ -104,7 +135,8 @@ class EgressBroker:
         finally:
             self._is_running.clear()
             self._process = None
-        log.warning("the egress broker ended and is started again", pid=process.pid)
+            await process.end()
+        log.warning("the egress broker ended and is started again", pid=process.pid, **process.how_it_ended())
 
     def _slots_of(self, tenant: str) -> asyncio.Semaphore:
         """*tenant*'s places; they are forgotten when nobody holds or awaits one."""
@@ -125,8 +157,9 @@ async def open_egress(
         BrokerNotStartedError: it cannot work with this configuration, or on this machine; the text says why.
     """
     broker = EgressBroker(Start(allow_private=tuple(allow_private), hosts_file=hosts_file, ca_file=ca_file), program)
-    await broker.start()
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(broker.close)
+        await broker.start()
         keeping = asyncio.create_task(broker.keep())
         stack.push_async_callback(cancel, [keeping])
         yield broker

@@ -15,7 +15,7 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from rulemint_runner.egress.errors import EgressError, Kind
+from rulemint_runner.egress.errors import Kind
 from rulemint_runner.egress.urls import MAX_URL_CHARACTERS
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
 
@@ -118,7 +118,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag="fetched", forbid_u
     reason: Annotated[str, Meta(max_length=256)]
     headers: Headers
     body: Body
-    url: Annotated[str, Meta(max_length=4 * MAX_URL_CHARACTERS)]
+    url: Annotated[str, Meta(max_length=2 * MAX_URL_CHARACTERS)]
     """Where it came from, after redirects."""
     redirected: bool
 
@@ -147,18 +147,15 @@ class Framing(Generic[T]):
         return len(body).to_bytes(_LENGTH_BYTES, "big") + body
 
     def encode_checked(self, message: T) -> bytes:
-        """As `encode`, of a message with a rule's own values in it.
+        """As `encode`, of a message with a rule's or a server's own values in it.
 
         Raises:
-            EgressError: the other side would not take it; the text says which value is at fault.
+            ValueError: the other side would not take it; the text says which value is at fault.
         """
-        try:
-            frame = self.encode(message)
-            self._decoder.decode(memoryview(frame)[_LENGTH_BYTES:])
-        except (msgspec.MsgspecError, UnicodeError) as error:
-            raise EgressError(Kind.DENIED, f"the request: {error}"[:1_000]) from None
+        frame = self.encode(message)
         if len(frame) > MAX_FRAME_BYTES:
-            raise EgressError(Kind.TOO_LARGE, f"the request has more than {MAX_FRAME_BYTES} bytes")
+            raise ValueError(f"more than {MAX_FRAME_BYTES} bytes in all")
+        self._decoder.decode(memoryview(frame)[_LENGTH_BYTES:])
         return frame
 
     async def read(self, reader: StreamReader) -> T | None:

@@ -88,7 +88,10 @@ def parse_url(text: str) -> HttpUrl:
         port = port_of(split["port"]) if split["port"] else DEFAULT_PORTS[scheme]
     except ValueError as error:
         raise EgressDenied(f"the URL's host and port: {error}") from None
-    return HttpUrl(scheme, host, port, _target(parts["path"] or "/", parts["query"] or ""))
+    target = _target(parts["path"] or "/", parts["query"] or "")
+    if len(target) > MAX_URL_CHARACTERS:
+        raise EgressDenied(f"the URL has more than {MAX_URL_CHARACTERS} characters, percent-encoded")
+    return HttpUrl(scheme, host, port, target)
 
 
 def _split_scheme(text: str) -> tuple[Scheme, str]:
@@ -105,7 +108,7 @@ def _split_scheme(text: str) -> tuple[Scheme, str]:
 
 
 def _target(path: str, query: str) -> str:
-    return quote(path, safe=_KEPT_IN_PATH) + quote(query, safe=_KEPT_IN_QUERY)
+    return quote(path, safe=_KEPT_IN_PATH) + quote(query if query != "?" else "", safe=_KEPT_IN_QUERY)
 
 
 def _not_listed(url: HttpUrl, entries: tuple[AllowedHost, ...]) -> str:

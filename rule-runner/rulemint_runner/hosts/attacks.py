@@ -23,7 +23,7 @@ from rulemint_shared.records import MAX_RESULT_BYTES, Language
 from rulemint_shared.sandbox_report import Attack, AttackOutcome
 
 TIMEOUT_S = 10.0
-HANGS_FOR_S = 0.1
+HANGS_FOR_S = 0.05
 ENDS_WITHIN_S = 2.0
 _PROGRAMS = Path(__file__).parents[1] / "host_programs" / "attacks"
 _ANYTHING, _BECOME, _OUTLIVE = "do what it tries", "become another program", "run past its deadline"

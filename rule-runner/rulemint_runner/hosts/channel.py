@@ -44,7 +44,7 @@ class Channel(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def write(self, frame: frames.Load | frames.Run | frames.Reply) -> None:
-        """Send *frame* to the host, soon."""
+        """Send *frame* to the host, soon; a host that is gone hears nothing more."""
         if self._transport is not None:
             self._transport.write(frames.encode(frame))
 
@@ -56,6 +56,7 @@ class Channel(asyncio.Protocol):
         """Hang up at once."""
         if self._transport is not None:
             self._transport.abort()
+        self._end()
 
     def data_received(self, data: bytes) -> None:
         """Hand over the frames that are complete."""
@@ -80,6 +81,10 @@ class Channel(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Nobody waits for a host that is gone."""
+        self._end()
+
+    def _end(self) -> None:
+        self._transport = None
         self._writable.set()
 
 

@@ -34,7 +34,7 @@ def enter_group(wanted: GroupLimits, runner_pid: int, own: Path | None = None) -
     """Put the calling process, a child of the runner, into a group with the limits of *wanted*, below the runner's own.
 
     Raises:
-        OSError: there is no such hierarchy, or it may not be used; then everything is as before.
+        OSError: there is no such hierarchy, or it may not be used; then the calling process is in no group of ours.
     """
     own = own or _own_group()
     _give_controllers(own, {file.partition(".")[0] for file, _ in wanted.limits}, (runner_pid, os.getpid()))

@@ -37,6 +37,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     proc: int
     """An open ``/proc``; there may be none to open by name."""
     without: tuple[KernelLayer, ...] = ()
+    """Layers that this kernel lacks and that an operator does without."""
 
 
 def contain_and_exec(launch: Launch) -> NoReturn:

@@ -1,10 +1,10 @@
 """Namespaces (namespaces(7)): what the spawner, and with it every host, is set apart from, where the kernel lets it.
 
-Theory of operation. The spawner sets itself apart once, before it forks any host, so no host pays for it. Hosts are
-contained without any of this: a namespace that cannot be had is reported and missed by nothing. An ordinary user gets
-the right to the others with a user namespace, in which it stays who it is; the capabilities that come with it are given
-up at the end. A pid namespace holds what is forked after it was made, not the spawner itself: its first process must
-live as long as hosts are to be, so it does nothing but wait for the spawner's end.
+Theory of operation. The spawner sets itself apart once, before it forks any host, so that no host makes its own. Hosts
+are contained without any of this: a namespace that cannot be had is reported and missed by nothing. An ordinary user
+gets the right to the others with a user namespace, in which it stays who it is; the capabilities that come with it are
+given up at the end. A pid namespace holds what is forked after it was made, not the spawner itself: its first process
+must live as long as hosts are to be, so it does nothing but wait for the spawner's end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -127,16 +126,14 @@ def _enter_nameless_namespace() -> None:
 
 def _start_first_process() -> int:
     """The first process of the new pid namespace: it holds nothing and ends with its parent, however that ends."""
-    readable, writable = os.pipe()
+    readable, _held_by_the_parent_as_long_as_it_lives = os.pipe()
     pid = os.fork()
     if pid == 0:
-        signal.set_wakeup_fd(-1)
         os.dup2(readable, 0)
         os.closerange(1, _HIGHEST_DESCRIPTOR)
         os.read(0, 1)
         os._exit(0)
     os.close(readable)
-    os.set_inheritable(writable, False)  # the parent's end closes with the parent
     return pid
 
 

@@ -16,8 +16,8 @@ import socket
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from rulemint_runner.sandbox.launch import Launch, contain_and_exec
@@ -51,27 +51,25 @@ class Spawner:
         self._empty_folder = empty_folder()
         self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # hosts' root will have none
         self._apart = Apart()
-        self._children: set[int] = set()
+        self._selector = selectors.DefaultSelector()
+        self._children: dict[int, int] = {}
+        """Process number → pidfd: readable once it has ended, and not when it is stopped, as idle hosts are."""
 
     def serve(self) -> None:
         """Start what is asked for and report what ends; returns when the runner hangs up, with no child left."""
         self._apart = set_apart(self._setup.visible, self._empty_folder, self._setup.group, self._runner_pid)
         self._say(SetApart(tried=tuple(self._apart.tried)))
         if self._apart.first_process is not None:
-            self._children.add(self._apart.first_process)
-        with _child_signals() as signals, selectors.DefaultSelector() as selector:
-            selector.register(signals, selectors.EVENT_READ, self._reap)
-            selector.register(self._control, selectors.EVENT_READ, self._take_packet)
-            going = True
-            while going:
-                for key, _ in selector.select():
-                    if key.fileobj is signals:
-                        signals.recv(4_096)
-                    going = key.data() and going
+            self._watch(self._apart.first_process)
+        self._selector.register(self._control, selectors.EVENT_READ, self._take_packet)
+        going = True
+        while going:
+            for key, _ in self._selector.select():
+                going = key.data() and going
         for pid in self._children:
             os.kill(pid, signal.SIGKILL)
-        while self._children:  # in the order in which they end: the first process of a pid namespace ends last
-            self._children.discard(os.wait()[0])
+        for _ in self._children:  # in the order in which they end: the first process of a pid namespace ends last
+            os.wait()
 
     def _take_packet(self) -> bool:
         packet, descriptors, _, _ = socket.recv_fds(self._control, MAX_PACKET_BYTES, STDIO_DESCRIPTORS)
@@ -93,7 +91,6 @@ class Spawner:
             self._say(NotSpawned(number=spawn.number, why=str(error)))
             return
         if pid == 0:
-            signal.set_wakeup_fd(-1)
             stdin, stdout, stderr = descriptors
             contain_and_exec(
                 Launch(
@@ -105,38 +102,26 @@ class Spawner:
                     without=self._setup.without,
                 )
             )
-        self._children.add(pid)
-        pidfd = os.pidfd_open(pid)  # still ours: a child keeps its number until it is reaped
-        self._say(Spawned(number=spawn.number, pid=pid), [pidfd])
-        os.close(pidfd)
+        self._say(Spawned(number=spawn.number, pid=pid), [self._watch(pid)])
 
-    def _reap(self) -> bool:
-        while self._children:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                break
-            self._children.discard(pid)
-            if pid == self._apart.first_process:
-                return False  # every host has gone with it, and none can be started
-            self._say(Exited(pid=pid, status=status))
+    def _watch(self, pid: int) -> int:
+        """Hear of the end of a child, which keeps its number until it is reaped; returns its pidfd."""
+        pidfd = self._children[pid] = os.pidfd_open(pid)
+        self._selector.register(pidfd, selectors.EVENT_READ, partial(self._reap, pid))
+        return pidfd
+
+    def _reap(self, pid: int) -> bool:
+        pidfd = self._children.pop(pid)
+        self._selector.unregister(pidfd)
+        os.close(pidfd)
+        _, status = os.waitpid(pid, 0)
+        if pid == self._apart.first_process:
+            return False  # every host has gone with it, and none can be started
+        self._say(Exited(pid=pid, status=status))
         return True
 
     def _say(self, message: FromSpawner, descriptors: list[int] | None = None) -> None:
         socket.send_fds(self._control, [encode(message)], descriptors or [])
-
-
-@contextmanager
-def _child_signals() -> Iterator[socket.socket]:
-    """A socket that becomes readable when a child has ended."""
-    readable, writable = socket.socketpair()
-    with readable, writable:
-        writable.setblocking(False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(writable.fileno(), warn_on_full_buffer=False)
-        try:
-            yield readable
-        finally:
-            signal.set_wakeup_fd(-1)
 
 
 def main() -> None:

@@ -8,16 +8,25 @@ from typing import Any
 import pytest
 
 from fixtures.management import ApiClient, Management, read_exchange
+from fixtures.tenants import a_tenant
 
 SETTINGS = "/api/v2/tenants/settings"
 
 
 @pytest.fixture
 async def auth0_style(management: Management) -> AsyncIterator[Management]:
-    """A system that answers as Auth0 does while the test runs."""
-    assert (await management.call("PATCH", SETTINGS, {"error_style": "auth0"})).status == 200
-    yield management
-    assert (await management.call("PATCH", SETTINGS, {"error_style": "rfc6749"})).status == 200
+    """A tenant that answers as Auth0 does."""
+    async with a_tenant(management) as tenant:
+        assert (await tenant.call("PATCH", SETTINGS, {"error_style": "auth0"})).status == 200
+        yield tenant
+
+
+async def test_the_style_of_one_tenant_is_no_other_s(management: Management, auth0_style: Management) -> None:
+    assert (await management.call("GET", SETTINGS)).body == {"error_style": "rfc6749"}
+    assert (await auth0_style.call("GET", SETTINGS)).body == {"error_style": "auth0"}
+    for tenant, error in ((management, "invalid_client"), (auth0_style, "access_denied")):
+        client = await tenant.a_client()
+        assert (await tenant.ask(client.request(client_secret="wrong"))).body["error"] == error
 
 
 async def test_the_style_is_rfc_6749_s_until_it_is_changed(management: Management) -> None:

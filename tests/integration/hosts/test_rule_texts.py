@@ -144,3 +144,12 @@ async def test_a_package_that_node_does_not_bring_is_named_with_the_line_that_wa
     first_line = refused.value.text.splitlines()[0]
     assert first_line.startswith("my-rule.js:2:13: Error: ")
     assert first_line.endswith("""require("left-pad"): a rule may require Node's own modules only""")
+
+
+async def test_an_error_that_cannot_be_looked_at_is_told_without_its_stack(sandbox: Sandbox) -> None:
+    """Python reads files to describe a stack; a rule may have used up its descriptors."""
+    script = "import os\n\ndef rule(client, scope, audience, context):\n    while True:\n        os.dup(0)\n"
+    async with loaded(sandbox, script, Language.PYTHON) as rule:
+        answer = await rule.run()
+        assert isinstance(answer, frames.Threw)
+        assert "Too many open files" in answer.text

@@ -21,7 +21,7 @@ from rulemint_shared.allow_list import AllowedHost, parse_entries
 
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
-_SWITCHING_PROTOCOLS = 101
+_FIRST_FINAL_STATUS = 200
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -79,8 +79,8 @@ def _first_hop(request: OutboundRequest, entries: tuple[AllowedHost, ...]) -> Ho
 
 async def _taken(number: int, hop: Hop, response: ClientResponse, *, redirected: bool) -> Fetched:
     """The response with its whole body, if it is within the bounds."""
-    if response.status == _SWITCHING_PROTOCOLS:
-        raise EgressFailed("the response changes the protocol")
+    if response.status < _FIRST_FINAL_STATUS:
+        raise EgressFailed(f"the response has status {response.status}, which is none of a response")
     has_body = hop.method != "HEAD" and response.status not in _WITHOUT_BODY
     codings = response.headers.getall("Content-Encoding", ()) if has_body else ()
     taker = body_taker(", ".join(codings))
@@ -102,13 +102,14 @@ async def _taken(number: int, hop: Hop, response: ClientResponse, *, redirected:
 
 def _explained(error: ClientError | OSError) -> str:
     """The other side's or the network's failure in a line, with nothing of the other side's bytes in it."""
-    cause = error.os_error if isinstance(error, ClientConnectorError) else error
+    cause: Exception = error.os_error if isinstance(error, ClientConnectorError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"TLS: the certificate is not valid: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError):
         return f"TLS: {cause.reason or 'the handshake failed'}"
-    if isinstance(cause, OSError) and cause.errno is not None:
-        return f"cannot connect: {os.strerror(cause.errno)}"
+    if isinstance(error, ClientConnectorError):
+        number = error.os_error.errno
+        return f"cannot connect: {os.strerror(number) if number else 'the other side closed the connection'}"
     return f"the response is not valid HTTP, or ended too early ({type(error).__name__})"
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 from pathlib import Path
 
+from rulemint_runner.egress.broker.resolver_files import RESOLVER_FILES
 from rulemint_runner.sandbox.landlock import restrict_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody, hide_from_same_user
@@ -21,19 +22,10 @@ from rulemint_shared.allow_list import normal_name
 from rulemint_shared.tether import die_with_parent
 
 MAX_DATA_BYTES = 768 * 1024 * 1024
-MAX_OPEN_FILES = 2_048
+MAX_OPEN_FILES = 4_096
 THREAD_STACK_BYTES = 512 * 1024
 _MAPS = Path("/proc/self/maps")
-_RESOLVER_FILES = (
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/nsswitch.conf",
-    "/etc/host.conf",
-    "/etc/gai.conf",
-    "/etc/services",
-    "/etc/ld.so.cache",
-    "/dev/urandom",
-)
+_OTHER_FILES = ("/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/ld.so.cache", "/dev/urandom")
 _RESOLVER_LIBRARIES = ("libnss_*.so*", "libresolv.so*")
 
 
@@ -66,7 +58,7 @@ def _load_what_loads_itself_late() -> None:
 
 
 def _policy() -> SandboxPolicy:
-    files = [Path(file) for file in _RESOLVER_FILES]
+    files = [*RESOLVER_FILES, *map(Path, _OTHER_FILES)]
     return SandboxPolicy(
         argv=(),
         readable_files=with_targets(files + _resolver_libraries()),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from rulemint_runner.egress.errors import EgressDenied, EgressTooLarge
-from rulemint_runner.egress.messages import MAX_HEADERS, MAX_HEADERS_BYTES, Headers
+from rulemint_runner.egress.messages import MAX_HEADER_NAME_CHARACTERS, MAX_HEADERS, MAX_HEADERS_BYTES, Headers
 
 USER_AGENT = "Rulemint"
 ACCEPT_ENCODING = "gzip, deflate"
@@ -66,6 +66,8 @@ def handed_on(raw: Iterable[tuple[bytes, bytes]], *, was_decoded: bool) -> Heade
     kept = [(name, value) for name, value in fields if name not in left_out]
     if len(kept) > MAX_HEADERS:
         raise EgressTooLarge(f"the response has more than {MAX_HEADERS} headers")
+    if any(len(name) > MAX_HEADER_NAME_CHARACTERS for name, _ in kept):
+        raise EgressTooLarge(f"the response has a header whose name is longer than {MAX_HEADER_NAME_CHARACTERS} bytes")
     _check_size(kept, "the response's")
     return tuple(kept)
 

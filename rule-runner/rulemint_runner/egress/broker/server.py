@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.calls import perform
 from rulemint_runner.egress.broker.resolver import Lookups
+from rulemint_runner.egress.broker.resolver_files import wait_until_replaced
 from rulemint_runner.egress.broker.sessions import Sessions
 from rulemint_runner.egress.errors import EgressError, Kind
 from rulemint_runner.egress.messages import (
@@ -23,8 +24,6 @@ from rulemint_runner.egress.messages import (
     MAX_FRAME_BYTES,
     Cancel,
     Fetch,
-    Fetched,
-    FromBroker,
     NotFetched,
     ProtocolError,
     Ready,
@@ -52,7 +51,7 @@ class Server:
         Raises:
             ProtocolError: the runner broke the protocol.
         """
-        await self._say(Ready())
+        await self._send(from_broker.encode(Ready()))
         while (message := await to_broker.read(self._reader)) is not None:
             match message:
                 case Fetch(number=number):
@@ -67,6 +66,15 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is under way."""
+        return not self._tasks
+
+    def leave(self) -> None:
+        """End as if the runner had hung up; it starts another broker."""
+        self._reader.feed_eof()
+
     def _start(self, number: int, fetch: Fetch) -> None:
         if number in self._calls or len(self._tasks) >= MAX_CALLS:
             raise ProtocolError(f"call {number} is one too many, or comes twice")
@@ -77,24 +85,29 @@ class Server:
     async def _answer(self, fetch: Fetch) -> None:
         answer = await self._answer_to(fetch)
         del self._calls[fetch.number]  # from here on it cannot be cancelled
-        await self._say(answer)
+        await self._send(answer)
 
-    async def _answer_to(self, fetch: Fetch) -> Fetched | NotFetched:
+    async def _answer_to(self, fetch: Fetch) -> bytes:
         try:
-            return await perform(fetch, self._sessions)
+            return from_broker.encode_checked(await perform(fetch, self._sessions))
         except EgressError as error:
-            return NotFetched(number=fetch.number, kind=error.kind, why=error.why[:1_000])
+            return _not_fetched(fetch, error.kind, error.why)
         except asyncio.CancelledError:
-            return NotFetched(number=fetch.number, kind=Kind.FAILED, why="cancelled")
+            return _not_fetched(fetch, Kind.FAILED, "cancelled")
         except Exception:  # noqa: BLE001  # a call that finds a bug of ours costs itself only
             traceback.print_exc(file=sys.stderr)
-            return NotFetched(number=fetch.number, kind=Kind.FAILED, why="the broker could not make the call")
+            return _not_fetched(fetch, Kind.FAILED, "the broker could not make the call")
 
-    async def _say(self, message: FromBroker) -> None:
+    async def _send(self, frame: bytes) -> None:
         """One at a time, and only once the one before has left: what waits is never more than one frame."""
         async with self._writing:
-            self._writer.write(from_broker.encode(message))
+            self._writer.write(frame)
             await self._writer.drain()
+
+
+def _not_fetched(fetch: Fetch, kind: Kind, why: str) -> bytes:
+    printable = why.encode(errors="backslashreplace").decode()
+    return from_broker.encode(NotFetched(number=fetch.number, kind=kind, why=printable[:1_000]))
 
 
 async def serve_runner(
@@ -108,9 +121,13 @@ async def serve_runner(
     reader, writer = await asyncio.open_unix_connection(sock=control, limit=MAX_FRAME_BYTES)
     lookups = Lookups(hosts)
     sessions = Sessions(lookups, policy, tls)
+    server = Server(reader, writer, sessions)
+    watching = asyncio.create_task(wait_until_replaced(lambda: server.is_idle))
+    watching.add_done_callback(lambda _: server.leave())
     try:
-        await Server(reader, writer, sessions).serve()
+        await server.serve()
     finally:
+        watching.cancel()
         await sessions.close()
         lookups.close()
         writer.transport.abort()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator
@@ -11,15 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from aiohttp import ClientSession, DummyCookieJar
 
 from rulemint_runner.egress.broker.addresses import AddressPolicy
-from rulemint_runner.egress.broker.resolver import CheckedResolver, Lookups
+from rulemint_runner.egress.broker.connections import TenantConnector
+from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.messages import MAX_HEADER_VALUE_CHARACTERS, MAX_HEADERS
 
 MAX_SESSIONS = 64
-MAX_CONNECTIONS_PER_TENANT = 32
-KEEP_ALIVE_S = 15.0
 CONNECT_TIMEOUT_S = 10.0
 READ_BUFFER_BYTES = 64 * 1024
 
@@ -61,20 +58,13 @@ class Sessions:
 
     async def _close_the_oldest(self) -> None:
         idle = [name for name, tenant in self._tenants.items() if not tenant.calls]
-        for name in idle[: max(0, len(self._tenants) - MAX_SESSIONS)]:
-            await self._tenants.pop(name).session.close()
+        surplus = [self._tenants.pop(name) for name in idle[: max(0, len(self._tenants) - MAX_SESSIONS)]]
+        for tenant in surplus:
+            await tenant.session.close()
 
     def _open(self) -> ClientSession:
-        connector = TCPConnector(
-            resolver=CheckedResolver(self._lookups, self._policy),
-            use_dns_cache=False,
-            socket_factory=self._open_socket,
-            ssl=self._tls,
-            limit=MAX_CONNECTIONS_PER_TENANT,
-            keepalive_timeout=KEEP_ALIVE_S,
-        )
         return ClientSession(
-            connector=connector,
+            connector=TenantConnector(self._lookups, self._policy, self._tls),
             cookie_jar=DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
@@ -85,10 +75,3 @@ class Sessions:
             max_field_size=MAX_HEADER_VALUE_CHARACTERS,
             max_headers=MAX_HEADERS,
         )
-
-    def _open_socket(self, address_info: aiohttp.AddrInfoType) -> socket.socket:
-        """The last gate: whatever led here, no socket is made for an address that the policy denies."""
-        family, kind, protocol, _, address = address_info
-        if not self._policy.allows(str(address[0])):
-            raise OSError(errno.EACCES, "the address is not public")
-        return socket.socket(family=family, type=kind, proto=protocol)

@@ -108,12 +108,26 @@ def load(frame: dict, fetch: object) -> Rule:
 
 def describe(error: BaseException) -> str:
     """An error as its rule's author wants to see it: file, line and message, then the rule's own part of the stack."""
+    try:
+        text = _describe_with_stack(error)
+    except Exception:  # noqa: BLE001  # the rule may have left no descriptor or memory to look at the stack with
+        text = f"{_file}: {type(error).__name__}: {_message(error)}"
+    return text.encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # it is the rule's own class
+        return "it has no message that can be shown"
+
+
+def _describe_with_stack(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file]
     at = f"{_file}:{frames[-1].lineno}" if frames else _file
     lines = "".join(traceback.format_list(frames)).rstrip() if len(frames) > 1 else ""
     message = "".join(traceback.format_exception_only(error)).strip()
-    text = f"{at}: {message}\n{lines}".rstrip()
-    return text.encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
+    return f"{at}: {message}\n{lines}".rstrip()
 
 
 def _takes_callback(function: object) -> bool:

@@ -2,4 +2,6 @@ import socket
 
 
 def rule(client, scope, audience, context):
-    socket.create_connection(('127.0.0.1', CANARY_PORT), 1)
+    connection = socket.socket()
+    connection.settimeout(1)
+    connection.connect(('127.0.0.1', CANARY_PORT))

@@ -1,0 +1,110 @@
+"""A system of a bench's own: started empty on a free port, watched from /proc, stopped with nothing left."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+READY_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 15.0
+KINDS = {
+    "host_programs": "hosts",
+    "sandbox.spawner": "spawner",
+    "rulemint_runner": "runner",
+    "rulemint_gateway": "gateway",
+    "valkey": "valkey",
+}
+"""What is in a process's command line → what it is; the first that fits."""
+
+
+@dataclass
+class System:
+    """A running ``rulemint dev``."""
+
+    url: str
+    admin: dict[str, str]
+    process: subprocess.Popen[bytes]
+    seen: set[int] = field(default_factory=set)
+    """Every process that `usage` ever saw."""
+
+    def usage(self) -> dict[str, tuple[int, int]]:
+        """Kind → how many processes there are, and their resident memory in KiB."""
+        counted = dict.fromkeys(KINDS.values(), (0, 0))
+        for pid in _family(self.process.pid):
+            self.seen.add(pid)
+            with suppress(OSError, StopIteration):  # it has just ended, or is no more than a number
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+                kind = next(kind for mark, kind in KINDS.items() if mark in command)
+                count, memory_kib = counted[kind]
+                counted[kind] = count + 1, memory_kib + _resident_kib(pid)
+        return counted
+
+    def left(self) -> list[int]:
+        """The processes of this system that still run."""
+        return [pid for pid in self.seen if _is_alive(pid)]
+
+
+@contextmanager
+def started_system(settings: dict[str, str]) -> Iterator[System]:
+    """A system without a demo; *settings* are environment variables."""
+    with tempfile.TemporaryDirectory(prefix="rulemint-bench-") as folder:
+        data_dir = Path(folder) / "data"
+        data_dir.mkdir()
+        (data_dir / "demo.made").touch()
+        port = _free_port()
+        environment = {**os.environ, "RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), **settings}
+        command = [str(Path(sys.executable).parent / "rulemint"), "dev"]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            _wait_until_ready(process, port)
+            admin = json.loads((data_dir / "admin.json").read_text())
+            yield System(f"http://127.0.0.1:{port}", admin, process)
+        finally:
+            process.terminate()
+            process.wait(STOP_TIMEOUT_S)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline_s = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline_s and process.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):  # ours
+            return
+        time.sleep(0.1)
+    raise SystemExit("the system did not get ready")
+
+
+def _family(pid: int) -> set[int]:
+    family = {pid}
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in children.read_text().split():
+                family |= _family(int(child))
+    return family
+
+
+def _resident_kib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+
+
+def _is_alive(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,73 @@
+"""What every tenant is made of: itself, the management API that its administrators ask, and one administrator.
+
+`Bootstrap` makes these parts for the tenant ``default`` at every start, `Tenants` for a new tenant once.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from rulemint_gateway.stores.catalog import DEFAULT_TENANT
+from rulemint_shared import ids
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceServer, Scope, Tenant
+from rulemint_shared.vault import Vault
+
+ADMIN_CLIENT_NAME = "Rulemint administrator"
+ADMIN_SECRET_NAME = "admin file"  # noqa: S105  # the secret's name
+_NOUNS = ("clients", "resource_servers", "client_grants", "rules")
+MANAGEMENT_SCOPES = (
+    *(f"{verb}:{noun}" for noun in _NOUNS for verb in ("create", "read", "update", "delete")),
+    "read:logs",
+    "read:tenant_settings",
+    "update:tenant_settings",
+)
+OPERATOR_SCOPES = ("create:tenants", "read:tenants")
+"""Over all tenants, so only the management API of ``default`` defines them."""
+
+
+def management_audience(issuer: str) -> str:
+    """The identifier of a tenant's management API."""
+    return f"{issuer}api/v2/"
+
+
+def management_scopes(tenant: str) -> tuple[str, ...]:
+    """What an administrator of *tenant* may do."""
+    return MANAGEMENT_SCOPES + OPERATOR_SCOPES if tenant == DEFAULT_TENANT else MANAGEMENT_SCOPES
+
+
+def management_api(tenant: Tenant, existing: ResourceServer | None = None) -> ResourceServer:
+    """The management API of *tenant* as it must be; *existing* is the one that it has."""
+    return ResourceServer(
+        id=existing.id if existing else ids.new_resource_server_id(),
+        identifier=management_audience(tenant.issuer),
+        name="Rulemint Management API",
+        scopes=tuple(Scope(value=scope) for scope in management_scopes(tenant.name)),
+        is_system=True,
+        created_at_ms=existing.created_at_ms if existing else unix_ms(),
+    )
+
+
+def with_admin_secret(client: Client, secret: str, vault: Vault) -> Client:
+    """*client* with *secret* as its only one."""
+    now_ms = unix_ms()
+    kept = ClientSecret(name=ADMIN_SECRET_NAME, hash=vault.hash_secret(secret), created_at_ms=now_ms)
+    return msgspec.structs.replace(client, secrets=(kept,), updated_at_ms=now_ms)
+
+
+def admin_client(client_id: str) -> Client:
+    """An administrator, as yet without a secret."""
+    return Client(client_id=client_id, name=ADMIN_CLIENT_NAME, created_at_ms=unix_ms())
+
+
+def admin_grant(tenant: str, client_id: str, audience: str, existing: ClientGrant | None = None) -> ClientGrant:
+    """What lets an administrator do everything in *tenant*; *existing* is the grant that it has."""
+    now_ms = unix_ms()
+    return ClientGrant(
+        id=existing.id if existing else ids.new_client_grant_id(),
+        client_id=client_id,
+        audience=audience,
+        scope=management_scopes(tenant),
+        created_at_ms=existing.created_at_ms if existing else now_ms,
+        updated_at_ms=now_ms,
+    )

@@ -1,0 +1,98 @@
+"""Tenants: create and list. For operators: whoever may do so in the tenant ``default``, and nobody in another."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from rulemint_gateway.management.errors import ConflictError, ForbiddenError
+from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
+from rulemint_gateway.management.tenant_setup import admin_client, admin_grant, management_api, with_admin_secret
+from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, SIGNING_KEYS, TENANTS
+from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_shared import ids
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.records import SigningAlgorithm, Tenant
+from rulemint_shared.vault import Vault
+
+
+class CreateTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``POST /tenants``; the issuer is made from the first host unless given."""
+
+    name: TenantName
+    hosts: Hosts
+    issuer: Issuer | None = None
+
+
+class Tenants:
+    """The use cases of ``/api/v2/tenants``."""
+
+    create_body = CreateTenant
+
+    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._vault = vault
+        self._signing_keys = signing_keys
+
+    async def create(self, caller_tenant: str, body: CreateTenant) -> dict[str, Any]:
+        """A new tenant with its management API, key and administrator, all or nothing.
+
+        The answer is the only one that ever shows the administrator's secret.
+        """
+        _check_operator(caller_tenant)
+        secret = ids.new_client_secret()
+        client = with_admin_secret(admin_client(ids.new_client_id()), secret, self._vault)
+        key = await self._signing_keys.new_key(SigningAlgorithm.RS256)
+
+        async def plan() -> Changes[Tenant]:
+            tenant = self._new_tenant(body)
+            api = management_api(tenant)
+            changes = Changes(tenant)
+            changes.put(TENANTS, tenant)  # first: catalogs make room for it before the rest comes
+            changes.put(SIGNING_KEYS, key)
+            changes.put(RESOURCE_SERVERS, api)
+            changes.put(CLIENTS, client)
+            changes.put(CLIENT_GRANTS, admin_grant(tenant.name, client.client_id, api.identifier))
+            return changes
+
+        tenant = await self._store.transact(body.name, plan)
+        administrator = {
+            "client_id": client.client_id,
+            "client_secret": secret,
+            "audience": management_api(tenant).identifier,
+        }
+        return {**_view(tenant), "administrator": administrator}
+
+    async def list(self, caller_tenant: str) -> list[dict[str, Any]]:
+        """All tenants, oldest first."""
+        _check_operator(caller_tenant)
+        return [_view(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
+
+    def _new_tenant(self, body: CreateTenant) -> Tenant:
+        hosts = tuple(dict.fromkeys(host.lower() for host in body.hosts))
+        default_issuer = urlsplit(self._catalog.tenant(DEFAULT_TENANT).tenant.issuer)
+        issuer = body.issuer or f"{default_issuer.scheme}://{hosts[0]}/"
+        if self._catalog.has_tenant(body.name):
+            raise ConflictError("A tenant with this name exists already", field="name")
+        others = [self._catalog.tenant(name).tenant for name in self._catalog.tenant_names()]
+        taken = {default_issuer.netloc.lower(), *(host for tenant in others for host in tenant.hosts)}
+        for host in hosts:
+            if host in taken:
+                raise ConflictError(f"{host} is another tenant's host already", field="hosts")
+        if issuer in {tenant.issuer for tenant in others}:
+            raise ConflictError(f"{issuer} is another tenant's issuer already", field="issuer")
+        return Tenant(name=body.name, issuer=issuer, hosts=hosts, created_at_ms=unix_ms())
+
+
+def _check_operator(tenant: str) -> None:
+    if tenant != DEFAULT_TENANT:
+        raise ForbiddenError("Only an operator may do this: an administrator of the tenant default")
+
+
+def _view(tenant: Tenant) -> dict[str, Any]:
+    return {"name": tenant.name, "issuer": tenant.issuer, "hosts": list(tenant.hosts)}

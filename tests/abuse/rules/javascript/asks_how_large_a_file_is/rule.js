@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  return { a: Deno.statSync('/etc/shadow').size };
+};

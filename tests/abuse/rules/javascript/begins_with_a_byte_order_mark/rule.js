@@ -1,0 +1,1 @@
+﻿module.exports = async (client, scope, audience, context) => ({ scope });

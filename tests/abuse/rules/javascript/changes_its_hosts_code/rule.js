@@ -1,0 +1,10 @@
+module.exports = async (client, scope, audience, context) => {
+  for (const name of Reflect.ownKeys(globalThis)) {
+    try {
+      globalThis[name] = undefined;
+    } catch {
+      // cannot be changed
+    }
+  }
+  return {};
+};

@@ -1,0 +1,11 @@
+module.exports = async (client, scope, audience, context) => {
+  for (const folder of ['/tmp', '/dev/shm', '/var/tmp', '.', '/']) {
+    try {
+      Deno.writeTextFileSync(`${folder}/rulemint-left`, 'x');
+    } catch {
+      continue;
+    }
+    return { wrote: folder };
+  }
+  throw new Error('nowhere');
+};

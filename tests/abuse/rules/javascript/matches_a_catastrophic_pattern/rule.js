@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  return { a: /^(a+)+$/.test('a'.repeat(64) + 'b') };
+};

@@ -1,0 +1,5 @@
+module.exports = async (client, scope, audience, context) => {
+  const a = {};
+  a.a = a;
+  return a;
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  return { 'https://rule.test/a': '\ud800' };
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  return { a: new Deno.Command(Deno.execPath(), { args: ['eval', '1'] }).outputSync().code };
+};

@@ -1,0 +1,3 @@
+module.exports = async (client, scope, audience, context) => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+};

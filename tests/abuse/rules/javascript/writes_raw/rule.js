@@ -1,0 +1,4 @@
+module.exports = async (client, scope, audience, context) => {
+  Deno.stderr.writeSync(new TextEncoder().encode('raw\n'));
+  return {};
+};

@@ -1,0 +1,5 @@
+import sys
+
+
+def rule(client, scope, audience, context):
+    sys.exit(3)

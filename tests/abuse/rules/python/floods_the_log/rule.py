@@ -1,0 +1,3 @@
+def rule(client, scope, audience, context):
+    while True:
+        print('x' * 200)

@@ -1,0 +1,12 @@
+from rulemint import fetch
+
+
+def rule(client, scope, audience, context):
+    reached = 0
+    for _ in range(10_000):
+        try:
+            fetch('http://loopback.example.com:CANARY_PORT/')
+            reached += 1
+        except OSError:
+            pass
+    return {'reached': reached}

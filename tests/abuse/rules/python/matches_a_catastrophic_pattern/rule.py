@@ -1,0 +1,5 @@
+import re
+
+
+def rule(client, scope, audience, context):
+    return {'a': bool(re.match('(a+)+$', 'a' * 64 + 'b'))}

@@ -1,0 +1,5 @@
+import ctypes
+
+
+def rule(client, scope, audience, context):
+    ctypes.string_at(0)

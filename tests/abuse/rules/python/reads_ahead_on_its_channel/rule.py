@@ -1,0 +1,6 @@
+import os
+
+
+def rule(client, scope, audience, context, cb):
+    cb(None, {})
+    return {'read': str(os.read(3, 65536))}

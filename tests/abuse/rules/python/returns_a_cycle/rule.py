@@ -1,0 +1,4 @@
+def rule(client, scope, audience, context):
+    a = {}
+    a['a'] = a
+    return a

@@ -1,0 +1,2 @@
+def rule(client, scope, audience, context):
+    return {'a': object()}

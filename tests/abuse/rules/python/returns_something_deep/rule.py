@@ -1,0 +1,5 @@
+def rule(client, scope, audience, context):
+    a = {}
+    for _ in range(5_000):
+        a = {'a': a}
+    return a

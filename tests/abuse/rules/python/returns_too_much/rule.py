@@ -1,0 +1,2 @@
+def rule(client, scope, audience, context):
+    return {'a': 'x' * 40_000}

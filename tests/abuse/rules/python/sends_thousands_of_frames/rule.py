@@ -1,0 +1,13 @@
+import json
+import os
+
+
+def send(frame):
+    body = json.dumps(frame).encode()
+    os.write(3, len(body).to_bytes(4, 'big') + body)
+
+
+def rule(client, scope, audience, context):
+    while True:
+        send({'t': 'idle', 'n': 1})
+        send({'t': 'ready'})

@@ -1,0 +1,178 @@
+"""What a rule's text alone cannot show: prepared files, neighbours, a machine that lacks something."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fixtures.hosts import load_frame, nowhere
+from fixtures.mutants import RUN, WHOLE, Mutant, languages
+from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
+from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram, Languages
+from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
+from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.sandbox.sandbox import Sandbox, open_sandbox
+from rulemint_runner.sandbox.seccomp import Instructions
+from rulemint_runner.sandbox.syscall_numbers import numbers_of
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.messages import FailureReason
+from rulemint_shared.records import Language
+
+pytestmark = pytest.mark.timeout(120)
+
+NO_SANDBOX = 78
+_LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
+_ALLOW, _ERROR = 0x7FFF0000, 0x00050000
+_FIRST_ARGUMENT = 16
+NO_LANDLOCK: Instructions = [
+    (_LOAD, 0, 0, 0),
+    *[(_JUMP_EQUAL, 3 - index, 0, call) for index, call in enumerate((444, 445, 446))],
+    (_RETURN, 0, 0, _ALLOW),
+    (_RETURN, 0, 0, _ERROR | errno.ENOSYS),
+]
+NO_SECCOMP: Instructions = [
+    (_LOAD, 0, 0, 0),
+    (_JUMP_EQUAL, 0, 3, numbers_of(("prctl",), platform.machine())[0]),
+    (_LOAD, 0, 0, _FIRST_ARGUMENT),
+    (_JUMP_EQUAL, 0, 1, 22),  # PR_SET_SECCOMP
+    (_RETURN, 0, 0, _ERROR | errno.EINVAL),
+    (_RETURN, 0, 0, _ALLOW),
+]
+READS = "def rule(client, scope, audience, context):\n    return {'a': open(%r).read()}\n"
+TRACES = """
+import ctypes
+
+
+def rule(client, scope, audience, context):
+    libc = ctypes.CDLL(None, use_errno=True)
+    result = libc.ptrace(0x4206, %d, 0, 0)  # PTRACE_SEIZE
+    return {'a': [result, ctypes.get_errno()]}
+"""
+SUPERVISOR = Path(__file__).parents[1] / "fixtures/supervisor_program.py"
+LACKING = """
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+code = b"".join(struct.pack("=HBBI", *instruction) for instruction in {instructions!r})
+kept = ctypes.create_string_buffer(code)
+program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(kept))
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, program, 0, 0) == 0
+os.execv(sys.executable, [sys.executable, "-m", "rulemint_runner"])
+"""
+
+
+async def run_in(sandbox: Sandbox, program: HostProgram, script: str) -> frames.Returned | frames.Threw:
+    host = await start_host(sandbox, program)
+    try:
+        await host.load(load_frame(script, Language.PYTHON), Deadline.after(10), lambda _line: None)
+        answer = await host.run(RUN, Deadline.after(10), lambda _line: None, nowhere)
+    finally:
+        host.kill(FailureReason.INTERRUPTED, "the test is over")
+        await host.ended.wait()
+    assert isinstance(answer, frames.Returned | frames.Threw), answer
+    return answer
+
+
+async def test_a_link_in_a_folder_that_may_be_read_leads_nowhere_else(tmp_path: Path) -> None:
+    """Landlock judges where a path ends."""
+    allowed, elsewhere = tmp_path / "allowed", tmp_path / "elsewhere.txt"
+    allowed.mkdir()
+    (allowed / "inside.txt").write_text("inside")
+    elsewhere.write_text("elsewhere")
+    (allowed / "link.txt").symlink_to(elsewhere)
+    program = languages().program(Language.PYTHON)
+    policy = program.policy
+    policy = msgspec.structs.replace(policy, readable_folders=(*policy.readable_folders, str(allowed)))
+    program = msgspec.structs.replace(program, policy=policy)
+    async with open_sandbox(WHOLE.spawner()) as sandbox:  # the folder would not be in a new root
+        inside = await run_in(sandbox, program, READS % str(allowed / "inside.txt"))
+        outside = await run_in(sandbox, program, READS % str(allowed / "link.txt"))
+    assert isinstance(inside, frames.Returned)
+    assert isinstance(outside, frames.Threw)
+    assert "PermissionError" in outside.text
+
+
+@pytest.mark.parametrize(
+    ("missing", "traced"),
+    [
+        pytest.param(("seccomp",), False, id="Landlock holds"),
+        pytest.param(("seccomp", "Landlock"), True, id="nothing holds"),
+    ],
+)
+async def test_without_the_filter_a_host_s_own_landlock_domain_still_keeps_it_from_tracing_another(
+    missing: tuple[str, ...], traced: bool
+) -> None:
+    program = languages().program(Language.PYTHON)
+    async with open_sandbox(Mutant(missing).spawner()) as sandbox:
+        neighbour = await start_host(sandbox, program)
+        try:
+            answer = await run_in(sandbox, program, TRACES % neighbour.pid)
+        finally:
+            neighbour.kill(FailureReason.INTERRUPTED, "the test is over")
+            await neighbour.ended.wait()
+    assert isinstance(answer, frames.Returned)
+    assert (json.loads(answer.value)["a"][0] == 0) is traced
+
+
+@pytest.mark.skipif(why_no_ordinary_user() is not None, reason=str(why_no_ordinary_user()))
+@pytest.mark.parametrize(("does", "seen"), [("hides", False), ("shows", True)])
+def test_a_runner_s_environment_is_out_of_its_own_user_s_reach_where_it_hides_even_without_landlock(
+    does: str, seen: bool
+) -> None:
+    with ordinary_user() as user:
+        command = [*user.python, str(SUPERVISOR), does]
+        environment = {**os.environ, "SECRET_OF_THE_SUPERVISOR": "seen"}
+        done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ("SECRET_OF_THE_SUPERVISOR=seen" in done.stdout) is seen
+    assert ("refused" in done.stdout) is not seen
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        pytest.param(NO_LANDLOCK, "Landlock: ABI", id="Landlock"),
+        pytest.param(NO_SECCOMP, "seccomp: the kernel has no filters", id="seccomp"),
+    ],
+)
+def test_a_runner_refuses_to_start_where_a_layer_is_missing(missing: Instructions, named: str) -> None:
+    """It is started below a filter that answers as a kernel without the layer does."""
+    done = subprocess.run(
+        [sys.executable, "-c", LACKING.format(instructions=missing)],
+        env={**os.environ, "RULEMINT_REDIS_URL": "redis://127.0.0.1:1/", "RULEMINT_MASTER_KEY_FILE": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == NO_SANDBOX, done.stderr
+    assert named in done.stderr
+
+
+class WithoutProgram(Languages):
+    """One language's program is not there."""
+
+    def __init__(self, missing: Language) -> None:
+        super().__init__()
+        self._missing = missing
+
+    def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB) -> HostProgram:
+        program = super().program(language, memory_mb=memory_mb)
+        if language is not self._missing:
+            return program
+        argv = ("/nonexistent/program", *program.policy.argv[1:])
+        return msgspec.structs.replace(program, policy=msgspec.structs.replace(program.policy, argv=argv))
+
+
+@pytest.mark.parametrize("language", [Language.JAVASCRIPT, Language.PYTHON])
+async def test_a_language_whose_program_does_not_start_is_named(sandbox: Sandbox, language: Language) -> None:
+    with pytest.raises(SandboxMissingError, match=f"{language}.*its host does not start"):
+        await SelfCheck(sandbox, WithoutProgram(language)).check()

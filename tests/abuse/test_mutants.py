@@ -1,0 +1,61 @@
+"""The sandbox with layers taken away: the suite notices, and the page on layers says what is so."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+import pytest
+
+from fixtures.abuse_report import EVERYTHING
+from fixtures.hostile_rules import Case, all_cases, representative
+from fixtures.layer_table import about_layers, measure, read_page
+from fixtures.mutants import GROUPS, WHOLE, WITHOUT_ANY, attacks_on
+
+pytestmark = pytest.mark.timeout(300)
+
+CASES = all_cases()
+MUST_BE_NOTICED = {
+    ("python", "A3", "reads a file"),
+    ("python", "B3", "reads its parents"),
+    ("python", "C1", "connects"),
+    ("python", "C4", "connects to a unix socket"),
+}
+
+
+def key_of(case: Case) -> tuple[str, str, str]:
+    return case.language, case.expected.case, case.title
+
+
+async def test_without_any_layer_the_suite_reports_what_succeeds() -> None:
+    """A suite that cannot fail proves nothing."""
+    async with attacks_on(WITHOUT_ANY) as attacks:
+        chosen = [case for case in CASES if key_of(case) in MUST_BE_NOTICED]
+        noticed = {key_of(case) for case in chosen if await attacks.succeeds(case) is not None}
+    assert noticed == MUST_BE_NOTICED
+
+
+async def test_the_kernel_s_layers_hold_javascript_when_deno_s_permissions_are_bypassed() -> None:
+    async with attacks_on(WHOLE) as attacks:
+        chosen = [case for case in CASES if case.language == "javascript" and case.group in GROUPS]
+        succeeded = {case.title: how for case in chosen if (how := await attacks.succeeds(case)) is not None}
+    assert len(chosen) > 30
+    assert succeeded == {}
+
+
+def test_the_page_on_layers_has_a_row_for_every_rule() -> None:
+    """`make layers` makes it anew."""
+    if platform.machine() != "x86_64":
+        pytest.skip("the page was made on x86_64, and some rules know its system calls only")
+    assert list(read_page()) == [key_of(case) for case in about_layers(CASES)]
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or os.geteuid() != 0, reason="the page was made on x86_64, by a runner that is root"
+)
+async def test_the_page_on_layers_says_what_is_so(pytestconfig: pytest.Config) -> None:
+    chosen = CASES if pytestconfig.getoption(EVERYTHING) else representative(CASES, per_group=1)
+    page = read_page()
+    measured = {row.key: row.as_line() for row in await measure(chosen)}
+    assert measured
+    assert measured == {key: page[key] for key in measured}

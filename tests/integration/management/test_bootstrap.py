@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rulemint_gateway.management.bootstrap import AdminFile, Bootstrap
+from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
+from rulemint_gateway.management.tenants import CreateTenant, Tenants
+from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
+from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_shared.background import in_background
+from rulemint_shared.records import Client, ClientGrant, Scope
+from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.vault import Vault
+
+
+@dataclass
+class Gateway:
+    """What a gateway's bootstrap works with."""
+
+    catalog: Catalog
+    store: ConfigStore
+    vault: Vault
+    admin_file: Path
+
+    async def start(self, issuer: str = "http://iss.test/") -> None:
+        await Bootstrap(self.catalog, self.store, self.vault, issuer=issuer).run(self.admin_file)
+
+    def scopes_of(self, client_id: str, tenant: str = DEFAULT_TENANT) -> set[str]:
+        config = self.catalog.tenant(tenant)
+        api = config.management_api()
+        assert api is not None
+        grant = config.grant(client_id, api.identifier)
+        assert grant is not None
+        return set(grant.scope)
+
+    def admin(self) -> AdminFile:
+        return msgspec.json.decode(self.admin_file.read_bytes(), type=AdminFile)
+
+    async def forget_scope(self, tenant: str, scope: str) -> None:
+        """The management API and everyone's grants as an older version of Rulemint made them: without *scope*."""
+        changes: Changes[None] = Changes(None)
+        config = self.catalog.tenant(tenant)
+        api = config.management_api()
+        assert api is not None
+        kept = tuple(each for each in api.scopes if each.value != scope)
+        changes.put(RESOURCE_SERVERS, msgspec.structs.replace(api, scopes=kept))
+        for grant in config.client_grants.values():
+            left = tuple(each for each in grant.scope if each != scope)
+            changes.put(CLIENT_GRANTS, msgspec.structs.replace(grant, scope=left))
+        await self.write(tenant, changes)
+
+    async def add_reader(self) -> None:
+        """A client that may only read clients."""
+        changes: Changes[None] = Changes(None)
+        changes.put(CLIENTS, Client(client_id="reader", name="reader"))
+        audience = self.admin().audience
+        changes.put(CLIENT_GRANTS, ClientGrant(id="r", client_id="reader", audience=audience, scope=("read:clients",)))
+        await self.write(DEFAULT_TENANT, changes)
+
+    async def write(self, tenant: str, changes: Changes[None]) -> None:
+        async def plan() -> Changes[None]:
+            return changes
+
+        await self.store.transact(tenant, plan)
+
+
+@pytest.fixture
+async def gateway(empty_redis_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(open_redis(empty_redis_url))
+        subscriber = await stack.enter_async_context(open_subscriber(empty_redis_url))
+        catalog = Catalog(redis)
+        await catalog.load()
+        in_background(stack, catalog.keep_fresh(subscriber))
+        vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
+        yield Gateway(catalog, ConfigStore(redis, catalog), vault, tmp_path / "admin.json")
+
+
+async def test_the_first_start_makes_an_operator(gateway: Gateway) -> None:
+    await gateway.start()
+    assert gateway.scopes_of(gateway.admin().client_id) == {*MANAGEMENT_SCOPES, *OPERATOR_SCOPES}
+
+
+async def test_a_second_start_changes_nothing(gateway: Gateway) -> None:
+    await gateway.start()
+    admin, revision = gateway.admin(), gateway.catalog.revision
+    await gateway.start()
+    assert (gateway.admin(), gateway.catalog.revision) == (admin, revision)
+
+
+async def test_an_administrator_gets_the_scopes_that_a_new_version_defines(gateway: Gateway) -> None:
+    await gateway.start()
+    await gateway.forget_scope(DEFAULT_TENANT, "create:tenants")
+    await gateway.add_reader()
+    await gateway.start()
+    assert "create:tenants" in gateway.scopes_of(gateway.admin().client_id)
+    assert gateway.scopes_of("reader") == {"read:clients"}
+
+
+async def test_other_tenants_management_apis_move_along_and_never_define_what_operators_do(gateway: Gateway) -> None:
+    await gateway.start()
+    signing_keys = SigningKeys(gateway.catalog, gateway.store, gateway.vault)
+    tenants = Tenants(gateway.catalog, gateway.store, gateway.vault, signing_keys)
+    made = await tenants.create(DEFAULT_TENANT, CreateTenant(name="other", hosts=["other.test"]))
+    await gateway.forget_scope("other", "read:logs")
+    await gateway.start()
+    api = gateway.catalog.tenant("other").management_api()
+    assert api is not None
+    assert api.scopes == tuple(Scope(value=scope) for scope in MANAGEMENT_SCOPES)
+    assert gateway.scopes_of(made["administrator"]["client_id"], "other") == set(MANAGEMENT_SCOPES)
+
+
+async def test_a_changed_issuer_moves_the_management_api_of_default_only(gateway: Gateway) -> None:
+    await gateway.start()
+    signing_keys = SigningKeys(gateway.catalog, gateway.store, gateway.vault)
+    tenants = Tenants(gateway.catalog, gateway.store, gateway.vault, signing_keys)
+    await tenants.create(DEFAULT_TENANT, CreateTenant(name="other", hosts=["other.test"]))
+    await gateway.start("https://new.test/")
+    assert gateway.admin().audience == "https://new.test/api/v2/"
+    assert gateway.scopes_of(gateway.admin().client_id) == {*MANAGEMENT_SCOPES, *OPERATOR_SCOPES}
+    assert gateway.catalog.tenant("other").tenant.issuer == "http://other.test/"
