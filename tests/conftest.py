@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.legs",
     "fixtures.street",
     "fixtures.abuse_report",
+    "fixtures.partner",
 ]
 
 TESTS = Path(__file__).parent

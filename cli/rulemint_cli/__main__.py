@@ -95,6 +95,18 @@ def init(folder: Annotated[Path, typer.Argument(help="Where the files go.")]) ->
         _fail(f"cannot write to {folder}: {error.strerror}")
 
 
+@app.command()
+def types(folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path()) -> None:
+    """Write what editors need to know of rules into FOLDER: rulemint.pyi and rulemint.d.ts."""
+    from rulemint_cli.type_files import write_type_files  # noqa: PLC0415  # as above
+
+    try:
+        written = write_type_files(folder)
+    except CommandError as error:
+        _fail(str(error))
+    sys.stdout.write("".join(f"{path}\n" for path in written))
+
+
 @sandbox.command("check")
 def sandbox_check(*, json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False) -> None:
     """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""

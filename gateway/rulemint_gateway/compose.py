@@ -24,6 +24,7 @@ from rulemint_gateway.management.clients import Clients
 from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
+from rulemint_gateway.management.tenant_settings import TenantSettings
 from rulemint_gateway.management.tenants import Tenants
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
@@ -39,6 +40,7 @@ from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
@@ -135,6 +137,7 @@ def _management_handlers(redis: ArqRedis, catalog: Catalog, store: ConfigStore, 
         "resource_servers": NounHandlers(catalog, ResourceServers(catalog, store, vault), name="resource_servers"),
         "client_grants": NounHandlers(catalog, ClientGrants(catalog, store), name="client_grants"),
         "rules": NounHandlers(catalog, Rules(redis, catalog, store), name="rules"),
+        "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
         "secrets": SecretHandlers(catalog, RuleSecretsOf(redis, catalog, store, vault)),
     }
 

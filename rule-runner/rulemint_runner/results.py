@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 import msgspec
@@ -16,12 +17,21 @@ MAX_DEPTH = 16
 MAX_SCOPES = 500
 MAX_MESSAGE = 1_024
 MAX_DETAIL = 4_096
+BEYOND_CEILING = "the API allows only scopes of the client grant"
+BEYOND_GRANT = "an action may add only scopes of the client grant"
 _INTEGERS = range(-(2**63), 2**64)
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
 
 
 class BadResultError(Exception):
     """What a rule returned cannot be a result; the text says why, for the rule's author."""
+
+
+class _ScopeLimit(msgspec.Struct, frozen=True):
+    """The only scopes that may be left, and why."""
+
+    scope: list[str]
+    why: str
 
 
 class RuleResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,17 +46,24 @@ def interpret(
     *,
     given: Granted,
     scope_ceiling: list[str] | None,
+    grant_scope: Sequence[str] = (),
     max_bytes: int = MAX_RESULT_BYTES,
 ) -> RuleResult:
-    """The outcome of *answer*, by a rule that was given the scopes and claims of *given*."""
+    """The outcome of *answer*, by a rule that was given the scopes and claims of *given*.
+
+    No rule goes beyond *scope_ceiling*, and an action not beyond *grant_scope* and what it was given.
+    """
     match answer:
         case Returned(form=form, value=value):
+            limits = [] if scope_ceiling is None else [_ScopeLimit(scope_ceiling, BEYOND_CEILING)]
+            if form is Form.ACTION:
+                limits.append(_ScopeLimit([*grant_scope, *given.scope], BEYOND_GRANT))
             try:
-                return _granted(_decode(value, max_bytes), form, given, scope_ceiling)
+                return _granted(_decode(value, max_bytes), form, given, limits)
             except BadResultError as error:
                 return _failed(FailureReason.BAD_RESULT, str(error))
-        case Refused(code=code, message=message):
-            return RuleResult(outcome=Denied(code=code, message=message[:MAX_MESSAGE]))
+        case Refused(code=code, message=message, plain=plain):
+            return RuleResult(outcome=Denied(code=code, message=message[:MAX_MESSAGE], plain=plain))
         case Threw(text=text, out_of_memory=out_of_memory):
             return _failed(FailureReason.OUT_OF_MEMORY if out_of_memory else FailureReason.EXCEPTION, text)
         case BadReturn(why=why):
@@ -87,18 +104,15 @@ def _check(value: Any, *, depth: int) -> None:
         raise BadResultError("the result has an integer of more than 64 bits")
 
 
-def _granted(value: dict[str, Any], form: Form, given: Granted, scope_ceiling: list[str] | None) -> RuleResult:
+def _granted(value: dict[str, Any], form: Form, given: Granted, limits: list[_ScopeLimit]) -> RuleResult:
     dropped: list[Dropped] = []
     scope = _scope(value, form, given)
-    if scope_ceiling is not None:
-        beyond = [name for name in scope if name not in scope_ceiling]
-        why = "the API allows only scopes of the client grant"
-        dropped += [Dropped(name=f"scope {name}", why=why) for name in beyond]
-        scope = [name for name in scope if name in scope_ceiling]
+    for limit in limits:
+        beyond = [name for name in scope if name not in limit.scope]
+        dropped += [Dropped(name=f"scope {name}", why=limit.why) for name in beyond]
+        scope = [name for name in scope if name in limit.scope]
     claims: dict[str, Any] = {}
-    for name, claim in value.items():
-        if name == "scope":
-            continue
+    for name, claim in _claims(value, form).items():
         why_not = why_left_out(name, form)
         if why_not is None:
             claims[name] = claim
@@ -107,8 +121,18 @@ def _granted(value: dict[str, Any], form: Form, given: Granted, scope_ceiling: l
     return RuleResult(outcome=Granted(scope=scope, claims={**given.claims, **claims}), dropped=dropped)
 
 
+def _claims(value: dict[str, Any], form: Form) -> dict[str, Any]:
+    """What the rule wants as claims: every key but the scope, or of an action the object that holds them."""
+    if form is not Form.ACTION:
+        return {name: claim for name, claim in value.items() if name != "scope"}
+    claims = value.get("claims")
+    if not isinstance(claims, dict):
+        raise BadResultError("the result of an action has no claims")
+    return claims
+
+
 def _scope(value: dict[str, Any], form: Form, given: Granted) -> list[str]:
-    """The scopes that the rule leaves. Without a scope an Auth0 form leaves none, as it did there."""
+    """The scopes that the rule leaves. Without a scope a rule of Auth0's leaves none, as it did there."""
     if "scope" not in value:
         return [] if form is Form.AUTH0 else given.scope
     scope = value["scope"]

@@ -27,6 +27,12 @@ from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSource
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import Failed, FailureReason, Granted, Invocation, RuleRef
 
+_META = {
+    "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
+    "auth0-extension": "runtime",
+    "auth0-extension-name": "credentials-exchange",
+}
+"""What `context.webtask.meta` held of every rule at Auth0."""
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -85,8 +91,14 @@ class RuleRuns:
             return _failed(error.reason, error.detail)
         except RuleNotLoadedError as error:
             return _failed(error.reason, mask(error.text)[:4_096])
-        ceiling = run.invocation.scope_ceiling
-        return _masked(interpret(answer, given=run.given, scope_ceiling=ceiling, max_bytes=limits.result_bytes), mask)
+        result = interpret(
+            answer,
+            given=run.given,
+            scope_ceiling=run.invocation.scope_ceiling,
+            grant_scope=run.invocation.grant_scope,
+            max_bytes=limits.result_bytes,
+        )
+        return _masked(result, mask)
 
     async def _ask_host(self, prepared: _Prepared) -> Answer:
         run, source, limits = prepared.run, prepared.source, prepared.limits
@@ -114,6 +126,14 @@ class RuleRuns:
             scope=run.given.scope,
             audience=run.invocation.audience,
             context={"ip": request.ip, "userAgent": request.user_agent, "body": request.body},
+            request={
+                "id": run.invocation.id,
+                "headers": request.headers,
+                "query": request.query,
+                "hostname": request.hostname,
+                "requested_scopes": request.requested_scopes,
+            },
+            claims=run.given.claims,
         )
 
 
@@ -133,6 +153,7 @@ def _load_frame(prepared: _Prepared) -> frames.Load:
         script=source.script,
         secrets=source.secrets,
         result_bytes=prepared.limits.result_bytes,
+        meta=_META,
     )
 
 

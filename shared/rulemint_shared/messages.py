@@ -40,6 +40,12 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     ip: str
     user_agent: str
     body: dict[str, Any]
+    headers: dict[str, str] = {}
+    """Names in lower case; bounded, and without those that carry credentials."""
+    query: dict[str, str] = {}
+    hostname: str = ""
+    requested_scopes: ScopeList = []
+    """What the caller asked for; empty if it asked for nothing in particular."""
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +63,8 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     enqueued_at_ms: int
     scope_ceiling: ScopeList | None = None
     """The client grant's scopes if the API enforces them: no rule may go beyond."""
+    grant_scope: ScopeList = []
+    """What the client grant holds: an action may add nothing else."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +114,8 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True, tag="denied"):
 
     code: DenialCode
     message: Annotated[str, msgspec.Meta(max_length=1_024)]
+    plain: bool = False
+    """The rule named no OAuth error, as in ``cb(new Error(message))``: *code* is ours."""
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):

@@ -32,6 +32,15 @@ class Language(StrEnum):
     PYTHON = "python"
 
 
+class ErrorStyle(StrEnum):
+    """How the token endpoint says no."""
+
+    RFC6749 = "rfc6749"
+    """By the codes and statuses of RFC 6749 §5.2."""
+    AUTH0 = "auth0"
+    """Word for word as Auth0 does, for callers that test for it."""
+
+
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """An isolated namespace; found by the request's Host header."""
 
@@ -39,6 +48,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     hosts: tuple[str, ...] = ()
     created_at_ms: int = 0
+    error_style: ErrorStyle = ErrorStyle.RFC6749
 
 
 class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ _NOUNS = ("clients", "resource_servers", "client_grants", "rules")
 MANAGEMENT_SCOPES = (
     *(f"{verb}:{noun}" for noun in _NOUNS for verb in ("create", "read", "update", "delete")),
     "read:logs",
+    "read:tenant_settings",
+    "update:tenant_settings",
 )
 OPERATOR_SCOPES = ("create:tenants", "read:tenants")
 """Over all tenants, so only the management API of ``default`` defines them."""

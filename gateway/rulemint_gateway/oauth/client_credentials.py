@@ -95,7 +95,13 @@ class ClientCredentials:
             ),
             audience=checked.api.identifier,
             scope=checked.scope,
-            request=RequestView(ip=exchange.ip, user_agent=exchange.user_agent, body=request.parameters),
+            request=RequestView(
+                ip=exchange.ip,
+                user_agent=exchange.user_agent,
+                body=request.parameters,
+                requested_scopes=request.scope,
+                **msgspec.structs.asdict(exchange.sent),
+            ),
             flow=[
                 RuleRef(rule_id=rule.id, name=rule.name, version=rule.version, secrets_revision=rule.secrets_revision)
                 for rule in flow
@@ -103,6 +109,7 @@ class ClientCredentials:
             deadline_ms=deadline.to_unix_ms(),
             enqueued_at_ms=unix_ms(),
             scope_ceiling=list(checked.grant.scope) if checked.api.enforce_grant_scopes else None,
+            grant_scope=list(checked.grant.scope),
         )
         ending = await self._dispatcher.run(invocation, deadline)
         exchange.ran_rules(ending, enqueued_at_ms=invocation.enqueued_at_ms)
@@ -138,13 +145,15 @@ def granted_or_raise(outcome: Outcome) -> Granted:
     match outcome:
         case Granted():
             return outcome
+        case Denied(plain=True, message=message):
+            raise errors.PlainRefusal(message)
         case Denied(code=code, message=message):
             raise _DENIALS[code](message)
         case Failed(reason=reason, detail=detail):
             private = f"{reason}: {detail}" if detail else str(reason)
             if reason in _UNAVAILABLE:
                 raise errors.TemporarilyUnavailable("the rules could not be run now: try again", detail=private)
-            raise errors.ServerError("a rule of this tenant failed: its logs say why", detail=private)
+            raise errors.RuleFailed("a rule of this tenant failed: its logs say why", reason=reason, detail=private)
         case _:
             assert_never(outcome)
 

@@ -4,14 +4,21 @@
 
     OAuthError
     ├── InvalidRequest             400  a parameter is missing, repeated or malformed
+    │   ├── MissingGrantType       400
+    │   ├── MissingAudience        400
     │   ├── RequestTooLarge        413
     │   └── UnsupportedMediaType   415
     ├── InvalidClient              401  client authentication failed
+    │   └── MissingClientId        401
     ├── UnsupportedGrantType       400  not client_credentials
     ├── InvalidTarget              400  no such API for this client (RFC 8707 §2)
-    ├── InvalidScope               400  a scope that the client grant does not hold
+    │   └── NoClientGrant          400  there is such an API, which this client may not ask for
+    ├── InvalidScope               400  a scope is malformed
+    │   └── ScopeNotGranted        400  a scope that the client grant does not hold
     ├── AccessDenied               403  the client's rules said no
-    ├── ServerError                500  a rule failed, or we did
+    │   └── PlainRefusal           403  without naming an OAuth error
+    ├── ServerError                500  a rule said so, or we failed
+    │   └── RuleFailed             500  a rule failed
     └── TemporarilyUnavailable     503  nobody could run the rules now
 
 Each has a public half (``error``, ``description``: what to do) and a private half (``detail``: for our logs and the
@@ -21,6 +28,8 @@ exchange record only).
 from __future__ import annotations
 
 import re
+
+from rulemint_shared.messages import FailureReason
 
 _NOT_ALLOWED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 MAX_DESCRIPTION = 1_024
@@ -45,6 +54,14 @@ class InvalidRequest(OAuthError):
     error, status = "invalid_request", 400
 
 
+class MissingGrantType(InvalidRequest):
+    """There is no grant_type."""
+
+
+class MissingAudience(InvalidRequest):
+    """There is neither an audience nor a resource."""
+
+
 class RequestTooLarge(InvalidRequest):
     """The body is larger than we read."""
 
@@ -67,22 +84,46 @@ class InvalidClient(OAuthError):
         self.basic = basic
 
 
+class MissingClientId(InvalidClient):
+    """There is no client_id, neither in the body nor as HTTP Basic."""
+
+
 class UnsupportedGrantType(OAuthError):
-    """The grant type is not client_credentials."""
+    """The grant type is not client_credentials but *grant_type*."""
 
     error, status = "unsupported_grant_type", 400
 
+    def __init__(self, description: str, *, grant_type: str) -> None:
+        super().__init__(description)
+        self.grant_type = grant_type
+
 
 class InvalidTarget(OAuthError):
-    """The audience is no API that this client may ask for."""
+    """*audience* is no API that this client may ask for."""
 
     error, status = "invalid_target", 400
 
+    def __init__(self, description: str, *, audience: str) -> None:
+        super().__init__(description)
+        self.audience = audience
+
+
+class NoClientGrant(InvalidTarget):
+    """*audience* is an API, for which the client has no grant."""
+
 
 class InvalidScope(OAuthError):
-    """A scope is malformed, or not in the client grant."""
+    """A scope is malformed."""
 
     error, status = "invalid_scope", 400
+
+
+class ScopeNotGranted(InvalidScope):
+    """*scopes*, with commas between them, were asked for, which the client grant does not hold."""
+
+    def __init__(self, description: str, *, scopes: str) -> None:
+        super().__init__(description)
+        self.scopes = scopes
 
 
 class AccessDenied(OAuthError):
@@ -91,10 +132,22 @@ class AccessDenied(OAuthError):
     error, status = "access_denied", 403
 
 
+class PlainRefusal(AccessDenied):
+    """A rule refused without naming an OAuth error, as in ``cb(new Error(message))``."""
+
+
 class ServerError(OAuthError):
-    """A rule failed, or we did."""
+    """A rule said so, or we failed."""
 
     error, status = "server_error", 500
+
+
+class RuleFailed(ServerError):
+    """A rule failed, for *reason*."""
+
+    def __init__(self, description: str, *, reason: FailureReason, detail: str) -> None:
+        super().__init__(description, detail=detail)
+        self.reason = reason
 
 
 class TemporarilyUnavailable(OAuthError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import msgspec
+
 from rulemint_gateway.oauth.claims import TokenClaims
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.errors import OAuthError
@@ -22,12 +24,21 @@ _MAX_VALUE = 512
 _MAX_PARAMETERS = 50
 
 
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request says of itself beside its parameters; no credentials are in it."""
+
+    headers: dict[str, str] = {}
+    query: dict[str, str] = {}
+    hostname: str = ""
+
+
 class Exchange:
     """Collects what becomes the exchange record."""
 
-    def __init__(self, *, tenant: str, ip: str, user_agent: str) -> None:
+    def __init__(self, *, tenant: str, ip: str, user_agent: str, sent: Sent | None = None) -> None:
         self.id = ids.new_exchange_id()
         self.tenant = tenant
+        self.sent = sent or Sent()
         self.ip = ip
         self.user_agent = user_agent[:_MAX_VALUE]
         self._started_ms = unix_ms()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
-from rulemint_gateway.oauth.errors import InvalidScope, InvalidTarget
+from rulemint_gateway.oauth.errors import InvalidTarget, NoClientGrant, ScopeNotGranted
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_shared.records import ClientGrant, ResourceServer
@@ -23,16 +23,19 @@ def check_grant(config: TenantConfig, client: AuthenticatedClient, request: Toke
     """The grant under which *client* asks; without a scope parameter it gets all scopes of the grant.
 
     Raises:
-        InvalidTarget: there is no such API, or no grant for it; a client cannot tell which.
-        InvalidScope: a scope is asked for that the grant does not hold.
+        InvalidTarget: there is no such API, or no grant for it; by RFC 6749's style a client cannot tell which.
+        ScopeNotGranted: a scope is asked for that the grant does not hold.
     """
     api = config.api(request.audience)
     grant = config.grant(client.record.client_id, request.audience)
     if api is None or grant is None:
-        raise InvalidTarget(
-            f"this client may not ask for the audience {request.audience}: check its spelling, or create a client grant"
+        refusal = InvalidTarget if api is None else NoClientGrant
+        raise refusal(
+            f"this client may not ask for the audience {request.audience}: "
+            "check its spelling, or create a client grant",
+            audience=request.audience,
         )
     missing = [scope for scope in request.scope if scope not in grant.scope]
     if missing:
-        raise InvalidScope(f"the client grant does not hold: {' '.join(missing)}")
+        raise ScopeNotGranted(f"the client grant does not hold: {' '.join(missing)}", scopes=", ".join(missing))
     return CheckedGrant(api, grant, request.scope or list(grant.scope))

@@ -11,7 +11,15 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from rulemint_gateway.oauth.errors import InvalidClient, InvalidRequest, InvalidScope, UnsupportedGrantType
+from rulemint_gateway.oauth.errors import (
+    InvalidClient,
+    InvalidRequest,
+    InvalidScope,
+    MissingAudience,
+    MissingClientId,
+    MissingGrantType,
+    UnsupportedGrantType,
+)
 
 GRANT_TYPE = "client_credentials"
 CREDENTIAL_PARAMETERS = frozenset({"client_secret", "client_assertion"})
@@ -50,9 +58,9 @@ def parse_token_request(parameters: Mapping[str, Any], authorization: str | None
     texts = {name: _text(given, name) for name in _TEXT_PARAMETERS}
     grant_type = texts["grant_type"]
     if grant_type is None:
-        raise InvalidRequest(f"grant_type is missing: send grant_type={GRANT_TYPE}")
+        raise MissingGrantType(f"grant_type is missing: send grant_type={GRANT_TYPE}")
     if grant_type != GRANT_TYPE:
-        raise UnsupportedGrantType(f"grant_type must be {GRANT_TYPE}")
+        raise UnsupportedGrantType(f"grant_type must be {GRANT_TYPE}", grant_type=grant_type)
     credentials, basic = _credentials(texts["client_id"], texts["client_secret"], authorization)
     return TokenRequest(
         credentials=credentials,
@@ -96,7 +104,7 @@ def _audience(audience: str | None, resource: str | None) -> str:
         raise InvalidRequest("audience and resource name different APIs: send one of them")
     chosen = audience or resource
     if not chosen:
-        raise InvalidRequest("audience is missing: send the identifier of the API that the token is for")
+        raise MissingAudience("audience is missing: send the identifier of the API that the token is for")
     return chosen
 
 
@@ -112,7 +120,7 @@ def _credentials(
             raise InvalidRequest("client_id in the body differs from the one in the Authorization header")
         return readings, True
     if client_id is None:
-        raise InvalidClient("client_id is missing: send client_id and client_secret in the body or as HTTP Basic")
+        raise MissingClientId("client_id is missing: send client_id and client_secret in the body or as HTTP Basic")
     if client_secret is None:
         raise InvalidClient("client_secret is missing: send it in the body, or with client_id as HTTP Basic")
     return [Credentials(client_id, client_secret)], False

@@ -10,6 +10,7 @@ from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream import LogStream
 from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
+from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 
 
@@ -27,6 +28,7 @@ class Handlers:
     rules: NounHandlers
     secrets: SecretHandlers
     exchanges: ExchangeHandlers
+    tenant_settings: TenantSettingsHandlers
     tenants: CollectionHandlers
 
 
@@ -46,5 +48,6 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.rules.routes(),  # /api/v2/rules
         *handlers.secrets.routes(),  # /api/v2/rules/{id}/secrets
         *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
+        *handlers.tenant_settings.routes(),  # /api/v2/tenants/settings
         *handlers.tenants.routes(),  # /api/v2/tenants
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
+from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.errors import OAuthError, ServerError
 from rulemint_gateway.oauth.exchange import Exchange
@@ -13,7 +14,9 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bodies import read_parameters
 from rulemint_gateway.web.problems import NO_STORE, json_answer, oauth_problem
+from rulemint_gateway.web.sent import sent_with, well_formed
 from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_shared.records import ErrorStyle
 
 log = structlog.get_logger(__name__)
 
@@ -30,22 +33,28 @@ class TokenEndpoint:
         """A token, or an OAuth error; both name the exchange in ``X-Request-Id``."""
         config = tenant_of(request, self._catalog)
         exchange = Exchange(
-            tenant=config.tenant.name, ip=request.remote or "", user_agent=request.headers.get("User-Agent", "")
+            tenant=config.tenant.name,
+            ip=request.remote or "",
+            user_agent=well_formed(request.headers.get("User-Agent", "")),
+            sent=sent_with(request),
         )
         try:
             parameters = await read_parameters(request)
             token_request = parse_token_request(parameters, request.headers.get("Authorization"))
             answer = await self._grant.grant(config, token_request, exchange)
         except OAuthError as error:
-            return self._refuse(error, exchange)
+            return self._refuse(error, exchange, config.tenant.error_style)
         except Exception:
             log.exception("a token request failed", exchange=exchange.id)
-            return self._refuse(ServerError("the request failed: the server's log says why"), exchange)
+            failed = ServerError("the request failed: the server's log says why")
+            return self._refuse(failed, exchange, config.tenant.error_style)
         self._exchanges.record(exchange.record(status=200))
         log.debug("token issued", exchange=exchange.id)
         return json_answer(_body(answer), headers={**NO_STORE, "X-Request-Id": exchange.id})
 
-    def _refuse(self, error: OAuthError, exchange: Exchange) -> web.Response:
+    def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> web.Response:
+        if style is ErrorStyle.AUTH0:
+            error = in_auth0_style(error)
         self._exchanges.record(exchange.record(status=error.status, error=error))
         if error.status >= ServerError.status:
             log.warning("no token", exchange=exchange.id, error=error.error, detail=error.detail)

@@ -42,6 +42,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t")
     secrets: dict[str, str]
     result_bytes: int
     """How long the JSON of a result may be."""
+    meta: dict[str, str] = {}
+    """What a webtask of Auth0 finds as its metadata."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
@@ -52,6 +54,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
     scope: list[str]
     audience: str
     context: dict[str, Any]
+    request: dict[str, Any] = {}
+    """The token request beyond the context: id, headers, query, hostname, requested_scopes."""
+    claims: dict[str, Any] = {}
+    """What the rules before have set."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t"):
@@ -77,6 +83,8 @@ class Form(StrEnum):
     """Five arguments or a generic webtask: only namespaced claims; without a scope in the result, no scopes."""
     OWN = "own"
     """A module or Python: any claim that is not reserved; without a scope, the scopes stay."""
+    ACTION = "action"
+    """The result is ``{"claims": {…}, "scope": […]}``: claims as in our own forms, scopes of the client grant only."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="t"):
@@ -126,6 +134,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused", tag_fiel
     n: int
     code: DenialCode
     message: Text
+    plain: bool = False
+    """The rule named no OAuth error: *code* is ours."""
 
 
 class Threw(msgspec.Struct, frozen=True, kw_only=True, tag="threw", tag_field="t"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.hosts import Loaded, load_frame, loaded, program_of
+from fixtures.hosts import SENT, Loaded, load_frame, loaded, program_of
 from fixtures.processes import is_alive
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
@@ -67,7 +67,9 @@ SEES = [
 async def test_a_rule_sees_its_inputs_and_secrets(sandbox: Sandbox, language: Language, script: str) -> None:
     async with loaded(sandbox, script, language, {"KEY": "value"}) as rule:
         await rule.run()
-    assert json.loads(rule.lines[0][1]) == {
+    seen = json.loads(rule.lines[0][1])
+    webtask = seen["context"].pop("webtask")
+    assert seen == {
         "client": {"tenant": "default", "id": "c", "name": "a client", "metadata": {"plan": "gold"}},
         "scope": ["read"],
         "audience": "https://api/",
@@ -75,9 +77,13 @@ async def test_a_rule_sees_its_inputs_and_secrets(sandbox: Sandbox, language: La
             "ip": "192.0.2.1",
             "userAgent": "test",
             "body": {"grant_type": "client_credentials"},
-            "webtask": {"secrets": {"KEY": "value"}},
+            "claims": {},
         },
     }
+    assert webtask["id"] == SENT["id"]
+    assert webtask["secrets"] == {"KEY": "value"}
+    assert webtask["meta"] == {"auth0-extension": "runtime"}
+    assert (webtask["headers"], webtask["query"]) == (SENT["headers"], SENT["query"])
 
 
 REFUSALS = [

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from rulemint_cli import __main__ as cli
 from rulemint_shared.vault import Vault
 
-COMMANDS = ["dev", "logs", "demo", "init", "sandbox"]
+COMMANDS = ["dev", "logs", "demo", "init", "types", "sandbox"]
 
 
 @pytest.fixture(autouse=True)

@@ -86,6 +86,12 @@ def test_a_name_that_is_no_url_is_a_claim_in_our_own_form_only(name: str) -> Non
     assert NO_URL in (why_left_out(name, Form.AUTH0) or "")
 
 
+@pytest.mark.parametrize("name", ["urn:auth0", "urn:auth0:plan"])
+def test_a_name_within_the_urn_of_auth0_is_no_claim_of_an_action(name: str) -> None:
+    assert why_left_out(name, Form.ACTION) == "a claim may not be named after urn:auth0"
+    assert why_left_out("urn:auth0x", Form.ACTION) is None
+
+
 @given(st.text() | st.text(alphabet="htps:/[]@.0aA%#?").map("https://{}".format))
 def test_any_name_is_decided_and_our_own_form_takes_all_that_an_auth0_form_takes(name: str) -> None:
     if why_left_out(name, Form.AUTH0) is None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rulemint_runner.claim_names import RESERVED
 from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
 from rulemint_runner.results import (
+    BEYOND_GRANT,
     MAX_DEPTH,
     MAX_DETAIL,
     MAX_MESSAGE,
@@ -33,19 +34,25 @@ from rulemint_shared.messages import (
 from rulemint_shared.records import MAX_RESULT_BYTES
 
 GIVEN = Granted(scope=["a", "b"])
+GRANT = ["a", "b", "c"]
 CLAIM = "https://example.com/plan"
 
 
 def result_of(
     value: Any, *, form: Form = Form.OWN, given: Granted = GIVEN, scope_ceiling: list[str] | None = None
 ) -> RuleResult:
+    """What becomes of *value*, in the shape that *form* has."""
+    if form is Form.ACTION:
+        scope = {"scope": value["scope"]} if "scope" in value else {}
+        value = {"claims": {name: claim for name, claim in value.items() if name != "scope"}, **scope}
     return result_of_text(json.dumps(value), form=form, given=given, scope_ceiling=scope_ceiling)
 
 
 def result_of_text(
     text: str, *, form: Form = Form.OWN, given: Granted = GIVEN, scope_ceiling: list[str] | None = None
 ) -> RuleResult:
-    return interpret(Returned(n=1, form=form, value=text), given=given, scope_ceiling=scope_ceiling)
+    answer = Returned(n=1, form=form, value=text)
+    return interpret(answer, given=given, scope_ceiling=scope_ceiling, grant_scope=GRANT)
 
 
 def granted(result: RuleResult) -> Granted:
@@ -140,6 +147,30 @@ def test_a_scope_beyond_the_ceiling_is_dropped_and_named() -> None:
 
 def test_a_ceiling_of_nothing_leaves_nothing() -> None:
     assert granted(result_of({"scope": ["a"]}, scope_ceiling=[])).scope == []
+
+
+def test_an_action_may_add_only_scopes_of_the_client_grant_and_keeps_what_it_was_given() -> None:
+    given = Granted(scope=["a", "extra"])
+    result = result_of({"scope": ["a", "extra", "c", "d"]}, form=Form.ACTION, given=given)
+    assert result == RuleResult(
+        outcome=Granted(scope=["a", "extra", "c"]), dropped=[Dropped(name="scope d", why=BEYOND_GRANT)]
+    )
+
+
+def test_without_a_scope_an_action_leaves_the_scopes() -> None:
+    assert granted(result_of({}, form=Form.ACTION)).scope == ["a", "b"]
+
+
+def test_an_action_sets_plain_and_namespaced_claims_and_none_named_scope() -> None:
+    text = json.dumps({"claims": {"plan": "gold", CLAIM: 1, "scope": "forged", "urn:auth0:x": 1}})
+    result = result_of_text(text, form=Form.ACTION)
+    assert granted(result) == Granted(scope=["a", "b"], claims={"plan": "gold", CLAIM: 1})
+    assert [dropped.name for dropped in result.dropped] == ["scope", "urn:auth0:x"]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"claims": []}', '{"plan": "gold"}'], ids=["nothing", "a list", "others"])
+def test_the_result_of_an_action_without_claims_is_a_bad_result(text: str) -> None:
+    assert "no claims" in why_bad(result_of_text(text, form=Form.ACTION))
 
 
 def test_without_a_ceiling_a_rule_may_add_scopes() -> None:
@@ -241,6 +272,12 @@ def test_a_result_may_have_as_many_bytes_as_its_limit_says_whatever_its_characte
 def test_a_refusal_denies_with_its_code_and_its_words(code: DenialCode) -> None:
     result = interpret(Refused(n=1, code=code, message="not you"), given=GIVEN, scope_ceiling=None)
     assert result == RuleResult(outcome=Denied(code=code, message="not you"))
+
+
+def test_a_refusal_that_named_no_oauth_error_says_so() -> None:
+    answer = Refused(n=1, code=DenialCode.ACCESS_DENIED, message="no", plain=True)
+    outcome = interpret(answer, given=GIVEN, scope_ceiling=None).outcome
+    assert outcome == Denied(code=DenialCode.ACCESS_DENIED, message="no", plain=True)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ from rulemint_shared.records import (
     Client,
     ClientGrant,
     ClientSecret,
+    ErrorStyle,
     Isolation,
     Language,
     ResourceServer,
@@ -96,11 +97,20 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     client=ClientView(tenant="default", id="c", name="C", metadata={"plan": "gold"}),
                     audience="https://api/",
                     scope=["a"],
-                    request=RequestView(ip="127.0.0.1", user_agent="curl", body={"x": 1}),
+                    request=RequestView(
+                        ip="127.0.0.1",
+                        user_agent="curl",
+                        body={"x": 1},
+                        headers={"accept": "*/*"},
+                        query={"q": "1"},
+                        hostname="h",
+                        requested_scopes=["a"],
+                    ),
                     flow=[RuleRef(rule_id="rul_1", name="seed", version=2, secrets_revision=3)],
                     deadline_ms=10,
                     enqueued_at_ms=5,
                     scope_ceiling=["a"],
+                    grant_scope=["a", "b"],
                 )
             ],
         ),
@@ -119,7 +129,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     ended_at_ms=7,
                     calls=[CALL],
                 ),
-                Ending(invocation="exc_2", outcome=Denied(code=DenialCode.INVALID_SCOPE, message="no")),
+                Ending(invocation="exc_2", outcome=Denied(code=DenialCode.INVALID_SCOPE, message="no", plain=True)),
                 Ending(invocation="exc_3", outcome=Failed(reason=FailureReason.TIMEOUT, detail="5 s")),
             ]
         ),
@@ -148,7 +158,10 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
         codecs.config_change,
         ConfigChange(revision=3, tenant="default", records=[ChangedRecord(kind="rules", id="rul_1")]),
     ),
-    "tenant": (codecs.tenant, Tenant(name="default", issuer="https://iss/", hosts=("h",), created_at_ms=1)),
+    "tenant": (
+        codecs.tenant,
+        Tenant(name="default", issuer="https://iss/", hosts=("h",), created_at_ms=1, error_style=ErrorStyle.AUTH0),
+    ),
     "client": (
         codecs.client,
         Client(

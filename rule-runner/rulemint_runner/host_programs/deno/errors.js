@@ -1,37 +1,70 @@
 /** The errors by which a rule says no. They are free names in every rule, as they were at Auth0. */
 
-const CODES = {
-  AccessDenied: "access_denied",
+/** @typedef {{ code: string, plain: boolean }} Refusal  A plain one names no OAuth error: its author left that to us. */
+
+/** @type {Record<string, string>} */
+const AUTH0_CODES = {
   InvalidScopeError: "invalid_scope",
   InvalidRequestError: "invalid_request",
   ServerError: "server_error",
-  ExtensibilityUserError: "access_denied",
 };
+const PLAIN = { code: "access_denied", plain: true };
 
-/** @type {Map<Function, string>} */
-const codeOf = new Map();
+/** @type {[Function, Refusal][]} */
+const refusals = [];
 
-/** Make the refusals free names. */
+/** Make the refusals free names. Auth0's derive from `ExtensibilityUserError` there, and here. */
 export function defineRefusals() {
-  for (const [name, code] of Object.entries(CODES)) {
-    const type = class extends Error {
-      /** @override */
-      name = name;
-    };
-    Object.defineProperty(type, "name", { value: name });
-    Object.defineProperty(globalThis, name, { value: type, writable: true, configurable: true });
-    codeOf.set(type, code);
-  }
+  defineError("AccessDenied", Error, { code: "access_denied", plain: false });
+  const base = errorType("ExtensibilityUserError", Error);
+  for (const [name, code] of Object.entries(AUTH0_CODES)) defineError(name, base, { code, plain: false });
+  defineError("ExtensibilityUserError", base, PLAIN);
 }
 
 /**
- * The OAuth error code of `error` if it is one of the refusals, else null.
+ * The refusal that a thrown *error* is, else null: any other error is a failure of the rule.
  *
  * @param {unknown} error
+ * @returns {Refusal | null}
  */
-export function refusalCode(error) {
-  for (const [type, code] of codeOf) {
-    if (error instanceof type) return code;
-  }
-  return null;
+export function refusalOfThrown(error) {
+  return refusals.find(([type]) => error instanceof type)?.[1] ?? null;
+}
+
+/**
+ * The refusal that an *error* is which a rule gave to its callback: of its type, else of its name, else a plain one.
+ *
+ * @param {any} error
+ * @returns {Refusal}
+ */
+export function refusalOfCallback(error) {
+  const thrown = refusalOfThrown(error);
+  if (thrown !== null) return thrown;
+  const name = error instanceof Error ? error.name : "";
+  return Object.hasOwn(AUTH0_CODES, name) ? { code: AUTH0_CODES[name], plain: false } : PLAIN;
+}
+
+/**
+ * @param {string} name
+ * @param {ErrorConstructor} base
+ * @param {Refusal} refusal
+ */
+function defineError(name, base, refusal) {
+  const type = name === base.name ? base : errorType(name, base);
+  Object.defineProperty(globalThis, name, { value: type, writable: true, configurable: true });
+  refusals.push([type, refusal]);
+}
+
+/**
+ * @param {string} name
+ * @param {ErrorConstructor} base
+ * @returns {ErrorConstructor}
+ */
+function errorType(name, base) {
+  const type = class extends base {
+    /** @override */
+    name = name;
+  };
+  Object.defineProperty(type, "name", { value: name });
+  return /** @type {any} */ (type);
 }

@@ -14,6 +14,16 @@ export interface LoadFrame {
   script: string;
   secrets: Record<string, string>;
   result_bytes: number;
+  meta?: Record<string, string>;
+}
+
+/** The token request beyond what every rule sees in its context. */
+export interface Sent {
+  id?: string;
+  headers?: Record<string, string>;
+  query?: Record<string, string>;
+  hostname?: string;
+  requested_scopes?: string[];
 }
 
 export interface RunFrame {
@@ -23,6 +33,8 @@ export interface RunFrame {
   scope: string[];
   audience: string;
   context: { ip: string; userAgent: string; body: Record<string, unknown> };
+  request?: Sent;
+  claims?: Record<string, unknown>;
 }
 
 export interface CallFrame {
@@ -47,7 +59,7 @@ export interface ReplyFrame {
   error: string | null;
 }
 
-export type Form = "auth0" | "own";
+export type Form = "auth0" | "own" | "action";
 export type Level = "debug" | "info" | "warn" | "error";
 
 /** One of the four ways in which an invocation is answered. */
@@ -55,7 +67,7 @@ export type AnswerFrame =
   & { n: number }
   & (
     | { t: "returned"; form: Form; value: string }
-    | { t: "refused"; code: string; message: string }
+    | { t: "refused"; code: string; message: string; plain: boolean }
     | { t: "threw"; text: string }
     | { t: "bad-return"; why: string }
   );

@@ -13,6 +13,8 @@ export class NotARule extends Error {
 }
 
 const IS_MODULE = /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|async|\{|\*)|import\s*(?:[\w$*{"']))/m;
+/** What may follow a function expression that is a whole file, and would not within parentheses. */
+const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
 
 /**
  * Load the rule of `load`.
@@ -27,23 +29,43 @@ export async function loadRule(load) {
   source.resultBytes = load.result_bytes;
   defineRefusals();
   catchStrayErrors();
-  const { secrets } = load;
-  if (IS_MODULE.test(load.script)) {
-    const rule = expectFunction((await importModule(load)).default, "export default");
-    return rule.length >= 3 ? ruleOf(rule, secrets) : moduleOf(rule, secrets);
-  }
-  const rule = expectFunction(await evaluate(load), "module.exports");
-  return rule.length === 2 ? webtaskOf(rule, secrets) : ruleOf(rule, secrets);
+  return isModule(load)
+    ? ruleFrom(await importModule(load), load, "export default")
+    : ruleFrom(await evaluate(load), load, "module.exports");
 }
 
 /**
- * @param {unknown} exported
- * @param {string} name
- * @returns {RuleFunction}
+ * Whether the text is an ES module: it has a line that reads like one, and is no function's body.
+ *
+ * @param {LoadFrame} load
  */
-function expectFunction(exported, name) {
-  if (typeof exported === "function") return /** @type {RuleFunction} */ (exported);
-  throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof exported}`);
+function isModule(load) {
+  if (!IS_MODULE.test(load.script)) return false;
+  return load.language === "typescript" || typeof compile(load.script, "") !== "function";
+}
+
+/**
+ * The rule that *exported* is, or has: an action by its name, else a function, whose parameters say which form it is.
+ *
+ * @param {any} exported
+ * @param {LoadFrame} load
+ * @param {string} name
+ * @returns {Promise<Rule>}
+ */
+async function ruleFrom(exported, load, name) {
+  const action = exported?.onExecuteCredentialsExchange;
+  if (typeof action === "function") {
+    const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
+    return actionOf(action, load);
+  }
+  if (typeof exported === "function") return exported.length === 2 ? webtaskOf(exported, load) : ruleOf(exported, load);
+  const rule = exported?.default;
+  if (typeof rule !== "function") {
+    const found = name === "module.exports" ? exported : rule;
+    throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
+  }
+  if (rule.length === 2) return webtaskOf(rule, load);
+  return rule.length > 2 ? ruleOf(rule, load) : moduleOf(rule, load);
 }
 
 /**
@@ -73,12 +95,11 @@ async function evaluate(load) {
   const untouched = module.exports;
   const statements = compile(script, "");
   if (typeof statements === "function") {
-    statements(module, module.exports, requireBuiltin);
-    if (module.exports !== untouched) return module.exports;
-    if (Object.keys(untouched).length > 0) return untouched.default ?? untouched;
+    statements.call(untouched, module, untouched, requireBuiltin);
+    if (module.exports !== untouched || Object.keys(untouched).length > 0) return module.exports;
   }
-  const expression = compile(script.replace(/;\s*$/, ""), "return ");
-  if (typeof expression === "function") return expression(module, module.exports, requireBuiltin);
+  const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");
+  if (typeof expression === "function") return expression(module, untouched, requireBuiltin);
   if (typeof statements === "function") return module.exports;
   throw new NotARule(await locate(script) ?? statements.message);
 }

@@ -6,11 +6,12 @@
  * host can write nowhere.
  */
 
+import { describe } from "./answers.js";
 import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.js";
 import { readFrame, writeFrame } from "./channel.js";
 import { defineFetch, settled } from "./fetch.js";
 import { loadRule, NotARule } from "./loading.js";
-import { describe, onStrayError } from "./rule.js";
+import { onStrayError } from "./rule.js";
 
 /** @import { Answer, AnswerFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
 

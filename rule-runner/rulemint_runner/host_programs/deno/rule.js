@@ -1,42 +1,38 @@
 /** A loaded rule: however it was written, a function from one invocation to one answer. */
 
+import { describe, refused, returned, thrown } from "./answers.js";
 import { writeLine } from "./capture.js";
-import { refusalCode } from "./errors.js";
-import { source, withFileName } from "./source.js";
+import { ruleContext, webtaskContext } from "./inputs.js";
 
-/** @import { Answer, Answering, Form, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
+/** @import { Answering, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
-/** @typedef {Record<string, string>} Secrets */
-
-const MAX_TEXT = 4_096;
-const { stringify } = JSON;
-const encoder = new TextEncoder();
 
 /**
  * `(client, scope, audience, context, cb)`; an async one may return its result instead.
  *
  * @param {RuleFunction} rule
- * @param {Secrets} secrets
+ * @param {LoadFrame} load
  * @returns {Rule}
  */
-export function ruleOf(rule, secrets) {
-  return withCallback(rule.length < 5, (run, callback) => {
-    const context = { ...run.context, webtask: { secrets: { ...secrets } } };
-    return rule(run.client, run.scope, run.audience, context, callback);
-  });
+export function ruleOf(rule, load) {
+  return withCallback(
+    rule.length < 5,
+    (run, callback) => rule(run.client, run.scope, run.audience, ruleContext(run, load), callback),
+  );
 }
 
 /**
- * The generic webtask `(ctx, cb)`.
+ * The generic webtask `(ctx, cb)`; a falsy result is an empty one there.
  *
  * @param {RuleFunction} webtask
- * @param {Secrets} secrets
+ * @param {LoadFrame} load
  * @returns {Rule}
  */
-export function webtaskOf(webtask, secrets) {
+export function webtaskOf(webtask, load) {
   return withCallback(false, (run, callback) => {
-    const { client, scope, audience, context } = run;
-    return webtask({ secrets: { ...secrets }, body: { client, scope, audience, context } }, callback);
+    /** @type {Callback} */
+    const orEmpty = (error, value) => callback(error, value || {});
+    return webtask(webtaskContext(run, load), orEmpty);
   });
 }
 
@@ -44,14 +40,13 @@ export function webtaskOf(webtask, secrets) {
  * Our own form: `({ client, scope, audience, context }) => claims`.
  *
  * @param {RuleFunction} module
- * @param {Secrets} secrets
+ * @param {LoadFrame} load
  * @returns {Rule}
  */
-export function moduleOf(module, secrets) {
+export function moduleOf(module, load) {
   return (run, answer) => {
-    const context = { ...run.context, webtask: { secrets: { ...secrets } } };
-    const input = { client: run.client, scope: run.scope, audience: run.audience, context };
-    Promise.resolve(input).then(module).then(
+    const { client, scope, audience } = run;
+    Promise.resolve({ client, scope, audience, context: ruleContext(run, load) }).then(module).then(
       (value) => answer(returned("own", value)),
       (error) => answer(thrown(error)),
     );
@@ -62,37 +57,65 @@ export function moduleOf(module, secrets) {
  * A rule that answers through a callback; with *mayReturn* also by what it returns.
  *
  * @param {boolean} mayReturn
- * @param {(run: RunFrame, callback: Callback) => unknown} call
+ * @param {(run: RunFrame, callback: Callback) => any} call
  * @returns {Rule}
  */
 function withCallback(mayReturn, call) {
   return (run, answer) => {
-    let called = false;
+    const once = answerOnce(answer);
     /** @type {Callback} */
     const callback = (error, value) => {
-      if (called) {
-        writeLine("warn", "the rule called its callback more than once: the first call counts");
-        return;
-      }
-      called = true;
-      answer(error === undefined || error === null ? returned("auth0", value) : refused(error));
+      if (once.answered) return once.warn("the rule called its callback more than once: the first call counts");
+      once.answer(error ? refused(error) : returned("auth0", value));
+    };
+    /** @param {unknown} error */
+    const fail = (error) => {
+      if (once.answered) return once.warn(`after its answer the rule threw: ${describe(error)}`);
+      once.answer(thrown(error));
+    };
+    /** @param {any} result */
+    const finish = (result) => {
+      if (!once.answered && (mayReturn || isPlainObject(result))) once.answer(returned("auth0", result));
     };
     try {
       const value = call(run, callback);
-      if (value instanceof Promise) {
-        value.then(
-          (result) => {
-            if (!called && (mayReturn || result !== undefined)) answer(returned("auth0", result));
-          },
-          (error) => answer(thrown(error)),
-        );
-      } else if (mayReturn && !called && typeof value === "object" && value !== null) {
-        answer(returned("auth0", value));
-      }
+      if (typeof value?.then === "function") value.then(finish, fail);
+      else if (mayReturn && typeof value === "object" && value !== null) finish(value);
     } catch (error) {
-      answer(thrown(error));
+      fail(error);
     }
   };
+}
+
+/**
+ * An answer that is given once; what comes later is told to the rule's author, as long as its invocation lasts.
+ *
+ * @param {Answering} answer
+ */
+function answerOnce(answer) {
+  return {
+    answered: false,
+    /** @type {Answering} */
+    answer(value) {
+      this.answered = true;
+      answer(value);
+    },
+    /** @param {string} text */
+    warn(text) {
+      if (strayErrorTo === answer) writeLine("warn", text);
+    },
+  };
+}
+
+/**
+ * What an async rule with a callback may mean as its result; what it happens to return, such as a timer, is none.
+ *
+ * @param {unknown} value
+ */
+function isPlainObject(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** @type {Answering} */
@@ -117,73 +140,4 @@ export function catchStrayErrors() {
     event.preventDefault();
     strayErrorTo(thrown(event.reason));
   });
-}
-
-/**
- * An error as its rule's author wants to see it: the file's own line, the message, then the rule's part of the stack.
- *
- * @param {unknown} error
- */
-export function describe(error) {
-  const { file } = source;
-  if (!(error instanceof Error)) return clip(`${file}: thrown: ${textOf(error)}`);
-  const frames = withFileName(textOf(error.stack ?? "")).split("\n").filter((line) => line.includes(file));
-  const where = frames[0]?.match(/:(\d+):(\d+)\)?$/);
-  const at = where ? `${file}:${where[1]}:${where[2]}` : file;
-  const stack = frames.length > 1 ? `\n${frames.join("\n")}` : "";
-  return clip(`${at}: ${error.name}: ${withFileName(textOf(error.message))}${stack}`);
-}
-
-/**
- * @param {Form} form
- * @param {unknown} value
- * @returns {Answer}
- */
-function returned(form, value) {
-  let text;
-  try {
-    text = stringify(value ?? {});
-  } catch (error) {
-    return { t: "bad-return", why: clip(`the result does not serialise: ${/** @type {Error} */ (error)?.message}`) };
-  }
-  if (text === undefined) return { t: "bad-return", why: `the result is a ${typeof value}, not an object` };
-  const { resultBytes } = source;
-  if (text.length > resultBytes || encoder.encode(text).length > resultBytes) {
-    return { t: "bad-return", why: `the result is larger than ${resultBytes} bytes of JSON` };
-  }
-  return { t: "returned", form, value: text };
-}
-
-/**
- * What a rule hands to its callback as an error is a refusal in its own words, whatever it is.
- *
- * @param {unknown} error
- * @returns {Answer}
- */
-function refused(error) {
-  const message = /** @type {Error} */ (error)?.message;
-  const text = typeof message === "string" ? message : textOf(error);
-  return { t: "refused", code: refusalCode(error) ?? "access_denied", message: clip(text) };
-}
-
-/**
- * @param {unknown} error
- * @returns {Answer}
- */
-function thrown(error) {
-  return refusalCode(error) === null ? { t: "threw", text: describe(error) } : refused(error);
-}
-
-/** @param {unknown} value */
-function textOf(value) {
-  try {
-    return String(value);
-  } catch {
-    return typeof value;
-  }
-}
-
-/** @param {string} text */
-function clip(text) {
-  return text.slice(0, MAX_TEXT).toWellFormed();
 }

@@ -11,6 +11,10 @@ class AccessDenied(Exception):
     code = "access_denied"
 
 
+class PlainRefusal(AccessDenied):
+    """What a rule gave to its callback and named no OAuth error by."""
+
+
 class InvalidScope(AccessDenied):
     """400 ``invalid_scope``."""
 
@@ -24,12 +28,18 @@ class InvalidRequest(AccessDenied):
 
 
 def define(fetch: object) -> None:
-    """Make them free names, and importable, with *fetch*, from the module ``rulemint``."""
+    """Make them free names, and importable, with *fetch*, from the module ``rulemint``.
+
+    The types that ``rulemint.pyi`` describes can be imported too: a rule may annotate with them.
+    """
     module = types.ModuleType("rulemint", __doc__)
     for refusal in (AccessDenied, InvalidScope, InvalidRequest):
         refusal.__module__ = "rulemint"
         setattr(module, refusal.__name__, refusal)
         setattr(builtins, refusal.__name__, refusal)
+    for name in ("Client", "Context", "Result", "Webtask"):
+        setattr(module, name, dict)
     fetch.__module__ = "rulemint"
     module.fetch = fetch
+    module.Response = fetch.__annotations__["return"]
     sys.modules["rulemint"] = module

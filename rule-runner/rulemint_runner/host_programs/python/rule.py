@@ -24,6 +24,7 @@ class Rule:
     def __init__(self, function: object, frame: dict) -> None:
         self._function = function
         self._secrets = frame["secrets"]
+        self._meta = frame["meta"]
         self._result_bytes = frame["result_bytes"]
         self._takes_callback = _takes_callback(function)
 
@@ -38,13 +39,23 @@ class Rule:
         return _returned(value, self._result_bytes)
 
     def _call(self, run: dict) -> object:
-        context = {**run["context"], "webtask": {"secrets": dict(self._secrets)}}
-        arguments = [run["client"], run["scope"], run["audience"], context]
+        arguments = [run["client"], run["scope"], run["audience"], self._context(run)]
         if not self._takes_callback:
             return _finish(self._function(*arguments))
         callback = Callback()
         _finish(self._function(*arguments, callback))
         return callback.value()
+
+    def _context(self, run: dict) -> dict:
+        request = run["request"]
+        webtask = {
+            "id": request.get("id", ""),
+            "secrets": dict(self._secrets),
+            "meta": dict(self._meta),
+            "headers": request.get("headers", {}),
+            "query": request.get("query", {}),
+        }
+        return {**run["context"], "claims": run["claims"], "webtask": webtask}
 
 
 class Callback:
@@ -67,7 +78,7 @@ class Callback:
         if isinstance(error, refusals.AccessDenied):
             raise error
         if error is not None:
-            raise refusals.AccessDenied(str(error))
+            raise refusals.PlainRefusal(str(error))
         return result
 
 
@@ -80,7 +91,7 @@ def load(frame: dict, fetch: object) -> Rule:
     """
     global _file  # noqa: PLW0603  # one host, one rule
     _file = frame["file"]
-    script = frame["script"]
+    script = frame["script"].removeprefix("\ufeff")
     refusals.define(fetch)
     linecache.cache[_file] = (len(script), None, script.splitlines(keepends=True), _file)
     try:
@@ -136,7 +147,8 @@ def _finish(value: object) -> object:
 
 def _refused(error: refusals.AccessDenied) -> dict:
     message = str(error).encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
-    return {"t": "refused", "code": error.code, "message": message}
+    plain = isinstance(error, refusals.PlainRefusal)
+    return {"t": "refused", "code": error.code, "message": message, "plain": plain}
 
 
 def _returned(value: object, max_bytes: int) -> dict:

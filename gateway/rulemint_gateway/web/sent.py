@@ -1,0 +1,57 @@
+"""What rules may see of a token request beside its parameters: headers and query, bounded, without credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from rulemint_gateway.oauth.exchange import Sent
+from rulemint_gateway.oauth.token_request import CREDENTIAL_PARAMETERS
+
+MAX_ENTRIES = 64
+MAX_NAME = 128
+MAX_VALUE = 2_048
+MAX_CHARACTERS = 16 * 1024
+MAX_HOSTNAME = 255
+_CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "dpop"})
+_CREDENTIAL_NAME_PARTS = ("secret", "token", "password", "credential", "assertion", "api-key", "apikey")
+
+
+def sent_with(request: web.Request) -> Sent:
+    """What *request* says of itself. A name that comes twice keeps its first value; what is too long is left out."""
+    headers = [(name.lower(), value) for name, value in request.headers.items()]
+    return Sent(
+        headers=_bounded((name, value) for name, value in headers if not _carries_credentials(name)),
+        query=_bounded((name, value) for name, value in request.query.items() if name not in CREDENTIAL_PARAMETERS),
+        hostname=_hostname(request.host),
+    )
+
+
+def well_formed(text: str) -> str:
+    """Bytes of a header that are no UTF-8 arrive as lone surrogates, which cannot travel."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _carries_credentials(header: str) -> bool:
+    return header in _CREDENTIAL_HEADERS or any(part in header for part in _CREDENTIAL_NAME_PARTS)
+
+
+def _bounded(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    room = MAX_CHARACTERS
+    for name, value in pairs:
+        room -= len(name) + len(value)
+        if room < 0 or len(kept) == MAX_ENTRIES:
+            break
+        if len(name) <= MAX_NAME and len(value) <= MAX_VALUE:
+            kept.setdefault(name, well_formed(value))
+    return kept
+
+
+def _hostname(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "")[:MAX_HOSTNAME]
+    except ValueError:
+        return ""

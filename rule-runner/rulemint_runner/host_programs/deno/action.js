@@ -1,0 +1,144 @@
+/** Actions: `exports.onExecuteCredentialsExchange = async (event, api) => {…}`. */
+
+import { refusal, returned, textOf, thrown } from "./answers.js";
+import { cache } from "./cache.js";
+import { writeLine } from "./capture.js";
+import { eventOf } from "./inputs.js";
+
+/** @import { LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
+/** @import { Refusal } from "./errors.js" */
+
+const CODES = new Set(["invalid_scope", "invalid_request", "server_error", "access_denied"]);
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+const NO_REASON = "the rule refused the request";
+
+/**
+ * @param {RuleFunction} action
+ * @param {LoadFrame} load
+ * @returns {Rule}
+ */
+export function actionOf(action, load) {
+  return (run, answer) => {
+    const draft = new Draft(run.scope);
+    const event = eventOf(run, load, () => [...draft.scopes]);
+    Promise.resolve().then(() => action(event, apiOf(draft))).then(
+      () => answer(draft.answer()),
+      (error) => answer(thrown(error)),
+    );
+  };
+}
+
+/** What an action has done so far. */
+class Draft {
+  /** @type {Set<string>} */
+  scopes;
+  /** @type {Map<string, unknown>} */
+  claims = new Map();
+  /** @type {{ refusal: Refusal, message: string } | null} */
+  denial = null;
+  #given;
+
+  /** @param {string[]} scope */
+  constructor(scope) {
+    this.#given = scope;
+    this.scopes = new Set(scope);
+  }
+
+  /** @param {unknown} scope */
+  addScope(scope) {
+    if (typeof scope !== "string" || !SCOPE.test(scope)) throw new Error(`${textOf(scope)} is no scope`);
+    this.scopes.add(scope);
+  }
+
+  answer() {
+    if (this.denial !== null) return refusal(this.denial.refusal, this.denial.message);
+    const scope = [...this.scopes];
+    const changed = scope.length !== this.#given.length || scope.some((name, at) => name !== this.#given[at]);
+    return returned("action", { claims: Object.fromEntries(this.claims), ...(changed ? { scope } : {}) });
+  }
+}
+
+/** @param {Draft} draft */
+function apiOf(draft) {
+  const api = {
+    access: {
+      /**
+       * @param {unknown} code
+       * @param {unknown} [reason]
+       */
+      deny(code, reason) {
+        draft.denial ??= denialOf(code, reason);
+        return api;
+      },
+    },
+    accessToken: {
+      /**
+       * @param {string} name
+       * @param {unknown} value
+       */
+      setCustomClaim(name, value) {
+        draft.claims.set(textOf(name), value);
+        return api;
+      },
+      /** @param {string} scope */
+      addScope(scope) {
+        draft.addScope(scope);
+        return api;
+      },
+      /** @param {string} scope */
+      removeScope(scope) {
+        draft.scopes.delete(scope);
+        return api;
+      },
+    },
+    cache,
+    transaction: targetScopesOf(draft),
+  };
+  return api;
+}
+
+/** @param {Draft} draft */
+function targetScopesOf(draft) {
+  return {
+    /** @param {string} scope */
+    addTargetScope(scope) {
+      draft.addScope(scope);
+    },
+    /** @param {string} scope */
+    removeTargetScope(scope) {
+      draft.scopes.delete(scope);
+    },
+    /** @param {string[]} scopes */
+    setTargetScopes(scopes) {
+      if (!Array.isArray(scopes)) throw new Error("setTargetScopes takes a list of scopes");
+      const before = draft.scopes;
+      draft.scopes = new Set();
+      try {
+        for (const scope of scopes) draft.addScope(scope);
+      } catch (error) {
+        draft.scopes = before;
+        throw error;
+      }
+    },
+    clearTargetScopes() {
+      draft.scopes.clear();
+    },
+  };
+}
+
+/**
+ * One argument that is no code is the reason; a code that OAuth does not know is one of access denied.
+ *
+ * @param {unknown} code
+ * @param {unknown} reason
+ */
+function denialOf(code, reason) {
+  const name = textOf(code);
+  if (CODES.has(name)) {
+    return { refusal: { code: name, plain: false }, message: reason === undefined ? NO_REASON : textOf(reason) };
+  }
+  const refusal = { code: "access_denied", plain: true };
+  if (reason === undefined) return { refusal, message: code === undefined ? NO_REASON : name };
+  writeLine("warn", `api.access.deny: ${name} is none of ${[...CODES].join(", ")}; the caller gets access_denied`);
+  return { refusal, message: textOf(reason) };
+}

@@ -1,0 +1,76 @@
+/** What each form of rule is given: made anew for every invocation, so that a rule may change whatever it gets. */
+
+import { storage } from "./storage.js";
+
+/** @import { LoadFrame, RunFrame } from "./frames.d.ts" */
+
+const { parse, stringify } = JSON;
+
+/**
+ * The `context` of a rule; *claims* are those that the rules before it have set.
+ *
+ * @param {RunFrame} run
+ * @param {LoadFrame} load
+ */
+export function ruleContext(run, load) {
+  return { ...run.context, claims: run.claims ?? {}, webtask: webtaskContext(run, load) };
+}
+
+/**
+ * The context of a webtask, which is a rule's `context.webtask` too. Its body is what Auth0 posted to the webtask.
+ *
+ * @param {RunFrame} run
+ * @param {LoadFrame} load
+ */
+export function webtaskContext(run, load) {
+  const { client, scope, audience, context, request } = run;
+  const query = { ...request?.query };
+  return {
+    id: request?.id ?? "",
+    secrets: { ...load.secrets },
+    meta: { ...load.meta },
+    headers: { ...request?.headers },
+    query,
+    params: {},
+    data: { ...query, ...load.secrets },
+    body: parse(stringify({ audience, client, scope, context })),
+    storage,
+  };
+}
+
+/**
+ * The `event` of an action. *targetScopes* gives the scopes as the action has left them so far.
+ *
+ * @param {RunFrame} run
+ * @param {LoadFrame} load
+ * @param {() => string[]} targetScopes
+ */
+export function eventOf(run, load, targetScopes) {
+  const { client, context } = run;
+  const { id, headers, hostname, requested_scopes } = run.request ?? {};
+  const language = headers?.["accept-language"]?.match(/^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)/)?.[1];
+  return {
+    accessToken: { customClaims: run.claims ?? {}, scope: [...run.scope] },
+    client: { client_id: client.id, name: client.name, metadata: client.metadata },
+    configuration: {},
+    request: {
+      body: context.body,
+      geoip: {},
+      hostname: hostname ?? "",
+      ip: context.ip,
+      ...(language === undefined ? {} : { language }),
+      method: "POST",
+      user_agent: context.userAgent,
+    },
+    resource_server: { identifier: run.audience },
+    secrets: { ...load.secrets },
+    tenant: { id: client.tenant },
+    transaction: {
+      correlation_id: id ?? "",
+      requested_scopes: requested_scopes ?? [],
+      get target_scopes() {
+        return targetScopes();
+      },
+    },
+  };
+}

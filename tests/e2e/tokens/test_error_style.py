@@ -1,0 +1,147 @@
+"""The tenant setting `error_style`: Auth0's whole error table, row by row, and RFC 6749's by default."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from fixtures.management import ApiClient, Management, read_exchange
+from fixtures.tenants import a_tenant
+
+SETTINGS = "/api/v2/tenants/settings"
+
+
+@pytest.fixture
+async def auth0_style(management: Management) -> AsyncIterator[Management]:
+    """A tenant that answers as Auth0 does."""
+    async with a_tenant(management) as tenant:
+        assert (await tenant.call("PATCH", SETTINGS, {"error_style": "auth0"})).status == 200
+        yield tenant
+
+
+async def test_the_style_of_one_tenant_is_no_other_s(management: Management, auth0_style: Management) -> None:
+    assert (await management.call("GET", SETTINGS)).body == {"error_style": "rfc6749"}
+    assert (await auth0_style.call("GET", SETTINGS)).body == {"error_style": "auth0"}
+    for tenant, error in ((management, "invalid_client"), (auth0_style, "access_denied")):
+        client = await tenant.a_client()
+        assert (await tenant.ask(client.request(client_secret="wrong"))).body["error"] == error
+
+
+async def test_the_style_is_rfc_6749_s_until_it_is_changed(management: Management) -> None:
+    assert (await management.call("GET", SETTINGS)).body == {"error_style": "rfc6749"}
+    changed = await management.call("PATCH", SETTINGS, {"error_style": "auth0"})
+    assert (changed.status, changed.body) == (200, {"error_style": "auth0"})
+    assert (await management.call("GET", SETTINGS)).body == {"error_style": "auth0"}
+    assert (await management.call("PATCH", SETTINGS, {"error_style": "rfc6749"})).body == {"error_style": "rfc6749"}
+
+
+@pytest.mark.parametrize("body", [{"error_style": "mine"}, {"friendly_name": "x"}], ids=["unknown", "another setting"])
+async def test_a_setting_that_does_not_exist_is_a_400(management: Management, body: dict[str, str]) -> None:
+    answer = await management.call("PATCH", SETTINGS, body)
+    assert answer.status == 400
+    assert (await management.call("GET", SETTINGS)).body == {"error_style": "rfc6749"}
+
+
+async def test_without_a_token_the_settings_are_nobody_s(management: Management) -> None:
+    assert (await management.call("GET", SETTINGS, token="no token")).status == 401
+
+
+async def other_api(management: Management) -> str:
+    """The audience of an API that only another client may ask for."""
+    return (await management.a_client()).audience
+
+
+def changed(client: ApiClient, **changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in client.request(**changes).items() if value is not None}
+
+
+UNKNOWN = "https://unknown.example.com/"
+REQUESTS = [
+    pytest.param({"client_secret": "wrong"}, 401, "access_denied", "Unauthorized", id="wrong secret"),
+    pytest.param({"client_secret": None}, 401, "access_denied", "Unauthorized", id="no secret"),
+    pytest.param({"client_id": "nobody"}, 401, "access_denied", "Unauthorized", id="unknown client"),
+    pytest.param({"client_id": None}, 401, "invalid_client", "Missing client_id", id="no client_id"),
+    pytest.param(
+        {"grant_type": None}, 400, "invalid_request", "Missing required parameter: grant_type", id="no grant_type"
+    ),
+    pytest.param(
+        {"grant_type": "x"}, 403, "unsupported_grant_type", "Unsupported grant type: x", id="unknown grant type"
+    ),
+    pytest.param(
+        {"audience": None}, 403, "access_denied", "Non-global clients are not allowed access to APIv1", id="no audience"
+    ),
+    pytest.param(
+        {"audience": UNKNOWN}, 403, "access_denied", f"Service not enabled within domain: {UNKNOWN}",
+        id="unknown audience",
+    ),
+    pytest.param(
+        {"scope": "read root more"}, 403, "access_denied", "Client has not been granted scopes: root, more",
+        id="scopes that are not granted",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "status", "error", "description"), REQUESTS)
+async def test_a_request_is_refused_in_auth0_s_words(
+    auth0_style: Management, changes: dict[str, Any], status: int, error: str, description: str
+) -> None:
+    client = await auth0_style.a_client()
+    answer = await auth0_style.ask(changed(client, **changes))
+    assert (answer.status, answer.body["error"], answer.body["error_description"]) == (status, error, description)
+
+
+async def test_an_api_without_a_client_grant_is_refused_in_auth0_s_words(auth0_style: Management) -> None:
+    client, audience = await auth0_style.a_client(), await other_api(auth0_style)
+    answer = await auth0_style.ask(client.request(audience=audience))
+    assert (answer.status, answer.body["error"]) == (403, "access_denied")
+    assert answer.body["error_description"].startswith(f'Client is not authorized to access "{audience}". You might')
+
+
+RULES = [
+    pytest.param("cb(new Error('sesame'))", 500, "server_error", "sesame", id="a plain error"),
+    pytest.param("cb('sesame')", 500, "server_error", "sesame", id="a text"),
+    pytest.param("cb(new ServerError('sesame'))", 500, "server_error", "sesame", id="ServerError"),
+    pytest.param("cb(new InvalidScopeError('sesame'))", 400, "invalid_scope", "sesame", id="InvalidScopeError"),
+    pytest.param("cb(new InvalidRequestError('sesame'))", 400, "invalid_request", "sesame", id="InvalidRequestError"),
+    pytest.param("cb(new AccessDenied('sesame'))", 403, "access_denied", "sesame", id="AccessDenied, which is ours"),
+    pytest.param(
+        "throw new Error('hidden')", 500, "server_error", "Script generated an unhandled synchronous exception.",
+        id="a throw",
+    ),
+    pytest.param("cb(null, { a: 1n })", 500, "server_error",
+                 "Error when JSON serializing the result of the extension point", id="a result that is none"),
+    pytest.param("", 500, "server_error", "Request to Webtask exceeded allowed execution time", id="no callback"),
+    pytest.param("(", 500, "server_error", "Unable to compile the extensibility code as javascript", id="no code"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "status", "error", "description"), RULES)
+async def test_a_rule_refuses_or_fails_in_auth0_s_words(
+    auth0_style: Management, body: str, status: int, error: str, description: str
+) -> None:
+    client = await auth0_style.a_client()
+    async with auth0_style.rule(f"module.exports = function (client, scope, audience, context, cb) {{ {body} }};"):
+        answer = await auth0_style.ask(client.request())
+        record = await read_exchange(auth0_style, answer.headers["x-request-id"])
+    assert (answer.status, answer.body["error"], answer.body["error_description"]) == (status, error, description)
+    assert (record["status"], record["error"]) == (status, error)
+    assert "hidden" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "error"),
+    [
+        pytest.param("deny('invalid_scope', 'sesame')", 400, "invalid_scope", id="invalid_scope"),
+        pytest.param("deny('invalid_request', 'sesame')", 400, "invalid_request", id="invalid_request"),
+        pytest.param("deny('server_error', 'sesame')", 500, "server_error", id="server_error"),
+        pytest.param("deny('sesame')", 500, "server_error", id="a reason alone"),
+    ],
+)
+async def test_an_action_denies_in_auth0_s_words(auth0_style: Management, call: str, status: int, error: str) -> None:
+    client = await auth0_style.a_client()
+    script = f"exports.onExecuteCredentialsExchange = async (event, api) => {{ api.access.{call}; }};"
+    async with auth0_style.rule(script):
+        answer = await auth0_style.ask(client.request())
+    assert (answer.status, answer.body["error"], answer.body["error_description"]) == (status, error, "sesame")
