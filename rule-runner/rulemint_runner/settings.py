@@ -69,6 +69,14 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     egress_ca_file: Annotated[
         Path | None, Meta(description="A PEM file of certificate authorities that rules' calls trust beside the usual.")
     ] = None
+    npm_registry: Annotated[
+        str | None,
+        Meta(description="The URL of the npm registry that rules' packages come from.", pattern=r"^https?://\S+$"),
+    ] = None
+    pypi_index: Annotated[
+        str | None,
+        Meta(description="The URL of the Python index that rules' packages come from.", pattern=r"^https?://\S+$"),
+    ] = None
     self_check_interval: Annotated[
         float, Meta(description="Seconds between two attacks of the runner on its own sandbox.", ge=1, le=86_400)
     ] = 600.0
