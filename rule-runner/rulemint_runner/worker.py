@@ -93,9 +93,7 @@ class RuleWorker(Worker):
         result: bytes | None = None
         try:
             name, data = job_queue.open_job(job)
-            if name not in self._jobs:
-                raise codecs.DecodeError(f"job: there is none named {name[:60]!r}")
-            result = await self._jobs[name](data)
+            result = await self._job(name)(data)
             self.jobs_complete += 1
         except codecs.DecodeError as error:
             self.jobs_failed += 1
@@ -104,6 +102,11 @@ class RuleWorker(Worker):
             self.jobs_failed += 1
             log.exception("a job failed in the runner", job=job_id)
         await job_queue.finish(self.pool, job_id, result)
+
+    def _job(self, name: str) -> RunJob:
+        if name not in self._jobs:
+            raise codecs.DecodeError(f"job: there is none named {name[:60]!r}")
+        return self._jobs[name]
 
     def _release_place(self, _task: asyncio.Task[None]) -> None:
         self.job_counter -= 1

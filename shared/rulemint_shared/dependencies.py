@@ -29,7 +29,7 @@ class Registry(StrEnum):
 
 _NPM_NAME = re.compile(r"(?:@[A-Za-z0-9~][A-Za-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*")
 _NPM_VERSION = re.compile(r"[0-9A-Za-z*^~<>=][0-9A-Za-z.*+^~<>=| -]*")
-"""Ranges as npm writes them, and distribution tags such as ``latest``; without ``:`` and ``/`` there is no other place."""
+"""Ranges as npm writes them, and tags such as ``latest``; without ``:`` and ``/`` there is no other place."""
 _PYPI_NAME = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9][A-Za-z0-9._-]*(?:,[A-Za-z0-9][A-Za-z0-9._-]*)*\])?"
 )
@@ -41,7 +41,7 @@ _ANY = frozenset({"", ANY_VERSION, "latest"})
 _IMPORT = re.compile(
     r"""(?:\brequire\s*\(\s*|\bfrom\s*|\bimport\s*\(?\s*)(["'`])(?P<specifier>(?P<scheme>npm:)?"""
     r"""(?P<name>(?:@[A-Za-z0-9~][A-Za-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*)"""
-    r"""(?:@(?P<version>[^"'`/\s]+))?(?P<path>/[A-Za-z0-9@._~/-]+)?)\1"""
+    r"""(?:@(?P<version>latest|[0-9^~<>=*v][^"'`/\s]*))?(?P<path>/[A-Za-z0-9@._~/-]+)?)\1"""
 )
 MAX_IMPORTS = 128
 
@@ -80,8 +80,8 @@ class NamedPackage(msgspec.Struct, frozen=True, kw_only=True):
 def named_in(script: str) -> list[NamedPackage]:
     """The packages, and modules of Node's own, that a text requires or imports, each specifier once.
 
-    ``require('jsonwebtoken@8.5.1')`` is how webtasks chose a version. What stands in a comment or a string is found too:
-    at worst something is installed that nobody uses.
+    ``require('jsonwebtoken@8.5.1')`` is how webtasks chose a version. What stands in a comment is found too: at worst
+    something is installed that nobody uses.
     """
     found = {
         match["specifier"]: NamedPackage(

@@ -1,4 +1,4 @@
-"""What gateway and runner say to each other about packages. New fields go last and have defaults; types never change."""
+"""What gateway and runner say to each other about packages. New fields go last, with defaults; types never change."""
 
 from __future__ import annotations
 

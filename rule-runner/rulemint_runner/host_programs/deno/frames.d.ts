@@ -14,6 +14,16 @@ export interface LoadFrame {
   script: string;
   secrets: Record<string, string>;
   result_bytes: number;
+  packages: PackageSet | null;
+}
+
+/** `packages/messages.py` says what is in it. */
+export interface PackageSet {
+  files: Record<string, string>;
+  data: Record<string, string>;
+  modules: string[];
+  links: Record<string, Record<string, string>>;
+  roots: Record<string, string>;
 }
 
 export interface RunFrame {

@@ -1,6 +1,7 @@
 /** A rule's text → a rule: what it is follows from what it exports. */
 
 import { defineRefusals } from "./errors.js";
+import { definePackages, nodeModule, requireFromRule } from "./modules.js";
 import { catchStrayErrors, moduleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
 
@@ -27,6 +28,7 @@ export async function loadRule(load) {
   source.resultBytes = load.result_bytes;
   defineRefusals();
   catchStrayErrors();
+  await definePackages(load.packages, load.script);
   const { secrets } = load;
   if (IS_MODULE.test(load.script)) {
     const rule = expectFunction((await importModule(load)).default, "export default");
@@ -73,12 +75,12 @@ async function evaluate(load) {
   const untouched = module.exports;
   const statements = compile(script, "");
   if (typeof statements === "function") {
-    statements(module, module.exports, requireBuiltin);
+    statements(module, module.exports, requireFromRule);
     if (module.exports !== untouched) return module.exports;
     if (Object.keys(untouched).length > 0) return untouched.default ?? untouched;
   }
   const expression = compile(script.replace(/;\s*$/, ""), "return ");
-  if (typeof expression === "function") return expression(module, module.exports, requireBuiltin);
+  if (typeof expression === "function") return expression(module, module.exports, requireFromRule);
   if (typeof statements === "function") return module.exports;
   throw new NotARule(await locate(script) ?? statements.message);
 }
@@ -127,22 +129,6 @@ function stripTypes(script) {
   } catch (error) {
     throw new NotARule(/** @type {Error} */ (error).message);
   }
-}
-
-/** @param {string} name */
-function requireBuiltin(name) {
-  const found = nodeModule(name);
-  if (found === undefined) throw new Error(`require("${name}"): a rule may require Node's own modules only`);
-  return found;
-}
-
-/**
- * One of Node's own modules. Touching `process` makes Deno load its whole Node layer, so only rules that ask pay.
- *
- * @param {string} name
- */
-function nodeModule(name) {
-  return /** @type {any} */ (globalThis).process.getBuiltinModule(name);
 }
 
 /**

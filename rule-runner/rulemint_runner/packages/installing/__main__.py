@@ -1,7 +1,11 @@
-"""``python -I -m rulemint_runner.packages.installing <folder> <runner's pid>``: a task on stdin, an answer on stdout."""
+"""``python -I -m rulemint_runner.packages.installing <folder> <runner's pid>``: one installation.
+
+The task comes on standard input, the answer goes to standard output.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -18,10 +22,13 @@ from rulemint_runner.packages.messages import (
     Collected,
     InstallTask,
     NotCollected,
+    PackageSet,
     task_decoder,
 )
 from rulemint_shared.dependencies import Registry, check_dependencies
 from rulemint_shared.tether import die_with_parent
+
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
 
 
 def main() -> int:
@@ -42,12 +49,22 @@ def _answer(task: InstallTask, folder: Path) -> Answer:
             check_dependencies(request.registry, {each.name: each.version})
         install = npm.install if request.registry is Registry.NPM else pypi.install
         packages, resolved = install(task, folder)
-        content = zlib.compress(msgspec.json.encode(packages), level=6)
-        if len(content) > MAX_COMPRESSED_BYTES:
-            raise InstallError(f"the packages have more than {MAX_COMPRESSED_BYTES // 1024**2} MiB, compressed")
+        return Collected(content=_compressed(packages), resolved=resolved)
     except (InstallError, ValueError) as error:
-        return NotCollected(message=str(error).replace(str(folder), "").strip()[:MAX_MESSAGE_CHARACTERS])
-    return Collected(content=content, resolved=resolved)
+        return NotCollected(message=_showable(str(error), folder))
+
+
+def _compressed(packages: PackageSet) -> bytes:
+    content = zlib.compress(msgspec.json.encode(packages), level=6)
+    if len(content) > MAX_COMPRESSED_BYTES:
+        raise InstallError(f"the packages have more than {MAX_COMPRESSED_BYTES // 1024**2} MiB, compressed")
+    return content
+
+
+def _showable(text: str, folder: Path) -> str:
+    """*text* without this machine's paths, and without what a registry's URL may have of a password."""
+    text = _CREDENTIALS.sub("//", text.replace(str(folder), ""))
+    return text.strip()[:MAX_MESSAGE_CHARACTERS]
 
 
 if __name__ == "__main__":

@@ -72,7 +72,9 @@ class _Collection:
         text = file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
         self._size += len(text)
         if self._size > MAX_SET_BYTES:
-            raise InstallError(f"the packages have more than {MAX_SET_BYTES // 1024**2} MiB of code that a rule can reach")
+            raise InstallError(
+                f"the packages have more than {MAX_SET_BYTES // 1024**2} MiB of code that a rule can reach"
+            )
         self._texts[name] = text
         if file.suffix == ".json":
             return []

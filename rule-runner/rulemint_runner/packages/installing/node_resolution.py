@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-BUILTINS = frozenset(
-    "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain "
-    "events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl "
-    "stream string_decoder sys timers tls trace_events tty url util v8 vm wasi worker_threads zlib".split()
-)
-_REQUIRE, _IMPORT = ("node", "require", "module-sync", "default"), ("node", "import", "module-sync", "default")
+_BUILTINS = """
+assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain events fs
+http http2 https inspector module net os path perf_hooks process punycode querystring readline repl stream
+string_decoder sys timers tls trace_events tty url util v8 vm wasi worker_threads zlib
+"""
+BUILTINS = frozenset(_BUILTINS.split())
+_REQUIRE, _IMPORT = ("node", "require", "default"), ("node", "import", "module-sync", "default")
 _SUFFIXES = ("", ".js", ".json", ".cjs", ".mjs")
 _INDEXES = ("index.js", "index.json", "index.cjs")
 

@@ -43,9 +43,7 @@ def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]
         raise RuntimeError(output)
     if code != 0:
         raise InstallError(_explained(output))
-    versions = {
-        _normal(each.metadata["Name"]): each.version for each in metadata.distributions(path=[str(target)])
-    }
+    versions = {_normal(each.metadata["Name"]): each.version for each in metadata.distributions(path=[str(target)])}
     resolved = {each.specifier: versions.get(_normal(each.name.partition("[")[0]), "") for each in task.request.wanted}
     return _collect(target), resolved
 
@@ -59,7 +57,9 @@ def _collect(target: Path) -> PackageSet:
         if not path.is_file() or name.startswith("bin/") or "__pycache__" in name:
             continue
         if path.suffix in _NATIVE:
-            raise InstallError(f"{name.split('/')[0]} has a compiled part, {path.name}: rules can only use pure packages")
+            raise InstallError(
+                f"{name.split('/')[0]} has a compiled part, {path.name}: rules can only use pure packages"
+            )
         content = path.read_bytes()
         size += len(content)
         if size > MAX_SET_BYTES:
@@ -74,7 +74,7 @@ def _collect(target: Path) -> PackageSet:
 
 
 def _compiled(name: str, source: bytes) -> dict[str, bytes]:
-    """*source* as this interpreter compiles it, which no host of the same interpreter then has to do; nothing is run."""
+    """*source* as this interpreter compiles it, so that no host of the same interpreter has to; nothing is run."""
     try:
         code = compile(source, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
