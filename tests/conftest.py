@@ -9,7 +9,15 @@ import pytest
 import pytest_socket
 from blockbuster import blockbuster_ctx
 
-pytest_plugins = ["fixtures.valkey", "fixtures.system", "fixtures.hosts", "fixtures.pools", "fixtures.canaries"]
+pytest_plugins = [
+    "fixtures.valkey",
+    "fixtures.system",
+    "fixtures.hosts",
+    "fixtures.pools",
+    "fixtures.canaries",
+    "fixtures.registry",
+    "fixtures.web",
+]
 
 TESTS = Path(__file__).parent
 OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulemint_cli"]

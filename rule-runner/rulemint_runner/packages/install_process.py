@@ -27,8 +27,8 @@ class InstallFailedError(Exception):
     """There is no answer: the process took too long, or ended without one."""
 
 
-async def run_install(task: InstallTask) -> Answer:
-    """What became of *task*.
+async def run_install(task: InstallTask, *, timeout_s: float = TIMEOUT_S) -> Answer:
+    """What became of *task*; it is given up after *timeout_s*.
 
     Raises:
         InstallFailedError: see there.
@@ -36,12 +36,12 @@ async def run_install(task: InstallTask) -> Answer:
     """
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="rulemint-install-")
     try:
-        return await _run(task, Path(folder))
+        return await _run(task, Path(folder), timeout_s)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _run(task: InstallTask, folder: Path) -> Answer:
+async def _run(task: InstallTask, folder: Path, timeout_s: float) -> Answer:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", *PROGRAM, str(folder), str(os.getpid()),
         stdin=asyncio.subprocess.PIPE,
@@ -52,10 +52,10 @@ async def _run(task: InstallTask, folder: Path) -> Answer:
         start_new_session=True,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             output, complaints = await process.communicate(msgspec.msgpack.encode(task))
     except TimeoutError:
-        raise InstallFailedError(f"the installation took more than {TIMEOUT_S:g} s") from None
+        raise InstallFailedError(f"the installation took more than {timeout_s:g} s") from None
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # whatever it started

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
+from weakref import WeakValueDictionary
 
 import structlog
 from arq.connections import ArqRedis
@@ -36,6 +37,7 @@ class PackageInstaller:
         self._npm_registry = npm_registry
         self._pypi_index = pypi_index
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._same: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._waiting = 0
 
     async def run_job(self, data: bytes) -> bytes:
@@ -49,13 +51,14 @@ class PackageInstaller:
             return _encoded(NotInstalled(message="too many installations at once: try again", is_ours=True))
         self._waiting += 1
         try:
-            async with self._places:  # those of one request, one after the other, find what the first has installed
-                return _encoded(await self._install(request))
+            digest = _digest(request)
+            same = self._same.setdefault(digest, asyncio.Lock())  # who comes second finds what the first has installed
+            async with same, self._places:
+                return _encoded(await self._install(request, keys.installed(digest)))
         finally:
             self._waiting -= 1
 
-    async def _install(self, request: InstallRequest) -> InstallAnswer:
-        remembered_as = keys.installed(_digest(request))
+    async def _install(self, request: InstallRequest, remembered_as: str) -> InstallAnswer:
         known = await self._redis.get(remembered_as)
         if known is not None:
             installed = codecs.installed.decode(known)

@@ -22,10 +22,9 @@ class Files:
         self._compiled = f".{importlib.util.MAGIC_NUMBER.hex()}"
         self._folders: dict = {}
         for name in (*self._texts, *self._data):
-            while "/" in name:
-                name, _, last = name.rpartition("/")
-                self._folders.setdefault(name, {})[last] = True
-            self._folders.setdefault("", {})[name] = True
+            parts = name.split("/")
+            for depth, part in enumerate(parts):
+                self._folders.setdefault("/".join(parts[:depth]), {})[part] = True
 
     def __contains__(self, file: str) -> bool:
         return file in self._texts or file in self._data
