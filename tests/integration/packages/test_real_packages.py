@@ -5,7 +5,6 @@ They need the public registries; where those do not answer, every test here is s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,14 +33,15 @@ JS, PY = Language.JAVASCRIPT, Language.PYTHON
 SETS = {
     "today's": (
         Registry.NPM,
-        dict.fromkeys(["request", "axios", "lodash", "jsonwebtoken", "jwks-rsa", "uuid", "moment", "node-fetch", "auth0"], "*"),
+        {"request": "2.88.2", "axios": "1.21.1", "lodash": "4.18.1", "jsonwebtoken": "9.0.3", "jwks-rsa": "4.1.0",
+         "uuid": "14.0.3", "moment": "2.31.0", "node-fetch": "3.3.2", "auth0": "4.37.1"},
     ),
     "yesterday's": (
         Registry.NPM,
         {"request": "2.56.0", "axios": "0.21.4", "lodash": "3.10.1", "jsonwebtoken": "8.5.1", "jwks-rsa": "1.12.3",
          "uuid": "8.3.2", "moment": "2.29.4", "node-fetch": "2.7.0", "auth0": "2.44.0"},
     ),
-    "python": (Registry.PYPI, {"httpx": "*", "requests": "*", "pyjwt": "*", "urllib3": "*"}),
+    "python": (Registry.PYPI, {"httpx": "0.28.1", "requests": "2.34.2", "pyjwt": "2.15.1", "urllib3": "2.8.0"}),
 }  # fmt: skip
 _installed: dict[str, msgspec.Raw] = {}
 _unreachable: set[Registry] = set()
@@ -76,8 +76,7 @@ async def serve(web: Web, port: list[int]) -> int:
         if request.path == "/moved":
             raise http.HTTPFound(f"https://{NAME}:{port[0]}/there")
         body = await request.text()
-        n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3"
-        key = {"kid": "k1", "kty": "RSA", "use": "sig", "alg": "RS256", "n": n, "e": "AQAB"}
+        key = {"kid": "k1", "kty": "RSA", "use": "sig", "alg": "RS256", "n": "1" * 340, "e": "AQAB"}
         return http.json_response(
             {"said": f"{request.method} {request.path} {body}", "keys": [key], "access_token": "t"}
         )
@@ -138,10 +137,10 @@ module.exports = async (client, scope, audience, context) => ({{ value: await ru
 
 
 @pytest.fixture
-async def rules(web: Web, sandbox: Sandbox) -> AsyncIterator[Rules]:
+async def rules(web: Web, sandbox: Sandbox) -> Rules:
     port: list[int] = []
     port.append(await serve(web, port))
-    yield Rules(web, sandbox, port[0])
+    return Rules(web, sandbox, port[0])
 
 
 @pytest.mark.parametrize("which", ["today's", "yesterday's"])
@@ -157,8 +156,10 @@ async def test_a_javascript_library_calls_a_server(rules: Rules, library: str, w
     [
         pytest.param(
             "const jwt = require('jsonwebtoken'); const { generateKeyPairSync } = require('crypto');"
-            "const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048,"
-            " publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });"
+            "const publicKeyEncoding = { type: 'spki', format: 'pem' };"
+            "const privateKeyEncoding = { type: 'pkcs8', format: 'pem' };"
+            "const { publicKey, privateKey } = generateKeyPairSync('rsa',"
+            " { modulusLength: 2048, publicKeyEncoding, privateKeyEncoding });"
             "return [jwt.verify(jwt.sign({ a: 1 }, 'secret'), 'secret').a,"
             " jwt.verify(jwt.sign({ a: 2 }, privateKey, { algorithm: 'RS256' }), publicKey).a];",
             [1, 2],
@@ -181,15 +182,18 @@ async def test_jwks_rsa_gets_a_key(rules: Rules, which: str) -> None:
         const got = client.getSigningKey('k1', (error, key) => error ? no(error) : ok(key));
         got?.then?.(ok, no);
       });
-      return key.getPublicKey().slice(0, 26);
+      return key.getPublicKey().split('\\n')[0];
     """
-    assert await rules.javascript(body, await set_of(which)) == "-----BEGIN PUBLIC KEY-----"
+    assert await rules.javascript(body, await set_of(which)) in {
+        "-----BEGIN PUBLIC KEY-----",
+        "-----BEGIN RSA PUBLIC KEY-----",
+    }
 
 
 @pytest.mark.parametrize(
     ("which", "call"),
     [
-        ("today's", "(await new ManagementClient({ domain, token: 't' }).clients.get('x')).said"),
+        ("today's", "(await new ManagementClient({ domain, token: 't' }).clients.get({ client_id: 'x' })).data.said"),
         ("yesterday's", "(await new ManagementClient({ domain, token: 't' }).getClient({ client_id: 'x' })).said"),
     ],
 )
@@ -214,38 +218,39 @@ import {module}
 def rule(client, scope, audience, context):
     url, other = "https://{name}:{port}", "https://other.example.com/"
     answers = []
-    {calls}
+{calls}
     try:
         {refused}
     except Exception as error:
         why = str(error)
     return {{"value": answers, "why": why}}
 """
-PYTHON_CALLS: dict[str, tuple[str, str]] = {
-    "requests": (
-        "with requests.Session() as s:\n        for a in (s.post(url + '/json', json={'a': 1}), s.get(url + '/moved'), "
-        "s.post(url + '/form', data={'b': 2})):\n            answers.append([a.status_code, a.json()['said']])",
-        "requests.get(other)",
-    ),
-    "httpx": (
-        "with httpx.Client(follow_redirects=True) as c:\n        for a in (c.post(url + '/json', json={'a': 1}), "
-        "c.get(url + '/moved'), c.post(url + '/form', data={'b': 2})):\n"
-        "            answers.append([a.status_code, a.json()['said']])",
-        "httpx.get(other)",
-    ),
-    "urllib3": (
-        "pool = urllib3.PoolManager()\n    for a in (pool.request('POST', url + '/json', json={'a': 1}), "
-        "pool.request('GET', url + '/moved'), pool.request('POST', url + '/form', body='b=2')):\n"
-        "        answers.append([a.status, a.json()['said']])",
-        "urllib3.request('GET', other, retries=False)",
-    ),
+PYTHON_CALLS = {
+    "requests": """
+    s = requests.Session()
+    for a in s.post(url + "/json", json={"a": 1}), s.get(url + "/moved"), s.post(url + "/form", data={"b": 2}):
+        answers.append([a.status_code, a.json()["said"]])
+""",
+    "httpx": """
+    c = httpx.Client(follow_redirects=True)
+    for a in c.post(url + "/json", json={"a": 1}), c.get(url + "/moved"), c.post(url + "/form", data={"b": 2}):
+        answers.append([a.status_code, a.json()["said"]])
+""",
+    "urllib3": """
+    ask = urllib3.PoolManager().request
+    form = ask("POST", url + "/form", body="b=2")
+    for a in ask("POST", url + "/json", json={"a": 1}), ask("GET", url + "/moved"), form:
+        answers.append([a.status, a.json()["said"]])
+""",
 }
+REFUSED = {"requests": "requests.get(other)", "httpx": "httpx.get(other)", "urllib3": "urllib3.request('GET', other)"}
 
 
 @pytest.mark.parametrize("module", PYTHON_CALLS)
 async def test_a_python_library_calls_a_server(rules: Rules, module: str) -> None:
-    calls, refused = PYTHON_CALLS[module]
-    script = PYTHON.format(module=module, name=NAME, port=rules.port, calls=calls, refused=refused)
+    script = PYTHON.format(
+        module=module, name=NAME, port=rules.port, calls=PYTHON_CALLS[module], refused=REFUSED[module]
+    )
     result = await rules.value(script, PY, await set_of("python"))
     said = [[status, text.replace(": ", ":")] for status, text in result["value"]]
     assert said == [[200, 'POST /json {"a":1}'], [200, "GET /there "], [200, "POST /form b=2"]]

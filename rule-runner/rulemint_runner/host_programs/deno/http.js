@@ -26,8 +26,7 @@ export function httpModule(specifier, getBuiltinModule) {
   if (protocol === undefined) return undefined;
   let module = made.get(protocol);
   if (module === undefined) {
-    const { Readable, Writable } = getBuiltinModule("node:stream");
-    const types = streamsOf(Readable, Writable, getBuiltinModule("node:http").STATUS_CODES);
+    const types = streamsOf(getBuiltinModule("node:stream"), getBuiltinModule("node:http").STATUS_CODES);
     module = moduleOf(protocol, types, getBuiltinModule(protocol === "http:" ? "node:http" : "node:https"));
     made.set(protocol, module);
   }
@@ -70,11 +69,11 @@ function ofUrl(url) {
 }
 
 /**
- * @param {any} Readable
- * @param {any} Writable
+ * @param {any} stream
  * @param {Record<number, string>} reasons
  */
-function streamsOf(Readable, Writable, reasons) {
+function streamsOf({ Readable, Writable, Stream }, reasons) {
+  const EventEmitter = Object.getPrototypeOf(Stream);
   class IncomingMessage extends Readable {
     /** @param {any} reply */
     constructor(reply) {
@@ -89,7 +88,7 @@ function streamsOf(Readable, Writable, reasons) {
       /** @type {string[]} */
       this.rawTrailers = [];
       this.complete = false;
-      this.socket = this.connection = socketOf();
+      this.socket = this.connection = socketOf(EventEmitter);
       this.body = Uint8Array.fromBase64(reply.body);
     }
     _read() {
@@ -117,7 +116,7 @@ function streamsOf(Readable, Writable, reasons) {
       this.path = options.path ?? "/";
       this.agent = options.agent;
       this.aborted = this.reusedSocket = false;
-      this.socket = this.connection = socketOf();
+      this.socket = this.connection = socketOf(EventEmitter);
       this.port = options.port || options.defaultPort;
       /** @type {Map<string, [string, string | string[]]>} */
       this.fields = new Map();
@@ -247,10 +246,19 @@ function headersOf(pairs) {
   return headers;
 }
 
-/** What libraries look at of a connection. */
-function socketOf() {
+/**
+ * What libraries look at of a connection: there is none, so nothing ever happens to it.
+ *
+ * @param {any} EventEmitter
+ */
+function socketOf(EventEmitter) {
   const nothing = () => {};
-  const names = ["on", "once", "off", "removeListener", "addListener", "setTimeout", "setKeepAlive", "setNoDelay"];
-  const methods = Object.fromEntries([...names, "destroy", "unref", "ref"].map((name) => [name, nothing]));
-  return { ...methods, encrypted: true, authorized: true, remoteAddress: undefined, listenerCount: () => 0 };
+  const names = ["setTimeout", "setKeepAlive", "setNoDelay", "destroy", "end", "ref", "unref"];
+  const methods = Object.fromEntries(names.map((name) => [name, nothing]));
+  return Object.assign(new EventEmitter(), methods, {
+    encrypted: true,
+    authorized: true,
+    readable: true,
+    writable: true,
+  });
 }

@@ -76,7 +76,10 @@ export function nodeModule(specifier) {
   return /** @type {any} */ (globalThis).process.getBuiltinModule(specifier);
 }
 
-/** Change Node's `process` when it is first touched: our `http`, and an environment that is empty instead of forbidden. */
+/**
+ * Change Node when a rule first touches it: our `http`, and no error where libraries only look around. A host has no
+ * environment and may ask nothing of its machine.
+ */
 function defineProcess() {
   const lazy = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, "process"));
   const define = (/** @type {unknown} */ value) =>
@@ -91,10 +94,28 @@ function defineProcess() {
       process.getBuiltinModule = (/** @type {string} */ specifier) =>
         httpModule(specifier, getBuiltinModule) ?? getBuiltinModule(specifier);
       Object.defineProperty(process, "env", { value: {}, writable: true, configurable: true, enumerable: true });
+      Object.assign(process, { cwd: () => "/" });
+      Object.assign(getBuiltinModule("node:os"), NO_MACHINE);
       return process;
     },
   });
 }
+
+/** What `os` says of a machine that nothing is known of. */
+const NO_MACHINE = {
+  cpus: () => [],
+  freemem: () => 0,
+  homedir: () => "/",
+  hostname: () => "localhost",
+  loadavg: () => [0, 0, 0],
+  networkInterfaces: () => ({}),
+  release: () => "",
+  tmpdir: () => "/tmp",
+  totalmem: () => 0,
+  uptime: () => 0,
+  userInfo: () => ({ uid: -1, gid: -1, username: "rule", homedir: "/", shell: null }),
+  version: () => "",
+};
 
 /**
  * A file of the set, evaluated once.

@@ -29,8 +29,15 @@ class CallingSocket:
         self._answer = io.BytesIO()
 
     def connect(self, address: tuple) -> None:
-        """Remember whom the calls are for."""
-        self._host, self._port = address[:2]
+        """Remember whom the calls are for.
+
+        Raises:
+            PermissionError: it is an address; there are calls to names only.
+        """
+        host, port = address[:2]
+        if ":" in host or host.replace(".", "").isdigit():
+            raise PermissionError(1, f"a rule can call hosts by their names in allow_hosts, not the address {host}")
+        self._host, self._port = host, port
 
     def sendall(self, data: bytes, _flags: int = 0) -> None:
         """Take a part of a request; make the call once it is whole."""
@@ -100,8 +107,27 @@ class CallingSocket:
             return
         self._request = b""
         url = f"{self.scheme}://{self._host}:{self._port}{target}"
-        reply = self._calls.make(method, url, headers, body, "manual")
-        self._answer = io.BytesIO(_answer_bytes(reply, has_body=method != "HEAD"))
+        try:
+            reply = self._calls.make(method, url, headers, body, "manual")
+        except OSError as error:
+            self._answer = io.BufferedReader(_NoAnswer(error))
+        else:
+            self._answer = io.BytesIO(_answer_bytes(reply, has_body=method != "HEAD"))
+
+
+class _NoAnswer(io.RawIOBase):
+    """Says why there is no answer when one is read: some libraries take an error in sending for no reason to stop."""
+
+    def __init__(self, error: OSError) -> None:
+        self._error = error
+
+    def readable(self) -> bool:
+        """Yes, with an error."""
+        return True
+
+    def readinto(self, _buffer: object) -> int:
+        """The error."""
+        raise self._error
 
 
 def _body_of(headers: dict, rest: bytes) -> bytes | None:
@@ -143,9 +169,9 @@ def define(calls: Calls) -> None:
 
     def change_socket(module: object) -> None:
         class Socket(module.socket):
-            def __new__(cls, family: int = -1, *arguments: object, **named: object) -> object:
-                is_ours = cls is Socket and not arguments[2:] and named.get("fileno") is None
-                if is_ours and family in {-1, module.AF_INET, module.AF_INET6}:
+            def __new__(cls, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> object:  # noqa: A002, ARG004
+                is_tcp = family in {-1, module.AF_INET, module.AF_INET6} and type in {-1, module.SOCK_STREAM}
+                if cls is Socket and fileno is None and is_tcp:
                     return CallingSocket(calls)
                 return super().__new__(cls)
 

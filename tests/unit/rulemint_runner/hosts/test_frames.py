@@ -88,6 +88,7 @@ def decoded(data: bytes) -> list[FromHost]:
                 "script": "x",
                 "secrets": {"FOO": "bar"},
                 "result_bytes": 9,
+                "packages": None,
             },
             id="load",
         ),
