@@ -19,6 +19,7 @@ pytest_plugins = [
     "fixtures.street",
     "fixtures.abuse_report",
     "fixtures.partner",
+    "fixtures.registry",
 ]
 
 TESTS = Path(__file__).parent

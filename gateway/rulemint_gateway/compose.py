@@ -16,11 +16,13 @@ from aiohttp import web
 from arq.connections import ArqRedis
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
+from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.clients import Clients
+from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
@@ -109,7 +111,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             logs=LogStream(catalog, log_hub),
             exchanges=ExchangeHandlers(catalog, exchanges),
             tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
-            **_management_handlers(redis, catalog, store, vault),
+            **_management_handlers(redis, catalog, store, vault, Packages(Installs(redis, presence))),
         )
         yield Gateway(_application(handlers), health, log_hub)
 
@@ -131,12 +133,14 @@ def _application(handlers: Handlers) -> web.Application:
     return application
 
 
-def _management_handlers(redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault) -> dict[str, Any]:
+def _management_handlers(
+    redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, packages: Packages
+) -> dict[str, Any]:
     return {
         "clients": NounHandlers(catalog, Clients(catalog, store, vault), name="clients"),
         "resource_servers": NounHandlers(catalog, ResourceServers(catalog, store, vault), name="resource_servers"),
         "client_grants": NounHandlers(catalog, ClientGrants(catalog, store), name="client_grants"),
-        "rules": NounHandlers(catalog, Rules(redis, catalog, store), name="rules"),
+        "rules": NounHandlers(catalog, Rules(redis, catalog, store, packages), name="rules"),
         "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
         "secrets": SecretHandlers(catalog, RuleSecretsOf(redis, catalog, store, vault)),
     }

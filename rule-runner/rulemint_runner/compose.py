@@ -23,6 +23,8 @@ from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.log_publisher import LogPublisher
+from rulemint_runner.packages.package_installer import PackageInstaller
+from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.presence import Presence
 from rulemint_runner.rule_runs import RuleRuns
 from rulemint_runner.rule_sources import RuleSources
@@ -30,7 +32,7 @@ from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.settings import RunnerSettings
 from rulemint_runner.worker import RuleWorker
-from rulemint_shared import ids
+from rulemint_shared import ids, job_queue
 from rulemint_shared.background import in_background
 from rulemint_shared.redis_connection import check_server, open_redis
 from rulemint_shared.vault import Vault
@@ -74,7 +76,16 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())
+        packages = PackageStore(redis)
+        installer = PackageInstaller(
+            redis,
+            packages,
+            deno=languages.deno,
+            npm_registry=settings.npm_registry,
+            pypi_index=settings.pypi_index,
+        )
         rule_runs = RuleRuns(
+            packages=packages,
             sources=RuleSources(redis, vault),
             limits=limits,
             languages=languages,
@@ -88,7 +99,8 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         presence = Presence(
             redis, name, heartbeat_file=settings.heartbeat_file, contains_rules=lambda: self_check.holds
         )
-        worker = RuleWorker(redis, invocations.run_batch, max_jobs=settings.max_jobs)
+        jobs = {job_queue.RUN_BATCH: invocations.run_batch, job_queue.INSTALL_PACKAGES: installer.run_job}
+        worker = RuleWorker(redis, jobs, max_jobs=settings.max_jobs)
         yield Runner(worker, presence, sandbox, self_check)
 
 

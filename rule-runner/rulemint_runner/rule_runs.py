@@ -22,6 +22,7 @@ from rulemint_runner.hosts.pool import Authority, HostPool
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.masking import Mask
+from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
 from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSources
 from rulemint_shared.deadline import Deadline
@@ -64,6 +65,7 @@ class RuleRuns:
         self,
         *,
         sources: RuleSources,
+        packages: PackageStore,
         limits: LimitPolicy,
         languages: Languages,
         nursery: Nursery,
@@ -71,6 +73,7 @@ class RuleRuns:
         broker: EgressBroker,
     ) -> None:
         self._sources = sources
+        self._packages = packages
         self._limits = limits
         self._languages = languages
         self._nursery = nursery
@@ -105,8 +108,9 @@ class RuleRuns:
         write = run.log.writer(run.rule, prepared.mask, max_bytes=limits.log_bytes)
 
         async def make_host() -> Host:
+            packages = await self._packages_of(source)
             host = await self._nursery.take(self._languages.program(source.language, memory_mb=limits.memory_mb))
-            await host.load(_load_frame(prepared), Deadline.after(limits.timeout_s), write)
+            await host.load(_load_frame(prepared, packages), Deadline.after(limits.timeout_s), write)
             return host
 
         async with self._pool.borrow(_authority(run, source), make_host, run.deadline) as host:
@@ -117,6 +121,14 @@ class RuleRuns:
                 return await host.run(self._run_frame(run), deadline, write, _fetch_through(calls))
             finally:
                 await calls.close()
+
+    async def _packages_of(self, source: RuleSource) -> msgspec.Raw:
+        if not source.packages:
+            return frames.NO_PACKAGES
+        try:
+            return msgspec.Raw(await self._packages.get(source.packages))
+        except (PackagesMissingError, RedisError, OSError) as error:
+            raise HostEndedError(FailureReason.INTERRUPTED, str(error)) from error
 
     def _run_frame(self, run: RuleRun) -> frames.Run:
         request = run.invocation.request
@@ -144,7 +156,7 @@ def _authority(run: RuleRun, source: RuleSource) -> Authority:
     )
 
 
-def _load_frame(prepared: _Prepared) -> frames.Load:
+def _load_frame(prepared: _Prepared, packages: msgspec.Raw) -> frames.Load:
     source = prepared.source
     stem = _NOT_IN_FILE_NAMES.sub("-", prepared.run.rule.name).strip("-") or "rule"
     return frames.Load(
@@ -154,6 +166,7 @@ def _load_frame(prepared: _Prepared) -> frames.Load:
         secrets=source.secrets,
         result_bytes=prepared.limits.result_bytes,
         meta=_META,
+        packages=packages,
     )
 
 

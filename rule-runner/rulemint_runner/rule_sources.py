@@ -32,6 +32,8 @@ class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
     allow_hosts: tuple[str, ...] = ()
     isolation: Isolation = Isolation.WARM
     limits: RuleLimits = RuleLimits()
+    packages: str = ""
+    """The name of its package set; empty if it has none."""
 
 
 class RuleSources:
@@ -78,6 +80,7 @@ class RuleSources:
             allow_hosts=version.allow_hosts,
             isolation=version.isolation,
             limits=version.limits,
+            packages=version.packages,
         )
 
     def _open(self, data: bytes | None, ref: RuleRef) -> dict[str, str]:

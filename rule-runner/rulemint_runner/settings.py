@@ -12,6 +12,8 @@ from rulemint_shared.records import MAX_LOG_BYTES, MAX_MEMORY_MB, MAX_RESULT_BYT
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
 
+HttpUrl = Annotated[str, Meta(pattern=r"^https?://\S+$")]
+
 
 class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one runner process."""
@@ -68,6 +70,12 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     egress_ca_file: Annotated[
         Path | None, Meta(description="A PEM file of certificate authorities that rules' calls trust beside the usual.")
+    ] = None
+    npm_registry: Annotated[
+        HttpUrl | None, Meta(description="The URL of the npm registry that rules' packages come from.")
+    ] = None
+    pypi_index: Annotated[
+        HttpUrl | None, Meta(description="The URL of the Python index that rules' packages come from.")
     ] = None
     self_check_interval: Annotated[
         float, Meta(description="Seconds between two attacks of the runner on its own sandbox.", ge=1, le=86_400)

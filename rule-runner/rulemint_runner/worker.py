@@ -8,8 +8,8 @@ job ends itself and nothing else, and a broken connection ends nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
 
 import structlog
 from arq.connections import ArqRedis
@@ -29,16 +29,18 @@ JOB_TIMEOUT_S = 120
 """Longer than any deadline of a gateway: invocations end by their own, never by arq's."""
 
 
+RunJob = Callable[[bytes], Awaitable[bytes]]
+"""An encoded message → its encoded result; raises `DecodeError` for what is no such message."""
+
+
 class RuleWorker(Worker):
-    """Claims batches and runs them."""
+    """Claims jobs and runs them."""
 
-    def __init__(self, redis: ArqRedis, run_batch: Callable[[bytes], Awaitable[bytes]], *, max_jobs: int) -> None:
-        async def run(_ctx: dict[Any, Any], /, data: bytes) -> bytes:
-            return await run_batch(data)
-
-        self._run_batch = run_batch
+    def __init__(self, redis: ArqRedis, jobs: Mapping[str, RunJob], *, max_jobs: int) -> None:
+        """*jobs*: the name of a job → what runs it."""
+        self._jobs = jobs
         super().__init__(
-            functions=[func(cast("WorkerCoroutine", run), name=job_queue.RUN_BATCH)],
+            functions=[func(cast("WorkerCoroutine", run), name=name) for name, run in jobs.items()],
             queue_name=keys.QUEUE,
             redis_pool=redis,
             handle_signals=False,
@@ -87,10 +89,11 @@ class RuleWorker(Worker):
                 task.add_done_callback(self._release_place)
 
     async def _run_claimed(self, job_id: str, job: bytes) -> None:
-        """Run a claimed job and keep its endings."""
-        endings: bytes | None = None
+        """Run a claimed job and keep its result."""
+        result: bytes | None = None
         try:
-            endings = await self._run_batch(job_queue.batch_bytes(job))
+            name, data = job_queue.open_job(job)
+            result = await self._job(name)(data)
             self.jobs_complete += 1
         except codecs.DecodeError as error:
             self.jobs_failed += 1
@@ -98,7 +101,12 @@ class RuleWorker(Worker):
         except Exception:
             self.jobs_failed += 1
             log.exception("a job failed in the runner", job=job_id)
-        await job_queue.finish(self.pool, job_id, endings)
+        await job_queue.finish(self.pool, job_id, result)
+
+    def _job(self, name: str) -> RunJob:
+        if name not in self._jobs:
+            raise codecs.DecodeError(f"job: there is none named {name[:60]!r}")
+        return self._jobs[name]
 
     def _release_place(self, _task: asyncio.Task[None]) -> None:
         self.job_counter -= 1

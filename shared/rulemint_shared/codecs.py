@@ -8,6 +8,7 @@ import msgspec
 
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import Batch, ConfigChange, Endings, LogRecord
+from rulemint_shared.package_messages import InstallAnswer, Installed, InstallRequest
 from rulemint_shared.records import (
     Client,
     ClientGrant,
@@ -69,3 +70,6 @@ endings: Codec[Endings] = Codec(Endings, name="endings")
 log_record: Codec[LogRecord] = Codec(LogRecord, name="log record")
 config_change: Codec[ConfigChange] = Codec(ConfigChange, name="config change")
 exchange: Codec[ExchangeRecord] = Codec(ExchangeRecord, name="exchange record")
+install_request: Codec[InstallRequest] = Codec(InstallRequest, name="install request")
+install_answer: Codec[InstallAnswer] = Codec(InstallAnswer, name="install answer")
+installed: Codec[Installed] = Codec(Installed, name="installed packages")

@@ -1,7 +1,7 @@
 """arq as Rulemint uses it: msgspec instead of pickle, and a wake-up so that no idle worker has to poll.
 
-A job carries one `Batch` as opaque bytes, and its result carries one `Endings` as opaque bytes: arq's own envelope is
-plain MessagePack, and only our typed decoders look inside.
+A job carries one `Batch` or one `InstallRequest` as opaque bytes, and its result one `Endings` or `InstallAnswer`:
+arq's own envelope is plain MessagePack, and only our typed decoders look inside.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_resu
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.messages import Batch, Endings
+from rulemint_shared.package_messages import InstallAnswer, InstallRequest
 
-RUN_BATCH = "run_batch"
-"""The name of the only job."""
+RUN_BATCH, INSTALL_PACKAGES = "run_batch", "install_packages"
+"""The names of the jobs."""
 RESULT_KEPT_S = 60
-"""How long the endings of a job can still be found after their publication."""
+"""How long the result of a job can still be found after its end."""
 WAKE_UPS_KEPT = 64
 
 
@@ -45,13 +46,20 @@ def deserialize(data: bytes) -> dict[str, Any]:
 
 
 async def enqueue(redis: ArqRedis, batch: Batch, *, expires_ms: int) -> str:
-    """Put *batch* into arq's queue and wake an idle worker, in one round trip; returns the job's id.
+    """Put *batch* into arq's queue and wake an idle worker, in one round trip; returns the job's id."""
+    return await _enqueue(redis, RUN_BATCH, codecs.batch.encode(batch), expires_ms=expires_ms)
 
-    `ArqRedis.enqueue_job` takes three round trips to make sure that a chosen job id is new; ours is random.
-    """
+
+async def enqueue_install(redis: ArqRedis, request: InstallRequest, *, expires_ms: int) -> str:
+    """As `enqueue`, for an installation."""
+    return await _enqueue(redis, INSTALL_PACKAGES, codecs.install_request.encode(request), expires_ms=expires_ms)
+
+
+async def _enqueue(redis: ArqRedis, name: str, data: bytes, *, expires_ms: int) -> str:
+    """`ArqRedis.enqueue_job` takes three round trips to make sure that a chosen job id is new; ours is random."""
     job_id = ids.new_job_id()
     now_ms = unix_ms()
-    job = serialize_job(RUN_BATCH, (codecs.batch.encode(batch),), {}, None, now_ms, serializer=serialize)
+    job = serialize_job(name, (data,), {}, None, now_ms, serializer=serialize)
     async with redis.pipeline(transaction=True) as pipe:
         pipe.psetex(job_key_prefix + job_id, expires_ms, job)
         pipe.zadd(keys.QUEUE, {job_id: now_ms})
@@ -92,8 +100,8 @@ async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bytes | None:
     return bytes(job)
 
 
-def batch_bytes(job: bytes) -> bytes:
-    """The encoded `Batch` in a job as arq keeps it.
+def open_job(job: bytes) -> tuple[str, bytes]:
+    """The name of a job as arq keeps it, and the encoded message in it.
 
     Raises:
         DecodeError: it is no such job.
@@ -102,25 +110,24 @@ def batch_bytes(job: bytes) -> bytes:
         function, arguments, _keywords, _tries, _enqueued = deserialize_job_raw(job, deserializer=deserialize)
     except DeserializationError as error:
         raise codecs.DecodeError(f"job: {error}") from error
-    if function != RUN_BATCH or len(arguments) != 1 or not isinstance(arguments[0], bytes):
+    if len(arguments) != 1 or not isinstance(arguments[0], bytes):
         raise codecs.DecodeError("job: it is none of ours")
-    return arguments[0]
+    return function, arguments[0]
 
 
-async def finish(redis: ArqRedis, job_id: str, endings: bytes | None) -> None:
-    """The job has ended: take it out of the queue and keep its *endings*, in arq's own format.
+async def finish(redis: ArqRedis, job_id: str, result: bytes | None) -> None:
+    """The job has ended: take it out of the queue and keep its *result*, in arq's own format.
 
     Its claim stays for as long: a gateway that lost the answer to its enqueue sends the job once more, and by then the
     job may have run.
     """
     now_ms = unix_ms()
     async with redis.pipeline(transaction=True) as pipe:
-        if endings is not None:
-            result = serialize_result(
-                RUN_BATCH, (), {}, 1, now_ms, True, endings, now_ms, now_ms, job_id, keys.QUEUE, job_id,
-                serializer=serialize,
-            )  # fmt: skip
-            pipe.set(result_key_prefix + job_id, result or b"", ex=RESULT_KEPT_S)
+        if result is not None:
+            kept = serialize_result(
+                "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.QUEUE, job_id, serializer=serialize
+            )
+            pipe.set(result_key_prefix + job_id, kept or b"", ex=RESULT_KEPT_S)
         pipe.zrem(keys.QUEUE, job_id)
         pipe.expire(in_progress_key_prefix + job_id, RESULT_KEPT_S)  # an enqueue that is retried now finds it taken
         await pipe.execute()
@@ -132,6 +139,21 @@ async def find_endings(redis: ArqRedis, job_id: str) -> Endings | None:
     Raises:
         DecodeError: the stored result is no `Endings`.
     """
+    data = await _find_result(redis, job_id)
+    return None if data is None else codecs.endings.decode(data)
+
+
+async def find_install_answer(redis: ArqRedis, job_id: str) -> InstallAnswer | None:
+    """What became of an installation; None while it has not ended.
+
+    Raises:
+        DecodeError: the stored result is no `InstallAnswer`.
+    """
+    data = await _find_result(redis, job_id)
+    return None if data is None else codecs.install_answer.decode(data)
+
+
+async def _find_result(redis: ArqRedis, job_id: str) -> bytes | None:
     data = await redis.get(result_key_prefix + job_id)
     if data is None:
         return None
@@ -141,7 +163,7 @@ async def find_endings(redis: ArqRedis, job_id: str) -> Endings | None:
         raise codecs.DecodeError(f"job result: {error}") from error
     if not isinstance(result, bytes):
         raise codecs.DecodeError("job result: the job itself failed")
-    return codecs.endings.decode(result)
+    return result
 
 
 async def was_picked_up(redis: ArqRedis, job_id: str) -> bool:

@@ -13,6 +13,8 @@ rulemint:{tenant}:rule-secrets             hash        gateway             runne
 rulemint:{tenant}:signing-keys             hash        gateway             gateway       for good (encrypted)
 rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count
 rulemint:{tenant}:logs                     channel     runner, gateway     gateway       -
+rulemint:packages:{sha256}                 string      runner              runner        for good (immutable)
+rulemint:installed:{sha256 of a request}   string      runner              runner        an hour
 rulemint:revision                          string      gateway             gateway       for good
 rulemint:durable-revision                  string      gateway             -             for good
 rulemint:changes                           channel     gateway             gateway       -
@@ -89,6 +91,16 @@ def logs(tenant: str) -> str:
 def outcomes(gateway: str) -> str:
     """The channel on which one gateway hears the outcomes it asked for."""
     return f"{PREFIX}:outcomes:{gateway}"
+
+
+def packages(sha256: str) -> str:
+    """One package set, compressed, by the hash of these bytes."""
+    return f"{PREFIX}:packages:{sha256}"
+
+
+def installed(request_sha256: str) -> str:
+    """The `Installed` that a request had lately."""
+    return f"{PREFIX}:installed:{request_sha256}"
 
 
 def rule_version_field(rule_id: str, version: int) -> str:

@@ -156,6 +156,12 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     """Where its outbound calls may go, as `rulemint_shared.allow_list` reads it; nowhere by default."""
     isolation: Isolation = Isolation.WARM
     limits: RuleLimits = RuleLimits()
+    dependencies: dict[str, str] = {}
+    """The packages that it may use: name → version or range, as its author wrote them."""
+    resolved_dependencies: dict[str, str] = {}
+    """What was installed when the version was made: name, or name with version → exact version."""
+    packages: str = ""
+    """The hash of its package set; empty if it has none."""
 
 
 class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,5 +77,5 @@ class UnavailableError(ManagementError):
 
     status, title = 503, "Service Unavailable"
 
-    def __init__(self) -> None:
-        super().__init__("The change could not be stored: try again", code="unavailable")
+    def __init__(self, message: str = "The change could not be stored: try again") -> None:
+        super().__init__(message, code="unavailable")

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
+from rulemint_shared.dependencies import MAX_DEPENDENCIES, MAX_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^<>\x00-\x1f]+$")]
 RuleName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9]([ _\-a-zA-Z0-9]*[a-zA-Z0-9])?$")]
@@ -36,3 +37,11 @@ Host = Annotated[
 """As the Host header spells it: with its port unless that is the scheme's own."""
 Hosts = Annotated[list[Host], Meta(min_length=1, max_length=20)]
 Issuer = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s?#]+/$")]
+Dependencies = Annotated[
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)],
+        Annotated[str, Meta(max_length=MAX_VERSION_CHARACTERS)],
+    ],
+    Meta(max_length=MAX_DEPENDENCIES),
+]
+"""`rulemint_shared.dependencies` reads them."""

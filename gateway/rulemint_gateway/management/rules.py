@@ -9,7 +9,8 @@ from arq.connections import ArqRedis
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import AllowHosts, Order, RuleName, Script
+from rulemint_gateway.management.fields import AllowHosts, Dependencies, Order, RuleName, Script
+from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.stores.catalog import Catalog, read_record
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS, RULES
@@ -34,6 +35,7 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     allow_hosts: AllowHosts = ()
     isolation: Isolation = Isolation.WARM
     limits: Limits = Limits()
+    dependencies: Dependencies = {}
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,9 +50,11 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     isolation: Isolation | UnsetType = UNSET
     limits: Limits | UnsetType = UNSET
     """Replaces all of them."""
+    dependencies: Dependencies | UnsetType = UNSET
+    """Replaces all of them."""
 
 
-_TEXT_FIELDS = ("script", "language", "allow_hosts", "isolation", "limits")
+_TEXT_FIELDS = ("script", "language", "allow_hosts", "isolation", "limits", "dependencies")
 """What a rule version fixes; a change of any of these is a new one."""
 
 
@@ -60,16 +64,19 @@ class Rules:
     create_body = CreateRule
     patch_body = PatchRule
 
-    def __init__(self, redis: ArqRedis, catalog: Catalog, store: ConfigStore) -> None:
+    def __init__(self, redis: ArqRedis, catalog: Catalog, store: ConfigStore, packages: Packages) -> None:
         self._redis = redis
         self._catalog = catalog
         self._store = store
+        self._packages = packages
 
     async def create(self, tenant: str, body: CreateRule) -> dict[str, Any]:
-        """A new rule and its version 1."""
+        """A new rule and its version 1, with its packages."""
         now_ms = unix_ms()
         rule_id = ids.new_rule_id()
-        text = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **_given(body))
+        self._check_name_is_free(tenant, body.name, but_of=rule_id)
+        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **_given(body))
+        text = msgspec.structs.replace(wanted, **await self._packages.installed_for(wanted))
 
         async def plan() -> Changes[Rule]:
             self._check_name_is_free(tenant, body.name, but_of=rule_id)
@@ -103,12 +110,18 @@ class Rules:
 
     async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> dict[str, Any]:
         """Change what *body* names; a text, permission or limit that differs is the next version, and runs at once."""
+        given = _given(body)
+        based_on = await self._text(tenant, self._find(tenant, rule_id))
+        wanted = msgspec.structs.replace(based_on, **given)
+        given |= await self._packages.installed_for(wanted, before=based_on)  # before the plan, which may be made again
 
         async def plan() -> Changes[tuple[Rule, RuleVersion]]:
             rule = self._find(tenant, rule_id)
             old = await self._text(tenant, rule)
+            if old != based_on:
+                raise ConflictError("The rule was changed by somebody else at the same time: try again")
             now_ms = unix_ms()
-            text = msgspec.structs.replace(old, **_given(body))
+            text = msgspec.structs.replace(old, **given)
             is_new_text = text != old
             if is_new_text:
                 text = msgspec.structs.replace(text, version=rule.latest_version + 1, created_at_ms=now_ms)
@@ -203,4 +216,6 @@ def _view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
         "allow_hosts": text.allow_hosts,
         "isolation": text.isolation,
         "limits": text.limits,
+        "dependencies": text.dependencies,
+        "resolved_dependencies": text.resolved_dependencies,
     }

@@ -19,6 +19,7 @@ from rulemint_shared.records import MAX_RESULT_BYTES
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 """Room for a call with a body of 1 MiB, which JSON carries as base64."""
 MAX_LINE_CHARACTERS = 8 * 1024
+NO_PACKAGES = msgspec.Raw(b"null")
 MAX_BODY_BYTES = 1024 * 1024
 
 Text = Annotated[str, Meta(max_length=16 * 1024)]
@@ -44,6 +45,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t")
     """How long the JSON of a result may be."""
     meta: dict[str, str] = {}
     """What a webtask of Auth0 finds as its metadata."""
+    packages: msgspec.Raw = NO_PACKAGES
+    """The rule's `PackageSet` as it is kept, or null."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):

@@ -56,6 +56,11 @@ class Languages:
         }
         self._made: dict[tuple[Language, int], HostProgram] = {}
 
+    @property
+    def deno(self) -> str:
+        """The path of Deno."""
+        return self.program(Language.JAVASCRIPT).policy.argv[0]
+
     def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB) -> HostProgram:
         """The program that runs rules of *language* with *memory_mb* MiB of heap."""
         name = (language, memory_mb)

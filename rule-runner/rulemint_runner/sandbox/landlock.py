@@ -64,6 +64,7 @@ def restrict_files(policy: SandboxPolicy) -> None:
         (policy.readable_files, _READ_FILE),
         (policy.readable_folders, _READ_FILE | _READ_DIR),
         (policy.writable_devices, _READ_FILE | _WRITE_FILE),
+        (policy.own_folders, rights & ~_EXECUTE),
     ):
         for path in paths:
             _allow(ruleset, path, allowed)

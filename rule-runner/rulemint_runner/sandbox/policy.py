@@ -18,6 +18,8 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     readable_files: tuple[str, ...] = ()
     readable_folders: tuple[str, ...] = ()
     writable_devices: tuple[str, ...] = ()
+    own_folders: tuple[str, ...] = ()
+    """Where it may make, change and remove files. No host has one; an installation of packages does."""
     may_start_threads: bool = False
     may_connect: bool = False
     """Whether it may open TCP connections and ask DNS; it may never listen. Only the egress broker does."""

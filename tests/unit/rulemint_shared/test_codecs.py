@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rulemint_shared import codecs
 from rulemint_shared.codecs import Codec, DecodeError
+from rulemint_shared.dependencies import Registry as PackageRegistry
 from rulemint_shared.exchanges import ExchangeRecord, Timings
 from rulemint_shared.messages import (
     Batch,
@@ -40,6 +41,7 @@ from rulemint_shared.messages import (
     RuleRef,
     RuleReport,
 )
+from rulemint_shared.package_messages import Installed, InstallRequest, NotInstalled, Wanted
 from rulemint_shared.records import (
     Client,
     ClientGrant,
@@ -221,8 +223,19 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             allow_hosts=("api.example.com",),
             isolation=Isolation.FRESH,
             limits=RuleLimits(timeout_s=1.5, memory_mb=128, log_bytes=1, result_bytes=2),
+            dependencies={"lodash": "^4"},
+            resolved_dependencies={"lodash": "4.17.21"},
+            packages="0123abcd",
         ),
     ),
+    "install-request": (
+        codecs.install_request,
+        InstallRequest(
+            registry=PackageRegistry.NPM, wanted=(Wanted(specifier="a/b", name="a", version="1", path="/b"),)
+        ),
+    ),
+    "installed": (codecs.install_answer, Installed(packages="0123abcd", resolved={"lodash": "4.17.21"})),
+    "not-installed": (codecs.install_answer, NotInstalled(message="there is none", is_ours=True)),
     "rule-secrets": (codecs.rule_secrets, RuleSecrets(rule_id="rul_1", revision=2, ciphertext=b"c")),
     "signing-key": (
         codecs.signing_key,

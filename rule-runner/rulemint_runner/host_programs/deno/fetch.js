@@ -33,26 +33,25 @@ async function fetchThroughRunner(input, init) {
   const request = new Request(input, init);
   request.signal.throwIfAborted();
   const body = request.body === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer());
-  const frame = callOf(request, body);
-  const reply = await Promise.race([replyTo(frame), aborted(request.signal)]);
-  if (reply.error !== null) throw new TypeError(`fetch ${request.url}: ${reply.error}`);
-  return responseOf(reply);
+  const { method, url, redirect } = request;
+  const calling = call({ method, url, headers: [...request.headers], body, redirect });
+  return responseOf(await Promise.race([calling, aborted(request.signal)]));
 }
 
 /**
- * @param {Request} request
- * @param {Uint8Array} body
- * @returns {CallFrame}
+ * Make one call; resolves to its answer. Throws a `TypeError` that says why there is none.
+ *
+ * @param {{ method: string, url: string, headers: [string, string][], body: Uint8Array, redirect: RequestRedirect }} wanted
  */
-function callOf(request, body) {
-  const headers = [...request.headers];
+export async function call({ method, url, headers, body, redirect }) {
   if (body.length > MAX_BODY_BYTES) throw new TypeError(`fetch: the body is larger than ${MAX_BODY_BYTES} bytes`);
-  if (request.url.length > MAX_URL_CHARACTERS) throw new TypeError("fetch: the URL is too long");
+  if (url.length > MAX_URL_CHARACTERS) throw new TypeError("fetch: the URL is too long");
   if (headers.length > MAX_HEADERS || headers.some(([name, value]) => name.length > 256 || value.length > 8192)) {
     throw new TypeError("fetch: too many headers, or one that is too long");
   }
-  const { method, url, redirect } = request;
-  return { t: "call", id: ++calls, method, url, headers, body: body.toBase64(), redirect };
+  const reply = await replyTo({ t: "call", id: ++calls, method, url, headers, body: body.toBase64(), redirect });
+  if (reply.error !== null) throw new TypeError(`fetch ${url}: ${reply.error}`);
+  return reply;
 }
 
 /**

@@ -14,6 +14,7 @@ export interface LoadFrame {
   script: string;
   secrets: Record<string, string>;
   result_bytes: number;
+  packages: PackageSet | null;
   meta?: Record<string, string>;
 }
 
@@ -24,6 +25,15 @@ export interface Sent {
   query?: Record<string, string>;
   hostname?: string;
   requested_scopes?: string[];
+}
+
+/** `packages/messages.py` says what is in it. */
+export interface PackageSet {
+  files: Record<string, string>;
+  data: Record<string, string>;
+  modules: string[];
+  links: Record<string, Record<string, string>>;
+  roots: Record<string, string>;
 }
 
 export interface RunFrame {

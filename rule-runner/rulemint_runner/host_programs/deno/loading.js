@@ -1,6 +1,7 @@
 /** A rule's text → a rule: what it is follows from what it exports. */
 
 import { defineRefusals } from "./errors.js";
+import { definePackages, nodeModule, requireFromRule } from "./modules.js";
 import { catchStrayErrors, moduleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
 
@@ -29,6 +30,7 @@ export async function loadRule(load) {
   source.resultBytes = load.result_bytes;
   defineRefusals();
   catchStrayErrors();
+  await definePackages(load.packages, load.script);
   return isModule(load)
     ? ruleFrom(await importModule(load), load, "export default")
     : ruleFrom(await evaluate(load), load, "module.exports");
@@ -95,11 +97,11 @@ async function evaluate(load) {
   const untouched = module.exports;
   const statements = compile(script, "");
   if (typeof statements === "function") {
-    statements.call(untouched, module, untouched, requireBuiltin);
+    statements.call(untouched, module, untouched, requireFromRule);
     if (module.exports !== untouched || Object.keys(untouched).length > 0) return module.exports;
   }
   const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");
-  if (typeof expression === "function") return expression(module, untouched, requireBuiltin);
+  if (typeof expression === "function") return expression(module, untouched, requireFromRule);
   if (typeof statements === "function") return module.exports;
   throw new NotARule(await locate(script) ?? statements.message);
 }
@@ -148,22 +150,6 @@ function stripTypes(script) {
   } catch (error) {
     throw new NotARule(/** @type {Error} */ (error).message);
   }
-}
-
-/** @param {string} name */
-function requireBuiltin(name) {
-  const found = nodeModule(name);
-  if (found === undefined) throw new Error(`require("${name}"): a rule may require Node's own modules only`);
-  return found;
-}
-
-/**
- * One of Node's own modules. Touching `process` makes Deno load its whole Node layer, so only rules that ask pay.
- *
- * @param {string} name
- */
-function nodeModule(name) {
-  return /** @type {any} */ (globalThis).process.getBuiltinModule(name);
 }
 
 /**

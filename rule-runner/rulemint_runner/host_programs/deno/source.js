@@ -2,13 +2,18 @@
 
 export const source = { file: "rule.js", url: "", resultBytes: 0 };
 
+/** How Deno ends its errors: advice for whoever started it. */
+const NOT_CAPABLE = /, run again with the --allow-\w+ flag/g;
+
 /**
- * `text` with the engine's name for the rule replaced by the author's.
+ * `text` with the engine's name for the rule replaced by the author's, and Deno's
+ * advice by what is the case here.
  *
  * @param {string} text
  */
 export function withFileName(text) {
   const { file, url } = source;
+  text = text.replace(NOT_CAPABLE, ": a rule's sandbox refuses that");
   return url === "" ? text : text.replaceAll(url, file).replaceAll(shortened(url), file);
 }
 

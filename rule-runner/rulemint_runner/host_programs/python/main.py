@@ -12,6 +12,7 @@ import calls
 import capture
 import channel
 import fetch
+import packages
 import rule
 import sockets
 
@@ -28,6 +29,7 @@ def main() -> None:
     load = runner.read()
     if load is None:
         return
+    packages.define(load["packages"])
     try:
         loaded = rule.load(load, fetch.fetch_through(outbound))
     except rule.NotARule as error:

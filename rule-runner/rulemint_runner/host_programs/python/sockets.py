@@ -1,8 +1,9 @@
 """Sockets that speak HTTP through the runner: `urllib`, `http.client` and what builds on them work as they are.
 
-A host can open no socket. The standard library opens one through `socket.create_connection`, and wraps it by an
-`ssl.SSLContext`; here both give a `CallingSocket`, which takes the bytes of a request, makes a call of it, and hands
-out the bytes of an answer. Both modules are changed when a rule first imports them, so that others do not pay.
+A host can open no socket. Libraries make one by `socket.socket`, connect it to an address that `getaddrinfo` gave, and
+wrap it by an `ssl.SSLContext`; here that gives a `CallingSocket`, which takes the bytes of a request, makes a call of
+it, and hands out the bytes of an answer. Names are resolved, and certificates verified, by the broker alone. Modules
+are changed when a rule first imports them, so that others do not pay.
 """
 
 import io
@@ -11,20 +12,32 @@ import sys
 from calls import Calls
 
 _HEAD_END = b"\r\n\r\n"
+_SILENT_DESCRIPTOR = 2
 
 
 class CallingSocket:
     """What a client of HTTP/1.1 takes for a connection to one server."""
 
-    family = 2
+    family, type, proto = 2, 1, 6
 
-    def __init__(self, calls: Calls, host: str, port: int) -> None:
+    def __init__(self, calls: Calls) -> None:
         self.scheme = "http"
         self._calls = calls
-        self._host = host
-        self._port = port
+        self._host = ""
+        self._port = 0
         self._request = b""
         self._answer = io.BytesIO()
+
+    def connect(self, address: tuple) -> None:
+        """Remember whom the calls are for.
+
+        Raises:
+            PermissionError: it is an address; there are calls to names only.
+        """
+        host, port = address[:2]
+        if ":" in host or host.replace(".", "").isdigit():
+            raise PermissionError(1, f"a rule can call hosts by their names in allow_hosts, not the address {host}")
+        self._host, self._port = host, port
 
     def sendall(self, data: bytes, _flags: int = 0) -> None:
         """Take a part of a request; make the call once it is whole."""
@@ -58,6 +71,20 @@ class CallingSocket:
     def setsockopt(self, *_arguments: object) -> None:
         """There is nothing to set."""
 
+    def setblocking(self, _blocking: object) -> None:
+        """Every call waits for its answer."""
+
+    def fileno(self) -> int:
+        """A descriptor on which nothing is ever to be read, so that whoever asks finds the connection alive."""
+        return _SILENT_DESCRIPTOR
+
+    def version(self) -> str:
+        """What the broker asks for at least."""
+        return "TLSv1.2"
+
+    def selected_alpn_protocol(self) -> None:
+        """HTTP/1.1."""
+
     def getpeername(self) -> tuple[str, int]:
         """The name and port that were asked for; the address stays the broker's affair."""
         return self._host, self._port
@@ -80,8 +107,27 @@ class CallingSocket:
             return
         self._request = b""
         url = f"{self.scheme}://{self._host}:{self._port}{target}"
-        reply = self._calls.make(method, url, headers, body, "manual")
-        self._answer = io.BytesIO(_answer_bytes(reply, has_body=method != "HEAD"))
+        try:
+            reply = self._calls.make(method, url, headers, body, "manual")
+        except OSError as error:
+            self._answer = io.BufferedReader(_NoAnswer(error))
+        else:
+            self._answer = io.BytesIO(_answer_bytes(reply, has_body=method != "HEAD"))
+
+
+class _NoAnswer(io.RawIOBase):
+    """Says why there is no answer when one is read: some libraries take an error in sending for no reason to stop."""
+
+    def __init__(self, error: OSError) -> None:
+        self._error = error
+
+    def readable(self) -> bool:
+        """Yes, with an error."""
+        return True
+
+    def readinto(self, _buffer: object) -> int:
+        """The error."""
+        raise self._error
 
 
 def _body_of(headers: dict, rest: bytes) -> bytes | None:
@@ -119,26 +165,77 @@ def _answer_bytes(reply: dict, *, has_body: bool) -> bytes:
 
 
 def define(calls: Calls) -> None:
-    """Change `socket` and `ssl` when they are imported."""
+    """Change what libraries open connections with, when it is imported."""
 
     def change_socket(module: object) -> None:
-        def create_connection(address: tuple, *_arguments: object, **_named: object) -> CallingSocket:
-            return CallingSocket(calls, address[0], address[1])
+        class Socket(module.socket):
+            def __new__(cls, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> object:  # noqa: A002, ARG004
+                is_tcp = family in {-1, module.AF_INET, module.AF_INET6} and type in {-1, module.SOCK_STREAM}
+                if cls is Socket and fileno is None and is_tcp:
+                    return CallingSocket(calls)
+                return super().__new__(cls)
 
-        module.create_connection = create_connection
+        def getaddrinfo(host: object, port: object, *_arguments: object, **_named: object) -> list:
+            name = host.decode() if isinstance(host, bytes) else host
+            return [(module.AF_INET, module.SOCK_STREAM, module.IPPROTO_TCP, "", (name, int(port or 0)))]
 
-    def change_ssl(module: object) -> None:
-        wrap_socket = module.SSLContext.wrap_socket
+        Socket.__name__ = Socket.__qualname__ = "socket"
+        module.socket = Socket
+        module.getaddrinfo = getaddrinfo
 
-        def wrap(context: object, sock: object, *arguments: object, **named: object) -> object:
-            if not isinstance(sock, CallingSocket):
-                return wrap_socket(context, sock, *arguments, **named)
-            sock.scheme = "https"
-            return sock
+    changes = {"socket": change_socket, "ssl": _change_ssl, "certifi": _change_certifi}
+    sys.meta_path.insert(0, _Changer({**changes, "httpcore._backends.auto": _change_httpcore}))
 
-        module.SSLContext.wrap_socket = wrap
 
-    sys.meta_path.insert(0, _Changer({"socket": change_socket, "ssl": change_ssl}))
+def _change_ssl(module: object) -> None:
+    wrap_socket = module.SSLContext.wrap_socket
+
+    def wrap(context: object, sock: object, *arguments: object, **named: object) -> object:
+        if not isinstance(sock, CallingSocket):
+            return wrap_socket(context, sock, *arguments, **named)
+        sock.scheme = "https"
+        return sock
+
+    module.SSLContext.wrap_socket = wrap
+    module.SSLContext.load_verify_locations = lambda *_arguments, **_named: None  # the broker says who is trusted
+
+
+def _change_certifi(module: object) -> None:
+    """Libraries want its list to be a file, and to be there. Any file is: none of them reads it."""
+    module.where = lambda: __file__
+
+
+def _change_httpcore(module: object) -> None:
+    """Have its asynchronous clients use a `CallingSocket` too: a call takes the thread that it is made in."""
+    import ssl  # noqa: PLC0415  # its importer has
+    from socket import create_connection  # noqa: PLC0415
+
+    from httpcore._backends.base import AsyncNetworkStream  # noqa: PLC0415
+
+    class Stream(AsyncNetworkStream):
+        def __init__(self, sock: CallingSocket) -> None:
+            self._sock = sock
+
+        async def read(self, max_bytes: int, timeout: object = None) -> bytes:  # noqa: ARG002, ASYNC109
+            return self._sock.recv(max_bytes)
+
+        async def write(self, buffer: bytes, timeout: object = None) -> None:  # noqa: ARG002, ASYNC109
+            self._sock.sendall(buffer)
+
+        async def aclose(self) -> None:
+            self._sock.close()
+
+        async def start_tls(self, ssl_context: ssl.SSLContext, *_arguments: object, **_named: object) -> object:
+            ssl_context.wrap_socket(self._sock)
+            return self
+
+        def get_extra_info(self, _info: str) -> None:
+            return None
+
+    async def connect_tcp(_backend: object, host: str, port: int, *_arguments: object, **_named: object) -> Stream:
+        return Stream(create_connection((host, port)))
+
+    module.AutoBackend.connect_tcp = connect_tcp
 
 
 class _Changer:

@@ -89,6 +89,7 @@ def decoded(data: bytes) -> list[FromHost]:
                 "secrets": {"FOO": "bar"},
                 "result_bytes": 9,
                 "meta": {},
+                "packages": None,
             },
             id="load",
         ),

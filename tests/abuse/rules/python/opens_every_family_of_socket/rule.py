@@ -1,4 +1,4 @@
-import socket
+import _socket as socket
 
 
 def rule(client, scope, audience, context):

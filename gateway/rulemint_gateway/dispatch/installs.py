@@ -1,0 +1,58 @@
+"""Install request → what became of it: asked of the runners through the queue, and looked for until it is there."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_shared import codecs, job_queue
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.package_messages import InstallAnswer, InstallRequest, NotInstalled
+
+log = structlog.get_logger(__name__)
+
+WAIT_S = 75.0
+"""The runner's own limit, and time in its queue."""
+PICKED_UP_WITHIN_S = 15.0
+LOOK_INTERVAL_S = 0.1
+
+
+class Installs:
+    """Has packages installed."""
+
+    def __init__(self, redis: ArqRedis, presence: RunnerPresence) -> None:
+        self._redis = redis
+        self._presence = presence
+
+    async def install(self, request: InstallRequest) -> InstallAnswer:
+        """What became of *request*; always an answer."""
+        if not await self._presence.any_alive():
+            return _not_now("no runner is there to install packages")
+        try:
+            expires_ms = round(PICKED_UP_WITHIN_S * 1000)
+            job_id = await job_queue.enqueue_install(self._redis, request, expires_ms=expires_ms)
+            return await self._answer_of(job_id)
+        except codecs.DecodeError as error:
+            log.warning("an installation ended without an answer", error=str(error))
+            return _not_now("the runner failed")
+        except (RedisError, OSError) as error:
+            log.warning("could not have packages installed", error=str(error))
+            return _not_now("the queue does not answer")
+
+    async def _answer_of(self, job_id: str) -> InstallAnswer:
+        deadline, pick_up = Deadline.after(WAIT_S), Deadline.after(PICKED_UP_WITHIN_S)
+        while not deadline.passed():
+            if answer := await job_queue.find_install_answer(self._redis, job_id):
+                return answer
+            if pick_up.passed() and not await job_queue.was_picked_up(self._redis, job_id):
+                return _not_now("no runner came round to it")
+            await asyncio.sleep(LOOK_INTERVAL_S)
+        return _not_now("its runner never answered")
+
+
+def _not_now(message: str) -> NotInstalled:
+    return NotInstalled(message=message, is_ours=True)

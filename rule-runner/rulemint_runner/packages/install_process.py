@@ -1,0 +1,70 @@
+"""One installation as the runner sees it: a process in a session of its own, with a deadline, and gone at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from rulemint_runner.packages.messages import MAX_ANSWER_BYTES, Answer, InstallTask, answer_decoder
+
+log = structlog.get_logger(__name__)
+
+PROGRAM = ("-m", "rulemint_runner.packages.installing")
+TIMEOUT_S = 60.0
+_STDERR_SHOWN = 1_000
+
+
+class InstallFailedError(Exception):
+    """There is no answer: the process took too long, or ended without one."""
+
+
+async def run_install(task: InstallTask, *, timeout_s: float = TIMEOUT_S) -> Answer:
+    """What became of *task*; it is given up after *timeout_s*.
+
+    Raises:
+        InstallFailedError: see there.
+        OSError: there is no place for it, or no process.
+    """
+    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="rulemint-install-")
+    try:
+        return await _run(task, Path(folder), timeout_s)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _run(task: InstallTask, folder: Path, timeout_s: float) -> Answer:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", *PROGRAM, str(folder), str(os.getpid()),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={},
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(timeout_s):
+            output, complaints = await process.communicate(msgspec.msgpack.encode(task))
+    except TimeoutError:
+        raise InstallFailedError(f"the installation took more than {timeout_s:g} s") from None
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # whatever it started
+        await process.wait()
+    try:
+        if len(output) > MAX_ANSWER_BYTES:
+            raise InstallFailedError("the installation has too much to say")
+        return answer_decoder.decode(output)
+    except msgspec.MsgspecError as error:
+        shown = complaints.decode(errors="backslashreplace").strip()[-_STDERR_SHOWN:]
+        log.error("an installation ended without an answer", code=process.returncode, stderr=shown)  # noqa: TRY400
+        raise InstallFailedError("the installation ended without an answer") from error

@@ -1,0 +1,94 @@
+"""The files that a rule can reach: from what it names, through everything that they require or import."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rulemint_runner.packages.installing.node_resolution import is_builtin, is_module, resolve
+from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_runner.packages.messages import MAX_SET_BYTES, PackageSet
+
+_SPECIFIER = re.compile(r"""(?:\brequire\s*\(|\bfrom|\bimport\s*\(?)\s*(["'`])([^"'`\n\\]{1,300})\1""")
+"""What stands in a comment or a string is found too, and at worst a file too many is kept."""
+_READABLE = frozenset({"", ".js", ".cjs", ".mjs", ".json"})
+
+
+def collect(folder: Path, roots: dict[str, str]) -> PackageSet:
+    """The package set of what is installed in *folder*; *roots*: what the rule says → what *folder* calls it.
+
+    Raises:
+        InstallError: there is no such file, or there is too much of it.
+    """
+    folder = folder.resolve()
+    found = {}
+    for specifier, installed_as in roots.items():
+        file = resolve(installed_as, folder / "package.json", by_import=False)
+        if file is None:
+            raise InstallError(f"{specifier}: the package has nothing by that name that a rule could load")
+        found[specifier] = file
+    collection = _Collection(folder)
+    for file in found.values():
+        collection.add_with_all_it_needs(file)
+    return collection.finished({specifier: collection.name(file) for specifier, file in found.items()})
+
+
+class _Collection:
+    """Files, each under a name that is the same on every machine: ``lodash@4.17.21/fp.js``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._store = folder / "node_modules" / ".deno"
+        self._texts: dict[str, str] = {}
+        self._modules: list[str] = []
+        self._links: dict[str, dict[str, str]] = {}
+        self._size = 0
+
+    def name(self, file: Path) -> str:
+        """What *file* is called; its errors show it."""
+        package, _node_modules, *rest = file.relative_to(self._store).parts
+        scoped = rest[0].startswith("@")
+        return "/".join([package, *rest[2 if scoped else 1 :]])
+
+    def add_with_all_it_needs(self, file: Path) -> None:
+        """Add *file* and what can be reached from it."""
+        waiting = [file]
+        while waiting:
+            file = waiting.pop()
+            if file.is_relative_to(self._store) and self.name(file) not in self._texts:
+                waiting += self._add(file)
+
+    def finished(self, roots: dict[str, str]) -> PackageSet:
+        """What was added."""
+        return PackageSet(
+            files=dict(sorted(self._texts.items())),
+            modules=sorted(self._modules),
+            links=dict(sorted(self._links.items())),
+            roots=roots,
+        )
+
+    def _add(self, file: Path) -> list[Path]:
+        """Keep *file*; returns what it needs."""
+        name = self.name(file)
+        text = file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
+        self._size += len(text)
+        if self._size > MAX_SET_BYTES:
+            raise InstallError(
+                f"the packages have more than {MAX_SET_BYTES // 1024**2} MiB of code that a rule can reach"
+            )
+        self._texts[name] = text
+        if file.suffix == ".json":
+            return []
+        by_import = is_module(file)
+        if by_import:
+            self._modules.append(name)
+        targets = _targets(text, file, by_import=by_import)
+        links = {said: self.name(target) for said, target in targets.items() if target.is_relative_to(self._store)}
+        if links:
+            self._links[name] = links
+        return list(targets.values())
+
+
+def _targets(text: str, file: Path, *, by_import: bool) -> dict[str, Path]:
+    said = dict.fromkeys(match[2] for match in _SPECIFIER.finditer(text))
+    found = {each: resolve(each, file, by_import=by_import) for each in said if not is_builtin(each)}
+    return {each: target for each, target in found.items() if target is not None and target.suffix in _READABLE}

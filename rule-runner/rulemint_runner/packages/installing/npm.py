@@ -1,0 +1,75 @@
+"""Packages from an npm registry: downloaded and unpacked by Deno, which runs no script of theirs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rulemint_runner.packages.installing.commands import run
+from rulemint_runner.packages.installing.node_files import collect
+from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_runner.packages.messages import InstallTask, PackageSet
+from rulemint_shared.dependencies import ANY_VERSION
+from rulemint_shared.package_messages import Wanted
+
+
+def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]]:
+    """Install into *folder*; returns the package set, and the version of everything that was wanted.
+
+    Raises:
+        InstallError: the registry does not have it, or does not answer.
+    """
+    names = _names(task.request.wanted)
+    (folder / "package.json").write_text(json.dumps({"name": "rule", "private": True, "dependencies": _ranges(names)}))
+    environment = {
+        "HOME": str(folder),
+        "DENO_DIR": str(folder / "cache"),
+        "DENO_NO_UPDATE_CHECK": "1",
+        "DENO_TLS_CA_STORE": "mozilla,system",
+        "NO_COLOR": "1",
+    }
+    if task.npm_registry is not None:
+        environment["NPM_CONFIG_REGISTRY"] = task.npm_registry
+    code, output = run([task.deno, "install", "--node-modules-dir=auto", "--no-lock"], environment, folder)
+    if code != 0:
+        raise InstallError(_explained(output))
+    roots = {wanted.specifier: names[wanted.name, wanted.version] + wanted.path for wanted in task.request.wanted}
+    versions = {names[key]: _version(folder / "node_modules" / names[key]) for key in names}
+    resolved = {
+        wanted.specifier: versions[names[wanted.name, wanted.version]]
+        for wanted in task.request.wanted
+        if not wanted.path
+    }
+    return collect(folder, roots), resolved
+
+
+def _names(wanted: tuple[Wanted, ...]) -> dict[tuple[str, str], str]:
+    """What each package and version is called in the folder: a second version of a package needs a name of its own."""
+    names: dict[tuple[str, str], str] = {}
+    for each in wanted:
+        key = (each.name, each.version)
+        if key not in names:
+            is_first = each.name not in names.values()
+            names[key] = each.name if is_first else f"other-version-{len(names)}-of-{each.name.split('/')[-1]}"
+    return names
+
+
+def _ranges(names: dict[tuple[str, str], str]) -> dict[str, str]:
+    ranges = {}
+    for (name, version), installed_as in names.items():
+        wanted = version.strip() or ANY_VERSION
+        ranges[installed_as] = wanted if installed_as == name else f"npm:{name}@{wanted}"
+    return ranges
+
+
+def _version(package: Path) -> str:
+    try:
+        return str(json.loads((package / "package.json").read_bytes()).get("version", ""))
+    except (OSError, ValueError):
+        return ""
+
+
+def _explained(output: str) -> str:
+    """What went wrong, without the progress that precedes it."""
+    lines = [line for line in output.splitlines() if not line.startswith(("Download ", "Initialize ", "Warning "))]
+    return "\n".join(lines).strip().removeprefix("error: ") or "the installation failed without a word"

@@ -1,0 +1,57 @@
+"""What the runner tells the process that installs, and what it says when it has done so."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rulemint_shared.package_messages import InstallRequest
+
+MAX_SET_BYTES = 16 * 1024 * 1024
+"""All files of a package set together: a host has to have them in its memory."""
+MAX_COMPRESSED_BYTES = 8 * 1024 * 1024
+MAX_ANSWER_BYTES = MAX_COMPRESSED_BYTES + 64 * 1024
+MAX_MESSAGE_CHARACTERS = 2_000
+
+
+class InstallTask(msgspec.Struct, frozen=True, kw_only=True):
+    """One installation: what, with which programs, from where."""
+
+    request: InstallRequest
+    deno: str
+    """The path of Deno."""
+    npm_registry: str | None = None
+    pypi_index: str | None = None
+
+
+class Collected(msgspec.Struct, frozen=True, kw_only=True, tag="collected"):
+    """What was installed, as a package set."""
+
+    content: bytes
+    """`PackageSet` as JSON, compressed."""
+    resolved: dict[str, str]
+
+
+class NotCollected(msgspec.Struct, frozen=True, kw_only=True, tag="not-collected"):
+    """Nothing was installed; the text is for the rule's author."""
+
+    message: str
+
+
+class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
+    """Files with names of their own, and who means which of them by what. A host needs no more to run them."""
+
+    files: dict[str, str]
+    """Name → text."""
+    data: dict[str, bytes] = {}
+    """Name → what is no text; base64 in JSON."""
+    modules: list[str] = []
+    """The files that are ES modules."""
+    links: dict[str, dict[str, str]] = {}
+    """A file → what it says to get another → that other."""
+    roots: dict[str, str] = {}
+    """What the rule says → the file that it gets."""
+
+
+Answer = Collected | NotCollected
+answer_decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+task_decoder = msgspec.msgpack.Decoder(InstallTask)

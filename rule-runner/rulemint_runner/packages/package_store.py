@@ -1,0 +1,74 @@
+"""Package sets: kept in Redis by the hash of their bytes, and in memory for as long as hosts keep asking for them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import zlib
+from collections import OrderedDict
+
+from arq.connections import ArqRedis
+
+from rulemint_runner.packages.messages import MAX_SET_BYTES
+from rulemint_shared import keys
+
+MAX_KEPT_BYTES = 64 * 1024 * 1024
+_MAX_JSON_BYTES = 3 * MAX_SET_BYTES
+"""Texts with their quotes escaped, and compiled code as base64."""
+
+
+class PackagesMissingError(Exception):
+    """A rule version names packages that are not there, or not what they were."""
+
+
+class PackageStore:
+    """All package sets; one that has a name never changes."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+
+    async def put(self, content: bytes) -> str:
+        """Keep a compressed package set; returns its name.
+
+        Raises:
+            RedisError, OSError: it is not kept.
+        """
+        name = hashlib.sha256(content).hexdigest()
+        await self._redis.set(keys.packages(name), content, nx=True)
+        return name
+
+    async def has(self, name: str) -> bool:
+        """Whether there is a set of this name."""
+        return bool(await self._redis.exists(keys.packages(name)))
+
+    async def get(self, name: str) -> bytes:
+        """The package set *name* as JSON.
+
+        Raises:
+            PackagesMissingError: see there.
+            RedisError, OSError: Redis does not answer.
+        """
+        if name in self._kept:
+            self._kept.move_to_end(name)
+            return self._kept[name]
+        content = await self._redis.get(keys.packages(name))
+        if content is None:
+            raise PackagesMissingError("the rule's packages were deleted")
+        text = self._kept[name] = await asyncio.to_thread(_opened, name, content)
+        while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MAX_KEPT_BYTES:
+            self._kept.popitem(last=False)
+        return text
+
+
+def _opened(name: str, content: bytes) -> bytes:
+    if hashlib.sha256(content).hexdigest() != name:
+        raise PackagesMissingError("the rule's packages are not what they were")
+    opener = zlib.decompressobj()
+    try:
+        text = opener.decompress(content, _MAX_JSON_BYTES)
+    except zlib.error as error:
+        raise PackagesMissingError(f"the rule's packages do not open: {error}") from error
+    if not opener.eof:
+        raise PackagesMissingError("the rule's packages are too large")
+    return text

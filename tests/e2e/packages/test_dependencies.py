@@ -1,0 +1,132 @@
+"""A rule's dependencies over HTTP, from a registry on this machine: made, shown, kept, refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from fixtures.management import Management, open_management
+from fixtures.processes import free_port, started_dev
+from fixtures.registry import Registry, open_registry
+from fixtures.system import System
+
+pytestmark = pytest.mark.timeout(120)
+
+GREETS = """
+const { greet, version } = require('greeting');
+module.exports = (client, scope, audience, context, cb) => cb(null, { scope, 'https://x/said': greet(version) });
+"""
+PYTHON_GREETS = """
+from greeting import greet
+def rule(client, scope, audience, context):
+    return {"said": greet("you")}
+"""
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Registry]:
+    with open_registry() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[System]:
+    data_dir = tmp_path_factory.mktemp("packages") / "data"
+    data_dir.mkdir()
+    (data_dir / "demo.made").touch()
+    port = free_port()
+    environment = {"RULEMINT_NPM_REGISTRY": registry.npm, "RULEMINT_PYPI_INDEX": registry.pypi}
+    with started_dev(environment, data_dir=data_dir, port=port) as process:
+        yield System(f"http://127.0.0.1:{port}", data_dir, process)
+
+
+@pytest.fixture
+async def management(system: System) -> AsyncIterator[Management]:
+    async with open_management(system.url, system.admin) as opened:
+        yield opened
+
+
+async def claims(management: Management) -> dict[str, Any]:
+    import base64
+    import json
+
+    client = await management.a_client()
+    answer = await management.ask(client.request())
+    assert answer.status == 200, answer.text
+    payload = answer.body["access_token"].split(".")[1]
+    decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return decoded
+
+
+async def test_a_rule_uses_its_npm_dependencies(management: Management) -> None:
+    async with management.rule(GREETS, dependencies={"greeting": "^1.0.0"}) as rule:
+        assert rule["dependencies"] == {"greeting": "^1.0.0"}
+        assert rule["resolved_dependencies"] == {"greeting": "1.1.0"}
+        assert (await claims(management))["https://x/said"] == "HELLO 1.1.0!"
+        read = (await management.call("GET", f"/api/v2/rules/{rule['id']}")).body
+        assert read["resolved_dependencies"] == {"greeting": "1.1.0"}
+
+
+async def test_a_version_in_the_text_is_a_dependency(management: Management) -> None:
+    async with management.rule(GREETS.replace("'greeting'", "'greeting@1.0.0'")) as rule:
+        assert rule["dependencies"] == {}
+        assert rule["resolved_dependencies"]["greeting@1.0.0"] == "1.0.0"
+        assert (await claims(management))["https://x/said"] == "HELLO 1.0.0!"
+
+
+async def test_a_python_rule_uses_its_dependencies(management: Management) -> None:
+    async with management.rule(PYTHON_GREETS, language="python", dependencies={"greeting": "1.2.0"}) as rule:
+        assert rule["resolved_dependencies"] == {"greeting": "1.2.0"}
+        assert (await claims(management))["said"] == "HELLO YOU!"
+
+
+async def test_other_dependencies_are_a_new_version_and_the_same_are_none(
+    management: Management, registry: Registry
+) -> None:
+    async with management.rule(GREETS, dependencies={"greeting": "1.0.0"}) as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        asked = registry.asked.total()
+        unchanged = (await management.call("PATCH", path, {"dependencies": {"greeting": "1.0.0"}, "order": 7})).body
+        assert (unchanged["version"], registry.asked.total()) == (1, asked)
+        patched = (await management.call("PATCH", path, {"dependencies": {"greeting": "1.1.0"}})).body
+        assert (patched["version"], patched["resolved_dependencies"]) == (2, {"greeting": "1.1.0"})
+        assert (await claims(management))["https://x/said"] == "HELLO 1.1.0!"
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "code", "said"),
+    [
+        pytest.param({"nobody-made-this": "1"}, "packages_not_installed", "nobody-made-this", id="no such package"),
+        pytest.param({"greeting": "9.9.9"}, "packages_not_installed", "9.9.9", id="no such version"),
+        pytest.param({"greeting": "file:/etc"}, "invalid_body", "file:/etc", id="another place"),
+        pytest.param({"../x": "1"}, "invalid_body", "../x", id="no name"),
+    ],
+)
+async def test_a_failed_installation_fails_the_call_in_the_installers_words(
+    management: Management, dependencies: dict[str, str], code: str, said: str
+) -> None:
+    answer = await management.call("POST", "/api/v2/rules", {"name": "r", "script": "x", "dependencies": dependencies})
+    assert (answer.status, answer.body["errorCode"], answer.body["field"]) == (400, code, "dependencies")
+    assert said in answer.body["message"]
+    rules = (await management.call("GET", "/api/v2/rules")).body
+    assert rules == []
+
+
+async def test_invocations_go_on_while_packages_are_installed(management: Management, registry: Registry) -> None:
+    client = await management.a_client()
+    async with management.rule("module.exports = (c, s, a, x, cb) => cb(null, { scope: s });"):
+        registry.is_stuck = True
+        body = {"name": "r", "script": "x", "dependencies": {"shout": "2"}, "enabled": False}
+        calls = [
+            asyncio.create_task(management.call("POST", "/api/v2/rules", {**body, "name": f"r{n}"})) for n in range(2)
+        ]
+        for _ in range(5):
+            assert (await management.ask(client.request())).status == 200
+        registry.is_stuck = False
+        registry.go_on.set()
+        for answer in await asyncio.gather(*calls):
+            assert answer.status == 201, answer.text
+            await management.call("DELETE", f"/api/v2/rules/{answer.body['id']}")

@@ -1,0 +1,50 @@
+"""A gateway that asks for an installation when nobody is there to do it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from fixtures.packages import wanted
+from rulemint_gateway.dispatch import installs
+from rulemint_gateway.dispatch.installs import Installs
+from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.management.errors import UnavailableError
+from rulemint_gateway.management.packages import Packages
+from rulemint_shared import job_queue, keys
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.dependencies import Registry
+from rulemint_shared.package_messages import InstallRequest, NotInstalled
+from rulemint_shared.records import Language, RuleVersion
+from rulemint_shared.redis_connection import open_redis
+
+REQUEST = InstallRequest(registry=Registry.NPM, wanted=(wanted("lodash"),))
+TEXT = RuleVersion(rule_id="r", version=1, script="x", language=Language.JAVASCRIPT, dependencies={"lodash": "4.17.21"})
+
+
+async def test_without_a_runner_the_call_is_unavailable_at_once(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        packages = Packages(Installs(redis, RunnerPresence(redis)))
+        with pytest.raises(UnavailableError, match="no runner"):
+            await packages.installed_for(TEXT)
+        assert await redis.zcard(keys.QUEUE) == 0
+
+
+async def test_a_request_that_no_runner_picks_up_is_given_up(
+    empty_redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installs, "PICKED_UP_WITHIN_S", 0.3)
+    async with open_redis(empty_redis_url) as redis:
+        await redis.zadd(keys.RUNNERS, {"a runner that has hung": unix_ms() + 60_000})
+        answer = await Installs(redis, RunnerPresence(redis)).install(REQUEST)
+    assert answer == NotInstalled(message="no runner came round to it", is_ours=True)
+
+
+async def test_a_request_travels_under_its_own_name(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        job_id = await job_queue.enqueue_install(redis, REQUEST, expires_ms=10_000)
+        job = await asyncio.wait_for(job_queue.claim(redis, job_id, for_ms=1_000), 5)
+        assert job is not None
+        name, _data = job_queue.open_job(job)
+        assert name == job_queue.INSTALL_PACKAGES

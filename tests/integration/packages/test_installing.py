@@ -1,0 +1,202 @@
+"""Installations, by the real programs, from a registry on this machine: no network is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from arq.connections import ArqRedis
+
+from fixtures.hosts import LANGUAGES
+from fixtures.packages import install, opened, wanted
+from fixtures.registry import Registry as LocalRegistry
+from rulemint_runner.packages.install_process import InstallFailedError
+from rulemint_runner.packages.messages import Collected, NotCollected
+from rulemint_runner.packages.package_installer import PackageInstaller
+from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
+from rulemint_shared import codecs, keys
+from rulemint_shared.dependencies import Registry
+from rulemint_shared.package_messages import Installed, InstallRequest, NotInstalled, Wanted
+from rulemint_shared.redis_connection import open_redis
+
+NPM, PYPI = Registry.NPM, Registry.PYPI
+
+
+@pytest.fixture
+async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+    async with open_redis(empty_redis_url) as connected:
+        yield connected
+
+
+@pytest.fixture
+def store(redis: ArqRedis) -> PackageStore:
+    return PackageStore(redis)
+
+
+@pytest.fixture
+def installer(redis: ArqRedis, store: PackageStore, registry: LocalRegistry) -> PackageInstaller:
+    return PackageInstaller(redis, store, deno=LANGUAGES.deno, npm_registry=registry.npm, pypi_index=registry.pypi)
+
+
+async def ask(installer: PackageInstaller, kind: Registry, *packages: Wanted) -> Installed | NotInstalled:
+    request = InstallRequest(registry=kind, wanted=packages)
+    return codecs.install_answer.decode(await installer.run_job(codecs.install_request.encode(request)))
+
+
+async def test_a_set_holds_what_a_rule_can_reach_and_nothing_else(registry: LocalRegistry) -> None:
+    answer = await install(NPM, wanted("greeting", "^1.0.0"), source=registry)
+    assert isinstance(answer, Collected), answer
+    assert answer.resolved == {"greeting": "1.1.0"}
+    packages = opened(answer.content)
+    assert sorted(packages.files) == [
+        "greeting@1.1.0/index.js",
+        "greeting@1.1.0/words.json",
+        "shout@2.0.1/lib/index.js",
+    ]
+    assert packages.roots == {"greeting": "greeting@1.1.0/index.js"}
+    assert packages.links["greeting@1.1.0/index.js"] == {
+        "shout": "shout@2.0.1/lib/index.js",
+        "./words.json": "greeting@1.1.0/words.json",
+    }
+
+
+async def test_no_script_of_a_package_is_run(registry: LocalRegistry) -> None:
+    answer = await install(NPM, wanted("greeting"), source=registry)
+    assert isinstance(answer, Collected), answer
+    assert "the script ran" not in "".join(opened(answer.content).files.values())
+
+
+async def test_a_rule_may_have_two_versions_of_a_package_and_files_within_one(registry: LocalRegistry) -> None:
+    answer = await install(
+        NPM,
+        wanted("greeting", "1.1.0"),
+        wanted("greeting@1.0.0", "1.0.0", name="greeting"),
+        wanted("greeting/extra/more", "1.1.0", name="greeting", path="/extra/more"),
+        source=registry,
+    )
+    assert isinstance(answer, Collected), answer
+    assert answer.resolved == {"greeting": "1.1.0", "greeting@1.0.0": "1.0.0"}
+    assert opened(answer.content).roots == {
+        "greeting": "greeting@1.1.0/index.js",
+        "greeting@1.0.0": "greeting@1.0.0/index.js",
+        "greeting/extra/more": "greeting@1.1.0/extra/more.js",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "package", "said"),
+    [
+        pytest.param(NPM, wanted("nobody-made-this"), "nobody-made-this", id="no such npm package"),
+        pytest.param(NPM, wanted("greeting", "9"), "greeting", id="no such npm version"),
+        pytest.param(NPM, wanted("broken"), "nothing by that name", id="an npm package without its main file"),
+        pytest.param(PYPI, wanted("nobody-made-this"), "nobody-made-this", id="no such Python package"),
+        pytest.param(PYPI, wanted("greeting", "9"), "greeting==9", id="no such Python version"),
+        pytest.param(PYPI, wanted("native"), "compiled part, _speed.so", id="a Python package with a compiled part"),
+    ],
+)
+async def test_what_cannot_be_installed_is_named_without_a_path_of_this_machine(
+    registry: LocalRegistry, kind: Registry, package: Wanted, said: str
+) -> None:
+    answer = await install(kind, package, source=registry)
+    assert isinstance(answer, NotCollected)
+    assert said in answer.message
+    assert tempfile.gettempdir() not in answer.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "version"),
+    [
+        (NPM, "greeting", "http://127.0.0.1/greeting.tgz"),
+        (NPM, "greeting", "file:/etc"),
+        (NPM, "greeting", "npm:other@1"),
+        (NPM, "../greeting", "1"),
+        (PYPI, "greeting", "@ file:///etc"),
+        (PYPI, "--index-url", "1"),
+        (PYPI, "greeting", "==1 --pre"),
+    ],
+)
+async def test_the_process_that_installs_takes_nothing_but_names_and_versions(
+    registry: LocalRegistry, kind: Registry, name: str, version: str
+) -> None:
+    answer = await install(kind, wanted("x", version, name=name), source=registry)
+    assert isinstance(answer, NotCollected)
+    assert not registry.asked
+
+
+async def test_wheels_are_unpacked_with_their_dependencies_and_data(registry: LocalRegistry) -> None:
+    answer = await install(PYPI, wanted("greeting", ">=1,<2"), source=registry)
+    assert isinstance(answer, Collected), answer
+    assert answer.resolved == {"greeting": "1.2.0"}
+    packages = opened(answer.content)
+    assert {"greeting/__init__.py", "greeting/words.txt", "shout.py"} <= set(packages.files)
+    assert any(name.startswith("shout.py.") for name in packages.data), "compiled for this interpreter"
+
+
+async def test_the_same_request_is_installed_once(installer: PackageInstaller, registry: LocalRegistry) -> None:
+    answers = await asyncio.gather(*(ask(installer, NPM, wanted("shout")) for _ in range(3)))
+    assert answers[0] == answers[1] == answers[2]
+    assert registry.asked["/npm/shout"] == 1
+
+
+async def test_the_same_content_has_the_same_name(installer: PackageInstaller) -> None:
+    first = await ask(installer, NPM, wanted("shout", "2.0.1"))
+    second = await ask(installer, NPM, wanted("shout", "^2"))
+    assert isinstance(first, Installed)
+    assert isinstance(second, Installed)
+    assert first.packages == second.packages
+
+
+async def test_a_set_that_is_not_what_its_name_says_is_refused(redis: ArqRedis, store: PackageStore) -> None:
+    name = await store.put(b"some bytes")
+    await redis.set(keys.packages(name), b"other bytes")
+    with pytest.raises(PackagesMissingError, match="not what they were"):
+        await store.get(name)
+    with pytest.raises(PackagesMissingError, match="deleted"):
+        await store.get("0" * 64)
+
+
+async def test_a_registry_that_never_answers_is_given_up_and_nothing_is_left(registry: LocalRegistry) -> None:
+    registry.is_stuck = True
+    folders = set(Path(tempfile.gettempdir()).glob("rulemint-install-*"))
+    with pytest.raises(InstallFailedError, match="more than 3 s"):
+        await install(NPM, wanted("greeting"), source=registry, timeout_s=3)
+    assert set(Path(tempfile.gettempdir()).glob("rulemint-install-*")) <= folders
+    assert str(LANGUAGES.deno) not in _commands_of_children()
+
+
+def test_an_installation_can_read_no_file_of_the_runner_and_write_only_its_own(tmp_path: Path) -> None:
+    secret, own = tmp_path / "master.key", tmp_path / "own"
+    secret.write_text("secret")
+    own.mkdir()
+    tries = f"""
+import os, sys
+from pathlib import Path
+from rulemint_runner.packages.installing.containment import contain
+contain(Path({str(own)!r}), Path({LANGUAGES.deno!r}))
+Path({str(own)!r}, "made").write_text("x")
+for attempt in (
+    lambda: Path({str(secret)!r}).read_text(),
+    lambda: Path({str(tmp_path)!r}, "made").write_text("x"),
+    lambda: Path("/proc/{os.getpid()}/environ").read_text(),
+    lambda: os.kill({os.getpid()}, 0),
+    lambda: os.execv("/bin/sh", ["sh", "-c", "true"]),
+):
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    sys.exit("it could")
+"""
+    done = subprocess.run([sys.executable, "-c", tries], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def _commands_of_children() -> str:
+    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return "\n".join(line for line in lines.splitlines() if "rulemint-install-" in line or " install " in line)
