@@ -11,6 +11,7 @@ from rulemint_gateway.management.bootstrap import AdminFileError
 from rulemint_gateway.server import AddressUnusableError, serve
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.config_store import StoreUnavailableError
+from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import RedisUnusableError
 from rulemint_shared.service_log import set_up_logging
 from rulemint_shared.settings import SettingsError, read_settings, render_help
@@ -33,6 +34,7 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error), code=2)
     set_up_logging(service="gateway", log_format=settings.log_format, level=settings.log_level)
+    hide_from_same_user()  # it will hold the master key, and signs
     try:
         uvloop.run(serve(settings))
     except _CANNOT_START as error:

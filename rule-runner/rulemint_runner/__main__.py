@@ -12,11 +12,11 @@ from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
 from rulemint_runner.sandbox.cgroup import GroupLimits, group_limits
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
-from rulemint_runner.sandbox.privileges import hide_from_same_user
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
+from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import RedisUnusableError
 from rulemint_shared.sandbox_report import SandboxReport, encode_report
 from rulemint_shared.service_log import LogFormat, set_up_logging

@@ -7,8 +7,8 @@ import pytest
 from fixtures.hosts import LANGUAGES
 from rulemint_runner.hosts.attacks import attack
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
-from rulemint_runner.sandbox.privileges import hide_from_same_user
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
+from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.records import Language
 from rulemint_shared.sandbox_report import AttackOutcome
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_SECUREBITS, _PR_SET_NO_NEW_PRIVS = 4, 24, 28, 38
+_PR_CAPBSET_DROP, _PR_SET_SECUREBITS, _PR_SET_NO_NEW_PRIVS = 24, 28, 38
 _PR_CAP_AMBIENT, _CLEAR_ALL = 47, 4
 _NO_ROOT_LOCKED = 0b11
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -22,11 +22,6 @@ class _CapabilityHeader(ctypes.Structure):
 def allow_no_new_privileges() -> None:
     """No set-user-id program can give this process or its children anything."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-
-
-def hide_from_same_user() -> None:
-    """No process of the same user may read this one's memory, environment or descriptors, or trace it."""
-    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def become_nobody(user: int | None) -> None:

@@ -13,11 +13,11 @@ from arq.connections import ArqRedis
 from fixtures.hosts import LANGUAGES
 from fixtures.waiting import eventually
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
-from rulemint_runner.sandbox.privileges import hide_from_same_user
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import keys
+from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import open_redis
 from rulemint_shared.vault import create_master_key
 

@@ -16,11 +16,12 @@ from rulemint_runner.egress.broker.resolver_files import RESOLVER_FILES
 from rulemint_runner.sandbox.landlock import restrict_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.preflight import KernelLayer
-from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody, hide_from_same_user
+from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody
 from rulemint_runner.sandbox.program_files import with_targets
 from rulemint_runner.sandbox.rlimits import apply_rlimits
 from rulemint_runner.sandbox.seccomp import filter_calls
 from rulemint_shared.allow_list import normal_name
+from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.tether import die_with_parent
 
 MAX_DATA_BYTES = 768 * 1024 * 1024
