@@ -40,7 +40,7 @@ LOOPS = {
 }
 BARE = """
 import rulemint_runner.sandbox.launch as launch
-kept = ("_take_own_session", "_take_stdio", "_close_everything_else")
+kept = ("_take_own_process_group", "_take_stdio", "_close_everything_else")
 launch.STEPS = tuple(step for step in launch.STEPS if step.__name__ in kept)
 from rulemint_runner.sandbox.spawner import main
 main()

@@ -169,7 +169,7 @@ class Host:
         """Let other processes go first from now on; there is no way back."""
         self.yielded = True
         with suppress(OSError):  # it has just ended
-            os.setpriority(os.PRIO_PROCESS, self.pid, NICENESS)
+            os.setpriority(os.PRIO_PGRP, self.pid, NICENESS)  # with all its threads
 
     def private_bytes(self) -> int:
         """How much memory the process has for itself; 0 once it has ended."""

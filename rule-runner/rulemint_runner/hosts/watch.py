@@ -11,7 +11,7 @@ from rulemint_runner.hosts.host import Host
 from rulemint_shared.messages import FailureReason
 
 INTERVAL_S = 0.05
-LONG_COMPUTATION_S = 0.25
+LONG_COMPUTATION_S = 0.1
 """Processor time of one invocation after which it no longer competes with the others."""
 
 

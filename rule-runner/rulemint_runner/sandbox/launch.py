@@ -51,8 +51,9 @@ def contain_and_exec(launch: Launch) -> NoReturn:
     os._exit(CANNOT_LAUNCH)
 
 
-def _take_own_session(_launch: Launch) -> None:
-    os.setsid()
+def _take_own_process_group(_launch: Launch) -> None:
+    """Not a session: the kernel gives each of those as much of the processor as all our services have together."""
+    os.setpgid(0, 0)
 
 
 def _be_killed_first(launch: Launch) -> None:
@@ -100,7 +101,7 @@ def _filter_calls(launch: Launch) -> None:
 
 
 STEPS: tuple[Callable[[Launch], None], ...] = (
-    _take_own_session,
+    _take_own_process_group,
     _be_killed_first,
     _take_stdio,
     _close_everything_else,

@@ -188,9 +188,12 @@ async def test_the_kernel_kills_a_process_before_the_runner_when_memory_runs_out
     assert int(await asyncio.to_thread(Path(f"/proc/{await spawner_of(process)}/oom_score_adj").read_text)) == own
 
 
-async def test_a_process_leads_its_own_session(programs: Programs) -> None:
+async def test_a_process_leads_its_own_group_in_a_session_that_has_no_terminal(programs: Programs) -> None:
     process = await programs.start(SLEEP)
-    assert os.getsid(process.pid) == process.pid
+    assert os.getpgid(process.pid) == process.pid
+    assert os.getsid(process.pid) != os.getsid(0)
+    terminal = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[4]
+    assert terminal == "0"
 
 
 async def test_a_process_can_never_get_new_privileges(programs: Programs) -> None:
