@@ -128,7 +128,7 @@ class BrokerProcess:
             while (message := await from_broker.read(self._reader)) is not None:
                 self._take(message)
         except ProtocolError as error:
-            log.error("the egress broker broke the protocol", pid=self.pid, error=str(error)[:500])  # noqa: TRY400
+            log.error("the egress broker broke the protocol", pid=self.pid, error=str(error)[:500])  # noqa: TRY400  # its text says all
         finally:
             self._let_go()
 

@@ -128,7 +128,7 @@ class EgressBroker:
                 await self.start()
             except BrokerNotStartedError as error:
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-                log.error("no egress broker", error=str(error), again_in_s=pause_s)  # noqa: TRY400
+                log.error("no egress broker", error=str(error), again_in_s=pause_s)  # noqa: TRY400  # its text says all
 
     async def _run(self, process: BrokerProcess) -> None:
         try:

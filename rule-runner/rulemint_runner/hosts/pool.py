@@ -4,15 +4,14 @@ Theory of operation. Each authority has a stack of idle hosts, the most recently
 that wait for one. A queue gets a first host at once, and another one whenever its head has waited for 10 ms, one start
 at a time, up to the caps: so a quick rule stays on few hosts, and a rule that awaits something spreads. At the cap over
 all authorities, of number or of memory, the idle host that was used least recently makes room; a running host is never
-taken from its invocation. A tenant may have as many busy hosts as it leaves to the others: alone it gets half of all,
-two greedy ones a third each, and there is always room for one who comes later. An idle process is stopped; one that
-has served for long is replaced.
+taken from its invocation, and no tenant gets more than its share of busy ones. An idle process is stopped; one that has
+served for long is replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import structlog
 
 from rulemint_runner.hosts.brake import Brake
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.shares import Shares
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
 from rulemint_shared.background import cancel
@@ -98,8 +98,7 @@ class HostPool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._live: set[Host] = set()
         self._hosts = 0
-        self._busy: Counter[str] = Counter()
-        """Hosts of each tenant that are running or starting."""
+        self._shares = Shares(limits.max_hosts)
         self._private_bytes = 0
         self._brake = Brake()
         self._watch = Watch()
@@ -193,14 +192,14 @@ class HostPool:
         """Start one more host for *station*, unless a cap forbids it or one is starting already."""
         if station.starting or station.hosts >= self._limits.max_hosts_per_rule:
             return
-        if self._has_its_share(station.authority.tenant):
+        if self._shares.is_used_up(station.authority.tenant):
             return
         if (self._hosts >= self._limits.max_hosts or self._memory_is_full()) and not self._make_room():
             return
         station.starting = True
         station.hosts += 1
         self._hosts += 1
-        self._busy[station.authority.tenant] += 1
+        self._shares.begin(station.authority.tenant)
         self._in_background(self._start_and_load(station, station.waiting[0].make_host))
 
     async def _start_and_load(self, station: _Station, make_host: MakeHost) -> None:
@@ -249,22 +248,12 @@ class HostPool:
                 return
         host.pause()
         station.idle.append(_IdleHost(host, Deadline.after(self._limits.idle_s)))
-        self._no_longer_busy(station)
+        self._shares.end(station.authority.tenant)
 
     def _pop_idle(self, station: _Station, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
-        self._busy[station.authority.tenant] += 1
+        self._shares.begin(station.authority.tenant)
         return station.idle.pop(index).host
-
-    def _no_longer_busy(self, station: _Station) -> None:
-        tenant = station.authority.tenant
-        self._busy[tenant] -= 1
-        if self._busy[tenant] == 0:
-            del self._busy[tenant]
-
-    def _has_its_share(self, tenant: str) -> bool:
-        """Whether *tenant* has as many busy hosts, or more, as there would be left for the others."""
-        return 0 < self._busy[tenant] >= self._limits.max_hosts - self._busy.total()
 
     def _memory_is_full(self) -> bool:
         return self._private_bytes >= self._limits.max_memory_bytes
@@ -293,7 +282,7 @@ class HostPool:
     def _forget_host(self, station: _Station) -> None:
         station.hosts -= 1
         self._hosts -= 1
-        self._no_longer_busy(station)
+        self._shares.end(station.authority.tenant)
         self._prune(station)
 
     def _prune(self, station: _Station) -> None:

@@ -120,8 +120,8 @@ async def test_nothing_in_a_host_s_root_can_be_changed(host: Host) -> None:
     options = [set(line.split()[5].split(",")) for line in mounts]
     assert len(options) > 10
     assert all({"ro", "nosuid"} <= each for each in options)
-    assert set(await asyncio.to_thread(os.listdir, f"/proc/{host.pid}/root/dev")) == {"null", "urandom"}
-    assert set(await asyncio.to_thread(os.listdir, f"/proc/{host.pid}/root/proc")) == {"self"}
+    assert set(await asyncio.to_thread(os.listdir, Path(f"/proc/{host.pid}", "root", "dev"))) == {"null", "urandom"}
+    assert set(await asyncio.to_thread(os.listdir, Path(f"/proc/{host.pid}", "root", "proc"))) == {"self"}
 
 
 @as_root

@@ -143,7 +143,7 @@ def distribution_of(files: Files, folder: str) -> object:
 def reader_of(files: Files, folder: str) -> object:
     """A resource reader for *folder*, whose paths read what is in memory."""
     from io import BytesIO, TextIOWrapper  # noqa: PLC0415  # as above
-    from pathlib import PosixPath  # noqa: PLC0415
+    from pathlib import PosixPath  # noqa: PLC0415  # only rules that look into packages pay
 
     class PackagePath(PosixPath):
         """A path below `ROOT`."""

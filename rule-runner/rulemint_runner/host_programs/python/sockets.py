@@ -169,7 +169,7 @@ def define(calls: Calls) -> None:
 
     def change_socket(module: object) -> None:
         class Socket(module.socket):
-            def __new__(cls, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> object:  # noqa: A002, ARG004
+            def __new__(cls, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> object:  # noqa: A002, ARG004  # socket's own
                 is_tcp = family in {-1, module.AF_INET, module.AF_INET6} and type in {-1, module.SOCK_STREAM}
                 if cls is Socket and fileno is None and is_tcp:
                     return CallingSocket(calls)
@@ -208,18 +208,18 @@ def _change_certifi(module: object) -> None:
 def _change_httpcore(module: object) -> None:
     """Have its asynchronous clients use a `CallingSocket` too: a call takes the thread that it is made in."""
     import ssl  # noqa: PLC0415  # its importer has
-    from socket import create_connection  # noqa: PLC0415
+    from socket import create_connection  # noqa: PLC0415  # only rules that use httpx pay
 
-    from httpcore._backends.base import AsyncNetworkStream  # noqa: PLC0415
+    from httpcore._backends.base import AsyncNetworkStream  # noqa: PLC0415  # a rule's own package
 
     class Stream(AsyncNetworkStream):
         def __init__(self, sock: CallingSocket) -> None:
             self._sock = sock
 
-        async def read(self, max_bytes: int, timeout: object = None) -> bytes:  # noqa: ARG002, ASYNC109
+        async def read(self, max_bytes: int, timeout: object = None) -> bytes:  # noqa: ARG002, ASYNC109  # its base's
             return self._sock.recv(max_bytes)
 
-        async def write(self, buffer: bytes, timeout: object = None) -> None:  # noqa: ARG002, ASYNC109
+        async def write(self, buffer: bytes, timeout: object = None) -> None:  # noqa: ARG002, ASYNC109  # its base's
             self._sock.sendall(buffer)
 
         async def aclose(self) -> None:
