@@ -210,6 +210,8 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             secret_names=("FOO",),
             created_at_ms=1,
             updated_at_ms=2,
+            clients=("c",),
+            audiences=("https://api/",),
         ),
     ),
     "rule-version": (

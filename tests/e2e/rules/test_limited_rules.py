@@ -1,0 +1,100 @@
+"""Rules that run for some clients and APIs only."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from fixtures.management import ApiClient, Management, open_management
+from fixtures.processes import free_port, started, until
+from rulemint_shared.vault import create_master_key
+
+pytestmark = pytest.mark.timeout(120)
+
+MARKS = "export default () => ({ marked: true })"
+
+
+@pytest.fixture
+async def lone_gateway(tmp_path: Path, empty_redis_url: str) -> AsyncIterator[Management]:
+    """An administrator of a gateway without any runner."""
+    key, admin, port = tmp_path / "master.key", tmp_path / "admin.json", free_port()
+    create_master_key(key)
+    environment = {
+        "RULEMINT_REDIS_URL": empty_redis_url,
+        "RULEMINT_MASTER_KEY_FILE": str(key),
+        "RULEMINT_ADMIN_FILE": str(admin),
+        "RULEMINT_PORT": str(port),
+    }
+    with started([sys.executable, "-m", "rulemint_gateway"], environment) as process:
+        until(lambda: is_alive(port), failing=process)
+        async with open_management(f"http://127.0.0.1:{port}", json.loads(admin.read_text())) as opened:
+            yield opened
+
+
+def is_alive(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
+            return int(response.status) == 200
+    except OSError:
+        return False
+
+
+async def is_marked(management: Management, client: ApiClient) -> bool:
+    answer = await management.ask(client.request())
+    assert answer.status == 200, answer.text
+    return "marked" in jwt.decode(answer.body["access_token"], options={"verify_signature": False})
+
+
+async def test_a_rule_runs_only_for_the_clients_that_it_names(management: Management) -> None:
+    one, other = await management.a_client(), await management.a_client()
+    async with management.rule(MARKS, clients=[one.client_id]) as rule:
+        assert (rule["clients"], rule["audiences"]) == ([one.client_id], [])
+        assert await is_marked(management, one)
+        assert not await is_marked(management, other)
+
+
+async def test_a_rule_runs_only_for_the_apis_that_it_names(management: Management) -> None:
+    one, other = await management.a_client(), await management.a_client()
+    async with management.rule(MARKS, audiences=[one.audience]):
+        assert await is_marked(management, one)
+        assert not await is_marked(management, other)
+
+
+async def test_what_a_rule_is_limited_to_can_be_changed_and_is_no_new_version(management: Management) -> None:
+    client = await management.a_client()
+    async with management.rule(MARKS, clients=["nobody", "nobody"]) as rule:
+        assert rule["clients"] == ["nobody"]
+        assert not await is_marked(management, client)
+        path = f"/api/v2/rules/{rule['id']}"
+        patched = (await management.call("PATCH", path, {"clients": [], "audiences": [client.audience]})).body
+        assert (patched["clients"], patched["audiences"], patched["version"]) == ([], [client.audience], 1)
+        assert await is_marked(management, client)
+        assert (await management.call("PATCH", path, {"order": 3})).body["audiences"] == [client.audience]
+
+
+@pytest.mark.parametrize(
+    ("limits", "field"),
+    [
+        pytest.param({"clients": ["a:b"]}, "clients[0]", id="no client id"),
+        pytest.param({"clients": "a"}, "clients", id="no list"),
+        pytest.param({"clients": ["a"] * 101}, "clients", id="too many clients"),
+        pytest.param({"audiences": ["https://a/", ""]}, "audiences[1]", id="no identifier"),
+    ],
+)
+async def test_a_malformed_limit_is_refused_by_name(management: Management, limits: dict[str, Any], field: str) -> None:
+    answer = await management.call("POST", "/api/v2/rules", {"name": "r", "script": MARKS, **limits})
+    assert (answer.status, answer.body.get("field")) == (400, field), answer.text
+
+
+async def test_a_request_that_all_rules_exclude_needs_no_runner(lone_gateway: Management) -> None:
+    one, other = await lone_gateway.a_client(), await lone_gateway.a_client()
+    async with lone_gateway.rule(MARKS, clients=[one.client_id]):
+        assert (await lone_gateway.ask(one.request())).status == 503
+        assert not await is_marked(lone_gateway, other)
