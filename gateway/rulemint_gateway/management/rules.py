@@ -89,7 +89,7 @@ class Rules:
         now_ms = unix_ms()
         rule_id = ids.new_rule_id()
         self._check_name_is_free(tenant, body.name, but_of=rule_id)
-        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **_given(body))
+        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **text_fields(body))
         text = msgspec.structs.replace(wanted, **await self._packages.installed_for(wanted))
 
         async def plan() -> Changes[Rule]:
@@ -126,7 +126,7 @@ class Rules:
 
     async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> dict[str, Any]:
         """Change what *body* names; a text, permission or limit that differs is the next version, and runs at once."""
-        given = _given(body)
+        given = text_fields(body)
         based_on = await self._text(tenant, self._find(tenant, rule_id))
         wanted = msgspec.structs.replace(based_on, **given)
         given |= await self._packages.installed_for(wanted, before=based_on)  # before the plan, which may be made again
@@ -200,7 +200,7 @@ class Rules:
         return max((rule.order for rule in self._catalog.tenant(tenant).rules.values()), default=0)
 
 
-def _given(body: CreateRule | PatchRule) -> dict[str, Any]:
+def text_fields(body: msgspec.Struct) -> dict[str, Any]:
     """What *body* says about a rule version.
 
     Raises:
