@@ -223,6 +223,16 @@ async def test_watchers_hear_nothing_of_what_is_tried(management: Management) ->
     assert {record["invocation"] for record in records} == {answer.headers["x-request-id"]}
 
 
+async def test_without_a_runner_it_says_so_and_watchers_still_hear_nothing(lone_gateway: Management) -> None:
+    client, script = await lone_gateway.a_client(), "export default () => ({})"
+    async with lone_gateway.rule(script), watching(lone_gateway) as watch:
+        answer = await tried(lone_gateway, script)
+        assert (answer["outcome"], answer["error"]["message"]) == ("failed:no_runner", "no runner is alive")
+        real = await lone_gateway.ask(client.request())
+        records = await watch.until_ended(real.headers["x-request-id"])
+    assert {record["invocation"] for record in records} == {real.headers["x-request-id"]}
+
+
 async def test_nothing_of_it_is_left_in_redis(tmp_path: Path, empty_redis_url: str) -> None:
     port, data_dir = free_port(), tmp_path / "data"
     with started_dev({"RULEMINT_REDIS_URL": empty_redis_url}, data_dir=data_dir, port=port) as process:

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import urllib.request
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 
-from fixtures.management import ApiClient, Management, open_management
-from fixtures.processes import free_port, started, until
-from rulemint_shared.vault import create_master_key
+from fixtures.management import ApiClient, Management
 
 pytestmark = pytest.mark.timeout(120)
 
 MARKS = "export default () => ({ marked: true })"
-
-
-@pytest.fixture
-async def lone_gateway(tmp_path: Path, empty_redis_url: str) -> AsyncIterator[Management]:
-    """An administrator of a gateway without any runner."""
-    key, admin, port = tmp_path / "master.key", tmp_path / "admin.json", free_port()
-    create_master_key(key)
-    environment = {
-        "RULEMINT_REDIS_URL": empty_redis_url,
-        "RULEMINT_MASTER_KEY_FILE": str(key),
-        "RULEMINT_ADMIN_FILE": str(admin),
-        "RULEMINT_PORT": str(port),
-    }
-    with started([sys.executable, "-m", "rulemint_gateway"], environment) as process:
-        until(lambda: is_alive(port), failing=process)
-        async with open_management(f"http://127.0.0.1:{port}", json.loads(admin.read_text())) as opened:
-            yield opened
-
-
-def is_alive(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
-            return int(response.status) == 200
-    except OSError:
-        return False
 
 
 async def is_marked(management: Management, client: ApiClient) -> bool:

@@ -9,7 +9,7 @@ from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.messages import Denied, Ending, Failed, Granted, LogLine, OutboundCall, Outcome, outcome_name
 from rulemint_shared.records import RuleVersion
 
-_POSITION = re.compile(r"(?P<file>[A-Za-z0-9._-]+)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?: (?P<message>.*)")
+_POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: (.*)")
 """How a host begins whatever it says of an error in a rule."""
 
 
