@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from rulemint_cli.console import printable
 from rulemint_cli.trying import GRANTED, Call, Error, Line, Tried
+from rulemint_shared.messages import FailureReason
 
 _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 MAX_SHOWN = 160
@@ -45,24 +47,27 @@ def _headline(tried: Tried) -> Text:
 
 
 def _error_rows(error: Error, file: str, source: list[str]) -> list[Text]:
-    """The error, and if it has a place in the file: that line, with a caret under the column."""
+    """The error; if it has a place in the file that line, with a caret under the column; then the rule's stack."""
     if error.line is None:
         return [_row(f"  {error.code}", error.message, style="red")]
     at = f"{file}:{error.line}" + (f":{error.column}" if error.column else "")
     rows = [_row(f"  {at}", error.message, style="red")]
     if 0 < error.line <= len(source):
-        margin = f"  {error.line:>4} │ "
-        code = source[error.line - 1].expandtabs(1)
-        column = min(error.column or 0, len(code) + 1)
-        start = max(0, column - MAX_SHOWN // 2) if len(code) > MAX_SHOWN else 0
-        shown = code[start : start + MAX_SHOWN]
-        rows.append(Text(margin + "".join(char if char.isprintable() else "?" for char in shown)))
-        if column:
-            padding = Text(" " * (len(margin) - 2) + "│ ")
-            width = Text("".join(char if char.isprintable() else "?" for char in shown[: column - start - 1])).cell_len
-            padding.append(" " * width)
-            rows.append(padding.append("^", style="bold red"))
-    return rows + [_row("   ", text.strip(), style="dim") for text in error.detail.splitlines()[1:]]
+        rows += _source_rows(error.line, source[error.line - 1].expandtabs(1), error.column)
+    stack = [] if error.code == FailureReason.SYNTAX else error.detail.splitlines()[1:]
+    return rows + [_row("   ", text.strip(), style="dim") for text in stack]
+
+
+def _source_rows(number: int, code: str, column: int | None) -> list[Text]:
+    """One line of the file, of a very long one the part around *column*, and a caret."""
+    column = min(column or 0, len(code) + 1)
+    start = max(0, column - MAX_SHOWN // 2) if len(code) > MAX_SHOWN else 0
+    shown = "".join(char if char.isprintable() else "?" for char in code[start : start + MAX_SHOWN])
+    rows = [Text(f"  {number:>4} │ {shown}")]
+    if column:
+        before = cell_len(shown[: column - start - 1])
+        rows.append(Text(f"  {'':>4} │ {'':{before}}").append("^", style="bold red"))
+    return rows
 
 
 def _call_row(call: Call) -> Text:

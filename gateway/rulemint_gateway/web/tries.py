@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.trying.body import TryRule
@@ -10,6 +11,8 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.problems import NO_STORE, json_answer
+
+log = structlog.get_logger(__name__)
 
 
 class TryHandlers:
@@ -29,4 +32,6 @@ class TryHandlers:
         body = await read_json(request, TryRule)
         if isinstance(body.client, str):
             authorize(request, self._catalog, scope="read:clients")
-        return json_answer(await self._tries.run(caller.tenant, body), headers=NO_STORE)
+        answer = await self._tries.run(caller.tenant, body)
+        log.info("rule tried", tenant=caller.tenant, by=caller.client_id, outcome=answer["outcome"])
+        return json_answer(answer, headers=NO_STORE)

@@ -75,6 +75,11 @@ def test_an_error_shows_its_line_with_a_caret_under_the_column() -> None:
     ]
 
 
+def test_a_syntax_error_is_not_shown_twice() -> None:
+    rows = failed(code="syntax", detail="rule.py:2:7: it broke\n  null.x\n      ^").splitlines()
+    assert len(rows) == 4
+
+
 def test_the_caret_stands_under_characters_that_are_two_columns_wide() -> None:
     source, caret = failed(script="x\n'世界' + y", column=8).splitlines()[2:4]
     assert source == "     2 │ '世界' + y"
