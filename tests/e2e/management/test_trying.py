@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 from typing import Any
 
@@ -284,7 +285,9 @@ async def test_a_faulty_field_is_refused_by_name(management: Management, fields:
 
 
 async def test_a_body_beyond_the_limit_is_refused(management: Management) -> None:
-    answer = await send(management, "x", colour="x" * 1_048_577)
+    large = io.BytesIO(b'{"script": "' + b"x" * 1_048_577 + b'"}')
+    headers = {"Content-Type": "application/json"}
+    answer = await management.call("POST", "/api/v2/rules/try", data=large, headers=headers)
     assert (answer.status, answer.body["message"]) == (400, "The body is larger than 1048576 bytes")
 
 
