@@ -15,6 +15,7 @@ import typer
 
 from rulemint_cli.errors import CommandError
 from rulemint_cli.settings import ClientSettings, DevSettings
+from rulemint_shared.records import Language
 from rulemint_shared.settings import SettingsError, read_settings, render_help
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None)
@@ -64,6 +65,56 @@ def logs(
         async with open_admin(file, url) as admin:
             show = show_json if json else show_readably(Console())
             await watch(admin, show, _say)
+
+    _run(lambda: run(read_admin_file(_admin_file(admin_file))))
+
+
+@app.command("try")
+def try_(  # noqa: PLR0913  # each is an option of the command line
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")],
+    client: Annotated[str, typer.Option(help="The client_id of the client that asks.")],
+    audience: Annotated[str | None, typer.Option(help="The API; by default the client's first.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="The scopes; by default all of the client grant.")] = None,
+    secret: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, for the rule.")] = None,
+    dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1.")] = None,
+    allow_host: Annotated[list[str] | None, typer.Option(help="A host that it may call.")] = None,
+    language: Annotated[Language | None, typer.Option(help="By default what the file's suffix says.")] = None,
+    admin_file: AdminFileOption = None,
+    url: UrlOption = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> None:
+    """Run the rule in FILE as for a token, without one: 0 if it grants, 1 if it denies or fails."""
+    from rich.console import Console  # noqa: PLC0415  # as above
+
+    from rulemint_cli.admin import AdminFile, open_admin, read_admin_file  # noqa: PLC0415  # as above
+    from rulemint_cli.try_report import show_tried  # noqa: PLC0415  # as above
+    from rulemint_cli.trying import GRANTED, TRY_TIMEOUT_S, Options, UsageError, body_of, read_script, try_rule  # noqa: PLC0415  # as above
+
+    options = Options(
+        client=client,
+        audience=audience,
+        scope=scope or [],
+        secrets=secret or [],
+        dependencies=dep or [],
+        allow_hosts=allow_host or [],
+        language=language,
+    )
+    try:
+        script = read_script(file)
+        body = body_of(file, script, options)
+    except UsageError as error:
+        _fail(str(error), code=2)
+
+    async def run(credentials: AdminFile) -> None:
+        async with open_admin(credentials, url, timeout_s=TRY_TIMEOUT_S) as admin:
+            tried, as_json = await try_rule(admin, body)
+        if json:
+            sys.stdout.write(as_json + "\n")
+        else:
+            show_tried(tried, file=str(file), script=script, console=Console())
+        if tried.outcome != GRANTED:
+            raise typer.Exit(1)
 
     _run(lambda: run(read_admin_file(_admin_file(admin_file))))
 
@@ -143,9 +194,9 @@ def _say(message: str) -> None:
     sys.stderr.write(f"rulemint: {message}\n")
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, *, code: int = 1) -> NoReturn:
     _say(message)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -78,6 +78,17 @@ class Admin:
             raise CommandError(f"creating {noun}: {answer.get('message', status)}")
         return answer
 
+    async def send(self, path: str, body: dict[str, Any], *, token: str) -> dict[str, Any]:
+        """The answer to *body* at *path* of the management API.
+
+        Raises:
+            CommandError: the system refuses, or does not answer.
+        """
+        status, answer = await self._send("POST", f"api/v2/{path}", body, {"Authorization": f"Bearer {token}"})
+        if status != 200:
+            raise CommandError(f"{self.url} refuses: {answer.get('message', status)}")
+        return answer
+
     async def _send(
         self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]
     ) -> tuple[int, dict[str, Any]]:
@@ -89,9 +100,11 @@ class Admin:
 
 
 @asynccontextmanager
-async def open_admin(file: AdminFile, url: str | None = None) -> AsyncIterator[Admin]:
+async def open_admin(
+    file: AdminFile, url: str | None = None, *, timeout_s: float = CALL_TIMEOUT_S
+) -> AsyncIterator[Admin]:
     """The administrator of the system at *url*, or at the admin file's issuer."""
-    timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
+    timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         base = url or file.issuer
         yield Admin(session, base if base.endswith("/") else f"{base}/", file)

@@ -28,6 +28,7 @@ from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
 from rulemint_gateway.management.tenant_settings import TenantSettings
 from rulemint_gateway.management.tenants import Tenants
+from rulemint_gateway.management.trying.tries import Tries
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
 from rulemint_gateway.settings import GatewaySettings
@@ -44,6 +45,7 @@ from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
+from rulemint_gateway.web.tries import TryHandlers
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
 from rulemint_shared.records import SigningAlgorithm
@@ -104,6 +106,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             deadline_s=settings.request_deadline,
         )
         health = Health(presence)
+        packages = Packages(Installs(redis, presence))
+        tries = Tries(redis, catalog, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
             token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges),
             metadata=Metadata(catalog, signing_keys),
@@ -111,7 +115,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             logs=LogStream(catalog, log_hub),
             exchanges=ExchangeHandlers(catalog, exchanges),
             tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
-            **_management_handlers(redis, catalog, store, vault, Packages(Installs(redis, presence))),
+            tries=TryHandlers(catalog, tries),
+            **_management_handlers(redis, catalog, store, vault, packages),
         )
         yield Gateway(_application(handlers), health, log_hub)
 

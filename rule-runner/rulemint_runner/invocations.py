@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 from arq.connections import ArqRedis
@@ -22,6 +23,7 @@ from rulemint_shared.messages import (
     FailureReason,
     Granted,
     Invocation,
+    LogRecord,
     Outcome,
 )
 
@@ -50,7 +52,7 @@ class Invocations:
 
     async def _run(self, invocation: Invocation, outbox: _Outbox) -> Ending:
         picked_up_at_ms = unix_ms()
-        invocation_log = InvocationLog(invocation, lambda record: self._publisher.publish(invocation.tenant, record))
+        invocation_log = InvocationLog(invocation, self._publish_for(invocation))
         invocation_log.started()
         began_s = time.perf_counter()
         flow_ending = await self._run_flow(invocation, invocation_log)
@@ -71,6 +73,12 @@ class Invocations:
         )
         return ending
 
+    def _publish_for(self, invocation: Invocation) -> Callable[[LogRecord], None]:
+        """What takes the records of *invocation* to its tenant's watchers."""
+        if invocation.draft is not None:
+            return _keep_to_ourselves
+        return lambda record: self._publisher.publish(invocation.tenant, record)
+
     async def _run_flow(self, invocation: Invocation, invocation_log: InvocationLog) -> FlowEnding:
         deadline = Deadline.from_unix_ms(invocation.deadline_ms)
         if deadline.passed():
@@ -80,6 +88,10 @@ class Invocations:
         except Exception:
             log.exception("an invocation failed in the runner", invocation=invocation.id)
             return _unrun(invocation, FailureReason.CRASHED, "the runner failed")
+
+
+def _keep_to_ourselves(_record: LogRecord) -> None:
+    """A rule that is tried is not what the tenant's clients meet: its records are in the answer only."""
 
 
 class _Outbox:

@@ -84,7 +84,7 @@ class RuleRuns:
     async def run(self, run: RuleRun) -> RuleResult:
         """The result of one rule; whatever goes wrong is a `Failed`, never an exception, and shows no secret."""
         try:
-            source = await self._sources.get(run.invocation.tenant, run.rule)
+            source = await self._source_of(run)
         except (RuleSourceError, RedisError, OSError) as error:
             return _failed(FailureReason.INTERRUPTED, f"no rule to run: {error}")
         limits, mask = self._limits.of(source.limits), Mask(source.secrets.values())
@@ -102,6 +102,12 @@ class RuleRuns:
             max_bytes=limits.result_bytes,
         )
         return _masked(result, mask)
+
+    async def _source_of(self, run: RuleRun) -> RuleSource:
+        draft = run.invocation.draft
+        if draft is not None:
+            return self._sources.of_draft(draft)
+        return await self._sources.get(run.invocation.tenant, run.rule)
 
     async def _ask_host(self, prepared: _Prepared) -> Answer:
         run, source, limits = prepared.run, prepared.source, prepared.limits

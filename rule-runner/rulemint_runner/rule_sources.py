@@ -11,8 +11,8 @@ import msgspec
 from arq.connections import ArqRedis
 
 from rulemint_shared import codecs, keys
-from rulemint_shared.messages import RuleRef
-from rulemint_shared.records import Isolation, Language, RuleLimits
+from rulemint_shared.messages import Draft, RuleRef
+from rulemint_shared.records import Isolation, Language, RuleLimits, RuleVersion
 from rulemint_shared.vault import Purpose, Vault, VaultError
 
 KEPT_SOURCES = 256
@@ -61,6 +61,17 @@ class RuleSources:
             self._kept.move_to_end(name)
         return source
 
+    def of_draft(self, draft: Draft) -> RuleSource:
+        """The source that *draft* brings along; it is not kept.
+
+        Raises:
+            RuleSourceError: its secrets do not open under the master key.
+        """
+        try:
+            return _source(draft.text, self._decrypt(draft.secrets) if draft.secrets else {})
+        except (codecs.DecodeError, VaultError) as error:
+            raise RuleSourceError(str(error)) from error
+
     async def _read(self, tenant: str, ref: RuleRef) -> RuleSource:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hget(keys.rule_versions(tenant), keys.rule_version_field(ref.rule_id, ref.version))
@@ -73,15 +84,7 @@ class RuleSources:
             secrets = self._open(secrets_data, ref)
         except (codecs.DecodeError, VaultError) as error:
             raise RuleSourceError(str(error)) from error
-        return RuleSource(
-            script=version.script,
-            language=version.language,
-            secrets=secrets,
-            allow_hosts=version.allow_hosts,
-            isolation=version.isolation,
-            limits=version.limits,
-            packages=version.packages,
-        )
+        return _source(version, secrets)
 
     def _open(self, data: bytes | None, ref: RuleRef) -> dict[str, str]:
         if ref.secrets_revision == 0:
@@ -91,4 +94,19 @@ class RuleSources:
         stored = codecs.rule_secrets.decode(data)
         if stored.revision != ref.secrets_revision:
             raise RuleSourceError("the rule's secrets changed while the request was on its way")
-        return codecs.secret_values.decode(self._vault.decrypt(stored.ciphertext, purpose=Purpose.RULE_SECRETS))
+        return self._decrypt(stored.ciphertext)
+
+    def _decrypt(self, ciphertext: bytes) -> dict[str, str]:
+        return codecs.secret_values.decode(self._vault.decrypt(ciphertext, purpose=Purpose.RULE_SECRETS))
+
+
+def _source(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:
+    return RuleSource(
+        script=version.script,
+        language=version.language,
+        secrets=secrets,
+        allow_hosts=version.allow_hosts,
+        isolation=version.isolation,
+        limits=version.limits,
+        packages=version.packages,
+    )

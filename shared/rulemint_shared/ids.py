@@ -55,6 +55,11 @@ def new_rule_id() -> str:
     return f"rul_{random_text(16)}"
 
 
+def new_try_id() -> str:
+    """``try_`` and 24 letters and digits: an invocation that is no exchange, and the rule in it that is no rule."""
+    return f"try_{random_text(24)}"
+
+
 def new_process_id(kind: str) -> str:
     """The name of one gateway or runner process while it lives."""
     return f"{kind}_{secrets.token_hex(6)}"

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from rulemint_shared.records import RuleVersion
+
 BATCH_LIMIT = 64
 """Most invocations in one job."""
 
@@ -23,6 +25,14 @@ class RuleRef(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: int
     secrets_revision: int = 0
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that is tried: it travels with its invocation, and is kept nowhere."""
+
+    text: RuleVersion
+    secrets: bytes = b""
+    """One MessagePack map name → value, encrypted; empty if it has none."""
 
 
 class ClientView(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +75,8 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     """The client grant's scopes if the API enforces them: no rule may go beyond."""
     grant_scope: ScopeList = []
     """What the client grant holds: an action may add nothing else."""
+    draft: Draft | None = None
+    """What the one rule of the flow is, if it is only tried: nobody gets a token, and no watcher hears of it."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,6 +123,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     secret_names: tuple[str, ...] = ()
     created_at_ms: int = 0
     updated_at_ms: int = 0
+    clients: tuple[str, ...] = ()
+    """The ids of the only clients that it runs for; empty: for all."""
+    audiences: tuple[str, ...] = ()
+    """The identifiers of the only APIs that it runs for; empty: for all."""
 
 
 class Isolation(StrEnum):

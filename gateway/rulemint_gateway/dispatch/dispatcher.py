@@ -95,6 +95,9 @@ class Dispatcher:
         """The ending of an invocation that no runner can account for; its watchers hear of it from us."""
         now_ms = unix_ms()
         outcome = Failed(reason=reason, detail=detail)
+        ending = Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
+        if invocation.draft is not None:
+            return ending
         ended = InvocationEnded(
             ts_ms=now_ms,
             invocation=invocation.id,
@@ -110,4 +113,4 @@ class Dispatcher:
             await self._redis.publish(keys.logs(invocation.tenant), codecs.log_record.encode(ended))
         except (RedisError, OSError) as error:
             log.warning("could not publish a log record", error=str(error))
-        return Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
+        return ending

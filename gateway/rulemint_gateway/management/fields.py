@@ -18,6 +18,8 @@ ClientSecretValue = Annotated[str, Meta(min_length=16, max_length=512, pattern=r
 MetadataKey = Annotated[str, Meta(min_length=1, max_length=255)]
 MetadataValue = Annotated[str, Meta(max_length=255)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=600, pattern=r"^[\x21-\x7e]+$")]
+RuleClients = Annotated[tuple[ClientId, ...], Meta(max_length=100)]
+RuleAudiences = Annotated[tuple[Identifier, ...], Meta(max_length=100)]
 ScopeValue = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
 ScopeValues = Annotated[list[ScopeValue], Meta(max_length=1_000)]
 SigningSecret = Annotated[str, Meta(min_length=32, max_length=512)]

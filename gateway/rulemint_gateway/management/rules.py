@@ -9,7 +9,15 @@ from arq.connections import ArqRedis
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import AllowHosts, Dependencies, Order, RuleName, Script
+from rulemint_gateway.management.fields import (
+    AllowHosts,
+    Dependencies,
+    Order,
+    RuleAudiences,
+    RuleClients,
+    RuleName,
+    Script,
+)
 from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.stores.catalog import Catalog, read_record
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -36,6 +44,9 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     isolation: Isolation = Isolation.WARM
     limits: Limits = Limits()
     dependencies: Dependencies = {}
+    clients: RuleClients = ()
+    """Ids that no client has, yet or any longer, are no error; nor are they in ``audiences``."""
+    audiences: RuleAudiences = ()
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +63,9 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Replaces all of them."""
     dependencies: Dependencies | UnsetType = UNSET
     """Replaces all of them."""
+    clients: RuleClients | UnsetType = UNSET
+    """Replaces all of them; so do the audiences."""
+    audiences: RuleAudiences | UnsetType = UNSET
 
 
 _TEXT_FIELDS = ("script", "language", "allow_hosts", "isolation", "limits", "dependencies")
@@ -75,7 +89,7 @@ class Rules:
         now_ms = unix_ms()
         rule_id = ids.new_rule_id()
         self._check_name_is_free(tenant, body.name, but_of=rule_id)
-        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **_given(body))
+        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **text_fields(body))
         text = msgspec.structs.replace(wanted, **await self._packages.installed_for(wanted))
 
         async def plan() -> Changes[Rule]:
@@ -88,6 +102,8 @@ class Rules:
                 language=body.language,
                 created_at_ms=now_ms,
                 updated_at_ms=now_ms,
+                clients=_once(body.clients),
+                audiences=_once(body.audiences),
             )
             changes = Changes(rule)
             changes.put(RULE_VERSIONS, text)
@@ -110,7 +126,7 @@ class Rules:
 
     async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> dict[str, Any]:
         """Change what *body* names; a text, permission or limit that differs is the next version, and runs at once."""
-        given = _given(body)
+        given = text_fields(body)
         based_on = await self._text(tenant, self._find(tenant, rule_id))
         wanted = msgspec.structs.replace(based_on, **given)
         given |= await self._packages.installed_for(wanted, before=based_on)  # before the plan, which may be made again
@@ -136,6 +152,8 @@ class Rules:
                 version=text.version,
                 latest_version=max(text.version, rule.latest_version),
                 updated_at_ms=now_ms,
+                clients=rule.clients if body.clients is UNSET else _once(body.clients),
+                audiences=rule.audiences if body.audiences is UNSET else _once(body.audiences),
             )
             changes = Changes((patched, text))
             if is_new_text:
@@ -182,7 +200,7 @@ class Rules:
         return max((rule.order for rule in self._catalog.tenant(tenant).rules.values()), default=0)
 
 
-def _given(body: CreateRule | PatchRule) -> dict[str, Any]:
+def text_fields(body: msgspec.Struct) -> dict[str, Any]:
     """What *body* says about a rule version.
 
     Raises:
@@ -195,6 +213,10 @@ def _given(body: CreateRule | PatchRule) -> dict[str, Any]:
     if "allow_hosts" in given:
         given["allow_hosts"] = _normal_hosts(given["allow_hosts"])
     return given
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 def _normal_hosts(entries: tuple[str, ...]) -> tuple[str, ...]:
@@ -212,6 +234,8 @@ def _view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
         "language": rule.language,
         "order": rule.order,
         "enabled": rule.enabled,
+        "clients": rule.clients,
+        "audiences": rule.audiences,
         "version": rule.version,
         "allow_hosts": text.allow_hosts,
         "isolation": text.isolation,

@@ -19,7 +19,7 @@ class TenantConfig:
         self._records: dict[str, dict[str, Any]] = {table.kind: {} for table in CATALOGUED}
         self._identifiers: dict[str, str] = {}
         self._grants_by_pair: dict[tuple[str, str], ClientGrant] = {}
-        self._flow: tuple[Rule, ...] | None = None
+        self._enabled_rules: tuple[Rule, ...] | None = None
 
     @property
     def clients(self) -> dict[str, Client]:
@@ -59,12 +59,12 @@ class TenantConfig:
         """What the client may ask for at the API."""
         return self._grants_by_pair.get((client_id, audience))
 
-    def flow(self) -> tuple[Rule, ...]:
-        """The enabled rules in their order."""
-        if self._flow is None:
+    def flow(self, client_id: str, audience: str) -> tuple[Rule, ...]:
+        """The enabled rules that run for this client and API, in their order."""
+        if self._enabled_rules is None:
             enabled = [rule for rule in self.rules.values() if rule.enabled]
-            self._flow = tuple(sorted(enabled, key=lambda rule: (rule.order, rule.created_at_ms, rule.id)))
-        return self._flow
+            self._enabled_rules = tuple(sorted(enabled, key=lambda rule: (rule.order, rule.created_at_ms, rule.id)))
+        return tuple(rule for rule in self._enabled_rules if _runs_for(rule, client_id, audience))
 
     def signing_key(self, algorithm: SigningAlgorithm) -> SigningKey | None:
         """The newest key of *algorithm*."""
@@ -84,10 +84,14 @@ class TenantConfig:
         """Forget the record; one that is not there is no error."""
         record = self._records[table.kind].pop(record_id, None)
         if table is RULES:
-            self._flow = None
+            self._enabled_rules = None
         if record is None:
             return
         if table is RESOURCE_SERVERS:
             self._identifiers.pop(cast("ResourceServer", record).identifier, None)
         elif table is CLIENT_GRANTS:
             self._grants_by_pair.pop((record.client_id, record.audience), None)
+
+
+def _runs_for(rule: Rule, client_id: str, audience: str) -> bool:
+    return (not rule.clients or client_id in rule.clients) and (not rule.audiences or audience in rule.audiences)

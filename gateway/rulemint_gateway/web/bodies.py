@@ -124,8 +124,8 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _explain(message: str) -> InvalidBodyError:
-    """msgspec's ``Expected `str`, got `int` - at `$.name` `` with the field told apart."""
-    reason, _, path = message.partition(" - at `$")
+    """msgspec's ``Expected `str`, got `int` - at `$.name` `` with the field told apart; a key's field is its object."""
+    reason, _, path = message.replace(" - at `key` in `$", " - at `$").partition(" - at `$")
     field = path.rstrip("`").lstrip(".") or None
     if reason.startswith("Object contains unknown field"):
         unknown = ".".join(filter(None, (field, reason.split("`")[1])))

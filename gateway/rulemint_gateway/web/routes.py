@@ -12,6 +12,7 @@ from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
+from rulemint_gateway.web.tries import TryHandlers
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Handlers:
     client_grants: NounHandlers
     rules: NounHandlers
     secrets: SecretHandlers
+    tries: TryHandlers
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
     tenants: CollectionHandlers
@@ -47,6 +49,7 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.client_grants.routes(),  # /api/v2/client-grants
         *handlers.rules.routes(),  # /api/v2/rules
         *handlers.secrets.routes(),  # /api/v2/rules/{id}/secrets
+        *handlers.tries.routes(),  # /api/v2/rules/try
         *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.routes(),  # /api/v2/tenants/settings
         *handlers.tenants.routes(),  # /api/v2/tenants

@@ -115,6 +115,25 @@ async def test_a_failed_installation_fails_the_call_in_the_installers_words(
     assert rules == []
 
 
+async def test_a_rule_that_is_tried_has_its_dependencies_too(management: Management) -> None:
+    body = {"script": GREETS, "client": {"id": "acme"}, "dependencies": {"greeting": "1.0.0"}}
+    answer = await management.call("POST", "/api/v2/rules/try", body)
+    assert answer.status == 200, answer.text
+    assert answer.body["claims"] == {"https://x/said": "HELLO 1.0.0!"}
+    assert answer.body["resolved_dependencies"] == {"greeting": "1.0.0"}
+    refused = await management.call("POST", "/api/v2/rules/try", {**body, "dependencies": {"greeting": "9.9.9"}})
+    assert (refused.status, refused.body["field"]) == (400, "dependencies")
+
+
+async def test_a_stored_rule_can_be_tried_with_other_dependencies(management: Management) -> None:
+    async with management.rule(GREETS, dependencies={"greeting": "1.0.0"}, enabled=False) as rule:
+        for other, said in (({}, "HELLO 1.0.0!"), ({"dependencies": {"greeting": "1.1.0"}}, "HELLO 1.1.0!")):
+            body = {"rule_id": rule["id"], "client": {"id": "acme"}, **other}
+            answer = await management.call("POST", "/api/v2/rules/try", body)
+            assert answer.body["claims"] == {"https://x/said": said}, answer.text
+        assert (await management.call("GET", f"/api/v2/rules/{rule['id']}")).body["version"] == 1
+
+
 async def test_invocations_go_on_while_packages_are_installed(management: Management, registry: Registry) -> None:
     client = await management.a_client()
     async with management.rule("module.exports = (c, s, a, x, cb) => cb(null, { scope: s });"):

@@ -43,8 +43,8 @@ NOT_LOADED = [
     ),
     pytest.param(PY, "x = '\0'", "syntax", "my-rule.py: ", id="python with a NUL"),
     pytest.param(PY, "rule = 7", "syntax", "my-rule.py: define a function", id="python rule that is no function"),
-    pytest.param(PY, "import nothing", "exception", "my-rule.py:1: ModuleNotFoundError", id="python imports nothing"),
-    pytest.param(PY, "raise SystemExit(3)", "exception", "my-rule.py:1: SystemExit: 3", id="python exits politely"),
+    pytest.param(PY, "import nothing", "exception", "my-rule.py:1:1: ModuleNotFoundError", id="python imports nothing"),
+    pytest.param(PY, "raise SystemExit(3)", "exception", "my-rule.py:1:1: SystemExit: 3", id="python exits politely"),
 ]
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from rulemint_cli import __main__ as cli
 from rulemint_shared.vault import Vault
 
-COMMANDS = ["dev", "logs", "demo", "init", "types", "sandbox"]
+COMMANDS = ["dev", "logs", "try", "demo", "init", "types", "sandbox"]
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +109,46 @@ def test_the_admin_file_that_is_asked_for_is_the_one_that_is_read(
     path.write_text("{}")
     assert exit_code_of_main(monkeypatch, "logs", "--admin-file", str(path)) == 1
     assert capsys.readouterr().err.startswith(f"rulemint: {path} is no admin file")
+
+
+# ---- try ----
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["rule.js"], "--client", id="no client"),
+        pytest.param(["none.js", "--client", "c"], "none.js", id="no such file"),
+        pytest.param(["rule.txt", "--client", "c"], "what language is it?", id="a suffix of no language"),
+        pytest.param(["rule.js", "--client", "c", "--language", "cobol"], "cobol", id="no such language"),
+        pytest.param(["rule.js", "--client", "c", "--secret", "KEY"], "NAME=VALUE", id="a secret without a value"),
+        pytest.param(["latin.js", "--client", "c"], "cannot read latin.js", id="a file that is no UTF-8"),
+    ],
+)
+def test_a_try_that_cannot_be_meant_is_a_wrong_use(
+    arguments: list[str],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("rule.js", "rule.txt"):
+        Path(name).write_text("x")
+    Path("latin.js").write_bytes(b"\xff")
+    assert exit_code_of_main(monkeypatch, "try", *arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert complaint in err
+
+
+def test_a_try_without_an_admin_file_fails_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RULEMINT_DATA_DIR", str(tmp_path))
+    (tmp_path / "rule.js").write_text("x")
+    assert exit_code_of_main(monkeypatch, "try", str(tmp_path / "rule.js"), "--client", "c") == 1
+    assert capsys.readouterr().err.startswith(f"rulemint: cannot read {tmp_path / 'admin.json'}")
 
 
 # ---- settings ----

@@ -25,6 +25,7 @@ from rulemint_shared.messages import (
     ConfigChange,
     DenialCode,
     Denied,
+    Draft,
     Dropped,
     Ending,
     Endings,
@@ -87,6 +88,19 @@ CALL = OutboundCall(
     bytes_received=2,
     error="no answer",
 )
+RULE_VERSION = RuleVersion(
+    rule_id="rul_1",
+    version=2,
+    script="x",
+    language=Language.TYPESCRIPT,
+    created_at_ms=1,
+    allow_hosts=("api.example.com",),
+    isolation=Isolation.FRESH,
+    limits=RuleLimits(timeout_s=1.5, memory_mb=128, log_bytes=1, result_bytes=2),
+    dependencies={"lodash": "^4"},
+    resolved_dependencies={"lodash": "4.17.21"},
+    packages="0123abcd",
+)
 MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "batch": (
         codecs.batch,
@@ -113,6 +127,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     enqueued_at_ms=5,
                     scope_ceiling=["a"],
                     grant_scope=["a", "b"],
+                    draft=Draft(text=RULE_VERSION, secrets=b"c"),
                 )
             ],
         ),
@@ -210,23 +225,13 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             secret_names=("FOO",),
             created_at_ms=1,
             updated_at_ms=2,
+            clients=("c",),
+            audiences=("https://api/",),
         ),
     ),
     "rule-version": (
         codecs.rule_version,
-        RuleVersion(
-            rule_id="rul_1",
-            version=2,
-            script="x",
-            language=Language.TYPESCRIPT,
-            created_at_ms=1,
-            allow_hosts=("api.example.com",),
-            isolation=Isolation.FRESH,
-            limits=RuleLimits(timeout_s=1.5, memory_mb=128, log_bytes=1, result_bytes=2),
-            dependencies={"lodash": "^4"},
-            resolved_dependencies={"lodash": "4.17.21"},
-            packages="0123abcd",
-        ),
+        RULE_VERSION,
     ),
     "install-request": (
         codecs.install_request,

@@ -124,10 +124,19 @@ def _message(error: BaseException) -> str:
 
 def _describe_with_stack(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file]
-    at = f"{_file}:{frames[-1].lineno}" if frames else _file
+    at = _position(frames[-1]) if frames else _file
     lines = "".join(traceback.format_list(frames)).rstrip() if len(frames) > 1 else ""
     message = "".join(traceback.format_exception_only(error)).strip()
     return f"{at}: {message}\n{lines}".rstrip()
+
+
+def _position(frame: traceback.FrameSummary) -> str:
+    """Where it is, its column counted from 1 in characters as everywhere else; Python counts bytes from 0."""
+    at = f"{_file}:{frame.lineno}"
+    if frame.lineno is None or frame.colno is None:
+        return at
+    before = linecache.getline(_file, frame.lineno).encode("utf-8", "surrogatepass")[: frame.colno]
+    return f"{at}:{len(before.decode('utf-8', 'replace')) + 1}"
 
 
 def _takes_callback(function: object) -> bool:

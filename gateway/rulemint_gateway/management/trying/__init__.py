@@ -1,0 +1,1 @@
+"""Trying a rule: through the queue and the sandbox as always, but nobody gets a token."""

@@ -1,0 +1,69 @@
+"""How a tried rule ended → what its author reads."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rulemint_shared.deadline import rfc3339_ms
+from rulemint_shared.messages import Denied, Ending, Failed, Granted, LogLine, OutboundCall, Outcome, outcome_name
+from rulemint_shared.records import RuleVersion
+
+_POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: (.*)")
+"""How a host begins whatever it says of an error in a rule."""
+
+
+def answer_of(ending: Ending, text: RuleVersion) -> dict[str, Any]:
+    """The answer to whoever tried *text*."""
+    report = ending.reports[-1] if ending.reports else None
+    outcome = ending.outcome
+    granted = outcome if isinstance(outcome, Granted) else Granted(scope=[])
+    answer: dict[str, Any] = {
+        "outcome": outcome_name(outcome),
+        "scope": granted.scope,
+        "claims": granted.claims,
+        "dropped": report.dropped if report else [],
+        "lines": [_line(line) for line in ending.lines],
+        "lines_left_out": ending.lines_left_out,
+        "calls": [_call(call) for call in ending.calls],
+        "duration_ms": report.duration_ms if report else 0.0,
+        "resolved_dependencies": text.resolved_dependencies,
+    }
+    error = _error(outcome)
+    return answer if error is None else {**answer, "error": error}
+
+
+def _error(outcome: Outcome) -> dict[str, Any] | None:
+    match outcome:
+        case Granted():
+            return None
+        case Denied(code=code, message=message):
+            return {"code": code, "message": message, "file": None, "line": None, "column": None, "detail": message}
+        case Failed(reason=reason, detail=detail):
+            found = _POSITION.match(detail)
+            file, line, column, message = found.groups() if found else (None, None, None, detail.partition("\n")[0])
+            return {
+                "code": reason,
+                "message": message or f"the rule failed: {reason}",
+                "file": file,
+                "line": int(line) if line else None,
+                "column": int(column) if column else None,
+                "detail": detail,
+            }
+
+
+def _line(line: LogLine) -> dict[str, Any]:
+    return {"ts": rfc3339_ms(line.ts_ms), "level": line.level, "message": line.message}
+
+
+def _call(call: OutboundCall) -> dict[str, Any]:
+    return {
+        "ts": rfc3339_ms(call.ts_ms),
+        "method": call.method,
+        "host": call.host,
+        "status": call.status,
+        "duration_ms": round(call.duration_ms, 3),
+        "bytes_sent": call.bytes_sent,
+        "bytes_received": call.bytes_received,
+        "error": call.error,
+    }

@@ -1,0 +1,118 @@
+"""The body of ``POST /rules/try``: a rule, and the request that it is to be tried on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from rulemint_gateway.management.clients import MAX_METADATA
+from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.fields import (
+    AllowHosts,
+    ClientId,
+    Dependencies,
+    Identifier,
+    MetadataKey,
+    MetadataValue,
+    RuleName,
+    ScopeValues,
+    Script,
+    SecretName,
+    SecretValue,
+)
+from rulemint_gateway.management.rules import Limits
+from rulemint_gateway.management.secrets import MAX_SECRETS
+from rulemint_shared.records import Isolation, Language
+
+MAX_DEPTH = 32
+MAX_BODY_BYTES = 64 * 1024
+_INTEGERS = range(-(2**63), 2**64)
+
+Sent = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=128)], Annotated[str, Meta(max_length=2_048)]],
+    Meta(max_length=64),
+]
+
+
+class InlineClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A client that need not exist."""
+
+    id: ClientId
+    name: Annotated[str, Meta(max_length=200)] = ""
+    metadata: Annotated[dict[MetadataKey, MetadataValue], Meta(max_length=MAX_METADATA)] = {}
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The token request, in the words in which rules see it."""
+
+    ip: Annotated[str, Meta(max_length=64)] = "127.0.0.1"
+    user_agent: Annotated[str, Meta(max_length=512)] = ""
+    headers: Sent = {}
+    query: Sent = {}
+    hostname: Annotated[str, Meta(max_length=255)] = ""
+    body: dict[str, Any] | None = None
+    """Without it, what a client would have sent that asks for just this."""
+
+
+class TryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Either a ``script``, or a stored rule by ``rule_id``; what else is given replaces what the stored one has."""
+
+    client: ClientId | InlineClient
+    script: Script | UnsetType = UNSET
+    rule_id: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+    version: Annotated[int, Meta(ge=1, lt=2**31)] | UnsetType = UNSET
+    """Of the stored rule; without it the one that runs now."""
+    name: RuleName | UnsetType = UNSET
+    """What errors call the script."""
+    language: Language | UnsetType = UNSET
+    audience: Identifier | UnsetType = UNSET
+    """Without it, that of the client's first client grant."""
+    scope: ScopeValues | UnsetType = UNSET
+    """Without it, all that the client grant holds."""
+    context: Context = Context()
+    secrets: Annotated[dict[SecretName, SecretValue], Meta(max_length=MAX_SECRETS)] | UnsetType = UNSET
+    """Without them, those of the stored rule."""
+    allow_hosts: AllowHosts | UnsetType = UNSET
+    isolation: Isolation | UnsetType = UNSET
+    """Taken as in a rule, and of no effect: whatever is tried has a process of its own."""
+    limits: Limits | UnsetType = UNSET
+    dependencies: Dependencies | UnsetType = UNSET
+
+
+def check_body(body: TryRule) -> None:
+    """Refuse what no field alone shows.
+
+    Raises:
+        InvalidBodyError: it names no rule or two, or a context that cannot travel.
+    """
+    if (body.script is UNSET) == (body.rule_id is UNSET):
+        raise InvalidBodyError("Send either a script or the rule_id of a stored rule", field="script")
+    if body.script is not UNSET and body.version is not UNSET:
+        raise InvalidBodyError("A version belongs to a rule_id", field="version")
+    for field in ("language", "name"):
+        if body.rule_id is not UNSET and getattr(body, field) is not UNSET:
+            raise InvalidBodyError(f"A stored rule has its own {field}", field=field)
+    if body.context.body is not None:
+        _check_parameters(body.context.body)
+
+
+def _check_parameters(parameters: dict[str, Any]) -> None:
+    """A token request has as little, and MessagePack can carry it."""
+    try:
+        _check_value(parameters, depth=1)
+    except ValueError as error:
+        raise InvalidBodyError(str(error), field="context.body") from None
+    if len(msgspec.json.encode(parameters)) > MAX_BODY_BYTES:
+        raise InvalidBodyError(f"It is larger than {MAX_BODY_BYTES} bytes", field="context.body")
+
+
+def _check_value(value: Any, *, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"It is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, int) and value not in _INTEGERS:
+        raise ValueError("It has an integer of more than 64 bits")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_value(item, depth=depth + 1)

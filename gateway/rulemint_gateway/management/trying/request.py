@@ -1,0 +1,76 @@
+"""The token request that a rule is tried on: what is given, and for the rest what the tenant's records say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from rulemint_gateway.management.errors import NotFoundError
+from rulemint_gateway.management.trying.body import InlineClient, TryRule
+from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_shared.messages import ClientView, RequestView
+
+
+class TriedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of an invocation that do not come from its rule."""
+
+    client: ClientView
+    audience: str
+    scope: list[str]
+    request: RequestView
+    scope_ceiling: list[str] | None
+    grant_scope: list[str]
+
+
+def tried_request(config: TenantConfig, body: TryRule) -> TriedRequest:
+    """The request of *body*. A client without a grant for the API is treated as if one held what is asked for.
+
+    Raises:
+        NotFoundError: it names a client that does not exist.
+    """
+    client = _client(config, body.client)
+    audience = _first_audience(config, client.id) if body.audience is UNSET else body.audience
+    grant, api = config.grant(client.id, audience), config.api(audience)
+    asked = [] if body.scope is UNSET else list(dict.fromkeys(body.scope))
+    held = asked if grant is None else list(grant.scope)
+    scope = held if body.scope is UNSET else asked
+    context = body.context
+    return TriedRequest(
+        client=client,
+        audience=audience,
+        scope=scope,
+        request=RequestView(
+            ip=context.ip,
+            user_agent=context.user_agent,
+            body=_parameters(client.id, audience, asked) if context.body is None else context.body,
+            headers={name.lower(): value for name, value in context.headers.items()},
+            query=context.query,
+            hostname=context.hostname,
+            requested_scopes=asked,
+        ),
+        scope_ceiling=held if api is not None and api.enforce_grant_scopes else None,
+        grant_scope=held,
+    )
+
+
+def _client(config: TenantConfig, given: str | InlineClient) -> ClientView:
+    tenant = config.tenant.name
+    if isinstance(given, InlineClient):
+        return ClientView(tenant=tenant, id=given.id, name=given.name, metadata=given.metadata)
+    record = config.clients.get(given)
+    if record is None:
+        raise NotFoundError("client", code="inexistent_client")
+    return ClientView(tenant=tenant, id=record.client_id, name=record.name, metadata=record.metadata)
+
+
+def _first_audience(config: TenantConfig, client_id: str) -> str:
+    grants = [grant for grant in config.client_grants.values() if grant.client_id == client_id]
+    oldest = min(grants, key=lambda grant: (grant.created_at_ms, grant.id), default=None)
+    return "" if oldest is None else oldest.audience
+
+
+def _parameters(client_id: str, audience: str, scope: list[str]) -> dict[str, Any]:
+    parameters = {"grant_type": "client_credentials", "client_id": client_id, "audience": audience}
+    return {**parameters, "scope": " ".join(scope)} if scope else parameters

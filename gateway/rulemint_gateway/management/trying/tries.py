@@ -1,0 +1,131 @@
+"""``POST /rules/try``: a rule and a request → how it would end. No token, no exchange record, no line for watchers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from arq.connections import ArqRedis
+from msgspec import UNSET
+
+from rulemint_gateway.dispatch.dispatcher import Dispatcher
+from rulemint_gateway.management.errors import NotFoundError, UnavailableError
+from rulemint_gateway.management.packages import Packages
+from rulemint_gateway.management.rules import text_fields
+from rulemint_gateway.management.trying.answer import answer_of
+from rulemint_gateway.management.trying.body import TryRule, check_body
+from rulemint_gateway.management.trying.request import tried_request
+from rulemint_gateway.stores.catalog import Catalog, read_record
+from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS
+from rulemint_shared import codecs, ids, keys
+from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.messages import Draft, Invocation, RuleRef
+from rulemint_shared.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
+from rulemint_shared.vault import Purpose, Vault
+
+AT_ONCE = 16
+"""Each brings its text along: with more, a job of 64 invocations could become larger than a message may be."""
+AT_ONCE_OF_ONE_TENANT = 4
+
+
+class Tries:
+    """The use case of ``/api/v2/rules/try``."""
+
+    def __init__(
+        self,
+        redis: ArqRedis,
+        catalog: Catalog,
+        vault: Vault,
+        packages: Packages,
+        dispatcher: Dispatcher,
+        *,
+        deadline_s: float,
+    ) -> None:
+        self._redis = redis
+        self._catalog = catalog
+        self._vault = vault
+        self._packages = packages
+        self._dispatcher = dispatcher
+        self._deadline_s = deadline_s
+        self._under_way: Counter[str] = Counter()
+
+    async def run(self, tenant: str, body: TryRule) -> dict[str, Any]:
+        """How the rule of *body* ends on its request.
+
+        Raises:
+            ManagementError: the body is none, or names what does not exist; or too many are being tried.
+        """
+        check_body(body)
+        request = tried_request(self._catalog.tenant(tenant), body)
+        with self._place(tenant):
+            name, draft = await self._draft(tenant, body)
+            deadline = Deadline.after(self._deadline_s)
+            invocation = Invocation(
+                id=draft.text.rule_id,
+                tenant=tenant,
+                client=request.client,
+                audience=request.audience,
+                scope=request.scope,
+                request=request.request,
+                flow=[RuleRef(rule_id=draft.text.rule_id, name=name, version=draft.text.version)],
+                deadline_ms=deadline.to_unix_ms(),
+                enqueued_at_ms=unix_ms(),
+                scope_ceiling=request.scope_ceiling,
+                grant_scope=request.grant_scope,
+                draft=draft,
+            )
+            ending = await self._dispatcher.run(invocation, deadline)
+        return answer_of(ending, draft.text)
+
+    async def _draft(self, tenant: str, body: TryRule) -> tuple[str, Draft]:
+        """The rule's name, and what is to run: under an id of its own, so no host of it is ever shared."""
+        given = text_fields(body)
+        if body.rule_id is UNSET:
+            name, before = "rule" if body.name is UNSET else body.name, None
+            wanted = RuleVersion(rule_id="", version=1, **{"language": Language.JAVASCRIPT, **given})
+            secrets = b""
+        else:
+            rule = self._find(tenant, body.rule_id)
+            name, before = rule.name, await self._stored_text(tenant, rule, body)
+            wanted = msgspec.structs.replace(before, **given)
+            secrets = await self._stored_secrets(tenant, rule)
+        if body.secrets is not UNSET:
+            values = codecs.secret_values.encode(body.secrets)
+            secrets = self._vault.encrypt(values, purpose=Purpose.RULE_SECRETS)
+        installed = await self._packages.installed_for(wanted, before=before)
+        own = {"rule_id": ids.new_try_id(), "isolation": Isolation.FRESH, **installed}
+        return name, Draft(text=msgspec.structs.replace(wanted, **own), secrets=secrets)
+
+    async def _stored_text(self, tenant: str, rule: Rule, body: TryRule) -> RuleVersion:
+        version = rule.version if body.version is UNSET else body.version
+        text = await read_record(self._redis, RULE_VERSIONS, tenant, keys.rule_version_field(rule.id, version))
+        if not isinstance(text, RuleVersion):
+            raise NotFoundError("version of the rule", code="inexistent_rule_version")
+        return text
+
+    async def _stored_secrets(self, tenant: str, rule: Rule) -> bytes:
+        if rule.secrets_revision == 0:
+            return b""
+        stored = await read_record(self._redis, RULE_SECRETS, tenant, rule.id)
+        return stored.ciphertext if isinstance(stored, RuleSecrets) else b""
+
+    def _find(self, tenant: str, rule_id: str) -> Rule:
+        rule = self._catalog.tenant(tenant).rules.get(rule_id)
+        if rule is None:
+            raise NotFoundError("rule", code="inexistent_rule")
+        return rule
+
+    @contextmanager
+    def _place(self, tenant: str) -> Iterator[None]:
+        if self._under_way.total() >= AT_ONCE or self._under_way[tenant] >= AT_ONCE_OF_ONE_TENANT:
+            raise UnavailableError("Too many rules are being tried: try again")
+        self._under_way[tenant] += 1
+        try:
+            yield
+        finally:
+            self._under_way[tenant] -= 1
+            if self._under_way[tenant] == 0:
+                del self._under_way[tenant]

@@ -1,0 +1,37 @@
+"""``POST /api/v2/rules/try``."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+
+from rulemint_gateway.management.trying.body import TryRule
+from rulemint_gateway.management.trying.tries import Tries
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.problems import NO_STORE, json_answer
+
+log = structlog.get_logger(__name__)
+
+
+class TryHandlers:
+    """Runs a rule without issuing a token."""
+
+    def __init__(self, catalog: Catalog, tries: Tries) -> None:
+        self._catalog = catalog
+        self._tries = tries
+
+    def routes(self) -> list[web.RouteDef]:
+        """The one path."""
+        return [web.post("/api/v2/rules/try", self.run)]
+
+    async def run(self, request: web.Request) -> web.Response:
+        """200 however the rule ends. It can show all that it sees, so a stored client must be the caller's to read."""
+        caller = authorize(request, self._catalog, scope="update:rules")
+        body = await read_json(request, TryRule)
+        if isinstance(body.client, str):
+            authorize(request, self._catalog, scope="read:clients")
+        answer = await self._tries.run(caller.tenant, body)
+        log.info("rule tried", tenant=caller.tenant, by=caller.client_id, outcome=answer["outcome"])
+        return json_answer(answer, headers=NO_STORE)

@@ -1,0 +1,68 @@
+"""``rulemint try`` against a running system."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fixtures.processes import BIN, ROOT
+from fixtures.system import System
+
+pytestmark = pytest.mark.timeout(120)
+
+SEED = ROOT / "examples/rules/seed.js"
+
+
+def run_try(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
+    environment = {**inherited, "RULEMINT_DATA_DIR": str(system.data_dir)}
+    command = [str(BIN / "rulemint"), "try", *arguments, "--url", system.url]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_rule_that_grants_shows_what_a_token_would_get(demo_system: System) -> None:
+    done = run_try(demo_system, str(SEED), "--client", "demo-client")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("■ granted")
+    assert "  scope  test extra" in done.stdout
+    assert '  https://foo.com/claim  "bar"' in done.stdout
+
+
+def test_the_options_are_what_the_rule_sees(demo_system: System, tmp_path: Path) -> None:
+    rule = tmp_path / "rule.py"
+    rule.write_text(
+        "def rule(client, scope, audience, context):\n"
+        "    print('the key is', context['webtask']['secrets']['KEY'])\n"
+        "    return {'audience': audience, 'given': scope}\n"
+    )
+    options = ["--audience", "https://other/", "--scope", "a b", "--secret", "KEY=hunter22"]
+    done = run_try(demo_system, str(rule), "--client", "demo-client", *options, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["claims"] == {"audience": "https://other/", "given": ["a", "b"]}
+    assert [line["message"] for line in answer["lines"]] == ["the key is ***"]
+
+
+def test_an_error_shows_the_line_of_the_file_with_a_caret(demo_system: System, tmp_path: Path) -> None:
+    rule = tmp_path / "my rule.js"
+    rule.write_text("module.exports = (client) => {\n  null.x\n}\n")
+    done = run_try(demo_system, str(rule), "--client", "demo-client")
+    assert done.returncode == 1
+    rows = done.stdout.splitlines()
+    assert rows[0].startswith("■ failed:exception")
+    assert rows[1].startswith(f"  {rule}:2:8  TypeError: ")
+    assert rows[2:4] == ["     2 │   null.x", "       │        ^"]
+
+
+def test_a_refusal_is_a_failure_and_so_is_an_unknown_client(demo_system: System, tmp_path: Path) -> None:
+    rule = tmp_path / "rule.js"
+    rule.write_text("module.exports = (c, s, a, x, cb) => cb(new Error('not today'));")
+    denied = run_try(demo_system, str(rule), "--client", "demo-client")
+    assert (denied.returncode, denied.stdout.splitlines()[1]) == (1, "  access_denied  not today")
+    unknown = run_try(demo_system, str(rule), "--client", "nobody")
+    assert unknown.returncode == 1
+    assert unknown.stderr == f"rulemint: {demo_system.url}/ refuses: The client does not exist\n"
