@@ -140,7 +140,7 @@ class RuleStates:
         async with self._redis.pipeline(transaction=True) as pipe:
             for _attempt in range(MAX_ATTEMPTS):
                 await pipe.watch(rules, key)
-                if not await pipe.hexists(rules, owner.rule_id):
+                if not await pipe.hexists(rules, owner.rule_id):  # type: ignore[misc]  # redis-py's stub is not async
                     raise RuleStateError("the rule was deleted")
                 value = plan(await pipe.get(key))
                 pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here

@@ -217,6 +217,7 @@ class Host:
         elif isinstance(frame, Idle):
             self._idle.set()
         elif self._awaited is not None and not self._awaited.done():
+            self._state_calls.close()  # at once: the next frame may be here already
             self._awaited.set_result(frame)
         else:
             self.kill(FailureReason.CRASHED, f"the host sent {type(frame).__name__} unasked")
