@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 
-from fixtures.management import Answer, ApiClient, Management
+from fixtures.management import Answer, ApiClient, Management, open_management
+from fixtures.processes import free_port, started_dev
 from fixtures.tenants import a_tenant
 from fixtures.waiting import eventually
+from rulemint_shared.redis_connection import open_redis
 
 COUNTS = """
 module.exports = (client, scope, audience, { webtask: { storage } }, cb) => {
@@ -72,12 +77,24 @@ async def test_what_a_rule_keeps_does_not_need_its_process(management: Managemen
         assert [await count(management, client) for _ in range(3)] == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("language", "script"), SCRIPTS)
-async def test_what_a_rule_keeps_is_deleted_with_it(management: Management, language: str, script: str) -> None:
-    client = await management.a_client()
-    for _life in range(2):
-        async with management.rule(script, language=language, name="counts"):
-            assert [await count(management, client) for _ in range(2)] == [1, 2]
+@pytest.fixture
+async def system_on(empty_redis_url: str, tmp_path: Path) -> AsyncIterator[Management]:
+    """A system of its own, on a server into which a test can look."""
+    data_dir, port = tmp_path / "data", free_port()
+    with started_dev({"RULEMINT_REDIS_URL": empty_redis_url}, data_dir=data_dir, port=port):
+        admin = json.loads((data_dir / "admin.json").read_text())
+        async with open_management(f"http://127.0.0.1:{port}", admin) as opened:
+            yield opened
+
+
+async def test_what_a_rule_keeps_is_deleted_with_it(system_on: Management, empty_redis_url: str) -> None:
+    client = await system_on.a_client()
+    async with open_redis(empty_redis_url) as redis:
+        async with system_on.rule(COUNTS) as hook, system_on.rule(COUNTS_IN_ITS_CACHE) as action:
+            await count(system_on, client)
+            kept = [await redis.keys(f"rulemint:*{rule['id']}*") for rule in (hook, action)]
+            assert list(map(len, kept)) == [1, 1]
+        assert await redis.exists(*kept[0], *kept[1]) == 0
 
 
 @pytest.mark.parametrize(("language", "script"), SCRIPTS)
