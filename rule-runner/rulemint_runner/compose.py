@@ -28,6 +28,7 @@ from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.presence import Presence
 from rulemint_runner.rule_runs import RuleRuns
 from rulemint_runner.rule_sources import RuleSources
+from rulemint_runner.rule_state import RuleStates
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.settings import RunnerSettings
@@ -87,6 +88,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         rule_runs = RuleRuns(
             packages=packages,
             sources=RuleSources(redis, vault),
+            states=RuleStates(redis),
             limits=limits,
             languages=languages,
             nursery=nursery,

@@ -20,13 +20,16 @@ from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.outbound import Fetch
 from rulemint_runner.hosts.pool import Authority, HostPool
 from rulemint_runner.invocation_log import InvocationLog
+from rulemint_runner.invocation_state import InvocationState
 from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.masking import Mask
 from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
 from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSources
+from rulemint_runner.rule_state import Owner, RuleStates
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import Failed, FailureReason, Granted, Invocation, RuleRef
+from rulemint_shared.rule_state import CacheRecord
 
 _META = {
     "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
@@ -65,6 +68,7 @@ class RuleRuns:
         self,
         *,
         sources: RuleSources,
+        states: RuleStates,
         packages: PackageStore,
         limits: LimitPolicy,
         languages: Languages,
@@ -73,6 +77,7 @@ class RuleRuns:
         broker: EgressBroker,
     ) -> None:
         self._sources = sources
+        self._states = states
         self._packages = packages
         self._limits = limits
         self._languages = languages
@@ -123,10 +128,14 @@ class RuleRuns:
             deadline = run.deadline.earlier(limits.timeout_s)
             rights = CallRights(run.invocation.tenant, source.allow_hosts)
             calls = InvocationCalls(self._broker, rights, deadline, lambda report: run.log.called(run.rule, report))
+            state = InvocationState(self._states, Owner(run.invocation.tenant, run.rule.rule_id), deadline, write)
+            cache = await state.cache() if host.wants_cache else {}
             try:
-                return await host.run(self._run_frame(run), deadline, write, _fetch_through(calls))
+                answer = await host.run(self._run_frame(run, cache), deadline, write, _fetch_through(calls), state)
             finally:
                 await calls.close()
+        await state.keep_cache()
+        return answer
 
     async def _packages_of(self, source: RuleSource) -> msgspec.Raw:
         if not source.packages:
@@ -136,7 +145,7 @@ class RuleRuns:
         except (PackagesMissingError, RedisError, OSError) as error:
             raise HostEndedError(FailureReason.INTERRUPTED, str(error)) from error
 
-    def _run_frame(self, run: RuleRun) -> frames.Run:
+    def _run_frame(self, run: RuleRun, cache: dict[str, CacheRecord]) -> frames.Run:
         request = run.invocation.request
         return frames.Run(
             n=next(self._numbers),
@@ -152,6 +161,7 @@ class RuleRuns:
                 "requested_scopes": request.requested_scopes,
             },
             claims=run.given.claims,
+            cache=cache,
         )
 
 

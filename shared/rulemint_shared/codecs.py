@@ -19,6 +19,7 @@ from rulemint_shared.records import (
     SigningKey,
     Tenant,
 )
+from rulemint_shared.rule_state import StoredCache, StoredDocument
 
 T = TypeVar("T")
 
@@ -63,6 +64,8 @@ rule: Codec[Rule] = Codec(Rule, name="rule")
 rule_version: Codec[RuleVersion] = Codec(RuleVersion, name="rule version")
 rule_secrets: Codec[RuleSecrets] = Codec(RuleSecrets, name="rule secrets")
 signing_key: Codec[SigningKey] = Codec(SigningKey, name="signing key")
+stored_document: Codec[StoredDocument] = Codec(StoredDocument, name="stored document")
+stored_cache: Codec[StoredCache] = Codec(StoredCache, name="stored cache")
 secret_values: Codec[dict[str, str]] = Codec(dict[str, str], name="secret values")
 
 batch: Codec[Batch] = Codec(Batch, name="batch")

@@ -11,6 +11,8 @@ rulemint:{tenant}:rules                    hash        gateway             gatew
 rulemint:{tenant}:rule-versions            hash        gateway             runner        for good (immutable)
 rulemint:{tenant}:rule-secrets             hash        gateway             runner        for good (encrypted)
 rulemint:{tenant}:signing-keys             hash        gateway             gateway       for good (encrypted)
+rulemint:{tenant}:rule-storage:{rule}      string      runner              runner        as long as its rule
+rulemint:{tenant}:rule-cache:{rule}        string      runner              runner        a day at most
 rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count
 rulemint:{tenant}:logs                     channel     runner, gateway     gateway       -
 rulemint:packages:{sha256}                 string      runner              runner        for good (immutable)
@@ -76,6 +78,16 @@ def rule_secrets(tenant: str) -> str:
 def signing_keys(tenant: str) -> str:
     """The hash kid → SigningKey."""
     return f"{PREFIX}:{tenant}:signing-keys"
+
+
+def rule_storage(tenant: str, rule_id: str) -> str:
+    """The StoredDocument of a rule."""
+    return f"{PREFIX}:{tenant}:rule-storage:{rule_id}"
+
+
+def rule_cache(tenant: str, rule_id: str) -> str:
+    """The StoredCache of an action."""
+    return f"{PREFIX}:{tenant}:rule-cache:{rule_id}"
 
 
 def exchanges(tenant: str) -> str:

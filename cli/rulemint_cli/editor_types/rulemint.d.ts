@@ -21,11 +21,14 @@ declare namespace Rulemint {
     storage: Storage;
   }
 
+  /** One document of JSON, 500 KiB at most, which lives as long as the rule. */
   interface Storage {
     get(done: (error: Error | null, data?: unknown) => void): void;
-    set(data: unknown, done: (error: Error | null) => void): void;
-    set(data: unknown, options: { force?: boolean | 0 | 1; etag?: string }, done: (error: Error | null) => void): void;
+    set(data: unknown, done?: Stored): void;
+    set(data: unknown, options: { force?: boolean | 0 | 1; etag?: string | null }, done?: Stored): void;
   }
+  /** With the error of a document that was changed since it was read comes what it is now. */
+  type Stored = (error: (Error & { conflict?: unknown }) | null) => void;
 
   /** The token request; `body` is its parameters without credentials, `claims` what the rules before have set. */
   interface Context {

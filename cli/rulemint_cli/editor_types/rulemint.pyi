@@ -20,14 +20,36 @@ class Client(TypedDict):
     name: str
     metadata: dict[str, str]
 
+class StorageError(Exception):
+    """The document was not read or written; the text says why."""
+
+class StorageConflict(StorageError):
+    """The document was changed since it was read; ``conflict`` is what it is now."""
+
+    conflict: Any
+
+class Storage:
+    """One document of JSON, 500 KiB at most, which lives as long as the rule."""
+
+    def get(self) -> Any:
+        """The document; None if there is none."""
+
+    def set(self, data: object, *, force: bool = False) -> None:
+        """Replace the document that was read or written last, or with ``force`` whatever there is; None: by nothing.
+
+        Raises:
+            StorageConflict: there is another one.
+        """
+
 class Webtask(TypedDict):
-    """The rule's secrets, and more of the request."""
+    """The rule's secrets and storage, and more of the request."""
 
     id: str
     secrets: dict[str, str]
     meta: dict[str, str]
     headers: dict[str, str]
     query: dict[str, str]
+    storage: Storage
 
 class Context(TypedDict):
     """The token request; ``body`` is its parameters without credentials, ``claims`` what the rules before have set."""

@@ -164,7 +164,7 @@ class Rules:
         return _view(*await self._store.transact(tenant, plan))
 
     async def delete(self, tenant: str, rule_id: str) -> None:
-        """Delete the rule with its versions and secrets; one that is not there is no error."""
+        """Delete the rule with its versions, secrets and state; one that is not there is no error."""
 
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
@@ -174,6 +174,8 @@ class Rules:
                 changes.delete(RULE_SECRETS, rule_id)
                 for version in range(1, rule.latest_version + 1):
                     changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
+                changes.drop_key(keys.rule_storage(tenant, rule_id))
+                changes.drop_key(keys.rule_cache(tenant, rule_id))
             return changes
 
         await self._store.transact(tenant, plan)

@@ -38,6 +38,7 @@ class Changes(Generic[R]):
     result: R
     puts: list[tuple[Table[Any], Any]] = field(default_factory=list)
     deletes: list[tuple[Table[Any], str]] = field(default_factory=list)
+    dropped_keys: list[str] = field(default_factory=list)
 
     def put(self, table: Table[Any], record: Any) -> None:
         """Write *record*."""
@@ -46,6 +47,10 @@ class Changes(Generic[R]):
     def delete(self, table: Table[Any], record_id: str) -> None:
         """Delete the record."""
         self.deletes.append((table, record_id))
+
+    def drop_key(self, key: str) -> None:
+        """Delete what belongs to a deleted record and is none itself."""
+        self.dropped_keys.append(key)
 
     def changed_records(self) -> list[ChangedRecord]:
         """What the change message names."""
@@ -94,6 +99,8 @@ class ConfigStore:
                 pipe.hset(table.key(tenant), mapping={table.id_of(record): table.codec.encode(record)})
             for table, record_id in changes.deletes:
                 pipe.hdel(table.key(tenant), record_id)
+            for key in changes.dropped_keys:
+                pipe.delete(key)
             change = ConfigChange(revision=revision + 1, tenant=tenant, records=changes.changed_records())
             pipe.set(keys.REVISION, revision + 1)
             pipe.publish(keys.CHANGES, codecs.config_change.encode(change))

@@ -43,7 +43,7 @@ class Channel(asyncio.Protocol):
         """Keep what we write to."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def write(self, frame: frames.Load | frames.Run | frames.Reply) -> None:
+    def write(self, frame: frames.ToHost) -> None:
         """Send *frame* to the host, soon; a host that is gone hears nothing more."""
         if self._transport is not None:
             self._transport.write(frames.encode(frame))

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from rulemint_shared.messages import DenialCode, Level
 from rulemint_shared.records import MAX_RESULT_BYTES
+from rulemint_shared.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord, CacheRecords, DocumentText
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 """Room for a call with a body of 1 MiB, which JSON carries as base64."""
@@ -61,6 +62,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
     """The token request beyond the context: id, headers, query, hostname, requested_scopes."""
     claims: dict[str, Any] = {}
     """What the rules before have set."""
+    cache: dict[str, CacheRecord] = {}
+    """What is in the cache of an action that asked for it."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t"):
@@ -73,6 +76,18 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t
     body: bytes = b""
     url: str = ""
     redirected: bool = False
+    error: str | None = None
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field="t"):
+    """What the rule's storage holds now, or an *error* in words for the rule's author."""
+
+    id: int
+    data: str | None = None
+    etag: str | None = None
+    """Of this document; None if there is none."""
+    conflict: bool = False
+    """It was not written: it is not what the rule takes it for."""
     error: str | None = None
 
 
@@ -96,6 +111,9 @@ class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="t"):
 
 class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="t"):
     """The rule is loaded."""
+
+    wants_cache: bool = False
+    """Whether each invocation is to bring what the rule's cache holds."""
 
 
 class NotLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="not-loaded", tag_field="t"):
@@ -121,6 +139,30 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t")
     headers: Annotated[list[Header], Meta(max_length=100)] = []
     body: Annotated[bytes, Meta(max_length=MAX_BODY_BYTES)] = b""
     redirect: Literal["follow", "manual", "error"] = "follow"
+
+
+class StorageGet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-get", tag_field="t"):
+    """The rule asks for its document; *id* as in `Call`."""
+
+    id: Annotated[int, Meta(ge=0, lt=2**53)]
+
+
+class StorageSet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-set", tag_field="t"):
+    """The rule's document shall be *data*; None: it shall have none. *id* as in `Call`."""
+
+    id: Annotated[int, Meta(ge=0, lt=2**53)]
+    data: DocumentText | None
+    etag: Annotated[str, Meta(max_length=32)] | None = None
+    """Of the document that it replaces; None: there must be none."""
+    force: bool = False
+    """Whatever it replaces."""
+
+
+class CacheChanged(msgspec.Struct, frozen=True, kw_only=True, tag="cache-changed", tag_field="t"):
+    """What an action has changed in its cache; precedes its answer."""
+
+    changed: CacheRecords = {}
+    deleted: Annotated[list[CacheKey], Meta(max_length=MAX_CACHE_RECORDS)] = []
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True, tag="returned", tag_field="t"):
@@ -162,13 +204,28 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle", tag_field="t")
     n: int
 
 
-FromHost = Ready | Loaded | NotLoaded | Line | Call | Returned | Refused | Threw | BadReturn | Idle
+ToHost = Load | Run | Reply | Stored
+FromHost = (
+    Ready
+    | Loaded
+    | NotLoaded
+    | Line
+    | Call
+    | StorageGet
+    | StorageSet
+    | CacheChanged
+    | Returned
+    | Refused
+    | Threw
+    | BadReturn
+    | Idle
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[FromHost] = msgspec.json.Decoder(FromHost)
 
 
-def encode(frame: Load | Run | Reply) -> bytes:
+def encode(frame: ToHost) -> bytes:
     """*frame* as it goes to a host."""
     body = _encoder.encode(frame)
     return len(body).to_bytes(4, "big") + body

@@ -2,9 +2,9 @@
 
 Theory of operation. A host has two socket pairs: its descriptors 0 and 1 are the channel that frames travel on, 2 is
 where its engine complains. It starts blank and says `Ready`; it is sent one `Load`, then one `Run` at a time. During a
-run it may send `Line`s and `Call`s, then exactly one answer, then `Idle`. Whoever runs an invocation waits for its
-answer, for the deadline, or for the process's end, and whichever comes first decides; after the deadline or a frame
-that may not come now, the host is killed. A host that has ended is never revived.
+run it may send `Line`s, `Call`s and what it keeps, then exactly one answer, then `Idle`. Whoever runs an invocation
+waits for its answer, for the deadline, or for the process's end, and whichever comes first decides; after the deadline
+or a frame that may not come now, the host is killed. A host that has ended is never revived.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import structlog
 
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.channel import Channel, EngineText
-from rulemint_runner.hosts.frames import Call, Idle, Line, Loaded, NotLoaded
+from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, Loaded, NotLoaded, StorageGet, StorageSet
 from rulemint_runner.hosts.outbound import Fetch, OutboundCalls
+from rulemint_runner.hosts.state_calls import NO_STATE, State, StateCalls
 from rulemint_runner.hosts.usage import Usage
 from rulemint_runner.sandbox.sandbox import SandboxedProcess, describe_exit
 from rulemint_shared.deadline import Deadline
@@ -73,11 +74,14 @@ class Host:
         """Invocations so far."""
         self.yielded = False
         """Whether it lets other processes go first."""
+        self.wants_cache = False
+        """Whether its rule is to be given its cache."""
         self.started_s = asyncio.get_running_loop().time()
         self._process = process
         self._channel = channel
         self._engine_text = engine_text
         self._outbound = OutboundCalls(channel)
+        self._state_calls = StateCalls(channel)
         self._usage: Usage | None = None
         self._awaited: asyncio.Future[Any] | None = None
         self._on_line: OnLine = _ignore_line
@@ -121,12 +125,16 @@ class Host:
         if isinstance(answer, NotLoaded):
             self.kill(FailureReason.SYNTAX, "the rule was not loaded")
             raise RuleNotLoadedError(FailureReason(answer.kind), answer.text)
+        self.wants_cache = answer.wants_cache
         self._idle.set()
 
-    async def run(self, run: frames.Run, deadline: Deadline, on_line: OnLine, fetch: Fetch) -> Answer:
+    async def run(
+        self, run: frames.Run, deadline: Deadline, on_line: OnLine, fetch: Fetch, state: State = NO_STATE
+    ) -> Answer:
         """What the rule answers to *run*; every line that it wrote until then has been given to *on_line*.
 
-        Its outbound calls go through *fetch*; those that it did not wait for are cancelled.
+        Its outbound calls go through *fetch*; those that it did not wait for are cancelled. *state* is what it
+        keeps.
 
         Raises:
             HostEndedError: it ended before *deadline*, or was ended at it.
@@ -137,12 +145,14 @@ class Host:
         self.runs += 1
         self._on_line = on_line
         self._outbound.open(fetch)
+        self._state_calls.open(state)
         self._channel.write(run)
         try:
             answer = await self._await_frame(deadline, frames.Returned, frames.Refused, frames.Threw, frames.BadReturn)
         finally:
             self._on_line = _ignore_line
             self._outbound.close()
+            self._state_calls.close()
         if answer.n != self._number:
             self.kill(FailureReason.CRASHED, "the host answered another invocation")
             raise self._why()
@@ -202,9 +212,12 @@ class Host:
             self._on_line(frame)
         elif isinstance(frame, Call):
             self._outbound.take(frame)
+        elif isinstance(frame, StorageGet | StorageSet | CacheChanged):
+            self._state_calls.take(frame)
         elif isinstance(frame, Idle):
             self._idle.set()
         elif self._awaited is not None and not self._awaited.done():
+            self._state_calls.close()  # at once: the next frame may be here already
             self._awaited.set_result(frame)
         else:
             self.kill(FailureReason.CRASHED, f"the host sent {type(frame).__name__} unasked")

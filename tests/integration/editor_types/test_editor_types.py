@@ -17,9 +17,17 @@ from rulemint_shared.records import Language
 
 PYTHON = """
 from rulemint import AccessDenied, Client, Context, InvalidRequest, InvalidScope, Response, Result, Webtask, fetch
+from rulemint import Storage, StorageConflict
 
 def ask(url: str) -> Response:
     return fetch(url, json={"a": 1})
+
+def count(storage: Storage) -> int:
+    try:
+        storage.set((storage.get() or 0) + 1)
+    except StorageConflict as error:
+        return int(error.conflict)
+    return 0
 
 def key_of(webtask: Webtask) -> str:
     return webtask["secrets"]["KEY"]
@@ -48,7 +56,11 @@ export const onExecuteCredentialsExchange = async (event, api) => {
 """
 MODULE = """
 /** @type {Rulemint.Module} */
-const rule = ({ client, scope, context }) => ({ scope, plan: client.metadata.plan, ip: context.ip });
+const rule = ({ client, scope, context }) => {
+  const { storage } = context.webtask;
+  storage.get((_error, data) => storage.set(data ?? 1, { force: true }, (error) => console.log(error?.conflict)));
+  return { scope, plan: client.metadata.plan, ip: context.ip };
+};
 export default rule;
 """
 

@@ -72,16 +72,6 @@ async def test_module_scope_and_globals_live_as_long_as_the_host(sandbox: Sandbo
         assert [await rule.value() for _ in range(3)] == [f'{{"loads":1,"runs":{run}}}' for run in (1, 2, 3)]
 
 
-async def test_a_cached_value_is_there_in_the_next_invocation(sandbox: Sandbox) -> None:
-    script = """exports.onExecuteCredentialsExchange = async (event, api) => {
-      const runs = Number(api.cache.get('runs')?.value ?? 0) + 1;
-      api.cache.set('runs', String(runs));
-      api.accessToken.setCustomClaim('runs', runs);
-    };"""
-    async with loaded(sandbox, script) as rule:
-        assert [await rule.value() for _ in range(2)] == [f'{{"claims":{{"runs":{run}}}}}' for run in (1, 2)]
-
-
 async def test_a_callback_of_an_earlier_invocation_says_nothing_in_a_later_one(sandbox: Sandbox) -> None:
     script = """let earlier;
     module.exports = (client, scope, audience, context, cb) => {

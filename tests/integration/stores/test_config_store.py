@@ -72,6 +72,23 @@ async def test_a_write_is_visible_when_it_returns(stores: tuple[Catalog, ConfigS
     assert set(catalog.tenant(T).clients) == {"a", "b"}
 
 
+async def test_a_key_that_is_dropped_goes_with_the_write(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    _catalog, store = stores
+
+    async def plan() -> Changes[None]:
+        changes = adding("a")
+        changes.drop_key("rulemint:test:dropped")
+        return changes
+
+    async with open_redis(empty_redis_url) as redis:
+        await redis.set("rulemint:test:dropped", b"1")
+        await redis.set("rulemint:test:kept", b"1")
+        await store.transact(T, plan)
+        assert await redis.keys("rulemint:test:*") == [b"rulemint:test:kept"]
+
+
 async def test_every_other_gateway_hears_of_a_write(stores: tuple[Catalog, ConfigStore], empty_redis_url: str) -> None:
     catalog, store = stores
     async with a_gateway_s_stores(empty_redis_url) as (other, _store):

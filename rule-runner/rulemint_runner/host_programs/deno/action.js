@@ -1,11 +1,12 @@
 /** Actions: `exports.onExecuteCredentialsExchange = async (event, api) => {…}`. */
 
 import { refusal, returned, textOf, thrown } from "./answers.js";
-import { cache } from "./cache.js";
+import { Cache } from "./cache.js";
 import { writeLine } from "./capture.js";
+import { writeFrame } from "./channel.js";
 import { eventOf } from "./inputs.js";
 
-/** @import { LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
+/** @import { Answer, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @import { Refusal } from "./errors.js" */
 
 const CODES = new Set(["invalid_scope", "invalid_request", "server_error", "access_denied"]);
@@ -18,14 +19,24 @@ const NO_REASON = "the rule refused the request";
  * @returns {Rule}
  */
 export function actionOf(action, load) {
-  return (run, answer) => {
+  /** @type {Rule} */
+  const rule = (run, answer) => {
     const draft = new Draft(run.scope);
+    const cache = new Cache(run.cache ?? {});
     const event = eventOf(run, load, () => [...draft.scopes]);
-    Promise.resolve().then(() => action(event, apiOf(draft))).then(
-      () => answer(draft.answer()),
-      (error) => answer(thrown(error)),
+    /** @param {Answer} value */
+    const finish = (value) => {
+      const changes = cache.changes();
+      if (changes !== null) writeFrame(changes);
+      answer(value);
+    };
+    Promise.resolve().then(() => action(event, apiOf(draft, cache))).then(
+      () => finish(draft.answer()),
+      (error) => finish(thrown(error)),
     );
   };
+  rule.wantsCache = true;
+  return rule;
 }
 
 /** What an action has done so far. */
@@ -58,8 +69,11 @@ class Draft {
   }
 }
 
-/** @param {Draft} draft */
-function apiOf(draft) {
+/**
+ * @param {Draft} draft
+ * @param {Cache} cache
+ */
+function apiOf(draft, cache) {
   const api = {
     access: {
       /**
@@ -91,7 +105,7 @@ function apiOf(draft) {
         return api;
       },
     },
-    cache,
+    cache: cache.api,
     transaction: targetScopesOf(draft),
   };
   return api;

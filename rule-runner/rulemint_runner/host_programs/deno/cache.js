@@ -1,10 +1,10 @@
 /**
  * `api.cache`: a few short texts that an action keeps between invocations, with Auth0's limits and answers.
  *
- * It lives as long as this process, like everything in module scope.
+ * The runner sends what there is with each invocation, and keeps what the invocation has changed.
  */
 
-/** @typedef {{ value: string, expires_at: number }} CacheRecord */
+/** @import { CacheChangedFrame, CacheRecord } from "./frames.d.ts" */
 /** @typedef {{ ttl?: number, expires_at?: number }} Expiry */
 
 const MAX_ENTRIES = 20;
@@ -15,45 +15,90 @@ const DEFAULT_TTL_MS = 15 * 60 * 1000;
 const MAX_TTL_MS = 24 * 60 * 60 * 1000;
 
 const encoder = new TextEncoder();
-/** @type {Map<string, CacheRecord>} */
-const records = new Map();
 
-export const cache = {
+/** The cache as one invocation sees it. */
+export class Cache {
+  /** @type {Map<string, CacheRecord>} */
+  #records;
+  #given;
+  /** What an action gets: it can be taken apart. */
+  api = {
+    get: this.#get.bind(this),
+    set: this.#set.bind(this),
+    delete: this.#delete.bind(this),
+  };
+
+  /** @param {Record<string, CacheRecord>} given */
+  constructor(given) {
+    this.#given = new Map(Object.entries(given));
+    this.#records = new Map(this.#given);
+  }
+
+  /**
+   * What differs from what was given, or null if nothing does.
+   *
+   * @returns {CacheChangedFrame | null}
+   */
+  changes() {
+    this.#forgetExpired();
+    const changed = [...this.#records].filter(([key, record]) => this.#given.get(key) !== record);
+    const deleted = [...this.#given.keys()].filter((key) => !this.#records.has(key));
+    if (changed.length === 0 && deleted.length === 0) return null;
+    return { t: "cache-changed", changed: Object.fromEntries(changed), deleted };
+  }
+
   /**
    * @param {string} key
    * @returns {CacheRecord | undefined}
    */
-  get(key) {
-    forgetExpired();
-    const record = records.get(key);
+  #get(key) {
+    this.#forgetExpired();
+    const record = this.#records.get(key);
     return record && { ...record };
-  },
+  }
 
   /**
    * @param {string} key
    * @param {string} value
    * @param {Expiry} [expiry]
    */
-  set(key, value, expiry) {
-    if (typeof key !== "string" || typeof value !== "string") return failed("FailedToSetCacheRecord");
+  #set(key, value, expiry) {
+    if (!isText(key) || !isText(value)) return failed("FailedToSetCacheRecord");
     if (bytesOf(key) > MAX_KEY_BYTES) return failed("CacheKeySizeExceeded");
     if (bytesOf(value) > MAX_VALUE_BYTES) return failed("CacheValueSizeExceeded");
     const expires_at = expiryOf(expiry);
     if (expires_at === null) return failed("InvalidExpiry");
     if (expires_at <= Date.now()) return failed("ItemAlreadyExpired");
-    forgetExpired();
-    if (!hasRoomFor(key, value)) return failed("CacheSizeExceeded");
+    this.#forgetExpired();
+    if (!this.#hasRoomFor(key, value)) return failed("CacheSizeExceeded");
     const record = { value, expires_at };
-    records.set(key, record);
+    this.#records.set(key, record);
     return { type: "success", record: { ...record } };
-  },
+  }
 
   /** @param {string} key */
-  delete(key) {
-    forgetExpired();
-    return records.delete(key) ? { type: "success" } : failed("CacheKeyDoesNotExist");
-  },
-};
+  #delete(key) {
+    this.#forgetExpired();
+    return this.#records.delete(key) ? { type: "success" } : failed("CacheKeyDoesNotExist");
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} value
+   */
+  #hasRoomFor(key, value) {
+    const others = [...this.#records].filter(([other]) => other !== key);
+    const taken = others.reduce((sum, [other, record]) => sum + bytesOf(other) + bytesOf(record.value), 0);
+    return others.length < MAX_ENTRIES && taken + bytesOf(key) + bytesOf(value) <= MAX_TOTAL_BYTES;
+  }
+
+  #forgetExpired() {
+    const now = Date.now();
+    for (const [key, { expires_at }] of this.#records) {
+      if (expires_at <= now) this.#records.delete(key);
+    }
+  }
+}
 
 /** @param {string} code */
 function failed(code) {
@@ -72,24 +117,16 @@ function expiryOf({ ttl, expires_at } = {}) {
   if (expires_at !== undefined) wanted.push(expires_at);
   if (wanted.length === 0) wanted.push(now + DEFAULT_TTL_MS);
   const earliest = Math.min(...wanted, now + MAX_TTL_MS);
-  return Number.isFinite(earliest) ? earliest : null;
+  return Number.isFinite(earliest) ? Math.floor(earliest) : null;
 }
 
 /**
- * @param {string} key
- * @param {string} value
+ * Whether it can be kept: JSON can carry no half of a character.
+ *
+ * @param {unknown} value
  */
-function hasRoomFor(key, value) {
-  const others = [...records].filter(([other]) => other !== key);
-  const taken = others.reduce((sum, [other, record]) => sum + bytesOf(other) + bytesOf(record.value), 0);
-  return others.length < MAX_ENTRIES && taken + bytesOf(key) + bytesOf(value) <= MAX_TOTAL_BYTES;
-}
-
-function forgetExpired() {
-  const now = Date.now();
-  for (const [key, { expires_at }] of records) {
-    if (expires_at <= now) records.delete(key);
-  }
+function isText(value) {
+  return typeof value === "string" && value.isWellFormed();
 }
 
 /** @param {string} text */

@@ -5,7 +5,7 @@
  * a rule could replace (`JSON`, typed arrays) was taken before any rule was loaded.
  */
 
-/** @import { LoadFrame, OutFrame, ReplyFrame, RunFrame } from "./frames.d.ts" */
+/** @import { LoadFrame, OutFrame, ReplyFrame, RunFrame, StoredFrame } from "./frames.d.ts" */
 
 const { parse, stringify } = JSON;
 const encoder = new TextEncoder();
@@ -28,7 +28,7 @@ export function readFrame() {
 /**
  * The next frame, which must be a reply, without keeping the rule from running meanwhile. One at a time.
  *
- * @returns {Promise<ReplyFrame | null>}
+ * @returns {Promise<ReplyFrame | StoredFrame | null>}
  */
 export async function readFrameLater() {
   const header = await readExactlyLater(4);

@@ -1,28 +1,17 @@
 /** `fetch` without a socket: a call frame to the runner, whose broker makes the request, or says why not. */
 
-import { readFrameLater, writeFrame } from "./channel.js";
+import { ask } from "./calls.js";
 
-/** @import { CallFrame, ReplyFrame } from "./frames.d.ts" */
+/** @import { ReplyFrame } from "./frames.d.ts" */
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_URL_CHARACTERS = 8 * 1024;
 const MAX_HEADERS = 100;
 const NO_BODY = new Set([204, 205, 304]);
 
-/** @type {Map<number, (reply: ReplyFrame) => void>} */
-const waiting = new Map();
-/** @type {Promise<void> | null} */
-let reading = null;
-let calls = 0;
-
 /** Put our `fetch` in the place of Deno's, which could reach nothing. */
 export function defineFetch() {
   globalThis.fetch = fetchThroughRunner;
-}
-
-/** Wait until every call has its reply: the runner answers those that nobody waits for as soon as the rule has. */
-export async function settled() {
-  while (reading !== null) await reading;
 }
 
 /**
@@ -49,34 +38,10 @@ export async function call({ method, url, headers, body, redirect }) {
   if (headers.length > MAX_HEADERS || headers.some(([name, value]) => name.length > 256 || value.length > 8192)) {
     throw new TypeError("fetch: too many headers, or one that is too long");
   }
-  const reply = await replyTo({ t: "call", id: ++calls, method, url, headers, body: body.toBase64(), redirect });
+  /** @type {ReplyFrame} */
+  const reply = await ask({ t: "call", method, url, headers, body: body.toBase64(), redirect });
   if (reply.error !== null) throw new TypeError(`fetch ${url}: ${reply.error}`);
   return reply;
-}
-
-/**
- * Send `frame`; resolves to the reply that bears its number.
- *
- * @param {CallFrame} frame
- * @returns {Promise<ReplyFrame>}
- */
-function replyTo(frame) {
-  const { promise, resolve } = Promise.withResolvers();
-  waiting.set(frame.id, resolve);
-  writeFrame(frame);
-  reading ??= readReplies();
-  return promise;
-}
-
-/** Hand out replies until nobody waits for one. Whoever calls once it has ended starts it anew. */
-async function readReplies() {
-  while (waiting.size > 0) {
-    const reply = await readFrameLater();
-    if (reply === null) break;
-    waiting.get(reply.id)?.(reply);
-    waiting.delete(reply.id);
-  }
-  reading = null;
 }
 
 /**

@@ -45,6 +45,13 @@ export interface RunFrame {
   context: { ip: string; userAgent: string; body: Record<string, unknown> };
   request?: Sent;
   claims?: Record<string, unknown>;
+  cache?: Record<string, CacheRecord>;
+}
+
+/** A value of `api.cache`, which ends at `expires_at`, in ms since the epoch. */
+export interface CacheRecord {
+  value: string;
+  expires_at: number;
 }
 
 export interface CallFrame {
@@ -69,6 +76,38 @@ export interface ReplyFrame {
   error: string | null;
 }
 
+export interface StorageGetFrame {
+  t: "storage-get";
+  id: number;
+}
+
+export interface StorageSetFrame {
+  t: "storage-set";
+  id: number;
+  data: string | null;
+  etag: string | null;
+  force: boolean;
+}
+
+export interface StoredFrame {
+  t: "stored";
+  id: number;
+  data: string | null;
+  etag: string | null;
+  conflict: boolean;
+  error: string | null;
+}
+
+/** What the runner replies to, by its number. */
+export type AskingFrame = CallFrame | StorageGetFrame | StorageSetFrame;
+export type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+
+export interface CacheChangedFrame {
+  t: "cache-changed";
+  changed: Record<string, CacheRecord>;
+  deleted: string[];
+}
+
 export type Form = "auth0" | "own" | "action";
 export type Level = "debug" | "info" | "warn" | "error";
 
@@ -84,18 +123,23 @@ export type AnswerFrame =
 
 export type OutFrame =
   | { t: "ready" }
-  | { t: "loaded" }
+  | { t: "loaded"; wants_cache: boolean }
   | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
   | { t: "line"; level: Level; text: string }
   | { t: "idle"; n: number }
-  | CallFrame
+  | AskingFrame
+  | CacheChangedFrame
   | AnswerFrame;
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, "n"> : never;
 export type Answer = WithoutNumber<AnswerFrame>;
 export type Answering = (answer: Answer) => void;
 /** Runs the rule once; calls `answer` when it has answered. Later calls change nothing. */
-export type Rule = (run: RunFrame, answer: Answering) => void;
+export interface Rule {
+  (run: RunFrame, answer: Answering): void;
+  /** Whether its runs are to bring what its cache holds. */
+  wantsCache?: boolean;
+}
 /** What a rule's text exports: it takes and gives anything. */
 // deno-lint-ignore no-explicit-any
 export type RuleFunction = (...args: any[]) => any;

@@ -1,6 +1,6 @@
 /** What each form of rule is given: made anew for every invocation, so that a rule may change whatever it gets. */
 
-import { storage } from "./storage.js";
+import { openStorage } from "./storage.js";
 
 /** @import { LoadFrame, RunFrame } from "./frames.d.ts" */
 
@@ -34,7 +34,7 @@ export function webtaskContext(run, load) {
     params: {},
     data: { ...query, ...load.secrets },
     body: parse(stringify({ audience, client, scope, context })),
-    storage,
+    storage: openStorage(),
   };
 }
 

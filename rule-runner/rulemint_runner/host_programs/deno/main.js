@@ -7,9 +7,10 @@
  */
 
 import { describe } from "./answers.js";
+import { settled } from "./calls.js";
 import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.js";
 import { readFrame, writeFrame } from "./channel.js";
-import { defineFetch, settled } from "./fetch.js";
+import { defineFetch } from "./fetch.js";
 import { loadRule, NotARule } from "./loading.js";
 import { onStrayError } from "./rule.js";
 
@@ -25,7 +26,7 @@ const exit = Deno.exit;
 async function loaded(load) {
   try {
     const rule = await loadRule(load);
-    writeFrame({ t: "loaded" });
+    writeFrame({ t: "loaded", wants_cache: rule.wantsCache === true });
     return rule;
   } catch (error) {
     const kind = error instanceof NotARule ? "syntax" : "exception";

@@ -1,4 +1,4 @@
-"""Calls to other services: a frame to the runner, whose broker makes the request, or says why not."""
+"""What a rule asks of the runner: calls to other services, which its broker makes, and what the rule has stored."""
 
 import binascii
 import itertools
@@ -18,7 +18,7 @@ class CallError(OSError):
 
 
 class Calls:
-    """Makes the calls of this host, one after the other."""
+    """Asks for this host, one thing after the other."""
 
     def __init__(self, channel: object) -> None:
         self._channel = channel
@@ -30,10 +30,9 @@ class Calls:
             CallError: there was no answer.
         """
         _check(url, headers, body)
-        self._channel.write(
+        reply = self.ask(
             {
                 "t": "call",
-                "id": next(_numbers),
                 "method": method,
                 "url": url,
                 "headers": headers,
@@ -41,12 +40,17 @@ class Calls:
                 "redirect": redirect,
             }
         )
-        reply = self._channel.read()
-        if reply is None:
-            raise SystemExit
         if reply["error"] is not None:
             raise CallError(f"{method} {url}: {reply['error']}")
         return {**reply, "body": binascii.a2b_base64(reply["body"])}
+
+    def ask(self, frame: dict) -> dict:
+        """The reply to *frame*."""
+        self._channel.write({**frame, "id": next(_numbers)})
+        reply = self._channel.read()
+        if reply is None:
+            raise SystemExit
+        return reply
 
 
 def _check(url: str, headers: list, body: bytes) -> None:

@@ -11,7 +11,6 @@ sys.path.insert(0, __file__.rpartition("/")[0])
 import calls
 import capture
 import channel
-import fetch
 import packages
 import rule
 import sockets
@@ -31,7 +30,7 @@ def main() -> None:
         return
     packages.define(load["packages"])
     try:
-        loaded = rule.load(load, fetch.fetch_through(outbound))
+        loaded = rule.load(load, outbound)
     except rule.NotARule as error:
         runner.write({"t": "not-loaded", "kind": "syntax", "text": str(error)})
         return

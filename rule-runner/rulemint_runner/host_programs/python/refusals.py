@@ -4,6 +4,8 @@ import builtins
 import sys
 import types
 
+from storage import Storage, StorageConflict, StorageError
+
 
 class AccessDenied(Exception):
     """403 ``access_denied``, with the message as its description."""
@@ -39,6 +41,8 @@ def define(fetch: object) -> None:
         setattr(builtins, refusal.__name__, refusal)
     for name in ("Client", "Context", "Result", "Webtask"):
         setattr(module, name, dict)
+    for kept in (Storage, StorageConflict, StorageError):
+        setattr(module, kept.__name__, kept)
     fetch.__module__ = "rulemint"
     module.fetch = fetch
     module.Response = fetch.__annotations__["return"]

@@ -7,6 +7,9 @@ import traceback
 import types
 
 import refusals
+from calls import Calls
+from fetch import fetch_through
+from storage import Storage
 
 MAX_TEXT = 4_096
 PARAMETERS = 4
@@ -21,8 +24,9 @@ class NotARule(Exception):
 class Rule:
     """One loaded rule. Its module lives as long as this process."""
 
-    def __init__(self, function: object, frame: dict) -> None:
+    def __init__(self, function: object, frame: dict, calls: Calls) -> None:
         self._function = function
+        self._calls = calls
         self._secrets = frame["secrets"]
         self._meta = frame["meta"]
         self._result_bytes = frame["result_bytes"]
@@ -54,6 +58,7 @@ class Rule:
             "meta": dict(self._meta),
             "headers": request.get("headers", {}),
             "query": request.get("query", {}),
+            "storage": Storage(self._calls),
         }
         return {**run["context"], "claims": run["claims"], "webtask": webtask}
 
@@ -82,8 +87,8 @@ class Callback:
         return result
 
 
-def load(frame: dict, fetch: object) -> Rule:
-    """The rule of a load frame; *fetch* is what it may import as ``rulemint.fetch``.
+def load(frame: dict, calls: Calls) -> Rule:
+    """The rule of a load frame, which asks for what it may have by *calls*.
 
     Raises:
         NotARule: the text is none.
@@ -92,7 +97,7 @@ def load(frame: dict, fetch: object) -> Rule:
     global _file  # noqa: PLW0603  # one host, one rule
     _file = frame["file"]
     script = frame["script"].removeprefix("\ufeff")
-    refusals.define(fetch)
+    refusals.define(fetch_through(calls))
     linecache.cache[_file] = (len(script), None, script.splitlines(keepends=True), _file)
     try:
         code = compile(script, _file, "exec", dont_inherit=True)
@@ -103,7 +108,7 @@ def load(frame: dict, fetch: object) -> Rule:
     function = module.get("rule")
     if not callable(function):
         raise NotARule(f"{_file}: define a function: def rule(client, scope, audience, context)")
-    return Rule(function, frame)
+    return Rule(function, frame, calls)
 
 
 def describe(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rulemint_runner.hosts.frames import (
     MAX_FRAME_BYTES,
     BadReturn,
+    CacheChanged,
     Call,
     Form,
     FrameDecoder,
@@ -27,17 +28,28 @@ from rulemint_runner.hosts.frames import (
     Reply,
     Returned,
     Run,
+    StorageGet,
+    StorageSet,
+    Stored,
     Threw,
+    ToHost,
     encode,
 )
 from rulemint_shared.messages import DenialCode, Level
 from rulemint_shared.records import MAX_RESULT_BYTES
+from rulemint_shared.rule_state import (
+    MAX_CACHE_KEY_BYTES,
+    MAX_CACHE_RECORDS,
+    MAX_CACHE_VALUE_BYTES,
+    MAX_DOCUMENT_BYTES,
+    CacheRecord,
+)
 
 TEXTS = st.text(max_size=40)
 NUMBERS = st.integers(0, 2**40)
 FRAMES: st.SearchStrategy[FromHost] = st.one_of(
     st.just(Ready()),
-    st.just(Loaded()),
+    st.builds(Loaded, wants_cache=st.booleans()),
     st.builds(NotLoaded, kind=st.sampled_from(["syntax", "exception"]), text=TEXTS),
     st.builds(Line, level=st.sampled_from(Level), text=TEXTS),
     st.builds(Returned, n=NUMBERS, form=st.sampled_from(Form), value=TEXTS),
@@ -45,6 +57,13 @@ FRAMES: st.SearchStrategy[FromHost] = st.one_of(
     st.builds(Threw, n=NUMBERS, text=TEXTS, out_of_memory=st.booleans()),
     st.builds(BadReturn, n=NUMBERS, why=TEXTS),
     st.builds(Idle, n=NUMBERS),
+    st.builds(StorageGet, id=NUMBERS),
+    st.builds(StorageSet, id=NUMBERS, data=TEXTS | st.none(), etag=st.none() | st.text(max_size=32)),
+    st.builds(
+        CacheChanged,
+        changed=st.dictionaries(TEXTS, st.builds(CacheRecord, value=TEXTS, expires_at=NUMBERS), max_size=3),
+        deleted=st.lists(TEXTS, max_size=3),
+    ),
     st.builds(
         Call,
         id=NUMBERS,
@@ -104,6 +123,7 @@ def decoded(data: bytes) -> list[FromHost]:
                 "context": {"ip": None},
                 "request": {},
                 "claims": {},
+                "cache": {},
             },
             id="run",
         ),
@@ -122,11 +142,14 @@ def decoded(data: bytes) -> list[FromHost]:
             },
             id="reply",
         ),
+        pytest.param(
+            Stored(id=4, data='{"ü":1}', etag="7", conflict=True),
+            {"t": "stored", "id": 4, "data": '{"ü":1}', "etag": "7", "conflict": True, "error": None},
+            id="stored",
+        ),
     ],
 )
-def test_a_frame_to_a_host_is_its_length_in_four_bytes_and_json(
-    frame: Load | Run | Reply, said: dict[str, object]
-) -> None:
+def test_a_frame_to_a_host_is_its_length_in_four_bytes_and_json(frame: ToHost, said: dict[str, object]) -> None:
     data = encode(frame)
     assert int.from_bytes(data[:4], "big") == len(data) - 4
     assert json.loads(data[4:]) == said
@@ -190,10 +213,26 @@ def test_after_a_frame_that_is_too_large_nothing_is_taken_any_more() -> None:
     [
         pytest.param(Line(level=Level.INFO, text="x" * LONGEST_TEXT), id="line"),
         pytest.param(Returned(n=1, form=Form.OWN, value="x" * MAX_RESULT_BYTES), id="result"),
+        pytest.param(StorageSet(id=1, data="x" * MAX_DOCUMENT_BYTES), id="document"),
+        pytest.param(
+            CacheChanged(
+                changed={
+                    f"{n:0{MAX_CACHE_KEY_BYTES}}": CacheRecord(value="x" * MAX_CACHE_VALUE_BYTES, expires_at=1)
+                    for n in range(MAX_CACHE_RECORDS)
+                }
+            ),
+            id="cache",
+        ),
     ],
 )
 def test_a_text_of_the_largest_length_is_taken(frame: FromHost) -> None:
     assert decoded(on_the_wire(frame)) == [frame]
+
+
+def test_a_document_of_the_largest_size_fits_into_a_frame_when_all_of_it_is_escaped() -> None:
+    text = "ü" * (MAX_DOCUMENT_BYTES // 2)  # two bytes are six characters: more than for any other
+    body = json.dumps({"t": "storage-set", "id": 1, "data": text}).encode()
+    assert decoded(framed(body)) == [StorageSet(id=1, data=text)]
 
 
 def test_fields_that_we_do_not_know_are_passed_over() -> None:
@@ -224,6 +263,23 @@ NO_FRAMES = [
     pytest.param(b'{"t":"line","level":"info","text":"%s"}' % (b"x" * (LONGEST_TEXT + 1)), id="text too long"),
     pytest.param(
         b'{"t":"returned","n":1,"form":"own","value":"%s"}' % (b"x" * (MAX_RESULT_BYTES + 1)), id="result too long"
+    ),
+    pytest.param(
+        b'{"t":"storage-set","id":1,"data":"%s"}' % (b"x" * (MAX_DOCUMENT_BYTES + 1)), id="document too large"
+    ),
+    pytest.param(b'{"t":"storage-set","id":1,"data":{}}', id="document that is no text"),
+    pytest.param(b'{"t":"storage-set","id":1,"data":"","etag":"%s"}' % (b"1" * 33), id="etag too long"),
+    pytest.param(b'{"t":"storage-get","id":-1}', id="negative number"),
+    pytest.param(b'{"t":"stored","id":1}', id="a reply that only we send"),
+    pytest.param(
+        b'{"t":"cache-changed","changed":{"%s":{"value":"","expires_at":1}}}' % (b"k" * 65), id="key too long"
+    ),
+    pytest.param(
+        b'{"t":"cache-changed","changed":{"k":{"value":"%s","expires_at":1}}}' % (b"v" * 4097), id="cached too long"
+    ),
+    pytest.param(b'{"t":"cache-changed","changed":{"k":{"value":"","expires_at":1.5}}}', id="fraction of an expiry"),
+    pytest.param(
+        b'{"t":"cache-changed","deleted":[%s]}' % b",".join([b'"k"'] * (MAX_CACHE_RECORDS + 1)), id="too much deleted"
     ),
     pytest.param(b'{"t":"line","level":"info","text":"\\ud800"}', id="lone high surrogate"),
     pytest.param(b'{"t":"line","level":"info","text":"\\udc00"}', id="lone low surrogate"),

@@ -1,0 +1,42 @@
+/** What a rule asks of the runner while it runs: a frame with a number, and the reply that bears it. */
+
+import { readFrameLater, writeFrame } from "./channel.js";
+
+/** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
+
+/** @type {Map<number, (reply: any) => void>} */
+const waiting = new Map();
+/** @type {Promise<void> | null} */
+let reading = null;
+let asked = 0;
+
+/** Wait until everything has its reply: the runner answers what nobody waits for as soon as the rule has. */
+export async function settled() {
+  while (reading !== null) await reading;
+}
+
+/**
+ * Send `frame`; resolves to its reply, whose type follows from the frame's.
+ *
+ * @param {WithoutId<AskingFrame>} frame
+ * @returns {Promise<any>}
+ */
+export function ask(frame) {
+  const id = ++asked;
+  const { promise, resolve } = Promise.withResolvers();
+  waiting.set(id, resolve);
+  writeFrame({ ...frame, id });
+  reading ??= readReplies();
+  return promise;
+}
+
+/** Hand out replies until nobody waits for one. Whoever asks once it has ended starts it anew. */
+async function readReplies() {
+  while (waiting.size > 0) {
+    const reply = await readFrameLater();
+    if (reply === null) break;
+    waiting.get(reply.id)?.(reply);
+    waiting.delete(reply.id);
+  }
+  reading = null;
+}
