@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -24,10 +24,41 @@ from rulemint_shared.rule_state import StoredCache, StoredDocument
 T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 32
+_INTEGERS = range(-(2**63), 2**64)
 
 
 class DecodeError(Exception):
     """Bytes are not what they should be: malformed, of the wrong shape, or too large."""
+
+
+def check_travels(value: Any, *, depth: int = 1) -> None:
+    """Refuse a value from JSON that MessagePack cannot carry, or that nests deeper than 32.
+
+    Raises:
+        ValueError: the text says what is in it.
+    """
+    if depth > MAX_DEPTH:
+        raise ValueError(f"something that is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, int) and value not in _INTEGERS:
+        raise ValueError("an integer of more than 64 bits")
+    if isinstance(value, str) and not _is_unicode(value):
+        raise ValueError("a text with half a surrogate pair")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            check_travels(name, depth=depth)
+            check_travels(item, depth=depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            check_travels(item, depth=depth + 1)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Codec(Generic[T]):

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.oauth.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from rulemint_shared.codecs import check_travels
 
 MAX_TOKEN_BODY_BYTES = 64 * 1024
 MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024
@@ -30,8 +31,8 @@ async def read_parameters(request: web.Request) -> dict[str, Any]:
     """The parameters of a token request, from a form or JSON.
 
     Raises:
-        OAuthError: `RequestTooLarge`, `UnsupportedMediaType`, or `InvalidRequest` for a repeated parameter or a
-            body that is not what its content type says.
+        OAuthError: `RequestTooLarge`, `UnsupportedMediaType`, or `InvalidRequest` for a repeated parameter, a
+            body that is not what its content type says, or a value that could not be handed on.
     """
     try:
         body = await _read(request, MAX_TOKEN_BODY_BYTES)
@@ -92,7 +93,14 @@ def _json_parameters(body: bytes) -> dict[str, Any]:
         raise InvalidRequest("the body is not JSON") from None
     if not isinstance(decoded, _Members):
         raise InvalidRequest("the body must be a JSON object")
-    return {name: _plain(value) for name, value in _once(decoded).items()}
+    try:
+        parameters = {name: _plain(value) for name, value in _once(decoded).items()}
+        check_travels(parameters)
+    except RecursionError:
+        raise InvalidRequest("the body has something that is nested too deep") from None
+    except ValueError as error:
+        raise InvalidRequest(f"the body has {error}") from None
+    return parameters
 
 
 class _Members(list[tuple[str, Any]]):

@@ -210,3 +210,26 @@ async def test_many_clients_at_once_each_get_their_own_token(management: Managem
     for client, answer in zip(clients * 20, answers, strict=True):
         claims = jwt.decode(answer.body["access_token"], options={"verify_signature": False})
         assert (claims["azp"], claims["aud"]) == (client.client_id, client.audience)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("123456789012345678901234567890", id="a huge integer"),
+        pytest.param('{"a": [-9223372036854775809]}', id="a huge negative integer inside"),
+        pytest.param('"\\ud800"', id="half a surrogate pair"),
+        pytest.param('{"\\ud800": 1}', id="half a surrogate pair as a name"),
+        pytest.param("[" * 40 + "]" * 40, id="deep nesting"),
+        pytest.param("[" * 600 + "]" * 600, id="very deep nesting"),
+    ],
+)
+async def test_what_cannot_be_handed_on_is_refused_and_later_requests_are_recorded(
+    management: Management, value: str
+) -> None:
+    client = await management.a_client()
+    body = json.dumps(client.request()).removesuffix("}") + f', "extra": {value}}}'
+    answer = await management.ask(data=body, headers={"Content-Type": "application/json"})
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request"), answer.text
+    later = await management.ask(client.request())
+    assert later.status == 200
+    assert (await read_exchange(management, later.headers["x-request-id"]))["status"] == 200

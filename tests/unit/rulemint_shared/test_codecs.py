@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_shared import codecs
-from rulemint_shared.codecs import Codec, DecodeError
+from rulemint_shared.codecs import Codec, DecodeError, check_travels
 from rulemint_shared.dependencies import Registry as PackageRegistry
 from rulemint_shared.exchanges import ExchangeRecord, Timings
 from rulemint_shared.messages import (
@@ -312,3 +312,35 @@ def test_more_invocations_than_a_batch_may_hold_raise_decode_error() -> None:
     data = codecs.batch.encode(Batch(gateway="g", invocations=batch.invocations * 65))
     with pytest.raises(DecodeError):
         codecs.batch.decode(data)
+
+
+@pytest.mark.parametrize(
+    ("value", "travels"),
+    [
+        pytest.param({"a": [1.5, True, None, "é🎉"]}, True, id="plain JSON"),
+        pytest.param([2**64 - 1, -(2**63)], True, id="the largest integers"),
+        pytest.param([2**64], False, id="a larger integer"),
+        pytest.param([-(2**63) - 1], False, id="a smaller integer"),
+        pytest.param("\ud800", False, id="half a surrogate pair"),
+        pytest.param({"\ud800": 1}, False, id="half a surrogate pair as a name"),
+    ],
+)
+def test_what_is_said_to_travel_can_be_encoded_and_nothing_else_can(value: Any, *, travels: bool) -> None:
+    codec: Codec[Any] = Codec(Any, name="any")
+    if travels:
+        check_travels(value)
+        assert codec.decode(codec.encode(value)) == value
+        return
+    with pytest.raises(ValueError, match=r"an integer|a text"):
+        check_travels(value)
+    with pytest.raises((OverflowError, UnicodeEncodeError)):
+        codec.encode(value)
+
+
+def test_what_nests_too_deep_does_not_travel() -> None:
+    value: list[Any] = []
+    for _ in range(31):
+        value = [value]
+    check_travels(value)
+    with pytest.raises(ValueError, match="nested deeper than 32"):
+        check_travels([value])

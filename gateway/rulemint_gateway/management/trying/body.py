@@ -24,11 +24,10 @@ from rulemint_gateway.management.fields import (
 )
 from rulemint_gateway.management.rules import Limits
 from rulemint_gateway.management.secrets import MAX_SECRETS
+from rulemint_shared.codecs import check_travels
 from rulemint_shared.records import Isolation, Language
 
-MAX_DEPTH = 32
 MAX_BODY_BYTES = 64 * 1024
-_INTEGERS = range(-(2**63), 2**64)
 
 Sent = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=128)], Annotated[str, Meta(max_length=2_048)]],
@@ -99,20 +98,10 @@ def check_body(body: TryRule) -> None:
 
 
 def _check_parameters(parameters: dict[str, Any]) -> None:
-    """A token request has as little, and MessagePack can carry it."""
+    """A token request is no larger, and MessagePack can carry it."""
     try:
-        _check_value(parameters, depth=1)
+        check_travels(parameters)
     except ValueError as error:
-        raise InvalidBodyError(str(error), field="context.body") from None
+        raise InvalidBodyError(f"It has {error}", field="context.body") from None
     if len(msgspec.json.encode(parameters)) > MAX_BODY_BYTES:
         raise InvalidBodyError(f"It is larger than {MAX_BODY_BYTES} bytes", field="context.body")
-
-
-def _check_value(value: Any, *, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise ValueError(f"It is nested deeper than {MAX_DEPTH}")
-    if isinstance(value, int) and value not in _INTEGERS:
-        raise ValueError("It has an integer of more than 64 bits")
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            _check_value(item, depth=depth + 1)
