@@ -17,6 +17,7 @@ from fixtures.hosts import load_frame, nowhere
 from fixtures.legs import AS_ORDINARY_USER, Legs
 from fixtures.mutants import RUN, WHOLE, Mutant, languages
 from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
+from fixtures.strays import processes_of
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram, Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
@@ -142,8 +143,7 @@ def test_a_runner_s_environment_is_out_of_its_own_user_s_reach_where_it_hides_ev
 @pytest.mark.parametrize("service", ["rulemint_gateway", "rulemint_runner", "rulemint_runner.egress"])
 def test_a_service_of_an_ordinary_user_is_hidden_from_that_user(legs: Legs, service: str) -> None:
     """What may be looked into belongs to its user, what may not belongs to root."""
-    running = legs[AS_ORDINARY_USER].canaries.processes()
-    (process,) = [process for process in running if service in process.command]
+    (process,) = [process for process in processes_of(legs[AS_ORDINARY_USER]) if service in process.command]
     assert Path(f"/proc/{process.pid}/environ").stat().st_uid == 0
 
 

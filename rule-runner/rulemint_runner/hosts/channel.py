@@ -29,9 +29,12 @@ class Receiver(Protocol):
 
 
 class Channel(asyncio.Protocol):
-    """Bytes → frames → receiver. Plain reads: descriptors that a host sends along are dropped by the kernel."""
+    """Bytes → frames → receiver. Plain reads: descriptors that a host sends along are dropped by the kernel.
 
-    receiver: Receiver
+    Nothing is read before `deliver_to` has said to whom: a host may have written before anybody knows that it runs.
+    """
+
+    _receiver: Receiver
 
     def __init__(self) -> None:
         self._decoder = frames.FrameDecoder()
@@ -40,8 +43,15 @@ class Channel(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what we write to."""
+        """Keep what we write to, and do not read yet."""
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.pause_reading()
+
+    def deliver_to(self, receiver: Receiver) -> None:
+        """From now on *receiver* is told what arrives."""
+        self._receiver = receiver
+        if self._transport is not None:
+            self._transport.resume_reading()
 
     def write(self, frame: frames.ToHost) -> None:
         """Send *frame* to the host, soon; a host that is gone hears nothing more."""
@@ -60,16 +70,16 @@ class Channel(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand over the frames that are complete."""
-        self.receiver.count(len(data))
+        self._receiver.count(len(data))
         try:
             for frame in self._decoder.feed(data):
-                self.receiver.take(frame)
+                self._receiver.take(frame)
         except ProtocolError as error:
-            self.receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
+            self._receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
 
     def eof_received(self) -> None:
         """The host closed its end."""
-        self.receiver.hung_up()
+        self._receiver.hung_up()
 
     def pause_writing(self) -> None:
         """The host reads more slowly than we write."""

@@ -34,6 +34,7 @@ async def start_host(sandbox: Sandbox, program: HostProgram) -> Host:
         except SpawnError as error:
             raise HostEndedError(FailureReason.CRASHED, str(error)) from error
         undo.pop_all()  # from here on the host looks after all of it
-    host = channel.receiver = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes)
+    host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes)
+    channel.deliver_to(host)
     await host.ready()
     return host

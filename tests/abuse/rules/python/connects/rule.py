@@ -1,7 +1,7 @@
-import socket
+import _socket
 
 
 def rule(client, scope, audience, context):
-    connection = socket.socket()
+    connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
     connection.settimeout(1)
     connection.connect(('127.0.0.1', CANARY_PORT))
