@@ -23,13 +23,20 @@ class StorageConflict(StorageError):
         self.conflict = conflict
 
 
-class Storage:
-    """The storage of one invocation, which remembers what was read."""
+class Storage(dict):
+    """The storage of one invocation, which remembers what was read.
+
+    An empty dictionary to whoever prints a context as JSON; in JavaScript it is an empty object there.
+    """
 
     def __init__(self, calls: Calls) -> None:
+        super().__init__()
         self._calls = calls
         self._etag: str | None = None
         self._was_read = False
+
+    def __bool__(self) -> bool:
+        return True
 
     def get(self) -> object:
         """The document; None if there is none.
