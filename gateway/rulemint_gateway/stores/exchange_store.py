@@ -90,12 +90,13 @@ class ExchangeStore:
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for exchange in batch:
-                    pipe.xadd(
-                        keys.exchanges(exchange.tenant),
-                        {"id": exchange.id, "record": codecs.exchange.encode(exchange)},
-                        maxlen=self._kept_per_tenant,
-                        approximate=True,
-                    )
+                    if (data := _encoded(exchange)) is not None:
+                        pipe.xadd(
+                            keys.exchanges(exchange.tenant),
+                            {"id": exchange.id, "record": data},
+                            maxlen=self._kept_per_tenant,
+                            approximate=True,
+                        )
                 await pipe.execute()
         except (RedisError, OSError) as error:
             log.warning("could not write exchange records, trying again", error=str(error), waiting=len(batch))
@@ -107,3 +108,12 @@ class ExchangeStore:
         finally:
             self._writing = []
         return True
+
+
+def _encoded(exchange: ExchangeRecord) -> bytes | None:
+    """The record's bytes; None if it has none: a bug of ours, which costs this record and not the service."""
+    try:
+        return codecs.exchange.encode(exchange)
+    except Exception:
+        log.exception("an exchange record cannot be kept", exchange=exchange.id)
+        return None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from rulemint_gateway.stores.exchange_store import ExchangeStore
@@ -68,3 +69,14 @@ async def test_the_stream_is_capped(store: ExchangeStore, empty_redis_url: str) 
             await asyncio.sleep(0.05)
             last = str(len(store._buffer) + len(store._writing))
         assert await redis.xlen(keys.exchanges("default")) < 400
+
+
+async def test_a_record_that_has_no_bytes_costs_itself_only(store: ExchangeStore, empty_redis_url: str) -> None:
+    store.record(msgspec.structs.replace(a_record(), parameters={"x": 2**70}))
+    record = a_record()
+    store.record(record)
+    async with open_redis(empty_redis_url) as redis, asyncio.timeout(5):
+        while await redis.xlen(keys.exchanges("default")) < 1:
+            await asyncio.sleep(0.01)
+        other = ExchangeStore(redis, kept_per_tenant=100)
+        assert await other.find("default", record.id) == record
