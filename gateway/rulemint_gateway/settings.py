@@ -37,7 +37,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(description="Seconds after which a token request's rules must have answered.", gt=0, le=60)
     ] = 10.0
     max_waiting: Annotated[
-        int, Meta(description="Token requests that may wait for rules at once; more are refused with 503.", ge=1)
+        int,
+        Meta(
+            description="Token requests that may wait for rules at once; a tenant may have as many as it leaves to the "
+            "others, and more are refused with 503.",
+            ge=2,
+        ),
     ] = 5_000
     exchanges_kept: Annotated[
         int, Meta(description="Exchange records kept per tenant, about; the oldest go first.", ge=100)

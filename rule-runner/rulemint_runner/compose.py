@@ -36,6 +36,7 @@ from rulemint_runner.worker import RuleWorker
 from rulemint_shared import ids, job_queue
 from rulemint_shared.background import in_background
 from rulemint_shared.redis_connection import check_server, open_redis
+from rulemint_shared.shares import Shares
 from rulemint_shared.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -96,13 +97,13 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
             broker=broker,
         )
         flow = Flow(rule_runs)
-        invocations = Invocations(redis, flow, publisher)
+        invocations = Invocations(redis, flow, publisher, Shares(settings.max_invocations))
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(
             redis, name, heartbeat_file=settings.heartbeat_file, contains_rules=lambda: self_check.holds
         )
         jobs = {job_queue.RUN_BATCH: invocations.run_batch, job_queue.INSTALL_PACKAGES: installer.run_job}
-        worker = RuleWorker(redis, jobs, max_jobs=settings.max_jobs)
+        worker = RuleWorker(redis, jobs, max_jobs=settings.max_invocations)
         yield Runner(worker, presence, sandbox, self_check)
 
 

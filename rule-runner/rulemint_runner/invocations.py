@@ -26,6 +26,7 @@ from rulemint_shared.messages import (
     LogRecord,
     Outcome,
 )
+from rulemint_shared.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,12 @@ log = structlog.get_logger(__name__)
 class Invocations:
     """Runs batches; an exception of ours ends one invocation and is in the service's log."""
 
-    def __init__(self, redis: ArqRedis, flow: Flow, publisher: LogPublisher) -> None:
+    def __init__(self, redis: ArqRedis, flow: Flow, publisher: LogPublisher, places: Shares) -> None:
+        """*places*: for so many invocations at once; none waits for one."""
         self._redis = redis
         self._flow = flow
         self._publisher = publisher
+        self._places = places
 
     async def run_batch(self, data: bytes) -> bytes:
         """Run the batch that *data* encodes; returns its `Endings`, encoded.
@@ -83,8 +86,11 @@ class Invocations:
         deadline = Deadline.from_unix_ms(invocation.deadline_ms)
         if deadline.passed():
             return _unrun(invocation, FailureReason.LATE, "nobody waits for it any longer")
+        if self._places.is_used_up(invocation.tenant):
+            return _unrun(invocation, FailureReason.OVERLOADED, "the tenant has too many invocations under way")
         try:
-            return await self._flow.run(invocation, deadline, invocation_log)
+            with self._places.taken(invocation.tenant):
+                return await self._flow.run(invocation, deadline, invocation_log)
         except Exception:
             log.exception("an invocation failed in the runner", invocation=invocation.id)
             return _unrun(invocation, FailureReason.CRASHED, "the runner failed")

@@ -96,7 +96,7 @@ class RuleRuns:
         try:
             answer = await self._ask_host(_Prepared(run=run, source=source, limits=limits, mask=mask))
         except HostEndedError as error:
-            return _failed(error.reason, error.detail)
+            return _failed(error.reason, error.detail, pauses_for_s=error.pauses_for_s)
         except RuleNotLoadedError as error:
             return _failed(error.reason, mask(error.text)[:4_096])
         result = interpret(
@@ -214,8 +214,8 @@ def _fetch_through(calls: InvocationCalls) -> Fetch:
     return fetch
 
 
-def _failed(reason: FailureReason, detail: str) -> RuleResult:
-    return RuleResult(outcome=Failed(reason=reason, detail=detail))
+def _failed(reason: FailureReason, detail: str, *, pauses_for_s: float = 0.0) -> RuleResult:
+    return RuleResult(outcome=Failed(reason=reason, detail=detail, pauses_for_ms=int(pauses_for_s * 1000)))
 
 
 def _masked(result: RuleResult, mask: Mask) -> RuleResult:

@@ -84,7 +84,14 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="1: run rules although this machine does not contain them. Never where rules are not yours."),
     ] = False
-    max_jobs: Annotated[int, Meta(description="Batches of invocations that run at once.", ge=1, le=1_000)] = 64
+    max_invocations: Annotated[
+        int,
+        Meta(
+            description="Invocations under way at once; a tenant may have as many as it leaves to the others.",
+            ge=2,
+            le=100_000,
+        ),
+    ] = 4_000
     drain: Annotated[
         float, Meta(description="Seconds that invocations under way may take after SIGTERM.", ge=0, le=60)
     ] = 3.0

@@ -11,6 +11,7 @@ from rulemint_shared.records import RuleVersion
 
 BATCH_LIMIT = 64
 """Most invocations in one job."""
+MAX_PAUSE_MS = 60_000
 
 ScopeList = Annotated[list[Annotated[str, msgspec.Meta(max_length=256)]], msgspec.Meta(max_length=1_000)]
 
@@ -135,6 +136,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 
     reason: FailureReason
     detail: Annotated[str, msgspec.Meta(max_length=4_096)] = ""
+    pauses_for_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAUSE_MS)] = 0
+    """For how long the flow fails in any case, because one of its rules pauses; 0 if none does."""
 
 
 Outcome = Granted | Denied | Failed

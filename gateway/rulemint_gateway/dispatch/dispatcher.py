@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
+from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_shared import codecs, job_queue, keys
 from rulemint_shared.deadline import Deadline, unix_ms
@@ -21,6 +22,7 @@ from rulemint_shared.messages import (
     InvocationEnded,
     outcome_name,
 )
+from rulemint_shared.shares import Shares
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,8 @@ class Dispatcher:
     ) -> None:
         self._redis = redis
         self._presence = presence
-        self._max_waiting = max_waiting
+        self._places = Shares(max_waiting)
+        self._pauses = Pauses()
         self._listener = OutcomeListener(redis, gateway=gateway)
         self._batcher = Batcher(
             redis,
@@ -54,8 +57,21 @@ class Dispatcher:
 
     async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
         """How *invocation* ended; always an answer, half a second after *deadline* at the latest."""
-        if len(self._listener) >= self._max_waiting:
-            return await self._not_run(invocation, FailureReason.OVERLOADED, "too many invocations are waiting")
+        if self._places.is_used_up(invocation.tenant):
+            return await self._not_run(
+                invocation, FailureReason.OVERLOADED, "too many invocations of the tenant are waiting"
+            )
+        with self._places.taken(invocation.tenant):
+            if left_s := self._pauses.left_s(invocation):
+                await self._pauses.hold_back(left_s)
+                return await self._not_run(
+                    invocation, FailureReason.OVERLOADED, "a rule of the flow pauses", pauses_for_s=left_s
+                )
+            ending = await self._run(invocation, deadline)
+            self._pauses.learn(invocation, ending)
+            return ending
+
+    async def _run(self, invocation: Invocation, deadline: Deadline) -> Ending:
         if not await self._presence.any_alive():
             return await self._not_run(invocation, FailureReason.NO_RUNNER, "no runner is alive")
         future = self._listener.expect(invocation.id)
@@ -91,10 +107,12 @@ class Dispatcher:
             return await self._not_run(invocation, FailureReason.INTERRUPTED, "its runner never answered")
         return await self._not_run(invocation, FailureReason.OVERLOADED, "no runner came round to it")
 
-    async def _not_run(self, invocation: Invocation, reason: FailureReason, detail: str) -> Ending:
+    async def _not_run(
+        self, invocation: Invocation, reason: FailureReason, detail: str, *, pauses_for_s: float = 0.0
+    ) -> Ending:
         """The ending of an invocation that no runner can account for; its watchers hear of it from us."""
         now_ms = unix_ms()
-        outcome = Failed(reason=reason, detail=detail)
+        outcome = Failed(reason=reason, detail=detail, pauses_for_ms=int(pauses_for_s * 1000))
         ending = Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
         if invocation.draft is not None:
             return ending

@@ -35,10 +35,6 @@ class OutcomeListener:
         self._gateway = gateway
         self._waiting: dict[str, Waiting] = {}
 
-    def __len__(self) -> int:
-        """How many invocations have no ending yet."""
-        return len(self._waiting)
-
     def expect(self, invocation_id: str) -> asyncio.Future[Ending | None]:
         """The future of the invocation's ending; its result is None if Redis did not take the invocation."""
         future: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import assert_never
 
@@ -150,13 +151,20 @@ def granted_or_raise(outcome: Outcome) -> Granted:
             raise errors.PlainRefusal(message)
         case Denied(code=code, message=message):
             raise _DENIALS[code](message)
-        case Failed(reason=reason, detail=detail):
+        case Failed(reason=reason, detail=detail, pauses_for_ms=pauses_for_ms):
             private = f"{reason}: {detail}" if detail else str(reason)
             if reason in _UNAVAILABLE:
-                raise errors.TemporarilyUnavailable("the rules could not be run now: try again", detail=private)
+                raise errors.TemporarilyUnavailable(
+                    "the rules could not be run now: try again", detail=private, retry_after_s=_whole_s(pauses_for_ms)
+                )
             raise errors.RuleFailed("a rule of this tenant failed: its logs say why", reason=reason, detail=private)
         case _:
             assert_never(outcome)
+
+
+def _whole_s(duration_ms: int) -> int:
+    """As ``Retry-After`` has it (RFC 9110 §10.2.3); 1 at least."""
+    return max(1, math.ceil(duration_ms / 1000))
 
 
 _DENIALS: dict[DenialCode, type[errors.OAuthError]] = {

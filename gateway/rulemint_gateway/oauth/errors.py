@@ -154,7 +154,10 @@ class TemporarilyUnavailable(OAuthError):
     """Nobody could run the rules now."""
 
     error, status = "temporarily_unavailable", 503
-    retry_after_s = 1
+
+    def __init__(self, description: str, *, detail: str = "", retry_after_s: int = 1) -> None:
+        super().__init__(description, detail=detail)
+        self.retry_after_s = retry_after_s
 
 
 def printable(text: str) -> str:

@@ -18,6 +18,8 @@ from rulemint_shared.messages import FailureReason
 FAILURES = 5
 WITHIN_S = 10.0
 PAUSE_S = 5.0
+TRIAL_S = 0.5
+"""How long whoever meets a trial is told to stay away; what becomes of it decides."""
 _REMEMBERED = 1_000
 _COUNTED = {
     FailureReason.TIMEOUT,
@@ -84,7 +86,9 @@ class Brake:
             return False
         if row.trying or not row.paused.passed():
             raise HostEndedError(
-                FailureReason.OVERLOADED, f"the rule failed {row.failures} times in a row: it pauses for {PAUSE_S:g} s"
+                FailureReason.OVERLOADED,
+                f"the rule failed {row.failures} times in a row: it pauses for {PAUSE_S:g} s",
+                pauses_for_s=max(row.paused.remaining_s(), TRIAL_S),
             )
         row.trying = True
         return True

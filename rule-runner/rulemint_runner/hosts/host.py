@@ -10,7 +10,6 @@ or a frame that may not come now, the host is killed. A host that has ended is n
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +24,7 @@ from rulemint_runner.hosts.outbound import Fetch, OutboundCalls
 from rulemint_runner.hosts.state_calls import NO_STATE, State, StateCalls
 from rulemint_runner.hosts.usage import Usage
 from rulemint_runner.sandbox.sandbox import SandboxedProcess, describe_exit
+from rulemint_runner.sandbox.turns import give_long_turns, give_usual_turns
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 
@@ -46,10 +46,12 @@ OnLine = Callable[[Line], None]
 class HostEndedError(Exception):
     """The host ended, or was ended, before it had answered."""
 
-    def __init__(self, reason: FailureReason, detail: str) -> None:
+    def __init__(self, reason: FailureReason, detail: str, *, pauses_for_s: float = 0.0) -> None:
+        """*pauses_for_s*: for how long nobody need try again."""
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.pauses_for_s = pauses_for_s
 
 
 class RuleNotLoadedError(Exception):
@@ -108,6 +110,7 @@ class Host:
             HostEndedError: it did not.
         """
         await self._await_frame(Deadline.after(START_TIMEOUT_S), frames.Ready)
+        give_usual_turns(self.pid)
         with suppress(OSError):  # it has just ended: whoever uses it next will hear so
             self._usage = Usage(self.pid)
 
@@ -178,8 +181,7 @@ class Host:
     def yield_processor(self) -> None:
         """Let other processes go first from now on; there is no way back."""
         self.yielded = True
-        with suppress(OSError):  # it has just ended
-            os.setpriority(os.PRIO_PGRP, self.pid, NICENESS)  # with all its threads
+        give_long_turns(self.pid, niceness=NICENESS)
 
     def private_bytes(self) -> int:
         """How much memory the process has for itself; 0 once it has ended."""

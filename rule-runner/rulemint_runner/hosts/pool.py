@@ -22,13 +22,13 @@ import structlog
 
 from rulemint_runner.hosts.brake import Brake
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.shares import Shares
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Isolation, Language
+from rulemint_shared.shares import Shares
 
 log = structlog.get_logger(__name__)
 

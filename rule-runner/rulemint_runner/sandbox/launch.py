@@ -20,6 +20,7 @@ from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody
 from rulemint_runner.sandbox.rlimits import apply_rlimits
 from rulemint_runner.sandbox.seccomp import filter_calls
+from rulemint_runner.sandbox.turns import take_long_turns
 from rulemint_shared.tether import die_with_parent
 
 CANNOT_LAUNCH = 126
@@ -54,6 +55,11 @@ def contain_and_exec(launch: Launch) -> NoReturn:
 def _take_own_process_group(_launch: Launch) -> None:
     """Not a session: the kernel gives each of those as much of the processor as all our services have together."""
     os.setpgid(0, 0)
+
+
+def _take_long_turns(_launch: Launch) -> None:
+    """A start is nobody's hurry; the runner gives a host that is ready the usual ones."""
+    take_long_turns()
 
 
 def _be_killed_first(launch: Launch) -> None:
@@ -102,6 +108,7 @@ def _filter_calls(launch: Launch) -> None:
 
 STEPS: tuple[Callable[[Launch], None], ...] = (
     _take_own_process_group,
+    _take_long_turns,
     _be_killed_first,
     _take_stdio,
     _close_everything_else,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
@@ -25,6 +26,7 @@ from fixtures.waiting import all_gone, eventually
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.hosts.brake import FAILURES
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import codecs, ids, job_queue, keys
 from rulemint_shared.background import cancel
@@ -50,6 +52,7 @@ from rulemint_shared.vault import create_master_key
 T = "acme"
 GRANTS = "def rule(client, scope, audience, context):\n    return {'scope': [*scope, 'extra']}"
 LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
+CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
 SLOW = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(0.5)\n    return {}"
 
 
@@ -110,23 +113,23 @@ class Gateway:
     dispatcher: Dispatcher
     subscriber: ArqRedis
 
-    async def ask(self, rule: RuleRef, *, within_s: float = 15) -> Ending:
+    async def ask(self, rule: RuleRef, *, within_s: float = 15, tenant: str = T) -> Ending:
         deadline = Deadline.after(within_s)
-        invocation = an_invocation(rule, deadline)
+        invocation = an_invocation(rule, deadline, tenant)
         ending = await self.dispatcher.run(invocation, deadline)
         assert ending.invocation == invocation.id
         return ending
 
 
 @asynccontextmanager
-async def open_gateway(url: str) -> AsyncIterator[Gateway]:
+async def open_gateway(url: str, *, max_waiting: int = 1_000) -> AsyncIterator[Gateway]:
     """It does not listen yet."""
     async with open_redis(url) as redis, open_subscriber(url) as subscriber:
         dispatcher = Dispatcher(
             redis,
             gateway=ids.new_process_id("gateway"),
             presence=RunnerPresence(redis),
-            max_waiting=1_000,
+            max_waiting=max_waiting,
             job_expires_ms=60_000,
         )
         yield Gateway(dispatcher, subscriber)
@@ -167,20 +170,20 @@ async def starts(empty_redis_url: str) -> AsyncIterator[Counter[str]]:
         await cancel([listening])
 
 
-async def a_rule(redis: ArqRedis, script: str = GRANTS) -> RuleRef:
+async def a_rule(redis: ArqRedis, script: str = GRANTS, tenant: str = T) -> RuleRef:
     rule_id = ids.new_rule_id()
     version = RuleVersion(rule_id=rule_id, version=1, script=script, language=Language.PYTHON)
     data: Any = codecs.rule_version.encode(version)
-    writing: Any = redis.hset(keys.rule_versions(T), keys.rule_version_field(rule_id, 1), data)
+    writing: Any = redis.hset(keys.rule_versions(tenant), keys.rule_version_field(rule_id, 1), data)
     await writing
     return RuleRef(rule_id=rule_id, name="my rule", version=1)
 
 
-def an_invocation(rule: RuleRef, deadline: Deadline) -> Invocation:
+def an_invocation(rule: RuleRef, deadline: Deadline, tenant: str = T) -> Invocation:
     return Invocation(
         id=ids.new_exchange_id(),
-        tenant=T,
-        client=ClientView(tenant=T, id="client1", name="a client", metadata={}),
+        tenant=tenant,
+        client=ClientView(tenant=tenant, id="client1", name="a client", metadata={}),
         audience="https://api/",
         scope=["read"],
         request=RequestView(ip="192.0.2.1", user_agent="curl/8", body={}),
@@ -389,6 +392,55 @@ async def test_two_runners_share_the_batches_and_each_invocation_runs_exactly_on
     asked = [invocation.id for batch in batches for invocation in batch.invocations]
     assert [ending.invocation for ending in endings] == asked
     assert starts == Counter(asked)
+
+
+# ---- who may take how much ----
+
+
+async def as_failures(asking: list[asyncio.Task[Ending]]) -> list[FailureReason]:
+    """Why those that have failed did."""
+    outcomes = [task.result().outcome for task in asking if task.done()]
+    return [outcome.reason for outcome in outcomes if isinstance(outcome, Failed)]
+
+
+async def test_a_tenant_whose_rule_hangs_leaves_a_runner_room_for_the_others(
+    gateway: Gateway, redis: ArqRedis, runner_settings: RunnerSettings
+) -> None:
+    hanging, granting = await a_rule(redis, LOOPS), await a_rule(redis, tenant="other")
+    async with a_runner(msgspec.structs.replace(runner_settings, max_invocations=4)):
+        asking = [asyncio.create_task(gateway.ask(hanging)) for _ in range(6)]
+        failures = await eventually(lambda: as_failures(asking), lambda seen: len(seen) >= 4)
+        assert set(failures) == {FailureReason.OVERLOADED}
+        assert isinstance((await gateway.ask(granting, tenant="other")).outcome, Granted)
+        await cancel(asking)
+
+
+async def test_a_tenant_whose_requests_wait_leaves_a_gateway_room_for_the_others(
+    empty_redis_url: str, redis: ArqRedis, runner: Runner
+) -> None:
+    hanging, granting = await a_rule(redis, LOOPS), await a_rule(redis, tenant="other")
+    async with open_gateway(empty_redis_url, max_waiting=4) as gateway:
+        listening = asyncio.create_task(gateway.dispatcher.listen(gateway.subscriber))
+        asking = [asyncio.create_task(gateway.ask(hanging)) for _ in range(6)]
+        failures = await eventually(lambda: as_failures(asking), lambda seen: len(seen) >= 4)
+        assert set(failures) == {FailureReason.OVERLOADED}
+        assert isinstance((await gateway.ask(granting, tenant="other")).outcome, Granted)
+        await cancel([*asking, listening])
+    assert runner.worker.jobs_failed == 0
+
+
+@pytest.mark.usefixtures("runner")
+async def test_a_flow_with_a_rule_that_pauses_is_refused_by_the_gateway_itself(
+    gateway: Gateway, redis: ArqRedis, starts: Counter[str]
+) -> None:
+    crashing = await a_rule(redis, CRASHES)
+    endings = [await gateway.ask(crashing) for _ in range(FAILURES + 2)]
+    reasons = [ending.outcome.reason for ending in endings if isinstance(ending.outcome, Failed)]
+    assert reasons == [FailureReason.CRASHED] * FAILURES + [FailureReason.OVERLOADED] * 2
+    assert all(ending.outcome.pauses_for_ms > 0 for ending in endings[FAILURES:] if isinstance(ending.outcome, Failed))
+    assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
+    assert set(starts).isdisjoint({endings[-1].invocation})
+    assert set(starts).issuperset({ending.invocation for ending in endings[:-1]})
 
 
 # ---- what breaks ----

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_runner.hosts.shares import Shares
+from rulemint_shared.shares import Shares
 
 
 def taken_in_turn(shares: Shares, tenants: list[str]) -> dict[str, int]:
@@ -17,7 +17,7 @@ def taken_in_turn(shares: Shares, tenants: list[str]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(("greedy", "each"), [(1, 32), (2, 22), (3, 16), (7, 8)])
-def test_greedy_tenants_leave_about_as_many_hosts_as_one_of_them_takes(greedy: int, each: int) -> None:
+def test_greedy_tenants_leave_about_as_many_places_as_one_of_them_takes(greedy: int, each: int) -> None:
     taken = taken_in_turn(Shares(64), [f"tenant {number}" for number in range(greedy)])
     assert all(each - 1 <= count <= each for count in taken.values())
 
