@@ -146,6 +146,7 @@ class HostPool:
             host.kill(FailureReason.INTERRUPTED, "the runner stopped")
         await cancel(self._tasks)
         await asyncio.gather(*(host.ended.wait() for host in self._live))
+        await cancel(self._tasks)  # those of invocations that ended just now
 
     async def _take(self, station: _Station, make_host: MakeHost, deadline: Deadline) -> Host:
         while station.idle:

@@ -84,6 +84,7 @@ async def a_runner(settings: RunnerSettings) -> AsyncIterator[Runner]:
         yield runner
         await cancel(tasks[:1])
         await runner.presence.leave()
+        await runner.worker.drain(within_s=0)
         await cancel(tasks[1:])
 
 
