@@ -19,6 +19,7 @@ from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.log_hub.hub import LogHub
+from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.clients import Clients
@@ -38,7 +39,7 @@ from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.health import Health
-from rulemint_gateway.web.log_stream import LogStream
+from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.problems import problems
@@ -48,6 +49,7 @@ from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
+from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.records import SigningAlgorithm
 from rulemint_shared.redis_connection import check_server, open_redis, open_subscriber
 from rulemint_shared.vault import Vault
@@ -95,7 +97,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(dispatcher.close)
         exchanges = ExchangeStore(redis, kept_per_tenant=settings.exchanges_kept)
         in_background(stack, exchanges.write_behind())
-        log_hub = LogHub(subscriber)
+        log_hub = LogHub(subscriber, max_watchers=settings.max_watchers)
         stack.push_async_callback(log_hub.close)
 
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
@@ -112,7 +114,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges),
             metadata=Metadata(catalog, signing_keys),
             health=health,
-            logs=LogStream(catalog, log_hub),
+            logs=LogStream(catalog, log_hub, Tickets(redis)),
             exchanges=ExchangeHandlers(catalog, exchanges),
             tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
             tries=TryHandlers(catalog, tries),
@@ -126,6 +128,7 @@ def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPres
         redis,
         gateway=ids.new_process_id("gateway"),
         presence=presence,
+        log_writer=LogStreamWriter(kept=settings.log_history, age_s=settings.log_history_age),
         max_waiting=settings.max_waiting,
         job_expires_ms=int(settings.request_deadline * 1000) + 60_000,
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from rulemint_shared.log_stream import DEFAULT_HISTORY, DEFAULT_HISTORY_AGE_S, LogHistory, LogHistoryAge
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
 
@@ -47,6 +48,15 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     exchanges_kept: Annotated[
         int, Meta(description="Exchange records kept per tenant, about; the oldest go first.", ge=100)
     ] = 10_000
+    max_watchers: Annotated[
+        int,
+        Meta(
+            description="Log streams that may be open at once; a tenant may have as many as it leaves to the others.",
+            ge=2,
+        ),
+    ] = 1_000
+    log_history: LogHistory = DEFAULT_HISTORY
+    log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
     drain: Annotated[
         float, Meta(description="Seconds that requests under way may take after SIGTERM.", ge=0, le=60)
     ] = 3.0

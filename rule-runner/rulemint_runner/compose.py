@@ -35,6 +35,7 @@ from rulemint_runner.settings import RunnerSettings
 from rulemint_runner.worker import RuleWorker
 from rulemint_shared import ids, job_queue
 from rulemint_shared.background import in_background
+from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.redis_connection import check_server, open_redis
 from rulemint_shared.shares import Shares
 from rulemint_shared.vault import Vault
@@ -68,7 +69,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
         log.info("connected", server=await check_server(redis))
 
-        publisher = LogPublisher(redis)
+        publisher = LogPublisher(redis, LogStreamWriter(kept=settings.log_history, age_s=settings.log_history_age))
         in_background(stack, publisher.run())
         limits = _limit_policy(settings)
         nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)

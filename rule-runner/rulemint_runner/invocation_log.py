@@ -81,6 +81,7 @@ class InvocationLog:
             version=rule.version,
             level=level,
             message=text,
+            audience=self._invocation.audience,
         )
         self.lines.append(line)
         self._publish(line)
@@ -100,6 +101,7 @@ class InvocationLog:
             bytes_sent=report.bytes_sent,
             bytes_received=report.bytes_received,
             error=report.error or "",
+            audience=self._invocation.audience,
         )
         self.calls.append(call)
         self._publish(call)

@@ -1,4 +1,4 @@
-"""Log records → their tenant's channel: in order, as they are written, never in an invocation's way."""
+"""Log records → their tenant's stream: in order, as they are written, never in an invocation's way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import codecs, keys
+from rulemint_shared import codecs
+from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.messages import LogRecord
 
 log = structlog.get_logger(__name__)
@@ -21,8 +22,9 @@ RECORDS_PER_ROUND_TRIP = 500
 class LogPublisher:
     """Publishes what it is given, many records in one round trip when they come fast."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: ArqRedis, writer: LogStreamWriter) -> None:
         self._redis = redis
+        self._writer = writer
         self._buffer: deque[tuple[str, bytes]] = deque()
         self._filled = asyncio.Event()
         self._lost = 0
@@ -32,7 +34,7 @@ class LogPublisher:
         if len(self._buffer) >= BUFFERED_RECORDS:
             self._buffer.popleft()
             self._lost += 1
-        self._buffer.append((keys.logs(tenant), codecs.log_record.encode(record)))
+        self._buffer.append((tenant, codecs.log_record.encode(record)))
         self._filled.set()
 
     async def run(self) -> None:
@@ -49,8 +51,8 @@ class LogPublisher:
         batch = [self._buffer.popleft() for _ in range(min(RECORDS_PER_ROUND_TRIP, len(self._buffer)))]
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                for channel, data in batch:
-                    pipe.publish(channel, data)
+                for tenant, record in batch:
+                    self._writer.append(pipe, tenant, record)
                 await pipe.execute()
         except (RedisError, OSError) as error:
             self._lost += len(batch)

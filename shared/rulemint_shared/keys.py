@@ -14,7 +14,8 @@ rulemint:{tenant}:signing-keys             hash        gateway             gatew
 rulemint:{tenant}:rule-storage:{rule}      string      runner              runner        as long as its rule
 rulemint:{tenant}:rule-cache:{rule}        string      runner              runner        a day at most
 rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count
-rulemint:{tenant}:logs                     channel     runner, gateway     gateway       -
+rulemint:{tenant}:logs                     stream      runner, gateway     gateway       capped by count and age
+rulemint:log-tickets:{sha256}              string      gateway             gateway       30 s, read once
 rulemint:packages:{sha256}                 string      runner              runner        for good (immutable)
 rulemint:installed:{sha256 of a request}   string      runner              runner        an hour
 rulemint:revision                          string      gateway             gateway       for good
@@ -96,8 +97,13 @@ def exchanges(tenant: str) -> str:
 
 
 def logs(tenant: str) -> str:
-    """The channel of the tenant's log records."""
+    """The stream of the tenant's log records."""
     return f"{PREFIX}:{tenant}:logs"
+
+
+def log_ticket(sha256: str) -> str:
+    """What a ticket for a log stream is good for, by the hash of its text."""
+    return f"{PREFIX}:log-tickets:{sha256}"
 
 
 def outcomes(gateway: str) -> str:

@@ -182,6 +182,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
     version: int
     level: Level
     message: str
+    audience: str = ""
 
 
 class InvocationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.started"):
@@ -228,6 +229,7 @@ class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     bytes_sent: int = 0
     bytes_received: int = 0
     error: str = ""
+    audience: str = ""
 
 
 LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall

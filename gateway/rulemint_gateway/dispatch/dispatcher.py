@@ -12,8 +12,9 @@ from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared import codecs, job_queue, keys
+from rulemint_shared import codecs, job_queue
 from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.messages import (
     Ending,
     Failed,
@@ -39,10 +40,12 @@ class Dispatcher:
         *,
         gateway: str,
         presence: RunnerPresence,
+        log_writer: LogStreamWriter,
         max_waiting: int,
         job_expires_ms: int,
     ) -> None:
         self._redis = redis
+        self._log_writer = log_writer
         self._presence = presence
         self._places = Shares(max_waiting)
         self._pauses = Pauses()
@@ -128,7 +131,9 @@ class Dispatcher:
             message=detail,
         )
         try:
-            await self._redis.publish(keys.logs(invocation.tenant), codecs.log_record.encode(ended))
+            async with self._redis.pipeline(transaction=False) as pipe:
+                self._log_writer.append(pipe, invocation.tenant, codecs.log_record.encode(ended))
+                await pipe.execute()
         except (RedisError, OSError) as error:
-            log.warning("could not publish a log record", error=str(error))
+            log.warning("could not write a log record", error=str(error))
         return ending

@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
 
-from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord, OutboundCall
+import msgspec
+from msgspec import Meta
+
+from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
+from rulemint_shared.messages import InvocationEnded, Level, LogRecord
 
 _RANK = {Level.DEBUG: 0, Level.INFO: 1, Level.WARN: 2, Level.ERROR: 3}
+_Text = Annotated[str, Meta(max_length=1_024)]
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Combined with *and*; what is None does not filter."""
 
-    rule: str | None = None
-    client_id: str | None = None
-    invocation: str | None = None
+    rule: _Text | None = None
+    client_id: _Text | None = None
+    audience: _Text | None = None
+    invocation: _Text | None = None
+    type: RecordType | None = None
     level: Level | None = None
     """At least this level."""
+    outcome: _Text | None = None
+    """``granted``, ``denied`` or ``failed``, or one failure such as ``failed:timeout``: only endings have one."""
+    contains: _Text | None = None
+    """Somewhere in the message, in capitals or not."""
 
     def shows(self, record: LogRecord) -> bool:
         """Whether the watcher wants *record*."""
         return (
             (self.rule is None or record.rule == self.rule)
             and (self.client_id is None or record.client_id == self.client_id)
+            and (self.audience is None or record.audience == self.audience)
             and (self.invocation is None or record.invocation == self.invocation)
+            and (self.type is None or type_of(record) is self.type)
             and (self.level is None or _RANK[level_of(record)] >= _RANK[self.level])
+            and (self.outcome is None or _ended_so(record, self.outcome))
+            and (self.contains is None or self.contains.casefold() in message_of(record).casefold())
         )
 
 
-def level_of(record: LogRecord) -> Level:
-    """A line's own level; an ending is ``info`` if it granted, ``warn`` if it denied, ``error`` if it failed.
-
-    A call is ``info`` if it was answered, whatever the answer, and ``warn`` if not.
-    """
-    match record:
-        case LogLine(level=level):
-            return level
-        case InvocationStarted():
-            return Level.INFO
-        case OutboundCall(status=status):
-            return Level.WARN if status is None else Level.INFO
-        case InvocationEnded(outcome="granted"):
-            return Level.INFO
-        case InvocationEnded(outcome="denied"):
-            return Level.WARN
-        case InvocationEnded():
-            return Level.ERROR
+def _ended_so(record: LogRecord, outcome: str) -> bool:
+    return isinstance(record, InvocationEnded) and outcome in (record.outcome, record.outcome.partition(":")[0])

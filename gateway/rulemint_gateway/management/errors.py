@@ -72,6 +72,15 @@ class ConflictError(ManagementError):
         super().__init__(message, code="conflict", field=field)
 
 
+class TooManyError(ManagementError):
+    """The tenant has its share already."""
+
+    status, title = 429, "Too Many Requests"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="too_many_requests")
+
+
 class UnavailableError(ManagementError):
     """The change could not be made now."""
 

@@ -19,6 +19,8 @@ class VerifiedToken(msgspec.Struct, frozen=True):
 
     sub: str
     client_id: str
+    exp: float
+    """Unix time in s (RFC 7519 §4.1.4)."""
     scope: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
 
 

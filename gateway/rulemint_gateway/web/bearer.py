@@ -19,18 +19,18 @@ class AuthorizedCaller(msgspec.Struct, frozen=True):
 
     tenant: str
     client_id: str
+    expires_at_s: int
+    """Unix time at which its token expires."""
 
 
-def authorize(
-    request: web.Request, catalog: Catalog, *, scope: str, query_parameter: str | None = None
-) -> AuthorizedCaller:
-    """The caller, if its token allows *scope*; *query_parameter* names where else than in the header it may be.
+def authorize(request: web.Request, catalog: Catalog, *, scope: str, token: str | None = None) -> AuthorizedCaller:
+    """The caller, if its token allows *scope*; *token* is it if it came otherwise than in the header.
 
     Raises:
         ManagementError: `UnauthorizedError` without a usable token, `ForbiddenError` without the scope.
     """
     config = tenant_of(request, catalog)
-    token = _bearer_token(request, query_parameter)
+    token = token or _bearer_token(request)
     api = config.management_api()
     if api is None:
         raise UnauthorizedError("This tenant has no management API")
@@ -40,7 +40,26 @@ def authorize(
         raise UnauthorizedError(f"Invalid token: {error}") from None
     if scope not in verified.scope.split() or not _still_granted(config, verified.client_id, api.identifier, scope):
         raise ForbiddenError(f"Insufficient scope; expected any of: {scope}")
-    return AuthorizedCaller(config.tenant.name, verified.client_id)
+    return AuthorizedCaller(config.tenant.name, verified.client_id, int(verified.exp))
+
+
+def authorize_again(
+    request: web.Request, catalog: Catalog, caller: AuthorizedCaller, *, scope: str
+) -> AuthorizedCaller:
+    """*caller*, who was authorized a moment ago at this or another gateway, if that still holds for this request.
+
+    Raises:
+        UnauthorizedError: it does not.
+    """
+    config = tenant_of(request, catalog)
+    api = config.management_api()
+    if (
+        config.tenant.name != caller.tenant
+        or api is None
+        or not _still_granted(config, caller.client_id, api.identifier, scope)
+    ):
+        raise UnauthorizedError("Whoever this was given to may not use it here, or not any longer")
+    return caller
 
 
 def check_origin(request: web.Request) -> None:
@@ -60,11 +79,8 @@ def _still_granted(config: TenantConfig, client_id: str, audience: str, scope: s
     return client_id in config.clients and grant is not None and scope in grant.scope
 
 
-def _bearer_token(request: web.Request, query_parameter: str | None) -> str:
+def _bearer_token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    if query_parameter is not None and (given := request.query.get(query_parameter)):
-        return given
-    where = f" or as ?{query_parameter}=" if query_parameter else ""
-    raise UnauthorizedError(f"Send an access token for the management API: Authorization: Bearer <token>{where}")
+    raise UnauthorizedError("Send an access token for the management API: Authorization: Bearer <token>")

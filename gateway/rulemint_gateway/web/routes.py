@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from rulemint_gateway.web.health import Health
-from rulemint_gateway.web.log_stream import LogStream
+from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
@@ -42,6 +42,7 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         web.get("/.well-known/openid-configuration", handlers.metadata.discovery),
         web.get("/.well-known/oauth-authorization-server", handlers.metadata.discovery),
         web.get("/logs", handlers.logs.handle),
+        web.post("/logs/tickets", handlers.logs.issue_ticket),
         web.get("/healthz", handlers.health.alive),
         web.get("/readyz", handlers.health.ready),
         *handlers.clients.routes(),  # /api/v2/clients

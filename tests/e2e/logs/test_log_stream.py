@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from fixtures.management import Management, read_exchange
+from fixtures.tenants import a_tenant
 
 CHATTY = """
 module.exports = async function (client, scope, audience, context, cb) {
@@ -83,10 +84,107 @@ async def test_plain_http_gets_the_same_records_as_lines(management: Management)
     assert records[1]["message"] == "hello"
 
 
-async def test_a_token_may_come_as_a_query_parameter(management: Management) -> None:
-    url = f"{management.url}/logs?access_token={management.token}"
+async def a_ticket(management: Management) -> str:
+    answer = await management.call("POST", "/logs/tickets")
+    assert (answer.status, answer.headers["cache-control"], answer.body["expires_in"]) == (201, "no-store", 30)
+    return str(answer.body["ticket"])
+
+
+async def test_a_ticket_opens_one_stream_once(management: Management) -> None:
+    url = f"{management.url}/logs?ticket={await a_ticket(management)}"
     async with management.session.ws_connect(url) as socket:
         assert not socket.closed
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await management.session.ws_connect(url)
+    assert refused.value.status == 401
+
+
+async def test_a_ticket_of_one_tenant_opens_no_stream_of_another(management: Management) -> None:
+    ticket = await a_ticket(management)
+    async with a_tenant(management) as other:
+        assert (await other.call("GET", f"/logs?ticket={ticket}", token="")).status == 401
+
+
+async def test_a_token_may_come_as_a_protocol_of_the_websocket(management: Management) -> None:
+    protocols = ("rulemint.logs", f"bearer.{management.token}")
+    async with management.session.ws_connect(f"{management.url}/logs", protocols=protocols) as socket:
+        assert socket.protocol == "rulemint.logs"
+
+
+async def test_the_stream_can_be_read_as_server_sent_events_and_resumed(management: Management) -> None:
+    client = await management.a_client()
+    headers = {**bearer(management), "Accept": "text/event-stream"}
+    url = f"{management.url}/logs?client_id={client.client_id}"
+    async with management.rule("export default () => { console.log('hello') }"):
+        async with management.session.get(url, headers=headers) as response:
+            assert response.content_type == "text/event-stream"
+            await management.ask(client.request())
+            first, second = [await next_event(response) for _ in range(2)]
+        assert first[1]["type"] == "invocation.started"
+        assert second[1]["message"] == "hello"
+        headers["Last-Event-ID"] = first[0]
+        async with management.session.get(url, headers=headers) as response:
+            assert await next_event(response) == second
+            assert (await next_event(response))[1]["type"] == "invocation.ended"
+
+
+async def next_event(response: aiohttp.ClientResponse) -> tuple[str, dict[str, Any]]:
+    """The id and the data of the next event."""
+    async with asyncio.timeout(10):
+        name = (await response.content.readline()).decode().removeprefix("id: ").strip()
+        data = json.loads((await response.content.readline()).removeprefix(b"data: "))
+        assert await response.content.readline() == b"\n"
+    assert data["id"] == name
+    return name, data
+
+
+@pytest.mark.parametrize("beginning", ["tail=3", "since=2020-01-01T00:00:00Z", "since=0", "after=0-0"])
+async def test_the_past_comes_first_and_live_behind_it(management: Management, beginning: str) -> None:
+    client = await management.a_client()
+    url = f"{management.url}/logs?client_id={client.client_id}&{beginning}"
+    async with management.rule("export default () => { console.log('hello') }"):
+        ids = [(await management.ask(client.request())).headers["x-request-id"]]
+        await recorded(management, client.client_id, ids[0])
+        async with management.session.ws_connect(url, headers=bearer(management)) as socket:
+            past = await until_ended(socket)
+            ids.append((await management.ask(client.request())).headers["x-request-id"])
+            live = await until_ended(socket)
+    for records, invocation in zip((past, live), ids, strict=True):
+        assert [record["type"] for record in records] == ["invocation.started", "line", "invocation.ended"]
+        assert {record["invocation"] for record in records} == {invocation}
+
+
+async def recorded(management: Management, client_id: str, invocation: str) -> None:
+    """Wait until the whole of *invocation* is in the stream: its answer does not wait for its records."""
+    url = f"{management.url}/logs?client_id={client_id}&invocation={invocation}&type=invocation.ended&after=0-0"
+    async with management.session.ws_connect(url, headers=bearer(management)) as socket:
+        await until_ended(socket)
+
+
+async def test_a_watcher_may_change_its_filter(management: Management) -> None:
+    client = await management.a_client()
+    script = "export default () => { console.log('low'); console.error('high') }"
+    url = f"{management.url}/logs?client_id=nobody"
+    async with (
+        management.rule(script),
+        management.session.ws_connect(url, headers=bearer(management)) as socket,
+    ):
+        await socket.send_json({"colour": "red"})
+        refused = json.loads(await asyncio.wait_for(socket.receive_str(), 10))
+        assert refused["type"] == "error"
+        assert "colour" in refused["message"]
+        wanted = {"client_id": client.client_id, "contains": "HIGH"}
+        await socket.send_json(wanted)
+        assert json.loads(await asyncio.wait_for(socket.receive_str(), 10))["filter"] == wanted
+        await management.ask(client.request())
+        assert json.loads(await asyncio.wait_for(socket.receive_str(), 10))["message"] == "high"
+
+
+@pytest.mark.parametrize("parameter", ["tail=1001", "tail=x", "since=yesterday", "after=x", "level=loud", "type=x"])
+async def test_a_question_that_cannot_be_is_refused_by_name(management: Management, parameter: str) -> None:
+    answer = await management.call("GET", f"/logs?{parameter}")
+    assert answer.status == 400
+    assert parameter.partition("=")[0] in answer.body["message"]
 
 
 async def test_a_watcher_without_a_token_or_the_scope_is_refused(management: Management) -> None:

@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 from arq.connections import ArqRedis
 
+from fixtures.log_records import a_line, a_writer, write
 from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.log_hub.hub import BUFFERED_RECORDS, LogHub, Watcher
-from rulemint_shared import codecs, keys
-from rulemint_shared.messages import Level, LogLine
+from rulemint_gateway.log_hub.history import PAGE_RECORDS
+from rulemint_gateway.log_hub.hub import Beginning, LogHub, TooManyWatchersError
+from rulemint_gateway.log_hub.watcher import BUFFERED_RECORDS, Watcher
+from rulemint_shared import keys
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.log_stream import START, Position
+from rulemint_shared.messages import Level
 from rulemint_shared.redis_connection import open_redis, open_subscriber
 
 EVERYTHING = LogFilter()
+FROM_THE_START = Beginning(after=START)
 
 
 @pytest.fixture
@@ -28,100 +34,178 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 @pytest.fixture
 async def hub(empty_redis_url: str) -> AsyncIterator[LogHub]:
     async with open_subscriber(empty_redis_url) as subscriber:
-        opened = LogHub(subscriber)
+        opened = LogHub(subscriber, max_watchers=6)
         yield opened
         await opened.close()
 
 
-def a_line(text: str, *, level: Level = Level.INFO) -> LogLine:
-    return LogLine(ts_ms=1, invocation="i", client_id="c", rule="r", version=1, level=level, message=text)
-
-
-async def publish(redis: ArqRedis, tenant: str, *lines: LogLine) -> None:
-    async with redis.pipeline(transaction=False) as pipe:
-        for line in lines:
-            pipe.publish(keys.logs(tenant), codecs.log_record.encode(line))
-        await pipe.execute()
-
-
 async def read(watcher: Watcher, count: int) -> list[dict[str, Any]]:
-    """The next *count* records; the failure shows those that came instead."""
-    records: list[dict[str, Any]] = []
+    """The next *count* events; the failure shows those that came instead."""
+    events: list[dict[str, Any]] = []
     try:
         async with asyncio.timeout(10):
-            while len(records) < count:
+            while len(events) < count:
                 batch = await watcher.next_batch()
-                assert batch is not None, records
-                records += map(json.loads, batch)
+                assert batch is not None, events
+                events += [json.loads(event.data) for event in batch]
     except TimeoutError:
-        raise AssertionError(f"{count} records did not come, only {records}") from None
-    return records
+        raise AssertionError(f"{count} events did not come, only {events}") from None
+    return events
 
 
 async def texts(watcher: Watcher, count: int) -> list[str]:
-    return [record["message"] for record in await read(watcher, count)]
+    return [event["message"] for event in await read(watcher, count)]
+
+
+def numbers(start: int, end: int) -> list[str]:
+    return [str(number) for number in range(start, end)]
 
 
 async def test_records_reach_every_watcher_of_their_tenant_in_order(hub: LogHub, redis: ArqRedis) -> None:
     async with hub.watch("one", EVERYTHING) as first, hub.watch("one", EVERYTHING) as second:
-        await publish(redis, "one", *(a_line(str(number)) for number in range(100)))
+        await write(redis, "one", *map(a_line, numbers(0, 100)))
         for watcher in (first, second):
-            assert await texts(watcher, 100) == [str(number) for number in range(100)]
+            assert await texts(watcher, 100) == numbers(0, 100)
 
 
 async def test_records_reach_no_watcher_of_another_tenant(hub: LogHub, redis: ArqRedis) -> None:
     async with hub.watch("one", EVERYTHING) as one, hub.watch("two", EVERYTHING) as two:
-        await publish(redis, "one", a_line("for one"))
-        await publish(redis, "two", a_line("for two"))
-        await publish(redis, "one", a_line("the end"))
+        await write(redis, "one", a_line("for one"))
+        await write(redis, "two", a_line("for two"))
+        await write(redis, "one", a_line("the end"))
         assert await texts(two, 1) == ["for two"]
         assert await texts(one, 2) == ["for one", "the end"]
 
 
-async def test_a_watcher_gets_what_its_filter_shows(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_watcher_gets_what_its_filter_shows_and_may_change_it(hub: LogHub, redis: ArqRedis) -> None:
     async with hub.watch("one", LogFilter(level=Level.WARN)) as watcher:
-        await publish(redis, "one", a_line("hidden"), a_line("shown", level=Level.ERROR))
+        await write(redis, "one", a_line("hidden"), a_line("shown", level=Level.ERROR))
         assert await texts(watcher, 1) == ["shown"]
+        watcher.filter = LogFilter(contains="SEE")
+        await write(redis, "one", a_line("hidden", level=Level.ERROR), a_line("to be seen"))
+        assert await texts(watcher, 1) == ["to be seen"]
 
 
 async def test_a_watcher_that_does_not_read_loses_the_oldest_and_slows_nobody(hub: LogHub, redis: ArqRedis) -> None:
-    lines = [a_line(str(number)) for number in range(BUFFERED_RECORDS + 500)]
+    lines = numbers(0, BUFFERED_RECORDS + 500)
     async with hub.watch("one", EVERYTHING) as slow, hub.watch("one", EVERYTHING) as quick:
         reading = asyncio.create_task(texts(quick, len(lines)))
         for start in range(0, len(lines), 250):
-            await publish(redis, "one", *lines[start : start + 250])
-        assert await reading == [line.message for line in lines]
+            await write(redis, "one", *map(a_line, lines[start : start + 250]))
+        assert await reading == lines
         dropped, *kept = await read(slow, 1 + BUFFERED_RECORDS)
-    assert dropped["count"] == 500
-    assert [record["message"] for record in kept] == [line.message for line in lines[500:]]
+    assert (dropped["type"], dropped["count"]) == ("dropped", 500)
+    assert [event["message"] for event in kept] == lines[500:]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xc1noise", b"\x80", b"x" * 100_000], ids=["empty", "noise", "map", "large"])
-async def test_a_malformed_message_is_ignored(hub: LogHub, redis: ArqRedis, data: bytes) -> None:
+async def test_a_malformed_record_is_ignored(hub: LogHub, redis: ArqRedis, data: bytes) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
-        await redis.publish(keys.logs("one"), data)
-        await publish(redis, "one", a_line("after it"))
+        await redis.xadd(keys.logs("one"), {"record": data})
+        await redis.xadd(keys.logs("one"), {"something": "else"})
+        await write(redis, "one", a_line("after it"))
         assert await texts(watcher, 1) == ["after it"]
 
 
-async def test_watchers_hear_again_after_their_connection_was_cut(hub: LogHub, redis: ArqRedis) -> None:
+# ---- the past ----
+
+
+@pytest.mark.parametrize("count", [3, PAGE_RECORDS, 3 * PAGE_RECORDS + 1])
+async def test_live_goes_on_behind_the_history_without_a_gap_or_a_double(
+    hub: LogHub, redis: ArqRedis, count: int
+) -> None:
+    """While somebody writes all the time."""
+    await write(redis, "one", *map(a_line, numbers(0, count)))
+
+    async def write_on() -> None:
+        for number in range(count, count + 500):
+            await write(redis, "one", a_line(str(number)))
+
+    writing = asyncio.create_task(write_on())
+    async with hub.watch("one", EVERYTHING), hub.watch("one", EVERYTHING, FROM_THE_START) as watcher:
+        assert await texts(watcher, count + 500) == numbers(0, count + 500)
+    await writing
+
+
+async def test_a_watcher_may_begin_with_the_last_records_that_its_filter_shows(hub: LogHub, redis: ArqRedis) -> None:
+    levels = [Level.WARN if number % 700 == 0 else Level.INFO for number in range(1_500)]
+    await write(redis, "one", *(a_line(str(number), level=level) for number, level in enumerate(levels)))
+    async with hub.watch("one", LogFilter(level=Level.WARN), Beginning(tail=2)) as watcher:
+        await write(redis, "one", a_line("hidden"), a_line("live", level=Level.ERROR))
+        assert await texts(watcher, 3) == ["700", "1400", "live"]
+
+
+async def test_a_watcher_may_begin_at_a_time(hub: LogHub, redis: ArqRedis) -> None:
+    await write(redis, "one", a_line("before"))
+    await asyncio.sleep(0.01)
+    since_ms = unix_ms()
+    await write(redis, "one", a_line("since"))
+    async with hub.watch("one", EVERYTHING, Beginning(after=Position.before(since_ms))) as watcher:
+        assert await texts(watcher, 1) == ["since"]
+
+
+async def test_a_watcher_that_comes_back_goes_on_behind_its_last_record(hub: LogHub, redis: ArqRedis) -> None:
+    async with hub.watch("one", EVERYTHING) as watcher:
+        await write(redis, "one", *map(a_line, numbers(0, 3)))
+        events = await read(watcher, 3)
+    async with hub.watch("one", EVERYTHING, Beginning(after=Position.parse(events[1]["id"]), resumes=True)) as again:
+        await write(redis, "one", a_line("3"))
+        assert await texts(again, 2) == ["2", "3"]
+
+
+async def test_a_watcher_that_comes_back_too_late_is_told_that_records_are_gone(hub: LogHub, redis: ArqRedis) -> None:
+    writer = a_writer(kept=100)
+    async with hub.watch("one", EVERYTHING) as watcher:
+        await write(redis, "one", a_line("first"), writer=writer)
+        (first,) = await read(watcher, 1)
+    for _ in range(10):
+        await write(redis, "one", *map(a_line, numbers(0, 100)), writer=writer)
+    async with hub.watch("one", EVERYTHING, Beginning(after=Position.parse(first["id"]), resumes=True)) as again:
+        assert (await read(again, 1))[0]["type"] == "dropped"
+
+
+async def test_history_is_bounded_by_number_and_by_age(redis: ArqRedis) -> None:
+    writer = a_writer(kept=100, age_s=60)
+    old = Position(unix_ms() - 120_000, 0)
+    await redis.xadd(keys.logs("one"), {"record": b"old"}, id=str(old))
+    for _ in range(10):
+        await write(redis, "one", *map(a_line, numbers(0, 100)), writer=writer)
+    assert 100 <= await redis.xlen(keys.logs("one")) < 300
+    assert not await redis.xrange(keys.logs("one"), str(old), str(old))
+    assert 0 < await redis.ttl(keys.logs("one")) <= 60
+
+
+# ---- what breaks, and what ends ----
+
+
+async def test_a_break_loses_nothing_and_watchers_are_told_of_it(hub: LogHub, redis: ArqRedis) -> None:
     async with hub.watch("one", EVERYTHING) as one, hub.watch("two", EVERYTHING) as two:
-        await redis.client_kill_filter(_type="pubsub")
+        await redis.client_kill_filter(_type="normal", skipme=True)
         for tenant, watcher in (("one", one), ("two", two)):
-            await eventually(lambda name=tenant: subscribers(redis, name))  # type: ignore[misc]  # a bound default
-            await publish(redis, tenant, a_line(f"for {tenant}"))
-            assert await texts(watcher, 1) == [f"for {tenant}"]
+            await write(redis, tenant, *map(a_line, numbers(0, 50)))
+            events = await read(watcher, 51)
+            assert sorted(event["type"] for event in events) == ["line"] * 50 + ["resumed"]
+            assert [event["message"] for event in events if event["type"] == "line"] == numbers(0, 50)
 
 
-async def test_a_tenant_that_nobody_watches_any_longer_is_not_listened_to(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_tenant_that_nobody_watches_any_longer_is_not_read(hub: LogHub, redis: ArqRedis) -> None:
     async with hub.watch("one", EVERYTHING):
         async with hub.watch("one", EVERYTHING):
-            pass
-        assert await subscribers(redis, "one") == 1
-    await eventually(lambda: subscribers(redis, "one"), lambda count: count == 0)
+            await eventually(lambda: readers(redis), lambda count: count == 1)
+        assert await readers(redis) == 1
+    await eventually(lambda: readers(redis), lambda count: count == 0)
     async with hub.watch("one", EVERYTHING) as again:
-        await publish(redis, "one", a_line("again"))
+        await write(redis, "one", a_line("again"))
         assert await texts(again, 1) == ["again"]
+
+
+async def test_a_tenant_with_many_watchers_leaves_places_to_the_others(hub: LogHub) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(3):
+            await stack.enter_async_context(hub.watch("one", EVERYTHING))
+        with pytest.raises(TooManyWatchersError):
+            await stack.enter_async_context(hub.watch("one", EVERYTHING))
+        await stack.enter_async_context(hub.watch("two", EVERYTHING))
 
 
 async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: LogHub, redis: ArqRedis) -> None:
@@ -130,7 +214,7 @@ async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: Lo
         waiting = asyncio.create_task(idle.next_batch())
         other = await stack.enter_async_context(hub.watch("two", EVERYTHING))
         marker = await stack.enter_async_context(hub.watch("two", EVERYTHING))
-        await publish(redis, "two", a_line("unread"))
+        await write(redis, "two", a_line("unread"))
         assert await texts(marker, 1) == ["unread"]
         hub.close_watchers()
         async with asyncio.timeout(10):
@@ -139,6 +223,6 @@ async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: Lo
             assert await other.next_batch() is None
 
 
-async def subscribers(redis: ArqRedis, tenant: str) -> int:
-    ((_channel, count),) = await redis.pubsub_numsub(keys.logs(tenant))
-    return int(count)
+async def readers(redis: ArqRedis) -> int:
+    """How many connections wait for records."""
+    return sum(client["cmd"] == "xread" and "b" in client["flags"] for client in await redis.client_list())

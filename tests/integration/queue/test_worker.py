@@ -21,6 +21,7 @@ from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_pre
 from arq.jobs import serialize_job
 
 from fixtures.hosts import LANGUAGES, a_spawner
+from fixtures.log_records import a_writer, follow
 from fixtures.processes import Started, family_of, started, until
 from fixtures.waiting import all_gone, eventually
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
@@ -41,12 +42,12 @@ from rulemint_shared.messages import (
     Granted,
     Invocation,
     InvocationStarted,
+    LogRecord,
     RequestView,
     RuleRef,
 )
 from rulemint_shared.records import Language, RuleVersion
 from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.subscription import listen
 from rulemint_shared.vault import create_master_key
 
 T = "acme"
@@ -130,6 +131,7 @@ async def open_gateway(url: str, *, max_waiting: int = 1_000) -> AsyncIterator[G
             redis,
             gateway=ids.new_process_id("gateway"),
             presence=RunnerPresence(redis),
+            log_writer=a_writer(),
             max_waiting=max_waiting,
             job_expires_ms=60_000,
         )
@@ -154,21 +156,15 @@ async def gateway(deaf_gateway: Gateway) -> AsyncIterator[Gateway]:
 async def starts(empty_redis_url: str) -> AsyncIterator[Counter[str]]:
     """How often each invocation was started, as any runner said."""
     counted: Counter[str] = Counter()
-    subscribed = asyncio.Event()
 
-    def count(data: bytes) -> None:
-        record = codecs.log_record.decode(data)
+    def count(record: LogRecord) -> None:
         if isinstance(record, InvocationStarted):
             counted[record.invocation] += 1
 
-    async def on_connected() -> None:
-        subscribed.set()
-
-    async with open_subscriber(empty_redis_url) as subscriber:
-        listening = asyncio.create_task(listen(subscriber, keys.logs(T), on_message=count, on_connected=on_connected))
-        await subscribed.wait()
+    async with open_redis(empty_redis_url) as reader:
+        following = asyncio.create_task(follow(reader, T, count))
         yield counted
-        await cancel([listening])
+        await cancel([following])
 
 
 async def a_rule(redis: ArqRedis, script: str = GRANTS, tenant: str = T) -> RuleRef:

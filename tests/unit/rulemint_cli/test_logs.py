@@ -9,6 +9,7 @@ from rich.console import Console
 
 from rulemint_cli.logs import show_readably
 from rulemint_gateway.log_hub.rendering import render, render_dropped
+from rulemint_shared.log_stream import START
 from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord
 
 
@@ -59,7 +60,7 @@ def shown(data: bytes, *, terminal: bool = False) -> str:
     ],
 )
 def test_a_record_is_one_row_that_says_when_how_bad_which_rule_and_what(record: LogRecord, row: str) -> None:
-    assert shown(render(record)) == row
+    assert shown(render(record, START)) == row
 
 
 def test_a_watcher_reads_how_many_records_it_has_missed() -> None:
@@ -67,7 +68,7 @@ def test_a_watcher_reads_how_many_records_it_has_missed() -> None:
 
 
 def test_a_long_line_is_not_broken() -> None:
-    assert shown(render(a_line("word " * 100))).count("\n") == 1
+    assert shown(render(a_line("word " * 100), START)).count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_a_long_line_is_not_broken() -> None:
 )
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
 def test_no_part_of_a_record_reaches_the_terminal_as_an_escape_sequence(record: LogRecord, *, terminal: bool) -> None:
-    text = shown(render(record), terminal=terminal)
+    text = shown(render(record, START), terminal=terminal)
     assert "\x1b[2J" not in text
     assert "\x9b" not in text
     assert "\\x1b[2J\\x9b2J" in text
@@ -90,6 +91,6 @@ def test_no_part_of_a_record_reaches_the_terminal_as_an_escape_sequence(record: 
 
 @given(st.text())
 def test_any_message_is_one_printable_row(message: str) -> None:
-    row = shown(render(a_line(message)))
+    row = shown(render(a_line(message), START))
     assert row.endswith("\n")
     assert row[:-1].isprintable()

@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.rendering import render
+from rulemint_shared.log_stream import START
 from rulemint_shared.messages import InvocationEnded, Level, LogLine, OutboundCall
 
 
@@ -38,38 +38,25 @@ def a_call(status: int | None, error: str = "") -> OutboundCall:
 
 @given(st.text())
 def test_no_line_can_break_out_of_its_record(message: str) -> None:
-    rendered = render(a_line(message))
+    rendered = render(a_line(message), START)
     assert b"\n" not in rendered
     assert b"\x1b" not in rendered
     assert json.loads(rendered)["message"] == message
 
 
 def test_an_ending_shows_outcome_and_duration() -> None:
-    shown = json.loads(render(an_ending("failed:timeout")))
+    shown = json.loads(render(an_ending("failed:timeout"), START))
     assert (shown["type"], shown["outcome"], shown["duration_ms"]) == ("invocation.ended", "failed:timeout", 1.5)
     assert shown["ts"] == "1970-01-01T00:00:00.001Z"
 
 
-def test_a_level_filter_shows_that_level_and_worse() -> None:
-    at_least_warn = LogFilter(level=Level.WARN)
-    assert not at_least_warn.shows(a_line("x"))
-    assert at_least_warn.shows(a_line("x", Level.ERROR))
-    assert at_least_warn.shows(an_ending("denied"))
-    assert not at_least_warn.shows(an_ending("granted"))
-
-
-def test_filters_combine_with_and() -> None:
-    assert LogFilter(rule="seed", client_id="c").shows(a_line("x"))
-    assert not LogFilter(rule="seed", client_id="other").shows(a_line("x"))
-
-
 def test_a_call_shows_where_it_went_and_how_long_it_took() -> None:
-    shown = json.loads(render(a_call(503)))
+    shown = json.loads(render(a_call(503), START))
     assert (shown["type"], shown["level"], shown["message"]) == ("call", "info", "GET api.example.com → 503")
     assert (shown["duration_ms"], shown["bytes_received"], shown["status"]) == (12.346, 7, 503)
 
 
 def test_a_call_without_an_answer_is_a_warning_that_says_why() -> None:
-    shown = json.loads(render(a_call(None, "the host is not on the rule's list")))
+    shown = json.loads(render(a_call(None, "the host is not on the rule's list"), START))
     assert (shown["level"], shown["status"]) == ("warn", None)
     assert shown["message"] == "GET api.example.com → the host is not on the rule's list"

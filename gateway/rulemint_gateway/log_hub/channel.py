@@ -1,0 +1,74 @@
+"""One tenant's live records: a task reads its stream as it grows, and offers each record to every watcher."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from rulemint_gateway.log_hub.history import Entry, LogReader
+from rulemint_gateway.log_hub.rendering import render, render_resumed
+from rulemint_gateway.log_hub.watcher import Event, Watcher
+from rulemint_shared.background import cancel
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.log_stream import START, Position
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE_S = 0.05
+LONGEST_PAUSE_S = 1.0
+
+
+class Channel:
+    """Reads as long as somebody watches. After a break it goes on where it was, and says so."""
+
+    def __init__(self, redis: ArqRedis, tenant: str) -> None:
+        self.reader = LogReader(redis, tenant)
+        self.watchers: set[Watcher] = set()
+        self.begun = asyncio.Event()
+        """Set once it knows where the stream ends: from there on it misses nothing."""
+        self.position: Position = START
+        self._tenant = tenant
+        self._task = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """Stop reading."""
+        await cancel([self._task])
+
+    async def _follow(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        is_broken = False
+        while True:
+            try:
+                if not self.begun.is_set():
+                    self.position = await self.reader.last()
+                    self.begun.set()
+                entries = await self.reader.wait_after(self.position)
+            except (RedisError, OSError) as error:  # OSError: TimeoutError is one
+                log.warning("the log stream broke off", tenant=self._tenant, error=str(error), pause_s=pause_s)
+                is_broken = True
+                await asyncio.sleep(pause_s)
+                pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+                continue
+            if is_broken:
+                self._tell(Event(None, render_resumed(now_ms=unix_ms())))
+                is_broken, pause_s = False, FIRST_PAUSE_S
+            for entry in entries:
+                self._hand_out(entry)
+
+    def _tell(self, event: Event) -> None:
+        for watcher in self.watchers:
+            watcher.offer(event)
+
+    def _hand_out(self, entry: Entry) -> None:
+        position, record = entry
+        self.position = position
+        if record is None:
+            return
+        wanting = [watcher for watcher in self.watchers if watcher.wants(position, record)]
+        if wanting:
+            event = Event(position, render(record, position))
+            for watcher in wanting:
+                watcher.offer(event)

@@ -1,0 +1,62 @@
+"""What every kind of record has for its readers: a type, a level and a message."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord, OutboundCall
+
+
+class RecordType(StrEnum):
+    """What a record tells of."""
+
+    LINE = "line"
+    STARTED = "invocation.started"
+    ENDED = "invocation.ended"
+    CALL = "call"
+
+
+def type_of(record: LogRecord) -> RecordType:
+    """The kind of *record*, as watchers read it."""
+    match record:
+        case LogLine():
+            return RecordType.LINE
+        case InvocationStarted():
+            return RecordType.STARTED
+        case InvocationEnded():
+            return RecordType.ENDED
+        case OutboundCall():
+            return RecordType.CALL
+
+
+def level_of(record: LogRecord) -> Level:
+    """A line's own level; an ending is ``info`` if it granted, ``warn`` if it denied, ``error`` if it failed.
+
+    A call is ``info`` if it was answered, whatever the answer, and ``warn`` if not.
+    """
+    match record:
+        case LogLine(level=level):
+            return level
+        case InvocationStarted():
+            return Level.INFO
+        case OutboundCall(status=status):
+            return Level.WARN if status is None else Level.INFO
+        case InvocationEnded(outcome="granted"):
+            return Level.INFO
+        case InvocationEnded(outcome="denied"):
+            return Level.WARN
+        case InvocationEnded():
+            return Level.ERROR
+
+
+def message_of(record: LogRecord) -> str:
+    """*record* in words."""
+    match record:
+        case LogLine(message=message):
+            return message
+        case InvocationStarted():
+            return "started"
+        case InvocationEnded(outcome=outcome, message=message):
+            return f"{outcome}: {message}" if message else outcome
+        case OutboundCall(method=method, host=host, status=status, error=error):
+            return f"{method} {host} → {error if status is None else status}"

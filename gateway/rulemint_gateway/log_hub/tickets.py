@@ -1,0 +1,56 @@
+"""Tickets: what lets a browser, which can set no header on a websocket, in once.
+
+A ticket is 256 random bits; the server keeps its hash, for half a minute, and gives it out once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+import msgspec
+from arq.connections import ArqRedis
+
+from rulemint_shared import keys
+from rulemint_shared.codecs import Codec, DecodeError
+
+TICKET_LIVES_S = 30
+_MAX_TICKET_LENGTH = 64
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked for it, and until when its token would have let them in."""
+
+    tenant: str
+    client_id: str
+    expires_at_s: int
+
+
+_codec: Codec[Ticket] = Codec(Ticket, name="log ticket")
+
+
+class Tickets:
+    """Gives tickets out, and takes each of them back once. Methods raise `RedisError` or `OSError`."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+
+    async def issue(self, ticket: Ticket) -> str:
+        """The text that stands for *ticket*."""
+        text = secrets.token_urlsafe(32)
+        await self._redis.set(_key(text), _codec.encode(ticket), ex=TICKET_LIVES_S)
+        return text
+
+    async def redeem(self, text: str) -> Ticket | None:
+        """The ticket that *text* stands for; None if there is none, or none any longer."""
+        if len(text) > _MAX_TICKET_LENGTH:
+            return None
+        data = await self._redis.getdel(_key(text))
+        try:
+            return None if data is None else _codec.decode(data)
+        except DecodeError:
+            return None
+
+
+def _key(text: str) -> str:
+    return keys.log_ticket(hashlib.sha256(text.encode(errors="replace")).hexdigest())

@@ -1,0 +1,44 @@
+"""Who may watch: a bearer token in the header, in a websocket's list of protocols, or a ticket."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rulemint_gateway.log_hub.tickets import Tickets
+from rulemint_gateway.management.errors import UnauthorizedError
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
+from rulemint_gateway.web.log_stream.questions import TICKET_PARAMETER
+
+SCOPE = "read:logs"
+PROTOCOL = "rulemint.logs"
+"""What a websocket that brings its token as a protocol offers beside it, and what it is answered with."""
+_TOKEN_PROTOCOL = "bearer."  # noqa: S105  # what stands before a token
+
+
+async def admit(request: web.Request, catalog: Catalog, tickets: Tickets) -> AuthorizedCaller:
+    """The caller, who may read the logs of its tenant.
+
+    Raises:
+        ManagementError: it may not, or its page is of another origin.
+        RedisError, OSError: the ticket cannot be looked up.
+    """
+    check_origin(request)
+    if ticket := request.query.get(TICKET_PARAMETER):
+        return await _with_ticket(request, catalog, tickets, ticket)
+    return authorize(request, catalog, scope=SCOPE, token=_token_among_protocols(request))
+
+
+async def _with_ticket(request: web.Request, catalog: Catalog, tickets: Tickets, text: str) -> AuthorizedCaller:
+    ticket = await tickets.redeem(text)
+    if ticket is None:
+        raise UnauthorizedError("The ticket has expired or was used: ask for another at POST /logs/tickets")
+    caller = AuthorizedCaller(ticket.tenant, ticket.client_id, ticket.expires_at_s)
+    return authorize_again(request, catalog, caller, scope=SCOPE)
+
+
+def _token_among_protocols(request: web.Request) -> str | None:
+    """``Sec-WebSocket-Protocol: rulemint.logs, bearer.<token>`` (RFC 6455 §11.3.4)."""
+    offered = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+    tokens = [name.removeprefix(_TOKEN_PROTOCOL) for name in offered if name.startswith(_TOKEN_PROTOCOL)]
+    return tokens[0] if PROTOCOL in offered and len(tokens) == 1 else None

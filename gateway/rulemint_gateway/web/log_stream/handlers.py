@@ -1,0 +1,64 @@
+"""``GET /logs`` and ``POST /logs/tickets``."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from rulemint_gateway.log_hub.hub import LogHub, TooManyWatchersError
+from rulemint_gateway.log_hub.tickets import TICKET_LIVES_S, Ticket, Tickets
+from rulemint_gateway.management.errors import TooManyError, UnavailableError
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.log_stream.admission import SCOPE, admit
+from rulemint_gateway.web.log_stream.questions import LAST_EVENT_ID, beginning_of, filter_of
+from rulemint_gateway.web.log_stream.responses import send_body
+from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
+from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_shared.deadline import unix_s
+
+
+class LogStream:
+    """Log records of the caller's own tenant."""
+
+    def __init__(self, catalog: Catalog, hub: LogHub, tickets: Tickets) -> None:
+        self._catalog = catalog
+        self._hub = hub
+        self._tickets = tickets
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Records from where the caller asks on, until either side ends it or the caller's token expires.
+
+        Raises:
+            ManagementError: no token with ``read:logs``, a foreign origin, a malformed question, or no place.
+        """
+        try:
+            caller = await admit(request, self._catalog, self._tickets)
+            log_filter = filter_of(request.query)
+            beginning = beginning_of(request.query, request.headers.get(LAST_EVENT_ID))
+            async with self._hub.watch(caller.tenant, log_filter, beginning) as watcher:
+                left_s = caller.expires_at_s - unix_s()
+                socket = a_websocket()
+                if socket.can_prepare(request).ok:
+                    await socket.prepare(request)
+                    await send_frames(socket, watcher, for_s=left_s)
+                    return socket
+                return await send_body(request, watcher, for_s=left_s)
+        except TooManyWatchersError:
+            raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
+        except (RedisError, OSError) as error:
+            raise UnavailableError("The logs cannot be read now: try again") from error
+
+    async def issue_ticket(self, request: web.Request) -> web.Response:
+        """A ticket that opens one stream, once, within 30 seconds.
+
+        Raises:
+            ManagementError: no token with ``read:logs``, or the ticket cannot be kept.
+        """
+        caller = authorize(request, self._catalog, scope=SCOPE)
+        ticket = Ticket(tenant=caller.tenant, client_id=caller.client_id, expires_at_s=caller.expires_at_s)
+        try:
+            text = await self._tickets.issue(ticket)
+        except (RedisError, OSError) as error:
+            raise UnavailableError("The ticket cannot be kept now: try again") from error
+        return json_answer({"ticket": text, "expires_in": TICKET_LIVES_S}, status=201, headers=dict(NO_STORE))

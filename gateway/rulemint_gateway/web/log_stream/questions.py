@@ -1,0 +1,104 @@
+"""What a watcher asks for in its query string: a filter, and where to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.hub import Beginning
+from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_shared.log_stream import START, Position
+
+MAX_TAIL = 1_000
+TICKET_PARAMETER = "ticket"
+LAST_EVENT_ID = "Last-Event-ID"
+
+_FILTERS = LogFilter.__struct_fields__
+_Wanted = TypeVar("_Wanted")
+
+
+class _Past(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    tail: Annotated[int, Meta(ge=0, le=MAX_TAIL)] = 0
+    since: Annotated[str, Meta(max_length=40)] = ""
+    after: Annotated[str, Meta(max_length=40)] = ""
+
+
+def filter_of(query: Mapping[str, str]) -> LogFilter:
+    """The filter in *query*, which may hold other things.
+
+    Raises:
+        InvalidBodyError: a value cannot be; the text names it.
+    """
+    return _read({name: value for name, value in query.items() if name in _FILTERS}, LogFilter)
+
+
+def filter_from_message(data: str) -> LogFilter:
+    """The filter that a watcher sends while it watches.
+
+    Raises:
+        InvalidBodyError: it is none.
+    """
+    try:
+        return msgspec.json.decode(data, type=LogFilter)
+    except msgspec.MsgspecError as error:
+        raise InvalidBodyError(f"{error}. Send a JSON object of filters: {', '.join(_FILTERS)}") from None
+
+
+def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginning:
+    """Where to begin: at one of ``tail``, ``since`` and ``after``, or behind the SSE client's last event.
+
+    Raises:
+        InvalidBodyError: a value cannot be, or is not known at all; the text names it.
+    """
+    past = _read(
+        {name: value for name, value in query.items() if name not in (*_FILTERS, TICKET_PARAMETER)},
+        _Past,
+    )
+    if last_event_id:
+        return _behind(_position(last_event_id, name=LAST_EVENT_ID))
+    if past.after:
+        return _behind(_position(past.after, name="after"))
+    if past.since:
+        return Beginning(after=Position.before(_unix_ms(past.since)))
+    return Beginning(tail=past.tail)
+
+
+def _behind(position: Position) -> Beginning:
+    """Whoever asks for everything had nothing before."""
+    return Beginning(after=position, resumes=position != START)
+
+
+def _read(given: Mapping[str, str], wanted: type[_Wanted]) -> _Wanted:
+    try:
+        return msgspec.convert(given, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        known = ", ".join((*_FILTERS, *_Past.__struct_fields__))
+        raise InvalidBodyError(f"{error}. The parameters are: {known}", code="invalid_query_string") from None
+
+
+def _position(text: str, *, name: str) -> Position:
+    try:
+        return Position.parse(text)
+    except ValueError as error:
+        raise InvalidBodyError(f"{name}: {error}", code="invalid_query_string") from None
+
+
+def _unix_ms(since: str) -> int:
+    """RFC 3339, or ms since the epoch."""
+    if since.isascii() and since.isdigit():
+        return int(since)
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidBodyError(
+            f"since: {since!r} is neither a time such as 2026-11-25T08:00:00Z nor ms since the epoch",
+            code="invalid_query_string",
+        )
+    return int(moment.timestamp() * 1000)

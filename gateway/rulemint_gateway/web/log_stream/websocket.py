@@ -1,0 +1,68 @@
+"""The stream over a websocket: one event per text frame; what the watcher sends changes its filter."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import WSCloseCode, WSMsgType, web
+from redis.exceptions import RedisError
+
+from rulemint_gateway.log_hub.rendering import render_error, render_filter
+from rulemint_gateway.log_hub.watcher import Event, Watcher
+from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.web.log_stream.admission import PROTOCOL
+from rulemint_gateway.web.log_stream.questions import filter_from_message
+from rulemint_shared.background import cancel
+from rulemint_shared.deadline import unix_ms
+
+HEARTBEAT_S = 20.0
+SEND_TIMEOUT_S = 30.0
+MAX_CLIENT_FRAME_BYTES = 16 * 1024
+
+
+def a_websocket() -> web.WebSocketResponse:
+    """One that is not open yet."""
+    return web.WebSocketResponse(
+        heartbeat=HEARTBEAT_S, max_msg_size=MAX_CLIENT_FRAME_BYTES, protocols=(PROTOCOL,), compress=False
+    )
+
+
+async def send_frames(socket: web.WebSocketResponse, watcher: Watcher, *, for_s: float) -> None:
+    """Send until either side ends it, or *for_s* have passed; whoever does not read for 30 s is closed (1013)."""
+    hearing = asyncio.create_task(_hear(socket, watcher))
+    try:
+        async with asyncio.timeout(for_s):
+            await _send(socket, watcher)
+    except TimeoutError:
+        await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the token has expired: come with a new one")
+    except (RedisError, OSError):  # ConnectionError is one: then nobody hears this
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"the history cannot be read now")
+    finally:
+        await cancel([hearing])
+
+
+async def _send(socket: web.WebSocketResponse, watcher: Watcher) -> None:
+    while (batch := await watcher.next_batch()) is not None:
+        for event in batch:
+            try:
+                await asyncio.wait_for(socket.send_str(event.data.decode()), SEND_TIMEOUT_S)
+            except TimeoutError:
+                await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"not reading")
+                return
+    await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+
+
+async def _hear(socket: web.WebSocketResponse, watcher: Watcher) -> None:
+    """Take new filters, answer pings, and notice the end."""
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            watcher.offer(Event(None, _changed_filter(watcher, message.data)))
+    watcher.close()
+
+
+def _changed_filter(watcher: Watcher, data: str) -> bytes:
+    try:
+        watcher.filter = filter_from_message(data)
+    except InvalidBodyError as error:
+        return render_error(error.message, now_ms=unix_ms())
+    return render_filter(watcher.filter, now_ms=unix_ms())

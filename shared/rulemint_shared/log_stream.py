@@ -1,0 +1,82 @@
+"""The stream of a tenant's log records: live and history are one thing, so that nothing falls between them.
+
+Whoever writes appends; the server gives each record its position, which is its time and grows without end. Whoever
+reads goes on behind the position it has. Records leave by number and by age.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from msgspec import Meta
+
+from rulemint_shared import keys
+from rulemint_shared.deadline import Deadline, unix_ms
+
+if TYPE_CHECKING:
+    from redis.asyncio.client import Pipeline
+
+LogHistory = Annotated[
+    int, Meta(description="Log records kept per tenant, about; the oldest go first.", ge=100, le=10_000_000)
+]
+LogHistoryAge = Annotated[int, Meta(description="Seconds that a log record is kept at most.", ge=60, le=366 * 86_400)]
+DEFAULT_HISTORY = 10_000
+DEFAULT_HISTORY_AGE_S = 7 * 86_400
+
+RECORD_FIELD = b"record"
+"""The one field of an entry."""
+TRIM_INTERVAL_S = 10.0
+_REMEMBERED = 10_000
+
+
+class Position(NamedTuple):
+    """Where a record is in its stream: ms since the epoch, and a number among those of one ms."""
+
+    ms: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.ms}-{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """``1764000000000-3`` → a position.
+
+        Raises:
+            ValueError: *text* is none.
+        """
+        ms, separator, number = text.partition("-")
+        parts = (ms, number) if separator else (ms, "0")
+        if not all(part.isascii() and part.isdigit() and len(part) <= 19 for part in parts):  # 64 bits
+            raise ValueError(f"{text[:60]!r} is no position such as 1764000000000-0")
+        return cls(*map(int, parts))
+
+    @classmethod
+    def before(cls, unix_ms: int) -> Position:
+        """The last that a record older than *unix_ms* can have."""
+        return cls(max(0, unix_ms - 1), 2**64 - 1)
+
+
+START = Position(0, 0)
+"""Before every record."""
+
+
+class LogStreamWriter:
+    """Appends records to their tenant's stream, and keeps it within its bounds."""
+
+    def __init__(self, *, kept: int, age_s: int) -> None:
+        self._kept = kept
+        self._age_s = age_s
+        self._trimmed: dict[str, Deadline] = {}
+
+    def append(self, pipe: Pipeline, tenant: str, record: bytes) -> None:
+        """Add an encoded *record* to what *pipe* will send."""
+        stream = keys.logs(tenant)
+        pipe.xadd(stream, {RECORD_FIELD: record}, maxlen=self._kept, approximate=True)
+        trimmed = self._trimmed.get(tenant)
+        if trimmed is None or trimmed.passed():
+            if len(self._trimmed) >= _REMEMBERED:
+                self._trimmed.clear()
+            self._trimmed[tenant] = Deadline.after(TRIM_INTERVAL_S)
+            pipe.xtrim(stream, minid=str(unix_ms() - self._age_s * 1000), approximate=False)
+            pipe.expire(stream, self._age_s)

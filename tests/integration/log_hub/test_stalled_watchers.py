@@ -1,0 +1,67 @@
+"""Watchers that stop reading, over real sockets whose buffers fill."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import WSCloseCode, web
+from aiohttp.test_utils import TestServer
+from arq.connections import ArqRedis
+
+from fixtures.log_records import a_line, write
+from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.hub import LogHub
+from rulemint_gateway.web.log_stream import websocket
+from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
+from rulemint_shared.redis_connection import open_redis, open_subscriber
+
+
+@pytest.fixture
+async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+    async with open_redis(empty_redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def server(empty_redis_url: str) -> AsyncIterator[TestServer]:
+    async with open_subscriber(empty_redis_url) as subscriber:
+        hub = LogHub(subscriber, max_watchers=100)
+
+        async def handle(request: web.Request) -> web.WebSocketResponse:
+            async with hub.watch("one", LogFilter()) as watcher:
+                socket = a_websocket()
+                await socket.prepare(request)
+                await send_frames(socket, watcher, for_s=60)
+                return socket
+
+        application = web.Application()
+        application.router.add_get("/", handle)
+        started = TestServer(application)
+        async with started:
+            yield started
+        await hub.close()
+
+
+async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothing(
+    server: TestServer, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "SEND_TIMEOUT_S", 0.5)
+    lines = [f"{number} {'x' * 8_000}" for number in range(3_000)]
+    url = server.make_url("/")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(url) as stalled,
+        session.ws_connect(url) as reading,
+    ):
+        for start in range(0, len(lines), 100):
+            await write(redis, "one", *map(a_line, lines[start : start + 100]))
+            for line in lines[start : start + 100]:
+                assert json.loads(await asyncio.wait_for(reading.receive_str(), 10))["message"] == line
+        async with asyncio.timeout(20):
+            async for _message in stalled:
+                pass
+    assert stalled.close_code == WSCloseCode.TRY_AGAIN_LATER
