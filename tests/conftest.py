@@ -28,11 +28,11 @@ TESTS = Path(__file__).parent
 OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulemint_cli"]
 
 
-class WhatSharesStaysTogether(LoadFileScheduling):
+class WhatSharesStaysTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """With ``-n``, a file's tests run in one process, and so do all hostile rules: they share what is slow to start."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
+        file: str = super()._split_scope(nodeid)
         return "tests/abuse" if file.startswith("tests/abuse/") else file
 
 
