@@ -92,14 +92,14 @@ def _family(pid: int) -> set[int]:
     return family
 
 
-def resident_kib(pid: int, line_of: str = "VmRSS:") -> int:
-    """The resident memory of a process in KiB; at its peak with ``VmHWM:``; 0 for one that has ended.
+def resident_kib(pid: int, line: str = "VmRSS:") -> int:
+    """The resident memory of a process in KiB, at its peak if *line* is ``VmHWM:``; 0 for one that has just ended.
 
     Raises:
         OSError: there is none of that number.
     """
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith(line_of)), 0)
+    return next((int(each.split()[1]) for each in lines if each.startswith(line)), 0)
 
 
 def _is_alive(pid: int) -> bool:
