@@ -19,8 +19,8 @@ run: $(READY) ## Run the whole system on this machine: http://localhost:8080
 logs: $(READY) ## Watch the live logs of the running system
 	@exec $(BIN)/rulemint logs
 
-test: $(READY) ## Run every test
-	$(BIN)/pytest
+test: $(READY) ## Run every test, two at a time (PROCESSES=0: one after the other)
+	$(BIN)/pytest --numprocesses $(or $(PROCESSES),2)
 
 abuse: $(READY) ## Run every hostile rule in every leg, and with each layer of the sandbox taken away; prints a table
 	$(BIN)/pytest tests/abuse --abuse-everything --abuse-table -
@@ -50,9 +50,10 @@ up: ## Build the images and run the system with docker compose
 down: ## Stop what `make up` started; the volumes stay
 	docker compose down
 
-bench: $(READY) ## Time token requests against a system of its own, and what a host costs
+bench: $(READY) ## Time token requests against a system of its own, what a host costs, and a rule's calls
 	$(BIN)/python -m bench.latency
 	$(BIN)/python -m bench.hosts
+	$(BIN)/python -m bench.egress
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))

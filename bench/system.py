@@ -46,7 +46,7 @@ class System:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
                 kind = next(kind for mark, kind in KINDS.items() if mark in command)
                 count, memory_kib = counted[kind]
-                counted[kind] = count + 1, memory_kib + _resident_kib(pid)
+                counted[kind] = count + 1, memory_kib + resident_kib(pid)
         return counted
 
     def left(self) -> list[int]:
@@ -92,9 +92,14 @@ def _family(pid: int) -> set[int]:
     return family
 
 
-def _resident_kib(pid: int) -> int:
+def resident_kib(pid: int, line: str = "VmRSS:") -> int:
+    """The resident memory of a process in KiB, at its peak if *line* is ``VmHWM:``; 0 for one that has just ended.
+
+    Raises:
+        OSError: there is none of that number.
+    """
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+    return next((int(each.split()[1]) for each in lines if each.startswith(line)), 0)
 
 
 def _is_alive(pid: int) -> bool:

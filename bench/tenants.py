@@ -79,7 +79,7 @@ class Tenant:
 
 async def make_tenants(session: aiohttp.ClientSession, system: System, *, honest: int, hostile: int) -> list[Tenant]:
     """*honest* and *hostile* tenants, half of each with a rule in JavaScript and half in Python."""
-    operator = await _log_in(session, system.url, system.admin, {})
+    operator = await log_in(session, system.url, system.admin, {})
     tenants = []
     for number in range(honest + hostile):
         scripts = HONEST if number < honest else HOSTILE
@@ -87,15 +87,16 @@ async def make_tenants(session: aiohttp.ClientSession, system: System, *, honest
         name = f"{'honest' if number < honest else 'hostile'}-{number}"
         made = await _create(session, system.url, "tenants", {"name": name, "hosts": [f"{name}.test"]}, operator)
         headers = {"Host": made["hosts"][0]}
-        headers |= await _log_in(session, system.url, made["administrator"], headers)
+        headers |= await log_in(session, system.url, made["administrator"], headers)
         rule = {"name": "soak", "language": language, "script": scripts[language]}
         await _create(session, system.url, "rules", rule, headers)
-        request = await _make_client(session, system.url, headers)
+        request = await make_client(session, system.url, headers)
         tenants.append(Tenant(name, made["hosts"][0], number >= honest, request))
     return tenants
 
 
-async def _make_client(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> dict[str, str]:
+async def make_client(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> dict[str, str]:
+    """A client with an API of its own; what it sends for a token."""
     audience = "https://soak.test/"
     await _create(session, url, "resource-servers", {"identifier": audience, "scopes": [{"value": "read"}]}, headers)
     client = await _create(session, url, "clients", {"name": "soak"}, headers)
@@ -113,9 +114,10 @@ def _token_request(client: dict[str, Any], audience: str) -> dict[str, str]:
     }
 
 
-async def _log_in(
+async def log_in(
     session: aiohttp.ClientSession, url: str, client: dict[str, Any], headers: dict[str, str]
 ) -> dict[str, str]:
+    """The header that says that *client* is an administrator; *headers* say of which tenant."""
     body = _token_request(client, client["audience"])
     async with session.post(f"{url}/oauth/token", json=body, headers=headers) as response:
         response.raise_for_status()

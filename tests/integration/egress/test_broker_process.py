@@ -7,13 +7,13 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from fixtures.waiting import all_gone, eventually
-from fixtures.web import NAME, Gate, Web
+from fixtures.web import NAME, Authority, Gate, Web, a_broker
 from rulemint_runner.egress.broker_process import BrokerNotStartedError
 from rulemint_runner.egress.client import EgressBroker, open_egress
 from rulemint_runner.egress.errors import EgressError, Kind
@@ -65,6 +65,13 @@ def inheritable_descriptors() -> Iterator[None]:
     yield
     for descriptor in descriptors:
         os.close(descriptor)
+
+
+@pytest.fixture
+async def broker(authority: Authority, hosts_file: Path) -> AsyncIterator[EgressBroker]:
+    """Each test's own, since most of them end it."""
+    async with a_broker(authority, hosts_file) as opened:
+        yield opened
 
 
 # ---- what it is given ----

@@ -8,6 +8,7 @@ import pytest
 from fixtures.hosts import loaded
 from fixtures.packages import installed, wanted
 from fixtures.registry import Registry as LocalRegistry
+from fixtures.registry import open_registry
 from rulemint_runner.hosts.host import RuleNotLoadedError
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.dependencies import Registry
@@ -17,17 +18,18 @@ JS, TS, PY = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.PYTHON
 MODULE = "@scope/only-module"
 
 
-@pytest.fixture
-async def npm(registry: LocalRegistry) -> msgspec.Raw:
-    return await installed(
-        Registry.NPM,
-        wanted("greeting", "1.1.0"),
-        wanted("greeting@1.0.0", "1.0.0", name="greeting"),
-        wanted("npm:shout@2", "2", name="shout"),
-        wanted(MODULE),
-        wanted(f"{MODULE}/part/a", name=MODULE, path="/part/a"),
-        source=registry,
-    )
+@pytest.fixture(scope="module")
+async def npm() -> msgspec.Raw:
+    with open_registry() as source:
+        return await installed(
+            Registry.NPM,
+            wanted("greeting", "1.1.0"),
+            wanted("greeting@1.0.0", "1.0.0", name="greeting"),
+            wanted("npm:shout@2", "2", name="shout"),
+            wanted(MODULE),
+            wanted(f"{MODULE}/part/a", name=MODULE, path="/part/a"),
+            source=source,
+        )
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ asyncio.run(main())
 
 
 @pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """Each test's own, since its processes are counted from one."""
+    async with open_sandbox(a_spawner()) as opened:
+        yield opened
+
+
+@pytest.fixture
 async def host(sandbox: Sandbox) -> Host:
     return await start_host(sandbox, program_of(Language.PYTHON))
 
