@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 import pytest_socket
 from blockbuster import blockbuster_ctx
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = [
     "fixtures.valkey",
@@ -26,18 +24,6 @@ pytest_plugins = [
 
 TESTS = Path(__file__).parent
 OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulemint_cli"]
-
-
-class WhatSharesStaysTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """With ``-n``, a file's tests run in one process, and so do all hostile rules: they share what is slow to start."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file: str = super()._split_scope(nodeid)
-        return "tests/abuse" if file.startswith("tests/abuse/") else file
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WhatSharesStaysTogether:
-    return WhatSharesStaysTogether(config, log)
 
 
 @pytest.fixture(autouse=True)
