@@ -70,7 +70,7 @@ class GeoIp:
         try:
             found = self._reader.get(_parse(address))
             return {} if found is None else _fields(msgspec.convert(found, _Record))
-        except ValueError:  # no address, or one of IPv6 in a database of IPv4
+        except ValueError:  # no address, one of IPv6 in a database of IPv4, or a record of another shape
             return {}
         except maxminddb.InvalidDatabaseError as error:
             log.warning("the GeoIP database has an unreadable record", error=str(error))
