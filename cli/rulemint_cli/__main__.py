@@ -78,6 +78,10 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
     secret: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, for the rule.")] = None,
     dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1.")] = None,
     allow_host: Annotated[list[str] | None, typer.Option(help="A host that it may call.")] = None,
+    limit: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER, such as timeout_s=2 or memory_mb=128.")] = None,
+    ip: Annotated[str | None, typer.Option(help="Where the token request comes from.")] = None,
+    user_agent: Annotated[str | None, typer.Option(help="What sends it.")] = None,
+    body: Annotated[str | None, typer.Option(help="Its parameters as JSON, instead of what the client sends.")] = None,
     language: Annotated[Language | None, typer.Option(help="By default what the file's suffix says.")] = None,
     admin_file: AdminFileOption = None,
     url: UrlOption = None,
@@ -98,17 +102,21 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
         secrets=secret or [],
         dependencies=dep or [],
         allow_hosts=allow_host or [],
+        limits=limit or [],
+        ip=ip,
+        user_agent=user_agent,
+        body=body,
         language=language,
     )
     try:
         script = read_script(file)
-        body = body_of(file, script, options)
+        wanted = body_of(file, script, options)
     except UsageError as error:
         _fail(str(error), code=2)
 
     async def run(credentials: AdminFile) -> None:
         async with open_admin(credentials, url, timeout_s=TRY_TIMEOUT_S) as admin:
-            tried, as_json = await try_rule(admin, body)
+            tried, as_json = await try_rule(admin, wanted)
         if json:
             sys.stdout.write(as_json + "\n")
         else:

@@ -91,7 +91,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     secrets: list[str] = []
     dependencies: list[str] = []
     allow_hosts: list[str] = []
+    limits: list[str] = []
     language: Language | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    body: str | None = None
+    """The parameters of the token request, as JSON."""
 
 
 def read_script(file: Path) -> str:
@@ -116,6 +121,8 @@ def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
     if language is None:
         raise UsageError(f"{file.name}: what language is it? Say --language {' or '.join(Language)}")
     scope = [value for text in options.scope for value in text.split()]
+    context = _context(options)
+    limits = dict(_limit(text) for text in options.limits)
     return {
         "name": _NOT_IN_NAMES.sub("-", file.stem).strip("-")[:100].strip("-") or "rule",
         "script": script,
@@ -125,6 +132,8 @@ def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
         "dependencies": dict(_dependency(text) for text in options.dependencies),
         "allow_hosts": options.allow_hosts,
         **({"scope": scope} if scope else {}),
+        **({"context": context} if context else {}),
+        **({"limits": limits} if limits else {}),
         **({} if options.audience is None else {"audience": options.audience}),
     }
 
@@ -140,6 +149,29 @@ async def try_rule(admin: Admin, body: dict[str, Any]) -> tuple[Tried, str]:
         return msgspec.convert(answer, Tried), msgspec.json.encode(answer).decode()
     except msgspec.ValidationError as error:
         raise CommandError(f"{admin.url} answers in another version's words: {error}") from error
+
+
+def _context(options: Options) -> dict[str, Any]:
+    """What is given of the token request, in the words of rules."""
+    given = {"ip": options.ip, "userAgent": options.user_agent, "body": _parameters(options.body)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _parameters(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"--body: write it as a JSON object: {error}") from error
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, msgspec.json.decode(value, type=int | float)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"--limit {text}: write it as NAME=NUMBER, such as timeout_s=2") from error
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import sys
 import uvloop
 
 from rulemint_runner.egress.broker_process import BrokerNotStartedError
+from rulemint_runner.geoip import GeoIpDatabaseError
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
 from rulemint_runner.sandbox.cgroup import GroupLimits, group_limits
@@ -57,7 +58,7 @@ def main() -> int:
     languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
     try:
         uvloop.run(serve(settings, spawner, languages))
-    except (BrokerNotStartedError, RedisUnusableError, VaultError) as error:
+    except (BrokerNotStartedError, GeoIpDatabaseError, RedisUnusableError, VaultError) as error:
         return _fail(str(error), code=1)
     except SandboxMissingError as error:
         return _fail(str(error), code=NO_SANDBOX)

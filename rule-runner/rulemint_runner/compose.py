@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +15,7 @@ import structlog
 
 from rulemint_runner.egress.client import EgressBroker, open_egress
 from rulemint_runner.flow import Flow
+from rulemint_runner.geoip import GeoIp
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
@@ -58,9 +59,10 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
     """A runner ready to claim invocations; everything it opened is closed in reverse order.
 
     Raises:
-        RedisUnusableError, SandboxMissingError, VaultError: it cannot start; the text says why.
+        GeoIpDatabaseError, RedisUnusableError, SandboxMissingError, VaultError: it cannot start; the text says why.
     """
     async with AsyncExitStack() as stack:
+        geoip = stack.enter_context(closing(GeoIp(settings.geoip_database)))
         sandbox = await stack.enter_async_context(open_sandbox(spawner))
         self_check = SelfCheck(sandbox, languages, insecure=settings.insecure_sandbox)
         await self_check.check()
@@ -97,7 +99,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
             pool=pool,
             broker=broker,
         )
-        flow = Flow(rule_runs)
+        flow = Flow(rule_runs, geoip)
         invocations = Invocations(redis, flow, publisher, Shares(settings.max_invocations))
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(

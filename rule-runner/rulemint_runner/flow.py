@@ -6,6 +6,7 @@ import time
 
 import msgspec
 
+from rulemint_runner.geoip import GeoIp
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.results import RuleResult
 from rulemint_runner.rule_runs import RuleRun, RuleRuns
@@ -24,17 +25,19 @@ class FlowEnding(msgspec.Struct, frozen=True, kw_only=True):
 class Flow:
     """Runs flows, rule by rule."""
 
-    def __init__(self, rule_runs: RuleRuns) -> None:
+    def __init__(self, rule_runs: RuleRuns, geoip: GeoIp) -> None:
         self._rule_runs = rule_runs
+        self._geoip = geoip
 
     async def run(self, invocation: Invocation, deadline: Deadline, log: InvocationLog) -> FlowEnding:
         """The ending of *invocation*'s flow, at *deadline* at the latest."""
         granted = Granted(scope=invocation.scope)
         reports: list[RuleReport] = []
+        place = self._geoip.find(invocation.request.ip)
         for rule in invocation.flow:
             began_s = time.perf_counter()
             result = await self._rule_runs.run(
-                RuleRun(rule=rule, invocation=invocation, given=granted, deadline=deadline, log=log)
+                RuleRun(rule=rule, invocation=invocation, given=granted, deadline=deadline, log=log, place=place)
             )
             duration_ms = round((time.perf_counter() - began_s) * 1000, 3)
             reports.append(_report(rule, granted, result, duration_ms))

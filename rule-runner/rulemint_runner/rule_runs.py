@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from redis.exceptions import RedisError
@@ -49,6 +50,8 @@ class RuleRun:
     given: Granted
     deadline: Deadline
     log: InvocationLog
+    place: dict[str, Any]
+    """Where the caller is, as an action sees it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +162,7 @@ class RuleRuns:
                 "query": request.query,
                 "hostname": request.hostname,
                 "requested_scopes": request.requested_scopes,
+                "geoip": run.place,
             },
             claims=run.given.claims,
             cache=cache,

@@ -78,6 +78,13 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     pypi_index: Annotated[
         HttpUrl | None, Meta(description="The URL of the Python index that rules' packages come from.")
     ] = None
+    geoip_database: Annotated[
+        Path | None,
+        Meta(
+            description="A file in MaxMind's format (.mmdb) of cities or countries: actions see in "
+            "event.request.geoip where the caller is. Read at the start; put a newer one in its place by renaming."
+        ),
+    ] = None
     self_check_interval: Annotated[
         float, Meta(description="Seconds between two attacks of the runner on its own sandbox.", ge=1, le=86_400)
     ] = 600.0

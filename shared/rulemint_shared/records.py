@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+CLIENT_CREDENTIALS = "client_credentials"
+"""The one grant type that there is here."""
 MAX_TIMEOUT_S = 20
 MIN_MEMORY_MB, MAX_MEMORY_MB = 16, 256
 MAX_LOG_BYTES = 256 * 1024
@@ -70,6 +72,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[ClientSecret, ...] = ()
     created_at_ms: int = 0
     updated_at_ms: int = 0
+    grant_types: tuple[str, ...] = (CLIENT_CREDENTIALS,)
+    """Without `CLIENT_CREDENTIALS` among them it gets no token."""
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ declare namespace Rulemint {
 
   interface Api {
     readonly access: {
-      deny(code: "invalid_scope" | "invalid_request" | "server_error" | "access_denied", reason?: string): Api;
+      deny(code: "invalid_scope" | "invalid_request" | "server_error" | "access_denied", reason: string): Api;
       deny(reason: string): Api;
     };
     readonly accessToken: {

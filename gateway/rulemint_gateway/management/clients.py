@@ -12,6 +12,7 @@ from rulemint_gateway.management.fields import (
     ClientId,
     ClientSecretValue,
     Description,
+    GrantTypes,
     MetadataKey,
     MetadataValue,
     Name,
@@ -21,7 +22,7 @@ from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Client, ClientSecret
+from rulemint_shared.records import CLIENT_CREDENTIALS, Client, ClientSecret
 from rulemint_shared.vault import Vault
 
 MAX_METADATA = 10
@@ -36,6 +37,7 @@ class CreateClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     client_id: ClientId | None = None
     client_secret: ClientSecretValue | None = None
     client_metadata: Annotated[dict[MetadataKey, MetadataValue], Meta(max_length=MAX_METADATA)] = {}
+    grant_types: GrantTypes = (CLIENT_CREDENTIALS,)
 
 
 class PatchClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +47,8 @@ class PatchClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     description: Description | UnsetType = UNSET
     client_secret: ClientSecretValue | UnsetType = UNSET
     client_metadata: dict[MetadataKey, MetadataValue | None] | UnsetType = UNSET
+    grant_types: GrantTypes | UnsetType = UNSET
+    """Replaces all of them; a client without ``client_credentials`` gets no token."""
 
 
 class Clients:
@@ -67,6 +71,7 @@ class Clients:
             name=body.name,
             description=body.description,
             metadata=body.client_metadata,
+            grant_types=body.grant_types,
             secrets=(self._secret(secret, now_ms),),
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
@@ -101,6 +106,7 @@ class Clients:
                 name=client.name if body.name is UNSET else body.name,
                 description=client.description if body.description is UNSET else body.description,
                 metadata=_merge_metadata(client.metadata, body.client_metadata),
+                grant_types=client.grant_types if body.grant_types is UNSET else body.grant_types,
                 secrets=client.secrets if body.client_secret is UNSET else (self._secret(body.client_secret, now_ms),),
                 updated_at_ms=now_ms,
             )
@@ -152,6 +158,6 @@ def _view(tenant: str, client: Client) -> dict[str, Any]:
         "description": client.description,
         "client_metadata": client.metadata,
         "app_type": "non_interactive",
-        "grant_types": ["client_credentials"],
+        "grant_types": client.grant_types,
         "is_first_party": True,
     }

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import (
+    MAX_SCRIPT_CHARACTERS,
     AllowHosts,
     Dependencies,
     Order,
@@ -206,10 +207,14 @@ def text_fields(body: msgspec.Struct) -> dict[str, Any]:
     """What *body* says about a rule version.
 
     Raises:
-        InvalidBodyError: an entry of ``allow_hosts`` is malformed.
+        InvalidBodyError: an entry of ``allow_hosts`` is malformed, or the script too long.
     """
     fields = {name: getattr(body, name) for name in _TEXT_FIELDS}
     given = {name: value for name, value in fields.items() if value is not UNSET}
+    if len(given.get("script", "")) > MAX_SCRIPT_CHARACTERS:
+        raise InvalidBodyError(
+            f"Script exceeds the size limit: it may have {MAX_SCRIPT_CHARACTERS} characters", field="script"
+        )
     if "limits" in given:
         given["limits"] = RuleLimits(**msgspec.structs.asdict(given["limits"]))
     if "allow_hosts" in given:

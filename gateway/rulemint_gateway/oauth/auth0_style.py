@@ -6,6 +6,8 @@ tell a client which APIs there are; RFC 6749's do not, and are the default.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_shared.messages import FailureReason
@@ -16,15 +18,30 @@ _FAILURES = {
     FailureReason.BAD_RESULT: "Error when JSON serializing the result of the extension point",
     FailureReason.EXCEPTION: "Script generated an unhandled synchronous exception.",
 }
-_ROWS: dict[type[OAuthError], tuple[int, str, str]] = {
-    errors.PlainRefusal: (500, "server_error", "{0.description}"),
-    errors.MissingGrantType: (400, "invalid_request", "Missing required parameter: grant_type"),
-    errors.UnsupportedGrantType: (403, "unsupported_grant_type", "Unsupported grant type: {0.grant_type}"),
-    errors.MissingClientId: (401, "invalid_client", "Missing client_id"),
-    errors.InvalidClient: (401, "access_denied", "Unauthorized"),
-    errors.MissingAudience: (403, "access_denied", "Non-global clients are not allowed access to APIv1"),
-    errors.InvalidTarget: (403, "access_denied", "Service not enabled within domain: {0.audience}"),
-    errors.NoClientGrant: (
+
+
+class _Row(NamedTuple):
+    status: int
+    error: str
+    words: str
+    uri: str | None = None
+
+
+_ROWS: dict[type[OAuthError], _Row] = {
+    errors.PlainRefusal: _Row(500, "server_error", "{0.description}"),
+    errors.MissingGrantType: _Row(400, "invalid_request", "Missing required parameter: grant_type"),
+    errors.UnsupportedGrantType: _Row(403, "unsupported_grant_type", "Unsupported grant type: {0.grant_type}"),
+    errors.UnauthorizedClient: _Row(
+        403,
+        "unauthorized_client",
+        "Grant type 'client_credentials' not allowed for the client.",
+        "https://auth0.com/docs/clients/client-grant-types",
+    ),
+    errors.MissingClientId: _Row(401, "invalid_client", "Missing client_id"),
+    errors.InvalidClient: _Row(401, "access_denied", "Unauthorized"),
+    errors.MissingAudience: _Row(403, "access_denied", "Non-global clients are not allowed access to APIv1"),
+    errors.InvalidTarget: _Row(403, "access_denied", "Service not enabled within domain: {0.audience}"),
+    errors.NoClientGrant: _Row(
         403,
         "access_denied",
         (
@@ -32,19 +49,20 @@ _ROWS: dict[type[OAuthError], tuple[int, str, str]] = {
             "associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
         ),
     ),
-    errors.ScopeNotGranted: (403, "access_denied", "Client has not been granted scopes: {0.scopes}"),
+    errors.ScopeNotGranted: _Row(403, "access_denied", "Client has not been granted scopes: {0.scopes}"),
 }
 
 
 class _Auth0Error(OAuthError):
     """One row of Auth0's table; its words are not bound to RFC 6749's characters."""
 
-    def __init__(self, refusal: OAuthError, status: int, error: str, description: str) -> None:
+    def __init__(self, refusal: OAuthError, status: int, error: str, description: str, uri: str | None = None) -> None:
         super().__init__(description, detail=refusal.detail or refusal.description)
         self.status = status
         self.error = error
         self.description = description[: errors.MAX_DESCRIPTION]
         self.retry_after_s = refusal.retry_after_s
+        self.uri = uri
 
 
 def in_auth0_style(refusal: OAuthError) -> OAuthError:
@@ -54,6 +72,6 @@ def in_auth0_style(refusal: OAuthError) -> OAuthError:
         return refusal if words is None else _Auth0Error(refusal, 500, "server_error", words)
     for kind in type(refusal).__mro__:
         if kind in _ROWS:
-            status, error, words = _ROWS[kind]
-            return _Auth0Error(refusal, status, error, words.format(refusal))
+            row = _ROWS[kind]
+            return _Auth0Error(refusal, row.status, row.error, row.words.format(refusal), row.uri)
     return refusal

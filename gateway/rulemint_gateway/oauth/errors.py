@@ -10,6 +10,7 @@
     │   └── UnsupportedMediaType   415
     ├── InvalidClient              401  client authentication failed
     │   └── MissingClientId        401
+    ├── UnauthorizedClient         400  this client may not use client_credentials
     ├── UnsupportedGrantType       400  not client_credentials
     ├── InvalidTarget              400  no such API for this client (RFC 8707 §2)
     │   └── NoClientGrant          400  there is such an API, which this client may not ask for
@@ -41,6 +42,8 @@ class OAuthError(Exception):
     error = "server_error"
     status = 500
     retry_after_s: int | None = None
+    uri: str | None = None
+    """The ``error_uri``: a page about it."""
 
     def __init__(self, description: str, *, detail: str = "") -> None:
         super().__init__(detail or description)
@@ -86,6 +89,12 @@ class InvalidClient(OAuthError):
 
 class MissingClientId(InvalidClient):
     """There is no client_id, neither in the body nor as HTTP Basic."""
+
+
+class UnauthorizedClient(OAuthError):
+    """The client may not use this grant type."""
+
+    error, status = "unauthorized_client", 400
 
 
 class UnsupportedGrantType(OAuthError):

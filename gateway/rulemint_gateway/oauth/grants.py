@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
-from rulemint_gateway.oauth.errors import InvalidTarget, NoClientGrant, ScopeNotGranted
+from rulemint_gateway.oauth.errors import InvalidTarget, NoClientGrant, ScopeNotGranted, UnauthorizedClient
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.tenant_config import TenantConfig
-from rulemint_shared.records import ClientGrant, ResourceServer
+from rulemint_shared.records import CLIENT_CREDENTIALS, ClientGrant, ResourceServer
 
 
 class CheckedGrant(msgspec.Struct, frozen=True):
@@ -23,9 +23,12 @@ def check_grant(config: TenantConfig, client: AuthenticatedClient, request: Toke
     """The grant under which *client* asks; without a scope parameter it gets all scopes of the grant.
 
     Raises:
+        UnauthorizedClient: the client may not use client credentials at all.
         InvalidTarget: there is no such API, or no grant for it; by RFC 6749's style a client cannot tell which.
         ScopeNotGranted: a scope is asked for that the grant does not hold.
     """
+    if CLIENT_CREDENTIALS not in client.record.grant_types:
+        raise UnauthorizedClient(f"this client's grant_types do not have {CLIENT_CREDENTIALS}")
     api = config.api(request.audience)
     grant = config.grant(client.record.client_id, request.audience)
     if api is None or grant is None:

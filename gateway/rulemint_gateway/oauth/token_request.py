@@ -20,8 +20,8 @@ from rulemint_gateway.oauth.errors import (
     MissingGrantType,
     UnsupportedGrantType,
 )
+from rulemint_shared.records import CLIENT_CREDENTIALS
 
-GRANT_TYPE = "client_credentials"
 CREDENTIAL_PARAMETERS = frozenset({"client_secret", "client_assertion"})
 MAX_SCOPES = 500
 _TEXT_PARAMETERS = ("grant_type", "client_id", "client_secret", "audience", "resource", "scope")
@@ -58,9 +58,9 @@ def parse_token_request(parameters: Mapping[str, Any], authorization: str | None
     texts = {name: _text(given, name) for name in _TEXT_PARAMETERS}
     grant_type = texts["grant_type"]
     if grant_type is None:
-        raise MissingGrantType(f"grant_type is missing: send grant_type={GRANT_TYPE}")
-    if grant_type != GRANT_TYPE:
-        raise UnsupportedGrantType(f"grant_type must be {GRANT_TYPE}", grant_type=grant_type)
+        raise MissingGrantType(f"grant_type is missing: send grant_type={CLIENT_CREDENTIALS}")
+    if grant_type != CLIENT_CREDENTIALS:
+        raise UnsupportedGrantType(f"grant_type must be {CLIENT_CREDENTIALS}", grant_type=grant_type)
     credentials, basic = _credentials(texts["client_id"], texts["client_secret"], authorization)
     return TokenRequest(
         credentials=credentials,

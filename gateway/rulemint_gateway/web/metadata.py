@@ -8,7 +8,7 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.problems import json_answer
 from rulemint_gateway.web.tenancy import tenant_of
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.records import CLIENT_CREDENTIALS, SigningAlgorithm
 
 _CACHEABLE = {"Cache-Control": "public, max-age=15", "Access-Control-Allow-Origin": "*"}
 
@@ -32,7 +32,7 @@ class Metadata:
             "issuer": issuer,
             "token_endpoint": f"{issuer}oauth/token",
             "jwks_uri": f"{issuer}.well-known/jwks.json",
-            "grant_types_supported": ["client_credentials"],
+            "grant_types_supported": [CLIENT_CREDENTIALS],
             "response_types_supported": [],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "subject_types_supported": ["public"],

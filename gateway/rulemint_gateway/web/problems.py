@@ -28,6 +28,8 @@ def oauth_problem(error: OAuthError, *, exchange_id: str) -> web.Response:
     if isinstance(error, InvalidClient) and error.basic:
         headers["WWW-Authenticate"] = 'Basic realm="token", charset="UTF-8"'
     body = {"error": error.error, "error_description": error.description, "exchange_id": exchange_id}
+    if error.uri is not None:
+        body["error_uri"] = error.uri
     return json_answer(body, status=error.status, headers=headers)
 
 

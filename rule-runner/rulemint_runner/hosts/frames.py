@@ -59,7 +59,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
     audience: str
     context: dict[str, Any]
     request: dict[str, Any] = {}
-    """The token request beyond the context: id, headers, query, hostname, requested_scopes."""
+    """The token request beyond the context: id, headers, query, hostname, requested_scopes, geoip."""
     claims: dict[str, Any] = {}
     """What the rules before have set."""
     cache: dict[str, CacheRecord] = {}

@@ -35,6 +35,8 @@ class NotCollected(msgspec.Struct, frozen=True, kw_only=True, tag="not-collected
     """Nothing was installed; the text is for the rule's author."""
 
     message: str
+    is_ours: bool = False
+    """Whether the same request may succeed later."""
 
 
 class PackageSet(msgspec.Struct, frozen=True, kw_only=True):

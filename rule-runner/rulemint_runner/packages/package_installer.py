@@ -76,7 +76,7 @@ class PackageInstaller:
         took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
         if not isinstance(answer, Collected):
             log.info("packages were not installed", why=answer.message[:200], took_ms=took_ms)
-            return NotInstalled(message=answer.message)
+            return NotInstalled(message=answer.message, is_ours=answer.is_ours)
         installed = Installed(packages=await self._store.put(answer.content), resolved=answer.resolved)
         await self._redis.set(remembered_as, codecs.installed.encode(installed), ex=REMEMBERED_S)
         log.info("installed packages", packages=installed.resolved, bytes=len(answer.content), took_ms=took_ms)

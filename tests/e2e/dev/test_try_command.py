@@ -47,6 +47,25 @@ def test_the_options_are_what_the_rule_sees(demo_system: System, tmp_path: Path)
     assert [line["message"] for line in answer["lines"]] == ["the key is ***"]
 
 
+def test_the_token_request_can_be_given(demo_system: System, tmp_path: Path) -> None:
+    rule = tmp_path / "rule.mjs"
+    rule.write_text("export default ({ context: { ip, userAgent, body } }) => ({ seen: [ip, userAgent, body] });")
+    options = ["--ip", "192.0.2.1", "--user-agent", "curl", "--body", '{"org": ["acme"]}', "--json"]
+    done = run_try(demo_system, str(rule), "--client", "demo-client", *options)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["claims"] == {"seen": ["192.0.2.1", "curl", {"org": ["acme"]}]}
+
+
+def test_limits_hold_and_a_limit_that_there_is_not_is_refused(demo_system: System, tmp_path: Path) -> None:
+    rule = tmp_path / "rule.js"
+    rule.write_text("module.exports = () => { for (;;) {} };")
+    looped = run_try(demo_system, str(rule), "--client", "demo-client", "--limit", "timeout_s=0.2")
+    assert looped.stdout.startswith("■ failed:timeout")
+    unknown = run_try(demo_system, str(rule), "--client", "demo-client", "--limit", "patience=1")
+    assert unknown.returncode == 1
+    assert "limits.patience" in unknown.stderr
+
+
 def test_an_error_shows_the_line_of_the_file_with_a_caret(demo_system: System, tmp_path: Path) -> None:
     rule = tmp_path / "my rule.js"
     rule.write_text("module.exports = (client) => {\n  null.x\n}\n")

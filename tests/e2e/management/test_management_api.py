@@ -26,6 +26,31 @@ async def test_a_client_lives_from_creation_to_deletion(management: Management) 
     assert (gone.status, gone.body["errorCode"]) == (404, "inexistent_client")
 
 
+async def test_a_client_without_the_grant_type_gets_no_token(management: Management) -> None:
+    """RFC 6749 §5.2. At Auth0 a client has other grant types as well."""
+    client = await management.a_client()
+    path = f"/api/v2/clients/{client.client_id}"
+    for grant_types, status in ((["implicit"], 400), (["implicit", "client_credentials"], 200)):
+        patched = await management.call("PATCH", path, {"grant_types": grant_types})
+        assert patched.body["grant_types"] == grant_types
+        answer = await management.ask(client.request())
+        assert answer.status == status
+        assert answer.body.get("error") == (None if status == 200 else "unauthorized_client")
+        assert "error_uri" not in answer.body
+
+
+async def test_a_script_that_exceeds_the_size_limit_is_refused_when_it_is_saved_or_tried(
+    management: Management,
+) -> None:
+    """Auth0 says so only when it runs: `Script exceeds the size limit.`"""
+    script = f"module.exports = function (client, scope, audience, context, cb) {{ cb(); }};{'/' * 262_144}"
+    bodies = {"rules": {"name": "a", "script": script}, "rules/try": {"client": {"id": "c"}, "script": script}}
+    for path, body in bodies.items():
+        answer = await management.call("POST", f"/api/v2/{path}", body)
+        assert (answer.status, answer.body["field"]) == (400, "script")
+        assert answer.body["message"].startswith("Script exceeds the size limit")
+
+
 async def test_a_replaced_client_secret_is_the_only_one_that_works(management: Management) -> None:
     client = await management.a_client()
     secret = "another-secret-of-this-client"

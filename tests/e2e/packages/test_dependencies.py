@@ -115,6 +115,24 @@ async def test_a_failed_installation_fails_the_call_in_the_installers_words(
     assert rules == []
 
 
+@pytest.mark.parametrize("language", ["javascript", "python"])
+async def test_a_registry_that_is_down_is_a_503_that_says_to_come_again(
+    management: Management, registry: Registry, language: str
+) -> None:
+    body = {"name": "r", "script": "x", "language": language, "dependencies": {"shout": "<3.5"}}
+    registry.failing_with = 503
+    try:
+        answer = await management.call("POST", "/api/v2/rules", body)
+        tried = await management.call("POST", "/api/v2/rules/try", {**body, "client": {"id": "acme"}})
+    finally:
+        registry.failing_with = None
+    for each in (answer, tried):
+        assert (each.status, each.body["errorCode"]) == (503, "unavailable")
+        assert "the registry does not answer, try again later" in each.body["message"]
+        assert each.headers["retry-after"]
+    assert (await management.call("GET", "/api/v2/rules")).body == []
+
+
 async def test_a_rule_that_is_tried_has_its_dependencies_too(management: Management) -> None:
     body = {"script": GREETS, "client": {"id": "acme"}, "dependencies": {"greeting": "1.0.0"}}
     answer = await management.call("POST", "/api/v2/rules/try", body)

@@ -92,6 +92,16 @@ async def test_a_request_is_refused_in_auth0_s_words(
     assert (answer.status, answer.body["error"], answer.body["error_description"]) == (status, error, description)
 
 
+async def test_a_client_without_the_grant_type_is_refused_in_auth0_s_words(auth0_style: Management) -> None:
+    client = await auth0_style.a_client()
+    path = f"/api/v2/clients/{client.client_id}"
+    assert (await auth0_style.call("PATCH", path, {"grant_types": ["implicit"]})).status == 200
+    answer = await auth0_style.ask(client.request())
+    assert (answer.status, answer.body["error"]) == (403, "unauthorized_client")
+    assert answer.body["error_description"] == "Grant type 'client_credentials' not allowed for the client."
+    assert answer.body["error_uri"] == "https://auth0.com/docs/clients/client-grant-types"
+
+
 async def test_an_api_without_a_client_grant_is_refused_in_auth0_s_words(auth0_style: Management) -> None:
     client, audience = await auth0_style.a_client(), await other_api(auth0_style)
     answer = await auth0_style.ask(client.request(audience=audience))

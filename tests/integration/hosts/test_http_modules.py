@@ -130,7 +130,7 @@ async def test_every_way_to_the_module_leads_to_the_one_that_calls(sandbox: Sand
     [
         pytest.param("require('fs').readFileSync('/etc/passwd')", "a rule's sandbox refuses that", id="a file"),
         pytest.param("require('child_process').execSync('id')", "a rule's sandbox refuses that", id="a process"),
-        pytest.param("require('dns').promises.lookup('example.com')", "EPERM", id="a name"),
+        pytest.param("require('dns').promises.lookup('example.com')", "no connection to example.com: ", id="a name"),
     ],
 )
 async def test_modules_that_reach_out_load_and_are_refused(sandbox: Sandbox, use: str, error: str) -> None:
@@ -139,6 +139,38 @@ async def test_modules_that_reach_out_load_and_are_refused(sandbox: Sandbox, use
         answer = await rule.run()
     assert isinstance(answer, frames.Threw)
     assert error in answer.text
+
+
+CONNECTIONS = [
+    pytest.param("Deno.connect({ hostname: 'a.example.com', port: 25 })", "catch(", "a.example.com:25", id="Deno"),
+    pytest.param("require('net').connect(25, 'a.example.com')", "on('error', ", "a.example.com", id="net, by a name"),
+    pytest.param("require('net').connect(25, '192.0.2.1')", "on('error', ", "192.0.2.1:25", id="net, by an address"),
+    pytest.param("require('tls').connect(443, 'a.example.com')", "on('error', ", "a.example.com", id="tls"),
+]
+
+
+@pytest.mark.parametrize(("connect", "on_error", "host"), CONNECTIONS)
+async def test_a_refused_connection_names_the_host_and_the_setting_and_no_flag_of_deno_s(
+    sandbox: Sandbox, connect: str, on_error: str, host: str
+) -> None:
+    begin = f"module.exports = (client, scope, audience, context, cb) => {{ {connect}"
+    said = []
+    async with loaded(sandbox, f"{begin}.{on_error}cb); }};") as rule:
+        answer = await rule.run()
+        assert isinstance(answer, frames.Refused)
+        said.append(answer.message)
+    async with loaded(sandbox, f"{begin}; }};") as rule:
+        answer = await rule.run()
+        assert isinstance(answer, frames.Threw)
+        said.append(answer.text)
+    async with loaded(sandbox, f"{begin}.{on_error}(error) => cb(null, console.error(error))); }};") as rule:
+        await rule.run()
+        said += [line for _, line in rule.lines]
+    assert len(said) == 3
+    for text in said:
+        assert f"no connection to {host}: " in text
+        assert "allow_hosts" in text
+        assert "--allow" not in text
 
 
 async def test_the_environment_is_empty_and_libraries_may_look(sandbox: Sandbox) -> None:

@@ -111,6 +111,31 @@ async def test_what_cannot_be_installed_is_named_without_a_path_of_this_machine(
     assert tempfile.gettempdir() not in answer.message
 
 
+@pytest.mark.parametrize("kind", [NPM, PYPI])
+@pytest.mark.parametrize("status", [503, 429, None], ids=["503", "429", "nobody listens"])
+async def test_a_registry_that_is_down_is_no_fault_of_the_request(
+    registry: LocalRegistry, kind: Registry, status: int | None
+) -> None:
+    registry.failing_with = status
+    source = registry if status is not None else LocalRegistry("http://127.0.0.1:1")
+    answer = await install(kind, wanted("greeting"), source=source)
+    assert isinstance(answer, NotCollected)
+    assert answer.is_ours
+    assert answer.message.startswith("the registry does not answer, try again later: ")
+    assert "greeting" in answer.message
+    assert "backtrace" not in answer.message
+
+
+@pytest.mark.parametrize(("kind", "status"), [(NPM, 401), (NPM, 403), (PYPI, 403)])
+async def test_a_registry_that_refuses_is_the_request_s_affair(
+    registry: LocalRegistry, kind: Registry, status: int
+) -> None:
+    registry.failing_with = status
+    answer = await install(kind, wanted("greeting"), source=registry)
+    assert isinstance(answer, NotCollected)
+    assert not answer.is_ours
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "version"),
     [

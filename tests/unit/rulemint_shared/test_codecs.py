@@ -189,6 +189,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             secrets=(ClientSecret(name="first", hash=b"h", created_at_ms=1, expires_at_ms=2),),
             created_at_ms=1,
             updated_at_ms=2,
+            grant_types=("client_credentials",),
         ),
     ),
     "resource-server": (

@@ -11,6 +11,7 @@ from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.trying.body import InlineClient, TryRule
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_shared.messages import ClientView, RequestView
+from rulemint_shared.records import CLIENT_CREDENTIALS
 
 
 class TriedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,5 +73,5 @@ def _first_audience(config: TenantConfig, client_id: str) -> str:
 
 
 def _parameters(client_id: str, audience: str, scope: list[str]) -> dict[str, Any]:
-    parameters = {"grant_type": "client_credentials", "client_id": client_id, "audience": audience}
+    parameters = {"grant_type": CLIENT_CREDENTIALS, "client_id": client_id, "audience": audience}
     return {**parameters, "scope": " ".join(scope)} if scope else parameters

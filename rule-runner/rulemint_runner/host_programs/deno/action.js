@@ -141,18 +141,16 @@ function targetScopesOf(draft) {
 }
 
 /**
- * One argument that is no code is the reason; a code that OAuth does not know is one of access denied.
+ * One argument alone is the reason, whatever it says; a code that OAuth does not know is one of access denied.
  *
  * @param {unknown} code
  * @param {unknown} reason
  */
 function denialOf(code, reason) {
   const name = textOf(code);
-  if (CODES.has(name)) {
-    return { refusal: { code: name, plain: false }, message: reason === undefined ? NO_REASON : textOf(reason) };
-  }
   const refusal = { code: "access_denied", plain: true };
   if (reason === undefined) return { refusal, message: code === undefined ? NO_REASON : name };
+  if (CODES.has(name)) return { refusal: { code: name, plain: false }, message: textOf(reason) };
   writeLine("warn", `api.access.deny: ${name} is none of ${[...CODES].join(", ")}; the caller gets access_denied`);
   return { refusal, message: textOf(reason) };
 }

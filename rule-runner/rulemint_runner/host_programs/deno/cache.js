@@ -13,6 +13,7 @@ const MAX_VALUE_BYTES = 4_096;
 const MAX_TOTAL_BYTES = 8_192;
 const DEFAULT_TTL_MS = 15 * 60 * 1000;
 const MAX_TTL_MS = 24 * 60 * 60 * 1000;
+const MAX_CHANGES = 100;
 
 const encoder = new TextEncoder();
 
@@ -21,6 +22,7 @@ export class Cache {
   /** @type {Map<string, CacheRecord>} */
   #records;
   #given;
+  #changeCount = 0;
   /** What an action gets: it can be taken apart. */
   api = {
     get: this.#get.bind(this),
@@ -71,6 +73,8 @@ export class Cache {
     if (expires_at <= Date.now()) return failed("ItemAlreadyExpired");
     this.#forgetExpired();
     if (!this.#hasRoomFor(key, value)) return failed("CacheSizeExceeded");
+    if (this.#changeCount >= MAX_CHANGES) return failed("MaxSideEffectsExceeded");
+    this.#changeCount += 1;
     const record = { value, expires_at };
     this.#records.set(key, record);
     return { type: "success", record: { ...record } };
@@ -79,7 +83,11 @@ export class Cache {
   /** @param {string} key */
   #delete(key) {
     this.#forgetExpired();
-    return this.#records.delete(key) ? { type: "success" } : failed("CacheKeyDoesNotExist");
+    if (!this.#records.has(key)) return failed("CacheKeyDoesNotExist");
+    if (this.#changeCount >= MAX_CHANGES) return failed("MaxSideEffectsExceeded");
+    this.#changeCount += 1;
+    this.#records.delete(key);
+    return { type: "success" };
   }
 
   /**

@@ -1,6 +1,7 @@
 /** What a rule does on the side: its console lines become frames, its timers end with its invocation. */
 
 import { writeFrame } from "./channel.js";
+import { withoutAdvice } from "./source.js";
 
 /** @import { Level } from "./frames.d.ts" */
 /** @typedef {(...args: any[]) => any} Start */
@@ -26,7 +27,7 @@ export function captureConsole() {
   const deno = /** @type {any} */ (Deno);
   const { Console } = deno[deno.internal];
   globalThis.console = new Console((/** @type {string} */ text, /** @type {number} */ level) =>
-    writeLine(LEVELS[level] ?? "info", text.trimEnd())
+    writeLine(LEVELS[level] ?? "info", withoutAdvice(text.trimEnd()))
   );
 }
 

@@ -25,6 +25,7 @@ export interface Sent {
   query?: Record<string, string>;
   hostname?: string;
   requested_scopes?: string[];
+  geoip?: Record<string, string | number>;
 }
 
 /** `packages/messages.py` says what is in it. */

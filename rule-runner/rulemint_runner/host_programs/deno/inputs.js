@@ -47,7 +47,7 @@ export function webtaskContext(run, load) {
  */
 export function eventOf(run, load, targetScopes) {
   const { client, context } = run;
-  const { id, headers, hostname, requested_scopes } = run.request ?? {};
+  const { id, headers, hostname, requested_scopes, geoip } = run.request ?? {};
   const language = headers?.["accept-language"]?.match(/^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)/)?.[1];
   return {
     accessToken: { customClaims: run.claims ?? {}, scope: [...run.scope] },
@@ -55,7 +55,7 @@ export function eventOf(run, load, targetScopes) {
     configuration: {},
     request: {
       body: context.body,
-      geoip: {},
+      geoip: { ...geoip },
       hostname: hostname ?? "",
       ip: context.ip,
       ...(language === undefined ? {} : { language }),

@@ -14,7 +14,7 @@ import msgspec
 
 from rulemint_runner.packages.installing import npm, pypi
 from rulemint_runner.packages.installing.containment import contain
-from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.messages import (
     MAX_COMPRESSED_BYTES,
     MAX_MESSAGE_CHARACTERS,
@@ -52,6 +52,9 @@ def _answer(task: InstallTask, folder: Path) -> Answer:
         return Collected(content=_compressed(packages), resolved=resolved)
     except (InstallError, ValueError) as error:
         return NotCollected(message=_showable(str(error), folder))
+    except RegistryDownError as error:
+        message = f"the registry does not answer, try again later: {error}"
+        return NotCollected(message=_showable(message, folder), is_ours=True)
 
 
 def _compressed(packages: PackageSet) -> bytes:

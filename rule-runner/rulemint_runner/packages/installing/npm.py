@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from rulemint_runner.packages.installing.commands import run
 from rulemint_runner.packages.installing.node_files import collect
-from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.messages import InstallTask, PackageSet
 from rulemint_shared.dependencies import ANY_VERSION
 from rulemint_shared.package_messages import Wanted
+
+_IS_DOWN = re.compile(r"error sending request|Bad response: (?:5\d\d|429)\b")
+_BACKTRACE = "Stack backtrace:"
 
 
 def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]]:
     """Install into *folder*; returns the package set, and the version of everything that was wanted.
 
     Raises:
-        InstallError: the registry does not have it, or does not answer.
+        InstallError: the registry does not have it.
+        RegistryDownError: it does not answer, or has no time.
     """
     names = _names(task.request.wanted)
     (folder / "package.json").write_text(json.dumps({"name": "rule", "private": True, "dependencies": _ranges(names)}))
@@ -32,7 +37,7 @@ def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]
         environment["NPM_CONFIG_REGISTRY"] = task.npm_registry
     code, output = run([task.deno, "install", "--node-modules-dir=auto", "--no-lock"], environment, folder)
     if code != 0:
-        raise InstallError(_explained(output))
+        raise (RegistryDownError if _IS_DOWN.search(output) else InstallError)(_explained(output))
     roots = {wanted.specifier: names[wanted.name, wanted.version] + wanted.path for wanted in task.request.wanted}
     versions = {names[key]: _version(folder / "node_modules" / names[key]) for key in names}
     resolved = {
@@ -71,5 +76,6 @@ def _version(package: Path) -> str:
 
 def _explained(output: str) -> str:
     """What went wrong, without the progress that precedes it."""
-    lines = [line for line in output.splitlines() if not line.startswith(("Download ", "Initialize ", "Warning "))]
+    said = output.partition(_BACKTRACE)[0]
+    lines = [line for line in said.splitlines() if not line.startswith(("Download ", "Initialize ", "Warning "))]
     return "\n".join(lines).strip().removeprefix("error: ") or "the installation failed without a word"

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import importlib.util
 import marshal
+import re
 import sys
 from importlib import metadata
 from pathlib import Path
 
 from rulemint_runner.packages.installing.commands import run
-from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.messages import MAX_SET_BYTES, InstallTask, PackageSet
 from rulemint_shared.dependencies import requirement
 
 _FLAGS = (
     "--isolated", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--quiet", "--no-color",
+    "--retries", "2",
     "install", "--no-compile", "--no-warn-conflicts",
     "--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none",
 )  # fmt: skip
 _NOTHING_FOUND = "No matching distribution found"
+_IS_DOWN = re.compile(
+    r"Could not fetch URL \S+: (?!4(?!29))|HTTP error (?:5\d\d|429)\b|Max retries exceeded|Read timed out"
+)
+"""In pip's own log: on its console it says of an index that is down only that there is no such package."""
 _BROKE = "Traceback (most recent call last)"
 _NATIVE = frozenset({".so", ".pyd", ".dylib", ".dll"})
 _MAX_LINE_CHARACTERS = 300
@@ -32,15 +38,20 @@ def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]
     """Install into *folder*; returns the package set, and the version of everything that was wanted.
 
     Raises:
-        InstallError: the index does not have it as a pure wheel, or does not answer.
+        InstallError: the index does not have it as a pure wheel.
+        RegistryDownError: it does not answer, or has no time.
     """
     target = folder / "packages"
     index = [] if task.pypi_index is None else ["--index-url", task.pypi_index]
     requirements = [requirement(each.name, each.version) for each in task.request.wanted]
-    command = [sys.executable, "-I", "-m", "pip", *_FLAGS, *index, "--target", str(target), *requirements]
+    log = folder / "pip.log"
+    places = ["--log", str(log), "--target", str(target)]
+    command = [sys.executable, "-I", "-m", "pip", *_FLAGS, *index, *places, *requirements]
     code, output = run(command, {"HOME": str(folder), "PIP_CONFIG_FILE": "/dev/null"}, folder)
     if _BROKE in output:
         raise RuntimeError(output)
+    if code != 0 and (down := _IS_DOWN.search(log.read_text(errors="replace"))):
+        raise RegistryDownError(down.string[down.start() :].partition("\n")[0])
     if code != 0:
         raise InstallError(_explained(output))
     versions = {_normal(each.metadata["Name"]): each.version for each in metadata.distributions(path=[str(target)])}

@@ -38,6 +38,13 @@ def test_what_auth0_has_no_words_for_stays_as_it_is(refusal: errors.OAuthError) 
     assert in_auth0_style(refusal) is refusal
 
 
+def test_a_client_that_may_not_use_the_grant_type_is_told_where_auth0_says_why() -> None:
+    refusal = in_auth0_style(errors.UnauthorizedClient("ours"))
+    assert (refusal.status, refusal.error) == (403, "unauthorized_client")
+    assert refusal.description == "Grant type 'client_credentials' not allowed for the client."
+    assert refusal.uri == "https://auth0.com/docs/clients/client-grant-types"
+
+
 def test_words_of_the_caller_are_not_read_as_a_template() -> None:
     refusal = errors.InvalidTarget("no", audience="{0.__class__}{")
     assert in_auth0_style(refusal).description == "Service not enabled within domain: {0.__class__}{"

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
+from rulemint_gateway.oauth.errors import UnauthorizedClient
+from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
+from rulemint_gateway.oauth.token_request import TokenRequest
+from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS
+from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_shared.records import Client, ClientGrant, ResourceServer, Tenant
+
+
+def checked_for(*grant_types: str) -> CheckedGrant:
+    """What a client of *grant_types* gets, with a client grant."""
+    config = TenantConfig(Tenant(name="default", issuer="https://iss/"))
+    config.put(RESOURCE_SERVERS, ResourceServer(id="1", identifier="a"))
+    config.put(CLIENT_GRANTS, ClientGrant(id="1", client_id="c", audience="a", scope=("read",)))
+    client = AuthenticatedClient(Client(client_id="c", name="c", grant_types=grant_types), "first")
+    return check_grant(config, client, TokenRequest(credentials=[], basic=False, audience="a", scope=[], parameters={}))
+
+
+@pytest.mark.parametrize("grant_types", [(), ("implicit", "refresh_token")])
+def test_a_client_without_the_grant_type_gets_nothing(grant_types: tuple[str, ...]) -> None:
+    with pytest.raises(UnauthorizedClient):
+        checked_for(*grant_types)
+
+
+def test_a_client_may_have_grant_types_that_there_are_not_here() -> None:
+    assert checked_for("implicit", "client_credentials").scope == ["read"]
