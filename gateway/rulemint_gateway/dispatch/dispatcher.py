@@ -52,9 +52,14 @@ class Dispatcher:
             on_lost=self._listener.lost,
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many invocations have no ending yet."""
+        return len(self._listener)
+
     async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
         """How *invocation* ended; always an answer, half a second after *deadline* at the latest."""
-        if len(self._listener) >= self._max_waiting:
+        if self.waiting >= self._max_waiting:
             return await self._not_run(invocation, FailureReason.OVERLOADED, "too many invocations are waiting")
         if not await self._presence.any_alive():
             return await self._not_run(invocation, FailureReason.NO_RUNNER, "no runner is alive")
