@@ -29,14 +29,16 @@ async def test_a_text_that_is_not_utf_8_is_refused_and_the_rule_stays_as_it_was(
     tenant, client = street.attacker, street.client
     script = f"{HARMLESS[language]}\n{COMMENT[language]} {MARK}\n"
     async with tenant.rule(HARMLESS[language], language=language) as rule:
-        for method, path, fields in (
-            ("PATCH", f"/api/v2/rules/{rule['id']}", {}),
-            ("POST", "/api/v2/rules", {"name": "unreadable", "language": language, "order": 900_000}),
-            ("POST", "/api/v2/rules/try", {"rule": {"language": language}, "client_id": client.client_id}),
+        written = {"name": "unreadable", "language": language, "script": script}
+        for method, path, value in (
+            ("PATCH", f"/api/v2/rules/{rule['id']}", {"script": script}),
+            ("POST", "/api/v2/rules", written),
+            ("POST", "/api/v2/rules/try", {**written, "client": client.client_id}),
         ):
-            body = json.dumps({**fields, "script": script}).encode().replace(MARK.encode(), unreadable)
+            body = json.dumps(value).encode().replace(MARK.encode(), unreadable)
             headers = {"Authorization": f"Bearer {tenant.token}", "Content-Type": "application/json"}
             async with tenant.session.request(method, f"{tenant.url}{path}", data=body, headers=headers) as answer:
-                assert answer.status == 400, await answer.text()
+                assert answer.status == 400
+                assert "The body is not JSON" in await answer.text()
         again = await tenant.ask(client.request())
         assert (again.status, again.body["scope"]) == (200, "read write harmless")
