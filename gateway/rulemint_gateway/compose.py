@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 from arq.connections import ArqRedis
+from prometheus_client import CollectorRegistry
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.installs import Installs
@@ -42,6 +43,7 @@ from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
+from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
@@ -64,6 +66,8 @@ class Gateway:
     """A gateway whose resources are open; what `server` needs to run and to drain it."""
 
     application: web.Application
+    metrics: web.Application
+    """For an address of its own."""
     health: Health
     log_hub: LogHub
 
@@ -108,10 +112,11 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             deadline_s=settings.request_deadline,
         )
         health = Health(presence)
+        metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
         packages = Packages(Installs(redis, presence))
         tries = Tries(redis, catalog, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
-            token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges),
+            token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges, metrics=metrics),
             metadata=Metadata(catalog, signing_keys),
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis)),
@@ -120,7 +125,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             tries=TryHandlers(catalog, tries),
             **_management_handlers(redis, catalog, store, vault, packages),
         )
-        yield Gateway(_application(handlers), health, log_hub)
+        yield Gateway(_application(routes(handlers)), _application(metrics.routes()), health, log_hub)
 
 
 def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPresence) -> Dispatcher:
@@ -134,10 +139,10 @@ def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPres
     )
 
 
-def _application(handlers: Handlers) -> web.Application:
+def _application(paths: list[web.RouteDef]) -> web.Application:
     application = web.Application(middlewares=[problems])
     application.on_response_prepare.append(_say_nothing_of_the_server)
-    application.add_routes(routes(handlers))
+    application.add_routes(paths)
     return application
 
 

@@ -21,6 +21,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     redis_password_file: RedisPasswordFile = None
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="The TCP port to listen on.", ge=1, le=65_535)] = 8080
+    metrics_port: Annotated[
+        int, Meta(description="The TCP port of /metrics, for Prometheus. 0: none.", ge=0, le=65_535)
+    ] = 0
+    metrics_host: Annotated[
+        str, Meta(description="The address of /metrics: one that clients do not reach, for nobody has to log in there.")
+    ] = "127.0.0.1"
     issuer: Annotated[
         Annotated[str, Meta(pattern=r"^https?://[^\s?#]+/$")] | None,
         Meta(

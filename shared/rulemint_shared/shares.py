@@ -18,6 +18,10 @@ class Shares:
         self._places = places
         self._taken: Counter[str] = Counter()
 
+    def __len__(self) -> int:
+        """How many places are taken."""
+        return self._taken.total()
+
     def begin(self, tenant: str) -> None:
         """*tenant* takes one more place."""
         self._taken[tenant] += 1

@@ -52,7 +52,14 @@ async def test_a_hostile_rule_harms_nobody(leg: Leg, case: Case, street: Street,
     records: list[dict[str, Any]] = []
     shown: list[str] = []
     async with (
-        attacker.rule(script, language=case.language, rule_secrets=own_secret, allow_hosts=allow_hosts) as rule,
+        attacker.rule(
+            script,
+            language=case.language,
+            rule_secrets=own_secret,
+            allow_hosts=allow_hosts,
+            isolation=expected.isolation,
+            limits={} if expected.timeout_s is None else {"timeout_s": expected.timeout_s},
+        ) as rule,
         watching(attacker) as watch,
         beside(street.neighbour) as neighbours_watch,
     ):

@@ -8,12 +8,14 @@ from typing import Any
 import jwt
 import pytest
 
+from fixtures.hostile_rules import Case, all_cases
 from fixtures.legs import Leg
 from fixtures.management import ApiClient, Management
 from fixtures.neighbour import beside
 from fixtures.strays import hosts_of, no_stray_processes
 from fixtures.street import Street, a_second_tenant
 from fixtures.waiting import eventually
+from rulemint_shared.records import Isolation
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,6 +28,7 @@ LOOPS = {
     "javascript": "export default () => { for (;;) {} }",
     "python": "def rule(client, scope, audience, context):\n    while True:\n        pass\n",
 }
+STATEFUL = [case for case in all_cases() if case.expected.isolation is Isolation.FRESH]
 ALTERNATING = 100
 AT_ONCE = 8
 
@@ -97,3 +100,11 @@ async def test_more_rules_than_hosts_run_in_turn_and_leave_no_process_behind(leg
     # a host is killed to make room and its successor starts at once, so for a moment there is one more
     await eventually(lambda: asyncio.to_thread(hosts_of, leg), lambda hosts: len(hosts) <= leg.max_processes)
     await no_stray_processes(leg)
+
+
+@pytest.mark.parametrize("case", STATEFUL, ids=[f"{case.language} {case.title}" for case in STATEFUL])
+async def test_what_a_fresh_rule_does_not_find_is_there_when_it_is_warm(street: Street, case: Case) -> None:
+    """Otherwise the rule would prove nothing about `isolation: fresh`."""
+    async with street.attacker.rule(case.script, language=case.language, isolation=Isolation.WARM):
+        answers = [await street.attacker.ask(street.client.request()) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 500]

@@ -58,6 +58,11 @@ class Dispatcher:
             on_lost=self._listener.lost,
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many invocations have no ending yet."""
+        return len(self._places)
+
     async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
         """How *invocation* ended; always an answer, half a second after *deadline* at the latest."""
         if self._places.is_used_up(invocation.tenant):

@@ -24,7 +24,8 @@ class RunnerPresence:
 
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
-        self._alive = 0
+        self.alive = 0
+        """How many were counted last."""
         self.insecure = 0
         """How many of those that were counted last do not contain rules."""
 
@@ -38,15 +39,15 @@ class RunnerPresence:
         async with self._redis.pipeline(transaction=False) as pipe:
             for runners in (keys.RUNNERS, keys.INSECURE_RUNNERS):
                 pipe.zcount(runners, now_ms, "+inf")
-            self._alive, insecure = map(int, await pipe.execute())
+            self.alive, insecure = map(int, await pipe.execute())
         if insecure > self.insecure:
-            log.warning("INSECURE: runners that do not contain rules", insecure=insecure, runners=self._alive)
+            log.warning("INSECURE: runners that do not contain rules", insecure=insecure, runners=self.alive)
         self.insecure = insecure
-        return self._alive
+        return self.alive
 
     async def any_alive(self) -> bool:
         """Whether a runner is alive, as of a second ago at most; asks Redis only when none was."""
-        if self._alive:
+        if self.alive:
             return True
         try:
             return await self.count() > 0
@@ -59,6 +60,6 @@ class RunnerPresence:
             try:
                 await self.count()
             except (RedisError, OSError) as error:
-                self._alive = 0
+                self.alive = 0
                 log.warning("could not count the runners", error=str(error))
             await asyncio.sleep(REFRESH_INTERVAL_S)

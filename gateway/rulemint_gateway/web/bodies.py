@@ -63,6 +63,8 @@ async def read_json(request: web.Request, wanted: type[T]) -> T:
         raise _explain(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidBodyError(f"The body is not JSON: {error}") from None
+    except UnicodeDecodeError:
+        raise InvalidBodyError("The body is not JSON: it holds bytes that are not UTF-8") from None
 
 
 async def _read(request: web.Request, limit: int) -> bytes:

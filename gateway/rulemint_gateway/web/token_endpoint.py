@@ -13,9 +13,11 @@ from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bodies import read_parameters
+from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import NO_STORE, json_answer, oauth_problem
 from rulemint_gateway.web.sent import sent_with, well_formed
 from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 
 log = structlog.get_logger(__name__)
@@ -24,10 +26,13 @@ log = structlog.get_logger(__name__)
 class TokenEndpoint:
     """One request is one exchange, whatever becomes of it."""
 
-    def __init__(self, *, catalog: Catalog, grant: ClientCredentials, exchanges: ExchangeStore) -> None:
+    def __init__(
+        self, *, catalog: Catalog, grant: ClientCredentials, exchanges: ExchangeStore, metrics: Metrics
+    ) -> None:
         self._catalog = catalog
         self._grant = grant
         self._exchanges = exchanges
+        self._metrics = metrics
 
     async def handle(self, request: web.Request) -> web.Response:
         """A token, or an OAuth error; both name the exchange in ``X-Request-Id``."""
@@ -48,17 +53,21 @@ class TokenEndpoint:
             log.exception("a token request failed", exchange=exchange.id)
             failed = ServerError("the request failed: the server's log says why")
             return self._refuse(failed, exchange, config.tenant.error_style)
-        self._exchanges.record(exchange.record(status=200))
+        self._keep(exchange.record(status=200))
         log.debug("token issued", exchange=exchange.id)
         return json_answer(_body(answer), headers={**NO_STORE, "X-Request-Id": exchange.id})
 
     def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> web.Response:
         if style is ErrorStyle.AUTH0:
             error = in_auth0_style(error)
-        self._exchanges.record(exchange.record(status=error.status, error=error))
+        self._keep(exchange.record(status=error.status, error=error))
         if error.status >= ServerError.status:
             log.warning("no token", exchange=exchange.id, error=error.error, detail=error.detail)
         return oauth_problem(error, exchange_id=exchange.id)
+
+    def _keep(self, record: ExchangeRecord) -> None:
+        self._exchanges.record(record)
+        self._metrics.answered(record)
 
 
 def _body(answer: TokenAnswer) -> dict[str, object]:

@@ -64,7 +64,7 @@ async def _run(task: InstallTask, folder: Path, timeout_s: float) -> Answer:
         if len(output) > MAX_ANSWER_BYTES:
             raise InstallFailedError("the installation has too much to say")
         return answer_decoder.decode(output)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         shown = complaints.decode(errors="backslashreplace").strip()[-_STDERR_SHOWN:]
         log.error("an installation ended without an answer", code=process.returncode, stderr=shown)  # noqa: TRY400  # stderr says all
         raise InstallFailedError("the installation ended without an answer") from error

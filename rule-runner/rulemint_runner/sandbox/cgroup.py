@@ -24,10 +24,9 @@ class GroupLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Files of a group and what is written to them: ``memory.max`` and so on."""
 
 
-def group_limits(*, memory_mib: int | None, processes: int) -> GroupLimits:
-    """Bounds on memory, if one is given, and on processes and threads."""
-    memory = () if memory_mib is None else (("memory.max", str(memory_mib * 1024 * 1024)),)
-    return GroupLimits(limits=(*memory, ("pids.max", str(processes))))
+def group_limits(*, memory_mib: int, processes: int) -> GroupLimits:
+    """Bounds on memory, and on processes and threads."""
+    return GroupLimits(limits=(("memory.max", str(memory_mib * 1024 * 1024)), ("pids.max", str(processes))))
 
 
 def enter_group(wanted: GroupLimits, runner_pid: int, own: Path | None = None) -> None:

@@ -104,6 +104,7 @@ def insecure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Started
         port,
         RULEMINT_INSECURE_SANDBOX="1",
         RULEMINT_SELF_CHECK_INTERVAL="1",
+        RULEMINT_METRICS_PORT=str(free_port()),
     )
     with started(argv, environment) as process:
         until(lambda: is_ready(port) and "Ask for a token" in process.output, failing=process)
@@ -135,3 +136,14 @@ def test_a_gateway_says_that_its_runners_are_insecure(insecure: tuple[Started, i
     until(seen, failing=process)
     assert answers[-1]["sandbox"] == "INSECURE: 1 of 1 runners do not contain rules"
     assert "INSECURE: runners that do not contain rules" in process.output
+
+
+def test_a_gateway_s_metrics_raise_the_alarm(insecure: tuple[Started, int]) -> None:
+    process, _ = insecure
+
+    def seen() -> bool:
+        url = f"http://127.0.0.1:{process.environment['RULEMINT_METRICS_PORT']}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return "rulemint_insecure_runners 1.0" in response.read().decode().splitlines()
+
+    until(seen, failing=process)

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.processes import until
-from rulemint_runner.sandbox.cgroup import GroupLimits, enter_group, group_limits
+from rulemint_runner.sandbox.cgroup import enter_group, group_limits
 
-LIMITS = {"memory": ("memory.max", "1073741824"), "pids": ("pids.max", "100"), "hugetlb": ("hugetlb.2MB.max", "0")}
+LIMITS = {"memory": ("memory.max", "1073741824"), "hugetlb": ("hugetlb.2MB.max", "0")}
 ENTER = """
 import sys
 from pathlib import Path
@@ -35,9 +35,15 @@ sys.stdin.read()
 class Group:
     """A group of this test's own, as an orchestrator would give one to a runner, and a limit that it may set."""
 
-    def __init__(self, folder: Path, limit: tuple[str, str]) -> None:
+    def __init__(self, folder: Path, controllers: list[str]) -> None:
         self.folder = folder
-        self.limit = limit
+        self.controllers = controllers
+        self.limit = LIMITS[controllers[0]]
+
+    def need_the_real_controllers(self) -> None:
+        """Skip the test where another hierarchy than that of version 2 has them."""
+        if not {"memory", "pids"} <= set(self.controllers):
+            pytest.skip("NOT TESTED HERE: the hierarchy of version 2 does not have the memory and pids controllers")
 
     def processes(self, name: str = ".") -> set[int]:
         return {int(pid) for pid in (self.folder / name / "cgroup.procs").read_text().split()}
@@ -62,14 +68,60 @@ class Group:
     @contextmanager
     def spawner(self, runner: int, place: str = ".") -> Iterator[tuple[int, str]]:
         """The number of a process that has tried to enter the hosts' group, and what it says."""
+        with self.attempt(ENTER, runner, place) as attempted:
+            yield attempted
+
+    @contextmanager
+    def attempt(self, program: str, runner: int, place: str = ".") -> Iterator[tuple[int, str]]:
+        """The number of a process that runs *program*, a spawner for *runner*, and its first line."""
         file, value = self.limit
-        program = ENTER.format(file=file, value=value, runner=runner, own=str(self.folder))
+        program = program.format(file=file, value=value, runner=runner, own=str(self.folder))
         with self.process(program, place) as started:
             assert started.stdout is not None
             yield started.pid, started.stdout.readline().strip()
 
 
 WAIT = "sys.stdin.read()"
+FILL = """
+import os
+from pathlib import Path
+from rulemint_runner.sandbox.cgroup import enter_group, group_limits
+from rulemint_runner.sandbox.oom import be_killed_first
+enter_group(group_limits(memory_mib=128, processes=20), {runner}, Path({own!r}))
+
+def host():
+    be_killed_first(os.open("/proc", os.O_RDONLY))
+    kept = bytearray(b"x") * (80 * 1024 * 1024)
+    os.write(filled, b"x")
+    os.read(over, 1)
+    os._exit(0)
+
+noticed, filled = os.pipe()
+over, end = os.pipe()
+hosts = [os.fork() or host()]
+os.read(noticed, 1)
+hosts.append(os.fork() or host())
+first, status = os.wait()
+os.write(end, b"x")
+_, other = os.wait()
+print(first in hosts, os.waitstatus_to_exitcode(status), os.waitstatus_to_exitcode(other), flush=True)
+sys.stdin.read()
+"""
+FORK = """
+import os
+from pathlib import Path
+from rulemint_runner.sandbox.cgroup import enter_group, group_limits
+enter_group(group_limits(memory_mib=128, processes=4), {runner}, Path({own!r}))
+children = 0
+try:
+    while children < 10:
+        if os.fork() == 0:
+            os.read(0, 1)
+        children += 1
+except BlockingIOError:
+    print(children, flush=True)
+sys.stdin.read()
+"""
 
 
 def mounted() -> Path | None:
@@ -84,19 +136,20 @@ def group() -> Iterator[Group]:
     root = mounted()
     if os.geteuid() != 0 or root is None or not os.access(root, os.W_OK):
         pytest.skip("NOT TESTED HERE: control groups, which needs root and a writable hierarchy of version 2")
-    free = [name for name in LIMITS if name in (root / "cgroup.controllers").read_text().split()]
-    if not free:
+    there = (root / "cgroup.controllers").read_text().split()
+    free = [name for name in (*LIMITS, "pids") if name in there]
+    if not set(free) & set(LIMITS):
         pytest.skip("NOT TESTED HERE: control groups; the hierarchy of version 2 has no controller")
     control = root / "cgroup.subtree_control"
-    given = free[0] in control.read_text().split()
+    absent = [name for name in free if name not in control.read_text().split()]
     folder = root / f"rulemint-test-{os.getpid()}"
     with ExitStack() as stack:
-        if not given:
-            control.write_text(f"+{free[0]}")
-            stack.callback(control.write_text, f"-{free[0]}")
+        for name in absent:
+            control.write_text(f"+{name}")
+            stack.callback(control.write_text, f"-{name}")
         folder.mkdir()
         stack.callback(remove, folder)
-        yield Group(folder, LIMITS[free[0]])
+        yield Group(folder, free)
 
 
 def remove(folder: Path) -> None:
@@ -142,6 +195,24 @@ def test_the_group_of_a_runner_that_has_died_is_removed_by_the_next_one(group: G
         assert group.inner() == {leaf, f"rulemint-hosts-{runner.pid}"}
 
 
+def test_hosts_that_together_want_more_memory_than_their_group_has_cost_one_of_them(group: Group) -> None:
+    """The kernel ends a host; the other one, the spawner and the runner go on."""
+    group.need_the_real_controllers()
+    with group.process(WAIT) as runner, group.attempt(FILL, runner.pid) as (spawner, said):
+        assert said == f"True {-signal.SIGKILL} 0"
+        hosts = f"rulemint-hosts-{runner.pid}"
+        events = dict(line.split() for line in (group.folder / hosts / "memory.events").read_text().splitlines())
+        assert events["oom_kill"] == "1"
+        assert group.processes(hosts) == {spawner}
+        assert group.processes("rulemint-runner") == {runner.pid}
+
+
+def test_a_group_has_no_more_processes_than_it_may(group: Group) -> None:
+    group.need_the_real_controllers()
+    with group.process(WAIT) as runner, group.attempt(FORK, runner.pid) as (_, children):
+        assert children == "3"
+
+
 def test_a_group_without_the_controllers_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpu io\n")
     with pytest.raises(OSError, match="has no controller for memory and pids"):
@@ -151,4 +222,3 @@ def test_a_group_without_the_controllers_is_not_touched(tmp_path: Path) -> None:
 
 def test_limits_are_written_in_the_kernel_s_units() -> None:
     assert group_limits(memory_mib=512, processes=100).limits == (("memory.max", "536870912"), ("pids.max", "100"))
-    assert group_limits(memory_mib=None, processes=100) == GroupLimits(limits=(("pids.max", "100"),))

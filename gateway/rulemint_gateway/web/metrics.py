@@ -1,0 +1,66 @@
+"""What a Prometheus server reads of this gateway. Served at an address of its own, never where clients ask for tokens.
+
+Nothing that a tenant chooses is a label: every series is known when the process starts.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from rulemint_gateway.dispatch.dispatcher import Dispatcher
+from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.oauth.errors import OAuthError
+from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.messages import FailureReason
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""From a token without rules to the longest deadline that a gateway can be given."""
+
+
+def every_outcome() -> list[str]:
+    """Every outcome that an exchange record can have."""
+    refused = (f"refused:{error}" for error in sorted(_errors(OAuthError)))
+    return ["granted", "denied", *(f"failed:{reason}" for reason in FailureReason), *refused]
+
+
+def _errors(kind: type[OAuthError]) -> set[str]:
+    return {kind.error}.union(*map(_errors, kind.__subclasses__()))
+
+
+class Metrics:
+    """The series of this process, in a registry of its own."""
+
+    def __init__(self, registry: CollectorRegistry, *, dispatcher: Dispatcher, presence: RunnerPresence) -> None:
+        self._registry = registry
+        requests = Counter(
+            "rulemint_token_requests", "Token requests that were answered.", ["outcome"], registry=registry
+        )
+        self._requests = {outcome: requests.labels(outcome) for outcome in every_outcome()}
+        self._seconds = Histogram(
+            "rulemint_token_request_duration_seconds",
+            "From a token request's arrival to its answer.",
+            registry=registry,
+            buckets=_SECONDS,
+        )
+        for name, meaning, read in (
+            ("invocations_in_flight", "Invocations that this gateway waits for.", lambda: dispatcher.waiting),
+            ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
+            ("insecure_runners", "Those that DO NOT CONTAIN RULES: 0, or an alarm.", lambda: presence.insecure),
+        ):
+            Gauge(f"rulemint_{name}", meaning, registry=registry).set_function(read)
+
+    def answered(self, record: ExchangeRecord) -> None:
+        """A token request has been answered."""
+        self._requests[record.outcome].inc()
+        self._seconds.observe(record.timings.total_ms / 1000)
+
+    def routes(self) -> list[web.RouteDef]:
+        """The only path of its address."""
+        return [web.get("/metrics", self._scrape)]
+
+    async def _scrape(self, _request: web.Request) -> web.Response:
+        """All series in Prometheus' text format."""
+        headers = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+        return web.Response(body=generate_latest(self._registry), headers=headers)

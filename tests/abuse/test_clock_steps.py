@@ -1,0 +1,119 @@
+"""N8: the wall clock is set while rules run. What they may take is measured on a clock that nobody can set."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import jwt
+import pytest
+
+from fixtures.hostile_rules import HARMLESS
+from fixtures.legs import REQUEST_DEADLINE_S, RULE_TIMEOUT_S
+from fixtures.management import Management, open_management
+from fixtures.processes import free_port, started_dev
+from fixtures.stepped_clock import COMPILER, SteppedClock
+from fixtures.system import System
+from fixtures.waiting import eventually
+from fixtures.watching import Watch, watching
+
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(COMPILER is None, reason="NOT TESTED HERE: a clock that is set, which needs a C compiler"),
+]
+
+DAYS_S = 2 * 24 * 3_600
+LOOPS = {
+    "javascript": "export default () => { console.log('began'); for (;;) {} }",
+    "python": "def rule(client, scope, audience, context):\n    print('began')\n    while True:\n        pass\n",
+}
+WAITS = {
+    "javascript": "export default async () => {\n  console.log('began');\n"
+    "  await new Promise((resolve) => setTimeout(resolve, 500));\n  return {};\n}",
+    "python": "import time\n\n\ndef rule(client, scope, audience, context):\n    print('began')\n    time.sleep(0.5)\n"
+    "    return {}\n",
+}
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """A system with a clock of its own."""
+
+    clock: SteppedClock
+    system: System
+
+
+@pytest.fixture(scope="module")
+def clocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clocked]:
+    folder, port = tmp_path_factory.mktemp("clocked"), free_port()
+    clock, data_dir = SteppedClock(folder), folder / "data"
+    data_dir.mkdir()
+    (data_dir / "demo.made").touch()
+    environment = {**clock.environment, "RULEMINT_RULE_TIMEOUT": str(RULE_TIMEOUT_S)}
+    with started_dev(environment, data_dir=data_dir, port=port) as process:
+        yield Clocked(clock, System(f"http://127.0.0.1:{port}", data_dir, process))
+
+
+@pytest.fixture
+async def tenant(clocked: Clocked) -> AsyncIterator[Management]:
+    """An administrator whose system's clock is right."""
+    clocked.clock.set_off_by(0)
+    async with open_management(clocked.system.url, clocked.system.admin) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("step_s", [DAYS_S, -DAYS_S], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("language", HARMLESS)
+@pytest.mark.parametrize(
+    ("scripts", "status", "outcome"),
+    [pytest.param(LOOPS, 500, "failed:timeout", id="loops"), pytest.param(WAITS, 200, "granted", id="waits")],
+)
+async def test_a_clock_that_is_set_neither_shortens_nor_lengthens_what_a_rule_may_take(
+    clocked: Clocked,
+    tenant: Management,
+    scripts: dict[str, str],
+    status: int,
+    outcome: str,
+    language: str,
+    step_s: int,
+) -> None:
+    client = await tenant.a_client()
+
+    async def token_of_the_harmless_rule() -> str:
+        answer = await tenant.ask(client.request())
+        return str(answer.body.get("access_token", "")) if answer.body.get("scope", "").endswith("harmless") else ""
+
+    async with (
+        tenant.rule(HARMLESS[language], language=language) as rule,
+        tenant.rule(HARMLESS[language], language=language),  # runs after the step, within the same deadline
+    ):
+        await eventually(token_of_the_harmless_rule)  # for a moment after a step no runner counts as alive
+        path = f"/api/v2/rules/{rule['id']}"
+        assert (await tenant.call("PATCH", path, {"script": scripts[language]})).status == 200
+        async with watching(tenant) as watch, asyncio.timeout(REQUEST_DEADLINE_S + 1):
+            asking = asyncio.create_task(tenant.ask(client.request()))
+            await eventually(lambda: lines_of(watch))
+            clocked.clock.set_off_by(step_s)
+            answer = await asking
+            records = await watch.until_ended(answer.headers["x-request-id"])
+        assert answer.status == status, answer.text
+        (ended,) = [record for record in records if record["type"] == "invocation.ended"]
+        assert ended["outcome"] == outcome
+        assert_off_by(step_s, datetime.fromisoformat(ended["ts"]).timestamp())  # the runner's clock was set
+        await tenant.log_in()
+        assert (await tenant.call("PATCH", path, {"script": HARMLESS[language]})).status == 200
+        token = await eventually(token_of_the_harmless_rule)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert_off_by(step_s, claims["iat"])  # so was the gateway's
+
+
+def assert_off_by(step_s: int, seen_s: float) -> None:
+    """Within an hour: this is about which clock it is."""
+    assert abs(seen_s - time.time() - step_s) < 3_600
+
+
+async def lines_of(watch: Watch) -> list[str]:
+    return [record["message"] for record in watch.records if record["type"] == "line"]
