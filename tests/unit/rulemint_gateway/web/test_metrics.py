@@ -6,6 +6,7 @@ import pytest
 from arq.connections import ArqRedis
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from fixtures.log_records import a_writer
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.oauth import errors
@@ -47,7 +48,9 @@ class Stack:
     def __init__(self) -> None:
         redis = ArqRedis()
         self.presence = RunnerPresence(redis)
-        dispatcher = Dispatcher(redis, gateway="g", presence=self.presence, max_waiting=1, job_expires_ms=1)
+        dispatcher = Dispatcher(
+            redis, gateway="g", presence=self.presence, log_writer=a_writer(), max_waiting=1, job_expires_ms=1
+        )
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry, dispatcher=dispatcher, presence=self.presence)
 
