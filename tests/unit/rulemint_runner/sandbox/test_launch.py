@@ -7,6 +7,7 @@ def test_containment_has_its_steps_in_this_order() -> None:
     """What a step denies, no later step may need."""
     assert [step.__name__.strip("_") for step in STEPS] == [
         "take_own_process_group",
+        "take_long_turns",
         "be_killed_first",
         "take_stdio",
         "close_everything_else",
