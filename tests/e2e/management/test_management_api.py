@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from fixtures.management import Management
+from fixtures.tenants import a_tenant
 
 NOUNS = ["clients", "resource-servers", "client-grants", "rules"]
+
+
+@pytest.fixture
+async def own_tenant(management: Management) -> AsyncIterator[Management]:
+    """A tenant of its own: one page holds all that the test makes, whatever other tests have made."""
+    async with a_tenant(management) as tenant:
+        yield tenant
 
 
 async def test_a_client_lives_from_creation_to_deletion(management: Management) -> None:
@@ -86,13 +95,13 @@ async def test_the_management_api_itself_cannot_be_changed_or_deleted(management
     assert (await management.call("DELETE", path)).status == 403
 
 
-async def test_deleting_a_client_or_an_api_deletes_its_grants(management: Management) -> None:
-    first, second = await management.a_client(), await management.a_client()
-    await management.call("DELETE", f"/api/v2/clients/{first.client_id}")
-    apis = (await management.call("GET", "/api/v2/resource-servers?per_page=100")).body
+async def test_deleting_a_client_or_an_api_deletes_its_grants(own_tenant: Management) -> None:
+    first, second = await own_tenant.a_client(), await own_tenant.a_client()
+    await own_tenant.call("DELETE", f"/api/v2/clients/{first.client_id}")
+    apis = (await own_tenant.call("GET", "/api/v2/resource-servers?per_page=100")).body
     api = next(api for api in apis if api["identifier"] == second.audience)
-    await management.call("DELETE", f"/api/v2/resource-servers/{api['id']}")
-    grants = (await management.call("GET", "/api/v2/client-grants?per_page=100")).body
+    await own_tenant.call("DELETE", f"/api/v2/resource-servers/{api['id']}")
+    grants = (await own_tenant.call("GET", "/api/v2/client-grants?per_page=100")).body
     assert not [grant for grant in grants if grant["client_id"] in {first.client_id, second.client_id}]
 
 
@@ -235,17 +244,17 @@ async def test_a_token_ends_with_its_client(management: Management) -> None:
     assert (await management.call("GET", "/api/v2/clients", token=token)).status == 403
 
 
-async def test_lists_come_in_pages_and_a_page_after_the_last_is_empty(management: Management) -> None:
+async def test_lists_come_in_pages_and_a_page_after_the_last_is_empty(own_tenant: Management) -> None:
     for _ in range(3):
-        await management.create("clients", {"name": "paged"})
-    everything = (await management.call("GET", "/api/v2/clients?per_page=100&include_totals=true")).body
+        await own_tenant.create("clients", {"name": "paged"})
+    everything = (await own_tenant.call("GET", "/api/v2/clients?per_page=100&include_totals=true")).body
     assert everything["total"] == len(everything["clients"])
-    first = (await management.call("GET", "/api/v2/clients?per_page=2&page=0")).body
-    second = (await management.call("GET", "/api/v2/clients?per_page=2&page=1")).body
+    first = (await own_tenant.call("GET", "/api/v2/clients?per_page=2&page=0")).body
+    second = (await own_tenant.call("GET", "/api/v2/clients?per_page=2&page=1")).body
     assert [c["client_id"] for c in first + second] == [c["client_id"] for c in everything["clients"][:4]]
-    assert (await management.call("GET", "/api/v2/clients?page=1000")).body == []
+    assert (await own_tenant.call("GET", "/api/v2/clients?page=1000")).body == []
     for query in ("per_page=0", "per_page=101", "page=-1", "page=x", "colour=red"):
-        assert (await management.call("GET", f"/api/v2/clients?{query}")).status == 400
+        assert (await own_tenant.call("GET", f"/api/v2/clients?{query}")).status == 400
 
 
 async def test_two_writers_of_one_name_cannot_both_win(management: Management) -> None:
