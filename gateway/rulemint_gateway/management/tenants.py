@@ -23,7 +23,6 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import SigningAlgorithm, Tenant
 from rulemint_shared.vault import Vault
 
-
 SETTINGS = "settings"
 
 
