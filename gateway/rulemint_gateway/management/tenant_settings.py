@@ -104,4 +104,5 @@ class TenantSettings:
 
 
 def _view(tenant: Tenant) -> dict[str, Any]:
-    return {"error_style": tenant.error_style, "default_audience": tenant.default_audience, **tenant.kept}
+    audience = {"default_audience": tenant.default_audience} if tenant.default_audience else {}
+    return {"error_style": tenant.error_style, **audience, **tenant.kept}
