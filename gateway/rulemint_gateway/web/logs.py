@@ -12,8 +12,9 @@ from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.paging import ListQuery, fields_query, query_of
+from rulemint_gateway.web.paging import ListQuery, fields_query
 from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.queries import query_of
 
 
 class LogQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):

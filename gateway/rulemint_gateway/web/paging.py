@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
-
-Q = TypeVar("Q", bound=msgspec.Struct)
+from rulemint_gateway.web.queries import query_of
 
 MAX_PER_PAGE = 100
 FieldNames = Annotated[str, Meta(max_length=2_000)]
@@ -56,22 +55,13 @@ def fields_query(request: web.Request) -> FieldsQuery:
     return query_of(request, FieldsQuery)
 
 
-def query_of(request: web.Request, wanted: type[Q]) -> Q:
-    """The query of *request* as *wanted*, a struct of bounded parameters.
-
-    Raises:
-        InvalidBodyError: a parameter is malformed, repeated or unknown.
-    """
-    return _converted(_parameters(request), wanted)
-
-
 def list_query(request: web.Request, *, filters: Mapping[str, str] | None = None) -> ListQuery:
     """The list parameters of *request* beside those that *filters* names.
 
     Raises:
         InvalidBodyError: one is malformed, repeated or unknown.
     """
-    return _converted(_parameters(request, but=filters or {}), ListQuery)
+    return query_of(request, ListQuery, but=filters)
 
 
 def filtered(items: list[dict[str, Any]], request: web.Request, filters: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -114,23 +104,6 @@ def _checkpoint(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_f
     if end < len(items):
         answer["next"] = ids[end]
     return answer
-
-
-def _parameters(request: web.Request, *, but: Mapping[str, str] | None = None) -> dict[str, str]:
-    given = {name: value for name, value in request.query.items() if name not in (but or {})}
-    for name in given:
-        if len(request.query.getall(name)) > 1:
-            raise InvalidBodyError(
-                f"Query validation error: {name} is repeated", field=name, code="invalid_query_string"
-            )
-    return given
-
-
-def _converted(parameters: dict[str, str], wanted: type[Q]) -> Q:
-    try:
-        return msgspec.convert(parameters, wanted, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidBodyError(f"Query validation error: {error}", code="invalid_query_string") from None
 
 
 def _text(value: Any) -> str:
