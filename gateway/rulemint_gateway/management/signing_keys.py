@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import SIGNING_KEYS
@@ -21,6 +21,7 @@ from rulemint_shared.records import SigningAlgorithm, SigningKey
 
 PREVIOUS_KEPT_MS = 31 * 86_400_000
 """A day longer than a token can live."""
+MAX_KEYS = 100
 
 
 class SigningKeyring:
@@ -42,7 +43,11 @@ class SigningKeyring:
         return self._view(tenant, self._find(tenant, kid))
 
     async def rotate(self, tenant: str) -> dict[str, Any]:
-        """Let the next key of every algorithm in use sign from now on; the answer shows the one of RS256."""
+        """Let the next key of every algorithm in use sign from now on; the answer shows the one of RS256.
+
+        Raises:
+            ConflictError: the tenant has too many keys that tokens may still have been signed with.
+        """
         algorithms = {key.algorithm for key in self._catalog.tenant(tenant).signing_keys.values()}
         algorithms.add(SigningAlgorithm.RS256)
         fresh = {
@@ -63,9 +68,12 @@ class SigningKeyring:
             changes = Changes(signing[SigningAlgorithm.RS256])
             for key in changed:
                 changes.put(SIGNING_KEYS, key)
-            for key in config.signing_keys.values():
-                if key.current_until_ms is not None and key.current_until_ms < now_ms - PREVIOUS_KEPT_MS:
-                    changes.delete(SIGNING_KEYS, key.kid)
+            old = [key.kid for key in config.signing_keys.values() if _is_outlived(key, now_ms)]
+            if len(config.signing_keys) - len(old) >= MAX_KEYS:
+                message = f"A tenant keeps {MAX_KEYS} keys at most, each for 31 days after it has signed: rotate later"
+                raise ConflictError(message, code="too_many_keys")
+            for kid in old:
+                changes.delete(SIGNING_KEYS, kid)
             return changes
 
         key = await self._store.transact(tenant, plan)
@@ -116,3 +124,7 @@ class SigningKeyring:
         since_ms = None if key.is_next else key.current_since_ms or key.created_at_ms
         moments = {"current_since": since_ms, "current_until": key.current_until_ms, "revoked_at": key.revoked_at_ms}
         return view | {name: rfc3339_ms(moment) for name, moment in moments.items() if moment is not None}
+
+
+def _is_outlived(key: SigningKey, now_ms: int) -> bool:
+    return key.current_until_ms is not None and key.current_until_ms < now_ms - PREVIOUS_KEPT_MS

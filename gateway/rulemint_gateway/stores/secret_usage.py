@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
@@ -47,11 +49,14 @@ class SecretUsage:
         return len({member.partition(b" ")[0] for member in members})
 
 
-def note_usage(pipe: Pipeline, exchange: ExchangeRecord) -> None:
-    """Queue on *pipe* that the secret of *exchange* was used."""
-    if exchange.client_id is None or exchange.secret_name is None:
-        return
-    name, now_ms = keys.secrets_used(exchange.tenant), exchange.started_at_ms
-    member = keys.secrets_used_member(exchange.client_id, exchange.secret_name)
-    pipe.zadd(name, {member: now_ms}, gt=True)
-    pipe.zremrangebyscore(name, "-inf", now_ms - KEPT_MS)
+def note_usage(pipe: Pipeline, exchanges: Iterable[ExchangeRecord]) -> None:
+    """Queue on *pipe* which secrets were used by *exchanges*, and forget what is too old."""
+    used: dict[str, dict[str, int]] = {}
+    for exchange in exchanges:
+        if exchange.client_id is not None and exchange.secret_name is not None:
+            member = keys.secrets_used_member(exchange.client_id, exchange.secret_name)
+            of_tenant = used.setdefault(exchange.tenant, {})
+            of_tenant[member] = max(exchange.started_at_ms, of_tenant.get(member, 0))
+    for tenant, members in used.items():
+        pipe.zadd(keys.secrets_used(tenant), members, gt=True)
+        pipe.zremrangebyscore(keys.secrets_used(tenant), "-inf", max(members.values()) - KEPT_MS)

@@ -5,6 +5,8 @@ A batch that Redis took without saying so is written again, and counts twice.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from arq.connections import ArqRedis
@@ -19,7 +21,7 @@ _ISSUED = 200
 
 
 class TokenCounts:
-    """Reads what `note_token` wrote."""
+    """Reads what `note_tokens` wrote."""
 
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
@@ -37,8 +39,12 @@ class TokenCounts:
         return [int(count or 0) for count in counts]
 
 
-def note_token(pipe: Pipeline, exchange: ExchangeRecord) -> None:
-    """Queue on *pipe* that *exchange* issued a token, if it did."""
-    if exchange.status == _ISSUED:
-        day = datetime.fromtimestamp(exchange.started_at_ms / 1_000, tz=UTC).date()
-        pipe.hincrby(keys.tokens_per_day(exchange.tenant), day.isoformat(), 1)
+def note_tokens(pipe: Pipeline, exchanges: Iterable[ExchangeRecord]) -> None:
+    """Queue on *pipe* how many tokens *exchanges* issued."""
+    issued = Counter((each.tenant, _day_of(each)) for each in exchanges if each.status == _ISSUED)
+    for (tenant, day), count in issued.items():
+        pipe.hincrby(keys.tokens_per_day(tenant), day, count)
+
+
+def _day_of(exchange: ExchangeRecord) -> str:
+    return datetime.fromtimestamp(exchange.started_at_ms / 1_000, tz=UTC).date().isoformat()
