@@ -88,7 +88,7 @@ class TenantSettings:
             config = self._catalog.tenant(tenant)
             record = config.tenant
             audience = record.default_audience if body.default_audience is UNSET else body.default_audience or ""
-            if audience and config.api(audience) is None:
+            if body.default_audience and config.api(audience) is None:
                 raise InvalidBodyError("There is no API with this identifier", field="default_audience")
             patched = msgspec.structs.replace(
                 record,

@@ -71,7 +71,9 @@ class SigningKeys:
         """A key that no tenant has yet; without *current_since_ms* it is one that comes next."""
         now_ms = unix_ms()
         material = await asyncio.to_thread(key_material.generate, algorithm)
-        certificate = certificates.self_signed(material.private_pem, common_name=tenant, now_ms=now_ms)
+        certificate = await asyncio.to_thread(
+            certificates.self_signed, material.private_pem, common_name=tenant, now_ms=now_ms
+        )
         return SigningKey(
             kid=material.kid,
             algorithm=algorithm,

@@ -37,20 +37,3 @@ async def test_default_cannot_be_disabled_and_only_an_operator_disables(manageme
 async def test_a_tenant_cannot_have_the_name_of_another_path(management: Management) -> None:
     refused = await management.call("POST", "/api/v2/tenants", {"name": "settings", "hosts": ["settings.test"]})
     assert (refused.status, refused.body["field"]) == (409, "name")
-
-
-async def test_settings_are_kept_and_the_default_audience_is_used(management: Management) -> None:
-    async with a_tenant(management) as tenant:
-        client = await tenant.a_client()
-        path = "/api/v2/tenants/settings"
-        unknown = await tenant.call("PATCH", path, {"default_audience": "https://nowhere/"})
-        assert (unknown.status, unknown.body["field"]) == (400, "default_audience")
-        given = {"friendly_name": "Ours", "flags": {"enable_sso": True}, "default_audience": client.audience}
-        patched = await tenant.call("PATCH", path, given)
-        assert patched.status == 200, patched.text
-        read = (await tenant.call("GET", path)).body
-        assert {name: read[name] for name in given} == given
-        assert (await tenant.call("GET", f"{path}?fields=friendly_name")).body == {"friendly_name": "Ours"}
-        assert (await tenant.ask(client.request(audience=None))).status == 200
-        await tenant.call("PATCH", path, {"default_audience": ""})
-        assert (await tenant.ask(client.request(audience=None))).status == 400
