@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from arq.connections import ArqRedis
 from prometheus_client import CollectorRegistry
 
@@ -23,11 +24,15 @@ from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
+from rulemint_gateway.management.client_secrets import ClientSecrets
 from rulemint_gateway.management.clients import Clients
+from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
+from rulemint_gateway.management.signing_keys import SigningKeyring
+from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.management.tenant_settings import TenantSettings
 from rulemint_gateway.management.tenants import Tenants
 from rulemint_gateway.management.trying.tries import Tries
@@ -37,15 +42,25 @@ from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import ConfigStore
 from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_gateway.stores.idempotency import IdempotencyStore
+from rulemint_gateway.stores.log_store import LogStore
+from rulemint_gateway.stores.refused_calls import RefusedCalls
+from rulemint_gateway.stores.secret_usage import SecretUsage
+from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.accounts import accounting
+from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
+from rulemint_gateway.web.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.log_stream.handlers import LogStream
-from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
+from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, RecordHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -89,7 +104,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         catalog = Catalog(redis)
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
-        store = ConfigStore(redis, catalog)
+        store = ConfigStore(redis, catalog, audited_per_tenant=settings.audited_calls_kept)
         signing_keys = SigningKeys(catalog, store, vault)
         await Bootstrap(catalog, store, vault, issuer=settings.issuer_url()).run(settings.admin_file)
         await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
@@ -121,11 +136,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis)),
             exchanges=ExchangeHandlers(catalog, exchanges),
-            tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
             tries=TryHandlers(catalog, tries),
             **_management_handlers(redis, catalog, store, vault, packages),
+            **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
-        yield Gateway(_application(routes(handlers)), _application(metrics.routes()), health, log_hub)
+        refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
+        application = _application(routes(handlers), accounting(refused))
+        application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
+        yield Gateway(application, _application(metrics.routes()), health, log_hub)
 
 
 def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPresence) -> Dispatcher:
@@ -139,8 +157,8 @@ def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPres
     )
 
 
-def _application(paths: list[web.RouteDef]) -> web.Application:
-    application = web.Application(middlewares=[problems])
+def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.Application:
+    application = web.Application(middlewares=[problems, *middlewares])
     application.on_response_prepare.append(_say_nothing_of_the_server)
     application.add_routes(paths)
     return application
@@ -149,13 +167,34 @@ def _application(paths: list[web.RouteDef]) -> web.Application:
 def _management_handlers(
     redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, packages: Packages
 ) -> dict[str, Any]:
+    secrets = ClientSecrets(catalog, store, vault, SecretUsage(redis))
     return {
-        "clients": NounHandlers(catalog, Clients(catalog, store, vault), name="clients"),
-        "resource_servers": NounHandlers(catalog, ResourceServers(catalog, store, vault), name="resource_servers"),
-        "client_grants": NounHandlers(catalog, ClientGrants(catalog, store), name="client_grants"),
+        "clients": ClientHandlers(catalog, Clients(catalog, store, vault), secrets),
+        "resource_servers": NounHandlers(
+            catalog,
+            ResourceServers(catalog, store, vault),
+            name="resource_servers",
+            filters=ResourceServers.filters,
+        ),
+        "client_grants": NounHandlers(
+            catalog, ClientGrants(catalog, store), name="client_grants", filters=ClientGrants.filters
+        ),
         "rules": NounHandlers(catalog, Rules(redis, catalog, store, packages), name="rules"),
-        "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
         "secrets": SecretHandlers(catalog, RuleSecretsOf(redis, catalog, store, vault)),
+    }
+
+
+def _tenant_handlers(
+    redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys
+) -> dict[str, Any]:
+    return {
+        "tenants": RecordHandlers(
+            catalog, Tenants(catalog, store, vault, signing_keys), name="tenants", id_field="name"
+        ),
+        "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
+        "signing_keys": SigningKeyHandlers(catalog, SigningKeyring(catalog, store, signing_keys)),
+        "tenant_log": TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
+        "stats": StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis))),
     }
 
 

@@ -22,8 +22,6 @@ RuleClients = Annotated[tuple[ClientId, ...], Meta(max_length=100)]
 RuleAudiences = Annotated[tuple[Identifier, ...], Meta(max_length=100)]
 ScopeValue = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
 ScopeValues = Annotated[list[ScopeValue], Meta(max_length=1_000)]
-GrantTypes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=20)]
-"""Clients that come from Auth0 have many that there are not here."""
 SigningSecret = Annotated[str, Meta(min_length=32, max_length=512)]
 """HS256 wants 256 bits at least (RFC 7518 §3.2)."""
 TokenLifetime = Annotated[int, Meta(ge=1, le=2_592_000)]

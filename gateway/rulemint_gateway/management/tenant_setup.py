@@ -14,15 +14,22 @@ from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceS
 from rulemint_shared.vault import Vault
 
 ADMIN_CLIENT_NAME = "Rulemint administrator"
+MANAGEMENT_API_NAME = "Auth0 Management API"
+"""The name by which Auth0's deploy CLI leaves it alone: under any other it exports, patches and deletes it."""
 ADMIN_SECRET_NAME = "admin file"  # noqa: S105  # the secret's name
 _NOUNS = ("clients", "resource_servers", "client_grants", "rules")
 MANAGEMENT_SCOPES = (
     *(f"{verb}:{noun}" for noun in _NOUNS for verb in ("create", "read", "update", "delete")),
+    *(f"{verb}:client_keys" for verb in ("create", "read", "update", "delete")),
+    "create:signing_keys",
+    "read:signing_keys",
+    "update:signing_keys",
     "read:logs",
+    "read:stats",
     "read:tenant_settings",
     "update:tenant_settings",
 )
-OPERATOR_SCOPES = ("create:tenants", "read:tenants")
+OPERATOR_SCOPES = ("create:tenants", "read:tenants", "update:tenants")
 """Over all tenants, so only the management API of ``default`` defines them."""
 
 
@@ -41,7 +48,7 @@ def management_api(tenant: Tenant, existing: ResourceServer | None = None) -> Re
     return ResourceServer(
         id=existing.id if existing else ids.new_resource_server_id(),
         identifier=management_audience(tenant.issuer),
-        name="Rulemint Management API",
+        name=MANAGEMENT_API_NAME,
         scopes=tuple(Scope(value=scope) for scope in management_scopes(tenant.name)),
         is_system=True,
         created_at_ms=existing.created_at_ms if existing else unix_ms(),

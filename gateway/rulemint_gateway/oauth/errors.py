@@ -10,7 +10,8 @@
     │   └── UnsupportedMediaType   415
     ├── InvalidClient              401  client authentication failed
     │   └── MissingClientId        401
-    ├── UnauthorizedClient         400  this client may not use client_credentials
+    ├── UnauthorizedClient         400  the client may not ask for tokens in this way
+    ├── TenantDisabled             403  nobody gets a token of this tenant
     ├── UnsupportedGrantType       400  not client_credentials
     ├── InvalidTarget              400  no such API for this client (RFC 8707 §2)
     │   └── NoClientGrant          400  there is such an API, which this client may not ask for
@@ -92,9 +93,15 @@ class MissingClientId(InvalidClient):
 
 
 class UnauthorizedClient(OAuthError):
-    """The client may not use this grant type."""
+    """The client is known, and may not use this grant type."""
 
     error, status = "unauthorized_client", 400
+
+
+class TenantDisabled(OAuthError):
+    """The tenant issues no tokens."""
+
+    error, status = "access_denied", 403
 
 
 class UnsupportedGrantType(OAuthError):
