@@ -19,11 +19,19 @@ from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.log_hub.hub import LogHub
+from rulemint_gateway.management.actions.actions import Actions
+from rulemint_gateway.management.actions.bindings import Bindings
+from rulemint_gateway.management.actions.records import ActionRecords
+from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.clients import Clients
+from rulemint_gateway.management.hooks import Hooks
 from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.management.resource_servers import ResourceServers
+from rulemint_gateway.management.rule_records import RuleRecords
+from rulemint_gateway.management.rule_texts import RuleTexts
+from rulemint_gateway.management.rule_versions import RuleVersionsOf
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
 from rulemint_gateway.management.tenant_settings import TenantSettings
@@ -37,12 +45,15 @@ from rulemint_gateway.stores.config_store import ConfigStore
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.actions import ActionHandlers
 from rulemint_gateway.web.health import Health
+from rulemint_gateway.web.hooks import HookHandlers
 from rulemint_gateway.web.log_stream import LogStream
 from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -107,7 +118,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         health = Health(presence)
         packages = Packages(Installs(redis, presence))
-        tries = Tries(redis, catalog, vault, packages, dispatcher, deadline_s=settings.request_deadline)
+        records = RuleRecords(redis, catalog)
+        tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
             token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges),
             metadata=Metadata(catalog, signing_keys),
@@ -116,7 +128,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             exchanges=ExchangeHandlers(catalog, exchanges),
             tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
             tries=TryHandlers(catalog, tries),
-            **_management_handlers(redis, catalog, store, vault, packages),
+            **_management_handlers(catalog, store, vault),
+            **_rule_handlers(
+                catalog, store, records, RuleTexts(records, packages), RuleSecretsOf(redis, records, store, vault)
+            ),
         )
         yield Gateway(_application(handlers), health, log_hub)
 
@@ -138,16 +153,33 @@ def _application(handlers: Handlers) -> web.Application:
     return application
 
 
-def _management_handlers(
-    redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, packages: Packages
-) -> dict[str, Any]:
+def _management_handlers(catalog: Catalog, store: ConfigStore, vault: Vault) -> dict[str, Any]:
     return {
         "clients": NounHandlers(catalog, Clients(catalog, store, vault), name="clients"),
         "resource_servers": NounHandlers(catalog, ResourceServers(catalog, store, vault), name="resource_servers"),
         "client_grants": NounHandlers(catalog, ClientGrants(catalog, store), name="client_grants"),
-        "rules": NounHandlers(catalog, Rules(redis, catalog, store, packages), name="rules"),
         "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
-        "secrets": SecretHandlers(catalog, RuleSecretsOf(redis, catalog, store, vault)),
+    }
+
+
+def _rule_handlers(
+    catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts, secrets: RuleSecretsOf
+) -> dict[str, Any]:
+    """Rules, and what shows the same rules as hooks and actions."""
+    rules = Rules(catalog, store, records, texts)
+    versions = RuleVersionsOf(store, records)
+    actions = ActionRecords(records)
+    return {
+        "rules": NounHandlers(catalog, rules, name="rules"),
+        "secrets": SecretHandlers(catalog, secrets),
+        "rule_versions": RuleVersionHandlers(catalog, versions),
+        "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
+        "actions": ActionHandlers(
+            catalog,
+            Actions(store, actions, texts, rules, secrets),
+            ActionVersions(actions, versions),
+            Bindings(store, actions),
+        ),
     }
 
 

@@ -15,7 +15,7 @@ from rulemint_shared.vault import Vault
 
 ADMIN_CLIENT_NAME = "Rulemint administrator"
 ADMIN_SECRET_NAME = "admin file"  # noqa: S105  # the secret's name
-_NOUNS = ("clients", "resource_servers", "client_grants", "rules")
+_NOUNS = ("clients", "resource_servers", "client_grants", "rules", "hooks", "actions")
 MANAGEMENT_SCOPES = (
     *(f"{verb}:{noun}" for noun in _NOUNS for verb in ("create", "read", "update", "delete")),
     "read:logs",

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
+from rulemint_gateway.stores.calls import CALL, Call
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
@@ -40,6 +41,7 @@ def authorize(
         raise UnauthorizedError(f"Invalid token: {error}") from None
     if scope not in verified.scope.split() or not _still_granted(config, verified.client_id, api.identifier, scope):
         raise ForbiddenError(f"Insufficient scope; expected any of: {scope}")
+    CALL.set(Call(config.tenant.name, verified.client_id))
     return AuthorizedCaller(config.tenant.name, verified.client_id)
 
 
