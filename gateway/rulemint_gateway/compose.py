@@ -22,6 +22,7 @@ from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.management.actions.actions import Actions
 from rulemint_gateway.management.actions.bindings import Bindings
 from rulemint_gateway.management.actions.records import ActionRecords
+from rulemint_gateway.management.actions.testing import ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
@@ -127,10 +128,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             logs=LogStream(catalog, log_hub),
             exchanges=ExchangeHandlers(catalog, exchanges),
             tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
-            tries=TryHandlers(catalog, tries),
             **_management_handlers(catalog, store, vault),
             **_rule_handlers(
-                catalog, store, records, RuleTexts(records, packages), RuleSecretsOf(redis, records, store, vault)
+                catalog,
+                store,
+                records,
+                RuleTexts(records, packages),
+                RuleSecretsOf(redis, records, store, vault),
+                tries,
             ),
         )
         yield Gateway(_application(handlers), health, log_hub)
@@ -163,7 +168,12 @@ def _management_handlers(catalog: Catalog, store: ConfigStore, vault: Vault) -> 
 
 
 def _rule_handlers(
-    catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts, secrets: RuleSecretsOf
+    catalog: Catalog,
+    store: ConfigStore,
+    records: RuleRecords,
+    texts: RuleTexts,
+    secrets: RuleSecretsOf,
+    tries: Tries,
 ) -> dict[str, Any]:
     """Rules, and what shows the same rules as hooks and actions."""
     rules = Rules(catalog, store, records, texts)
@@ -172,6 +182,7 @@ def _rule_handlers(
     return {
         "rules": NounHandlers(catalog, rules, name="rules"),
         "secrets": SecretHandlers(catalog, secrets),
+        "tries": TryHandlers(catalog, tries),
         "rule_versions": RuleVersionHandlers(catalog, versions),
         "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
         "actions": ActionHandlers(
@@ -179,6 +190,7 @@ def _rule_handlers(
             Actions(store, actions, texts, rules, secrets),
             ActionVersions(actions, versions),
             Bindings(store, actions),
+            ActionTests(actions, tries),
         ),
     }
 

@@ -13,6 +13,7 @@ from rulemint_gateway.management.actions.actions import Actions
 from rulemint_gateway.management.actions.bindings import Bindings
 from rulemint_gateway.management.actions.bodies import CreateAction, PatchAction, PatchBindings
 from rulemint_gateway.management.actions.records import Action
+from rulemint_gateway.management.actions.testing import ActionTest, ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.actions.views import TRIGGERS, action_view
 from rulemint_gateway.management.hooks import check_trigger
@@ -75,8 +76,11 @@ class DeployVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class ActionHandlers:
     """The calls about actions."""
 
-    def __init__(self, catalog: Catalog, actions: Actions, versions: ActionVersions, bindings: Bindings) -> None:
+    def __init__(
+        self, catalog: Catalog, actions: Actions, versions: ActionVersions, bindings: Bindings, tests: ActionTests
+    ) -> None:
         self._catalog = catalog
+        self._tests = tests
         self._actions = actions
         self._versions = versions
         self._bindings = bindings
@@ -90,6 +94,7 @@ class ActionHandlers:
             web.patch(ACTION, self.patch),
             web.delete(ACTION, self.delete),
             web.post(f"{ACTION}/deploy", self.deploy),
+            web.post(f"{ACTION}/test", self.test),
             web.get(f"{ACTION}/versions", self.list_versions),
             web.get(f"{ACTION}/versions/{{number}}", self.read_version),
             web.post(f"{ACTION}/versions/{{number}}/deploy", self.deploy_version),
@@ -143,6 +148,14 @@ class ActionHandlers:
         version = await self._versions.deploy(caller.tenant, action_id)
         self._log("action deployed", caller, action_id)
         return json_answer(version, headers=NO_STORE)
+
+    async def test(self, request: web.Request) -> web.Response:
+        """200 however the action ends."""
+        caller = self._authorize(request, "create")
+        action_id = request.match_info["id"]
+        answer = await self._tests.run(caller.tenant, action_id, await read_json(request, ActionTest))
+        log.info("action tried", tenant=caller.tenant, by=caller.client_id, id=action_id)
+        return json_answer(answer, headers=NO_STORE)
 
     async def list_versions(self, request: web.Request) -> web.Response:
         """200 and a page of versions, newest first."""

@@ -149,6 +149,27 @@ async def test_secrets_of_an_action_are_its_own_list_and_never_shown(management:
         assert (await management.call("PATCH", path, {"secrets": [{"name": "D"}]})).body["field"] == "secrets"
 
 
+async def test_the_newest_code_is_tested_on_an_event_without_a_token(management: Management) -> None:
+    given = [{"name": "A", "value": "hunter22"}]
+    async with action(management, 1, secrets=given, deploy=True) as made:
+        expression = "event.client.metadata.plan, event.request.ip, event.secrets.A.length, event.accessToken.scope[0]"
+        path = f"{PATH}/{made['id']}"
+        await management.call("PATCH", path, {"code": code(expression)})
+        event = {
+            "client": {"client_id": "acme", "name": "Acme", "metadata": {"plan": "gold"}},
+            "request": {"ip": "192.0.2.1", "method": "POST", "geoip": {}},
+            "accessToken": {"scope": ["read"], "customClaims": {}},
+            "resource_server": {"identifier": "https://api.example.com/"},
+        }
+        answer = await management.call("POST", f"{path}/test", {"payload": {"event": event}})
+        assert answer.status == 200, answer.text
+        payload = answer.body["payload"]
+        assert (payload["outcome"], payload["claims"]) == ("granted", {"said": ["gold", "192.0.2.1", 8, "read"]})
+        bare = await management.call("POST", f"{path}/test", {"payload": {}})
+        assert bare.body["payload"]["claims"] == {"said": [None, "127.0.0.1", 8, None]}
+        assert (await management.call("POST", f"{path}/test", {})).body["field"] == "payload"
+
+
 async def test_the_list_can_be_narrowed_and_has_actions_made_as_rules(management: Management) -> None:
     hook = "module.exports = (c, scope, a, x, cb) => cb(null, { scope });"
     async with (
@@ -255,7 +276,8 @@ async def test_every_call_needs_its_scope(management: Management) -> None:
     token = (await management.ask(client.request())).body["access_token"]
     for method, path in (
         ("GET", PATH), ("POST", PATH), ("GET", f"{PATH}/x"), ("PATCH", f"{PATH}/x"), ("DELETE", f"{PATH}/x"),
-        ("POST", f"{PATH}/x/deploy"), ("GET", f"{PATH}/x/versions"), ("GET", f"{PATH}/x/versions/1"),
+        ("POST", f"{PATH}/x/deploy"), ("POST", f"{PATH}/x/test"), ("GET", f"{PATH}/x/versions"),
+        ("GET", f"{PATH}/x/versions/1"),
         ("POST", f"{PATH}/x/versions/1/deploy"), ("GET", "/api/v2/actions/triggers"), ("GET", BINDINGS),
         ("PATCH", BINDINGS), ("GET", "/api/v2/actions/modules"), ("GET", "/api/v2/hooks"), ("POST", "/api/v2/hooks"),
         ("GET", "/api/v2/hooks/x"), ("PATCH", "/api/v2/hooks/x"), ("DELETE", "/api/v2/hooks/x"),
