@@ -26,8 +26,10 @@ from rulemint_gateway.management.actions.testing import ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
+from rulemint_gateway.management.client_secrets import ClientSecrets
 from rulemint_gateway.management.clients import Clients
 from rulemint_gateway.management.hooks import Hooks
+from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rule_records import RuleRecords
@@ -35,6 +37,8 @@ from rulemint_gateway.management.rule_texts import RuleTexts
 from rulemint_gateway.management.rule_versions import RuleVersionsOf
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
+from rulemint_gateway.management.signing_keys import SigningKeyring
+from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.management.tenant_settings import TenantSettings
 from rulemint_gateway.management.tenants import Tenants
 from rulemint_gateway.management.trying.tries import Tries
@@ -44,17 +48,27 @@ from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import ConfigStore
 from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_gateway.stores.idempotency import IdempotencyStore
+from rulemint_gateway.stores.log_store import LogStore
+from rulemint_gateway.stores.refused_calls import RefusedCalls
+from rulemint_gateway.stores.secret_usage import SecretUsage
+from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.accounts import accounting
 from rulemint_gateway.web.actions import ActionHandlers
+from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.hooks import HookHandlers
+from rulemint_gateway.web.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.log_stream import LogStream
-from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
+from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, RecordHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.rule_versions import RuleVersionHandlers
+from rulemint_gateway.web.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -95,7 +109,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         catalog = Catalog(redis)
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
-        store = ConfigStore(redis, catalog)
+        store = ConfigStore(redis, catalog, audited_per_tenant=settings.audited_calls_kept)
         signing_keys = SigningKeys(catalog, store, vault)
         await Bootstrap(catalog, store, vault, issuer=settings.issuer_url()).run(settings.admin_file)
         await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
@@ -127,8 +141,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             health=health,
             logs=LogStream(catalog, log_hub),
             exchanges=ExchangeHandlers(catalog, exchanges),
-            tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
-            **_management_handlers(catalog, store, vault),
+            **_management_handlers(redis, catalog, store, vault),
             **_rule_handlers(
                 catalog,
                 store,
@@ -137,8 +150,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 RuleSecretsOf(redis, records, store, vault),
                 tries,
             ),
+            **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
-        yield Gateway(_application(handlers), health, log_hub)
+        refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
+        yield Gateway(_application(handlers, refused, IdempotencyStore(redis, vault)), health, log_hub)
 
 
 def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPresence) -> Dispatcher:
@@ -151,19 +166,27 @@ def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPres
     )
 
 
-def _application(handlers: Handlers) -> web.Application:
-    application = web.Application(middlewares=[problems])
+def _application(handlers: Handlers, refused: RefusedCalls, idempotency: IdempotencyStore) -> web.Application:
+    application = web.Application(middlewares=[problems, accounting(refused)])
+    application[IDEMPOTENCY] = idempotency
     application.on_response_prepare.append(_say_nothing_of_the_server)
     application.add_routes(routes(handlers))
     return application
 
 
-def _management_handlers(catalog: Catalog, store: ConfigStore, vault: Vault) -> dict[str, Any]:
+def _management_handlers(redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault) -> dict[str, Any]:
+    secrets = ClientSecrets(catalog, store, vault, SecretUsage(redis))
     return {
-        "clients": NounHandlers(catalog, Clients(catalog, store, vault), name="clients"),
-        "resource_servers": NounHandlers(catalog, ResourceServers(catalog, store, vault), name="resource_servers"),
-        "client_grants": NounHandlers(catalog, ClientGrants(catalog, store), name="client_grants"),
-        "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
+        "clients": ClientHandlers(catalog, Clients(catalog, store, vault), secrets),
+        "resource_servers": NounHandlers(
+            catalog,
+            ResourceServers(catalog, store, vault),
+            name="resource_servers",
+            filters=ResourceServers.filters,
+        ),
+        "client_grants": NounHandlers(
+            catalog, ClientGrants(catalog, store), name="client_grants", filters=ClientGrants.filters
+        ),
     }
 
 
@@ -192,6 +215,20 @@ def _rule_handlers(
             Bindings(store, actions),
             ActionTests(actions, tries),
         ),
+    }
+
+
+def _tenant_handlers(
+    redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys
+) -> dict[str, Any]:
+    return {
+        "tenants": RecordHandlers(
+            catalog, Tenants(catalog, store, vault, signing_keys), name="tenants", id_field="name"
+        ),
+        "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
+        "signing_keys": SigningKeyHandlers(catalog, SigningKeyring(catalog, store, signing_keys)),
+        "tenant_log": TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
+        "stats": StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis))),
     }
 
 

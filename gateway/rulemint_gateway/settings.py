@@ -42,6 +42,14 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     exchanges_kept: Annotated[
         int, Meta(description="Exchange records kept per tenant, about; the oldest go first.", ge=100)
     ] = 10_000
+    audited_calls_kept: Annotated[
+        int,
+        Meta(
+            description="Management calls kept per tenant, about, of those that changed something and as many of those "
+            "that were refused; the oldest go first.",
+            ge=100,
+        ),
+    ] = 10_000
     drain: Annotated[
         float, Meta(description="Seconds that requests under way may take after SIGTERM.", ge=0, le=60)
     ] = 3.0

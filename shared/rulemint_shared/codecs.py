@@ -6,7 +6,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from rulemint_shared.audit import AuditRecord
 from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.idempotency import IdempotentCall
 from rulemint_shared.messages import Batch, ConfigChange, Endings, LogRecord
 from rulemint_shared.package_messages import InstallAnswer, Installed, InstallRequest
 from rulemint_shared.records import (
@@ -104,6 +106,8 @@ endings: Codec[Endings] = Codec(Endings, name="endings")
 log_record: Codec[LogRecord] = Codec(LogRecord, name="log record")
 config_change: Codec[ConfigChange] = Codec(ConfigChange, name="config change")
 exchange: Codec[ExchangeRecord] = Codec(ExchangeRecord, name="exchange record")
+audit: Codec[AuditRecord] = Codec(AuditRecord, name="audit record")
+idempotent_call: Codec[IdempotentCall] = Codec(IdempotentCall, name="idempotent call")
 install_request: Codec[InstallRequest] = Codec(InstallRequest, name="install request")
 install_answer: Codec[InstallAnswer] = Codec(InstallAnswer, name="install answer")
 installed: Codec[Installed] = Codec(Installed, name="installed packages")

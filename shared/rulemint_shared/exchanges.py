@@ -53,3 +53,5 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     timings: Timings = Timings()
     calls: list[OutboundCall] = []
     """What the rules asked of other services, in the order in which it ended."""
+    secret_name: str | None = None
+    """Which of the client's secrets proved who it is."""

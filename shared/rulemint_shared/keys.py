@@ -14,6 +14,11 @@ rulemint:{tenant}:signing-keys             hash        gateway             gatew
 rulemint:{tenant}:rule-storage:{rule}      string      runner              runner        as long as its rule
 rulemint:{tenant}:rule-cache:{rule}        string      runner              runner        a day at most
 rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count
+rulemint:{tenant}:audit                    stream      gateway             gateway       capped by count
+rulemint:{tenant}:refused-calls            stream      gateway             gateway       capped by count
+rulemint:{tenant}:tokens-per-day           hash        gateway             gateway       for good
+rulemint:{tenant}:secrets-used             sorted set  gateway             gateway       members expire by score
+rulemint:{tenant}:idempotent:{sha256}      string      gateway             gateway       a day
 rulemint:{tenant}:logs                     channel     runner, gateway     gateway       -
 rulemint:packages:{sha256}                 string      runner              runner        for good (immutable)
 rulemint:installed:{sha256 of a request}   string      runner              runner        an hour
@@ -93,6 +98,36 @@ def rule_cache(tenant: str, rule_id: str) -> str:
 def exchanges(tenant: str) -> str:
     """The stream of the tenant's exchange records."""
     return f"{PREFIX}:{tenant}:exchanges"
+
+
+def audit(tenant: str) -> str:
+    """The stream of AuditRecord of the calls that changed something."""
+    return f"{PREFIX}:{tenant}:audit"
+
+
+def refused_calls(tenant: str) -> str:
+    """The stream of AuditRecord of the calls that were refused: apart, so that they cannot push out the others."""
+    return f"{PREFIX}:{tenant}:refused-calls"
+
+
+def tokens_per_day(tenant: str) -> str:
+    """The hash ``YYYY-MM-DD`` → how many tokens were issued that day (UTC)."""
+    return f"{PREFIX}:{tenant}:tokens-per-day"
+
+
+def secrets_used(tenant: str) -> str:
+    """The sorted set ``<client id> <secret name>`` → when the secret last proved its client, in ms."""
+    return f"{PREFIX}:{tenant}:secrets-used"
+
+
+def secrets_used_member(client_id: str, secret_name: str) -> str:
+    """The member of one secret in its sorted set."""
+    return f"{client_id} {secret_name}"
+
+
+def idempotent(tenant: str, sha256: str) -> str:
+    """The IdempotentCall of one Idempotency-Key."""
+    return f"{PREFIX}:{tenant}:idempotent:{sha256}"
 
 
 def logs(tenant: str) -> str:

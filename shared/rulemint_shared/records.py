@@ -22,6 +22,7 @@ class SigningAlgorithm(StrEnum):
     ES256 = "ES256"
     EDDSA = "EdDSA"
     HS256 = "HS256"
+    RS512 = "RS512"
 
 
 class Language(StrEnum):
@@ -30,6 +31,10 @@ class Language(StrEnum):
     JAVASCRIPT = "javascript"
     TYPESCRIPT = "typescript"
     PYTHON = "python"
+
+
+KeptFields = dict[str, Any]
+"""Fields of Auth0's that are stored and shown as they came, and have no effect here."""
 
 
 class ErrorStyle(StrEnum):
@@ -49,6 +54,11 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
     created_at_ms: int = 0
     error_style: ErrorStyle = ErrorStyle.RFC6749
+    disabled: bool = False
+    """It issues no tokens, and nobody manages it; what was issued can still be verified."""
+    default_audience: str = ""
+    """The audience of token requests that name none."""
+    kept: KeptFields = {}
 
 
 class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +80,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[ClientSecret, ...] = ()
     created_at_ms: int = 0
     updated_at_ms: int = 0
+    grant_types: tuple[str, ...] | None = None
+    """None: never said, and it may ask for tokens; else only with ``client_credentials`` among them."""
+    token_endpoint_auth_method: str | None = None
+    """With ``none`` it cannot prove who it is, so it gets no token."""
+    kept: KeptFields = {}
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +109,9 @@ class ResourceServer(msgspec.Struct, frozen=True, kw_only=True):
     is_system: bool = False
     created_at_ms: int = 0
     updated_at_ms: int = 0
+    denies_clients: bool = False
+    """No client gets a token for it, whatever was granted."""
+    kept: KeptFields = {}
 
 
 class ClientGrant(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +123,9 @@ class ClientGrant(msgspec.Struct, frozen=True, kw_only=True):
     scope: tuple[str, ...] = ()
     created_at_ms: int = 0
     updated_at_ms: int = 0
+    allow_all_scopes: bool = False
+    """It holds all scopes that the API defines, also later."""
+    kept: KeptFields = {}
 
 
 class RuleForm(StrEnum):
@@ -204,3 +225,12 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     """PKCS 8 PEM, encrypted."""
     public_jwk: dict[str, Any]
     created_at_ms: int = 0
+    certificate: str = ""
+    """A self-signed X.509 certificate of the public half, PEM."""
+    current_since_ms: int | None = None
+    """When it began to sign; None if it never did, or since its creation."""
+    current_until_ms: int | None = None
+    """When the next one took over."""
+    revoked_at_ms: int | None = None
+    is_next: bool = False
+    """It is published, and signs from the next rotation on."""

@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     RULE_SECRETS = "rule-secrets"
     SIGNING_KEYS = "signing-keys"
     CLIENT_SECRETS = "client-secrets"
+    ANSWERS = "answers"
 
 
 class VaultError(Exception):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import ClientId, Identifier, ScopeValues
+from rulemint_gateway.management.kept_fields import Flag, kept_of
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS
@@ -15,19 +17,34 @@ from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import ClientGrant
 
+OrganizationUsage = Literal["deny", "allow", "require"]
+DetailsTypes = Annotated[list[Annotated[str, Meta(min_length=1, max_length=255)]], Meta(max_length=100)]
 
-class CreateClientGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class KeptGrantFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Organizations and authorization details: nothing that a machine's token depends on."""
+
+    organization_usage: OrganizationUsage | UnsetType | None = UNSET
+    allow_any_organization: Flag | UnsetType = UNSET
+    authorization_details_types: DetailsTypes | UnsetType | None = UNSET
+
+
+class CreateClientGrant(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``POST /client-grants``."""
 
     client_id: ClientId
     audience: Identifier
-    scope: ScopeValues
+    scope: ScopeValues = []
+    subject_type: Literal["client"] = "client"
+    allow_all_scopes: bool = False
+    """All scopes that the API defines, also those that it will define later."""
 
 
-class PatchClientGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PatchClientGrant(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``PATCH /client-grants/{id}``; the scopes are replaced as a whole."""
 
-    scope: ScopeValues
+    scope: ScopeValues | UnsetType = UNSET
+    allow_all_scopes: bool | UnsetType | None = UNSET
 
 
 class ClientGrants:
@@ -35,6 +52,9 @@ class ClientGrants:
 
     create_body = CreateClientGrant
     patch_body = PatchClientGrant
+    filters: ClassVar[dict[str, str]] = {
+        name: name for name in ("audience", "client_id", "subject_type", "allow_any_organization")
+    }
 
     def __init__(self, catalog: Catalog, store: ConfigStore) -> None:
         self._catalog = catalog
@@ -50,6 +70,8 @@ class ClientGrants:
             scope=tuple(dict.fromkeys(body.scope)),
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
+            allow_all_scopes=body.allow_all_scopes,
+            kept=kept_of(body, KeptGrantFields),
         )
 
         async def plan() -> Changes[ClientGrant]:
@@ -75,11 +97,19 @@ class ClientGrants:
         return [_view(grant) for grant in sorted(grants, key=lambda grant: (grant.created_at_ms, grant.id))]
 
     async def patch(self, tenant: str, grant_id: str, body: PatchClientGrant) -> dict[str, Any]:
-        """Replace the scopes."""
+        """Change what *body* names."""
 
         async def plan() -> Changes[ClientGrant]:
             grant = self._find(tenant, grant_id)
-            patched = msgspec.structs.replace(grant, scope=tuple(dict.fromkeys(body.scope)), updated_at_ms=unix_ms())
+            patched = msgspec.structs.replace(
+                grant,
+                scope=grant.scope if body.scope is UNSET else tuple(dict.fromkeys(body.scope)),
+                allow_all_scopes=grant.allow_all_scopes
+                if body.allow_all_scopes is UNSET
+                else bool(body.allow_all_scopes),
+                kept=kept_of(body, KeptGrantFields, grant.kept),
+                updated_at_ms=unix_ms(),
+            )
             self._check_scopes(tenant, patched)
             changes = Changes(patched)
             changes.put(CLIENT_GRANTS, patched)
@@ -115,10 +145,12 @@ class ClientGrants:
 
 
 def _view(grant: ClientGrant) -> dict[str, Any]:
-    return {
+    view = {
         "id": grant.id,
         "client_id": grant.client_id,
         "audience": grant.audience,
         "scope": list(grant.scope),
         "subject_type": "client",
+        **grant.kept,
     }
+    return {**view, "allow_all_scopes": True} if grant.allow_all_scopes else view

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import (
-    ClientId,
-    ClientSecretValue,
-    Description,
-    MetadataKey,
-    MetadataValue,
-    Name,
+from rulemint_gateway.management.client_bodies import (
+    MAX_METADATA,
+    CreateClient,
+    KeptClientFields,
+    PatchClient,
+    check_promises,
 )
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.kept_fields import kept_of
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS
@@ -24,27 +24,7 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Client, ClientSecret
 from rulemint_shared.vault import Vault
 
-MAX_METADATA = 10
 FIRST_SECRET = "first"  # noqa: S105  # the secret's name
-
-
-class CreateClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``POST /clients``; id and secret are made unless given."""
-
-    name: Name
-    description: Description = ""
-    client_id: ClientId | None = None
-    client_secret: ClientSecretValue | None = None
-    client_metadata: Annotated[dict[MetadataKey, MetadataValue], Meta(max_length=MAX_METADATA)] = {}
-
-
-class PatchClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PATCH /clients/{id}``. Metadata is merged; a null value removes its key."""
-
-    name: Name | UnsetType = UNSET
-    description: Description | UnsetType = UNSET
-    client_secret: ClientSecretValue | UnsetType = UNSET
-    client_metadata: dict[MetadataKey, MetadataValue | None] | UnsetType = UNSET
 
 
 class Clients:
@@ -60,6 +40,7 @@ class Clients:
 
     async def create(self, tenant: str, body: CreateClient) -> dict[str, Any]:
         """A new client; the answer is the only one that ever shows its secret."""
+        check_promises(body)
         now_ms = unix_ms()
         secret = body.client_secret or ids.new_client_secret()
         client = Client(
@@ -70,6 +51,9 @@ class Clients:
             secrets=(self._secret(secret, now_ms),),
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
+            grant_types=body.grant_types,
+            token_endpoint_auth_method=body.token_endpoint_auth_method,
+            kept=kept_of(body, KeptClientFields),
         )
 
         async def plan() -> Changes[Client]:
@@ -79,36 +63,42 @@ class Clients:
             changes.put(CLIENTS, client)
             return changes
 
-        return {**_view(tenant, await self._store.transact(tenant, plan)), "client_secret": secret}
+        return {**client_view(tenant, await self._store.transact(tenant, plan)), "client_secret": secret}
 
     async def read(self, tenant: str, client_id: str) -> dict[str, Any]:
         """One client, without its secrets."""
-        return _view(tenant, self._find(tenant, client_id))
+        return client_view(tenant, find_client(self._catalog, tenant, client_id))
 
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """All clients, oldest first."""
         clients = self._catalog.tenant(tenant).clients.values()
-        return [_view(tenant, client) for client in sorted(clients, key=lambda c: (c.created_at_ms, c.client_id))]
+        return [client_view(tenant, client) for client in sorted(clients, key=lambda c: (c.created_at_ms, c.client_id))]
 
     async def patch(self, tenant: str, client_id: str, body: PatchClient) -> dict[str, Any]:
         """Change what *body* names; a new secret replaces all others."""
+        check_promises(body)
 
         async def plan() -> Changes[Client]:
-            client = self._find(tenant, client_id)
+            client = find_client(self._catalog, tenant, client_id)
             now_ms = unix_ms()
+            given = {
+                name: value
+                for name in ("name", "description", "grant_types", "token_endpoint_auth_method")
+                if (value := getattr(body, name)) is not UNSET
+            }
             patched = msgspec.structs.replace(
                 client,
-                name=client.name if body.name is UNSET else body.name,
-                description=client.description if body.description is UNSET else body.description,
+                **given,
                 metadata=_merge_metadata(client.metadata, body.client_metadata),
                 secrets=client.secrets if body.client_secret is UNSET else (self._secret(body.client_secret, now_ms),),
+                kept=kept_of(body, KeptClientFields, client.kept),
                 updated_at_ms=now_ms,
             )
             changes = Changes(patched)
             changes.put(CLIENTS, patched)
             return changes
 
-        return _view(tenant, await self._store.transact(tenant, plan))
+        return client_view(tenant, await self._store.transact(tenant, plan))
 
     async def delete(self, tenant: str, client_id: str) -> None:
         """Delete the client and its client grants; one that is not there is no error."""
@@ -125,14 +115,39 @@ class Clients:
 
         await self._store.transact(tenant, plan)
 
-    def _find(self, tenant: str, client_id: str) -> Client:
-        client = self._catalog.tenant(tenant).clients.get(client_id)
-        if client is None:
-            raise NotFoundError("client", code="inexistent_client")
-        return client
-
     def _secret(self, value: str, now_ms: int) -> ClientSecret:
         return ClientSecret(name=FIRST_SECRET, hash=self._vault.hash_secret(value), created_at_ms=now_ms)
+
+
+def find_client(catalog: Catalog, tenant: str, client_id: str) -> Client:
+    """The client.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    client = catalog.tenant(tenant).clients.get(client_id)
+    if client is None:
+        raise NotFoundError("client", code="inexistent_client")
+    return client
+
+
+def client_view(tenant: str, client: Client) -> dict[str, Any]:
+    """The client as it is answered, without its secrets."""
+    view = {
+        "client_id": client.client_id,
+        "tenant": tenant,
+        "global": False,
+        "name": client.name,
+        "description": client.description,
+        "client_metadata": client.metadata,
+        "app_type": "non_interactive",
+        "grant_types": ["client_credentials"] if client.grant_types is None else list(client.grant_types),
+        "is_first_party": True,
+        **client.kept,
+    }
+    if client.token_endpoint_auth_method is not None:
+        view["token_endpoint_auth_method"] = client.token_endpoint_auth_method
+    return view
 
 
 def _merge_metadata(old: dict[str, str], changes: dict[str, str | None] | UnsetType) -> dict[str, str]:
@@ -142,16 +157,3 @@ def _merge_metadata(old: dict[str, str], changes: dict[str, str | None] | UnsetT
     if len(merged) > MAX_METADATA:
         raise InvalidBodyError(f"client_metadata may have {MAX_METADATA} entries at most", field="client_metadata")
     return merged
-
-
-def _view(tenant: str, client: Client) -> dict[str, Any]:
-    return {
-        "client_id": client.client_id,
-        "tenant": tenant,
-        "name": client.name,
-        "description": client.description,
-        "client_metadata": client.metadata,
-        "app_type": "non_interactive",
-        "grant_types": ["client_credentials"],
-        "is_first_party": True,
-    }

@@ -8,6 +8,8 @@
     ├── ForbiddenError       403  the token lacks the scope, or the record may not be changed
     ├── NotFoundError        404
     ├── ConflictError        409  the name or identifier is taken
+    ├── ChangedSinceError    412  the record is not what If-Match says
+    ├── KeyReuseError        422  an Idempotency-Key came again with another body
     └── UnavailableError     503  the change could not be kept
 """
 
@@ -68,8 +70,27 @@ class ConflictError(ManagementError):
 
     status, title = 409, "Conflict"
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message, code="conflict", field=field)
+    def __init__(self, message: str, *, field: str | None = None, code: str = "conflict") -> None:
+        super().__init__(message, code=code, field=field)
+
+
+class ChangedSinceError(ManagementError):
+    """The record is not the one whose ETag the If-Match header holds (RFC 9110 §13.1.1)."""
+
+    status, title = 412, "Precondition Failed"
+
+    def __init__(self) -> None:
+        super().__init__("The record was changed since you read it: read it again", code="precondition_failed")
+
+
+class KeyReuseError(ManagementError):
+    """The Idempotency-Key was used for another body."""
+
+    status, title = 422, "Unprocessable Content"
+
+    def __init__(self) -> None:
+        message = "This Idempotency-Key came with another body before: use a new key for a new request"
+        super().__init__(message, code="idempotency_key_reused")
 
 
 class UnavailableError(ManagementError):

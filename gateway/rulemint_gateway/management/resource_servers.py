@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any, ClassVar
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
-from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import (
-    Description,
-    Identifier,
-    Name,
-    ScopeValue,
-    SigningSecret,
-    TokenLifetime,
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.kept_fields import kept_of
+from rulemint_gateway.management.resource_server_bodies import (
+    CreateResourceServer,
+    KeptResourceServerFields,
+    PatchResourceServer,
+    ScopeBody,
+    check_promises,
+    denies_clients,
 )
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -25,44 +26,12 @@ from rulemint_shared.records import ResourceServer, Scope, SigningAlgorithm
 from rulemint_shared.vault import Purpose, Vault
 
 
-class ScopeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One scope that the API defines."""
-
-    value: ScopeValue
-    description: Description = ""
-
-
-Scopes = Annotated[list[ScopeBody], Meta(max_length=1_000)]
-
-
-class CreateResourceServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``POST /resource-servers``."""
-
-    identifier: Identifier
-    name: Name | None = None
-    scopes: Scopes = []
-    signing_alg: SigningAlgorithm = SigningAlgorithm.RS256
-    signing_secret: SigningSecret | None = None
-    token_lifetime: TokenLifetime = 86_400
-    enforce_grant_scopes: bool = False
-
-
-class PatchResourceServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PATCH /resource-servers/{id}``; the identifier never changes, scopes are replaced as a whole."""
-
-    name: Name | UnsetType = UNSET
-    scopes: Scopes | UnsetType = UNSET
-    signing_alg: SigningAlgorithm | UnsetType = UNSET
-    signing_secret: SigningSecret | UnsetType = UNSET
-    token_lifetime: TokenLifetime | UnsetType = UNSET
-    enforce_grant_scopes: bool | UnsetType = UNSET
-
-
 class ResourceServers:
     """The use cases of ``/api/v2/resource-servers``; an API is named by its id or its identifier."""
 
     create_body = CreateResourceServer
     patch_body = PatchResourceServer
+    filters: ClassVar[dict[str, str]] = {"identifiers": "identifier"}
 
     def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:
         self._catalog = catalog
@@ -71,8 +40,10 @@ class ResourceServers:
 
     async def create(self, tenant: str, body: CreateResourceServer) -> dict[str, Any]:
         """A new API; with HS256 the answer is the only one that ever shows its signing secret."""
+        check_promises(body)
         now_ms = unix_ms()
         secret = _signing_secret(body.signing_alg, body.signing_secret)
+        kept = kept_of(body, KeptResourceServerFields)
         api = ResourceServer(
             id=ids.new_resource_server_id(),
             identifier=body.identifier,
@@ -84,6 +55,8 @@ class ResourceServers:
             enforce_grant_scopes=body.enforce_grant_scopes,
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
+            denies_clients=denies_clients(kept),
+            kept=kept,
         )
 
         async def plan() -> Changes[ResourceServer]:
@@ -107,6 +80,7 @@ class ResourceServers:
 
     async def patch(self, tenant: str, name: str, body: PatchResourceServer) -> dict[str, Any]:
         """Change what *body* names."""
+        check_promises(body)
 
         async def plan() -> Changes[ResourceServer]:
             patched = self._patched(self._find_own(tenant, name), body)
@@ -140,6 +114,7 @@ class ResourceServers:
             signing_secret = self._encrypt(_signing_secret(algorithm, body.signing_secret))
         if algorithm is SigningAlgorithm.HS256 and signing_secret is None:
             raise InvalidBodyError("HS256 needs a signing_secret of 32 characters or more", field="signing_secret")
+        kept = kept_of(body, KeptResourceServerFields, api.kept)
         return msgspec.structs.replace(
             api,
             name=api.name if body.name is UNSET else body.name,
@@ -151,6 +126,8 @@ class ResourceServers:
             if body.enforce_grant_scopes is UNSET
             else body.enforce_grant_scopes,
             updated_at_ms=unix_ms(),
+            denies_clients=denies_clients(kept),
+            kept=kept,
         )
 
     def _find(self, tenant: str, name: str) -> ResourceServer:
@@ -163,7 +140,7 @@ class ResourceServers:
     def _find_own(self, tenant: str, name: str) -> ResourceServer:
         api = self._find(tenant, name)
         if api.is_system:
-            raise ForbiddenError("The management API cannot be changed or deleted", code="operation_not_supported")
+            raise InvalidBodyError("The management API cannot be changed or deleted", code="operation_not_supported")
         return api
 
     def _encrypt(self, secret: str | None) -> bytes | None:
@@ -196,4 +173,5 @@ def _view(api: ResourceServer) -> dict[str, Any]:
         "enforce_grant_scopes": api.enforce_grant_scopes,
         "is_system": api.is_system,
         "allow_offline_access": False,
+        **api.kept,
     }

@@ -2,21 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
+from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.kept_fields import Flag, Number, Object, Text, Texts, kept_of
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import TENANTS
 from rulemint_shared.records import ErrorStyle, Tenant
 
 
-class PatchTenantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class KeptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Logins, pages, sessions: nothing that a machine's token depends on."""
+
+    friendly_name: Text | UnsetType = UNSET
+    picture_url: Text | UnsetType = UNSET
+    support_email: Text | UnsetType = UNSET
+    support_url: Text | UnsetType = UNSET
+    default_directory: Text | UnsetType = UNSET
+    default_redirection_uri: Text | UnsetType = UNSET
+    allowed_logout_urls: Texts | UnsetType = UNSET
+    enabled_locales: Texts | UnsetType = UNSET
+    acr_values_supported: Texts | UnsetType = UNSET
+    change_password: Object | UnsetType = UNSET
+    guardian_mfa_page: Object | UnsetType = UNSET
+    error_page: Object | UnsetType = UNSET
+    device_flow: Object | UnsetType = UNSET
+    default_token_quota: Object | UnsetType = UNSET
+    flags: Object | UnsetType = UNSET
+    security_headers: Object | UnsetType = UNSET
+    session_cookie: Object | UnsetType = UNSET
+    sessions: Object | UnsetType = UNSET
+    oidc_logout: Object | UnsetType = UNSET
+    mtls: Object | UnsetType = UNSET
+    country_codes: Object | UnsetType = UNSET
+    session_lifetime: Number | UnsetType = UNSET
+    session_lifetime_in_minutes: Number | UnsetType = UNSET
+    idle_session_lifetime: Number | UnsetType = UNSET
+    idle_session_lifetime_in_minutes: Number | UnsetType = UNSET
+    ephemeral_session_lifetime: Number | UnsetType = UNSET
+    ephemeral_session_lifetime_in_minutes: Number | UnsetType = UNSET
+    idle_ephemeral_session_lifetime: Number | UnsetType = UNSET
+    idle_ephemeral_session_lifetime_in_minutes: Number | UnsetType = UNSET
+    sandbox_version: Annotated[str, Meta(max_length=8)] | UnsetType | None = UNSET
+    legacy_sandbox_version: Annotated[str, Meta(max_length=8)] | UnsetType | None = UNSET
+    customize_mfa_in_postlogin_action: Flag | UnsetType = UNSET
+    allow_organization_name_in_authentication_api: Flag | UnsetType = UNSET
+    pushed_authorization_requests_supported: Flag | UnsetType = UNSET
+    authorization_response_iss_parameter_supported: Flag | UnsetType = UNSET
+    skip_non_verifiable_callback_uri_confirmation_prompt: Flag | UnsetType = UNSET
+    resource_parameter_profile: Text | UnsetType = UNSET
+    client_id_metadata_document_supported: Flag | UnsetType = UNSET
+    enable_ai_guide: Flag | UnsetType = UNSET
+    phone_consolidated_experience: Flag | UnsetType = UNSET
+    include_session_metadata_in_tenant_logs: Flag | UnsetType = UNSET
+    dynamic_client_registration_security_mode: Text | UnsetType = UNSET
+
+
+class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``PATCH /tenants/settings``."""
 
     error_style: ErrorStyle | UnsetType = UNSET
+    default_audience: Annotated[str, Meta(max_length=600, pattern=r"^[\x21-\x7e]*$")] | UnsetType | None = UNSET
+    """What a token request asks for that names no API; empty or null: nothing, and it is refused."""
 
 
 class TenantSettings:
@@ -26,7 +77,7 @@ class TenantSettings:
         self._catalog = catalog
         self._store = store
 
-    def read(self, tenant: str) -> dict[str, Any]:
+    async def read(self, tenant: str) -> dict[str, Any]:
         """The settings as they are."""
         return _view(self._catalog.tenant(tenant).tenant)
 
@@ -34,14 +85,24 @@ class TenantSettings:
         """Change what *body* names; the next token request is answered by it."""
 
         async def plan() -> Changes[Tenant]:
-            record = self._catalog.tenant(tenant).tenant
-            given = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
-            changes = Changes(msgspec.structs.replace(record, **given))
-            changes.put(TENANTS, changes.result)
+            config = self._catalog.tenant(tenant)
+            record = config.tenant
+            audience = record.default_audience if body.default_audience is UNSET else body.default_audience or ""
+            if audience and config.api(audience) is None:
+                raise InvalidBodyError("There is no API with this identifier", field="default_audience")
+            patched = msgspec.structs.replace(
+                record,
+                error_style=record.error_style if body.error_style is UNSET else body.error_style,
+                default_audience=audience,
+                kept=kept_of(body, KeptSettings, record.kept),
+            )
+            changes = Changes(patched)
+            changes.put(TENANTS, patched)
             return changes
 
         return _view(await self._store.transact(tenant, plan))
 
 
 def _view(tenant: Tenant) -> dict[str, Any]:
-    return {"error_style": tenant.error_style}
+    audience = {"default_audience": tenant.default_audience} if tenant.default_audience else {}
+    return {"error_style": tenant.error_style, **audience, **tenant.kept}

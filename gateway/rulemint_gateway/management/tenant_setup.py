@@ -18,11 +18,16 @@ ADMIN_SECRET_NAME = "admin file"  # noqa: S105  # the secret's name
 _NOUNS = ("clients", "resource_servers", "client_grants", "rules", "hooks", "actions")
 MANAGEMENT_SCOPES = (
     *(f"{verb}:{noun}" for noun in _NOUNS for verb in ("create", "read", "update", "delete")),
+    *(f"{verb}:client_keys" for verb in ("create", "read", "update", "delete")),
+    "create:signing_keys",
+    "read:signing_keys",
+    "update:signing_keys",
     "read:logs",
+    "read:stats",
     "read:tenant_settings",
     "update:tenant_settings",
 )
-OPERATOR_SCOPES = ("create:tenants", "read:tenants")
+OPERATOR_SCOPES = ("create:tenants", "read:tenants", "update:tenants")
 """Over all tenants, so only the management API of ``default`` defines them."""
 
 

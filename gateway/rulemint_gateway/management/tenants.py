@@ -1,4 +1,7 @@
-"""Tenants: create and list. For operators: whoever may do so in the tenant ``default``, and nobody in another."""
+"""Tenants: create, read, list, disable and enable.
+
+For operators: whoever may do so in the tenant ``default``, and nobody in another.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.errors import ConflictError, ForbiddenError
+from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.tenant_setup import admin_client, admin_grant, management_api, with_admin_secret
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
@@ -19,6 +23,8 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import SigningAlgorithm, Tenant
 from rulemint_shared.vault import Vault
 
+SETTINGS = "settings"
+
 
 class CreateTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``POST /tenants``; the issuer is made from the first host unless given."""
@@ -28,10 +34,18 @@ class CreateTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     issuer: Issuer | None = None
 
 
+class PatchTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``PATCH /tenants/{name}``."""
+
+    disabled: bool | UnsetType = UNSET
+    """A disabled tenant issues no tokens, and nobody manages it; what it issued can still be verified."""
+
+
 class Tenants:
     """The use cases of ``/api/v2/tenants``."""
 
     create_body = CreateTenant
+    patch_body = PatchTenant
 
     def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys) -> None:
         self._catalog = catalog
@@ -47,14 +61,15 @@ class Tenants:
         _check_operator(caller_tenant)
         secret = ids.new_client_secret()
         client = with_admin_secret(admin_client(ids.new_client_id()), secret, self._vault)
-        key = await self._signing_keys.new_key(SigningAlgorithm.RS256)
+        signing = await self._signing_keys.first_keys(body.name, SigningAlgorithm.RS256)
 
         async def plan() -> Changes[Tenant]:
             tenant = self._new_tenant(body)
             api = management_api(tenant)
             changes = Changes(tenant)
             changes.put(TENANTS, tenant)  # first: catalogs make room for it before the rest comes
-            changes.put(SIGNING_KEYS, key)
+            for key in signing:
+                changes.put(SIGNING_KEYS, key)
             changes.put(RESOURCE_SERVERS, api)
             changes.put(CLIENTS, client)
             changes.put(CLIENT_GRANTS, admin_grant(tenant.name, client.client_id, api.identifier))
@@ -73,10 +88,38 @@ class Tenants:
         _check_operator(caller_tenant)
         return [_view(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
 
+    async def read(self, caller_tenant: str, name: str) -> dict[str, Any]:
+        """One tenant."""
+        _check_operator(caller_tenant)
+        return _view(self._find(name))
+
+    async def patch(self, caller_tenant: str, name: str, body: PatchTenant) -> dict[str, Any]:
+        """Disable or enable the tenant; every gateway does so within a second."""
+        _check_operator(caller_tenant)
+
+        async def plan() -> Changes[Tenant]:
+            tenant = self._find(name)
+            disabled = tenant.disabled if body.disabled is UNSET else body.disabled
+            if disabled and name == DEFAULT_TENANT:
+                message = "The tenant default cannot be disabled: nobody could enable it again"
+                raise InvalidBodyError(message, field="disabled", code="operation_not_supported")
+            changes = Changes(msgspec.structs.replace(tenant, disabled=disabled))
+            changes.put(TENANTS, changes.result)
+            return changes
+
+        return _view(await self._store.transact(name, plan))
+
+    def _find(self, name: str) -> Tenant:
+        if not self._catalog.has_tenant(name):
+            raise NotFoundError("tenant", code="inexistent_tenant")
+        return self._catalog.tenant(name).tenant
+
     def _new_tenant(self, body: CreateTenant) -> Tenant:
         hosts = tuple(dict.fromkeys(host.lower() for host in body.hosts))
         default_issuer = urlsplit(self._catalog.tenant(DEFAULT_TENANT).tenant.issuer)
         issuer = body.issuer or f"{default_issuer.scheme}://{hosts[0]}/"
+        if body.name == SETTINGS:
+            raise ConflictError(f"{SETTINGS} is the path of the caller's own settings", field="name")
         if self._catalog.has_tenant(body.name):
             raise ConflictError("A tenant with this name exists already", field="name")
         others = [self._catalog.tenant(name).tenant for name in self._catalog.tenant_names()]
@@ -95,4 +138,9 @@ def _check_operator(tenant: str) -> None:
 
 
 def _view(tenant: Tenant) -> dict[str, Any]:
-    return {"name": tenant.name, "issuer": tenant.issuer, "hosts": list(tenant.hosts)}
+    return {
+        "name": tenant.name,
+        "issuer": tenant.issuer,
+        "hosts": list(tenant.hosts),
+        "disabled": tenant.disabled,
+    }

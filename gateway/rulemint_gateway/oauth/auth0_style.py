@@ -22,6 +22,11 @@ _ROWS: dict[type[OAuthError], tuple[int, str, str]] = {
     errors.UnsupportedGrantType: (403, "unsupported_grant_type", "Unsupported grant type: {0.grant_type}"),
     errors.MissingClientId: (401, "invalid_client", "Missing client_id"),
     errors.InvalidClient: (401, "access_denied", "Unauthorized"),
+    errors.UnauthorizedClient: (
+        403,
+        "unauthorized_client",
+        "Grant type 'client_credentials' not allowed for the client.",
+    ),
     errors.MissingAudience: (403, "access_denied", "Non-global clients are not allowed access to APIv1"),
     errors.InvalidTarget: (403, "access_denied", "Service not enabled within domain: {0.audience}"),
     errors.NoClientGrant: (

@@ -65,6 +65,8 @@ class ClientCredentials:
             OAuthError: it earns none; no token is ever issued when the rules did not say yes.
         """
         exchange.asked(request)
+        if config.tenant.disabled:
+            raise errors.TenantDisabled("this tenant is disabled: its operator can enable it")
         client = self._authenticator.authenticate(config, request)
         exchange.authenticated(client)
         checked = check_grant(config, client, request)

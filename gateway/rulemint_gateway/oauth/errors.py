@@ -10,6 +10,8 @@
     │   └── UnsupportedMediaType   415
     ├── InvalidClient              401  client authentication failed
     │   └── MissingClientId        401
+    ├── UnauthorizedClient         400  the client may not ask for tokens in this way
+    ├── TenantDisabled             403  nobody gets a token of this tenant
     ├── UnsupportedGrantType       400  not client_credentials
     ├── InvalidTarget              400  no such API for this client (RFC 8707 §2)
     │   └── NoClientGrant          400  there is such an API, which this client may not ask for
@@ -86,6 +88,18 @@ class InvalidClient(OAuthError):
 
 class MissingClientId(InvalidClient):
     """There is no client_id, neither in the body nor as HTTP Basic."""
+
+
+class UnauthorizedClient(OAuthError):
+    """The client is known, and may not use this grant type."""
+
+    error, status = "unauthorized_client", 400
+
+
+class TenantDisabled(OAuthError):
+    """The tenant issues no tokens."""
+
+    error, status = "access_denied", 403
 
 
 class UnsupportedGrantType(OAuthError):

@@ -57,7 +57,9 @@ class Exchange:
 
     def authenticated(self, client: AuthenticatedClient) -> None:
         """The client is who it says."""
-        self._known.update(client_id=client.record.client_id, client_name=client.record.name)
+        self._known.update(
+            client_id=client.record.client_id, client_name=client.record.name, secret_name=client.secret_name
+        )
         self._times["authenticate_ms"] = self._elapsed_ms()
 
     def ran_rules(self, ending: Ending, *, enqueued_at_ms: int) -> None:

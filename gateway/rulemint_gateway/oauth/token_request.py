@@ -48,8 +48,12 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     """All parameters without credentials, as rules see them."""
 
 
-def parse_token_request(parameters: Mapping[str, Any], authorization: str | None) -> TokenRequest:
+def parse_token_request(
+    parameters: Mapping[str, Any], authorization: str | None, *, default_audience: str = ""
+) -> TokenRequest:
     """The token request in *parameters* and the Authorization header. A JSON null counts as absent.
+
+    One that names no API asks for *default_audience*, if there is one.
 
     Raises:
         OAuthError: `InvalidRequest`, `UnsupportedGrantType`, `InvalidClient` or `InvalidScope`, naming the parameter.
@@ -65,7 +69,7 @@ def parse_token_request(parameters: Mapping[str, Any], authorization: str | None
     return TokenRequest(
         credentials=credentials,
         basic=basic,
-        audience=_audience(texts["audience"], texts["resource"]),
+        audience=_audience(texts["audience"], texts["resource"], default_audience),
         scope=split_scope(texts["scope"] or ""),
         parameters={name: value for name, value in given.items() if name not in CREDENTIAL_PARAMETERS},
     )
@@ -98,11 +102,11 @@ def _text(given: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def _audience(audience: str | None, resource: str | None) -> str:
+def _audience(audience: str | None, resource: str | None, default: str) -> str:
     """The API asked for: ``audience``, or RFC 8707's ``resource``."""
     if audience and resource and audience != resource:
         raise InvalidRequest("audience and resource name different APIs: send one of them")
-    chosen = audience or resource
+    chosen = audience or resource or default
     if not chosen:
         raise MissingAudience("audience is missing: send the identifier of the API that the token is for")
     return chosen

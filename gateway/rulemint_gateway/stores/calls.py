@@ -1,12 +1,24 @@
-"""The management call under way.
+"""The management call under way: who makes it, what must hold for its write, and what is committed with it.
 
-It goes beside the use cases in a context variable, not through them: so none of them can forget whose change it is.
+It goes beside the use cases in a context variable, not through them: so none of them can forget whose change it is, and
+a precondition holds in the very transaction that writes, whatever the use case.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+
+
+@dataclass
+class Once:
+    """A create that must not be done twice: its key in Redis, and what stands there before and after the write."""
+
+    key: str
+    begun: bytes
+    committed: bytes
+    is_committed: bool = False
 
 
 @dataclass
@@ -15,6 +27,14 @@ class Call:
 
     tenant: str
     client_id: str
+    client_name: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    method: str = ""
+    path: str = ""
+    precondition: Callable[[], Awaitable[None]] | None = None
+    """Raises what the call is refused with. The first write of the call needs it, and no later one."""
+    once: Once | None = None
 
 
 CALL: ContextVar[Call | None] = ContextVar("call", default=None)

@@ -1,7 +1,8 @@
 """Changing the configuration: one optimistic transaction at a time over all tenants, durable when it returns.
 
 Every transaction watches the revision. It plans its writes against the catalog at exactly that revision, so checks such
-as "this name is free" hold when the writes happen; if another gateway was faster, it plans again.
+as "this name is free" hold when the writes happen; if another gateway was faster, it plans again. The audit record of a
+management call is part of the transaction, and so are its precondition and its idempotency key.
 """
 
 from __future__ import annotations
@@ -12,23 +13,32 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from arq.connections import ArqRedis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, ResponseError, WatchError
 
+from rulemint_gateway.stores.audit import audit_record, audited_change
+from rulemint_gateway.stores.calls import CALL, Call, Once
 from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
 from rulemint_gateway.stores.tables import Table
 from rulemint_shared import codecs, keys
+from rulemint_shared.audit import AuditedChange
 from rulemint_shared.messages import ChangedRecord, ConfigChange
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 50
 FSYNC_TIMEOUT_MS = 3_000
+ONCE_KEPT_S = 86_400
 
 R = TypeVar("R")
 
 
 class StoreUnavailableError(Exception):
     """The change could not be made, or could not be made durable; the caller should try again."""
+
+
+class TakenOverError(Exception):
+    """The idempotency key of this call belongs to another one by now."""
 
 
 @dataclass
@@ -61,9 +71,10 @@ class Changes(Generic[R]):
 class ConfigStore:
     """The only writer of configuration records."""
 
-    def __init__(self, redis: ArqRedis, catalog: Catalog) -> None:
+    def __init__(self, redis: ArqRedis, catalog: Catalog, *, audited_per_tenant: int = 10_000) -> None:
         self._redis = redis
         self._catalog = catalog
+        self._audited_per_tenant = audited_per_tenant
         self._fsync_is_known_missing = False
 
     async def transact(self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]]) -> R:
@@ -74,11 +85,15 @@ class ConfigStore:
 
         Raises:
             StoreUnavailableError: Redis does not answer, or too many others write at once.
+            TakenOverError: the call's idempotency key is no longer its own; nothing was written.
         """
+        call = CALL.get()
         try:
             for _attempt in range(MAX_ATTEMPTS):
-                revision, changes = await self._attempt(tenant, plan)
+                revision, changes = await self._attempt(tenant, plan, call)
                 if revision is not None:
+                    if call is not None:
+                        call.precondition = None
                     await self._wait_for_fsync(revision)
                     await self._catalog.wait_for(revision)
                     return changes.result
@@ -86,29 +101,67 @@ class ConfigStore:
             raise StoreUnavailableError(str(error)) from error
         raise StoreUnavailableError("too many writes at once")
 
-    async def _attempt(self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]]) -> tuple[int | None, Changes[R]]:
+    async def _attempt(
+        self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call | None
+    ) -> tuple[int | None, Changes[R]]:
+        once = call.once if call and call.once and not call.once.is_committed else None
         async with self._redis.pipeline(transaction=True) as pipe:
-            await pipe.watch(keys.REVISION)
+            await pipe.watch(keys.REVISION, *([once.key] if once else []))
             revision = int(await pipe.get(keys.REVISION) or 0)
+            if once and await pipe.get(once.key) != once.begun:
+                raise TakenOverError
             await self._catalog.wait_for(revision)
+            if call is not None and call.precondition is not None:
+                await call.precondition()
             changes = await plan()
             if not changes.puts and not changes.deletes:
                 return revision, changes
+            audited = await self._audited(tenant, changes) if call is not None else []
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
-            for table, record in changes.puts:
-                pipe.hset(table.key(tenant), mapping={table.id_of(record): table.codec.encode(record)})
-            for table, record_id in changes.deletes:
-                pipe.hdel(table.key(tenant), record_id)
-            for key in changes.dropped_keys:
-                pipe.delete(key)
-            change = ConfigChange(revision=revision + 1, tenant=tenant, records=changes.changed_records())
-            pipe.set(keys.REVISION, revision + 1)
-            pipe.publish(keys.CHANGES, codecs.config_change.encode(change))
+            self._queue_writes(pipe, tenant, changes, revision + 1)
+            if call is not None:
+                self._queue_account(pipe, tenant, call, once, audited)
             try:
                 await pipe.execute()
             except WatchError:
                 return None, changes
+            if once:
+                once.is_committed = True
             return revision + 1, changes
+
+    def _queue_writes(self, pipe: Pipeline, tenant: str, changes: Changes[R], revision: int) -> None:
+        for table, record in changes.puts:
+            pipe.hset(table.key(tenant), mapping={table.id_of(record): table.codec.encode(record)})
+        for table, record_id in changes.deletes:
+            pipe.hdel(table.key(tenant), record_id)
+        for key in changes.dropped_keys:
+            pipe.delete(key)
+        change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records())
+        pipe.set(keys.REVISION, revision)
+        pipe.publish(keys.CHANGES, codecs.config_change.encode(change))
+
+    def _queue_account(
+        self, pipe: Pipeline, tenant: str, call: Call, once: Once | None, audited: list[AuditedChange]
+    ) -> None:
+        record = codecs.audit.encode(audit_record(call, tenant, audited))
+        stream = keys.audit(call.tenant)
+        pipe.xadd(stream, {"record": record}, maxlen=self._audited_per_tenant, approximate=True)
+        if once:
+            pipe.set(once.key, once.committed, ex=ONCE_KEPT_S)
+
+    async def _audited(self, tenant: str, changes: Changes[R]) -> list[AuditedChange]:
+        """What each record was and will be; true if the transaction succeeds, since every write raises the revision."""
+        after = [(table, table.id_of(record), record) for table, record in changes.puts]
+        after += [(table, record_id, None) for table, record_id in changes.deletes]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for table, record_id, _record in after:
+                pipe.hget(table.key(tenant), record_id)
+            stored = await pipe.execute()
+        return [
+            audited_change(table, record_id, _decoded(table, data), record)
+            for (table, record_id, record), data in zip(after, stored, strict=True)
+            if data is not None or record is not None
+        ]
 
     async def _wait_for_fsync(self, revision: int) -> None:
         """WAITAOF answers for the writes of its own connection, so a marker is written on the one that waits."""
@@ -125,3 +178,13 @@ class ConfigStore:
             raise fsynced
         elif fsynced[0] < 1:
             raise StoreUnavailableError("the server did not write to disk in time")
+
+
+def _decoded(table: Table[Any], data: bytes | None) -> Any:
+    if data is None:
+        return None
+    try:
+        return table.codec.decode(data)
+    except codecs.DecodeError as error:
+        log.warning("overwrote a malformed record", kind=table.kind, error=str(error))
+        return None

@@ -9,6 +9,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
+from rulemint_gateway.stores.secret_usage import note_usage
+from rulemint_gateway.stores.token_counts import note_tokens
 from rulemint_shared import codecs, keys
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.ids import exchange_time_ms
@@ -97,6 +99,8 @@ class ExchangeStore:
                             maxlen=self._kept_per_tenant,
                             approximate=True,
                         )
+                note_usage(pipe, batch)
+                note_tokens(pipe, batch)
                 await pipe.execute()
         except (RedisError, OSError) as error:
             log.warning("could not write exchange records, trying again", error=str(error), waiting=len(batch))

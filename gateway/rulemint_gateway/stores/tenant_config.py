@@ -59,6 +59,11 @@ class TenantConfig:
         """What the client may ask for at the API."""
         return self._grants_by_pair.get((client_id, audience))
 
+    def scopes_of(self, grant: ClientGrant) -> tuple[str, ...]:
+        """The scopes that *grant* holds now."""
+        api = self.api(grant.audience) if grant.allow_all_scopes else None
+        return grant.scope if api is None else tuple(scope.value for scope in api.scopes)
+
     def flow(self, client_id: str, audience: str) -> tuple[Rule, ...]:
         """The enabled rules that run for this client and API, in their order."""
         if self._enabled_rules is None:
@@ -67,9 +72,17 @@ class TenantConfig:
         return tuple(rule for rule in self._enabled_rules if _runs_for(rule, client_id, audience))
 
     def signing_key(self, algorithm: SigningAlgorithm) -> SigningKey | None:
-        """The newest key of *algorithm*."""
-        candidates = [key for key in self.signing_keys.values() if key.algorithm is algorithm]
-        return max(candidates, key=lambda key: (key.created_at_ms, key.kid), default=None)
+        """The key that signs with *algorithm* now."""
+        candidates = [
+            key
+            for key in self.signing_keys.values()
+            if key.algorithm is algorithm and not key.is_next and key.current_until_ms is None
+        ]
+        return max(candidates, key=lambda key: (key.current_since_ms or key.created_at_ms, key.kid), default=None)
+
+    def next_signing_key(self, algorithm: SigningAlgorithm) -> SigningKey | None:
+        """The key that signs with *algorithm* after the next rotation."""
+        return next((key for key in self.signing_keys.values() if key.algorithm is algorithm and key.is_next), None)
 
     def put(self, table: Table[Any], record: Any) -> None:
         """Add *record*, or replace the one with its id."""

@@ -43,7 +43,7 @@ def generate(algorithm: SigningAlgorithm) -> KeyMaterial:
     private_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
     jwk: dict[str, Any]
     match algorithm:
-        case SigningAlgorithm.RS256 | SigningAlgorithm.PS256:
+        case SigningAlgorithm.RS256 | SigningAlgorithm.PS256 | SigningAlgorithm.RS512:
             private_key = rsa.generate_private_key(public_exponent=65_537, key_size=RSA_BITS)
             jwk = RSAAlgorithm.to_jwk(private_key.public_key(), as_dict=True)
         case SigningAlgorithm.ES256:

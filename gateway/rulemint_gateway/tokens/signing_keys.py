@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import SIGNING_KEYS
-from rulemint_gateway.tokens import key_material
+from rulemint_gateway.tokens import certificates, key_material
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
 from rulemint_shared.vault import Purpose, Vault
@@ -37,7 +38,7 @@ class SigningKeys:
         self._making = asyncio.Lock()
 
     async def for_api(self, tenant: str, api: ResourceServer) -> UsableKey:
-        """The key of *api*'s algorithm: its own secret for HS256, else the tenant's newest key.
+        """The key of *api*'s algorithm: its own secret for HS256, else the tenant's current key.
 
         Raises:
             StoreUnavailableError: a first key was needed and could not be kept.
@@ -49,40 +50,73 @@ class SigningKeys:
         return self._usable.get(record.kid) or self._load(record)
 
     async def ensure(self, tenant: str, algorithm: SigningAlgorithm) -> None:
-        """Make the tenant's key of *algorithm* now if it has none, so that no token waits for it."""
+        """Make the tenant's key of *algorithm* now if it has none, so that no token waits for it; and the next one."""
         if self._catalog.tenant(tenant).signing_key(algorithm) is None:
             await self._make(tenant, algorithm)
+        if self._catalog.tenant(tenant).next_signing_key(algorithm) is None:
+            made = await self.new_key(tenant, algorithm)
+            await self._keep(tenant, made, unless=lambda: self._catalog.tenant(tenant).next_signing_key(algorithm))
 
-    async def new_key(self, algorithm: SigningAlgorithm) -> SigningKey:
-        """A key that no tenant has yet."""
+    async def first_keys(self, tenant: str, algorithm: SigningAlgorithm) -> tuple[SigningKey, SigningKey]:
+        """The key that a new tenant signs with, and the one that follows it."""
+        now_ms = unix_ms()
+        return (
+            await self.new_key(tenant, algorithm, current_since_ms=now_ms),
+            await self.new_key(tenant, algorithm),
+        )
+
+    async def new_key(
+        self, tenant: str, algorithm: SigningAlgorithm, *, current_since_ms: int | None = None
+    ) -> SigningKey:
+        """A key that no tenant has yet; without *current_since_ms* it is one that comes next."""
+        now_ms = unix_ms()
         material = await asyncio.to_thread(key_material.generate, algorithm)
+        certificate = certificates.self_signed(material.private_pem, common_name=tenant, now_ms=now_ms)
         return SigningKey(
             kid=material.kid,
             algorithm=algorithm,
             private_pem=self._vault.encrypt(material.private_pem, purpose=Purpose.SIGNING_KEYS),
             public_jwk=material.public_jwk,
-            created_at_ms=unix_ms(),
+            created_at_ms=now_ms,
+            certificate=certificate,
+            current_since_ms=current_since_ms,
+            is_next=current_since_ms is None,
         )
 
+    def certificate_of(self, tenant: str, record: SigningKey) -> str:
+        """The certificate of a stored key, PEM; made anew each time for a key from before there were any.
+
+        Raises:
+            VaultError: such a key does not open under the master key.
+        """
+        if record.certificate:
+            return record.certificate
+        pem = self._vault.decrypt(record.private_pem, purpose=Purpose.SIGNING_KEYS)
+        return certificates.self_signed(pem, common_name=tenant, now_ms=record.created_at_ms)
+
     def public_jwks(self, tenant: str) -> list[dict[str, Any]]:
-        """All public keys of the tenant, oldest first (RFC 7517 §5)."""
-        records = self._catalog.tenant(tenant).signing_keys.values()
+        """The public keys of the tenant that are not revoked, oldest first (RFC 7517 §5)."""
+        records = [key for key in self._catalog.tenant(tenant).signing_keys.values() if key.revoked_at_ms is None]
         return [record.public_jwk for record in sorted(records, key=lambda record: record.created_at_ms)]
 
     async def _make(self, tenant: str, algorithm: SigningAlgorithm) -> SigningKey:
         async with self._making:
             if existing := self._catalog.tenant(tenant).signing_key(algorithm):
                 return existing
-            made = await self.new_key(algorithm)
+            made = await self.new_key(tenant, algorithm, current_since_ms=unix_ms())
+            return await self._keep(tenant, made, unless=lambda: self._catalog.tenant(tenant).signing_key(algorithm))
 
-            async def plan() -> Changes[SigningKey]:
-                if existing := self._catalog.tenant(tenant).signing_key(algorithm):
-                    return Changes(existing)  # another gateway was faster
-                changes = Changes(made)
-                changes.put(SIGNING_KEYS, made)
-                return changes
+    async def _keep(self, tenant: str, made: SigningKey, *, unless: Callable[[], SigningKey | None]) -> SigningKey:
+        """*made*, stored, unless another gateway was faster; then its key."""
 
-            return await self._store.transact(tenant, plan)
+        async def plan() -> Changes[SigningKey]:
+            if existing := unless():
+                return Changes(existing)
+            changes = Changes(made)
+            changes.put(SIGNING_KEYS, made)
+            return changes
+
+        return await self._store.transact(tenant, plan)
 
     def _load(self, record: SigningKey) -> UsableKey:
         pem = self._vault.decrypt(record.private_pem, purpose=Purpose.SIGNING_KEYS)

@@ -30,6 +30,8 @@ def verify_access_token(token: str, config: TenantConfig, *, audience: str) -> V
     """
     try:
         key = config.signing_keys[jwt.get_unverified_header(token)["kid"]]
+        if key.revoked_at_ms is not None:
+            raise TokenRefusedError("the key of this token was revoked: ask for a new one")
         claims = jwt.decode(
             token,
             jwt.PyJWK(key.public_jwk, algorithm=str(key.algorithm)),

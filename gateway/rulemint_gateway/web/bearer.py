@@ -12,7 +12,10 @@ from rulemint_gateway.stores.calls import CALL, Call
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
+from rulemint_gateway.web.sent import well_formed
 from rulemint_gateway.web.tenancy import tenant_of
+
+MAX_USER_AGENT = 512
 
 
 class AuthorizedCaller(msgspec.Struct, frozen=True):
@@ -27,10 +30,14 @@ def authorize(
 ) -> AuthorizedCaller:
     """The caller, if its token allows *scope*; *query_parameter* names where else than in the header it may be.
 
+    From here on it is the caller's `Call`: what it changes is recorded as its own, and so is a refusal.
+
     Raises:
         ManagementError: `UnauthorizedError` without a usable token, `ForbiddenError` without the scope.
     """
     config = tenant_of(request, catalog)
+    if config.tenant.disabled:
+        raise ForbiddenError("This tenant is disabled: its operator can enable it", code="tenant_disabled")
     token = _bearer_token(request, query_parameter)
     api = config.management_api()
     if api is None:
@@ -39,9 +46,9 @@ def authorize(
         verified = verify_access_token(token, config, audience=api.identifier)
     except TokenRefusedError as error:
         raise UnauthorizedError(f"Invalid token: {error}") from None
+    _begin_call(request, config, verified.client_id)
     if scope not in verified.scope.split() or not _still_granted(config, verified.client_id, api.identifier, scope):
         raise ForbiddenError(f"Insufficient scope; expected any of: {scope}")
-    CALL.set(Call(config.tenant.name, verified.client_id))
     return AuthorizedCaller(config.tenant.name, verified.client_id)
 
 
@@ -56,10 +63,27 @@ def check_origin(request: web.Request) -> None:
         raise ForbiddenError("This origin may not open a log stream", code="forbidden_origin")
 
 
+def _begin_call(request: web.Request, config: TenantConfig, client_id: str) -> None:
+    if CALL.get() is not None:  # a call may need several scopes
+        return
+    client = config.clients.get(client_id)
+    CALL.set(
+        Call(
+            tenant=config.tenant.name,
+            client_id=client_id,
+            client_name=client.name if client else "",
+            ip=request.remote or "",
+            user_agent=well_formed(request.headers.get("User-Agent", ""))[:MAX_USER_AGENT],
+            method=request.method,
+            path=request.path,
+        )
+    )
+
+
 def _still_granted(config: TenantConfig, client_id: str, audience: str, scope: str) -> bool:
     """A management token ends with its client or client grant, not only with its own lifetime."""
     grant = config.grant(client_id, audience)
-    return client_id in config.clients and grant is not None and scope in grant.scope
+    return client_id in config.clients and grant is not None and scope in config.scopes_of(grant)
 
 
 def _bearer_token(request: web.Request, query_parameter: str | None) -> str:

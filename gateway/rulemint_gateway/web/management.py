@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import structlog
@@ -13,7 +14,9 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.paging import list_query, page_of
+from rulemint_gateway.web.etags import etag_header, require_match
+from rulemint_gateway.web.idempotency import once
+from rulemint_gateway.web.paging import fields_query, filtered, list_query, page_of
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
@@ -33,8 +36,8 @@ class Collection(Protocol):
         ...
 
 
-class Noun(Collection, Protocol):
-    """What the use cases of a noun look like whose records can also be read, changed and deleted."""
+class Records(Collection, Protocol):
+    """What the use cases of a noun look like whose records can also be read and changed."""
 
     patch_body: type[Any]
 
@@ -46,6 +49,10 @@ class Noun(Collection, Protocol):
         """The changed record."""
         ...
 
+
+class Noun(Records, Protocol):
+    """What the use cases of a noun look like whose records can also be deleted."""
+
     async def delete(self, tenant: str, record_id: str, /) -> None:
         """Nothing, also when there was nothing."""
         ...
@@ -54,31 +61,53 @@ class Noun(Collection, Protocol):
 class CollectionHandlers:
     """Two calls of one noun: create and list."""
 
-    def __init__(self, catalog: Catalog, noun: Collection, *, name: str) -> None:
-        """*name* as scopes and lists spell it: ``resource_servers``."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        noun: Collection,
+        *,
+        name: str,
+        filters: Mapping[str, str] | None = None,
+        id_field: str = "id",
+    ) -> None:
+        """How the noun looks from outside.
+
+        Args:
+            catalog: Where callers and their grants are found.
+            noun: The use cases.
+            name: As scopes and lists spell it: ``resource_servers``.
+            filters: Query parameters of the list → the fields of a record that they are compared with.
+            id_field: The field of a record that its path has.
+        """
         self._catalog = catalog
         self._collection = noun
         self._name = name
         self._path = f"/api/v2/{name.replace('_', '-')}"
+        self._filters = filters or {}
+        self._id_field = id_field
 
     def routes(self) -> list[web.RouteDef]:
         """The paths of the noun."""
         return [web.post(self._path, self.create), web.get(self._path, self.list)]
 
     async def create(self, request: web.Request) -> web.Response:
-        """201 and the record."""
+        """201 and the record; with an Idempotency-Key, what the first request with it got."""
         caller = self._authorize(request, "create")
         body = await read_json(request, self._collection.create_body)
-        made = await self._collection.create(caller.tenant, body)
-        self._log_change("created", caller, made.get("id") or made.get("client_id") or made.get("name"))
-        return json_answer(made, status=201, headers=NO_STORE)
+
+        async def make() -> web.Response:
+            made = await self._collection.create(caller.tenant, body)
+            self._log_change("created", caller, made.get(self._id_field))
+            return json_answer(made, status=201, headers={**NO_STORE, **etag_header(made)})
+
+        return await once(request, body, make)
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and a page of records."""
         caller = self._authorize(request, "read")
-        query = list_query(request)
-        records = await self._collection.list(caller.tenant)
-        return json_answer(page_of(records, query, key=self._name), headers=NO_STORE)
+        query = list_query(request, filters=self._filters)
+        records = filtered(await self._collection.list(caller.tenant), request, self._filters)
+        return json_answer(page_of(records, query, key=self._name, id_field=self._id_field), headers=NO_STORE)
 
     def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
         return authorize(request, self._catalog, scope=f"{verb}:{self._name}")
@@ -87,36 +116,72 @@ class CollectionHandlers:
         log.info("record changed", noun=self._name, what=what, tenant=caller.tenant, by=caller.client_id, id=record_id)
 
 
-class NounHandlers(CollectionHandlers):
-    """The five calls of one noun, such as ``clients``."""
+class RecordHandlers(CollectionHandlers):
+    """Four calls of one noun: create, list, read and patch."""
 
-    def __init__(self, catalog: Catalog, noun: Noun, *, name: str) -> None:
-        super().__init__(catalog, noun, name=name)
-        self._noun = noun
+    def __init__(
+        self,
+        catalog: Catalog,
+        noun: Records,
+        *,
+        name: str,
+        filters: Mapping[str, str] | None = None,
+        id_field: str = "id",
+    ) -> None:
+        super().__init__(catalog, noun, name=name, filters=filters, id_field=id_field)
+        self._records = noun
 
     def routes(self) -> list[web.RouteDef]:
         """The paths of the noun."""
         path = f"{self._path}/{{id}}"
-        return [*super().routes(), web.get(path, self.read), web.patch(path, self.patch), web.delete(path, self.delete)]
+        return [*super().routes(), web.get(path, self.read), web.patch(path, self.patch)]
 
     async def read(self, request: web.Request) -> web.Response:
-        """200 and the record."""
+        """200 and the record, or the fields of it that are asked for; the ETag is that of all of it."""
         caller = self._authorize(request, "read")
-        return json_answer(await self._noun.read(caller.tenant, request.match_info["id"]), headers=NO_STORE)
+        query = fields_query(request)
+        record = await self._records.read(caller.tenant, request.match_info["id"])
+        return json_answer(query.project(record), headers={**NO_STORE, **etag_header(record)})
 
     async def patch(self, request: web.Request) -> web.Response:
-        """200 and the changed record."""
-        caller = self._authorize(request, "update")
-        body = await read_json(request, self._noun.patch_body)
-        patched = await self._noun.patch(caller.tenant, request.match_info["id"], body)
-        self._log_change("changed", caller, request.match_info["id"])
-        return json_answer(patched, headers=NO_STORE)
+        """200 and the changed record; 412 if it is not what If-Match says."""
+        caller, record_id = self._authorize(request, "update"), request.match_info["id"]
+        body = await read_json(request, self._records.patch_body)
+        self._check_patch(request, body)
+        require_match(request, lambda: self._records.read(caller.tenant, record_id))
+        patched = await self._records.patch(caller.tenant, record_id, body)
+        self._log_change("changed", caller, record_id)
+        return json_answer(patched, headers={**NO_STORE, **etag_header(patched)})
+
+    def _check_patch(self, request: web.Request, body: Any) -> None:
+        """What a noun asks of a caller beside ``update``."""
+
+
+class NounHandlers(RecordHandlers):
+    """The five calls of one noun, such as ``clients``."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        noun: Noun,
+        *,
+        name: str,
+        filters: Mapping[str, str] | None = None,
+        id_field: str = "id",
+    ) -> None:
+        super().__init__(catalog, noun, name=name, filters=filters, id_field=id_field)
+        self._noun = noun
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths of the noun."""
+        return [*super().routes(), web.delete(f"{self._path}/{{id}}", self.delete)]
 
     async def delete(self, request: web.Request) -> web.Response:
-        """204, also when there was nothing to delete."""
-        caller = self._authorize(request, "delete")
-        await self._noun.delete(caller.tenant, request.match_info["id"])
-        self._log_change("deleted", caller, request.match_info["id"])
+        """204, also when there was nothing to delete; 412 if it is not what If-Match says."""
+        caller, record_id = self._authorize(request, "delete"), request.match_info["id"]
+        require_match(request, lambda: self._noun.read(caller.tenant, record_id))
+        await self._noun.delete(caller.tenant, record_id)
+        self._log_change("deleted", caller, record_id)
         return web.Response(status=204)
 
 

@@ -1,7 +1,8 @@
-"""The list parameters of the management API: ``page``, ``per_page``, ``include_totals``."""
+"""The list parameters of the management API: pages, checkpoints, filters, and which fields of a record are shown."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -9,32 +10,101 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.web.queries import query_of
+
+MAX_PER_PAGE = 100
+FieldNames = Annotated[str, Meta(max_length=2_000)]
 
 
-class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FieldsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which fields of a record are asked for: those named, or all but those named."""
+
+    fields: FieldNames = ""
+    include_fields: bool = True
+
+    def project(self, record: dict[str, Any]) -> dict[str, Any]:
+        """*record* with the fields that are asked for."""
+        if not self.fields:
+            return record
+        named = {name.strip() for name in self.fields.split(",")}
+        return {name: value for name, value in record.items() if (name in named) == self.include_fields}
+
+
+class ListQuery(FieldsQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which part of a list is asked for. A page after the last is empty."""
 
     page: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    per_page: Annotated[int, Meta(ge=1, le=100)] = 50
+    per_page: Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)] = 50
     include_totals: bool = False
+    take: Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)] | None = None
+    from_: Annotated[str, Meta(min_length=1, max_length=1_000)] | None = msgspec.field(name="from", default=None)
+    """Where a checkpoint goes on: what the answer before called ``next``."""
+
+    @property
+    def is_checkpoint(self) -> bool:
+        """Whether the list is asked for by checkpoints instead of pages."""
+        return self.take is not None or self.from_ is not None
 
 
-def list_query(request: web.Request) -> ListQuery:
-    """The list parameters of *request*.
+def fields_query(request: web.Request) -> FieldsQuery:
+    """The parameters of *request* for one record.
 
     Raises:
         InvalidBodyError: one is malformed or unknown.
     """
-    try:
-        return msgspec.convert(dict(request.query), ListQuery, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidBodyError(f"Query validation error: {error}", code="invalid_query_string") from None
+    return query_of(request, FieldsQuery)
 
 
-def page_of(items: list[dict[str, Any]], query: ListQuery, *, key: str) -> object:
-    """The page as a bare list, or with totals as ``{start, limit, total, <key>: […]}``."""
+def list_query(request: web.Request, *, filters: Mapping[str, str] | None = None) -> ListQuery:
+    """The list parameters of *request* beside those that *filters* names.
+
+    Raises:
+        InvalidBodyError: one is malformed, repeated or unknown.
+    """
+    return query_of(request, ListQuery, but=filters)
+
+
+def filtered(items: list[dict[str, Any]], request: web.Request, filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The *items* whose fields have the values that the query asks for; *filters* says which field a parameter means.
+
+    A parameter that comes several times takes any of its values.
+    """
+    for parameter, field in filters.items():
+        if wanted := set(request.query.getall(parameter, [])):
+            items = [item for item in items if _text(item.get(field)) in wanted]
+    return items
+
+
+def page_of(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_field: str = "id") -> object:
+    """The page as a bare list, or with totals as ``{start, limit, total, <key>: […]}``.
+
+    By checkpoints it is ``{<key>: […], next}``, without ``next`` on the last one.
+
+    Raises:
+        InvalidBodyError: the record at which a checkpoint would go on is gone.
+    """
+    if query.is_checkpoint:
+        return _checkpoint(items, query, key=key, id_field=id_field)
     start = query.page * query.per_page
-    page = items[start : start + query.per_page]
+    page = [query.project(item) for item in items[start : start + query.per_page]]
     if not query.include_totals:
         return page
     return {"start": start, "limit": query.per_page, "total": len(items), key: page}
+
+
+def _checkpoint(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_field: str) -> dict[str, Any]:
+    """A checkpoint names the record that comes next, so that what was read already may be deleted meanwhile."""
+    ids = [str(item.get(id_field)) for item in items]
+    if query.from_ is not None and query.from_ not in ids:
+        message = "Query validation error: the record that from names is gone: begin the list again"
+        raise InvalidBodyError(message, field="from", code="invalid_query_string")
+    start = 0 if query.from_ is None else ids.index(query.from_)
+    end = start + (query.take or 50)
+    answer: dict[str, Any] = {key: [query.project(item) for item in items[start:end]]}
+    if end < len(items):
+        answer["next"] = ids[end]
+    return answer
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -46,7 +46,12 @@ def management_problem(error: ManagementError) -> web.Response:
 
 def json_answer(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """*body* as JSON."""
-    return web.Response(body=msgspec.json.encode(body), status=status, headers=headers, content_type="application/json")
+    return encoded_answer(msgspec.json.encode(body), status=status, headers=headers)
+
+
+def encoded_answer(body: bytes, *, status: int, headers: dict[str, str] | None = None) -> web.Response:
+    """*body*, which is JSON already."""
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 
 
 @web.middleware

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -12,13 +13,18 @@ from rulemint_gateway.management.errors import InvalidBodyError
 Q = TypeVar("Q", bound=msgspec.Struct)
 
 
-def query_of(request: web.Request, wanted: type[Q]) -> Q:
-    """The query string as *wanted*.
+def query_of(request: web.Request, wanted: type[Q], *, but: Mapping[str, str] | None = None) -> Q:
+    """The query string as *wanted*, a struct of bounded parameters, leaving out those that *but* names.
 
     Raises:
-        InvalidBodyError: a parameter is malformed or unknown.
+        InvalidBodyError: a parameter is malformed, repeated or unknown.
     """
+    given = {name: value for name, value in request.query.items() if name not in (but or {})}
+    for name in given:
+        if len(request.query.getall(name)) > 1:
+            message = f"Query validation error: {name} is repeated"
+            raise InvalidBodyError(message, field=name, code="invalid_query_string")
     try:
-        return msgspec.convert(dict(request.query), wanted, strict=False)
+        return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidBodyError(f"Query validation error: {error}", code="invalid_query_string") from None

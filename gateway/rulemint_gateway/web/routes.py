@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from rulemint_gateway.web.actions import ActionHandlers
+from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.hooks import HookHandlers
 from rulemint_gateway.web.log_stream import LogStream
-from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
+from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, RecordHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.rule_versions import RuleVersionHandlers
+from rulemint_gateway.web.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -26,7 +29,7 @@ class Handlers:
     metadata: Metadata
     health: Health
     logs: LogStream
-    clients: NounHandlers
+    clients: ClientHandlers
     resource_servers: NounHandlers
     client_grants: NounHandlers
     rules: NounHandlers
@@ -37,7 +40,10 @@ class Handlers:
     tries: TryHandlers
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
-    tenants: CollectionHandlers
+    tenants: RecordHandlers
+    signing_keys: SigningKeyHandlers
+    tenant_log: TenantLogHandlers
+    stats: StatsHandlers
 
 
 def routes(handlers: Handlers) -> list[web.RouteDef]:
@@ -62,4 +68,7 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.routes(),  # /api/v2/tenants/settings
         *handlers.tenants.routes(),  # /api/v2/tenants
+        *handlers.signing_keys.routes(),  # /api/v2/keys/signing
+        *handlers.tenant_log.routes(),  # /api/v2/logs
+        *handlers.stats.routes(),  # /api/v2/stats
     ]

@@ -9,6 +9,8 @@ from rulemint_gateway.management.tenant_settings import PatchTenantSettings, Ten
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.etags import etag_header, require_match
+from rulemint_gateway.web.paging import fields_query
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
@@ -27,14 +29,17 @@ class TenantSettingsHandlers:
         return [web.get(path, self.read), web.patch(path, self.patch)]
 
     async def read(self, request: web.Request) -> web.Response:
-        """200 and the settings."""
+        """200 and the settings, or those that are asked for."""
         caller = authorize(request, self._catalog, scope="read:tenant_settings")
-        return json_answer(self._settings.read(caller.tenant), headers=NO_STORE)
+        query = fields_query(request)
+        settings = await self._settings.read(caller.tenant)
+        return json_answer(query.project(settings), headers={**NO_STORE, **etag_header(settings)})
 
     async def patch(self, request: web.Request) -> web.Response:
-        """200 and the changed settings."""
+        """200 and the changed settings; 412 if they are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:tenant_settings")
         body = await read_json(request, PatchTenantSettings)
+        require_match(request, lambda: self._settings.read(caller.tenant))
         patched = await self._settings.patch(caller.tenant, body)
         log.info("tenant settings changed", tenant=caller.tenant, by=caller.client_id)
-        return json_answer(patched, headers=NO_STORE)
+        return json_answer(patched, headers={**NO_STORE, **etag_header(patched)})

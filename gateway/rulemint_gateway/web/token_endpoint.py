@@ -40,7 +40,11 @@ class TokenEndpoint:
         )
         try:
             parameters = await read_parameters(request)
-            token_request = parse_token_request(parameters, request.headers.get("Authorization"))
+            token_request = parse_token_request(
+                parameters,
+                request.headers.get("Authorization"),
+                default_audience=config.tenant.default_audience,
+            )
             answer = await self._grant.grant(config, token_request, exchange)
         except OAuthError as error:
             return self._refuse(error, exchange, config.tenant.error_style)

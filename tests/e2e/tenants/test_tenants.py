@@ -38,13 +38,14 @@ async def test_a_new_tenant_s_administrator_works_and_is_shown_once(management: 
     answer = await management.call("POST", "/api/v2/tenants", body)
     assert (answer.status, answer.headers["cache-control"]) == (201, "no-store")
     made = answer.body
-    assert set(made) == {"name", "issuer", "hosts", "administrator"}
+    assert set(made) == {"name", "issuer", "hosts", "disabled", "administrator"}
     assert (made["name"], made["hosts"], made["issuer"]) == (body["name"], body["hosts"], f"http://{body['hosts'][0]}/")
     assert made["administrator"]["audience"] == f"{made['issuer']}api/v2/"
     async with open_management(management.url, made["administrator"], host=body["hosts"][0]) as opened:
         assert len((await opened.call("GET", "/api/v2/clients")).body) == 1
     listed = await management.call("GET", "/api/v2/tenants?per_page=100")
-    assert {"name": made["name"], "issuer": made["issuer"], "hosts": made["hosts"]} in listed.body
+    shown = {"name": made["name"], "issuer": made["issuer"], "hosts": made["hosts"], "disabled": False}
+    assert shown in listed.body
     assert "secret" not in listed.text
 
 

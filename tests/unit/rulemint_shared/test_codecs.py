@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_shared import codecs
+from rulemint_shared.audit import AuditedChange, AuditRecord
 from rulemint_shared.codecs import Codec, DecodeError, check_travels
 from rulemint_shared.dependencies import Registry as PackageRegistry
 from rulemint_shared.exchanges import ExchangeRecord, Timings
+from rulemint_shared.idempotency import IdempotentCall
 from rulemint_shared.messages import (
     Batch,
     ChangedRecord,
@@ -179,7 +181,16 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     ),
     "tenant": (
         codecs.tenant,
-        Tenant(name="default", issuer="https://iss/", hosts=("h",), created_at_ms=1, error_style=ErrorStyle.AUTH0),
+        Tenant(
+            name="default",
+            issuer="https://iss/",
+            hosts=("h",),
+            created_at_ms=1,
+            error_style=ErrorStyle.AUTH0,
+            disabled=True,
+            default_audience="https://api/",
+            kept={"friendly_name": "T"},
+        ),
     ),
     "client": (
         codecs.client,
@@ -191,6 +202,9 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             secrets=(ClientSecret(name="first", hash=b"h", created_at_ms=1, expires_at_ms=2),),
             created_at_ms=1,
             updated_at_ms=2,
+            grant_types=("client_credentials",),
+            token_endpoint_auth_method="client_secret_post",
+            kept={"app_type": "non_interactive"},
         ),
     ),
     "resource-server": (
@@ -207,11 +221,22 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             is_system=True,
             created_at_ms=1,
             updated_at_ms=2,
+            denies_clients=True,
+            kept={"allow_offline_access": True},
         ),
     ),
     "client-grant": (
         codecs.client_grant,
-        ClientGrant(id="cgr_1", client_id="c", audience="a", scope=("a",), created_at_ms=1, updated_at_ms=2),
+        ClientGrant(
+            id="cgr_1",
+            client_id="c",
+            audience="a",
+            scope=("a",),
+            created_at_ms=1,
+            updated_at_ms=2,
+            allow_all_scopes=True,
+            kept={"organization_usage": "deny"},
+        ),
     ),
     "rule": (
         codecs.rule,
@@ -257,6 +282,11 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             private_pem=b"p",
             public_jwk={"kty": "OKP"},
             created_at_ms=1,
+            certificate="PEM",
+            current_since_ms=2,
+            current_until_ms=3,
+            revoked_at_ms=4,
+            is_next=True,
         ),
     ),
     "exchange": (
@@ -285,7 +315,28 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             kid="k",
             timings=Timings(authenticate_ms=0.1, queue_ms=1.0, rules_ms=2.0, return_ms=0.5, mint_ms=1.5, total_ms=5.0),
             calls=[CALL],
+            secret_name="first",
         ),
+    ),
+    "audit": (
+        codecs.audit,
+        AuditRecord(
+            at_ms=1,
+            tenant="default",
+            client_id="c",
+            client_name="C",
+            ip="127.0.0.1",
+            user_agent="curl",
+            method="PATCH",
+            path="/api/v2/clients/x",
+            changes=[AuditedChange(kind="clients", id="x", before={"name": "a"}, after={"name": "b"})],
+            status=409,
+            error="e",
+        ),
+    ),
+    "idempotent-call": (
+        codecs.idempotent_call,
+        IdempotentCall(body_hash=b"h", attempt="a", committed=True, status=201, answer=b"c", etag="e"),
     ),
 }
 

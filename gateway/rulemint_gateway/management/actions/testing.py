@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.actions.records import ActionRecords
-from rulemint_gateway.management.clients import MAX_METADATA
+from rulemint_gateway.management.client_bodies import MAX_METADATA
 from rulemint_gateway.management.fields import (
     ClientId,
     Identifier,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from rulemint_gateway.management.clients import MAX_METADATA
+from rulemint_gateway.management.client_bodies import MAX_METADATA
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import (
     AllowHosts,

@@ -34,7 +34,7 @@ def tried_request(config: TenantConfig, body: TryRule) -> TriedRequest:
     audience = _first_audience(config, client.id) if body.audience is UNSET else body.audience
     grant, api = config.grant(client.id, audience), config.api(audience)
     asked = [] if body.scope is UNSET else list(dict.fromkeys(body.scope))
-    held = asked if grant is None else list(grant.scope)
+    held = asked if grant is None else list(config.scopes_of(grant))
     scope = held if body.scope is UNSET else asked
     context = body.context
     return TriedRequest(

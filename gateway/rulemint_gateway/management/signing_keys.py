@@ -1,0 +1,130 @@
+"""The tenant's signing keys: list, read, rotate, revoke.
+
+Each algorithm in use has a current key, which signs; a next one, published so that whoever caches keys has it in time;
+and previous ones, published until no token that they signed can be good any longer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import SIGNING_KEYS
+from rulemint_gateway.tokens.certificates import CertificateView
+from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_shared.deadline import rfc3339_ms, unix_ms
+from rulemint_shared.records import SigningAlgorithm, SigningKey
+
+PREVIOUS_KEPT_MS = 31 * 86_400_000
+"""A day longer than a token can live."""
+MAX_KEYS = 100
+
+
+class SigningKeyring:
+    """The use cases of ``/api/v2/keys/signing``."""
+
+    def __init__(self, catalog: Catalog, store: ConfigStore, signing_keys: SigningKeys) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._signing_keys = signing_keys
+
+    async def list(self, tenant: str) -> list[dict[str, Any]]:
+        """All keys, the newest first."""
+        keys = self._catalog.tenant(tenant).signing_keys.values()
+        newest_first = sorted(keys, key=lambda key: (key.created_at_ms, key.kid), reverse=True)
+        return [self._view(tenant, key) for key in newest_first]
+
+    async def read(self, tenant: str, kid: str) -> dict[str, Any]:
+        """One key."""
+        return self._view(tenant, self._find(tenant, kid))
+
+    async def rotate(self, tenant: str) -> dict[str, Any]:
+        """Let the next key of every algorithm in use sign from now on; the answer shows the one of RS256.
+
+        Raises:
+            ConflictError: the tenant has too many keys that tokens may still have been signed with.
+        """
+        algorithms = {key.algorithm for key in self._catalog.tenant(tenant).signing_keys.values()}
+        algorithms.add(SigningAlgorithm.RS256)
+        fresh = {
+            each: [await self._signing_keys.new_key(tenant, each) for _ in range(2)] for each in sorted(algorithms)
+        }
+
+        async def plan() -> Changes[SigningKey]:
+            now_ms = unix_ms()
+            config = self._catalog.tenant(tenant)
+            signing: dict[SigningAlgorithm, SigningKey] = {}
+            changed: list[SigningKey] = []
+            for algorithm, (spare, following) in fresh.items():
+                upcoming = config.next_signing_key(algorithm) or spare
+                signing[algorithm] = msgspec.structs.replace(upcoming, is_next=False, current_since_ms=now_ms)
+                changed += [signing[algorithm], following]
+                if current := config.signing_key(algorithm):
+                    changed.append(msgspec.structs.replace(current, current_until_ms=now_ms))
+            changes = Changes(signing[SigningAlgorithm.RS256])
+            for key in changed:
+                changes.put(SIGNING_KEYS, key)
+            old = [key.kid for key in config.signing_keys.values() if _is_outlived(key, now_ms)]
+            if len(config.signing_keys) - len(old) >= MAX_KEYS:
+                message = f"A tenant keeps {MAX_KEYS} keys at most, each for 31 days after it has signed: rotate later"
+                raise ConflictError(message, code="too_many_keys")
+            for kid in old:
+                changes.delete(SIGNING_KEYS, kid)
+            return changes
+
+        key = await self._store.transact(tenant, plan)
+        return {"cert": self._signing_keys.certificate_of(tenant, key), "kid": key.kid}
+
+    async def revoke(self, tenant: str, kid: str) -> dict[str, Any]:
+        """Publish the key no longer: whoever verifies tokens that it signed refuses them from now on.
+
+        Raises:
+            InvalidBodyError: it is the current one or the next one.
+        """
+
+        async def plan() -> Changes[SigningKey]:
+            key = self._find(tenant, kid)
+            if key.current_until_ms is None:
+                raise InvalidBodyError(
+                    "Only a previous key can be revoked: rotate first, twice for the next one",
+                    code="operation_not_supported",
+                )
+            changes = Changes(msgspec.structs.replace(key, revoked_at_ms=key.revoked_at_ms or unix_ms()))
+            changes.put(SIGNING_KEYS, changes.result)
+            return changes
+
+        key = await self._store.transact(tenant, plan)
+        return {"cert": self._signing_keys.certificate_of(tenant, key), "kid": key.kid}
+
+    def _find(self, tenant: str, kid: str) -> SigningKey:
+        key = self._catalog.tenant(tenant).signing_keys.get(kid)
+        if key is None:
+            raise NotFoundError("signing key", code="inexistent_signing_key")
+        return key
+
+    def _view(self, tenant: str, key: SigningKey) -> dict[str, Any]:
+        certificate = CertificateView(self._signing_keys.certificate_of(tenant, key))
+        is_current = not key.is_next and key.current_until_ms is None
+        view: dict[str, Any] = {
+            "kid": key.kid,
+            "alg": key.algorithm,
+            "cert": certificate.pem,
+            "pkcs7": certificate.pkcs7,
+            "fingerprint": certificate.fingerprint,
+            "thumbprint": certificate.thumbprint,
+            "current": is_current,
+            "next": key.is_next,
+            "previous": not is_current and not key.is_next,
+            "revoked": key.revoked_at_ms is not None,
+        }
+        since_ms = None if key.is_next else key.current_since_ms or key.created_at_ms
+        moments = {"current_since": since_ms, "current_until": key.current_until_ms, "revoked_at": key.revoked_at_ms}
+        return view | {name: rfc3339_ms(moment) for name, moment in moments.items() if moment is not None}
+
+
+def _is_outlived(key: SigningKey, now_ms: int) -> bool:
+    return key.current_until_ms is not None and key.current_until_ms < now_ms - PREVIOUS_KEPT_MS

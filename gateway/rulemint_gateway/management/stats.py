@@ -1,0 +1,63 @@
+"""How much the tenant is used: tokens per day, and the clients that were active of late."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.stores.secret_usage import SecretUsage
+from rulemint_gateway.stores.token_counts import TokenCounts
+from rulemint_shared.deadline import unix_ms
+
+ACTIVE_DAYS = 30
+MAX_DAYS = 400
+
+
+class Stats:
+    """The use cases of ``/api/v2/stats``."""
+
+    def __init__(self, counts: TokenCounts, usage: SecretUsage) -> None:
+        self._counts = counts
+        self._usage = usage
+
+    async def daily(self, tenant: str, *, first: str | None, last: str | None) -> list[dict[str, Any]]:
+        """One entry a day (UTC) from *first* to *last*, both ``YYYYMMDD``; the last 30 days unless given.
+
+        Raises:
+            InvalidBodyError: one is no day, or there are no or too many days between them.
+        """
+        today = datetime.fromtimestamp(unix_ms() / 1_000, tz=UTC).date()
+        end = today if last is None else _day(last, "to")
+        begin = end - timedelta(days=ACTIVE_DAYS - 1) if first is None else _day(first, "from")
+        if not 0 <= (end - begin).days < MAX_DAYS:
+            message = f"from must not be after to, nor {MAX_DAYS} days before it"
+            raise InvalidBodyError(message, field="from", code="invalid_query_string")
+        days = [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
+        counts = await self._counts.of_days(tenant, days)
+        return [_view(day, tokens) for day, tokens in zip(days, counts, strict=True)]
+
+    async def active_clients(self, tenant: str) -> int:
+        """How many clients have proved who they are in the last 30 days."""
+        return await self._usage.active_clients(tenant, since_ms=unix_ms() - ACTIVE_DAYS * 86_400_000)
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        message = f"{field} must be a day as YYYYMMDD"
+        raise InvalidBodyError(message, field=field, code="invalid_query_string") from None
+
+
+def _view(day: date, tokens: int) -> dict[str, Any]:
+    """Auth0's entry; ``logins`` are tokens, for it is machines that log in here."""
+    midnight = f"{day.isoformat()}T00:00:00.000Z"
+    return {
+        "date": midnight,
+        "logins": tokens,
+        "signups": 0,
+        "leaked_passwords": 0,
+        "created_at": midnight,
+        "updated_at": midnight,
+    }

@@ -1,0 +1,91 @@
+"""A change of the configuration → its audit record: what differs, with secrets masked and long values cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rulemint_gateway.stores.calls import Call
+from rulemint_gateway.stores.tables import Table
+from rulemint_shared.audit import AuditedChange, AuditRecord
+from rulemint_shared.deadline import unix_ms
+
+MASK = "***"
+MAX_TEXT = 2_048
+MAX_ITEMS = 100
+MAX_CHANGES = 200
+_FREE_FIELDS = ("kept", "metadata")
+"""Dictionaries whose names their author chose; all other secrets are bytes."""
+_SECRET_NAME_PARTS = ("secret", "password", "private", "credential", "token", "apikey", "api_key")
+
+
+def audit_record(call: Call, tenant: str, changes: list[AuditedChange]) -> AuditRecord:
+    """The record of what *call* has changed in *tenant*."""
+    kept = changes[:MAX_CHANGES]
+    if left_out := len(changes) - len(kept):
+        kept.append(AuditedChange(kind="more", id=f"{left_out} more"))
+    return AuditRecord(tenant=tenant, changes=kept, **_origin(call))
+
+
+def refusal_record(call: Call, *, status: int, error: str) -> AuditRecord:
+    """The record of *call* that was refused, in the tenant that it asked."""
+    return AuditRecord(tenant=call.tenant, status=status, error=error[:MAX_TEXT], **_origin(call))
+
+
+def audited_change(table: Table[Any], record_id: str, before: Any, after: Any) -> AuditedChange:
+    """What the write makes of the record; None: there was none, or there is none any longer."""
+    old, new = _plain(before), _plain(after)
+    if old is not None and new is not None:
+        same = {name for name in old if name in new and old[name] == new[name]}
+        changed_secrets = {name for name in same if getattr(before, name) != getattr(after, name)}
+        old, new = ({n: v for n, v in each.items() if n not in same - changed_secrets} for each in (old, new))
+    return AuditedChange(kind=table.kind, id=record_id, before=_cut(old), after=_cut(new))
+
+
+def _origin(call: Call) -> dict[str, Any]:
+    return {
+        "at_ms": unix_ms(),
+        "client_id": call.client_id,
+        "client_name": call.client_name,
+        "ip": call.ip,
+        "user_agent": call.user_agent,
+        "method": call.method,
+        "path": call.path[:MAX_TEXT],
+    }
+
+
+def _plain(record: Any) -> dict[str, Any] | None:
+    """The record as a dictionary, secrets masked."""
+    if record is None:
+        return None
+    fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(bytes,))
+    return {name: _masked(value, free=name in _FREE_FIELDS) for name, value in fields.items()}
+
+
+def _masked(value: Any, *, free: bool) -> Any:
+    if isinstance(value, bytes):
+        return MASK
+    if isinstance(value, dict):
+        return {
+            name: MASK if free and _is_secret(name) and isinstance(item, str) else _masked(item, free=free)
+            for name, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked(item, free=free) for item in value]
+    return value
+
+
+def _is_secret(name: Any) -> bool:
+    return any(part in str(name).lower() for part in _SECRET_NAME_PARTS)
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return f"{value[:MAX_TEXT]}… ({len(value)} characters)"
+    if isinstance(value, dict):
+        return {name: _cut(item) for name, item in list(value.items())[:MAX_ITEMS]}
+    if isinstance(value, list):
+        more = [f"… ({len(value)} items)"] if len(value) > MAX_ITEMS else []
+        return [_cut(item) for item in value[:MAX_ITEMS]] + more
+    return value

@@ -1,0 +1,32 @@
+"""Every management call is accounted for: what it wrote by the store, what it was refused by this middleware."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from rulemint_gateway.management.errors import ManagementError
+from rulemint_gateway.stores.calls import CALL
+from rulemint_gateway.stores.refused_calls import RefusedCalls
+from rulemint_gateway.web.problems import Handler
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def accounting(refused: RefusedCalls) -> Middleware:
+    """The middleware that keeps one request's `Call` from the next on the same connection, and records refusals."""
+
+    @web.middleware
+    async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
+        before = CALL.set(None)
+        try:
+            return await handler(request)
+        except ManagementError as error:
+            call = CALL.get()
+            if call is not None and request.method not in _READING:
+                await refused.record(call, status=error.status, error=error.message)
+            raise
+        finally:
+            CALL.reset(before)
+
+    return account

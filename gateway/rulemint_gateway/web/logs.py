@@ -1,0 +1,91 @@
+"""``/api/v2/logs``: what happened in the tenant, and ``/api/v2/stats``: how much."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from rulemint_gateway.management.logs import Logs
+from rulemint_gateway.management.stats import Stats
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.paging import ListQuery, fields_query
+from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.queries import query_of
+
+
+class LogQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters of the log's list: of a page, newest first unless sorted; or of a checkpoint, oldest first."""
+
+    sort: Literal["date:-1", "date:1"] = "date:-1"
+
+
+class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which days are asked for."""
+
+    from_: Annotated[str, Meta(max_length=8)] | None = msgspec.field(name="from", default=None)
+    to: Annotated[str, Meta(max_length=8)] | None = None
+
+
+class TenantLogHandlers:
+    """The calls of the tenant log."""
+
+    def __init__(self, catalog: Catalog, logs: Logs) -> None:
+        self._catalog = catalog
+        self._logs = logs
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths of the log."""
+        return [web.get("/api/v2/logs", self.list), web.get("/api/v2/logs/{id}", self.read)]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """200 and a part of the log."""
+        caller = authorize(request, self._catalog, scope="read:logs")
+        query = query_of(request, LogQuery)
+        if query.is_checkpoint:
+            entries = await self._logs.after(caller.tenant, query.from_, count=query.take or 50)
+            return json_answer([query.project(entry) for entry in entries], headers=NO_STORE)
+        start = query.page * query.per_page
+        found = await self._logs.page(
+            caller.tenant, start=start, count=query.per_page, newest_first=query.sort == "date:-1"
+        )
+        entries = [query.project(entry) for entry in found]
+        if not query.include_totals:
+            return json_answer(entries, headers=NO_STORE)
+        total = await self._logs.total(caller.tenant)
+        totals = {"start": start, "limit": query.per_page, "length": len(entries), "total": total}
+        return json_answer({**totals, "logs": entries}, headers=NO_STORE)
+
+    async def read(self, request: web.Request) -> web.Response:
+        """200 and the entry."""
+        caller = authorize(request, self._catalog, scope="read:logs")
+        query = fields_query(request)
+        entry = await self._logs.read(caller.tenant, request.match_info["id"])
+        return json_answer(query.project(entry), headers=NO_STORE)
+
+
+class StatsHandlers:
+    """The calls of the tenant's statistics."""
+
+    def __init__(self, catalog: Catalog, stats: Stats) -> None:
+        self._catalog = catalog
+        self._stats = stats
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths of the statistics."""
+        return [web.get("/api/v2/stats/daily", self.daily), web.get("/api/v2/stats/active-users", self.active)]
+
+    async def daily(self, request: web.Request) -> web.Response:
+        """200 and one entry for each day."""
+        caller = authorize(request, self._catalog, scope="read:stats")
+        query = query_of(request, DaysQuery)
+        days = await self._stats.daily(caller.tenant, first=query.from_, last=query.to)
+        return json_answer(days, headers=NO_STORE)
+
+    async def active(self, request: web.Request) -> web.Response:
+        """200 and a number."""
+        caller = authorize(request, self._catalog, scope="read:stats")
+        return json_answer(await self._stats.active_clients(caller.tenant), headers=NO_STORE)

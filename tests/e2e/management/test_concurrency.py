@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import asyncio
+
+from fixtures.management import Management
+
+RULE = "export default () => ({})"
+
+
+async def test_a_read_s_etag_is_that_of_the_create_and_changes_with_the_record(management: Management) -> None:
+    made = await management.call("POST", "/api/v2/clients", {"name": "tagged"})
+    path = f"/api/v2/clients/{made.body['client_id']}"
+    assert (await management.call("GET", path)).headers["etag"] == made.headers["etag"]
+    patched = await management.call("PATCH", path, {"name": "tagged again"})
+    assert patched.headers["etag"] != made.headers["etag"]
+    assert (await management.call("GET", path)).headers["etag"] == patched.headers["etag"]
+
+
+async def test_a_change_to_what_its_caller_has_not_read_is_refused(management: Management) -> None:
+    made = await management.call("POST", "/api/v2/clients", {"name": "shared"})
+    path, read = f"/api/v2/clients/{made.body['client_id']}", {"If-Match": made.headers["etag"]}
+    assert (await management.call("PATCH", path, {"name": "mine"}, headers=read)).status == 200
+    for method, body in (("PATCH", {"name": "yours"}), ("DELETE", None)):
+        refused = await management.call(method, path, body, headers=read)
+        assert (refused.status, refused.body["errorCode"]) == (412, "precondition_failed")
+    for header in (f"W/{(await management.call('GET', path)).headers['etag']}", "nonsense", '"x"'):
+        assert (await management.call("PATCH", path, {"name": "x"}, headers={"If-Match": header})).status == 412
+    assert (await management.call("GET", path)).body["name"] == "mine"
+    now = {"If-Match": f'"other", {(await management.call("GET", path)).headers["etag"]}'}
+    assert (await management.call("DELETE", path, headers=now)).status == 204
+    assert (await management.call("DELETE", path, headers={"If-Match": "*"})).status == 412
+
+
+async def test_of_many_who_read_the_same_one_may_change_it(management: Management) -> None:
+    async with management.rule(RULE, enabled=False) as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        read = {"If-Match": (await management.call("GET", path)).headers["etag"]}
+        answers = await asyncio.gather(
+            *(management.call("PATCH", path, {"order": 100 + number}, headers=read) for number in range(8))
+        )
+        assert sorted(answer.status for answer in answers) == [200, *[412] * 7]
+        winner = next(answer for answer in answers if answer.status == 200)
+        assert (await management.call("GET", path)).body["order"] == winner.body["order"]
+
+
+async def test_settings_and_tenants_have_etags_too(management: Management) -> None:
+    path = "/api/v2/tenants/settings"
+    old = (await management.call("GET", path)).headers["etag"]
+    patched = await management.call("PATCH", path, {"friendly_name": "A"}, headers={"If-Match": old})
+    assert patched.status == 200
+    refused = await management.call("PATCH", path, {"friendly_name": "B"}, headers={"If-Match": old})
+    assert refused.status == 412
+    assert (await management.call("PATCH", path, {"friendly_name": None})).status == 200
+    assert "etag" in (await management.call("GET", "/api/v2/tenants/default")).headers

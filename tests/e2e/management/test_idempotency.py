@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from fixtures.management import Management
+
+
+def a_key() -> dict[str, str]:
+    return {"Idempotency-Key": secrets.token_hex(8)}
+
+
+async def test_a_create_that_is_sent_again_gets_the_same_answer_and_makes_nothing(management: Management) -> None:
+    key, name = a_key(), f"once {secrets.token_hex(4)}"
+    first = await management.call("POST", "/api/v2/clients", {"name": name}, headers=key)
+    again = await management.call("POST", "/api/v2/clients", {"name": name}, headers=key)
+    assert (again.status, again.body, again.headers["etag"]) == (201, first.body, first.headers["etag"])
+    assert again.headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in first.headers
+    listed = (await management.call("GET", "/api/v2/clients?per_page=100")).body
+    assert [client["name"] for client in listed].count(name) <= 1
+
+
+async def test_of_the_same_creates_at_once_one_is_done(management: Management) -> None:
+    key, body = a_key(), {"identifier": f"https://{secrets.token_hex(6)}/"}
+    answers = await asyncio.gather(
+        *(management.call("POST", "/api/v2/resource-servers", body, headers=key) for _ in range(6))
+    )
+    made = {answer.body["id"] for answer in answers if answer.status == 201}
+    assert len(made) == 1
+    others = {answer.body["errorCode"] for answer in answers if answer.status != 201}
+    assert others <= {"idempotency_key_in_use", "idempotent_answer_lost"}
+
+
+async def test_another_body_under_the_same_key_is_refused(management: Management) -> None:
+    key = a_key()
+    assert (await management.call("POST", "/api/v2/clients", {"name": "a"}, headers=key)).status == 201
+    refused = await management.call("POST", "/api/v2/clients", {"name": "b"}, headers=key)
+    assert (refused.status, refused.body["errorCode"]) == (422, "idempotency_key_reused")
+
+
+async def test_a_key_of_one_noun_or_tenant_says_nothing_about_another(management: Management) -> None:
+    key = a_key()
+    assert (await management.call("POST", "/api/v2/clients", {"name": "a"}, headers=key)).status == 201
+    body = {"identifier": f"https://{secrets.token_hex(6)}/"}
+    assert (await management.call("POST", "/api/v2/resource-servers", body, headers=key)).status == 201
+
+
+async def test_a_create_that_was_refused_may_be_sent_again(management: Management) -> None:
+    client = await management.a_client()
+    key = a_key()
+    body = {"client_id": client.client_id, "audience": client.audience, "scope": ["read"]}
+    assert (await management.call("POST", "/api/v2/client-grants", body, headers=key)).status == 409
+    grants = (await management.call("GET", f"/api/v2/client-grants?client_id={client.client_id}")).body
+    await management.call("DELETE", f"/api/v2/client-grants/{grants[0]['id']}")
+    assert (await management.call("POST", "/api/v2/client-grants", body, headers=key)).status == 201
+
+
+async def test_a_rotation_that_is_sent_again_shows_the_same_secret(management: Management) -> None:
+    client, key = await management.a_client(), a_key()
+    path = f"/api/v2/clients/{client.client_id}/rotate-secret"
+    first, again = [await management.call("POST", path, headers=key) for _ in range(2)]
+    assert first.body["client_secret"] == again.body["client_secret"]
+    assert (await management.ask(client.request(client_secret=again.body["client_secret"]))).status == 200
+
+
+async def test_a_key_that_is_too_long_is_refused(management: Management) -> None:
+    for key in ("x" * 256, ""):
+        answer = await management.call("POST", "/api/v2/clients", {"name": "a"}, headers={"Idempotency-Key": key})
+        assert (answer.status, answer.body["errorCode"]) == (400, "invalid_header")

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import msgspec
+import pytest
+
+from rulemint_gateway.management import signing_keys
+from rulemint_gateway.management.errors import ConflictError
+from rulemint_gateway.management.signing_keys import PREVIOUS_KEPT_MS, SigningKeyring
+from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import SIGNING_KEYS, TENANTS
+from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_shared.background import in_background
+from rulemint_shared.records import SigningAlgorithm, SigningKey, Tenant
+from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.vault import Vault
+
+T = DEFAULT_TENANT
+
+
+class Keys:
+    """A tenant's keys as a gateway has them."""
+
+    def __init__(self, catalog: Catalog, store: ConfigStore) -> None:
+        self.catalog = catalog
+        self.store = store
+        self.own = SigningKeys(catalog, store, Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))]))
+        self.ring = SigningKeyring(catalog, store, self.own)
+
+    async def put(self, key: SigningKey) -> None:
+        changes: Changes[None] = Changes(None)
+        changes.put(SIGNING_KEYS, key)
+
+        async def plan() -> Changes[None]:
+            return changes
+
+        await self.store.transact(T, plan)
+
+
+@pytest.fixture
+async def keys(empty_redis_url: str) -> AsyncIterator[Keys]:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(open_redis(empty_redis_url))
+        subscriber = await stack.enter_async_context(open_subscriber(empty_redis_url))
+        catalog = Catalog(redis)
+        await catalog.load()
+        in_background(stack, catalog.keep_fresh(subscriber))
+        store = ConfigStore(redis, catalog)
+        changes: Changes[None] = Changes(None)
+        changes.put(TENANTS, Tenant(name=T, issuer="https://iss/"))
+
+        async def plan() -> Changes[None]:
+            return changes
+
+        await store.transact(T, plan)
+        yield Keys(catalog, store)
+
+
+async def test_a_key_from_before_there_were_certificates_signs_and_is_listed(keys: Keys) -> None:
+    made = await keys.own.new_key(T, SigningAlgorithm.RS256)
+    await keys.put(msgspec.structs.replace(made, certificate="", is_next=False))
+    await keys.own.ensure(T, SigningAlgorithm.RS256)
+    assert {(key["kid"], key["current"]) for key in await keys.ring.list(T) if not key["next"]} == {(made.kid, True)}
+    first, again = await keys.ring.read(T, made.kid), await keys.ring.read(T, made.kid)
+    assert "BEGIN CERTIFICATE" in first["cert"]
+    assert first["current_since"] == again["current_since"]
+
+
+async def test_a_key_that_no_token_can_need_any_longer_goes_at_the_next_rotation(keys: Keys) -> None:
+    await keys.own.ensure(T, SigningAlgorithm.RS256)
+    old = msgspec.structs.replace(await keys.own.new_key(T, SigningAlgorithm.RS256), is_next=False, current_since_ms=1)
+    now_ms = old.created_at_ms
+    outlived = msgspec.structs.replace(old, kid="outlived", current_until_ms=now_ms - PREVIOUS_KEPT_MS - 60_000)
+    needed = msgspec.structs.replace(old, kid="needed", current_until_ms=now_ms - PREVIOUS_KEPT_MS + 60_000)
+    await keys.put(outlived)
+    await keys.put(needed)
+    await keys.ring.rotate(T)
+    kids = keys.catalog.tenant(T).signing_keys
+    assert "needed" in kids
+    assert "outlived" not in kids
+
+
+async def test_a_tenant_keeps_no_more_keys_than_the_limit(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing_keys, "MAX_KEYS", 3)
+    await keys.own.ensure(T, SigningAlgorithm.RS256)
+    await keys.ring.rotate(T)
+    with pytest.raises(ConflictError):
+        await keys.ring.rotate(T)
+    assert len(keys.catalog.tenant(T).signing_keys) == 3

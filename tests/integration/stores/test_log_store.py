@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from arq.connections import ArqRedis
+
+from rulemint_gateway.stores.log_store import LogStore, Place
+from rulemint_shared import codecs, keys
+from rulemint_shared.audit import AuditRecord
+from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.redis_connection import open_redis
+
+T = "t"
+CALLED = codecs.audit.encode(AuditRecord(at_ms=1, tenant=T, client_id="c"))
+ASKED = codecs.exchange.encode(ExchangeRecord(id="exc_1", tenant=T, started_at_ms=1, status=200, outcome="granted"))
+
+
+@pytest.fixture
+async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+    async with open_redis(empty_redis_url) as opened:
+        for place in ("1-0", "1-1", "3-0"):
+            await opened.xadd(keys.audit(T), {"record": CALLED}, id=place)
+        for place in ("1-0", "2-0"):
+            await opened.xadd(keys.exchanges(T), {"id": "exc_1", "record": ASKED}, id=place)
+        await opened.xadd(keys.refused_calls(T), {"record": CALLED}, id="1-1")
+        yield opened
+
+
+IN_ORDER = [(1, 0, "a"), (1, 0, "e"), (1, 1, "a"), (1, 1, "r"), (2, 0, "e"), (3, 0, "a")]
+
+
+async def test_a_checkpoint_goes_through_all_streams_and_leaves_nothing_out(redis: ArqRedis) -> None:
+    log = LogStore(redis)
+    for count in (1, 2, 6, 7):
+        seen: list[Place] = []
+        while page := await log.after(T, seen[-1] if seen else None, count=count):
+            assert len(page) <= count
+            seen += [entry.place for entry in page]
+        assert seen == IN_ORDER, count
+
+
+async def test_what_was_written_in_this_very_millisecond_waits(redis: ArqRedis) -> None:
+    log = LogStore(redis)
+    seconds, _microseconds = await redis.time()
+    await redis.xadd(keys.audit(T), {"record": CALLED}, id=f"{(seconds + 3_600) * 1_000}-0")
+    assert [entry.place for entry in await log.after(T, None, count=100)] == IN_ORDER
+    assert await log.total(T) == 7
+
+
+async def test_pages_are_cut_from_the_whole(redis: ArqRedis) -> None:
+    log = LogStore(redis)
+    for newest_first in (True, False):
+        wanted = IN_ORDER[::-1] if newest_first else IN_ORDER
+        found = [
+            entry.place
+            for start in range(0, 8, 2)
+            for entry in await log.page(T, start=start, count=2, newest_first=newest_first)
+        ]
+        assert found == wanted
+
+
+async def test_an_entry_is_found_by_its_place_or_not_at_all(redis: ArqRedis) -> None:
+    log = LogStore(redis)
+    found = await log.find(T, Place(2, 0, "e"))
+    assert found is not None
+    assert isinstance(found.record, ExchangeRecord)
+    assert await log.find(T, Place(2, 0, "a")) is None
+
+
+async def test_a_malformed_entry_is_left_out(redis: ArqRedis) -> None:
+    await redis.xadd(keys.audit(T), {"record": b"nonsense"}, id="4-0")
+    entries = await LogStore(redis).after(T, None, count=100)
+    assert [entry.place for entry in entries] == IN_ORDER

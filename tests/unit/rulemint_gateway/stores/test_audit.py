@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import msgspec
+
+from rulemint_gateway.stores.audit import MAX_CHANGES, audit_record, audited_change
+from rulemint_gateway.stores.calls import Call
+from rulemint_gateway.stores.tables import CLIENTS, RULE_SECRETS, RULE_VERSIONS, SIGNING_KEYS
+from rulemint_shared.audit import AuditedChange
+from rulemint_shared.records import (
+    Client,
+    ClientSecret,
+    Language,
+    RuleSecrets,
+    RuleVersion,
+    SigningAlgorithm,
+    SigningKey,
+)
+
+CLIENT = Client(
+    client_id="c",
+    name="C",
+    metadata={"plan": "gold", "api_token": "from metadata"},
+    secrets=(ClientSecret(name="first", hash=b"hash", created_at_ms=1),),
+    kept={"addons": {"azure": {"sas_password": "from an addon"}}, "token_quota": {"per_day": 1}},
+)
+
+
+def change_of(before: Client | None, after: Client | None) -> AuditedChange:
+    return audited_change(CLIENTS, "c", before, after)
+
+
+def test_a_creation_and_a_deletion_show_the_whole_record() -> None:
+    created, deleted = change_of(None, CLIENT), change_of(CLIENT, None)
+    assert (created.before, deleted.after) == (None, None)
+    assert created.after == deleted.before
+    assert created.after is not None
+    assert created.after["name"] == "C"
+
+
+def test_a_change_shows_only_what_differs() -> None:
+    change = change_of(CLIENT, msgspec.structs.replace(CLIENT, name="D"))
+    assert (change.before, change.after) == ({"name": "C"}, {"name": "D"})
+
+
+def test_a_changed_secret_is_told_without_its_value() -> None:
+    secrets = (ClientSecret(name="first", hash=b"other", created_at_ms=1),)
+    change = change_of(CLIENT, msgspec.structs.replace(CLIENT, secrets=secrets))
+    assert change.before == change.after
+    assert change.after is not None
+    assert change.after["secrets"][0]["hash"] == "***"
+
+
+def test_names_that_sound_secret_are_masked_in_what_authors_name() -> None:
+    change = change_of(None, CLIENT)
+    assert change.after is not None
+    assert change.after["metadata"] == {"plan": "gold", "api_token": "***"}
+    assert change.after["kept"] == {"addons": {"azure": {"sas_password": "***"}}, "token_quota": {"per_day": 1}}
+
+
+def test_ciphertexts_and_private_keys_are_masked() -> None:
+    secrets = RuleSecrets(rule_id="r", revision=1, ciphertext=b"c")
+    key = SigningKey(kid="k", algorithm=SigningAlgorithm.ES256, private_pem=b"p", public_jwk={"kty": "EC"})
+    for change in (
+        audited_change(RULE_SECRETS, "r", None, secrets),
+        audited_change(SIGNING_KEYS, "k", key, None),
+    ):
+        assert "***" in ((change.after or change.before) or {}).values()
+
+
+def test_a_long_text_is_cut_after_it_was_compared() -> None:
+    text = "x" * 10_000
+    before = RuleVersion(rule_id="r", version=1, script=text + "a", language=Language.PYTHON)
+    change = audited_change(RULE_VERSIONS, "r@1", before, msgspec.structs.replace(before, script=text + "b"))
+    assert change.before is not None
+    assert change.before["script"].endswith("(10001 characters)")
+    assert len(change.before["script"]) < 3_000
+
+
+def test_a_call_that_changes_very_much_says_how_much_is_left_out() -> None:
+    changes = [AuditedChange(kind="clients", id=str(number)) for number in range(MAX_CHANGES + 5)]
+    record = audit_record(Call(tenant="default", client_id="c"), "other", changes)
+    assert (len(record.changes), record.changes[-1].id) == (MAX_CHANGES + 1, "5 more")
+    assert record.tenant == "other"
