@@ -13,7 +13,6 @@ from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.rule_versions import RuleVersionsOf
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.paging import list_query
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_gateway.web.queries import query_of
 
@@ -21,6 +20,14 @@ log = structlog.get_logger(__name__)
 
 VersionNumber = Annotated[int, Meta(ge=1, lt=2**31)]
 DIFF_TYPE = "text/x-diff"
+
+
+class VersionsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of the list is asked for. A page after the last is empty."""
+
+    page: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    per_page: Annotated[int, Meta(ge=1, le=100)] = 50
+    include_totals: bool = False
 
 
 class DiffQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +57,7 @@ class RuleVersionHandlers:
     async def list(self, request: web.Request) -> web.Response:
         """200 and a page of versions, newest first."""
         caller = authorize(request, self._catalog, scope="read:rules")
-        query = list_query(request)
+        query = query_of(request, VersionsQuery)
         start = query.page * query.per_page
         page, total = await self._versions.list(
             caller.tenant, request.match_info["id"], start=start, count=query.per_page
