@@ -206,7 +206,7 @@ def _rule_handlers(
         "rules": NounHandlers(catalog, rules, name="rules"),
         "secrets": SecretHandlers(catalog, secrets),
         "tries": TryHandlers(catalog, tries),
-        "rule_versions": RuleVersionHandlers(catalog, versions),
+        "rule_versions": RuleVersionHandlers(catalog, rules, versions),
         "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
         "actions": ActionHandlers(
             catalog,

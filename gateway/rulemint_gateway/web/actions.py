@@ -21,6 +21,8 @@ from rulemint_gateway.management.rule_forms import TRIGGER
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.etags import etag_header, require_match
+from rulemint_gateway.web.idempotency import once
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_gateway.web.queries import query_of
 from rulemint_gateway.web.rule_versions import version_number
@@ -105,11 +107,16 @@ class ActionHandlers:
         ]
 
     async def create(self, request: web.Request) -> web.Response:
-        """201 and the action."""
+        """201 and the action; with an Idempotency-Key, what the first request with it got."""
         caller = self._authorize(request, "create")
-        made = await self._actions.create(caller.tenant, await read_json(request, CreateAction))
-        self._log("action created", caller, made["id"])
-        return json_answer(made, status=201, headers=NO_STORE)
+        body = await read_json(request, CreateAction)
+
+        async def make() -> web.Response:
+            made = await self._actions.create(caller.tenant, body)
+            self._log("action created", caller, made["id"])
+            return json_answer(made, status=201, headers={**NO_STORE, **etag_header(made)})
+
+        return await once(request, body, make)
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and a page of actions."""
@@ -123,20 +130,23 @@ class ActionHandlers:
     async def read(self, request: web.Request) -> web.Response:
         """200 and the action."""
         caller = self._authorize(request, "read")
-        return json_answer(await self._actions.read(caller.tenant, request.match_info["id"]), headers=NO_STORE)
+        action = await self._actions.read(caller.tenant, request.match_info["id"])
+        return json_answer(action, headers={**NO_STORE, **etag_header(action)})
 
     async def patch(self, request: web.Request) -> web.Response:
-        """200 and the changed action."""
+        """200 and the changed action; 412 if it is not what If-Match says."""
         caller = self._authorize(request, "update")
-        action_id = request.match_info["id"]
-        patched = await self._actions.patch(caller.tenant, action_id, await read_json(request, PatchAction))
+        action_id, body = request.match_info["id"], await read_json(request, PatchAction)
+        self._require_match(request, caller)
+        patched = await self._actions.patch(caller.tenant, action_id, body)
         self._log("action changed", caller, action_id)
-        return json_answer(patched, headers=NO_STORE)
+        return json_answer(patched, headers={**NO_STORE, **etag_header(patched)})
 
     async def delete(self, request: web.Request) -> web.Response:
         """204; 404 if there is none, and 409 if it is bound, unless forced."""
         caller = self._authorize(request, "delete")
         action_id, query = request.match_info["id"], query_of(request, DeleteQuery)
+        self._require_match(request, caller)
         await self._actions.delete(caller.tenant, action_id, force=query.force)
         self._log("action deleted", caller, action_id)
         return web.Response(status=204)
@@ -145,6 +155,7 @@ class ActionHandlers:
         """200 and the version that runs now, which was the draft; the body does not matter."""
         caller = self._authorize(request, "create")
         action_id = request.match_info["id"]
+        self._require_match(request, caller)
         version = await self._versions.deploy(caller.tenant, action_id)
         self._log("action deployed", caller, action_id)
         return json_answer(version, headers=NO_STORE)
@@ -178,6 +189,7 @@ class ActionHandlers:
         caller = self._authorize(request, "create")
         body = await read_json(request, DeployVersion) if request.can_read_body else DeployVersion()
         action_id, number = request.match_info["id"], version_number(request)
+        self._require_match(request, caller)
         version = await self._versions.deploy(caller.tenant, action_id, number, update_draft=body.update_draft)
         self._log("action deployed", caller, action_id)
         return json_answer(version, status=202, headers=NO_STORE)
@@ -209,6 +221,9 @@ class ActionHandlers:
 
     def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
         return authorize(request, self._catalog, scope=f"{verb}:actions")
+
+    def _require_match(self, request: web.Request, caller: AuthorizedCaller) -> None:
+        require_match(request, lambda: self._actions.read(caller.tenant, request.match_info["id"]))
 
     def _log(self, what: str, caller: AuthorizedCaller, action_id: str) -> None:
         log.info(what, tenant=caller.tenant, by=caller.client_id, id=action_id)

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from aiohttp import web
-from msgspec import Meta
 
-from rulemint_gateway.management.hooks import Hooks, check_trigger
+from rulemint_gateway.management.hooks import Hooks
 from rulemint_gateway.management.secrets import SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management import NounHandlers
-from rulemint_gateway.web.paging import ListQuery, page_of
 from rulemint_gateway.web.problems import NO_STORE, json_answer
-from rulemint_gateway.web.queries import query_of
 
-
-class HookQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"trigger": "triggerId"}):
-    """Which hooks are listed."""
-
-    trigger: Annotated[str, Meta(max_length=64)] | None = None
-    enabled: bool | None = None
+FILTERS = {"triggerId": "triggerId", "enabled": "enabled"}
 
 
 class HookHandlers(NounHandlers):
     """The five calls of hooks, and the four of a hook's secrets."""
 
     def __init__(self, catalog: Catalog, hooks: Hooks) -> None:
-        super().__init__(catalog, hooks, name="hooks")
+        super().__init__(catalog, hooks, name="hooks", filters=FILTERS)
         self._hooks = hooks
 
     def routes(self) -> list[web.RouteDef]:
@@ -42,17 +32,6 @@ class HookHandlers(NounHandlers):
             web.patch(path, self.replace_secrets),
             web.delete(path, self.delete_secrets),
         ]
-
-    async def list(self, request: web.Request) -> web.Response:
-        """200 and a page of hooks."""
-        caller = authorize(request, self._catalog, scope="read:hooks")
-        query = query_of(request, HookQuery)
-        if query.trigger is not None:
-            check_trigger(query.trigger, field="triggerId")
-        hooks = await self._hooks.list(caller.tenant)
-        if query.enabled is not None:
-            hooks = [hook for hook in hooks if hook["enabled"] is query.enabled]
-        return json_answer(page_of(hooks, query, key="hooks"), headers=NO_STORE)
 
     async def secret_names(self, request: web.Request) -> web.Response:
         """200 and the names, without values."""

@@ -11,8 +11,10 @@ from msgspec import Meta
 
 from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.rule_versions import RuleVersionsOf
+from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.etags import etag_header, require_match
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_gateway.web.queries import query_of
 
@@ -40,8 +42,9 @@ class DiffQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class RuleVersionHandlers:
     """The calls about the versions of a rule."""
 
-    def __init__(self, catalog: Catalog, versions: RuleVersionsOf) -> None:
+    def __init__(self, catalog: Catalog, rules: Rules, versions: RuleVersionsOf) -> None:
         self._catalog = catalog
+        self._rules = rules
         self._versions = versions
 
     def routes(self) -> list[web.RouteDef]:
@@ -72,12 +75,13 @@ class RuleVersionHandlers:
         return json_answer(version, headers=NO_STORE)
 
     async def deploy(self, request: web.Request) -> web.Response:
-        """200 and the rule, which runs this version now; the body does not matter."""
+        """200 and the rule, which runs this version now; 412 if the rule is not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:rules")
         rule_id, number = request.match_info["id"], version_number(request)
+        require_match(request, lambda: self._rules.read(caller.tenant, rule_id))
         rule = await self._versions.deploy(caller.tenant, rule_id, number)
         log.info("rule version deployed", tenant=caller.tenant, by=caller.client_id, id=rule_id, version=number)
-        return json_answer(rule, headers=NO_STORE)
+        return json_answer(rule, headers={**NO_STORE, **etag_header(rule)})
 
     async def diff(self, request: web.Request) -> web.Response:
         """200 and what differs: JSON, or for who accepts only text the unified diff itself."""

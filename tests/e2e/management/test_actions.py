@@ -216,6 +216,38 @@ async def test_a_bound_action_is_deleted_only_by_force(management: Management) -
     assert (gone.status, gone.body["message"]) == (404, "That action does not exist.")
 
 
+async def test_an_action_that_was_changed_since_is_left_as_it_is(management: Management) -> None:
+    async with action(management, deploy=True) as made:
+        path = f"{PATH}/{made['id']}"
+        read = await management.call("GET", path)
+        tag = {"If-Match": read.headers["etag"]}
+        patched = await management.call("PATCH", path, {"code": code(2)}, headers=tag)
+        assert patched.status == 200
+        for method, call in (("PATCH", path), ("POST", f"{path}/deploy"), ("POST", f"{path}/versions/1/deploy")):
+            body = {"name": "other"} if method == "PATCH" else None
+            assert (await management.call(method, call, body, headers=tag)).status == 412, call
+        assert (await management.call("DELETE", path, headers=tag)).status == 412
+        tag = {"If-Match": patched.headers["etag"]}
+        assert (await management.call("POST", f"{path}/deploy", headers=tag)).status == 200
+
+
+async def test_an_action_is_made_once_with_an_idempotency_key(management: Management) -> None:
+    body = {"name": f"once {secrets.token_hex(4)}", "supported_triggers": TRIGGERS, "code": code(1)}
+    headers = {"Idempotency-Key": secrets.token_hex(8)}
+    first, second = [await management.call("POST", PATH, body, headers=headers) for _ in range(2)]
+    assert (first.status, second.status, second.body) == (201, 201, first.body)
+    await management.call("DELETE", f"{PATH}/{first.body['id']}")
+
+
+async def test_the_audit_log_says_what_changed_and_shows_no_secret(management: Management) -> None:
+    given = [{"name": "A", "value": "hunter22"}]
+    async with action(management, secrets=given) as made:
+        await management.call("PATCH", f"{PATH}/{made['id']}", {"code": code(2)})
+        entries = await management.call("GET", "/api/v2/logs?per_page=100")
+    assert "hunter22" not in entries.text
+    assert f"{PATH}/{made['id']}" in entries.text
+
+
 async def test_there_is_one_trigger_and_no_module(management: Management) -> None:
     (trigger,) = (await management.call("GET", "/api/v2/actions/triggers")).body["triggers"]
     assert (trigger["id"], trigger["version"], trigger["status"]) == ("credentials-exchange", "v2", "CURRENT")

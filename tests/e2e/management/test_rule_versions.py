@@ -44,6 +44,16 @@ async def test_a_deployed_version_decides_the_next_token_backward_and_forward(ma
         assert [v["number"] for v in await versions(management, rule["id"])] == [2, 1]
 
 
+async def test_a_version_is_not_deployed_over_a_change_that_was_not_seen(management: Management) -> None:
+    async with management.rule(text(1), enabled=False) as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        tag = {"If-Match": (await management.call("GET", path)).headers["etag"]}
+        await management.call("PATCH", path, {"script": text(2)})
+        refused = await management.call("POST", f"{path}/versions/1/deploy", headers=tag)
+        assert (refused.status, refused.body["errorCode"]) == (412, "precondition_failed")
+        assert (await management.call("GET", path)).body["version"] == 2
+
+
 async def test_a_draft_is_kept_but_does_not_run_until_it_is_deployed(management: Management) -> None:
     client = await management.a_client()
     async with management.rule(text(1), audiences=[client.audience]) as rule:
