@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.hooks import Hooks, check_trigger
+from rulemint_gateway.management.hooks import Hooks
+from rulemint_gateway.management.rule_forms import check_trigger
 from rulemint_gateway.management.secrets import SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
@@ -18,10 +20,10 @@ from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_gateway.web.queries import query_of
 
 
-class HookQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"trigger": "triggerId"}):
+class HookQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which hooks are listed."""
 
-    trigger: Annotated[str, Meta(max_length=64)] | None = None
+    trigger: Annotated[str, Meta(max_length=64)] | None = msgspec.field(name="triggerId", default=None)
     enabled: bool | None = None
 
 
