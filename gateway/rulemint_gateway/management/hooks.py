@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Dependencies, RuleName, Script
-from rulemint_gateway.management.rule_forms import TRIGGER, form_of, form_of_text
+from rulemint_gateway.management.rule_forms import TRIGGER, check_trigger, form_of, form_of_text
 from rulemint_gateway.management.rule_records import RuleRecords, shown_version
 from rulemint_gateway.management.rules import CreateRule, PatchRule, Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 
 
-class CreateHook(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"trigger": "triggerId"}
-):
+class CreateHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``POST /hooks``; it runs after all other rules."""
 
     name: RuleName
     script: Script
-    trigger: str
+    trigger: Annotated[str, Meta(max_length=64)] = msgspec.field(name="triggerId")
     enabled: bool = False
     dependencies: Dependencies = {}
 
@@ -113,19 +111,6 @@ class Hooks:
         if form_of(rule, text) is not RuleForm.HOOK:
             raise NotFoundError("hook", code="inexistent_hook")
         return rule, text
-
-
-def check_trigger(trigger: str, *, field: str) -> None:
-    """Refuse what is not the client credentials exchange.
-
-    Raises:
-        InvalidBodyError: it is another trigger.
-    """
-    if trigger != TRIGGER:
-        raise InvalidBodyError(
-            f"There is no trigger {trigger[:64]!r} here: tokens are for machines only, so {TRIGGER} is the one",
-            field=field,
-        )
 
 
 def _check_script(script: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 
 TRIGGER = "credentials-exchange"
@@ -31,3 +32,16 @@ def form_of_text(script: str, language: Language) -> RuleForm | None:
     if language is Language.JAVASCRIPT and not _OWN_MODULE.search(script):
         return RuleForm.HOOK
     return None
+
+
+def check_trigger(trigger: str, *, field: str) -> None:
+    """Refuse what is not the client credentials exchange.
+
+    Raises:
+        InvalidBodyError: it is another trigger.
+    """
+    if trigger != TRIGGER:
+        raise InvalidBodyError(
+            f"There is no trigger {trigger[:64]!r} here: tokens are for machines only, so {TRIGGER} is the one",
+            field=field,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -148,13 +149,18 @@ class Rules:
             text = await self._records.text(tenant, patched, shown_version(patched))
         return rule_view(patched, text)
 
-    async def delete(self, tenant: str, rule_id: str) -> None:
-        """Delete the rule with its versions, secrets and state; one that is not there is no error."""
+    async def delete(self, tenant: str, rule_id: str, *, check: Callable[[Rule], None] | None = None) -> None:
+        """Delete the rule with its versions, secrets and state; one that is not there is no error.
+
+        *check* raises what the call is refused with.
+        """
 
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
             rule = self._catalog.tenant(tenant).rules.get(rule_id)
             if rule is not None:
+                if check is not None:
+                    check(rule)
                 changes.delete(RULES, rule_id)
                 changes.delete(RULE_SECRETS, rule_id)
                 for version in range(1, rule.latest_version + 1):

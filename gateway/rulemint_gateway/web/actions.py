@@ -16,8 +16,7 @@ from rulemint_gateway.management.actions.records import Action
 from rulemint_gateway.management.actions.testing import ActionTest, ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.actions.views import TRIGGERS, action_view
-from rulemint_gateway.management.hooks import check_trigger
-from rulemint_gateway.management.rule_forms import TRIGGER
+from rulemint_gateway.management.rule_forms import TRIGGER, check_trigger
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
@@ -43,13 +42,11 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     per_page: Annotated[int, Meta(ge=1, le=100)] = 50
 
 
-class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which actions are listed."""
 
-    page: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    per_page: Annotated[int, Meta(ge=1, le=100)] = msgspec.field(name="per_page", default=50)
-    trigger_id: Word | None = None
-    action_name: Word | None = None
+    trigger_id: Word | None = msgspec.field(name="triggerId", default=None)
+    action_name: Word | None = msgspec.field(name="actionName", default=None)
     deployed: bool | None = None
     installed: bool = False
     """From a marketplace; there is none here."""

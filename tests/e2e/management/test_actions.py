@@ -193,10 +193,11 @@ async def test_what_was_sent_is_what_is_shown(management: Management) -> None:
     async with action(management, runtime="node18-actions", supported_triggers=TRIGGERS) as made:
         assert (made["runtime"], made["supported_triggers"], made["dependencies"]) == ("node18-actions", TRIGGERS, [])
         assert made["created_at"] == made["updated_at"]
-        patched = (
-            await management.call("PATCH", f"{PATH}/{made['id']}", {"runtime": "node22", "name": "renamed"})
-        ).body
+        change = {"runtime": "node22", "name": "renamed"}
+        patched = (await management.call("PATCH", f"{PATH}/{made['id']}", change)).body
         assert (patched["runtime"], patched["name"], patched["code"]) == ("node22", "renamed", made["code"])
+        again = (await management.call("PATCH", f"{PATH}/{made['id']}", {**change, "code": code(1)})).body
+        assert again == patched
 
 
 async def test_an_action_without_code_is_pending_and_cannot_be_deployed(management: Management) -> None:

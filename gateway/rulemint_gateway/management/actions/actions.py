@@ -74,7 +74,8 @@ class Actions:
                 rule = deployed(rule, text)
             changes: Changes[Action] = Changes(Action(rule, text, None))
             changes.put(RULE_VERSIONS, text)
-            rule = await self._put_with_secrets(tenant, rule, body.secrets, changes)
+            rule = await self._with_secrets(tenant, rule, body.secrets, changes)
+            changes.put(RULES, rule)
             changes.result = Action(rule, text, text if rule.version else None)
             return changes
 
@@ -97,19 +98,21 @@ class Actions:
         change = await self._texts.change(tenant, action.rule, _text_fields(body), draft=True)
 
         async def plan() -> Changes[Action]:
-            rule = (await self._actions.find(tenant, action_id)).rule
-            old = await self._texts.base(tenant, rule, draft=True)
-            rule, text = change.applied_to(rule, old)
+            before = await self._actions.find(tenant, action_id)
+            changes: Changes[Action] = Changes(before)
+            rule, text = change.applied_to(before.rule, before.newest)
             name = rule.name if body.name is UNSET else body.name
             self._records.check_name_is_free(tenant, name, but_of=action_id)
             runtime = rule.runtime if body.runtime is UNSET else body.runtime
-            rule = msgspec.structs.replace(rule, name=name, runtime=runtime, updated_at_ms=unix_ms())
-            changes: Changes[Action] = Changes(Action(rule, text, None))
-            if text != old:
+            rule = msgspec.structs.replace(rule, name=name, runtime=runtime)
+            if body.secrets is not UNSET:
+                rule = await self._with_secrets(tenant, rule, body.secrets, changes)
+            if rule != before.rule:
+                rule = msgspec.structs.replace(rule, updated_at_ms=unix_ms())
+                changes.put(RULES, rule)
+                changes.result = await self._actions.with_live(tenant, rule, text)
+            if text != before.newest:
                 changes.put(RULE_VERSIONS, text)
-            secrets = None if body.secrets is UNSET else body.secrets
-            rule = await self._put_with_secrets(tenant, rule, secrets, changes)
-            changes.result = await self._actions.with_live(tenant, rule, text)
             return changes
 
         return action_view(await self._store.transact(tenant, plan))
@@ -121,23 +124,22 @@ class Actions:
             NoSuchActionError: there is none.
             ConflictError: it is bound.
         """
-        action = await self._actions.find(tenant, action_id)
-        if action.rule.enabled and not force:
-            raise ConflictError("The action is bound to credentials-exchange: take it out of the bindings, or force")
-        await self._rules.delete(tenant, action_id)
+        await self._actions.find(tenant, action_id)
+        await self._rules.delete(tenant, action_id, check=None if force else _check_is_unbound)
 
-    async def _put_with_secrets(
-        self, tenant: str, rule: Rule, given: Sequence[Secret] | None, changes: Changes[Action]
-    ) -> Rule:
-        """Write *rule*, in *changes*, and with it its secrets if any are given; the rule as it is written."""
-        planned = None
-        if given is not None:
-            planned = await self._secrets.plan_change(tenant, rule, partial(secret_values, given))
-        if planned is not None:
-            rule, stored = planned
-            changes.put(RULE_SECRETS, stored)
-        changes.put(RULES, rule)
+    async def _with_secrets(self, tenant: str, rule: Rule, given: Sequence[Secret], changes: Changes[Action]) -> Rule:
+        """*rule* with the secrets that are *given*; they are written with *changes*, the rule is not yet."""
+        planned = await self._secrets.plan_change(tenant, rule, partial(secret_values, given))
+        if planned is None:
+            return rule
+        rule, stored = planned
+        changes.put(RULE_SECRETS, stored)
         return rule
+
+
+def _check_is_unbound(rule: Rule) -> None:
+    if rule.enabled:
+        raise ConflictError("The action is bound to credentials-exchange: take it out of the bindings, or force")
 
 
 def _text_fields(body: PatchAction) -> dict[str, Any]:
