@@ -14,6 +14,8 @@ from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceS
 from rulemint_shared.vault import Vault
 
 ADMIN_CLIENT_NAME = "Rulemint administrator"
+MANAGEMENT_API_NAME = "Auth0 Management API"
+"""The name by which Auth0's deploy CLI leaves it alone: under any other it exports, patches and deletes it."""
 ADMIN_SECRET_NAME = "admin file"  # noqa: S105  # the secret's name
 _NOUNS = ("clients", "resource_servers", "client_grants", "rules", "hooks", "actions")
 MANAGEMENT_SCOPES = (
@@ -46,7 +48,7 @@ def management_api(tenant: Tenant, existing: ResourceServer | None = None) -> Re
     return ResourceServer(
         id=existing.id if existing else ids.new_resource_server_id(),
         identifier=management_audience(tenant.issuer),
-        name="Rulemint Management API",
+        name=MANAGEMENT_API_NAME,
         scopes=tuple(Scope(value=scope) for scope in management_scopes(tenant.name)),
         is_system=True,
         created_at_ms=existing.created_at_ms if existing else unix_ms(),

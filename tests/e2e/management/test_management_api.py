@@ -56,6 +56,7 @@ async def test_the_management_api_itself_cannot_be_changed_or_deleted(management
     apis = (await management.call("GET", "/api/v2/resource-servers?per_page=100")).body
     system = next(api for api in apis if api["is_system"])
     assert system["identifier"] == management.admin["audience"]
+    assert system["name"] == "Auth0 Management API", "Auth0's deploy CLI knows it by its name only"
     path = f"/api/v2/resource-servers/{system['id']}"
     for refused in (
         await management.call("PATCH", path, {"token_lifetime": 1}),
