@@ -22,13 +22,22 @@ from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.log_hub.tickets import Tickets
+from rulemint_gateway.management.actions.actions import Actions
+from rulemint_gateway.management.actions.bindings import Bindings
+from rulemint_gateway.management.actions.records import ActionRecords
+from rulemint_gateway.management.actions.testing import ActionTests
+from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.client_secrets import ClientSecrets
 from rulemint_gateway.management.clients import Clients
+from rulemint_gateway.management.hooks import Hooks
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.management.resource_servers import ResourceServers
+from rulemint_gateway.management.rule_records import RuleRecords
+from rulemint_gateway.management.rule_texts import RuleTexts
+from rulemint_gateway.management.rule_versions import RuleVersionsOf
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
 from rulemint_gateway.management.signing_keys import SigningKeyring
@@ -50,8 +59,10 @@ from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.accounts import accounting
+from rulemint_gateway.web.actions import ActionHandlers
 from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
+from rulemint_gateway.web.hooks import HookHandlers
 from rulemint_gateway.web.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
@@ -60,6 +71,7 @@ from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
@@ -129,15 +141,23 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         health = Health(presence)
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
         packages = Packages(Installs(redis, presence))
-        tries = Tries(redis, catalog, vault, packages, dispatcher, deadline_s=settings.request_deadline)
+        records = RuleRecords(redis, catalog)
+        tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
             token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges, metrics=metrics),
             metadata=Metadata(catalog, signing_keys),
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis)),
             exchanges=ExchangeHandlers(catalog, exchanges),
-            tries=TryHandlers(catalog, tries),
-            **_management_handlers(redis, catalog, store, vault, packages),
+            **_management_handlers(redis, catalog, store, vault),
+            **_rule_handlers(
+                catalog,
+                store,
+                records,
+                RuleTexts(records, packages),
+                RuleSecretsOf(redis, records, store, vault),
+                tries,
+            ),
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
         refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
@@ -164,9 +184,7 @@ def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.App
     return application
 
 
-def _management_handlers(
-    redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, packages: Packages
-) -> dict[str, Any]:
+def _management_handlers(redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault) -> dict[str, Any]:
     secrets = ClientSecrets(catalog, store, vault, SecretUsage(redis))
     return {
         "clients": ClientHandlers(catalog, Clients(catalog, store, vault), secrets),
@@ -179,8 +197,34 @@ def _management_handlers(
         "client_grants": NounHandlers(
             catalog, ClientGrants(catalog, store), name="client_grants", filters=ClientGrants.filters
         ),
-        "rules": NounHandlers(catalog, Rules(redis, catalog, store, packages), name="rules"),
-        "secrets": SecretHandlers(catalog, RuleSecretsOf(redis, catalog, store, vault)),
+    }
+
+
+def _rule_handlers(
+    catalog: Catalog,
+    store: ConfigStore,
+    records: RuleRecords,
+    texts: RuleTexts,
+    secrets: RuleSecretsOf,
+    tries: Tries,
+) -> dict[str, Any]:
+    """Rules, and what shows the same rules as hooks and actions."""
+    rules = Rules(catalog, store, records, texts)
+    versions = RuleVersionsOf(store, records)
+    actions = ActionRecords(records)
+    return {
+        "rules": NounHandlers(catalog, rules, name="rules"),
+        "secrets": SecretHandlers(catalog, secrets),
+        "tries": TryHandlers(catalog, tries),
+        "rule_versions": RuleVersionHandlers(catalog, rules, versions),
+        "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
+        "actions": ActionHandlers(
+            catalog,
+            Actions(store, actions, texts, rules, secrets),
+            ActionVersions(actions, versions),
+            Bindings(store, actions),
+            ActionTests(actions, tries),
+        ),
     }
 
 

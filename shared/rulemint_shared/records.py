@@ -130,8 +130,15 @@ class ClientGrant(msgspec.Struct, frozen=True, kw_only=True):
     kept: KeptFields = {}
 
 
+class RuleForm(StrEnum):
+    """As what Auth0 knows a rule, where it knows it."""
+
+    HOOK = "hook"
+    ACTION = "action"
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """A named, ordered piece of user code; its text is in the versions."""
+    """A named, ordered piece of user code; its text is in the versions. An enabled one has a version that runs."""
 
     id: str
     name: str
@@ -139,7 +146,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     language: Language = Language.JAVASCRIPT
     version: int = 1
-    """The version that runs now."""
+    """The version that runs now; 0: none was deployed yet."""
     latest_version: int = 1
     secrets_revision: int = 0
     """Raised by every change of the rule's secrets; 0 means that it has none."""
@@ -150,6 +157,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """The ids of the only clients that it runs for; empty: for all."""
     audiences: tuple[str, ...] = ()
     """The identifiers of the only APIs that it runs for; empty: for all."""
+    draft: int = 0
+    """The version that was saved last without being deployed; 0: none."""
+    made_as: RuleForm | None = None
+    """What it was made as; None: its text says what it is."""
+    runtime: str = ""
+    """What the maker of an action called its runtime: shown again, and of no effect."""
+    binding_name: str = ""
+    """What the binding of an action is called; empty: as the action is."""
+    secret_times_ms: dict[str, int] = {}
+    """When each secret was last changed; one that is missing is older than this field."""
 
 
 class Isolation(StrEnum):
@@ -189,6 +206,8 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     """What was installed when the version was made: name, or name with version → exact version."""
     packages: str = ""
     """The hash of its package set; empty if it has none."""
+    created_by: str = ""
+    """The client_id of whoever made it; empty: made before this field, or by Rulemint itself."""
 
 
 class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):

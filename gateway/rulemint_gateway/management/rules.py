@@ -1,16 +1,15 @@
-"""Rules: create, read, list, patch, delete. Every changed script is a new immutable version."""
+"""Rules: create, read, list, patch, delete. Every changed text is a new immutable version, live at once or a draft."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from arq.connections import ArqRedis
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import (
-    MAX_SCRIPT_CHARACTERS,
     AllowHosts,
     Dependencies,
     Order,
@@ -19,14 +18,14 @@ from rulemint_gateway.management.fields import (
     RuleName,
     Script,
 )
-from rulemint_gateway.management.packages import Packages
-from rulemint_gateway.stores.catalog import Catalog, read_record
+from rulemint_gateway.management.rule_records import RuleRecords, check_can_be_enabled, shown_version
+from rulemint_gateway.management.rule_texts import RuleTexts, text_fields
+from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS, RULES
 from rulemint_shared import ids, keys
-from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Isolation, Language, Rule, RuleLimits, RuleVersion
+from rulemint_shared.records import Isolation, Language, Rule, RuleForm, RuleLimits, RuleVersion
 
 
 class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,10 +66,12 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     clients: RuleClients | UnsetType = UNSET
     """Replaces all of them; so do the audiences."""
     audiences: RuleAudiences | UnsetType = UNSET
+    draft: bool = False
+    """Save the new version without deploying it."""
 
 
-_TEXT_FIELDS = ("script", "language", "allow_hosts", "isolation", "limits", "dependencies")
-"""What a rule version fixes; a change of any of these is a new one."""
+_KEPT_FIELDS = ("name", "order", "enabled", "clients", "audiences")
+"""What no version fixes, so a draft cannot have it."""
 
 
 class Rules:
@@ -79,98 +80,87 @@ class Rules:
     create_body = CreateRule
     patch_body = PatchRule
 
-    def __init__(self, redis: ArqRedis, catalog: Catalog, store: ConfigStore, packages: Packages) -> None:
-        self._redis = redis
+    def __init__(self, catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts) -> None:
         self._catalog = catalog
         self._store = store
-        self._packages = packages
+        self._records = records
+        self._texts = texts
 
-    async def create(self, tenant: str, body: CreateRule) -> dict[str, Any]:
+    async def create(self, tenant: str, body: CreateRule, *, made_as: RuleForm | None = None) -> dict[str, Any]:
         """A new rule and its version 1, with its packages."""
-        now_ms = unix_ms()
         rule_id = ids.new_rule_id()
-        self._check_name_is_free(tenant, body.name, but_of=rule_id)
-        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=now_ms, **text_fields(body))
-        text = msgspec.structs.replace(wanted, **await self._packages.installed_for(wanted))
+        self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
+        text = await self._texts.first(rule_id, text_fields(body))
 
         async def plan() -> Changes[Rule]:
-            self._check_name_is_free(tenant, body.name, but_of=rule_id)
+            self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
             rule = Rule(
                 id=rule_id,
                 name=body.name,
-                order=self._last_order(tenant) + 1 if body.order is None else body.order,
+                order=self._records.last_order(tenant) + 1 if body.order is None else body.order,
                 enabled=body.enabled,
                 language=body.language,
-                created_at_ms=now_ms,
-                updated_at_ms=now_ms,
+                created_at_ms=text.created_at_ms,
+                updated_at_ms=text.created_at_ms,
                 clients=_once(body.clients),
                 audiences=_once(body.audiences),
+                made_as=made_as,
             )
             changes = Changes(rule)
             changes.put(RULE_VERSIONS, text)
             changes.put(RULES, rule)
             return changes
 
-        return _view(await self._store.transact(tenant, plan), text)
+        return rule_view(await self._store.transact(tenant, plan), text)
 
     async def read(self, tenant: str, rule_id: str) -> dict[str, Any]:
         """One rule with the script that runs now."""
-        rule = self._find(tenant, rule_id)
-        return _view(rule, await self._text(tenant, rule))
+        rule = self._records.find(tenant, rule_id)
+        return rule_view(rule, await self._records.text(tenant, rule, shown_version(rule)))
 
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """All rules in their order, each with its script."""
-        rules = sorted(
-            self._catalog.tenant(tenant).rules.values(), key=lambda rule: (rule.order, rule.created_at_ms, rule.id)
-        )
-        return [_view(rule, await self._text(tenant, rule)) for rule in rules]
+        rules = self._records.in_order(tenant)
+        texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
+        return [rule_view(rule, text) for rule, text in texts]
 
     async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> dict[str, Any]:
-        """Change what *body* names; a text, permission or limit that differs is the next version, and runs at once."""
-        given = text_fields(body)
-        based_on = await self._text(tenant, self._find(tenant, rule_id))
-        wanted = msgspec.structs.replace(based_on, **given)
-        given |= await self._packages.installed_for(wanted, before=based_on)  # before the plan, which may be made again
+        """Change what *body* names; a text, permission or limit that differs is the next version.
+
+        It runs at once, unless it is a draft. A draft goes on from the one before it.
+        """
+        _check_draft(body)
+        rule = self._records.find(tenant, rule_id)
+        change = await self._texts.change(tenant, rule, text_fields(body), draft=body.draft)
 
         async def plan() -> Changes[tuple[Rule, RuleVersion]]:
-            rule = self._find(tenant, rule_id)
-            old = await self._text(tenant, rule)
-            if old != based_on:
-                raise ConflictError("The rule was changed by somebody else at the same time: try again")
-            now_ms = unix_ms()
-            text = msgspec.structs.replace(old, **given)
-            is_new_text = text != old
-            if is_new_text:
-                text = msgspec.structs.replace(text, version=rule.latest_version + 1, created_at_ms=now_ms)
-            name = rule.name if body.name is UNSET else body.name
-            self._check_name_is_free(tenant, name, but_of=rule_id)
-            patched = msgspec.structs.replace(
-                rule,
-                name=name,
-                order=rule.order if body.order is UNSET else body.order,
-                enabled=rule.enabled if body.enabled is UNSET else body.enabled,
-                language=text.language,
-                version=text.version,
-                latest_version=max(text.version, rule.latest_version),
-                updated_at_ms=now_ms,
-                clients=rule.clients if body.clients is UNSET else _once(body.clients),
-                audiences=rule.audiences if body.audiences is UNSET else _once(body.audiences),
-            )
+            rule = self._records.find(tenant, rule_id)
+            old = await self._texts.base(tenant, rule, draft=body.draft)
+            changed, text = change.applied_to(rule, old)
+            patched = self._patched(tenant, changed, body)
             changes = Changes((patched, text))
-            if is_new_text:
+            if text != old:
                 changes.put(RULE_VERSIONS, text)
             changes.put(RULES, patched)
             return changes
 
-        return _view(*await self._store.transact(tenant, plan))
+        patched, text = await self._store.transact(tenant, plan)
+        if text.version != shown_version(patched):
+            text = await self._records.text(tenant, patched, shown_version(patched))
+        return rule_view(patched, text)
 
-    async def delete(self, tenant: str, rule_id: str) -> None:
-        """Delete the rule with its versions, secrets and state; one that is not there is no error."""
+    async def delete(self, tenant: str, rule_id: str, *, check: Callable[[Rule], None] | None = None) -> None:
+        """Delete the rule with its versions, secrets and state; one that is not there is no error.
+
+        *check* raises what the call is refused with.
+        """
 
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
             rule = self._catalog.tenant(tenant).rules.get(rule_id)
             if rule is not None:
+                if check is not None:
+                    check(rule)
                 changes.delete(RULES, rule_id)
                 changes.delete(RULE_SECRETS, rule_id)
                 for version in range(1, rule.latest_version + 1):
@@ -181,69 +171,41 @@ class Rules:
 
         await self._store.transact(tenant, plan)
 
-    def _find(self, tenant: str, rule_id: str) -> Rule:
-        rule = self._catalog.tenant(tenant).rules.get(rule_id)
-        if rule is None:
-            raise NotFoundError("rule", code="inexistent_rule")
-        return rule
-
-    async def _text(self, tenant: str, rule: Rule) -> RuleVersion:
-        field = keys.rule_version_field(rule.id, rule.version)
-        text = await read_record(self._redis, RULE_VERSIONS, tenant, field)
-        if not isinstance(text, RuleVersion):
-            raise NotFoundError("rule", code="inexistent_rule")  # deleted since
-        return text
-
-    def _check_name_is_free(self, tenant: str, name: str, *, but_of: str) -> None:
-        for rule in self._catalog.tenant(tenant).rules.values():
-            if rule.name == name and rule.id != but_of:
-                raise ConflictError("A rule with the same name already exists", field="name")
-
-    def _last_order(self, tenant: str) -> int:
-        return max((rule.order for rule in self._catalog.tenant(tenant).rules.values()), default=0)
+    def _patched(self, tenant: str, rule: Rule, body: PatchRule) -> Rule:
+        given = {name: getattr(body, name) for name in _KEPT_FIELDS if getattr(body, name) is not UNSET}
+        for several in given.keys() & {"clients", "audiences"}:
+            given[several] = _once(given[several])
+        self._records.check_name_is_free(tenant, given.get("name", rule.name), but_of=rule.id)
+        if given.get("enabled"):
+            check_can_be_enabled(rule)
+        return msgspec.structs.replace(rule, **given, updated_at_ms=unix_ms())
 
 
-def text_fields(body: msgspec.Struct) -> dict[str, Any]:
-    """What *body* says about a rule version.
-
-    Raises:
-        InvalidBodyError: an entry of ``allow_hosts`` is malformed, or the script too long.
-    """
-    fields = {name: getattr(body, name) for name in _TEXT_FIELDS}
-    given = {name: value for name, value in fields.items() if value is not UNSET}
-    if len(given.get("script", "")) > MAX_SCRIPT_CHARACTERS:
-        raise InvalidBodyError(
-            f"Script exceeds the size limit: it may have {MAX_SCRIPT_CHARACTERS} characters", field="script"
-        )
-    if "limits" in given:
-        given["limits"] = RuleLimits(**msgspec.structs.asdict(given["limits"]))
-    if "allow_hosts" in given:
-        given["allow_hosts"] = _normal_hosts(given["allow_hosts"])
-    return given
+def _check_draft(body: PatchRule) -> None:
+    if not body.draft:
+        return
+    for name in _KEPT_FIELDS:
+        if getattr(body, name) is not UNSET:
+            raise InvalidBodyError(f"A draft has no {name} of its own: change it without draft", field=name)
 
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _normal_hosts(entries: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        return tuple(dict.fromkeys(str(entry) for entry in parse_entries(entries)))
-    except ValueError as error:
-        raise InvalidBodyError(str(error), field="allow_hosts") from None
-
-
-def _view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
+def rule_view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
+    """The answer that shows *rule* with *text*, the one that runs."""
     return {
         "id": rule.id,
         "name": rule.name,
         "script": text.script,
-        "language": rule.language,
+        "language": text.language,
         "order": rule.order,
         "enabled": rule.enabled,
         "clients": rule.clients,
         "audiences": rule.audiences,
         "version": rule.version,
+        "draft_version": rule.draft or None,
         "allow_hosts": text.allow_hosts,
         "isolation": text.isolation,
         "limits": text.limits,

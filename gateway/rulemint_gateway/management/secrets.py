@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -11,7 +11,8 @@ from msgspec import Meta
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import SecretName, SecretValue
-from rulemint_gateway.stores.catalog import Catalog, read_record
+from rulemint_gateway.management.rule_records import RuleRecords
+from rulemint_gateway.stores.catalog import read_record
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULE_SECRETS, RULES
 from rulemint_shared import codecs
@@ -29,15 +30,15 @@ SecretNames = Annotated[list[SecretName], Meta(min_length=1, max_length=MAX_SECR
 class RuleSecretsOf:
     """The use cases of ``/api/v2/rules/{id}/secrets``."""
 
-    def __init__(self, redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:
+    def __init__(self, redis: ArqRedis, records: RuleRecords, store: ConfigStore, vault: Vault) -> None:
         self._redis = redis
-        self._catalog = catalog
+        self._records = records
         self._store = store
         self._vault = vault
 
     def names(self, tenant: str, rule_id: str) -> dict[str, str]:
         """The names, each with a placeholder for its value."""
-        return dict.fromkeys(self._find(tenant, rule_id).secret_names, NOT_SHOWN)
+        return dict.fromkeys(self._records.find(tenant, rule_id).secret_names, NOT_SHOWN)
 
     async def add(self, tenant: str, rule_id: str, values: dict[str, str]) -> None:
         """Add new secrets; a name that exists is refused."""
@@ -59,28 +60,52 @@ class RuleSecretsOf:
 
         await self._change(tenant, rule_id, change)
 
-    async def delete(self, tenant: str, rule_id: str, names: list[str]) -> None:
+    async def delete(self, tenant: str, rule_id: str, names: Sequence[str]) -> None:
         """Delete secrets; a name that is not there is no error."""
         await self._change(
             tenant, rule_id, lambda old: {name: value for name, value in old.items() if name not in names}
         )
 
+    async def plan_change(
+        self, tenant: str, rule: Rule, change: Callable[[dict[str, str]], dict[str, str]]
+    ) -> tuple[Rule, RuleSecrets] | None:
+        """The two records that must be written together for the secrets of *rule* to be what *change* makes of them.
+
+        None: they are so already.
+
+        Raises:
+            InvalidBodyError: they are too many.
+        """
+        old = await self._values(tenant, rule)
+        values = change(old)
+        if values == old:
+            return None
+        if len(values) > MAX_SECRETS:
+            raise InvalidBodyError(f"A rule may have {MAX_SECRETS} secrets at most")
+        now_ms = unix_ms()
+        ciphertext = self._vault.encrypt(codecs.secret_values.encode(values), purpose=Purpose.RULE_SECRETS)
+        stored = RuleSecrets(rule_id=rule.id, revision=rule.secrets_revision + 1, ciphertext=ciphertext)
+        times = {
+            name: rule.secret_times_ms.get(name, rule.created_at_ms) if old.get(name) == value else now_ms
+            for name, value in sorted(values.items())
+        }
+        changed = msgspec.structs.replace(
+            rule,
+            secrets_revision=stored.revision,
+            secret_names=tuple(times),
+            secret_times_ms=times,
+            updated_at_ms=now_ms,
+        )
+        return changed, stored
+
     async def _change(self, tenant: str, rule_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         async def plan() -> Changes[None]:
-            rule = self._find(tenant, rule_id)
-            values = change(await self._values(tenant, rule))
-            if len(values) > MAX_SECRETS:
-                raise InvalidBodyError(f"A rule may have {MAX_SECRETS} secrets at most")
-            revision = rule.secrets_revision + 1
-            ciphertext = self._vault.encrypt(codecs.secret_values.encode(values), purpose=Purpose.RULE_SECRETS)
             changes: Changes[None] = Changes(None)
-            changes.put(RULE_SECRETS, RuleSecrets(rule_id=rule_id, revision=revision, ciphertext=ciphertext))
-            changes.put(
-                RULES,
-                msgspec.structs.replace(
-                    rule, secrets_revision=revision, secret_names=tuple(sorted(values)), updated_at_ms=unix_ms()
-                ),
-            )
+            planned = await self.plan_change(tenant, self._records.find(tenant, rule_id), change)
+            if planned is not None:
+                rule, stored = planned
+                changes.put(RULE_SECRETS, stored)
+                changes.put(RULES, rule)
             return changes
 
         await self._store.transact(tenant, plan)
@@ -90,9 +115,3 @@ class RuleSecretsOf:
         if not isinstance(stored, RuleSecrets):
             return {}
         return codecs.secret_values.decode(self._vault.decrypt(stored.ciphertext, purpose=Purpose.RULE_SECRETS))
-
-    def _find(self, tenant: str, rule_id: str) -> Rule:
-        rule = self._catalog.tenant(tenant).rules.get(rule_id)
-        if rule is None:
-            raise NotFoundError("rule", code="inexistent_rule")
-        return rule

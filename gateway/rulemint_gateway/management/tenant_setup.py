@@ -17,7 +17,7 @@ ADMIN_CLIENT_NAME = "Rulemint administrator"
 MANAGEMENT_API_NAME = "Auth0 Management API"
 """The name by which Auth0's deploy CLI leaves it alone: under any other it exports, patches and deletes it."""
 ADMIN_SECRET_NAME = "admin file"  # noqa: S105  # the secret's name
-_NOUNS = ("clients", "resource_servers", "client_grants", "rules")
+_NOUNS = ("clients", "resource_servers", "client_grants", "rules", "hooks", "actions")
 MANAGEMENT_SCOPES = (
     *(f"{verb}:{noun}" for noun in _NOUNS for verb in ("create", "read", "update", "delete")),
     *(f"{verb}:client_keys" for verb in ("create", "read", "update", "delete")),

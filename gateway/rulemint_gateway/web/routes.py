@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from rulemint_gateway.web.actions import ActionHandlers
 from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
+from rulemint_gateway.web.hooks import HookHandlers
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, RecordHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
+from rulemint_gateway.web.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
@@ -31,6 +34,9 @@ class Handlers:
     client_grants: NounHandlers
     rules: NounHandlers
     secrets: SecretHandlers
+    rule_versions: RuleVersionHandlers
+    hooks: HookHandlers
+    actions: ActionHandlers
     tries: TryHandlers
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
@@ -56,6 +62,9 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.client_grants.routes(),  # /api/v2/client-grants
         *handlers.rules.routes(),  # /api/v2/rules
         *handlers.secrets.routes(),  # /api/v2/rules/{id}/secrets
+        *handlers.rule_versions.routes(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
+        *handlers.hooks.routes(),  # /api/v2/hooks
+        *handlers.actions.routes(),  # /api/v2/actions
         *handlers.tries.routes(),  # /api/v2/rules/try
         *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.routes(),  # /api/v2/tenants/settings

@@ -54,6 +54,7 @@ from rulemint_shared.records import (
     Language,
     ResourceServer,
     Rule,
+    RuleForm,
     RuleLimits,
     RuleSecrets,
     RuleVersion,
@@ -102,6 +103,7 @@ RULE_VERSION = RuleVersion(
     dependencies={"lodash": "^4"},
     resolved_dependencies={"lodash": "4.17.21"},
     packages="0123abcd",
+    created_by="c",
 )
 MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "batch": (
@@ -252,6 +254,11 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             updated_at_ms=2,
             clients=("c",),
             audiences=("https://api/",),
+            draft=3,
+            made_as=RuleForm.ACTION,
+            runtime="node22",
+            binding_name="first",
+            secret_times_ms={"FOO": 2},
         ),
     ),
     "rule-version": (

@@ -12,15 +12,16 @@ from arq.connections import ArqRedis
 from msgspec import UNSET
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
-from rulemint_gateway.management.errors import NotFoundError, UnavailableError
+from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.management.packages import Packages
-from rulemint_gateway.management.rules import text_fields
+from rulemint_gateway.management.rule_records import RuleRecords, shown_version
+from rulemint_gateway.management.rule_texts import check_script_length, text_fields
 from rulemint_gateway.management.trying.answer import answer_of
 from rulemint_gateway.management.trying.body import TryRule, check_body
 from rulemint_gateway.management.trying.request import tried_request
 from rulemint_gateway.stores.catalog import Catalog, read_record
-from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS
-from rulemint_shared import codecs, ids, keys
+from rulemint_gateway.stores.tables import RULE_SECRETS
+from rulemint_shared import codecs, ids
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.messages import Draft, Invocation, RuleRef
 from rulemint_shared.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
@@ -38,6 +39,7 @@ class Tries:
         self,
         redis: ArqRedis,
         catalog: Catalog,
+        records: RuleRecords,
         vault: Vault,
         packages: Packages,
         dispatcher: Dispatcher,
@@ -46,6 +48,7 @@ class Tries:
     ) -> None:
         self._redis = redis
         self._catalog = catalog
+        self._records = records
         self._vault = vault
         self._packages = packages
         self._dispatcher = dispatcher
@@ -83,13 +86,15 @@ class Tries:
     async def _draft(self, tenant: str, body: TryRule) -> tuple[str, Draft]:
         """The rule's name, and what is to run: under an id of its own, so no host of it is ever shared."""
         given = text_fields(body)
+        check_script_length(given)
         if body.rule_id is UNSET:
             name, before = "rule" if body.name is UNSET else body.name, None
             wanted = RuleVersion(rule_id="", version=1, **{"language": Language.JAVASCRIPT, **given})
             secrets = b""
         else:
-            rule = self._find(tenant, body.rule_id)
-            name, before = rule.name, await self._stored_text(tenant, rule, body)
+            rule = self._records.find(tenant, body.rule_id)
+            version = shown_version(rule) if body.version is UNSET else body.version
+            name, before = rule.name, await self._records.text(tenant, rule, version)
             wanted = msgspec.structs.replace(before, **given)
             secrets = await self._stored_secrets(tenant, rule)
         if body.secrets is not UNSET:
@@ -99,24 +104,11 @@ class Tries:
         own = {"rule_id": ids.new_try_id(), "isolation": Isolation.FRESH, **installed}
         return name, Draft(text=msgspec.structs.replace(wanted, **own), secrets=secrets)
 
-    async def _stored_text(self, tenant: str, rule: Rule, body: TryRule) -> RuleVersion:
-        version = rule.version if body.version is UNSET else body.version
-        text = await read_record(self._redis, RULE_VERSIONS, tenant, keys.rule_version_field(rule.id, version))
-        if not isinstance(text, RuleVersion):
-            raise NotFoundError("version of the rule", code="inexistent_rule_version")
-        return text
-
     async def _stored_secrets(self, tenant: str, rule: Rule) -> bytes:
         if rule.secrets_revision == 0:
             return b""
         stored = await read_record(self._redis, RULE_SECRETS, tenant, rule.id)
         return stored.ciphertext if isinstance(stored, RuleSecrets) else b""
-
-    def _find(self, tenant: str, rule_id: str) -> Rule:
-        rule = self._catalog.tenant(tenant).rules.get(rule_id)
-        if rule is None:
-            raise NotFoundError("rule", code="inexistent_rule")
-        return rule
 
     @contextmanager
     def _place(self, tenant: str) -> Iterator[None]:

@@ -1,0 +1,64 @@
+"""Finds actions among the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rulemint_gateway.management.errors import ManagementError, NotFoundError
+from rulemint_gateway.management.rule_forms import form_of
+from rulemint_gateway.management.rule_records import RuleRecords, newest_version
+from rulemint_shared.records import Rule, RuleForm, RuleVersion
+
+
+class NoSuchActionError(NotFoundError):
+    """In Auth0's own words, which its tools look for."""
+
+    def __init__(self) -> None:
+        ManagementError.__init__(self, "That action does not exist.", code="inexistent_action")
+
+
+@dataclass(frozen=True)
+class Action:
+    """A rule that is an action, with the two texts that it shows."""
+
+    rule: Rule
+    newest: RuleVersion
+    live: RuleVersion | None
+
+
+class ActionRecords:
+    """Reads actions."""
+
+    def __init__(self, rules: RuleRecords) -> None:
+        self.rules = rules
+
+    async def find(self, tenant: str, action_id: str) -> Action:
+        """The action of that id.
+
+        Raises:
+            NoSuchActionError: there is none; a rule of another form is none.
+        """
+        try:
+            rule = self.rules.find(tenant, action_id)
+            newest = await self.rules.text(tenant, rule, newest_version(rule))
+            if form_of(rule, newest) is not RuleForm.ACTION:
+                raise NoSuchActionError
+            return await self.with_live(tenant, rule, newest)
+        except NotFoundError:
+            raise NoSuchActionError from None
+
+    async def with_live(self, tenant: str, rule: Rule, newest: RuleVersion) -> Action:
+        """The action that *rule* is, *newest* being its newest text."""
+        live = newest if rule.version == newest.version else None
+        if live is None and rule.version:
+            live = await self.rules.text(tenant, rule, rule.version)
+        return Action(rule, newest, live)
+
+    async def all(self, tenant: str) -> list[Action]:
+        """All actions, in the order in which they run or would."""
+        rules = self.rules.in_order(tenant)
+        newest = await self.rules.texts(tenant, [(rule, newest_version(rule)) for rule in rules])
+        actions = [(rule, text) for rule, text in newest if form_of(rule, text) is RuleForm.ACTION]
+        live = await self.rules.texts(tenant, [(rule, rule.version) for rule, _text in actions if rule.version])
+        live_of = {rule.id: text for rule, text in live}
+        return [Action(rule, text, live_of.get(rule.id)) for rule, text in actions]

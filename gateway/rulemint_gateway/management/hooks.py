@@ -1,0 +1,129 @@
+"""Hooks: the rules that Auth0 would know as hooks of ``credentials-exchange``, in its words. No other store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
+from rulemint_gateway.management.fields import Dependencies, RuleName, Script
+from rulemint_gateway.management.rule_forms import TRIGGER, check_trigger, form_of, form_of_text
+from rulemint_gateway.management.rule_records import RuleRecords, shown_version
+from rulemint_gateway.management.rules import CreateRule, PatchRule, Rules
+from rulemint_gateway.management.secrets import RuleSecretsOf
+from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
+
+
+class CreateHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``POST /hooks``; it runs after all other rules."""
+
+    name: RuleName
+    script: Script
+    trigger: Annotated[str, Meta(max_length=64)] = msgspec.field(name="triggerId")
+    enabled: bool = False
+    dependencies: Dependencies = {}
+
+
+class PatchHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``PATCH /hooks/{id}``."""
+
+    name: RuleName | UnsetType = UNSET
+    script: Script | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    dependencies: Dependencies | UnsetType = UNSET
+
+
+class Hooks:
+    """The use cases of ``/api/v2/hooks``."""
+
+    create_body = CreateHook
+    patch_body = PatchHook
+
+    def __init__(self, records: RuleRecords, rules: Rules, secrets: RuleSecretsOf) -> None:
+        self._records = records
+        self._rules = rules
+        self._secrets = secrets
+
+    async def create(self, tenant: str, body: CreateHook) -> dict[str, Any]:
+        """A new rule that is a hook."""
+        check_trigger(body.trigger, field="triggerId")
+        _check_script(body.script)
+        rule = CreateRule(name=body.name, script=body.script, enabled=body.enabled, dependencies=body.dependencies)
+        made = await self._rules.create(tenant, rule, made_as=RuleForm.HOOK)
+        return await self.read(tenant, made["id"])
+
+    async def list(self, tenant: str) -> list[dict[str, Any]]:
+        """All hooks, in the order in which they run."""
+        rules = self._records.in_order(tenant)
+        texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
+        return [_view(rule, text) for rule, text in texts if form_of(rule, text) is RuleForm.HOOK]
+
+    async def read(self, tenant: str, hook_id: str) -> dict[str, Any]:
+        """One hook."""
+        return _view(*await self._find(tenant, hook_id))
+
+    async def patch(self, tenant: str, hook_id: str, body: PatchHook) -> dict[str, Any]:
+        """Change what *body* names; a new script runs at once."""
+        await self._find(tenant, hook_id)
+        if body.script is not UNSET:
+            _check_script(body.script)
+        rule = PatchRule(name=body.name, script=body.script, enabled=body.enabled, dependencies=body.dependencies)
+        await self._rules.patch(tenant, hook_id, rule)
+        return await self.read(tenant, hook_id)
+
+    async def delete(self, tenant: str, hook_id: str) -> None:
+        """Delete the hook; one that is not there is no error."""
+        try:
+            await self._find(tenant, hook_id)
+        except NotFoundError:
+            return
+        await self._rules.delete(tenant, hook_id)
+
+    async def secret_names(self, tenant: str, hook_id: str) -> dict[str, str]:
+        """The names of its secrets, each with a placeholder for its value."""
+        await self._find(tenant, hook_id)
+        return self._secrets.names(tenant, hook_id)
+
+    async def add_secrets(self, tenant: str, hook_id: str, values: dict[str, str]) -> None:
+        """Add new secrets; a name that exists is refused."""
+        await self._find(tenant, hook_id)
+        await self._secrets.add(tenant, hook_id, values)
+
+    async def replace_secrets(self, tenant: str, hook_id: str, values: dict[str, str]) -> None:
+        """Give existing secrets new values; an unknown name is refused."""
+        await self._find(tenant, hook_id)
+        await self._secrets.replace(tenant, hook_id, values)
+
+    async def delete_secrets(self, tenant: str, hook_id: str, names: Sequence[str]) -> None:
+        """Delete secrets; a name that is not there is no error."""
+        await self._find(tenant, hook_id)
+        await self._secrets.delete(tenant, hook_id, names)
+
+    async def _find(self, tenant: str, hook_id: str) -> tuple[Rule, RuleVersion]:
+        try:
+            rule = self._records.find(tenant, hook_id)
+            text = await self._records.text(tenant, rule, shown_version(rule))
+        except NotFoundError:
+            raise NotFoundError("hook", code="inexistent_hook") from None
+        if form_of(rule, text) is not RuleForm.HOOK:
+            raise NotFoundError("hook", code="inexistent_hook")
+        return rule, text
+
+
+def _check_script(script: str) -> None:
+    if form_of_text(script, Language.JAVASCRIPT) is RuleForm.ACTION:
+        raise InvalidBodyError("This is the code of an action: use /api/v2/actions/actions", field="script")
+
+
+def _view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "script": text.script,
+        "triggerId": TRIGGER,
+        "enabled": rule.enabled,
+        "dependencies": text.dependencies,
+    }

@@ -1,0 +1,134 @@
+"""How the text of a rule, with its permissions and limits, becomes the next version: live at once, or as a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
+from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
+from rulemint_gateway.management.packages import Packages
+from rulemint_gateway.management.rule_records import RuleRecords, newest_version, shown_version
+from rulemint_gateway.stores.calls import CALL
+from rulemint_shared.allow_list import parse_entries
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.records import Rule, RuleLimits, RuleVersion
+
+TEXT_FIELDS = ("script", "language", "allow_hosts", "isolation", "limits", "dependencies")
+"""What a rule version fixes; a change of any of these is a new one."""
+
+
+def text_fields(body: msgspec.Struct) -> dict[str, Any]:
+    """What *body* says about a rule version.
+
+    Raises:
+        InvalidBodyError: an entry of ``allow_hosts`` is malformed.
+    """
+    fields = {name: getattr(body, name) for name in TEXT_FIELDS}
+    given = {name: value for name, value in fields.items() if value is not UNSET}
+    if "limits" in given:
+        given["limits"] = RuleLimits(**msgspec.structs.asdict(given["limits"]))
+    if "allow_hosts" in given:
+        given["allow_hosts"] = _normal_hosts(given["allow_hosts"])
+    return given
+
+
+def check_script_length(given: dict[str, Any]) -> None:
+    """Refuse a text that is too long.
+
+    Raises:
+        InvalidBodyError: the ``script`` of *given* is.
+    """
+    if len(given.get("script", "")) > MAX_SCRIPT_CHARACTERS:
+        raise InvalidBodyError(
+            f"Script exceeds the size limit: it may have {MAX_SCRIPT_CHARACTERS} characters", field="script"
+        )
+
+
+def _normal_hosts(entries: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(str(entry) for entry in parse_entries(entries)))
+    except ValueError as error:
+        raise InvalidBodyError(str(error), field="allow_hosts") from None
+
+
+def _caller() -> str:
+    call = CALL.get()
+    return "" if call is None else call.client_id
+
+
+def deployed(rule: Rule, text: RuleVersion) -> Rule:
+    """*rule* with *text* as what runs; a draft that this is, is none any longer."""
+    draft = 0 if rule.draft == text.version else rule.draft
+    return msgspec.structs.replace(rule, version=text.version, language=text.language, draft=draft)
+
+
+@dataclass(frozen=True)
+class TextChange:
+    """A change whose packages are installed, ready to be planned as often as a transaction wants."""
+
+    based_on: RuleVersion
+    fields: dict[str, Any]
+    draft: bool
+
+    def applied_to(self, rule: Rule, old: RuleVersion) -> tuple[Rule, RuleVersion]:
+        """The rule and the text that the change makes of them; the text has another number if it is a new version.
+
+        Raises:
+            ConflictError: *old* is not what the change is based on.
+        """
+        if old != self.based_on:
+            raise ConflictError("The rule was changed by somebody else at the same time: try again")
+        if not self.fields:
+            return rule, old
+        text = msgspec.structs.replace(old, **self.fields)
+        if text != old:
+            version = rule.latest_version + 1
+            text = msgspec.structs.replace(text, version=version, created_at_ms=unix_ms(), created_by=_caller())
+            rule = msgspec.structs.replace(rule, latest_version=version)
+        if not self.draft:
+            superseded = rule if rule.version else msgspec.structs.replace(rule, draft=0)
+            return deployed(superseded, text), text
+        if text.version != rule.version:
+            rule = msgspec.structs.replace(rule, draft=text.version)
+        return rule, text
+
+
+class RuleTexts:
+    """Makes first texts and changes of texts, with their packages."""
+
+    def __init__(self, records: RuleRecords, packages: Packages) -> None:
+        self._records = records
+        self._packages = packages
+
+    async def first(self, rule_id: str, given: dict[str, Any]) -> RuleVersion:
+        """Version 1 of a new rule.
+
+        Raises:
+            InvalidBodyError: it is too long, or its packages cannot be installed.
+            UnavailableError: nobody can install them now.
+        """
+        check_script_length(given)
+        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=unix_ms(), created_by=_caller(), **given)
+        return msgspec.structs.replace(wanted, **await self._packages.installed_for(wanted))
+
+    async def change(self, tenant: str, rule: Rule, given: dict[str, Any], *, draft: bool) -> TextChange:
+        """The change that *given* asks for: of the draft or the newest text, or of the one that runs.
+
+        Raises:
+            InvalidBodyError: it is too long, or its packages cannot be installed.
+            UnavailableError: nobody can install them now.
+        """
+        check_script_length(given)
+        based_on = await self.base(tenant, rule, draft=draft)
+        if given:
+            wanted = msgspec.structs.replace(based_on, **given)
+            given = given | await self._packages.installed_for(wanted, before=based_on)
+        return TextChange(based_on=based_on, fields=given, draft=draft)
+
+    async def base(self, tenant: str, rule: Rule, *, draft: bool) -> RuleVersion:
+        """What a change of *rule* begins with."""
+        return await self._records.text(tenant, rule, newest_version(rule) if draft else shown_version(rule))

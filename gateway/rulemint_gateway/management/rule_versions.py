@@ -1,0 +1,155 @@
+"""The versions of a rule: list, read, deploy, compare. A version never changes; which one runs is the rule's to say."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import hashlib
+from typing import Any
+
+import msgspec
+
+from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.rule_records import RuleRecords, newest_version, shown_version
+from rulemint_gateway.management.rule_texts import TEXT_FIELDS, deployed
+from rulemint_gateway.management.rules import rule_view
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import RULES
+from rulemint_shared.deadline import rfc3339_ms, unix_ms
+from rulemint_shared.records import Rule, RuleVersion
+
+MAX_COMPARED_LINES = 2_000
+"""Of either text: what two of them cost grows with the product of their lines."""
+
+
+class RuleDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs between two versions of a rule."""
+
+    from_version: int = msgspec.field(name="from")
+    to_version: int = msgspec.field(name="to")
+    changed: dict[str, dict[str, Any]]
+    """The permissions, limits and the like that differ: field → what it was (``from``) and is (``to``)."""
+    script: str
+    """The texts as a unified diff; empty if they are the same."""
+
+
+class RuleVersionsOf:
+    """The use cases of ``/api/v2/rules/{id}/versions`` and ``/diff``."""
+
+    def __init__(self, store: ConfigStore, records: RuleRecords) -> None:
+        self._store = store
+        self._records = records
+
+    async def page(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[Rule, list[RuleVersion], int]:
+        """The rule, *count* of its versions, newest first, and how many it has."""
+        rule = self._records.find(tenant, rule_id)
+        numbers = range(rule.latest_version, 0, -1)[start : start + count]
+        found = await self._records.texts(tenant, [(rule, number) for number in numbers])
+        return rule, [text for _rule, text in found], rule.latest_version
+
+    async def list(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
+        """*count* versions, newest first, without their scripts, and how many there are."""
+        rule, found, total = await self.page(tenant, rule_id, start=start, count=count)
+        return [version_summary(rule, text) for text in found], total
+
+    async def read(self, tenant: str, rule_id: str, version: int) -> dict[str, Any]:
+        """One version with its script."""
+        rule = self._records.find(tenant, rule_id)
+        text = await self._records.text(tenant, rule, version)
+        return {**version_summary(rule, text), "script": text.script}
+
+    async def deploy(self, tenant: str, rule_id: str, version: int) -> dict[str, Any]:
+        """The rule, which runs *version* from now on; it may be older or newer than the one before."""
+        return rule_view(*await self.deploy_record(tenant, rule_id, version))
+
+    async def deploy_record(
+        self, tenant: str, rule_id: str, version: int | None, *, ends_draft: bool = False
+    ) -> tuple[Rule, RuleVersion]:
+        """Make *version* the one that runs; None: the newest. With *ends_draft* no other draft is left.
+
+        Raises:
+            NotFoundError: there is no such rule or version.
+        """
+
+        async def plan() -> Changes[tuple[Rule, RuleVersion]]:
+            rule = self._records.find(tenant, rule_id)
+            text = await self._records.text(tenant, rule, newest_version(rule) if version is None else version)
+            check_is_built(text)
+            changed = deployed(rule, text)
+            if ends_draft:
+                changed = msgspec.structs.replace(changed, draft=0)
+            changes = Changes((changed, text))
+            if changed != rule:
+                changed = msgspec.structs.replace(changed, updated_at_ms=unix_ms())
+                changes.result = (changed, text)
+                changes.put(RULES, changed)
+            return changes
+
+        return await self._store.transact(tenant, plan)
+
+    async def diff(self, tenant: str, rule_id: str, *, old: int | None, new: int | None) -> RuleDiff:
+        """From *old*, by default the version that runs, to *new*, by default the draft or else the latest version.
+
+        Raises:
+            InvalidBodyError: a text has too many lines to be compared.
+        """
+        rule = self._records.find(tenant, rule_id)
+        before = await self._records.text(tenant, rule, shown_version(rule) if old is None else old)
+        after = await self._records.text(tenant, rule, (rule.draft or rule.latest_version) if new is None else new)
+        return RuleDiff(
+            from_version=before.version,
+            to_version=after.version,
+            changed={
+                name: {"from": getattr(before, name), "to": getattr(after, name)}
+                for name in TEXT_FIELDS
+                if name != "script" and getattr(before, name) != getattr(after, name)
+            },
+            script=await asyncio.to_thread(unified_diff, rule.name, before, after),
+        )
+
+
+def check_is_built(text: RuleVersion) -> None:
+    """Refuse to deploy a text without code, in words that Auth0's tools look for.
+
+    Raises:
+        InvalidBodyError: it has none; only an action may lack it.
+    """
+    if not text.script:
+        raise InvalidBodyError("A draft must be in the 'built' state before it can be deployed: it has no code yet")
+
+
+def version_summary(rule: Rule, text: RuleVersion) -> dict[str, Any]:
+    """The answer that shows a version without its script."""
+    return {
+        "number": text.version,
+        "deployed": text.version == rule.version,
+        "draft": text.version == rule.draft,
+        "created_at": rfc3339_ms(text.created_at_ms),
+        "created_by": text.created_by or None,
+        "language": text.language,
+        "script_sha256": hashlib.sha256(text.script.encode()).hexdigest(),
+        "allow_hosts": text.allow_hosts,
+        "isolation": text.isolation,
+        "limits": text.limits,
+        "dependencies": text.dependencies,
+        "resolved_dependencies": text.resolved_dependencies,
+    }
+
+
+def unified_diff(name: str, before: RuleVersion, after: RuleVersion) -> str:
+    """The scripts of two versions of the rule *name* as a unified diff.
+
+    Raises:
+        InvalidBodyError: one has too many lines.
+    """
+    old, new = before.script.split("\n"), after.script.split("\n")
+    if old == new:
+        return ""
+    for text, lines in ((before, old), (after, new)):
+        if len(lines) > MAX_COMPARED_LINES:
+            raise InvalidBodyError(
+                f"Version {text.version} has more than {MAX_COMPARED_LINES} lines: read both versions and compare them",
+                code="too_large_to_compare",
+            )
+    names = f"{name}@{before.version}", f"{name}@{after.version}"
+    return "".join(f"{line}\n" for line in difflib.unified_diff(old, new, *names, lineterm=""))

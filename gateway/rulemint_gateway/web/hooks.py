@@ -1,0 +1,61 @@
+"""``/api/v2/hooks`` and ``/api/v2/hooks/{id}/secrets``."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rulemint_gateway.management.hooks import Hooks
+from rulemint_gateway.management.secrets import SecretNames, SecretValues
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.management import NounHandlers
+from rulemint_gateway.web.problems import NO_STORE, json_answer
+
+FILTERS = {"triggerId": "triggerId", "enabled": "enabled"}
+
+
+class HookHandlers(NounHandlers):
+    """The five calls of hooks, and the four of a hook's secrets."""
+
+    def __init__(self, catalog: Catalog, hooks: Hooks) -> None:
+        super().__init__(catalog, hooks, name="hooks", filters=FILTERS)
+        self._hooks = hooks
+
+    def routes(self) -> list[web.RouteDef]:
+        """The paths of hooks."""
+        path = "/api/v2/hooks/{id}/secrets"
+        return [
+            *super().routes(),
+            web.get(path, self.secret_names),
+            web.post(path, self.add_secrets),
+            web.patch(path, self.replace_secrets),
+            web.delete(path, self.delete_secrets),
+        ]
+
+    async def secret_names(self, request: web.Request) -> web.Response:
+        """200 and the names, without values."""
+        caller = authorize(request, self._catalog, scope="read:hooks")
+        names = await self._hooks.secret_names(caller.tenant, request.match_info["id"])
+        return json_answer(names, headers=NO_STORE)
+
+    async def add_secrets(self, request: web.Request) -> web.Response:
+        """201; 409 if a name exists."""
+        caller = authorize(request, self._catalog, scope="update:hooks")
+        values: dict[str, str] = await read_json(request, SecretValues)
+        await self._hooks.add_secrets(caller.tenant, request.match_info["id"], values)
+        return json_answer({}, status=201, headers=NO_STORE)
+
+    async def replace_secrets(self, request: web.Request) -> web.Response:
+        """201, as at Auth0; 404 if a name does not exist."""
+        caller = authorize(request, self._catalog, scope="update:hooks")
+        values: dict[str, str] = await read_json(request, SecretValues)
+        await self._hooks.replace_secrets(caller.tenant, request.match_info["id"], values)
+        return json_answer({}, status=201, headers=NO_STORE)
+
+    async def delete_secrets(self, request: web.Request) -> web.Response:
+        """204; the body is the list of names."""
+        caller = authorize(request, self._catalog, scope="delete:hooks")
+        names: list[str] = await read_json(request, SecretNames)
+        await self._hooks.delete_secrets(caller.tenant, request.match_info["id"], names)
+        return web.Response(status=204)
