@@ -85,7 +85,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         in_background(stack, catalog.keep_fresh(subscriber))
         store = ConfigStore(redis, catalog)
         signing_keys = SigningKeys(catalog, store, vault)
-        await Bootstrap(catalog, store, vault, issuer=settings.issuer_url()).run(settings.admin_file)
+        bootstrap = Bootstrap(catalog, store, vault, issuer=settings.issuer_url(), tls_domain=settings.tls_domain())
+        await bootstrap.run(settings.admin_file)
         await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
 
         presence = RunnerPresence(redis)

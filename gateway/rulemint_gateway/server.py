@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
+from contextlib import AsyncExitStack
 
 import structlog
 from aiohttp import web
 
 from rulemint_gateway.compose import Gateway, open_gateway
 from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.tls import Certificate
+from rulemint_shared.background import in_background
 
 log = structlog.get_logger(__name__)
 
@@ -23,20 +27,26 @@ async def serve(settings: GatewaySettings) -> None:
 
     Raises:
         AddressUnusableError: the port is taken or the address is not ours.
+        CertificateError: the certificate cannot be used.
         RedisUnusableError, VaultError, AdminFileError, StoreUnavailableError: see `open_gateway`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
-    async with open_gateway(settings) as gateway:
+    certificate = _certificate(settings)
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(open_gateway(settings))
+        if certificate is not None:
+            in_background(stack, certificate.keep_fresh())
         runner = web.AppRunner(
             gateway.application, access_log=None, handle_signals=False, shutdown_timeout=settings.drain
         )
         await runner.setup()
         try:
-            await _listen(runner, settings)
-            log.info("listening", address=f"http://{settings.host}:{settings.port}", issuer=settings.issuer_url())
+            for port, context in _sockets(settings, certificate):
+                await _listen(runner, settings.host, port, context)
+            log.info("serving", issuer=settings.issuer_url())
             await stop.wait()
             await _drain(gateway)
         finally:
@@ -44,14 +54,29 @@ async def serve(settings: GatewaySettings) -> None:
     log.info("stopped")
 
 
-async def _listen(runner: web.AppRunner, settings: GatewaySettings) -> None:
+def _certificate(settings: GatewaySettings) -> Certificate | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_cert, settings.tls_key)
+
+
+def _sockets(settings: GatewaySettings, certificate: Certificate | None) -> list[tuple[int, ssl.SSLContext | None]]:
+    """Each port, with the TLS that is spoken there."""
+    context = None if certificate is None else certificate.context
+    if settings.tls_port is None:
+        return [(settings.port, context)]
+    return [(settings.port, None), (settings.tls_port, context)]
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int, context: ssl.SSLContext | None) -> None:
     try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=1_024).start()
+        await web.TCPSite(runner, host, port, backlog=1_024, ssl_context=context).start()
     except OSError as error:
         raise AddressUnusableError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
-            "set RULEMINT_PORT to a free port, or stop what uses it"
+            f"cannot listen on {host}:{port}: {error.strerror or error}; "
+            "set RULEMINT_PORT or RULEMINT_TLS_PORT to a free port, or stop what uses it"
         ) from error
+    log.info("listening", address=f"{'http' if context is None else 'https'}://{host}:{port}")
 
 
 async def _drain(gateway: Gateway) -> None:
