@@ -11,10 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from rulemint_cli import demo, embedded_valkey
-from rulemint_cli.admin import open_admin, read_admin_file
+from rulemint_cli.admin import open_admin
 from rulemint_cli.console import Console
+from rulemint_cli.credentials import read_admin_file
 from rulemint_cli.data_dir import DataDir, open_data_dir
 from rulemint_cli.errors import CommandError
 from rulemint_cli.local_certificate import local_certificate
@@ -133,7 +135,7 @@ async def _welcome(settings: DevSettings, data_dir: DataDir, console: Console, c
     await _wait_until_ready(url, children)
     admin_file = read_admin_file(data_dir.admin_file)
     if not data_dir.demo_marker.exists():
-        async with open_admin(admin_file, url) as admin:
+        async with open_admin(msgspec.structs.replace(admin_file.profile, url=url)) as admin:
             await demo.make_demo(admin)
         data_dir.demo_marker.touch()
     console.text(

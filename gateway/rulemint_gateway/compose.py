@@ -43,6 +43,7 @@ from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.status import StatusHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -117,6 +118,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             exchanges=ExchangeHandlers(catalog, exchanges),
             tenants=CollectionHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants"),
             tries=TryHandlers(catalog, tries),
+            status=StatusHandlers(catalog, redis),
             **_management_handlers(redis, catalog, store, vault, packages),
         )
         yield Gateway(_application(handlers), health, log_hub)

@@ -22,7 +22,7 @@ MANAGEMENT_SCOPES = (
     "read:tenant_settings",
     "update:tenant_settings",
 )
-OPERATOR_SCOPES = ("create:tenants", "read:tenants")
+OPERATOR_SCOPES = ("create:tenants", "read:tenants", "read:status")
 """Over all tenants, so only the management API of ``default`` defines them."""
 
 

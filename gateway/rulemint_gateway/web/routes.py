@@ -10,6 +10,7 @@ from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream import LogStream
 from rulemint_gateway.web.management import CollectionHandlers, ExchangeHandlers, NounHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
+from rulemint_gateway.web.status import StatusHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -32,6 +33,7 @@ class Handlers:
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
     tenants: CollectionHandlers
+    status: StatusHandlers
 
 
 def routes(handlers: Handlers) -> list[web.RouteDef]:
@@ -53,4 +55,5 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.routes(),  # /api/v2/tenants/settings
         *handlers.tenants.routes(),  # /api/v2/tenants
+        *handlers.status.routes(),  # /api/v2/status
     ]

@@ -56,9 +56,7 @@ async def connect(server: asyncio.Server) -> Connection:
     context = ssl.create_default_context()
     AUTHORITY.configure_trust(context)
     port = server.sockets[0].getsockname()[1]
-    return Connection(
-        *await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
-    )
+    return Connection(*await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost"))
 
 
 async def test_new_connections_get_the_changed_certificate_and_open_ones_go_on(tmp_path: Path) -> None:

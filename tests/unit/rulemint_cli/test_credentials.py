@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rulemint_cli.admin import AdminFile, read_admin_file
+from rulemint_cli.credentials import AdminFile, read_admin_file
 from rulemint_cli.errors import CommandError
 
 GOOD = {

@@ -1,0 +1,78 @@
+"""``rulemint rules create``, ``deploy`` and ``watch``: a rule from a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rulemint_cli import deployment
+from rulemint_cli.command import Call, YesOption, command, say
+from rulemint_cli.deployment import Deployment, RuleOptions, wanted_of
+from rulemint_cli.errors import CommandError
+from rulemint_cli.nouns import Record
+
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")]
+
+
+def add_file_commands(app: typer.Typer) -> None:
+    """Add them to *app*."""
+    command(app)(create)
+    command(app)(deploy)
+    command(app, watches=True)(watch)
+
+
+async def create(call: Call, file: FileArgument, options: RuleOptions) -> None:
+    """Create a rule from FILE; one of the same name is left as it is."""
+    wanted = wanted_of(file, options)
+    async with call.admin() as admin:
+        planned = await deployment.plan(admin, wanted)
+        if planned.existing is not None:
+            raise CommandError(f"there is a rule {wanted.name} already: rulemint rules deploy {file} changes it")
+        _report(call, await deployment.deploy(admin, planned))
+
+
+async def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> None:
+    """Create the rule in FILE, or change the one of that name, after a diff; options left out stay as they are."""
+    wanted = wanted_of(file, options)
+    async with call.admin() as admin:
+        planned = await deployment.plan(admin, wanted)
+        if not planned.is_needed:
+            call.output.done(planned.existing or {}, f"nothing changed: the rule {wanted.name} is as in {file}")
+            return
+        _show_diff(call, planned)
+        call.confirm(f"{planned.question} at {admin.url}?", yes=yes)
+        _report(call, await deployment.deploy(admin, planned))
+
+
+async def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> None:
+    """Deploy FILE now and after each save, and show its rule's logs until Ctrl-C."""
+    from rulemint_cli.logs import show_json, show_readably  # noqa: PLC0415  # only what watches needs it
+    from rulemint_cli.watching import watch_file  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        first = await deployment.plan(admin, wanted_of(file, options))
+        if first.is_needed:
+            _show_diff(call, first)
+            call.confirm(f"{first.question} at {admin.url}, and again after each save of {file}?", yes=yes)
+            _report(call, await deployment.deploy(admin, first))
+
+        async def redeploy() -> None:
+            planned = await deployment.plan(admin, wanted_of(file, options))
+            if planned.changes:
+                _report(call, await deployment.deploy(admin, planned))
+
+        show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
+        await watch_file(admin, file, first.wanted.name, redeploy=redeploy, show=show, say=say)
+
+
+def _show_diff(call: Call, planned: Deployment) -> None:
+    from rulemint_cli.deployment_report import deployment_rows  # noqa: PLC0415  # rich, which --help does without
+
+    call.output.text(*deployment_rows(planned))
+
+
+def _report(call: Call, rule: Record) -> None:
+    call.output.done(rule, f"the rule {rule['name']} runs as version {rule['version']}")
