@@ -31,7 +31,7 @@ def _rulemint() -> None:
 
 
 add_local_commands(app)
-command(app)(login)
+command(app, logs_in=True)(login)
 app.add_typer(profiles, name="profiles")
 add_system_commands(app)
 app.add_typer(clients, name="clients")

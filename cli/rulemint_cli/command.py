@@ -1,7 +1,7 @@
 """How a command is registered, and what each one has in common: how it reaches a system, speaks, and fails.
 
-A command is an async function whose first parameter is a `Call`; its other parameters are its arguments and options, a
-dataclass those of several commands.
+A command is a function whose first parameter is a `Call`; its other parameters are its arguments and options, a
+dataclass those of several commands. It may be async; or return a coroutine, after it has read what files it needs.
 `command` adds the options that all of them share. What is heavy is imported by the call that needs it, so that
 ``--help`` stays quick.
 """
@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NoReturn, ParamSpec, get_type_hints
 
@@ -35,6 +36,7 @@ INTERRUPTED = 130
 """What a shell calls a program that Ctrl-C ended."""
 
 P = ParamSpec("P")
+Work = Coroutine[Any, Any, None]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 _SHARED: dict[str, tuple[Any, Any]] = {
@@ -53,6 +55,7 @@ class Call:
         self.as_json = as_json
         self.settings = read_settings(ClientSettings)
 
+    @cached_property
     def credentials(self) -> Profile:
         """Those that were chosen.
 
@@ -66,7 +69,7 @@ class Call:
         """The management API of the chosen system."""
         from rulemint_cli.admin import open_admin  # noqa: PLC0415  # see above
 
-        async with open_admin(self.credentials(), timeout_s=timeout_s) as admin:
+        async with open_admin(self.credentials, timeout_s=timeout_s) as admin:
             yield admin
 
     @asynccontextmanager
@@ -127,18 +130,19 @@ def command(
     name: str | None = None,
     *,
     reaches: bool = True,
+    logs_in: bool = False,
     watches: bool = False,
     speaks_json: bool = True,
     **settings: Any,
-) -> Callable[[Callable[Concatenate[Call, P], Coroutine[Any, Any, None]]], None]:
+) -> Callable[[Callable[Concatenate[Call, P], Work | None]], None]:
     """Register a function as a command of *app*.
 
-    One that *reaches* a system has the options that choose it, one that *speaks_json* has ``--json``; Ctrl-C is how one
-    that *watches* ends.
+    One that *reaches* a system has the options that choose it, and must find credentials unless it *logs_in*; one that
+    *speaks_json* has ``--json``; Ctrl-C is how one that *watches* ends.
     """
     shared = {**(_SHARED if reaches else {}), **({"as_json": _JSON} if speaks_json else {})}
 
-    def register(body: Callable[Concatenate[Call, P], Coroutine[Any, Any, None]]) -> None:
+    def register(body: Callable[Concatenate[Call, P], Work | None]) -> None:
         groups = _option_groups(body)
 
         def run(**given: Any) -> None:
@@ -146,7 +150,15 @@ def command(
             as_json = chosen.pop("as_json", False)
             for parameter, group in groups.items():
                 given[parameter] = group(**{field.name: given.pop(field.name) for field in fields(group)})
-            run_command(lambda: body(Call(Choice(**chosen), as_json=as_json), **given), watches=watches)  # type: ignore[call-arg]  # typer gives what the signature says
+            call = Call(Choice(**chosen), as_json=as_json)
+            try:
+                work = body(call, **given)  # type: ignore[call-arg]  # typer gives what the signature says
+                if work is not None:
+                    _run(work, call, finds_credentials=reaches and not logs_in)
+            except CommandError as error:
+                fail(error)
+            except KeyboardInterrupt:
+                raise typer.Exit(0 if watches else INTERRUPTED) from None
 
         run.__doc__ = body.__doc__
         run.__name__ = body.__name__
@@ -181,14 +193,15 @@ def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
 
 
-def run_command(body: Callable[[], Coroutine[Any, Any, None]], *, watches: bool = False) -> None:
-    """Run *body*; what its user did wrong is one sentence and an exit code."""
+def _run(work: Work, call: Call, *, finds_credentials: bool) -> None:
+    """Do *work*, for which files were read that it would wait for."""
     try:
-        asyncio.run(body())
-    except CommandError as error:
-        fail(error)
-    except KeyboardInterrupt:
-        raise typer.Exit(0 if watches else INTERRUPTED) from None
+        if finds_credentials:
+            call.credentials  # noqa: B018  # found now and kept
+    except CommandError:
+        work.close()
+        raise
+    asyncio.run(work)
 
 
 def fail(error: CommandError) -> NoReturn:

@@ -36,7 +36,7 @@ class Output:
             table.add_column(heading, overflow="fold")
         for record in records:
             table.add_row(*(_cell(cell(record)) for cell in columns.values()))
-        self.console.print(table)
+        self._print(table)
 
     def record(self, record: Mapping[str, Any], *, but: Sequence[str] = ()) -> None:
         """A row for each field that says something, without those in *but*."""
@@ -49,7 +49,7 @@ class Output:
         for name, value in record.items():
             if name not in but and value not in (None, "", [], {}):
                 table.add_row(name, _cell(spelled(value)))
-        self.console.print(table)
+        self._print(table)
 
     def fields_table(self, fields: Sequence[str], records: Sequence[dict[str, Any]]) -> None:
         """A row each, of these *fields*."""
@@ -71,6 +71,15 @@ class Output:
     def raw(self, text: str) -> None:
         """*text* as it is: JSON that is ready, or what is meant for a shell."""
         sys.stdout.write(text)
+
+    def _print(self, table: Table) -> None:
+        """A table pads its last column; in a file or a pipe that is only noise."""
+        if self.console.is_terminal:
+            self.console.print(table)
+            return
+        with self.console.capture() as capture:
+            self.console.print(table)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
     def json(self, value: object) -> None:
         """*value* as JSON, for whom *as_json* was said."""

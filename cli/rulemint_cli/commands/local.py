@@ -38,7 +38,7 @@ async def dev(_call: Call) -> None:
     await run_dev(read_settings(DevSettings), Console())
 
 
-async def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")]) -> None:
+def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")]) -> None:
     """Make a master key and a Valkey password as files in FOLDER; what exists stays as it is."""
     from rulemint_cli.data_dir import create_password  # noqa: PLC0415  # as above
     from rulemint_shared.vault import create_master_key  # noqa: PLC0415  # as above
@@ -53,7 +53,7 @@ async def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where th
         call.output.json([str(file) for file in files])
 
 
-async def types(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path()) -> None:
+def types(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path()) -> None:
     """Write what editors need to know of rules into FOLDER: rulemint.pyi and rulemint.d.ts."""
     from rulemint_cli.type_files import write_type_files  # noqa: PLC0415  # as above
 
@@ -64,7 +64,7 @@ async def types(call: Call, folder: Annotated[Path, typer.Argument(help="Where t
         call.output.text(*written)
 
 
-async def check(call: Call) -> None:
+def check(call: Call) -> None:
     """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""
     from rulemint_cli.sandbox import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
 

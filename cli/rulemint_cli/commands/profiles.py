@@ -44,7 +44,7 @@ async def login(
 
 
 @command(profiles, "list", reaches=False)
-async def list_(call: Call) -> None:
+def list_(call: Call) -> None:
     """List the profiles."""
     stored = open_profiles()
     rows = [
@@ -55,7 +55,7 @@ async def list_(call: Call) -> None:
 
 
 @command(profiles, reaches=False)
-async def use(call: Call, name: NameArgument) -> None:
+def use(call: Call, name: NameArgument) -> None:
     """Use a profile where none is named."""
     stored = open_profiles()
     stored.use(name)
@@ -63,7 +63,7 @@ async def use(call: Call, name: NameArgument) -> None:
 
 
 @command(profiles, reaches=False)
-async def remove(call: Call, name: NameArgument, *, yes: YesOption = False) -> None:
+def remove(call: Call, name: NameArgument, *, yes: YesOption = False) -> None:
     """Forget a profile with its secret."""
     stored = open_profiles()
     profile = stored.find(name)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rulemint_cli import deployment
-from rulemint_cli.command import Call, YesOption, command, say
-from rulemint_cli.deployment import Deployment, RuleOptions, wanted_of
+from rulemint_cli.command import Call, Work, YesOption, command, say
+from rulemint_cli.deployment import Deployment, RuleOptions, Wanted, wanted_of
 from rulemint_cli.errors import CommandError
 from rulemint_cli.nouns import Record
 
@@ -24,9 +27,12 @@ def add_file_commands(app: typer.Typer) -> None:
     command(app, watches=True)(watch)
 
 
-async def create(call: Call, file: FileArgument, options: RuleOptions) -> None:
+def create(call: Call, file: FileArgument, options: RuleOptions) -> Work:
     """Create a rule from FILE; one of the same name is left as it is."""
-    wanted = wanted_of(file, options)
+    return _create(call, file, wanted_of(file, options))
+
+
+async def _create(call: Call, file: Path, wanted: Wanted) -> None:
     async with call.admin() as admin:
         planned = await deployment.plan(admin, wanted)
         if planned.existing is not None:
@@ -34,9 +40,12 @@ async def create(call: Call, file: FileArgument, options: RuleOptions) -> None:
         _report(call, await deployment.deploy(admin, planned))
 
 
-async def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> None:
+def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
     """Create the rule in FILE, or change the one of that name, after a diff; options left out stay as they are."""
-    wanted = wanted_of(file, options)
+    return _deploy(call, file, wanted_of(file, options), yes=yes)
+
+
+async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
     async with call.admin() as admin:
         planned = await deployment.plan(admin, wanted)
         if not planned.is_needed:
@@ -47,25 +56,29 @@ async def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: Y
         _report(call, await deployment.deploy(admin, planned))
 
 
-async def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> None:
+def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
     """Deploy FILE now and after each save, and show its rule's logs until Ctrl-C."""
+    return _watch(call, file, wanted_of(file, options), partial(wanted_of, file, options), yes=yes)
+
+
+async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
     from rulemint_cli.logs import show_json, show_readably  # noqa: PLC0415  # only what watches needs it
     from rulemint_cli.watching import watch_file  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
-        first = await deployment.plan(admin, wanted_of(file, options))
+        first = await deployment.plan(admin, wanted)
         if first.is_needed:
             _show_diff(call, first)
             call.confirm(f"{first.question} at {admin.url}, and again after each save of {file}?", yes=yes)
             _report(call, await deployment.deploy(admin, first))
 
         async def redeploy() -> None:
-            planned = await deployment.plan(admin, wanted_of(file, options))
+            planned = await deployment.plan(admin, await asyncio.to_thread(latest))
             if planned.changes:
                 _report(call, await deployment.deploy(admin, planned))
 
         show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
-        await watch_file(admin, file, first.wanted.name, redeploy=redeploy, show=show, say=say)
+        await watch_file(admin, file, wanted.name, redeploy=redeploy, show=show, say=say)
 
 
 def _show_diff(call: Call, planned: Deployment) -> None:

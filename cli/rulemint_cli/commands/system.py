@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, command, say
+from rulemint_cli.command import Call, Work, command, say
 from rulemint_cli.fields import ScopeOption, scopes_of
 from rulemint_shared.records import Language
 
@@ -38,7 +38,7 @@ async def logs(
         await watch(admin, show, say, rule=rule)
 
 
-async def try_(  # noqa: PLR0913  # each is an option of the command line
+def try_(  # noqa: PLR0913  # each is an option of the command line
     call: Call,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")],
     client: Annotated[str, typer.Option(help="The client_id of the client that asks.")],
@@ -48,7 +48,7 @@ async def try_(  # noqa: PLR0913  # each is an option of the command line
     dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1.")] = None,
     allow_host: Annotated[list[str] | None, typer.Option(help="A host that it may call.")] = None,
     language: Annotated[Language | None, typer.Option(help="By default what the file's suffix says.")] = None,
-) -> None:
+) -> Work:
     """Run the rule in FILE as for a token, without one: 0 if it grants, 1 if it denies or fails."""
     from rulemint_cli.rule_file import read_script  # noqa: PLC0415  # as above
     from rulemint_cli.try_report import show_tried  # noqa: PLC0415  # as above
@@ -65,14 +65,18 @@ async def try_(  # noqa: PLR0913  # each is an option of the command line
     )
     script = read_script(file)
     body = body_of(file, script, options)
-    async with call.admin(timeout_s=TRY_TIMEOUT_S) as admin:
-        tried, as_json = await try_rule(admin, body)
-    if call.as_json:
-        call.output.raw(as_json + "\n")
-    else:
-        show_tried(tried, file=str(file), script=script, console=call.output.console)
-    if tried.outcome != GRANTED:
-        raise typer.Exit(1)
+
+    async def run() -> None:
+        async with call.admin(timeout_s=TRY_TIMEOUT_S) as admin:
+            tried, as_json = await try_rule(admin, body)
+        if call.as_json:
+            call.output.raw(as_json + "\n")
+        else:
+            show_tried(tried, file=str(file), script=script, console=call.output.console)
+        if tried.outcome != GRANTED:
+            raise typer.Exit(1)
+
+    return run()
 
 
 async def token(
@@ -89,7 +93,7 @@ async def token(
     """
     from rulemint_cli.asking import Asked, ask, claims_of  # noqa: PLC0415  # as above
 
-    own = call.credentials()
+    own = call.credentials
     asked = Asked(
         client_id=client or own.client_id,
         client_secret=own.client_secret if client in {None, own.client_id} else call.secret(f"Secret of {client}"),
