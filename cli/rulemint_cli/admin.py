@@ -74,8 +74,10 @@ class Admin:
             RefusedError: the system refuses; the text repeats its own.
             CommandError: it does not answer.
         """
-        headers = {"Authorization": f"Bearer {self._token or await self.token()}"}
-        status, answer = await self._send(method, f"api/v2/{path}", body, headers, query)
+        kept = self._token
+        status, answer = await self._send_as(kept or await self.token(), method, path, body, query)
+        if status == 401 and kept is not None:  # a watcher may outlive its token
+            status, answer = await self._send_as(await self.token(), method, path, body, query)
         if status >= 300:
             message = answer.get("message", status) if isinstance(answer, dict) else status
             raise RefusedError(f"{self.url} refuses: {message}", status=status)
@@ -110,6 +112,11 @@ class Admin:
                 return None
             raise
         return made
+
+    async def _send_as(
+        self, token: str, method: str, path: str, body: object, query: Mapping[str, str | int] | None
+    ) -> tuple[int, Any]:
+        return await self._send(method, f"api/v2/{path}", body, {"Authorization": f"Bearer {token}"}, query)
 
     async def _send(
         self,

@@ -95,11 +95,12 @@ class Call:
         """
         if yes:
             return
-        try:
-            agreed = typer.confirm(question, err=True)
-        except typer.Abort:
-            raise CommandError("nobody answered, so nothing was changed: give --yes to do it without asking") from None
-        if not agreed:
+        sys.stderr.write(f"{question} [y/N]: ")
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
+        if not answer:
+            raise CommandError("nobody answered, so nothing was changed: give --yes to do it without asking")
+        if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError("nothing was changed")
 
     def secret(self, prompt: str) -> str:

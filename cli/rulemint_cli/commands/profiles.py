@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rulemint_cli.command import Call, YesOption, command
-from rulemint_cli.credentials import management_audience, read_admin_file, with_slash
+from rulemint_cli.credentials import management_audience, with_slash
 from rulemint_cli.profiles import Profile, open_profiles
 
 profiles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The systems that one logged in to.")
@@ -27,7 +27,7 @@ async def login(
     """
     name = call.choice.profile or DEFAULT_NAME
     if call.choice.admin_file is not None:
-        profile = read_admin_file(call.choice.admin_file).profile
+        profile = call.credentials
     else:
         url = with_slash(call.choice.url or call.settings.url or typer.prompt("URL", err=True))
         client_id = client_id or call.settings.client_id or typer.prompt("Client ID", err=True)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,9 @@ from rulemint_cli import deployment
 from rulemint_cli.command import Call, Work, YesOption, command, say
 from rulemint_cli.deployment import Deployment, RuleOptions, Wanted, wanted_of
 from rulemint_cli.errors import CommandError
-from rulemint_cli.nouns import Record
+
+if TYPE_CHECKING:
+    from rulemint_cli.admin import Admin
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")]
 
@@ -37,7 +39,7 @@ async def _create(call: Call, file: Path, wanted: Wanted) -> None:
         planned = await deployment.plan(admin, wanted)
         if planned.existing is not None:
             raise CommandError(f"there is a rule {wanted.name} already: rulemint rules deploy {file} changes it")
-        _report(call, await deployment.deploy(admin, planned))
+        await _carry_out(call, admin, planned)
 
 
 def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
@@ -53,7 +55,7 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
             return
         _show_diff(call, planned)
         call.confirm(f"{planned.question} at {admin.url}?", yes=yes)
-        _report(call, await deployment.deploy(admin, planned))
+        await _carry_out(call, admin, planned)
 
 
 def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
@@ -70,12 +72,12 @@ async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wa
         if first.is_needed:
             _show_diff(call, first)
             call.confirm(f"{first.question} at {admin.url}, and again after each save of {file}?", yes=yes)
-            _report(call, await deployment.deploy(admin, first))
+            await _carry_out(call, admin, first)
 
         async def redeploy() -> None:
             planned = await deployment.plan(admin, await asyncio.to_thread(latest))
             if planned.changes:
-                _report(call, await deployment.deploy(admin, planned))
+                await _carry_out(call, admin, planned)
 
         show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
         await watch_file(admin, file, wanted.name, redeploy=redeploy, show=show, say=say)
@@ -87,5 +89,7 @@ def _show_diff(call: Call, planned: Deployment) -> None:
     call.output.text(*deployment_rows(planned))
 
 
-def _report(call: Call, rule: Record) -> None:
+async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
+    with call.output.busy(f"deploying {planned.wanted.name}"):
+        rule = await deployment.deploy(admin, planned)
     call.output.done(rule, f"the rule {rule['name']} runs as version {rule['version']}")

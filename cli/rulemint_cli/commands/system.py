@@ -68,7 +68,8 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
 
     async def run() -> None:
         async with call.admin(timeout_s=TRY_TIMEOUT_S) as admin:
-            tried, as_json = await try_rule(admin, body)
+            with call.output.busy(f"trying {file}"):
+                tried, as_json = await try_rule(admin, body)
         if call.as_json:
             call.output.raw(as_json + "\n")
         else:
