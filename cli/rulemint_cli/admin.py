@@ -56,6 +56,17 @@ class Admin:
         self._token = str(answer["access_token"])
         return self._token
 
+    async def issuer(self) -> str:
+        """What the system calls itself, which need not be where it was reached.
+
+        Raises:
+            CommandError: it does not answer.
+        """
+        status, answer = await self._send("GET", ".well-known/openid-configuration", None, {})
+        if status != 200 or not isinstance(answer, dict):
+            raise RefusedError(f"{self.url} does not say who it is: {status}", status=status)
+        return str(answer["issuer"])
+
     async def ask(self, body: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """The status and the answer of the token endpoint to *body*.
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
@@ -97,7 +98,8 @@ class Call:
             return
         sys.stderr.write(f"{question} [y/N]: ")
         sys.stderr.flush()
-        answer = sys.stdin.readline()
+        with _interruptible():
+            answer = sys.stdin.readline()
         if not answer:
             raise CommandError("nobody answered, so nothing was changed: give --yes to do it without asking")
         if answer.strip().lower() not in {"y", "yes"}:
@@ -117,10 +119,11 @@ class Call:
         Raises:
             UsageError: there is none.
         """
-        if sys.stdin.isatty():
-            given = str(typer.prompt(prompt, hide_input=True, err=True))
-        else:
-            given = sys.stdin.readline().rstrip("\r\n")
+        with _interruptible():
+            if sys.stdin.isatty():
+                given = str(typer.prompt(prompt, hide_input=True, err=True))
+            else:
+                given = sys.stdin.readline().rstrip("\r\n")
         if not given:
             raise UsageError(f"{prompt}: give it {otherwise}on standard input, or at the prompt of a terminal")
         return given
@@ -203,6 +206,16 @@ def _run(work: Work, call: Call, *, finds_credentials: bool) -> None:
         work.close()
         raise
     asyncio.run(work)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """At Ctrl-C asyncio only cancels the task, which one that waits for its user does not notice."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def fail(error: CommandError) -> NoReturn:

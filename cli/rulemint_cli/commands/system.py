@@ -129,7 +129,7 @@ async def demo(call: Call) -> None:
 
     async with call.admin() as admin:
         await demonstration.make_demo(admin)
-        curl = demonstration.curl_line(admin.url)
+        curl = demonstration.curl_line(await admin.issuer())
     call.output.done({"client_id": demonstration.CLIENT_ID}, "The demo is ready. Ask for a token:")
     if not call.as_json:
         call.output.raw(f"\n{curl}\n")

@@ -88,6 +88,12 @@ def test_the_status_names_who_is_alive_and_what_waits(workplace: Workplace) -> N
     assert workplace.rulemint("status").stdout.splitlines()[0] == "gateways  1"
 
 
+def test_the_demo_is_made_once_and_its_request_goes_to_the_issuer_wherever_it_was_made(workplace: Workplace) -> None:
+    done = workplace.rulemint("demo", "--url", f"http://127.0.0.1:{workplace.port}")
+    assert done.returncode == 0, done.stderr
+    assert f"curl -s {workplace.admin['issuer']}oauth/token" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

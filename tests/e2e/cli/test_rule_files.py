@@ -82,6 +82,27 @@ def test_a_terminal_gets_the_diff_in_colours(workplace: Workplace, rule: Path) -
     assert '\x1b[32m+    return {"n": 2}' in shown
 
 
+def test_ctrl_c_at_a_question_changes_nothing_and_is_clean(workplace: Workplace) -> None:
+    command = [str(BIN / "rulemint"), "rules", "delete", "seed"]
+    asking = subprocess.Popen(
+        command,
+        cwd=workplace.folder,
+        env=workplace.environment,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with asking:
+        assert asking.stderr is not None
+        said = ""
+        while not said.endswith("[y/N]: "):
+            said += asking.stderr.read(1)
+        asking.send_signal(signal.SIGINT)
+        assert asking.wait(15) == 130
+        assert asking.stderr.read() == ""
+    assert workplace.json("rules", "show", "seed")["name"] == "seed"
+
+
 def test_a_watched_file_is_deployed_at_every_save_and_its_logs_stream(workplace: Workplace, rule: Path) -> None:
     admin_file = str(workplace.folder / ".rulemint/admin.json")
     command = [str(BIN / "rulemint"), "rules", "watch", str(rule), "--admin-file", admin_file, "--yes"]
