@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NoReturn, ParamSp
 
 import typer
 
+from rulemint_cli.console import printable
 from rulemint_cli.credentials import Choice, find_credentials
 from rulemint_cli.errors import CommandError, UsageError
 from rulemint_cli.profiles import Profile, open_profiles
@@ -225,5 +226,6 @@ def fail(error: CommandError) -> NoReturn:
 
 
 def say(message: str) -> None:
-    """A remark beside the output."""
-    sys.stderr.write(f"rulemint: {message}\n")
+    """A remark beside the output; what a system says in it cannot drive the terminal."""
+    text = "\n".join(printable(line) for line in message.splitlines())
+    sys.stderr.write(f"rulemint: {text}\n")

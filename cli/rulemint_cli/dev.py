@@ -72,7 +72,7 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
                 "host": HOST,
                 "port": str(settings.port),
                 "log_format": "console",
-                **_https(stack, settings, data_dir),
+                **_https(stack, settings, data_dir, console),
             }
         )
         children = [
@@ -83,7 +83,7 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
         yield children
 
 
-def _https(stack: AsyncExitStack, settings: DevSettings, data_dir: DataDir) -> dict[str, str | None]:
+def _https(stack: AsyncExitStack, settings: DevSettings, data_dir: DataDir, console: Console) -> dict[str, str | None]:
     """The gateway's settings for https: our own certificate unless its user has one."""
     if not settings.tls_port:
         return {"tls_port": None, "tls_cert": None, "tls_key": None}
@@ -91,15 +91,18 @@ def _https(stack: AsyncExitStack, settings: DevSettings, data_dir: DataDir) -> d
     if settings.tls_cert is not None:
         return {**port}
     files = local_certificate(data_dir.tls_dir)
-    stack.callback(asyncio.create_task(_keep_renewed(data_dir)).cancel)
+    stack.callback(asyncio.create_task(_keep_renewed(data_dir, console)).cancel)
     return {**port, "tls_cert": str(files.certificate), "tls_key": str(files.key)}
 
 
-async def _keep_renewed(data_dir: DataDir) -> None:
+async def _keep_renewed(data_dir: DataDir, console: Console) -> None:
     """Renew the certificate in time; the gateway takes the new one by itself."""
     while True:
         await asyncio.sleep(RENEWAL_INTERVAL_S)
-        local_certificate(data_dir.tls_dir)
+        try:
+            local_certificate(data_dir.tls_dir)
+        except CommandError as error:
+            console.line("rulemint", str(error))
 
 
 def _keep(stack: AsyncExitStack, children: list[Child], stop_within_s: float) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from rulemint_cli.admin import Admin
+from rulemint_cli.admin import Admin, RefusedError
 from rulemint_cli.console import printable
 from rulemint_cli.errors import CommandError
 
@@ -43,6 +43,10 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, rule: s
             reason = "the connection was closed"
         except aiohttp.WSServerHandshakeError as error:
             raise CommandError(f"{admin.url} refuses to show its logs: {error.message} ({error.status})") from error
+        except RefusedError as error:
+            if error.status in {401, 403}:
+                raise
+            reason = str(error)
         except (aiohttp.ClientError, CommandError, OSError) as error:
             reason = str(error)
         say(f"{reason}; trying again in {pause_s:g} s")

@@ -7,7 +7,6 @@ one context that the socket listens with, so that is the context which is loaded
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 from pathlib import Path
 from typing import NoReturn
@@ -77,7 +76,7 @@ class Certificate:
     def _stamp(self) -> Stamp:
         """What differs when a file, or what its link points to, was replaced or written."""
         try:
-            found = [os.stat(file) for file in self._files]  # noqa: PTH116  # a path that is a link is followed
+            found = [file.stat() for file in self._files]
         except OSError:
             return ()
         return tuple((stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in found)

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.command import Call, YesOption, command, say
 from rulemint_cli.errors import CommandError, UsageError
 
 app = typer.Typer()
@@ -90,3 +90,8 @@ def test_only_a_yes_is_a_yes_and_the_question_is_no_output(
     ended = run("ask", *arguments, stdin=stdin)
     assert ended[:2] == (code, out)
     assert ("Really? [y/N]: " in ended[2]) is (arguments == [])
+
+
+def test_what_a_system_says_in_an_error_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("refused: \x1b[2J\x07\nsee above")
+    assert capsys.readouterr().err == "rulemint: refused: \\x1b[2J\\x07\nsee above\n"
