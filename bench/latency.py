@@ -77,7 +77,8 @@ def _ask(connection: http.client.HTTPConnection) -> int:
 
 def _start(folder: str, port: int) -> subprocess.Popen[bytes]:
     """A ``rulemint dev`` that is ready and has its demo."""
-    environment = {**os.environ, "RULEMINT_DATA_DIR": f"{folder}/data", "RULEMINT_PORT": str(port)}
+    ours = {"RULEMINT_DATA_DIR": f"{folder}/data", "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
+    environment = {**os.environ, **ours}
     system = subprocess.Popen(
         [str(Path(sys.executable).parent / "rulemint"), "dev"], env=environment, stdout=subprocess.DEVNULL
     )

@@ -62,7 +62,8 @@ def started_system(settings: dict[str, str]) -> Iterator[System]:
         data_dir.mkdir()
         (data_dir / "demo.made").touch()
         port = _free_port()
-        environment = {**os.environ, "RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), **settings}
+        ours = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
+        environment = {**os.environ, **ours, **settings}
         command = [str(Path(sys.executable).parent / "rulemint"), "dev"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from rulemint_cli.settings import DevSettings
+from rulemint_cli.settings import ClientSettings, DevSettings
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.settings import describe
@@ -15,6 +15,11 @@ SERVICES: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
     ("Gateway", "`python -m rulemint_gateway`", GatewaySettings),
     ("Rule runner", "`python -m rulemint_runner`", RunnerSettings),
     ("`rulemint dev`", "It passes every other setting on to the gateway and the runner.", DevSettings),
+    (
+        "The command line",
+        "For CI, where nobody runs `rulemint login`; options of the command line win over these.",
+        ClientSettings,
+    ),
 )
 INTRODUCTION = """# Settings
 

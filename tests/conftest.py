@@ -20,6 +20,7 @@ pytest_plugins = [
     "fixtures.abuse_report",
     "fixtures.partner",
     "fixtures.registry",
+    "fixtures.workplace",
 ]
 
 TESTS = Path(__file__).parent

@@ -1,52 +1,37 @@
-"""The administrator of a running system: credentials from the admin file, a token, calls."""
+"""Calls of a running system's management API, with the token of whoever's credentials they are."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgspec
 
 from rulemint_cli.errors import CommandError
+from rulemint_cli.profiles import Profile
 
 CALL_TIMEOUT_S = 15.0
+PER_PAGE = 100
+MAX_PAGES = 1_000
 
 
-class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
-    """admin.json as the gateway writes it."""
+class RefusedError(CommandError):
+    """The system answered, and refused; *status* is HTTP's."""
 
-    issuer: str
-    client_id: str
-    client_secret: str
-    audience: str
-
-
-def read_admin_file(path: Path) -> AdminFile:
-    """The credentials in *path*.
-
-    Raises:
-        CommandError: there are none.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=AdminFile)
-    except OSError as error:
-        raise CommandError(
-            f"cannot read {path}: {error.strerror}; start the system (make run), or name the file with --admin-file"
-        ) from error
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} is no admin file: {error}") from error
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Admin:
-    """Calls of the management API with the administrator's token."""
+    """The management API at *url*."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, file: AdminFile) -> None:
+    def __init__(self, session: aiohttp.ClientSession, credentials: Profile) -> None:
         self.session = session
-        self.url = url
-        self._file = file
+        self.url = credentials.url
+        self._credentials = credentials
+        self._token: str | None = None
 
     async def token(self) -> str:
         """A new access token for the management API.
@@ -56,55 +41,128 @@ class Admin:
         """
         body = {
             "grant_type": "client_credentials",
-            "client_id": self._file.client_id,
-            "client_secret": self._file.client_secret,
-            "audience": self._file.audience,
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret,
+            "audience": self._credentials.audience,
         }
-        status, answer = await self._send("POST", "oauth/token", body, {})
+        status, answer = await self.ask(body)
         if status != 200:
-            raise CommandError(f"{self.url} refuses the admin file: {answer.get('error_description', status)}")
-        return str(answer["access_token"])
+            raise RefusedError(
+                f"{self.url} refuses the client {self._credentials.client_id}: "
+                f"{answer.get('error_description', status)}; "
+                "rulemint login stores other credentials",
+                status=status,
+            )
+        self._token = str(answer["access_token"])
+        return self._token
 
-    async def create(self, noun: str, body: dict[str, Any], *, token: str) -> dict[str, Any] | None:
+    async def issuer(self) -> str:
+        """What the system calls itself, which need not be where it was reached.
+
+        Raises:
+            CommandError: it does not answer.
+        """
+        status, answer = await self._send("GET", ".well-known/openid-configuration", None, {})
+        if status != 200 or not isinstance(answer, dict):
+            raise RefusedError(f"{self.url} does not say who it is: {status}", status=status)
+        return str(answer["issuer"])
+
+    async def ask(self, body: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """The status and the answer of the token endpoint to *body*.
+
+        Raises:
+            CommandError: it does not answer.
+        """
+        status, answer = await self._send("POST", "oauth/token", body, {})
+        return status, answer if isinstance(answer, dict) else {}
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, query: Mapping[str, str | int] | None = None
+    ) -> Any:
+        """The answer of *path* of the management API.
+
+        Raises:
+            RefusedError: the system refuses; the text repeats its own.
+            CommandError: it does not answer.
+        """
+        kept = self._token
+        status, answer = await self._send_as(kept or await self.token(), method, path, body, query)
+        if status == 401 and kept is not None:  # a watcher may outlive its token
+            status, answer = await self._send_as(await self.token(), method, path, body, query)
+        if status >= 300:
+            message = answer.get("message", status) if isinstance(answer, dict) else status
+            raise RefusedError(f"{self.url} refuses: {message}", status=status)
+        return answer
+
+    async def list(self, path: str) -> list[dict[str, Any]]:
+        """Every record of *path*, over all its pages.
+
+        Raises:
+            CommandError: as `call`.
+        """
+        records: list[dict[str, Any]] = []
+        for page in range(MAX_PAGES):
+            found = await self.call("GET", path, query={"page": page, "per_page": PER_PAGE})
+            if not isinstance(found, list):
+                raise CommandError(f"{self.url} answers {path} in another version's words: update the older of the two")
+            records += found
+            if len(found) < PER_PAGE:
+                break
+        return records
+
+    async def create(self, noun: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """A new record; None if it exists already.
 
         Raises:
-            CommandError: the system refuses, or does not answer.
+            CommandError: as `call`.
         """
-        status, answer = await self._send("POST", f"api/v2/{noun}", body, {"Authorization": f"Bearer {token}"})
-        if status == 409:
-            return None
-        if status != 201:
-            raise CommandError(f"creating {noun}: {answer.get('message', status)}")
-        return answer
+        try:
+            made: dict[str, Any] = await self.call("POST", noun, body)
+        except RefusedError as error:
+            if error.status == 409:
+                return None
+            raise
+        return made
 
-    async def send(self, path: str, body: dict[str, Any], *, token: str) -> dict[str, Any]:
-        """The answer to *body* at *path* of the management API.
-
-        Raises:
-            CommandError: the system refuses, or does not answer.
-        """
-        status, answer = await self._send("POST", f"api/v2/{path}", body, {"Authorization": f"Bearer {token}"})
-        if status != 200:
-            raise CommandError(f"{self.url} refuses: {answer.get('message', status)}")
-        return answer
+    async def _send_as(
+        self, token: str, method: str, path: str, body: object, query: Mapping[str, str | int] | None
+    ) -> tuple[int, Any]:
+        return await self._send(method, f"api/v2/{path}", body, {"Authorization": f"Bearer {token}"}, query)
 
     async def _send(
-        self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]
-    ) -> tuple[int, dict[str, Any]]:
+        self,
+        method: str,
+        path: str,
+        body: object,
+        headers: Mapping[str, str],
+        query: Mapping[str, str | int] | None = None,
+    ) -> tuple[int, Any]:
         try:
-            async with self.session.request(method, f"{self.url}{path}", json=body, headers=headers) as response:
+            async with self.session.request(
+                method, f"{self.url}{path}", json=body, headers=headers, params=query
+            ) as response:
+                if response.status == 204:
+                    return 204, None
                 return response.status, await response.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise CommandError(
+                f"{self.url} has a certificate that this machine does not trust: set SSL_CERT_FILE to its authority's "
+                f"file ({error.certificate_error})"
+            ) from error
+        except aiohttp.ClientConnectorError as error:
+            raise CommandError(
+                f"{self.url} does not answer ({error.os_error.strerror or error}): is it running (rulemint dev), "
+                "or is it another one (--profile, --url)?"
+            ) from error
+        except TimeoutError as error:
+            raise CommandError(f"{self.url} does not answer in time: try again, or see its log") from error
+        except (aiohttp.ClientError, ValueError) as error:
             raise CommandError(f"{self.url} does not answer as Rulemint does: {error}") from error
 
 
 @asynccontextmanager
-async def open_admin(
-    file: AdminFile, url: str | None = None, *, timeout_s: float = CALL_TIMEOUT_S
-) -> AsyncIterator[Admin]:
-    """The administrator of the system at *url*, or at the admin file's issuer."""
+async def open_admin(credentials: Profile, *, timeout_s: float = CALL_TIMEOUT_S) -> AsyncIterator[Admin]:
+    """The management API of the system that *credentials* are for."""
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        base = url or file.issuer
-        yield Admin(session, base if base.endswith("/") else f"{base}/", file)
+        yield Admin(session, credentials)

@@ -47,6 +47,11 @@ class DataDir:
         return self.path / "valkey.password"
 
     @property
+    def tls_dir(self) -> Path:
+        """The local certificate authority and what it issued (0700)."""
+        return self.path / "tls"
+
+    @property
     def demo_marker(self) -> Path:
         """Is there once the demo was made: what its user deletes stays deleted."""
         return self.path / "demo.made"

@@ -28,24 +28,23 @@ async def make_demo(admin: Admin) -> None:
     Raises:
         CommandError: the system refuses, or does not answer.
     """
-    token = await admin.token()
     scopes = [
         {"value": "test", "description": "Try things out"},
         {"value": "read:things", "description": "Read things"},
     ]
-    await admin.create("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes}, token=token)
+    await admin.create("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes})
     client = {
         "name": "Demo client",
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
         "client_metadata": {"plan": "gold"},
     }
-    await admin.create("clients", client, token=token)
+    await admin.create("clients", client)
     grant = {"client_id": CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}
-    await admin.create("client-grants", grant, token=token)
-    rule = await admin.create("rules", {"name": RULE_NAME, "script": _rule_text()}, token=token)
+    await admin.create("client-grants", grant)
+    rule = await admin.create("rules", {"name": RULE_NAME, "script": _rule_text()})
     if rule is not None:
-        await admin.create(f"rules/{rule['id']}/secrets", {"FOO": "bar"}, token=token)
+        await admin.create(f"rules/{rule['id']}/secrets", {"FOO": "bar"})
 
 
 def curl_line(issuer: str) -> str:

@@ -11,12 +11,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from rulemint_cli import demo, embedded_valkey
-from rulemint_cli.admin import open_admin, read_admin_file
+from rulemint_cli.admin import open_admin
 from rulemint_cli.console import Console
+from rulemint_cli.credentials import read_admin_file
 from rulemint_cli.data_dir import DataDir, open_data_dir
 from rulemint_cli.errors import CommandError
+from rulemint_cli.local_certificate import local_certificate
 from rulemint_cli.settings import DevSettings
 from rulemint_cli.supervise import STOP_WITHIN_S, Child, stop_all
 from rulemint_shared.settings import environment_for_child
@@ -25,6 +28,7 @@ HOST = "127.0.0.1"
 READY_TIMEOUT_S = 30.0
 LOOK_INTERVAL_S = 0.05
 STOP_VALKEY_WITHIN_S = 0.7
+RENEWAL_INTERVAL_S = 86_400.0
 
 
 async def run_dev(settings: DevSettings, console: Console) -> None:
@@ -37,7 +41,9 @@ async def run_dev(settings: DevSettings, console: Console) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with open_data_dir(settings.data_dir) as data_dir:
-        _check_port(settings.port)
+        _check_port(settings.port, "RULEMINT_PORT", "to a free port")
+        if settings.tls_port:
+            _check_port(settings.tls_port, "RULEMINT_TLS_PORT", "to a free port, or to 0 for no https")
         async with _started(settings, data_dir, console) as children:
             await _first_of(stop, _welcome(settings, data_dir, console, children))
             await stop.wait()
@@ -66,6 +72,7 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
                 "host": HOST,
                 "port": str(settings.port),
                 "log_format": "console",
+                **_https(stack, settings, data_dir, console),
             }
         )
         children = [
@@ -74,6 +81,28 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
         ]
         _keep(stack, children, STOP_WITHIN_S - STOP_VALKEY_WITHIN_S)
         yield children
+
+
+def _https(stack: AsyncExitStack, settings: DevSettings, data_dir: DataDir, console: Console) -> dict[str, str | None]:
+    """The gateway's settings for https: our own certificate unless its user has one."""
+    if not settings.tls_port:
+        return {"tls_port": None, "tls_cert": None, "tls_key": None}
+    port = {"tls_port": str(settings.tls_port)}
+    if settings.tls_cert is not None:
+        return {**port}
+    files = local_certificate(data_dir.tls_dir)
+    stack.callback(asyncio.create_task(_keep_renewed(data_dir, console)).cancel)
+    return {**port, "tls_cert": str(files.certificate), "tls_key": str(files.key)}
+
+
+async def _keep_renewed(data_dir: DataDir, console: Console) -> None:
+    """Renew the certificate in time; the gateway takes the new one by itself."""
+    while True:
+        await asyncio.sleep(RENEWAL_INTERVAL_S)
+        try:
+            local_certificate(data_dir.tls_dir)
+        except CommandError as error:
+            console.line("rulemint", str(error))
 
 
 def _keep(stack: AsyncExitStack, children: list[Child], stop_within_s: float) -> None:
@@ -109,7 +138,7 @@ async def _welcome(settings: DevSettings, data_dir: DataDir, console: Console, c
     await _wait_until_ready(url, children)
     admin_file = read_admin_file(data_dir.admin_file)
     if not data_dir.demo_marker.exists():
-        async with open_admin(admin_file, url) as admin:
+        async with open_admin(msgspec.structs.replace(admin_file.profile, url=url)) as admin:
             await demo.make_demo(admin)
         data_dir.demo_marker.touch()
     console.text(
@@ -117,8 +146,16 @@ async def _welcome(settings: DevSettings, data_dir: DataDir, console: Console, c
         f"Ask for a token:\n\n{demo.curl_line(admin_file.issuer)}\n\n"
         f"Watch the logs:    make logs    (or: rulemint logs)\n"
         f"Administrator:     {data_dir.admin_file}\n"
+        f"{_https_line(settings, data_dir)}"
         f"Stop:              Ctrl-C\n"
     )
+
+
+def _https_line(settings: DevSettings, data_dir: DataDir) -> str:
+    if not settings.tls_port:
+        return ""
+    trust = "" if settings.tls_cert else f"    (trust {data_dir.tls_dir / 'ca.pem'})"
+    return f"https:             https://localhost:{settings.tls_port}/{trust}\n"
 
 
 async def _wait_until_ready(url: str, children: list[Child]) -> None:
@@ -140,7 +177,7 @@ async def _wait_until_ready(url: str, children: list[Child]) -> None:
     raise CommandError("the system did not get ready within 30 s: its log above says why")
 
 
-def _check_port(port: int) -> None:
+def _check_port(port: int, setting: str, remedy: str) -> None:
     """Find out before anything is started.
 
     Raises:
@@ -152,5 +189,5 @@ def _check_port(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(
-                f"port {port} cannot be used: {error.strerror}; set RULEMINT_PORT to a free port, or stop what uses it"
+                f"port {port} cannot be used: {error.strerror}; set {setting} {remedy}, or stop what uses it"
             ) from error

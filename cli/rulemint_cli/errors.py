@@ -5,3 +5,11 @@ from __future__ import annotations
 
 class CommandError(Exception):
     """The command failed; the text is one sentence that says what to do."""
+
+    exit_code = 1
+
+
+class UsageError(CommandError):
+    """The command line cannot be meant; the text says which part."""
+
+    exit_code = 2

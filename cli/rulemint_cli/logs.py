@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import aiohttp
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from rulemint_cli.admin import Admin
+from rulemint_cli.admin import Admin, RefusedError
 from rulemint_cli.console import printable
 from rulemint_cli.errors import CommandError
 
@@ -23,8 +23,10 @@ _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 Show = Callable[[bytes], None]
 
 
-async def watch(admin: Admin, show: Show, say: Callable[[str], None]) -> None:
-    """Hand every record to *show* until cancelled; *say* hears of lost and regained connections.
+async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, rule: str | None = None) -> None:
+    """Hand every record, or those of one *rule*, to *show* until cancelled.
+
+    *say* hears of lost and regained connections.
 
     Raises:
         CommandError: the system refuses the credentials.
@@ -32,7 +34,7 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None]) -> None:
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            async with await _connect(admin) as socket:
+            async with await _connect(admin, {} if rule is None else {"rule": rule}) as socket:
                 say(f"watching {admin.url}")
                 pause_s = FIRST_PAUSE_S
                 async for message in socket:
@@ -41,6 +43,10 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None]) -> None:
             reason = "the connection was closed"
         except aiohttp.WSServerHandshakeError as error:
             raise CommandError(f"{admin.url} refuses to show its logs: {error.message} ({error.status})") from error
+        except RefusedError as error:
+            if error.status in {401, 403}:
+                raise
+            reason = str(error)
         except (aiohttp.ClientError, CommandError, OSError) as error:
             reason = str(error)
         say(f"{reason}; trying again in {pause_s:g} s")
@@ -48,9 +54,19 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None]) -> None:
         pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
 
-async def _connect(admin: Admin) -> aiohttp.ClientWebSocketResponse:
+async def _connect(admin: Admin, query: dict[str, str]) -> aiohttp.ClientWebSocketResponse:
     headers = {"Authorization": f"Bearer {await admin.token()}"}
-    return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S)
+    return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S, params=query)
+
+
+def show_json(stream: TextIO) -> Show:
+    """The record itself, a line each."""
+
+    def show(data: bytes) -> None:
+        stream.write(data.decode() + "\n")
+        stream.flush()
+
+    return show
 
 
 def show_readably(console: Console) -> Show:

@@ -18,6 +18,12 @@ class DevSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     data_dir: DataDirPath = Path(".rulemint")
     port: Annotated[int, Meta(description="The gateway's TCP port, on 127.0.0.1.", ge=1, le=65_535)] = 8080
+    tls_port: Annotated[
+        int, Meta(description="The gateway's TCP port for https, on 127.0.0.1; 0: no https.", ge=0, le=65_535)
+    ] = 8443
+    tls_cert: Annotated[
+        Path | None, Meta(description="The certificate for https. Unset: rulemint dev makes one for localhost.")
+    ] = None
     redis_url: Annotated[
         RedisUrl | None, Meta(description="A Valkey 8 or Redis 7 that runs already; unset: the embedded Valkey.")
     ] = None
@@ -25,6 +31,17 @@ class DevSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of the commands that speak to a running system."""
+    """The settings of the commands that speak to a running system; for CI, where nobody logs in."""
 
-    data_dir: DataDirPath = Path(".rulemint")
+    url: Annotated[str | None, Meta(description="Where the gateway is, such as https://id.example.com/.")] = None
+    client_id: Annotated[str | None, Meta(description="The client whose token the commands use.")] = None
+    client_secret: Annotated[
+        str | None, Meta(description="Its secret; rulemint login and token read theirs here too.")
+    ] = None
+    profile: Annotated[str | None, Meta(description="The profile to use: one that rulemint login stored.")] = None
+    data_dir: Annotated[
+        Path | None,
+        Meta(
+            description="The folder of admin.json. Unset: the profile in use, or .rulemint here or in a folder above."
+        ),
+    ] = None

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from rulemint_cli.admin import Admin
-from rulemint_cli.errors import CommandError
-from rulemint_shared.dependencies import ANY_VERSION
+from rulemint_cli.errors import CommandError, UsageError
+from rulemint_cli.rule_file import dependencies_of, language_of, rule_name_of, secret_pairs
 from rulemint_shared.records import Language
 
-TRY_TIMEOUT_S = 120.0
-"""Packages may have to be installed first."""
 GRANTED = "granted"
-_SUFFIXES = {
-    ".js": Language.JAVASCRIPT,
-    ".cjs": Language.JAVASCRIPT,
-    ".mjs": Language.JAVASCRIPT,
-    ".ts": Language.TYPESCRIPT,
-    ".mts": Language.TYPESCRIPT,
-    ".cts": Language.TYPESCRIPT,
-    ".py": Language.PYTHON,
-}
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
-
-
-class UsageError(Exception):
-    """The command line cannot be meant; the text says which part."""
 
 
 class Dropped(msgspec.Struct, frozen=True):
@@ -99,37 +82,22 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of the token request, as JSON."""
 
 
-def read_script(file: Path) -> str:
-    """The text in *file*.
-
-    Raises:
-        UsageError: it cannot be read, or is none.
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error
-
-
 def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
     """The body that tries *script*, which is what is in *file*.
 
     Raises:
         UsageError: an option is malformed, or nothing says what language it is.
     """
-    language = options.language or _SUFFIXES.get(file.suffix.lower())
-    if language is None:
-        raise UsageError(f"{file.name}: what language is it? Say --language {' or '.join(Language)}")
     scope = [value for text in options.scope for value in text.split()]
     context = _context(options)
     limits = dict(_limit(text) for text in options.limits)
     return {
-        "name": _NOT_IN_NAMES.sub("-", file.stem).strip("-")[:100].strip("-") or "rule",
+        "name": rule_name_of(file),
         "script": script,
-        "language": language,
+        "language": language_of(file, options.language),
         "client": options.client,
-        "secrets": dict(_pair(text) for text in options.secrets),
-        "dependencies": dict(_dependency(text) for text in options.dependencies),
+        "secrets": secret_pairs(options.secrets),
+        "dependencies": dependencies_of(options.dependencies),
         "allow_hosts": options.allow_hosts,
         **({"scope": scope} if scope else {}),
         **({"context": context} if context else {}),
@@ -144,7 +112,7 @@ async def try_rule(admin: Admin, body: dict[str, Any]) -> tuple[Tried, str]:
     Raises:
         CommandError: the system refuses, or does not answer.
     """
-    answer = await admin.send("rules/try", body, token=await admin.token())
+    answer = await admin.call("POST", "rules/try", body)
     try:
         return msgspec.convert(answer, Tried), msgspec.json.encode(answer).decode()
     except msgspec.ValidationError as error:
@@ -172,16 +140,3 @@ def _limit(text: str) -> tuple[str, float]:
         return name, msgspec.json.decode(value, type=int | float)
     except msgspec.MsgspecError as error:
         raise UsageError(f"--limit {text}: write it as NAME=NUMBER, such as timeout_s=2") from error
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UsageError(f"--secret {name}: write it as NAME=VALUE")  # never repeats a value
-    return name, value
-
-
-def _dependency(text: str) -> tuple[str, str]:
-    """``axios@1``, ``@scope/name@^2``, ``httpx``."""
-    name, at, version = text.rpartition("@")
-    return (name, version) if at and name else (text, ANY_VERSION)

@@ -11,13 +11,21 @@ from rulemint_gateway.management.bootstrap import AdminFileError
 from rulemint_gateway.server import AddressUnusableError, serve
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.config_store import StoreUnavailableError
+from rulemint_gateway.tls import CertificateError
 from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import RedisUnusableError
 from rulemint_shared.service_log import set_up_logging
 from rulemint_shared.settings import SettingsError, read_settings, render_help
 from rulemint_shared.vault import VaultError
 
-_CANNOT_START = (AddressUnusableError, AdminFileError, RedisUnusableError, StoreUnavailableError, VaultError)
+_CANNOT_START = (
+    AddressUnusableError,
+    AdminFileError,
+    CertificateError,
+    RedisUnusableError,
+    StoreUnavailableError,
+    VaultError,
+)
 
 
 def main() -> int:

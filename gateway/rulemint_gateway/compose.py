@@ -73,6 +73,7 @@ from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.status import StatusHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -118,7 +119,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         in_background(stack, catalog.keep_fresh(subscriber))
         store = ConfigStore(redis, catalog, audited_per_tenant=settings.audited_calls_kept)
         signing_keys = SigningKeys(catalog, store, vault)
-        await Bootstrap(catalog, store, vault, issuer=settings.issuer_url()).run(settings.admin_file)
+        bootstrap = Bootstrap(catalog, store, vault, issuer=settings.issuer_url(), tls_domain=settings.tls_domain())
+        await bootstrap.run(settings.admin_file)
         await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
 
         presence = RunnerPresence(redis)
@@ -149,6 +151,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis)),
             exchanges=ExchangeHandlers(catalog, exchanges),
+            status=StatusHandlers(catalog, redis),
             **_management_handlers(redis, catalog, store, vault),
             **_rule_handlers(
                 catalog,

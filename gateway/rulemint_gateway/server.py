@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from aiohttp import web
 
 from rulemint_gateway.compose import Gateway, open_gateway
 from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.tls import Certificate
+from rulemint_shared.background import in_background
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +26,8 @@ class Address(NamedTuple):
     host: str
     port: int
     setting: str
+    tls: ssl.SSLContext | None = None
+    """What is spoken there, if it is not plain http."""
 
 
 class AddressUnusableError(Exception):
@@ -34,33 +39,55 @@ async def serve(settings: GatewaySettings) -> None:
 
     Raises:
         AddressUnusableError: the port is taken or the address is not ours.
+        CertificateError: the certificate cannot be used.
         RedisUnusableError, VaultError, AdminFileError, StoreUnavailableError: see `open_gateway`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
+    certificate = _certificate(settings)
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(open_gateway(settings))
+        if certificate is not None:
+            in_background(stack, certificate.keep_fresh())
         if settings.metrics_port:
             place = Address(settings.metrics_host, settings.metrics_port, "RULEMINT_METRICS_PORT")
-            await stack.enter_async_context(_listening(gateway.metrics, place))
-            log.info("metrics", address=f"http://{place.host}:{place.port}/metrics")
-        place = Address(settings.host, settings.port, "RULEMINT_PORT")
-        await stack.enter_async_context(_listening(gateway.application, place, drain_s=settings.drain))
-        log.info("listening", address=f"http://{place.host}:{place.port}", issuer=settings.issuer_url())
+            await stack.enter_async_context(_listening(gateway.metrics, [place]))
+        places = _addresses(settings, certificate)
+        await stack.enter_async_context(_listening(gateway.application, places, drain_s=settings.drain))
+        log.info("serving", issuer=settings.issuer_url())
         await stop.wait()
         await _drain(gateway)
     log.info("stopped")
 
 
+def _certificate(settings: GatewaySettings) -> Certificate | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_cert, settings.tls_key)
+
+
+def _addresses(settings: GatewaySettings, certificate: Certificate | None) -> list[Address]:
+    context = None if certificate is None else certificate.context
+    if settings.tls_port is None:
+        return [Address(settings.host, settings.port, "RULEMINT_PORT", context)]
+    return [
+        Address(settings.host, settings.port, "RULEMINT_PORT"),
+        Address(settings.host, settings.tls_port, "RULEMINT_TLS_PORT", context),
+    ]
+
+
 @asynccontextmanager
-async def _listening(application: web.Application, place: Address, *, drain_s: float = 0) -> AsyncIterator[None]:
-    """*application* at *place*; afterwards its requests have *drain_s* to finish."""
+async def _listening(
+    application: web.Application, places: Sequence[Address], *, drain_s: float = 0
+) -> AsyncIterator[None]:
+    """*application* at *places*; afterwards its requests have *drain_s* to finish."""
     runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=drain_s)
     await runner.setup()
     try:
-        await _listen(runner, place)
+        for place in places:
+            await _listen(runner, place)
         yield
     finally:
         await runner.cleanup()
@@ -68,12 +95,13 @@ async def _listening(application: web.Application, place: Address, *, drain_s: f
 
 async def _listen(runner: web.AppRunner, place: Address) -> None:
     try:
-        await web.TCPSite(runner, place.host, place.port, backlog=1_024).start()
+        await web.TCPSite(runner, place.host, place.port, backlog=1_024, ssl_context=place.tls).start()
     except OSError as error:
         raise AddressUnusableError(
             f"cannot listen on {place.host}:{place.port}: {error.strerror or error}; "
             f"set {place.setting} to a free port, or stop what uses it"
         ) from error
+    log.info("listening", address=f"{'http' if place.tls is None else 'https'}://{place.host}:{place.port}")
 
 
 async def _drain(gateway: Gateway) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -27,11 +28,25 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_host: Annotated[
         str, Meta(description="The address of /metrics: one that clients do not reach, for nobody has to log in there.")
     ] = "127.0.0.1"
+    tls_cert: Annotated[
+        Path | None,
+        Meta(
+            description="A certificate with its chain (PEM), to serve https; read again when it changes. "
+            "Goes with RULEMINT_TLS_KEY."
+        ),
+    ] = None
+    tls_key: Annotated[Path | None, Meta(description="The certificate's private key (PEM, without a passphrase).")] = (
+        None
+    )
+    tls_port: Annotated[
+        Annotated[int, Meta(ge=1, le=65_535)] | None,
+        Meta(description="The TCP port for https, beside http on RULEMINT_PORT. Unset: RULEMINT_PORT itself is https."),
+    ] = None
     issuer: Annotated[
         Annotated[str, Meta(pattern=r"^https?://[^\s?#]+/$")] | None,
         Meta(
             description="The iss of the default tenant's tokens: a URL that ends in a slash. "
-            "Unset: http://localhost:<port>/."
+            "Unset: http://localhost:<port>/, or https if that port is."
         ),
     ] = None
     admin_file: Annotated[
@@ -77,6 +92,23 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Annotated[LogFormat, Meta(description="auto (pretty on a terminal), console or json.")] = LogFormat.AUTO
     log_level: LogLevel = "info"
 
+    def __post_init__(self) -> None:
+        """Refuse half a certificate."""
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("RULEMINT_TLS_CERT and RULEMINT_TLS_KEY go together: set both or neither")
+        if self.tls_port is not None and self.tls_cert is None:
+            raise ValueError("RULEMINT_TLS_PORT needs a certificate: set RULEMINT_TLS_CERT and RULEMINT_TLS_KEY")
+        if self.tls_port == self.port:
+            raise ValueError("RULEMINT_TLS_PORT and RULEMINT_PORT are the same: one is for https, the other for http")
+
     def issuer_url(self) -> str:
         """The issuer, set or made from the port."""
-        return self.issuer or f"http://localhost:{self.port}/"
+        scheme = "https" if self.tls_cert is not None and self.tls_port is None else "http"
+        return self.issuer or f"{scheme}://localhost:{self.port}/"
+
+    def tls_domain(self) -> str | None:
+        """Where https is spoken, as clients that know https only are told: ``localhost:8443``; None if nowhere."""
+        if self.tls_cert is None:
+            return None
+        issuer = urlsplit(self.issuer_url())
+        return issuer.netloc if issuer.scheme == "https" else f"localhost:{self.tls_port or self.port}"

@@ -6,7 +6,6 @@ the issuer changed, everyone's when a new version of Rulemint defines more scope
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -25,17 +24,20 @@ from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.private_file import write_private_file
 from rulemint_shared.records import Tenant
 from rulemint_shared.vault import Vault
 
 
-class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
+class AdminFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The administrator's credentials, readable by the owner of the service only."""
 
     issuer: str
     client_id: str
     client_secret: str
     audience: str
+    tls_domain: str | None = None
+    """Where https is spoken: what the SDKs take as the domain."""
 
 
 class AdminFileError(Exception):
@@ -45,11 +47,14 @@ class AdminFileError(Exception):
 class Bootstrap:
     """Makes the tenant ``default`` usable, and moves every tenant's management API along."""
 
-    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, *, issuer: str) -> None:
+    def __init__(
+        self, catalog: Catalog, store: ConfigStore, vault: Vault, *, issuer: str, tls_domain: str | None = None
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._vault = vault
         self._issuer = issuer
+        self._tls_domain = tls_domain
 
     async def run(self, admin_file: Path | None) -> None:
         """Make whatever is missing; with *admin_file*, also the administrator whose credentials it holds.
@@ -114,12 +119,13 @@ class Bootstrap:
                 client_id=ids.new_client_id(),
                 client_secret=ids.new_client_secret(),
                 audience=audience,
+                tls_domain=self._tls_domain,
             )
         except OSError as error:
             raise AdminFileError(f"cannot read the admin file {path}: {error.strerror}") from error
         except msgspec.MsgspecError as error:
             raise AdminFileError(f"the admin file {path} is damaged; delete it to get a new one: {error}") from error
-        return msgspec.structs.replace(kept, issuer=self._issuer, audience=audience)
+        return msgspec.structs.replace(kept, issuer=self._issuer, audience=audience, tls_domain=self._tls_domain)
 
 
 def write_admin_file(path: Path, admin: AdminFile) -> None:
@@ -128,13 +134,8 @@ def write_admin_file(path: Path, admin: AdminFile) -> None:
     Raises:
         AdminFileError: the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     text = msgspec.json.format(msgspec.json.encode(admin), indent=2)
     try:
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text + b"\n")
-        part.replace(path)
+        write_private_file(path, text + b"\n")
     except OSError as error:
         raise AdminFileError(f"cannot write the admin file {path}: {error.strerror}") from error

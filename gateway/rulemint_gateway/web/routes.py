@@ -16,6 +16,7 @@ from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, Reco
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.status import StatusHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
@@ -44,6 +45,7 @@ class Handlers:
     signing_keys: SigningKeyHandlers
     tenant_log: TenantLogHandlers
     stats: StatsHandlers
+    status: StatusHandlers
 
 
 def routes(handlers: Handlers) -> list[web.RouteDef]:
@@ -72,4 +74,5 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.signing_keys.routes(),  # /api/v2/keys/signing
         *handlers.tenant_log.routes(),  # /api/v2/logs
         *handlers.stats.routes(),  # /api/v2/stats
+        *handlers.status.routes(),  # /api/v2/status
     ]

@@ -16,7 +16,7 @@ from rulemint_gateway.web.bodies import read_parameters
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import NO_STORE, json_answer, oauth_problem
 from rulemint_gateway.web.sent import sent_with, well_formed
-from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 
@@ -45,12 +45,12 @@ class TokenEndpoint:
         )
         try:
             parameters = await read_parameters(request)
-            token_request = parse_token_request(
+            asked = parse_token_request(
                 parameters,
                 request.headers.get("Authorization"),
                 default_audience=config.tenant.default_audience,
             )
-            answer = await self._grant.grant(config, token_request, exchange)
+            answer = await self._grant.grant(config, with_own_audience(request, config, asked), exchange)
         except OAuthError as error:
             return self._refuse(error, exchange, config.tenant.error_style)
         except Exception:

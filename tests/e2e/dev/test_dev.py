@@ -165,15 +165,18 @@ def test_an_acknowledged_change_survives_sigkill_of_everything(tmp_path: Path) -
         assert ask(port, DEMO_REQUEST)[1]["error"] == "invalid_client"
 
 
-@pytest.mark.parametrize("case", ["port", "data directory", "second copy", "master key", "setting"])
+@pytest.mark.parametrize("case", ["port", "port of https", "data directory", "second copy", "master key", "setting"])
 def test_what_cannot_work_gets_one_clear_line_and_a_failing_exit(tmp_path: Path, case: str) -> None:
     port, data_dir = free_port(), tmp_path / "data"
-    environment = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port)}
+    environment = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         wanted, code = "", 1
         if case == "port":
             environment["RULEMINT_PORT"] = str(taken.getsockname()[1])
             wanted = "set RULEMINT_PORT to a free port"
+        elif case == "port of https":
+            environment["RULEMINT_TLS_PORT"] = str(taken.getsockname()[1])
+            wanted = "set RULEMINT_TLS_PORT to a free port, or to 0 for no https"
         elif case == "data directory":
             data_dir.write_text("a file")
             wanted = "set RULEMINT_DATA_DIR"
@@ -219,6 +222,7 @@ def test_an_ordinary_user_can_run_it_too() -> None:
     try:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(BIN / "rulemint"), "dev"]
         environment = {"RULEMINT_DATA_DIR": str(folder / "data"), "RULEMINT_PORT": str(port), "HOME": str(folder)}
+        environment["RULEMINT_TLS_PORT"] = str(free_port())
         with started(command, environment) as process:
             until(lambda: gets_a_token(port), failing=process)
             owners = {Path(f"/proc/{pid}").stat().st_uid for pid in family_of(process.process.pid)}

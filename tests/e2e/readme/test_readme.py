@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 import subprocess
 
-from fixtures.processes import ROOT
+from fixtures.processes import BIN, ROOT
 from fixtures.system import System
 
 README = (ROOT / "README.md").read_text()
@@ -21,7 +23,17 @@ def block_with(text: str) -> str:
 def run(script: str, system: System) -> str:
     port = system.url.rpartition(":")[2]
     script = script.replace("localhost:8080", f"localhost:{port}").replace(".rulemint/", f"{system.data_dir}/")
-    return subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    script = script.replace(".venv/bin/", f"{BIN}/")
+    environment = {**os.environ, "RULEMINT_DATA_DIR": str(system.data_dir)}
+    done = subprocess.run(
+        ["bash", "-euc", script], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
+    )
+    return done.stdout
+
+
+def claims_of(token: str) -> str:
+    part = token.split(".")[1]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
 
 
 def test_the_curl_of_the_first_screen_gets_the_answer_that_stands_below_it(demo_system: System) -> None:
@@ -33,19 +45,16 @@ def test_the_rule_of_the_first_screen_is_the_one_that_runs() -> None:
     assert block_with("module.exports").strip() == (ROOT / "examples/rules/seed.js").read_text().strip()
 
 
-def test_the_management_example_makes_a_rule(demo_system: System) -> None:
-    example = block_with("token()")
-    made = json.loads(run(example, demo_system))
+def test_the_command_line_example_deploys_a_rule_and_the_one_over_http_lists_it(demo_system: System) -> None:
     try:
-        assert (made["name"], made["language"], made["version"]) == ("greeter", "python", 1)
+        assert run(block_with("rules deploy"), demo_system).endswith("the rule greeter runs as version 1\n")
+        rules = json.loads(run(block_with("/api/v2/rules"), demo_system))
+        assert "greeter" in {rule["name"] for rule in rules}
         answer = json.loads(run(block_with('"client_id": "demo-client"'), demo_system))
         assert answer["scope"] == "test extra"
+        assert '"plan":"gold"' in claims_of(answer["access_token"])
     finally:  # others use this system too
-        token = example[: example.index("curl -s http://localhost:8080/api/v2")]
-        delete = (
-            f'curl -sf -X DELETE http://localhost:8080/api/v2/rules/{made["id"]} -H "Authorization: Bearer $(token)"'
-        )
-        run(f"{token}\n{delete}", demo_system)
+        run(".venv/bin/rulemint rules delete greeter --yes", demo_system)
 
 
 def test_the_first_command_comes_early() -> None:

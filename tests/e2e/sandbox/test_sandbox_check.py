@@ -84,7 +84,7 @@ def test_what_a_missing_layer_would_have_stopped_is_attacked_all_the_same() -> N
 
 
 def without_landlock_dev(data_dir: Path, port: int, **variables: str) -> tuple[list[str], dict[str, str]]:
-    environment = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), **variables}
+    environment = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"} | variables
     return [sys.executable, "-c", without_landlock(RULEMINT, "dev")], environment
 
 

@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 from rulemint_cli import __main__ as cli
 from rulemint_shared.vault import Vault
 
-COMMANDS = ["dev", "logs", "try", "demo", "init", "types", "sandbox"]
+COMMANDS = [
+    *("dev", "logs", "try", "demo", "init", "types", "sandbox", "login", "profiles", "token", "status"),
+    *("clients", "apis", "grants", "rules", "secrets", "keys", "tenants"),
+]
 
 
 @pytest.fixture(autouse=True)

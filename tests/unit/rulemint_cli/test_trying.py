@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from rulemint_cli.trying import Options, UsageError, body_of
+from rulemint_cli.errors import UsageError
+from rulemint_cli.trying import Options, body_of
 from rulemint_shared.records import Language
 
 

@@ -1,0 +1,231 @@
+"""How a command is registered, and what each one has in common: how it reaches a system, speaks, and fails.
+
+A command is a function whose first parameter is a `Call`; its other parameters are its arguments and options, a
+dataclass those of several commands. It may be async; or return a coroutine, after it has read what files it needs.
+`command` adds the options that all of them share. What is heavy is imported by the call that needs it, so that
+``--help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NoReturn, ParamSpec, get_type_hints
+
+import typer
+
+from rulemint_cli.console import printable
+from rulemint_cli.credentials import Choice, find_credentials
+from rulemint_cli.errors import CommandError, UsageError
+from rulemint_cli.profiles import Profile, open_profiles
+from rulemint_cli.settings import ClientSettings
+from rulemint_shared.settings import read_settings
+
+if TYPE_CHECKING:
+    from rulemint_cli.admin import Admin
+    from rulemint_cli.output import Output
+
+CALL_TIMEOUT_S = 60.0
+"""A deployed rule's packages may have to be installed first."""
+INTERRUPTED = 130
+"""What a shell calls a program that Ctrl-C ended."""
+
+P = ParamSpec("P")
+Work = Coroutine[Any, Any, None]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+_SHARED: dict[str, tuple[Any, Any]] = {
+    "profile": (Annotated[str | None, typer.Option(help="The system, as rulemint login named it.")], None),
+    "admin_file": (Annotated[Path | None, typer.Option(help="The admin file of the system.")], None),
+    "url": (Annotated[str | None, typer.Option(help="Where the gateway is; by default as its credentials say.")], None),
+}
+_JSON = (Annotated[bool, typer.Option("--json", help="JSON instead of text.")], False)
+
+
+class Call:
+    """One run of a command."""
+
+    def __init__(self, choice: Choice, *, as_json: bool) -> None:
+        self.choice = choice
+        self.as_json = as_json
+        self.settings = read_settings(ClientSettings)
+
+    @cached_property
+    def credentials(self) -> Profile:
+        """Those that were chosen.
+
+        Raises:
+            CommandError: there are none.
+        """
+        return find_credentials(self.choice, self.settings, open_profiles, folder=Path.cwd())
+
+    @asynccontextmanager
+    async def admin(self, *, timeout_s: float = CALL_TIMEOUT_S) -> AsyncIterator[Admin]:
+        """The management API of the chosen system."""
+        from rulemint_cli.admin import open_admin  # noqa: PLC0415  # see above
+
+        async with open_admin(self.credentials, timeout_s=timeout_s) as admin:
+            yield admin
+
+    @asynccontextmanager
+    async def admin_of(self, profile: Profile) -> AsyncIterator[Admin]:
+        """The management API of another system than the chosen one."""
+        from rulemint_cli.admin import open_admin  # noqa: PLC0415  # see above
+
+        async with open_admin(profile) as admin:
+            yield admin
+
+    @property
+    def output(self) -> Output:
+        """Standard output."""
+        from rulemint_cli.output import Output  # noqa: PLC0415  # see above
+
+        return Output(as_json=self.as_json)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Go on if *yes* or if the user says so.
+
+        Raises:
+            CommandError: the user does not.
+        """
+        if yes:
+            return
+        sys.stderr.write(f"{question} [y/N]: ")
+        sys.stderr.flush()
+        with _interruptible():
+            answer = sys.stdin.readline()
+        if not answer:
+            raise CommandError("nobody answered, so nothing was changed: give --yes to do it without asking")
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise CommandError("nothing was changed")
+
+    def secret(self, prompt: str) -> str:
+        """A secret that is not on the command line: RULEMINT_CLIENT_SECRET, a line of standard input, or a prompt.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return self.settings.client_secret or self.asked_secret(prompt, otherwise="in RULEMINT_CLIENT_SECRET, ")
+
+    def asked_secret(self, prompt: str, *, otherwise: str = "") -> str:
+        """A secret from a line of standard input, or a prompt if that is a terminal.
+
+        Raises:
+            UsageError: there is none.
+        """
+        with _interruptible():
+            if sys.stdin.isatty():
+                given = str(typer.prompt(prompt, hide_input=True, err=True))
+            else:
+                given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            raise UsageError(f"{prompt}: give it {otherwise}on standard input, or at the prompt of a terminal")
+        return given
+
+
+def command(
+    app: typer.Typer,
+    name: str | None = None,
+    *,
+    reaches: bool = True,
+    logs_in: bool = False,
+    watches: bool = False,
+    speaks_json: bool = True,
+    **settings: Any,
+) -> Callable[[Callable[Concatenate[Call, P], Work | None]], None]:
+    """Register a function as a command of *app*.
+
+    One that *reaches* a system has the options that choose it, and must find credentials unless it *logs_in*; one that
+    *speaks_json* has ``--json``; Ctrl-C is how one that *watches* ends.
+    """
+    shared = {**(_SHARED if reaches else {}), **({"as_json": _JSON} if speaks_json else {})}
+
+    def register(body: Callable[Concatenate[Call, P], Work | None]) -> None:
+        groups = _option_groups(body)
+
+        def run(**given: Any) -> None:
+            chosen = {option: given.pop(option) for option in shared}
+            as_json = chosen.pop("as_json", False)
+            for parameter, group in groups.items():
+                given[parameter] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+            call = Call(Choice(**chosen), as_json=as_json)
+            try:
+                work = body(call, **given)  # type: ignore[call-arg]  # typer gives what the signature says
+                if work is not None:
+                    _run(work, call, finds_credentials=reaches and not logs_in)
+            except CommandError as error:
+                fail(error)
+            except KeyboardInterrupt:
+                raise typer.Exit(0 if watches else INTERRUPTED) from None
+
+        run.__doc__ = body.__doc__
+        run.__name__ = body.__name__
+        run.__signature__ = _signature(body, shared)  # type: ignore[attr-defined]  # where inspect looks for it
+        app.command(name, **settings)(run)
+
+    return register
+
+
+def _option_groups(body: Callable[..., Any]) -> dict[str, type[Any]]:
+    """The parameters of *body* that are dataclasses: options that several commands have."""
+    return {name: hint for name, hint in get_type_hints(body).items() if is_dataclass(hint) and isinstance(hint, type)}
+
+
+def _signature(body: Callable[..., Any], shared: dict[str, tuple[Any, Any]]) -> inspect.Signature:
+    """The parameters of *body* but the first, a dataclass as its fields, and the shared options."""
+    hints = get_type_hints(body, include_extras=True)
+    groups = _option_groups(body)
+    parameters = []
+    for own in list(inspect.signature(body).parameters.values())[1:]:
+        if own.name in groups:
+            kinds = get_type_hints(groups[own.name], include_extras=True)
+            parameters += [
+                _parameter(field.name, kinds[field.name], field.default) for field in fields(groups[own.name])
+            ]
+        else:
+            parameters.append(_parameter(own.name, hints[own.name], own.default))
+    return inspect.Signature([*parameters, *(_parameter(name, *option) for name, option in shared.items())])
+
+
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
+
+
+def _run(work: Work, call: Call, *, finds_credentials: bool) -> None:
+    """Do *work*, for which files were read that it would wait for."""
+    try:
+        if finds_credentials:
+            call.credentials  # noqa: B018  # found now and kept
+    except CommandError:
+        work.close()
+        raise
+    asyncio.run(work)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """At Ctrl-C asyncio only cancels the task, which one that waits for its user does not notice."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def fail(error: CommandError) -> NoReturn:
+    """Say *error*, and end with its code."""
+    say(str(error))
+    raise typer.Exit(error.exit_code)
+
+
+def say(message: str) -> None:
+    """A remark beside the output; what a system says in it cannot drive the terminal."""
+    text = "\n".join(printable(line) for line in message.splitlines())
+    sys.stderr.write(f"rulemint: {text}\n")

@@ -1,0 +1,66 @@
+"""``rulemint apis``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from rulemint_cli.command import Call, command
+from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
+from rulemint_cli.fields import SetOption, assigned, changes_of, given
+from rulemint_cli.nouns import APIS, find, path_of
+
+apis = noun_app(APIS, "What tokens are for; the management API calls them resource servers.")
+add_show(apis, APIS)
+
+NameOption = Annotated[str | None, typer.Option(help="What people call it.")]
+ScopesOption = Annotated[
+    list[str] | None, typer.Option(metavar="VALUE[=DESCRIPTION]", help="A scope that it defines; may be repeated.")
+]
+AlgorithmOption = Annotated[str | None, typer.Option(help="RS256, PS256, ES256, EdDSA or HS256.")]
+LifetimeOption = Annotated[int | None, typer.Option(help="Seconds that its tokens live.")]
+
+
+@command(apis)
+async def create(  # each is an option of the command line
+    call: Call,
+    identifier: Annotated[str, typer.Argument(help="Its tokens' audience, such as https://api.example.com/.")],
+    name: NameOption = None,
+    scope: ScopesOption = None,
+    signing_alg: AlgorithmOption = None,
+    token_lifetime: LifetimeOption = None,
+    fields: SetOption = None,
+) -> None:
+    """Create an API; with HS256 its signing secret is shown once, now."""
+    body = {"identifier": identifier} | _body(name, scope, signing_alg, token_lifetime) | assigned(fields)
+    async with call.admin() as admin:
+        made = await admin.call("POST", APIS.path, body)
+    call.output.record(made)
+
+
+@command(apis)
+async def update(  # as above
+    call: Call,
+    api: Annotated[str, typer.Argument(metavar="ID", help="Its identifier, name or id.")],
+    name: NameOption = None,
+    scope: ScopesOption = None,
+    signing_alg: AlgorithmOption = None,
+    token_lifetime: LifetimeOption = None,
+    fields: SetOption = None,
+) -> None:
+    """Change what is named of an API; scopes are replaced as a whole."""
+    body = changes_of(_body(name, scope, signing_alg, token_lifetime) | assigned(fields))
+    async with call.admin() as admin:
+        changed = await admin.call("PATCH", path_of(APIS, await find(admin, APIS, api)), body)
+    call.output.record(changed)
+
+
+def _body(
+    name: str | None, scope: list[str] | None, signing_alg: str | None, token_lifetime: int | None
+) -> dict[str, Any]:
+    scopes = [{"value": value, "description": text} for value, _, text in (each.partition("=") for each in scope or [])]
+    return given(name=name, scopes=scopes, signing_alg=signing_alg, token_lifetime=token_lifetime)
+
+
+add_delete(apis, APIS, what=" and its client grants")

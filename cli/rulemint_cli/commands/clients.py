@@ -1,0 +1,69 @@
+"""``rulemint clients``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
+from rulemint_cli.fields import SetOption, assigned, changes_of, given, metadata_of
+from rulemint_cli.nouns import CLIENTS, called, find, path_of
+
+clients = noun_app(CLIENTS, "Who asks for tokens.")
+add_show(clients, CLIENTS)
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its client_id or its name.")]
+DescriptionOption = Annotated[str | None, typer.Option(help="What it is for.")]
+MetadataOption = Annotated[
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help="client_metadata, for rules; KEY= takes a key away.")
+]
+
+
+@command(clients)
+async def create(  # each is an option of the command line
+    call: Call,
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    client_id: Annotated[str | None, typer.Option(help="By default one is made.")] = None,
+    description: DescriptionOption = None,
+    metadata: MetadataOption = None,
+    fields: SetOption = None,
+) -> None:
+    """Create a client; its secret is shown once, now."""
+    body = given(
+        name=name, client_id=client_id, description=description, client_metadata=metadata_of(metadata)
+    ) | assigned(fields)
+    async with call.admin() as admin:
+        made = await admin.call("POST", CLIENTS.path, body)
+    call.output.record(made)
+
+
+@command(clients)
+async def update(  # as above
+    call: Call,
+    client: IdArgument,
+    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    description: DescriptionOption = None,
+    metadata: MetadataOption = None,
+    fields: SetOption = None,
+) -> None:
+    """Change what is named of a client."""
+    body = given(name=name, description=description, client_metadata=metadata_of(metadata)) | assigned(fields)
+    changes_of(body)
+    async with call.admin() as admin:
+        changed = await admin.call("PATCH", path_of(CLIENTS, await find(admin, CLIENTS, client)), body)
+    call.output.record(changed)
+
+
+@command(clients, "rotate-secret")
+async def rotate_secret(call: Call, client: IdArgument, *, yes: YesOption = False) -> None:
+    """Give a client a new secret, which is shown once, now."""
+    async with call.admin() as admin:
+        record = await find(admin, CLIENTS, client)
+        call.confirm(f"Give {called(CLIENTS, record)} at {admin.url} a new secret?", yes=yes)
+        rotated = await admin.call("POST", f"{path_of(CLIENTS, record)}/rotate-secret")
+    call.output.record(rotated)
+
+
+add_delete(clients, CLIENTS, what=" and its client grants")

@@ -1,0 +1,60 @@
+"""``rulemint keys``: what tokens are signed with."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.errors import CommandError
+
+keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What tokens are signed with.")
+
+PATH = "keys/signing"
+KidArgument = Annotated[str, typer.Argument(metavar="KID", help="The key's id; enough of its beginning will do.")]
+
+
+@command(keys, "list")
+async def list_(call: Call) -> None:
+    """List the signing keys."""
+    async with call.admin() as admin:
+        found = await admin.call("GET", PATH)
+    call.output.fields_table(("kid", "current", "next", "previous", "revoked", "current_since"), found)
+
+
+@command(keys)
+async def show(call: Call, kid: KidArgument) -> None:
+    """Show one signing key."""
+    async with call.admin() as admin:
+        found = _named(kid, await admin.call("GET", PATH))
+    call.output.record(found, but=("cert", "pkcs7"))
+
+
+@command(keys)
+async def rotate(call: Call, *, yes: YesOption = False) -> None:
+    """Sign with a new key from now on; tokens of the one before stay good."""
+    async with call.admin() as admin:
+        call.confirm(f"Sign with a new key at {admin.url} from now on?", yes=yes)
+        rotated = await admin.call("POST", f"{PATH}/rotate")
+    call.output.record(rotated, but=("cert", "pkcs7"))
+
+
+@command(keys)
+async def revoke(call: Call, kid: KidArgument, *, yes: YesOption = False) -> None:
+    """Revoke a signing key: no token that it signed is good any longer."""
+    async with call.admin() as admin:
+        found = str(_named(kid, await admin.call("GET", PATH))["kid"])
+        call.confirm(f"Revoke the key {found} at {admin.url}? Every token that it signed becomes useless.", yes=yes)
+        revoked = await admin.call("PUT", f"{PATH}/{quote(found, safe='')}/revoke")
+    call.output.record(revoked, but=("cert", "pkcs7"))
+
+
+def _named(kid: str, found: list[dict[str, object]]) -> dict[str, object]:
+    exact = [key for key in found if key["kid"] == kid]
+    named = exact or [key for key in found if str(key["kid"]).startswith(kid)]
+    if len(named) != 1:
+        reason = f"there is no signing key {kid}" if not named else f"{kid} means {len(named)} signing keys"
+        raise CommandError(f"{reason}: rulemint keys list shows them")
+    return named[0]

@@ -1,0 +1,77 @@
+"""The commands of one machine, which reach no system: ``dev``, ``init``, ``types``, ``sandbox check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rulemint_cli.command import Call, command
+from rulemint_cli.errors import CommandError
+from rulemint_cli.settings import DevSettings
+from rulemint_shared.settings import read_settings, render_help
+
+sandbox = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What holds rules on this machine.")
+
+
+def add_local_commands(app: typer.Typer) -> None:
+    """Add them to *app*."""
+    settings = render_help(DevSettings).replace("\n\n", "\n\n\b\n")  # \b: typer leaves the lines alone
+    command(app, reaches=False, speaks_json=False, watches=True, epilog=settings)(dev)
+    command(app, reaches=False)(init)
+    command(app, reaches=False)(types)
+    command(sandbox, "check", reaches=False)(check)
+    app.add_typer(sandbox, name="sandbox")
+
+
+async def dev(_call: Call) -> None:
+    """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C."""
+    from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
+
+    try:
+        from rulemint_cli.dev import run_dev  # noqa: PLC0415  # as above
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"this installation has no {error.name}, which dev needs: run it from a checkout (make run)"
+        ) from error
+    await run_dev(read_settings(DevSettings), Console())
+
+
+def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")]) -> None:
+    """Make a master key and a Valkey password as files in FOLDER; what exists stays as it is."""
+    from rulemint_cli.data_dir import create_password  # noqa: PLC0415  # as above
+    from rulemint_shared.vault import create_master_key  # noqa: PLC0415  # as above
+
+    files = (folder / "master.key", folder / "valkey.password")
+    try:
+        create_master_key(files[0])
+        create_password(files[1])
+    except OSError as error:
+        raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
+    if call.as_json:
+        call.output.json([str(file) for file in files])
+
+
+def types(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path()) -> None:
+    """Write what editors need to know of rules into FOLDER: rulemint.pyi and rulemint.d.ts."""
+    from rulemint_cli.type_files import write_type_files  # noqa: PLC0415  # as above
+
+    written = [str(path) for path in write_type_files(folder)]
+    if call.as_json:
+        call.output.json(written)
+    else:
+        call.output.text(*written)
+
+
+def check(call: Call) -> None:
+    """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""
+    from rulemint_cli.sandbox import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
+
+    report, as_json = check_sandbox()
+    if call.as_json:
+        call.output.raw(as_json.decode())
+    else:
+        show_report(report, call.output.console)
+    if report.problems:
+        raise typer.Exit(NO_SANDBOX)

@@ -1,0 +1,58 @@
+"""What every noun has: list, show and delete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.nouns import Noun, called, find, path_of
+
+
+def noun_app(noun: Noun, help: str) -> typer.Typer:  # noqa: A002  # as typer calls it
+    """The commands of *noun*, to which its own are added."""
+    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=help)
+    _add_list(app, noun)
+    return app
+
+
+def _add_list(app: typer.Typer, noun: Noun) -> None:
+    async def list_(call: Call) -> None:
+        async with call.admin() as admin:
+            records = await admin.list(noun.path)
+        call.output.fields_table(noun.columns, records)
+
+    list_.__doc__ = f"List the {noun.word}s."
+    command(app, "list")(list_)
+
+
+def add_show(app: typer.Typer, noun: Noun) -> None:
+    """``show NAME``."""
+
+    async def show(call: Call, name: Annotated[str, typer.Argument(metavar="ID", help="Its id or its name.")]) -> None:
+        async with call.admin() as admin:
+            record = await find(admin, noun, name)
+        call.output.record(record)
+
+    show.__doc__ = f"Show one {noun.word}."
+    command(app)(show)
+
+
+def add_delete(app: typer.Typer, noun: Noun, *, what: str = "") -> None:
+    """``delete NAME``; *what* goes with it."""
+
+    async def delete(
+        call: Call,
+        name: Annotated[str, typer.Argument(metavar="ID", help="Its id or its name.")],
+        *,
+        yes: YesOption = False,
+    ) -> None:
+        async with call.admin() as admin:
+            record = await find(admin, noun, name)
+            call.confirm(f"Delete {called(noun, record)}{what} at {admin.url}?", yes=yes)
+            await admin.call("DELETE", path_of(noun, record))
+        call.output.done({"deleted": record[noun.id]}, f"deleted {called(noun, record)}")
+
+    delete.__doc__ = f"Delete one {noun.word}{what}."
+    command(app)(delete)

@@ -1,0 +1,72 @@
+"""``rulemint login`` and ``rulemint profiles``: which systems there are, and as whom one speaks to them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.credentials import management_audience, with_slash
+from rulemint_cli.profiles import Profile, open_profiles
+
+profiles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The systems that one logged in to.")
+DEFAULT_NAME = "default"
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
+
+
+async def login(
+    call: Call,
+    client_id: Annotated[str | None, typer.Option(help="A client with a grant for the management API.")] = None,
+    audience: Annotated[str | None, typer.Option(help="The management API; by default <url>api/v2/.")] = None,
+) -> None:
+    """Store the credentials for a system, after having tried them; other commands use it from then on.
+
+    The secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt; --admin-file has everything.
+    """
+    name = call.choice.profile or DEFAULT_NAME
+    if call.choice.admin_file is not None:
+        profile = call.credentials
+    else:
+        url = with_slash(call.choice.url or call.settings.url or typer.prompt("URL", err=True))
+        client_id = client_id or call.settings.client_id or typer.prompt("Client ID", err=True)
+        profile = Profile(
+            url=url,
+            client_id=str(client_id),
+            client_secret=call.secret("Client secret"),
+            audience=audience or management_audience(url),
+        )
+    async with call.admin_of(profile) as admin:
+        await admin.token()
+    open_profiles().put(name, profile)
+    call.output.done({"profile": name, "url": profile.url}, f"logged in to {profile.url} as the profile {name}")
+
+
+@command(profiles, "list", reaches=False)
+def list_(call: Call) -> None:
+    """List the profiles."""
+    stored = open_profiles()
+    rows = [
+        {"name": name, "url": profile.url, "client_id": profile.client_id, "in_use": name == stored.current}
+        for name, profile in stored.all.items()
+    ]
+    call.output.fields_table(("name", "url", "client_id", "in_use"), rows)
+
+
+@command(profiles, reaches=False)
+def use(call: Call, name: NameArgument) -> None:
+    """Use a profile where none is named."""
+    stored = open_profiles()
+    stored.use(name)
+    call.output.done({"profile": name}, f"{name} is in use: {stored.find(name).url}")
+
+
+@command(profiles, reaches=False)
+def remove(call: Call, name: NameArgument, *, yes: YesOption = False) -> None:
+    """Forget a profile with its secret."""
+    stored = open_profiles()
+    profile = stored.find(name)
+    call.confirm(f"Forget the profile {name} ({profile.url})?", yes=yes)
+    stored.remove(name)
+    call.output.done({"removed": name}, f"forgot the profile {name}")

@@ -1,0 +1,95 @@
+"""``rulemint rules create``, ``deploy`` and ``watch``: a rule from a file."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rulemint_cli import deployment
+from rulemint_cli.command import Call, Work, YesOption, command, say
+from rulemint_cli.deployment import Deployment, RuleOptions, Wanted, wanted_of
+from rulemint_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from rulemint_cli.admin import Admin
+
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")]
+
+
+def add_file_commands(app: typer.Typer) -> None:
+    """Add them to *app*."""
+    command(app)(create)
+    command(app)(deploy)
+    command(app, watches=True)(watch)
+
+
+def create(call: Call, file: FileArgument, options: RuleOptions) -> Work:
+    """Create a rule from FILE; one of the same name is left as it is."""
+    return _create(call, file, wanted_of(file, options))
+
+
+async def _create(call: Call, file: Path, wanted: Wanted) -> None:
+    async with call.admin() as admin:
+        planned = await deployment.plan(admin, wanted)
+        if planned.existing is not None:
+            raise CommandError(f"there is a rule {wanted.name} already: rulemint rules deploy {file} changes it")
+        await _carry_out(call, admin, planned)
+
+
+def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
+    """Create the rule in FILE, or change the one of that name, after a diff; options left out stay as they are."""
+    return _deploy(call, file, wanted_of(file, options), yes=yes)
+
+
+async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
+    async with call.admin() as admin:
+        planned = await deployment.plan(admin, wanted)
+        if not planned.is_needed:
+            call.output.done(planned.existing or {}, f"nothing changed: the rule {wanted.name} is as in {file}")
+            return
+        _show_diff(call, planned)
+        call.confirm(f"{planned.question} at {admin.url}?", yes=yes)
+        await _carry_out(call, admin, planned)
+
+
+def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
+    """Deploy FILE now and after each save, and show its rule's logs until Ctrl-C."""
+    return _watch(call, file, wanted_of(file, options), partial(wanted_of, file, options), yes=yes)
+
+
+async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
+    from rulemint_cli.logs import show_json, show_readably  # noqa: PLC0415  # only what watches needs it
+    from rulemint_cli.watching import watch_file  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        first = await deployment.plan(admin, wanted)
+        if first.is_needed:
+            _show_diff(call, first)
+            call.confirm(f"{first.question} at {admin.url}, and again after each save of {file}?", yes=yes)
+            await _carry_out(call, admin, first)
+
+        async def redeploy() -> None:
+            planned = await deployment.plan(admin, await asyncio.to_thread(latest))
+            if planned.changes:
+                await _carry_out(call, admin, planned)
+
+        show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
+        await watch_file(admin, file, wanted.name, redeploy=redeploy, show=show, say=say)
+
+
+def _show_diff(call: Call, planned: Deployment) -> None:
+    from rulemint_cli.deployment_report import deployment_rows  # noqa: PLC0415  # rich, which --help does without
+
+    call.output.text(*deployment_rows(planned))
+
+
+async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
+    with call.output.busy(f"deploying {planned.wanted.name}"):
+        rule = await deployment.deploy(admin, planned)
+    call.output.done(rule, f"the rule {rule['name']} runs as version {rule['version']}")

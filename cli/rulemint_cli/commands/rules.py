@@ -1,0 +1,66 @@
+"""``rulemint rules``: listed, changed, switched on and off. Files and versions have modules of their own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rulemint_cli.command import Call, command
+from rulemint_cli.commands.noun_commands import add_delete, noun_app
+from rulemint_cli.commands.rule_files import add_file_commands
+from rulemint_cli.commands.rule_versions import add_version_commands
+from rulemint_cli.fields import SetOption, assigned, changes_of, given
+from rulemint_cli.nouns import RULES, called, find, path_of
+
+rules = noun_app(RULES, "Your code, which decides what is in a token.")
+
+RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="Its name or its id.")]
+
+
+@command(rules)
+async def show(call: Call, rule: RuleArgument) -> None:
+    """Show one rule with its script."""
+    async with call.admin() as admin:
+        record = await find(admin, RULES, rule)
+    call.output.record(record, but=("script",))
+    call.output.text("", *str(record["script"]).expandtabs(4).splitlines())
+
+
+@command(rules)
+async def update(
+    call: Call,
+    rule: RuleArgument,
+    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    order: Annotated[int | None, typer.Option(help="Its place in the flow.")] = None,
+    fields: SetOption = None,
+) -> None:
+    """Change what is named of a rule; for its script, secrets and packages there is deploy."""
+    body = changes_of(given(name=name, order=order) | assigned(fields))
+    async with call.admin() as admin:
+        changed = await admin.call("PATCH", path_of(RULES, await find(admin, RULES, rule)), body)
+    call.output.record(changed, but=("script",))
+
+
+async def _switch(call: Call, rule: str, *, enabled: bool) -> None:
+    async with call.admin() as admin:
+        record = await find(admin, RULES, rule)
+        changed = await admin.call("PATCH", path_of(RULES, record), {"enabled": enabled})
+    call.output.done(changed, f"{'enabled' if enabled else 'disabled'} {called(RULES, record)}")
+
+
+@command(rules)
+async def enable(call: Call, rule: RuleArgument) -> None:
+    """Let a rule run for each token that it is for."""
+    await _switch(call, rule, enabled=True)
+
+
+@command(rules)
+async def disable(call: Call, rule: RuleArgument) -> None:
+    """Leave a rule out of the flow."""
+    await _switch(call, rule, enabled=False)
+
+
+add_file_commands(rules)
+add_version_commands(rules)
+add_delete(rules, RULES, what=" with its versions and secrets")

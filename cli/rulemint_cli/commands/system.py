@@ -1,0 +1,143 @@
+"""The commands that look at a running system, or try it: ``logs``, ``try``, ``token``, ``status``, ``demo``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rulemint_cli.command import Call, Work, command, say
+from rulemint_cli.fields import ScopeOption, scopes_of
+from rulemint_shared.records import Language
+
+TRY_TIMEOUT_S = 120.0
+"""Packages may have to be installed first."""
+
+AudienceOption = Annotated[str | None, typer.Option(help="The API's identifier.")]
+
+
+def add_system_commands(app: typer.Typer) -> None:
+    """Add them to *app*."""
+    command(app, watches=True)(logs)
+    command(app, "try")(try_)
+    command(app)(token)
+    command(app)(status)
+    command(app)(demo)
+
+
+async def logs(
+    call: Call, rule: Annotated[str | None, typer.Option(help="Only the records of this rule, by its name.")] = None
+) -> None:
+    """Watch the live logs of one's tenant until Ctrl-C."""
+    from rulemint_cli.logs import show_json, show_readably, watch  # noqa: PLC0415  # each command loads what it needs
+
+    async with call.admin() as admin:
+        show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
+        await watch(admin, show, say, rule=rule)
+
+
+def try_(  # noqa: PLR0913  # each is an option of the command line
+    call: Call,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")],
+    client: Annotated[str, typer.Option(help="The client_id of the client that asks.")],
+    audience: Annotated[str | None, typer.Option(help="The API; by default the client's first.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="The scopes; by default all of the client grant.")] = None,
+    secret: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, for the rule.")] = None,
+    dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1.")] = None,
+    allow_host: Annotated[list[str] | None, typer.Option(help="A host that it may call.")] = None,
+    limit: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER, such as timeout_s=2 or memory_mb=128.")] = None,
+    ip: Annotated[str | None, typer.Option(help="Where the token request comes from.")] = None,
+    user_agent: Annotated[str | None, typer.Option(help="What sends it.")] = None,
+    body: Annotated[str | None, typer.Option(help="Its parameters as JSON, instead of what the client sends.")] = None,
+    language: Annotated[Language | None, typer.Option(help="By default what the file's suffix says.")] = None,
+) -> Work:
+    """Run the rule in FILE as for a token, without one: 0 if it grants, 1 if it denies or fails."""
+    from rulemint_cli.rule_file import read_script  # noqa: PLC0415  # as above
+    from rulemint_cli.try_report import show_tried  # noqa: PLC0415  # as above
+    from rulemint_cli.trying import GRANTED, Options, body_of, try_rule  # noqa: PLC0415  # as above
+
+    options = Options(
+        client=client,
+        audience=audience,
+        scope=scope or [],
+        secrets=secret or [],
+        dependencies=dep or [],
+        allow_hosts=allow_host or [],
+        limits=limit or [],
+        ip=ip,
+        user_agent=user_agent,
+        body=body,
+        language=language,
+    )
+    script = read_script(file)
+    wanted = body_of(file, script, options)
+
+    async def run() -> None:
+        async with call.admin(timeout_s=TRY_TIMEOUT_S) as admin:
+            with call.output.busy(f"trying {file}"):
+                tried, as_json = await try_rule(admin, wanted)
+        if call.as_json:
+            call.output.raw(as_json + "\n")
+        else:
+            show_tried(tried, file=str(file), script=script, console=call.output.console)
+        if tried.outcome != GRANTED:
+            raise typer.Exit(1)
+
+    return run()
+
+
+async def token(
+    call: Call,
+    client: Annotated[str | None, typer.Option(help="The client_id; by default the one of the credentials.")] = None,
+    audience: AudienceOption = None,
+    scope: ScopeOption = None,
+    *,
+    decode: Annotated[bool, typer.Option("--decode", help="The claims instead of the token.")] = False,
+) -> None:
+    """Ask for a token as a client does; without options, for one's own token for the management API.
+
+    The client's secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt.
+    """
+    from rulemint_cli.asking import Asked, ask, claims_of  # noqa: PLC0415  # as above
+
+    own = call.credentials
+    asked = Asked(
+        client_id=client or own.client_id,
+        client_secret=own.client_secret if client in {None, own.client_id} else call.secret(f"Secret of {client}"),
+        audience=audience or own.audience,
+        scope=scopes_of(scope),
+    )
+    async with call.admin() as admin:
+        answer = await ask(admin, asked)
+    if decode:
+        claims = claims_of(answer)
+        call.output.record(claims)
+    elif call.as_json:
+        call.output.json(answer)
+    else:
+        call.output.raw(f"{answer['access_token']}\n")
+
+
+async def status(call: Call) -> None:
+    """Show which gateways and runners are alive, and what waits; 1 if no token with rules could be had."""
+    from rulemint_cli.status import show_status  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        found = await admin.call("GET", "status")
+    show_status(call.output, found)
+    if not found["runners"]:
+        raise typer.Exit(1)
+
+
+async def demo(call: Call) -> None:
+    """Make the demo API, client, client grant and rule in a running system. Its secret is known: loopback only."""
+    from rulemint_cli import demo as demonstration  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        await demonstration.make_demo(admin)
+        curl = demonstration.curl_line(await admin.issuer())
+    call.output.done({"client_id": demonstration.CLIENT_ID}, "The demo is ready. Ask for a token:")
+    if not call.as_json:
+        call.output.raw(f"\n{curl}\n")

@@ -1,0 +1,33 @@
+"""``rulemint status``: who is alive, and what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+
+from rulemint_cli.output import Output, field
+
+
+def show_status(output: Output, found: dict[str, Any]) -> None:
+    """Print *found*, the answer of the system."""
+    if output.as_json:
+        output.json(found)
+        return
+    runners = found["runners"]
+    output.text(
+        _row("gateways", str(len(found["gateways"]))),
+        _row("runners", str(len(runners)), alarm=not runners),
+        _row("queue", f"{found['queue_depth']} jobs wait"),
+    )
+    if runners:
+        output.text("")
+        output.table({"runner": field("name"), "contains rules": _contained}, runners)
+
+
+def _row(name: str, value: str, *, alarm: bool = False) -> Text:
+    return Text(f"{name:<10}").append(value, style="bold red" if alarm else "")
+
+
+def _contained(runner: dict[str, Any]) -> str | Text:
+    return "yes" if runner["contained"] else Text("NO", style="bold red")

@@ -1,0 +1,3 @@
+def rule(client, scope, audience, context):
+    print("hello from", client["name"])
+    return {"plan": client["metadata"]["plan"]}

@@ -1,0 +1,79 @@
+"""docs/cli.md is a recording of a terminal, and is played again here: each command, and what it prints."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+import pytest
+
+from fixtures.processes import ROOT
+from fixtures.workplace import Workplace
+
+pytestmark = pytest.mark.timeout(300)
+
+PAGE = ROOT / "docs/cli.md"
+_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass
+class Step:
+    """A command, over several lines if they begin with ``> ``, and the lines that it prints."""
+
+    command: str
+    printed: list[str]
+
+
+def steps() -> list[Step]:
+    found: list[Step] = []
+    for block in _BLOCK.findall(PAGE.read_text()):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append(Step(line[2:], []))
+            elif line.startswith("> ") and not found[-1].printed:
+                found[-1].command += f"\n{line[2:]}"
+            else:
+                found[-1].printed.append(line)
+    return found
+
+
+def pattern_of(printed: list[str], place: Workplace) -> str:
+    """What must be printed: ``…`` in a line is any text, alone any lines; columns may be wider or narrower."""
+    parts = []
+    for line in printed:
+        here = line.replace("localhost:8080", f"localhost:{place.port}")
+        if here == "…":
+            parts.append(r"(?:.*\n)*")
+        else:
+            texts = (re.sub(r"(\\ ){2,}", " {2,}", re.escape(text)) for text in here.split("…"))
+            parts.append("[^\n]*".join(texts) + r" *\n")
+    return "".join(parts)
+
+
+def play(command: str, place: Workplace) -> str:
+    done = subprocess.run(
+        ["bash", "-c", command.replace("localhost:8080", f"localhost:{place.port}")],
+        cwd=place.folder,
+        env=place.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout if done.stdout.endswith("\n") or not done.stdout else f"{done.stdout}\n"
+
+
+def test_every_command_of_the_page_prints_what_stands_below_it(workplace: Workplace) -> None:
+    played = steps()
+    assert len(played) > 20
+    for step in played:
+        printed = play(step.command, workplace)
+        assert re.fullmatch(pattern_of(step.printed, workplace), printed), f"$ {step.command}\n{printed}"
+
+
+@pytest.mark.parametrize("noun", ["clients", "apis", "grants", "rules", "secrets", "tenants", "token", "status"])
+def test_the_page_shows_every_noun(noun: str) -> None:
+    assert any(f"rulemint {noun}" in step.command for step in steps())

@@ -1,0 +1,122 @@
+"""Rules from files: created and changed after a diff, and deployed again at every save."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.processes import BIN, started, until
+from fixtures.workplace import Workplace
+
+pytestmark = pytest.mark.timeout(120)
+
+FIRST = 'def rule(client, scope, audience, context):\n    print("first")\n    return {"n": 1}\n'
+SECRET = {"RULEMINT_CLIENT_SECRET": "demo-secret-not-for-production"}
+ASK = ("token", "--client", "demo-client", "--audience", "https://api.example.com/", "--decode")
+
+
+@pytest.fixture
+def rule(workplace: Workplace) -> Iterator[Path]:
+    file = workplace.folder / "my_rule.py"
+    file.write_text(FIRST)
+    yield file
+    workplace.rulemint("rules", "delete", "my-rule", "--yes")
+
+
+def test_a_file_is_created_then_changed_and_then_nothing(workplace: Workplace, rule: Path) -> None:
+    options = ["--secret", "KEY=hunter22", "--allow-host", "API.example.com", "--client", "demo-client", "--yes"]
+    made = workplace.rulemint("rules", "deploy", rule.name, *options)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.splitlines()[-1] == "the rule my-rule runs as version 1"
+    assert "secret KEY: new" in made.stdout
+    assert "hunter22" not in made.stdout
+    record = workplace.json("rules", "show", "my-rule")
+    assert (record["language"], record["enabled"], record["allow_hosts"]) == ("python", True, ["api.example.com"])
+    assert workplace.json(*ASK, **SECRET)["n"] == 1
+
+    rule.write_text(FIRST.replace("1}", "2}"))
+    changed = workplace.rulemint("rules", "deploy", rule.name, stdin="y\n")
+    assert changed.returncode == 0, changed.stderr
+    assert '-    return {"n": 1}\n+    return {"n": 2}\n' in changed.stdout
+    assert "Change the rule my-rule" in changed.stderr
+    record = workplace.json("rules", "show", "my-rule")
+    assert (record["version"], record["allow_hosts"]) == (2, ["api.example.com"])  # what is not named stays
+    assert workplace.json(*ASK, **SECRET)["n"] == 2
+
+    same = workplace.rulemint("rules", "deploy", rule.name, "--allow-host", "api.example.com")
+    assert (same.returncode, same.stdout) == (0, "nothing changed: the rule my-rule is as in my_rule.py\n")
+    assert workplace.json("rules", "show", "my-rule")["version"] == 2
+
+
+def test_a_deployment_that_nobody_confirms_changes_nothing(workplace: Workplace, rule: Path) -> None:
+    refused = workplace.rulemint("rules", "deploy", rule.name, stdin="n\n")
+    assert (refused.returncode, "nothing was changed" in refused.stderr) == (1, True)
+    assert "my-rule" not in workplace.rulemint("rules", "list").stdout
+
+
+def test_create_leaves_a_rule_of_the_same_name_as_it_is(workplace: Workplace, rule: Path) -> None:
+    assert workplace.rulemint("rules", "create", rule.name, "--name", "my-rule").returncode == 0
+    rule.write_text("x")
+    refused = workplace.rulemint("rules", "create", rule.name)
+    assert (refused.returncode, f"rulemint rules deploy {rule.name}" in refused.stderr) == (1, True)
+    assert workplace.json("rules", "show", "my-rule")["script"] == FIRST
+
+
+def test_a_terminal_gets_the_diff_in_colours(workplace: Workplace, rule: Path) -> None:
+    workplace.rulemint("rules", "create", rule.name)
+    rule.write_text(FIRST.replace("1}", "2}"))
+    main, terminal = pty.openpty()
+    command = [str(BIN / "rulemint"), "rules", "deploy", rule.name, "--yes"]
+    environment = {**workplace.environment, "TERM": "xterm-256color"}
+    subprocess.run(command, cwd=workplace.folder, env=environment, stdout=terminal, check=True, timeout=60)
+    os.close(terminal)
+    shown = os.read(main, 65_536).decode()
+    os.close(main)
+    assert '\x1b[31m-    return {"n": 1}' in shown
+    assert '\x1b[32m+    return {"n": 2}' in shown
+
+
+def test_ctrl_c_at_a_question_changes_nothing_and_is_clean(workplace: Workplace) -> None:
+    command = [str(BIN / "rulemint"), "rules", "delete", "seed"]
+    asking = subprocess.Popen(
+        command,
+        cwd=workplace.folder,
+        env=workplace.environment,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with asking:
+        assert asking.stderr is not None
+        said = ""
+        while not said.endswith("[y/N]: "):
+            said += asking.stderr.read(1)
+        asking.send_signal(signal.SIGINT)
+        assert asking.wait(15) == 130
+        assert asking.stderr.read() == ""
+    assert workplace.json("rules", "show", "seed")["name"] == "seed"
+
+
+def test_a_watched_file_is_deployed_at_every_save_and_its_logs_stream(workplace: Workplace, rule: Path) -> None:
+    admin_file = str(workplace.folder / ".rulemint/admin.json")
+    command = [str(BIN / "rulemint"), "rules", "watch", str(rule), "--admin-file", admin_file, "--yes"]
+    with started(command, {"PYTHONUNBUFFERED": "1"}) as watcher:
+        until(lambda: "runs as version 1" in watcher.output and "watching" in watcher.output, failing=watcher)
+        rule.write_text(FIRST.replace("first", "second"))
+        until(lambda: "runs as version 2" in watcher.output, failing=watcher)
+        part = rule.with_name("part")  # as many an editor saves
+        part.write_text(FIRST.replace("first", "third"))
+        part.replace(rule)
+        until(lambda: "runs as version 3" in watcher.output, failing=watcher)
+        assert workplace.json(*ASK, **SECRET)["n"] == 1
+        until(lambda: "third" in watcher.output, failing=watcher)
+        assert "seed@1" not in watcher.output  # another rule's
+        watcher.process.send_signal(signal.SIGINT)
+        assert watcher.wait() == 0
+        assert "Traceback" not in watcher.output
