@@ -64,6 +64,7 @@ def authorize_again(
     api = config.management_api()
     if (
         config.tenant.name != caller.tenant
+        or config.tenant.disabled
         or api is None
         or not _still_granted(config, caller.client_id, api.identifier, scope)
     ):

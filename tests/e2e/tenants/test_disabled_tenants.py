@@ -11,6 +11,7 @@ async def test_a_disabled_tenant_issues_nothing_and_is_managed_by_nobody_until_i
         client = await tenant.a_client()
         name = (await management.call("GET", "/api/v2/tenants?per_page=100")).body[-1]["name"]
         path = f"/api/v2/tenants/{name}"
+        ticket = (await tenant.call("POST", "/logs/tickets")).body["ticket"]
         disabled = await management.call("PATCH", path, {"disabled": True})
         assert (disabled.status, disabled.body["disabled"]) == (200, True), disabled.text
         refused = await tenant.ask(client.request())
@@ -19,6 +20,7 @@ async def test_a_disabled_tenant_issues_nothing_and_is_managed_by_nobody_until_i
         managed = await tenant.call("GET", "/api/v2/clients")
         assert (managed.status, managed.body["errorCode"]) == (403, "tenant_disabled")
         assert (await tenant.call("GET", "/logs")).status == 403
+        assert (await tenant.call("GET", f"/logs?ticket={ticket}", token="")).status == 401
         assert (await tenant.call("GET", "/.well-known/jwks.json")).body["keys"]
         await management.call("PATCH", path, {"disabled": False})
         assert (await tenant.ask(client.request())).status == 200
