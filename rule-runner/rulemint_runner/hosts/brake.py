@@ -1,7 +1,7 @@
 """The brake: a rule whose hosts end one after the other waits before it costs another one.
 
 Only failures in a row count, so that a rule that mostly works is never stopped. After the pause one invocation goes
-ahead; the others wait for what becomes of it.
+ahead, and nobody beside it; if it fails too, the next pause is twice as long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from rulemint_shared.messages import FailureReason
 
 FAILURES = 5
 WITHIN_S = 10.0
-PAUSE_S = 5.0
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 30.0
 TRIAL_S = 0.5
 """How long whoever meets a trial is told to stay away; what becomes of it decides."""
 _REMEMBERED = 1_000
@@ -75,7 +76,7 @@ class Brake:
         self._rows.move_to_end(authority)
         row.failures += 1
         if row.failures >= FAILURES:
-            row.paused = Deadline.after(PAUSE_S)
+            row.paused = Deadline.after(_pause_s(row.failures))
         while len(self._rows) > _REMEMBERED:
             self._rows.popitem(last=False)
 
@@ -87,8 +88,12 @@ class Brake:
         if row.trying or not row.paused.passed():
             raise HostEndedError(
                 FailureReason.OVERLOADED,
-                f"the rule failed {row.failures} times in a row: it pauses for {PAUSE_S:g} s",
+                f"the rule failed {row.failures} times in a row: it pauses for {_pause_s(row.failures):g} s",
                 pauses_for_s=max(row.paused.remaining_s(), TRIAL_S),
             )
         row.trying = True
         return True
+
+
+def _pause_s(failures: int) -> float:
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (failures - FAILURES))

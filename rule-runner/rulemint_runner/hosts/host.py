@@ -24,7 +24,7 @@ from rulemint_runner.hosts.outbound import Fetch, OutboundCalls
 from rulemint_runner.hosts.state_calls import NO_STATE, State, StateCalls
 from rulemint_runner.hosts.usage import Usage
 from rulemint_runner.sandbox.sandbox import SandboxedProcess, describe_exit
-from rulemint_runner.sandbox.turns import give_long_turns, give_usual_turns
+from rulemint_runner.sandbox.turns import be_nice, give_usual_turns
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 
@@ -181,7 +181,7 @@ class Host:
     def yield_processor(self) -> None:
         """Let other processes go first from now on; there is no way back."""
         self.yielded = True
-        give_long_turns(self.pid, niceness=NICENESS)
+        be_nice(self.pid, NICENESS)
 
     def private_bytes(self) -> int:
         """How much memory the process has for itself; 0 once it has ended."""

@@ -1,26 +1,37 @@
-"""The watch over running hosts: too much memory ends one, and one that computes for long lets the others go first.
+"""The watch over running hosts: too much memory ends one, and those that compute for long take turns.
 
-The kernel's limits come first; this is the net under them, and what keeps loops from slowing other tenants.
+The kernel's limits come first; this is the net under them, and what keeps loops from slowing other tenants. A rule
+answers within milliseconds, or waits for something; one that goes on computing is rare, or hostile. Such hosts share
+half of the processors among them, one after the other, and leave the rest to everybody else: the others are stopped
+(SIGSTOP), which works for any user and is taken back without a trace.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 
 from rulemint_runner.hosts.host import Host
 from rulemint_shared.messages import FailureReason
 
-INTERVAL_S = 0.05
+INTERVAL_S = 0.02
+"""Between two looks, and how long a turn is."""
+COMPUTATION_S = 0.02
+"""Processor time of one invocation after which its host takes turns with others of its kind."""
 LONG_COMPUTATION_S = 0.1
-"""Processor time of one invocation after which it no longer competes with the others."""
+"""And after which it no longer competes with anybody, even in its turn."""
 
 
 class Watch:
-    """Looks at the hosts that run, twenty times a second."""
+    """Looks at the hosts that run, fifty times a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, processors: int | None = None) -> None:
+        """*processors*: how many there are; by default those that this process may use."""
         self._running: dict[Host, float | None] = {}
         """Host → processor time it had used when it was first seen running."""
+        self._computing: dict[Host, None] = {}
+        """Those that take turns, the next one first."""
+        self._turns = max(1, (processors or len(os.sched_getaffinity(0))) // 2)
 
     def begin(self, host: Host) -> None:
         """*host* runs an invocation."""
@@ -29,6 +40,9 @@ class Watch:
     def end(self, host: Host) -> None:
         """*host* has answered, or ended."""
         self._running.pop(host, None)
+        if host in self._computing:
+            del self._computing[host]
+            host.resume()
 
     async def look(self) -> None:
         """Look again and again, until cancelled."""
@@ -36,6 +50,7 @@ class Watch:
             await asyncio.sleep(INTERVAL_S)
             for host, used_s in list(self._running.items()):
                 self._look_at(host, used_s)
+            self._take_turns()
 
     def _look_at(self, host: Host, used_s: float | None) -> None:
         if host.private_bytes() > host.max_private_bytes:
@@ -43,5 +58,20 @@ class Watch:
             host.kill(FailureReason.OUT_OF_MEMORY, f"the rule took more than {limit_mb} MiB of memory")
         elif used_s is None:
             self._running[host] = host.processor_s()
-        elif not host.yielded and host.processor_s() - used_s > LONG_COMPUTATION_S:
+        elif not host.yielded:
+            self._look_how_long_it_computes(host, host.processor_s() - used_s)
+
+    def _look_how_long_it_computes(self, host: Host, computed_s: float) -> None:
+        if computed_s >= COMPUTATION_S:
+            self._computing.setdefault(host)
+        if computed_s > LONG_COMPUTATION_S:
             host.yield_processor()
+
+    def _take_turns(self) -> None:
+        """The first go on, and queue up again at the end; the others stand still."""
+        for place, host in enumerate(list(self._computing)):
+            if place < self._turns:
+                host.resume()
+                self._computing[host] = self._computing.pop(host)
+            else:
+                host.pause()

@@ -1,8 +1,8 @@
 """How long a process computes before others have their turn (sched_setattr(2); a request to EEVDF since Linux 6.12).
 
-Of two that want the processor, one with a shorter turn goes first as soon as it wakes up. Services and rules that
-answer soon have the usual turn, of a few ms; whatever computes for long gets a longer one: it loses nothing by it, and
-whoever wakes up beside it does not wait. It is a wish: where the kernel refuses or ignores it, all wait for each other.
+Of two that want the processor, one with a shorter turn goes first as soon as it wakes up. A host that starts computes
+for long, and is nobody's hurry: it takes long turns, and the usual ones once it is ready. It is a wish: where the
+kernel refuses or ignores it, all wait for each other.
 """
 
 from __future__ import annotations
@@ -42,20 +42,18 @@ def take_long_turns() -> None:
     _ask_for(0, _LONG_TURN_NS, os.getpriority(os.PRIO_PROCESS, 0))
 
 
-def give_long_turns(pid: int, *, niceness: int) -> None:
-    """All threads of another process take long turns from now on, and less of the processor."""
-    _give(pid, _LONG_TURN_NS, niceness)
-
-
 def give_usual_turns(pid: int) -> None:
     """All threads of another process take turns like everybody's."""
-    _give(pid, _USUAL_TURN_NS, os.getpriority(os.PRIO_PROCESS, 0))
-
-
-def _give(pid: int, turn_ns: int, niceness: int) -> None:
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
     with suppress(OSError):  # the process has just ended
         for thread in Path(f"/proc/{pid}/task").iterdir():
-            _ask_for(int(thread.name), turn_ns, niceness)
+            _ask_for(int(thread.name), _USUAL_TURN_NS, niceness)
+
+
+def be_nice(pid: int, niceness: int) -> None:
+    """All threads of the process group *pid* let others go first; there may be no way back."""
+    with suppress(OSError):  # it has just ended
+        os.setpriority(os.PRIO_PGRP, pid, niceness)
 
 
 def _ask_for(thread: int, turn_ns: int, niceness: int) -> None:

@@ -8,46 +8,43 @@ from collections.abc import Iterator
 
 import pytest
 
-from rulemint_runner.sandbox.turns import give_long_turns, give_usual_turns
+from rulemint_runner.sandbox.turns import be_nice, give_usual_turns, take_long_turns
 
 SCHED_GETATTR = {"x86_64": 315, "aarch64": 275}
-TURN_OFFSET, NICE_OFFSET, SIZE = 24, 16, 48
+TURN_OFFSET, SIZE = 24, 48
 """Of ``struct sched_attr``."""
 KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 
-pytestmark = pytest.mark.skipif(KERNEL < (6, 12), reason="this kernel ignores the wish for a turn")
-
 
 @pytest.fixture
-def process() -> Iterator[int]:
-    with subprocess.Popen(["/bin/sleep", "60"]) as sleeping:
+def starting() -> Iterator[int]:
+    """A process that starts as a host does."""
+    with subprocess.Popen(["/bin/sleep", "60"], preexec_fn=take_long_turns, process_group=0) as sleeping:  # noqa: PLW1509  # as the spawner does
         yield sleeping.pid
         sleeping.kill()
 
 
-def turn_ns_and_niceness(pid: int) -> tuple[int, int]:
+def turn_ns(pid: int) -> int:
     seen = ctypes.create_string_buffer(SIZE)
     assert ctypes.CDLL(None).syscall(SCHED_GETATTR[platform.machine()], pid, seen, SIZE, 0) == 0
-    turn_ns = int.from_bytes(seen.raw[TURN_OFFSET : TURN_OFFSET + 8], "little")
-    return turn_ns, int.from_bytes(seen.raw[NICE_OFFSET : NICE_OFFSET + 4], "little", signed=True)
+    return int.from_bytes(seen.raw[TURN_OFFSET : TURN_OFFSET + 8], "little")
 
 
-def test_what_computes_for_long_gets_a_longer_turn_than_its_neighbours(process: int) -> None:
-    usual_ns, _niceness = turn_ns_and_niceness(os.getpid())
-    give_long_turns(process, niceness=10)
-    turn_ns, niceness = turn_ns_and_niceness(process)
-    assert turn_ns > 10 * usual_ns
-    assert niceness == 10
+@pytest.mark.skipif(KERNEL < (6, 12), reason="this kernel ignores the wish for a turn")
+def test_what_starts_takes_longer_turns_than_its_neighbours_until_it_is_given_the_usual_ones(starting: int) -> None:
+    usual_ns = turn_ns(os.getpid())
+    assert turn_ns(starting) > 10 * usual_ns
+    give_usual_turns(starting)
+    assert turn_ns(starting) == usual_ns
 
 
-def test_the_usual_turn_can_be_had_back(process: int) -> None:
-    usual = turn_ns_and_niceness(process)
-    give_long_turns(process, niceness=usual[1])
-    give_usual_turns(process)
-    assert turn_ns_and_niceness(process) == usual
+def test_what_is_made_nice_lets_others_go_first(starting: int) -> None:
+    be_nice(starting, 10)
+    assert os.getpriority(os.PRIO_PROCESS, starting) == 10
 
 
-def test_a_process_that_has_ended_is_no_error(process: int) -> None:
-    os.kill(process, 9)
-    os.waitpid(process, 0)
-    give_long_turns(process, niceness=10)
+def test_a_process_that_has_ended_is_no_error(starting: int) -> None:
+    os.kill(starting, 9)
+    os.waitpid(starting, 0)
+    give_usual_turns(starting)
+    be_nice(starting, 10)

@@ -1,0 +1,70 @@
+"""What a rule was, and what tokens are signed with, on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.workplace import Workplace
+
+pytestmark = pytest.mark.timeout(120)
+
+SECRET = {"RULEMINT_CLIENT_SECRET": "demo-secret-not-for-production"}
+ASK = ("token", "--client", "demo-client", "--audience", "https://api.example.com/", "--decode")
+
+
+def deployed(workplace: Workplace, file: Path, number: int) -> None:
+    file.write_text(f'def rule(client, scope, audience, context):\n    return {{"n": {number}}}\n')
+    done = workplace.rulemint("rules", "deploy", str(file), "--yes")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_rule_goes_back_to_an_older_version_and_shows_the_difference(workplace: Workplace) -> None:
+    file = workplace.folder / "versioned.py"
+    for number in (1, 2):
+        deployed(workplace, file, number)
+    assert workplace.json(*ASK, **SECRET)["n"] == 2
+    versions = workplace.json("rules", "versions", "versioned")
+    assert [(each["number"], each["deployed"]) for each in versions] == [(2, True), (1, False)]
+
+    unsaid = workplace.rulemint("rules", "deploy-version", "versioned", "1")
+    assert (unsaid.returncode, "--yes" in unsaid.stderr) == (1, True)
+    back = workplace.rulemint("rules", "deploy-version", "versioned", "1", "--yes")
+    assert back.stdout == "the rule versioned runs as version 1\n"
+    assert workplace.json(*ASK, **SECRET)["n"] == 1
+
+    difference = workplace.rulemint("rules", "diff", "versioned", "--from", "1", "--to", "2").stdout
+    assert '-    return {"n": 1}\n+    return {"n": 2}\n' in difference
+    same = workplace.rulemint("rules", "diff", "versioned", "--from", "1", "--to", "1").stdout
+    assert same == "versions 1 and 1 are the same\n"
+    assert workplace.rulemint("rules", "deploy-version", "versioned", "9", "--yes").returncode == 1
+    workplace.rulemint("rules", "delete", "versioned", "--yes")
+
+
+def test_signing_keys_are_rotated_and_revoked(workplace: Workplace) -> None:
+    before = workplace.json("keys", "list")
+    current = next(key["kid"] for key in before if key.get("current"))
+    assert workplace.json("keys", "show", current[:12])["kid"] == current
+    workplace.json("keys", "rotate", "--yes")
+    after = workplace.json("keys", "list")
+    assert current not in {key["kid"] for key in after if key.get("current")}
+    workplace.json("keys", "revoke", current, "--yes")
+    assert workplace.rulemint("keys", "list").returncode == 0
+    assert workplace.json(*ASK, **SECRET)["https://foo.com/claim"] == "bar"
+
+
+def test_a_client_gets_a_new_secret_and_the_old_one_is_good_no_longer(workplace: Workplace) -> None:
+    made = workplace.json("clients", "create", "rotating", "--client-id", "rotating")
+    workplace.json("grants", "create", "--client", "rotating", "--audience", "Demo API", "--scope", "test")
+    rotated = workplace.json("clients", "rotate-secret", "rotating", "--yes")
+    asked = ("token", "--client", "rotating", "--audience", "https://api.example.com/")
+    assert workplace.rulemint(*asked, RULEMINT_CLIENT_SECRET=made["client_secret"]).returncode == 1
+    assert workplace.rulemint(*asked, RULEMINT_CLIENT_SECRET=rotated["client_secret"]).returncode == 0
+    workplace.json("clients", "delete", "rotating", "--yes")
+
+
+def test_a_tenant_is_disabled_and_enabled(workplace: Workplace) -> None:
+    workplace.json("tenants", "create", "sleepy", "--host", "sleepy.example.com")
+    assert workplace.json("tenants", "disable", "sleepy", "--yes")["disabled"] is True
+    assert workplace.json("tenants", "enable", "sleepy")["disabled"] is False
