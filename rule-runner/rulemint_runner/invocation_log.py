@@ -58,11 +58,12 @@ class InvocationLog:
 
         def write(line: Line) -> None:
             nonlocal room
-            text = mask(line.text)
-            room -= len(text.encode(errors="surrogatepass"))
             if room >= 0 and len(self.lines) < MAX_LINES:
-                self.add(rule, line.level, text)
-                return
+                text = mask(line.text)
+                room -= len(text.encode(errors="surrogatepass"))
+                if room >= 0:
+                    self.add(rule, line.level, text)
+                    return
             self.left_out += 1
             if self.left_out == 1:
                 self.add(rule, Level.WARN, "[the log of this invocation is full: further lines are left out]")

@@ -35,7 +35,9 @@ IDLE_TIMEOUT_S = 1.0
 """How long after its answer a host may take to be idle again."""
 HUNG_UP_GRACE_S = 0.25
 MAX_BYTES_PER_RUN = 4 * 1024 * 1024
-"""Sixteen times what is kept of a log: reading it must not take the runner from others."""
+"""All frames together: reading them must not take the runner from others."""
+MAX_LINE_CHARACTERS_PER_RUN = 1024 * 1024
+"""Four times what is kept of a log."""
 NICENESS = 10
 _OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
 
@@ -89,6 +91,7 @@ class Host:
         self._on_line: OnLine = _ignore_line
         self._idle = asyncio.Event()
         self._bytes_this_run = 0
+        self._characters_this_run = 0
         self._number = 0
         self._why_killed: HostEndedError | None = None
         self._watching = asyncio.get_running_loop().create_task(self._watch_end())
@@ -144,6 +147,7 @@ class Host:
         """
         self._idle.clear()
         self._bytes_this_run = 0
+        self._characters_this_run = 0
         self._number = run.n
         self.runs += 1
         self._on_line = on_line
@@ -211,7 +215,7 @@ class Host:
         if self._why_killed is not None:
             return
         if isinstance(frame, Line):
-            self._on_line(frame)
+            self._take_line(frame)
         elif isinstance(frame, Call):
             self._outbound.take(frame)
         elif isinstance(frame, StorageGet | StorageSet | CacheChanged):
@@ -223,6 +227,13 @@ class Host:
             self._awaited.set_result(frame)
         else:
             self.kill(FailureReason.CRASHED, f"the host sent {type(frame).__name__} unasked")
+
+    def _take_line(self, line: Line) -> None:
+        self._characters_this_run += len(line.text)
+        if self._characters_this_run > MAX_LINE_CHARACTERS_PER_RUN:
+            self.kill(FailureReason.OUTPUT_FLOOD, f"more than {MAX_LINE_CHARACTERS_PER_RUN} characters of log")
+        else:
+            self._on_line(line)
 
     def hung_up(self) -> None:
         """It closed its channel: either it is ending, and we shall hear how, or it is made to."""

@@ -20,6 +20,8 @@ COMPUTATION_S = 0.02
 """Processor time of one invocation after which its host takes turns with others of its kind."""
 LONG_COMPUTATION_S = 0.1
 """And after which it no longer competes with anybody, even in its turn."""
+SHARE_OF_PROCESSORS = 0.25
+"""What they have together, if they are several."""
 
 
 class Watch:
@@ -31,7 +33,8 @@ class Watch:
         """Host → processor time it had used when it was first seen running."""
         self._computing: dict[Host, None] = {}
         """Those that take turns, the next one first."""
-        self._turns = max(1, (processors or len(os.sched_getaffinity(0))) // 2)
+        self._turns_a_look = SHARE_OF_PROCESSORS * (processors or len(os.sched_getaffinity(0)))
+        self._turns_left = 0.0
 
     def begin(self, host: Host) -> None:
         """*host* runs an invocation."""
@@ -68,9 +71,15 @@ class Watch:
             host.yield_processor()
 
     def _take_turns(self) -> None:
-        """The first go on, and queue up again at the end; the others stand still."""
+        """The first go on, and queue up again at the end; the others stand still. One alone disturbs nobody."""
+        if len(self._computing) > 1:
+            self._turns_left = min(self._turns_left, 1.0) + self._turns_a_look
+        else:
+            self._turns_left = 1.0
+        turns = int(self._turns_left)
+        self._turns_left -= turns
         for place, host in enumerate(list(self._computing)):
-            if place < self._turns:
+            if place < turns:
                 host.resume()
                 self._computing[host] = self._computing.pop(host)
             else:

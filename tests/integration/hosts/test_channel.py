@@ -117,7 +117,7 @@ async def test_of_a_flood_no_more_than_the_limit_is_taken(sandbox: Sandbox, lang
 
 
 async def test_what_one_invocation_writes_does_not_count_against_the_next(sandbox: Sandbox) -> None:
-    script = "export default () => { const s = 'x'.repeat(8000); for (let n = 0; n < 300; n++) console.log(s) }"
+    script = "export default () => { const s = 'x'.repeat(8000); for (let n = 0; n < 100; n++) console.log(s) }"
     async with loaded(sandbox, script) as rule:
         for _ in range(2):
             assert isinstance(await rule.run(), frames.Returned)
