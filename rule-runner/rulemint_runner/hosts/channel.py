@@ -10,6 +10,8 @@ from rulemint_runner.hosts.frames import ProtocolError
 from rulemint_shared.messages import FailureReason
 
 ENGINE_TEXT_KEPT = 8 * 1024
+MANY_BYTES = 16 * 1024
+"""After so many at once the others have their turn: libuv reads on, 32 times, for as long as one host keeps writing."""
 
 
 class Receiver(Protocol):
@@ -76,6 +78,13 @@ class Channel(asyncio.Protocol):
                 self._receiver.take(frame)
         except ProtocolError as error:
             self._receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
+        if len(data) >= MANY_BYTES and self._transport is not None:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def eof_received(self) -> None:
         """The host closed its end."""
