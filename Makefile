@@ -17,7 +17,7 @@ run: $(READY) ## Run the whole system on this machine: http://localhost:8080
 	@exec $(BIN)/rulemint dev
 
 logs: $(READY) ## Watch the live logs of the running system
-	@exec $(BIN)/rulemint logs
+	@exec $(BIN)/rulemint logs --follow
 
 test: $(READY) ## Run every test; all but the hostile rules two files at a time (PROCESSES=0: one after the other)
 	$(BIN)/pytest tests/unit tests/integration tests/e2e --numprocesses $(or $(PROCESSES),2) --dist loadfile

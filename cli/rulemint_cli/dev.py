@@ -144,7 +144,7 @@ async def _welcome(settings: DevSettings, data_dir: DataDir, console: Console, c
     console.text(
         f"\nRulemint is ready: {admin_file.issuer}\n\n"
         f"Ask for a token:\n\n{demo.curl_line(admin_file.issuer)}\n\n"
-        f"Watch the logs:    make logs    (or: rulemint logs)\n"
+        f"Watch the logs:    make logs    (or: rulemint logs -f)\n"
         f"Administrator:     {data_dir.admin_file}\n"
         f"{_https_line(settings, data_dir)}"
         f"Stop:              Ctrl-C\n"

@@ -1,9 +1,9 @@
-"""``rulemint logs``: the live logs of a running system, readable; it reconnects by itself."""
+"""``rulemint logs``: the logs of a running system, readable; a watcher reconnects by itself and misses nothing."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import aiohttp
@@ -23,23 +23,29 @@ _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 Show = Callable[[bytes], None]
 
 
-async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, rule: str | None = None) -> None:
-    """Hand every record, or those of one *rule*, to *show* until cancelled.
+async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: Mapping[str, str]) -> None:
+    """Hand the records that *query* asks for to *show*, until cancelled or until the system says that it was all.
 
     *say* hears of lost and regained connections.
 
     Raises:
-        CommandError: the system refuses the credentials.
+        CommandError: the system refuses the credentials or the question.
     """
     pause_s = FIRST_PAUSE_S
+    asked = dict(query)
     while True:
         try:
-            async with await _connect(admin, {} if rule is None else {"rule": rule}) as socket:
-                say(f"watching {admin.url}")
+            async with await _connect(admin, asked) as socket:
+                if asked.get("follow") != "false":
+                    say(f"watching {admin.url}")
                 pause_s = FIRST_PAUSE_S
                 async for message in socket:
                     if message.type is aiohttp.WSMsgType.TEXT:
-                        show(message.data.encode())
+                        data = message.data.encode()
+                        show(data)
+                        asked = _behind(data, asked)
+                if socket.close_code == aiohttp.WSCloseCode.OK:
+                    return
             reason = "the connection was closed"
         except aiohttp.WSServerHandshakeError as error:
             raise CommandError(f"{admin.url} refuses to show its logs: {error.message} ({error.status})") from error
@@ -52,6 +58,17 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, rule: s
         say(f"{reason}; trying again in {pause_s:g} s")
         await asyncio.sleep(pause_s)
         pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+
+
+class _Positioned(msgspec.Struct):
+    id: str = ""
+
+
+def _behind(data: bytes, asked: dict[str, str]) -> dict[str, str]:
+    """What to ask for after this record, when the connection is lost."""
+    if not (position := msgspec.json.decode(data, type=_Positioned).id):
+        return asked
+    return {**{name: value for name, value in asked.items() if name not in {"tail", "since"}}, "after": position}
 
 
 async def _connect(admin: Admin, query: dict[str, str]) -> aiohttp.ClientWebSocketResponse:

@@ -29,7 +29,7 @@ async def watch_file(
     Raises:
         CommandError: the system refuses to show its logs.
     """
-    await asyncio.gather(watch(admin, show, say, rule=rule), _redeploy_on_save(file, redeploy, say))
+    await asyncio.gather(watch(admin, show, say, query={"rule": rule}), _redeploy_on_save(file, redeploy, say))
 
 
 async def _redeploy_on_save(file: Path, redeploy: Callable[[], Awaitable[None]], say: Callable[[str], None]) -> None:

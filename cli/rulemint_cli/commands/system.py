@@ -27,15 +27,47 @@ def add_system_commands(app: typer.Typer) -> None:
     command(app)(demo)
 
 
-async def logs(
-    call: Call, rule: Annotated[str | None, typer.Option(help="Only the records of this rule, by its name.")] = None
-) -> None:
-    """Watch the live logs of one's tenant until Ctrl-C."""
-    from rulemint_cli.logs import show_json, show_readably, watch  # noqa: PLC0415  # each command loads what it needs
+def logs(  # noqa: PLR0913  # each is an option of the command line
+    call: Call,
+    rule: Annotated[str | None, typer.Option(help="Only records of this rule, by its name.")] = None,
+    client: Annotated[str | None, typer.Option(help="Only those of this client, by its id.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Only those of this API, by its identifier.")] = None,
+    invocation: Annotated[str | None, typer.Option(help="Only those of one token request (X-Request-Id).")] = None,
+    level: Annotated[str | None, typer.Option(help="At least this level: debug, info, warn, error.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--type", help="line, call, invocation.started or invocation.ended.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="Endings: granted, denied, failed, failed:timeout, …")] = None,
+    contains: Annotated[str | None, typer.Option(help="Only messages with this text.")] = None,
+    since: Annotated[str | None, typer.Option(help="From then on: 10m, 2h, 1d, or 2026-11-25T08:00:00Z.")] = None,
+    tail: Annotated[
+        int | None, typer.Option(min=0, max=1_000, help="The last so many; by default 100, with -f none.")
+    ] = None,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+) -> Work:
+    """Show the logs of one's tenant."""
+    from rulemint_cli.log_question import question  # noqa: PLC0415  # each command loads what it needs
+    from rulemint_cli.logs import show_json, show_readably, watch  # noqa: PLC0415  # as above
 
-    async with call.admin() as admin:
-        show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
-        await watch(admin, show, say, rule=rule)
+    filters = {
+        "rule": rule,
+        "client_id": client,
+        "audience": audience,
+        "invocation": invocation,
+        "level": level,
+        "type": kind,
+        "outcome": outcome,
+        "contains": contains,
+    }
+    query = question(filters, since=since, tail=tail, follow=follow)
+
+    async def run() -> None:
+        async with call.admin() as admin:
+            show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
+            await watch(admin, show, say, query=query)
+
+    return run()
 
 
 def try_(  # noqa: PLR0913  # each is an option of the command line

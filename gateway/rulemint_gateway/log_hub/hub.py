@@ -33,6 +33,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     """The record at *after* was the last that the watcher had: it is told if others have left the stream since."""
     tail: int = 0
     """With so many of the last records."""
+    follow: bool = True
+    """Whether live goes on behind the past; else the watcher ends there."""
 
 
 NOW = Beginning()
@@ -60,7 +62,13 @@ class LogHub:
             channel = self._channels.get(tenant)
             if channel is None:
                 channel = self._channels[tenant] = Channel(self._redis, tenant)
-            watcher = Watcher(log_filter, channel.reader, lambda: channel.position, in_the_past=beginning != NOW)
+            watcher = Watcher(
+                log_filter,
+                channel.reader,
+                lambda: channel.position,
+                in_the_past=beginning != NOW,
+                follows=beginning.follow,
+            )
             channel.watchers.add(watcher)
             try:
                 async with asyncio.timeout(BEGIN_TIMEOUT_S):
@@ -97,3 +105,5 @@ async def _begin(watcher: Watcher, channel: Channel, beginning: Beginning) -> No
             if record is not None:
                 watcher.offer(Event(position, render(record, position)))
         watcher.begin_after(end)
+    elif not beginning.follow:
+        watcher.close()

@@ -33,12 +33,20 @@ class Watcher:
     """
 
     def __init__(
-        self, log_filter: LogFilter, reader: LogReader, channel_at: Callable[[], Position], *, in_the_past: bool
+        self,
+        log_filter: LogFilter,
+        reader: LogReader,
+        channel_at: Callable[[], Position],
+        *,
+        in_the_past: bool,
+        follows: bool,
     ) -> None:
         """*channel_at*: the position up to which the channel has offered records to its watchers.
 
-        One that begins *in_the_past* is offered nothing yet: `begin_after` says where.
+        One that begins *in_the_past* is offered nothing yet: `begin_after` says where. One that does not follow ends
+        with the past.
         """
+        self.follows = follows
         self.filter = log_filter
         """May be changed at any time."""
         self._reader = reader
@@ -100,6 +108,8 @@ class Watcher:
             self._after = page[-1].position
         if not page or self._channel_at() <= self._after:
             self._is_behind = False
+            if not self.follows:
+                self.close()
         return [
             Event(position, render(record, position))
             for position, record in page

@@ -239,7 +239,8 @@ def can_read_the_checkout() -> bool:
 def test_the_logs_command_shows_what_a_rule_writes(demo_system: System) -> None:
     port = int(demo_system.url.rpartition(":")[2])
     command = [str(BIN / "rulemint"), "logs", "--url", demo_system.url]
-    with started(command, {"RULEMINT_DATA_DIR": str(demo_system.data_dir)}) as watcher:
+    environment = {"RULEMINT_DATA_DIR": str(demo_system.data_dir)}
+    with started([*command, "--follow"], environment) as watcher:
         until(lambda: "watching" in watcher.output, failing=watcher)
         assert gets_a_token(port)
         until(lambda: "granted" in watcher.output, failing=watcher)
@@ -247,6 +248,10 @@ def test_the_logs_command_shows_what_a_rule_writes(demo_system: System) -> None:
         watcher.process.send_signal(signal.SIGINT)
         assert watcher.wait() == 0
         assert "Traceback" not in watcher.output
+    with started([*command, "--type", "invocation.ended", "--since", "1h"], environment) as shown:
+        assert shown.wait() == 0
+    assert "granted" in shown.output
+    assert "started" not in shown.output
 
 
 def test_without_a_runner_a_token_is_unavailable_for_a_while_and_the_system_unready(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class _Past(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tail: Annotated[int, Meta(ge=0, le=MAX_TAIL)] = 0
     since: Annotated[str, Meta(max_length=40)] = ""
     after: Annotated[str, Meta(max_length=40)] = ""
+    follow: bool = True
 
 
 def filter_of(query: Mapping[str, str]) -> LogFilter:
@@ -60,17 +61,17 @@ def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginni
         _Past,
     )
     if last_event_id:
-        return _behind(_position(last_event_id, name=LAST_EVENT_ID))
+        return _behind(_position(last_event_id, name=LAST_EVENT_ID), follow=past.follow)
     if past.after:
-        return _behind(_position(past.after, name="after"))
+        return _behind(_position(past.after, name="after"), follow=past.follow)
     if past.since:
-        return Beginning(after=Position.before(_unix_ms(past.since)))
-    return Beginning(tail=past.tail)
+        return Beginning(after=Position.before(_unix_ms(past.since)), follow=past.follow)
+    return Beginning(tail=past.tail, follow=past.follow)
 
 
-def _behind(position: Position) -> Beginning:
+def _behind(position: Position, *, follow: bool) -> Beginning:
     """Whoever asks for everything had nothing before."""
-    return Beginning(after=position, resumes=position != START)
+    return Beginning(after=position, resumes=position != START, follow=follow)
 
 
 def _read(given: Mapping[str, str], wanted: type[_Wanted]) -> _Wanted:

@@ -49,7 +49,10 @@ async def _send(socket: web.WebSocketResponse, watcher: Watcher) -> None:
             except TimeoutError:
                 await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"not reading")
                 return
-    await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+    if watcher.follows:
+        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+    else:
+        await socket.close(message=b"that was the past")
 
 
 async def _hear(socket: web.WebSocketResponse, watcher: Watcher) -> None:
