@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,11 @@ pytest_plugins = [
 
 TESTS = Path(__file__).parent
 OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulemint_cli"]
+
+
+def pytest_sessionstart() -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would whatever they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
