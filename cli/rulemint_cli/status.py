@@ -18,15 +18,28 @@ def show_status(output: Output, found: dict[str, Any]) -> None:
     output.text(
         _row("gateways", str(len(found["gateways"]))),
         _row("runners", str(len(runners)), alarm=not runners),
-        _row("queue", f"{found['queue_depth']} jobs wait"),
+        _row("hosts", f"{_sum(runners, 'hosts')}, {_sum(runners, 'busy_hosts')} busy"),
+        _row("queue", f"{found['queue_depth']} jobs wait, {_sum(runners, 'invocations')} invocations under way"),
     )
     if runners:
         output.text("")
-        output.table({"runner": field("name"), "contains rules": _contained}, runners)
+        output.table(
+            {
+                "runner": field("name"),
+                "contains rules": _contained,
+                "hosts": field("hosts"),
+                "busy": field("busy_hosts"),
+            },
+            runners,
+        )
 
 
 def _row(name: str, value: str, *, alarm: bool = False) -> Text:
     return Text(f"{name:<10}").append(value, style="bold red" if alarm else "")
+
+
+def _sum(runners: list[dict[str, Any]], name: str) -> int:
+    return sum(runner.get(name, 0) for runner in runners)
 
 
 def _contained(runner: dict[str, Any]) -> str | Text:

@@ -38,6 +38,7 @@ from rulemint_shared import ids, job_queue
 from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.redis_connection import check_server, open_redis
+from rulemint_shared.runner_load import RunnerLoad
 from rulemint_shared.shares import Shares
 from rulemint_shared.vault import Vault
 
@@ -100,10 +101,15 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
             broker=broker,
         )
         flow = Flow(rule_runs, geoip)
-        invocations = Invocations(redis, flow, publisher, Shares(settings.max_invocations))
+        places = Shares(settings.max_invocations)
+        invocations = Invocations(redis, flow, publisher, places)
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(
-            redis, name, heartbeat_file=settings.heartbeat_file, contains_rules=lambda: self_check.holds
+            redis,
+            name,
+            heartbeat_file=settings.heartbeat_file,
+            contains_rules=lambda: self_check.holds,
+            load=lambda: RunnerLoad(hosts=pool.hosts, busy_hosts=pool.busy, invocations=len(places)),
         )
         jobs = {job_queue.RUN_BATCH: invocations.run_batch, job_queue.INSTALL_PACKAGES: installer.run_job}
         worker = RuleWorker(redis, jobs, max_jobs=settings.max_invocations)

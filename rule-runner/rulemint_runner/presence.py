@@ -13,8 +13,9 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import keys
+from rulemint_shared import codecs, keys
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.runner_load import RunnerLoad
 
 log = structlog.get_logger(__name__)
 
@@ -26,12 +27,19 @@ class Presence:
     """Says that this runner is alive, until it is told to leave."""
 
     def __init__(
-        self, redis: ArqRedis, name: str, *, heartbeat_file: Path | None, contains_rules: Callable[[], bool]
+        self,
+        redis: ArqRedis,
+        name: str,
+        *,
+        heartbeat_file: Path | None,
+        contains_rules: Callable[[], bool],
+        load: Callable[[], RunnerLoad],
     ) -> None:
         self._redis = redis
         self._name = name
         self._heartbeat_file = heartbeat_file
         self._contains_rules = contains_rules
+        self._load = load
 
     async def keep(self) -> None:
         """Beat, until cancelled."""
@@ -47,6 +55,7 @@ class Presence:
         try:
             await self._redis.zrem(keys.RUNNERS, self._name)
             await self._redis.zrem(keys.INSECURE_RUNNERS, self._name)
+            await self._redis.delete(keys.runner_load(self._name))
         except (RedisError, OSError) as error:
             log.warning("could not say that this runner leaves", error=str(error))
 
@@ -58,6 +67,8 @@ class Presence:
                 pipe.zrem(keys.INSECURE_RUNNERS, self._name)
             else:
                 pipe.zadd(keys.INSECURE_RUNNERS, {self._name: now_ms + LIVES_WITHOUT_A_BEAT_MS})
+            load = codecs.runner_load.encode(self._load())
+            pipe.set(keys.runner_load(self._name), load, px=LIVES_WITHOUT_A_BEAT_MS)
             for runners in (keys.RUNNERS, keys.INSECURE_RUNNERS):
                 pipe.zremrangebyscore(runners, "-inf", now_ms - 60_000)
             await pipe.execute()

@@ -22,6 +22,7 @@ from rulemint_shared.records import (
     Tenant,
 )
 from rulemint_shared.rule_state import StoredCache, StoredDocument
+from rulemint_shared.runner_load import RunnerLoad
 
 T = TypeVar("T")
 
@@ -103,6 +104,7 @@ secret_values: Codec[dict[str, str]] = Codec(dict[str, str], name="secret values
 
 batch: Codec[Batch] = Codec(Batch, name="batch")
 endings: Codec[Endings] = Codec(Endings, name="endings")
+runner_load: Codec[RunnerLoad] = Codec(RunnerLoad, name="runner load")
 log_record: Codec[LogRecord] = Codec(LogRecord, name="log record")
 config_change: Codec[ConfigChange] = Codec(ConfigChange, name="config change")
 exchange: Codec[ExchangeRecord] = Codec(ExchangeRecord, name="exchange record")

@@ -31,6 +31,7 @@ rulemint:queue:wake-up                     list        gateway             runne
 rulemint:outcomes:{gateway}                channel     runner              gateway       -
 rulemint:runners                           sorted set  runner              gateway       members expire by score
 rulemint:runners:insecure                  sorted set  runner              gateway       members expire by score
+rulemint:runner:{runner}                   string      runner              gateway       as long as it beats
 =========================================  ==========  ==================  ============  =======================
 
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
@@ -134,6 +135,11 @@ def idempotent(tenant: str, sha256: str) -> str:
 def logs(tenant: str) -> str:
     """The stream of the tenant's log records."""
     return f"{PREFIX}:{tenant}:logs"
+
+
+def runner_load(runner: str) -> str:
+    """The RunnerLoad of one runner."""
+    return f"{PREFIX}:runner:{runner}"
 
 
 def log_ticket(sha256: str) -> str:

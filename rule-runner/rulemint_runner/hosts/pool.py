@@ -125,6 +125,16 @@ class HostPool:
                 self._watch.end(host)
                 self._in_background(self._put_back(station, host))
 
+    @property
+    def hosts(self) -> int:
+        """How many there are: running, starting and idle."""
+        return self._hosts
+
+    @property
+    def busy(self) -> int:
+        """How many of them are running or starting."""
+        return len(self._shares)
+
     async def watch(self) -> None:
         """Look after the running hosts, until cancelled."""
         await self._watch.look()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fixtures.management import Management
 from fixtures.tenants import a_tenant
+from fixtures.waiting import eventually
 
 PATH = "/api/v2/status"
 
@@ -14,6 +15,20 @@ async def test_an_operator_sees_who_is_alive_and_what_waits(management: Manageme
     assert [runner["contained"] for runner in status["runners"]] == [True]
     assert status["queue_depth"] >= 0
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_an_operator_sees_how_many_hosts_each_runner_has(management: Management) -> None:
+    client = await management.a_client()
+
+    async def hosts() -> int:
+        (runner,) = (await management.call("GET", PATH)).body["runners"]
+        assert 0 <= runner["busy_hosts"] <= runner["hosts"]
+        assert runner["invocations"] >= 0
+        return int(runner["hosts"])
+
+    async with management.rule("export default () => ({})"):
+        assert (await management.ask(client.request())).status == 200
+        await eventually(hosts)
 
 
 async def test_without_a_runner_the_list_is_empty(lone_gateway: Management) -> None:

@@ -1,0 +1,20 @@
+"""What a runner says of itself while it is alive."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+_Count = Annotated[int, Meta(ge=0, le=10_000_000)]
+
+
+class RunnerLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """How much it does at one moment."""
+
+    hosts: _Count
+    """Rule hosts, idle ones too; the blank spares are not among them."""
+    busy_hosts: _Count
+    invocations: _Count
+    """Under way."""
