@@ -63,6 +63,7 @@ from rulemint_shared.records import (
     SigningKey,
     Tenant,
 )
+from rulemint_shared.runner_load import RunnerLoad
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -106,6 +107,7 @@ RULE_VERSION = RuleVersion(
     created_by="c",
 )
 MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
+    "runner-load": (codecs.runner_load, RunnerLoad(hosts=3, busy_hosts=1, invocations=2)),
     "batch": (
         codecs.batch,
         Batch(
