@@ -30,6 +30,4 @@ def https_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsSyst
     (data_dir / "demo.made").touch()  # so that no demo is made
     with started_dev({"RULEMINT_TLS_PORT": str(free_port())}, data_dir=data_dir, port=free_port()):
         admin = json.loads((data_dir / "admin.json").read_text())
-        yield HttpsSystem(
-            admin["tls_domain"], admin["client_id"], admin["client_secret"], data_dir / "tls" / "ca.pem"
-        )
+        yield HttpsSystem(admin["tls_domain"], admin["client_id"], admin["client_secret"], data_dir / "tls" / "ca.pem")
