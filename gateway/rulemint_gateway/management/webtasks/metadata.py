@@ -11,14 +11,13 @@ from rulemint_gateway.management.fields import Dependencies, Order, RuleClients
 from rulemint_gateway.management.secrets import NOT_SHOWN
 from rulemint_shared.records import Rule, RuleVersion
 
-COMPILER = "auth0-ext-compilers/client-credentials-exchange"
-EXTENSION = "credentials-exchange"
 EXTENSION_SECRET = "auth0-extension-secret"  # noqa: S105  # the name of one
 _REQUIRED = {
-    "wt-compiler": (COMPILER,),
+    "wt-compiler": ("auth0-ext-compilers/client-credentials-exchange", "auth0-ext-compilers/generic"),
     "auth0-extension": ("runtime",),
-    "auth0-extension-name": (EXTENSION, "client-credentials-exchange"),
+    "auth0-extension-name": ("credentials-exchange", "client-credentials-exchange"),
 }
+"""The values that each may have. The first is what is shown: a rule's parameters say which form it has."""
 _DISABLED = "auth0-extension-disabled"
 _CLIENT = "auth0-extension-client"
 _ORDER = "auth0-extension-order"

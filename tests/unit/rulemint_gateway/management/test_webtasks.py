@@ -33,14 +33,21 @@ def test_what_is_shown_of_a_rule_says_the_same_when_it_is_read() -> None:
     assert read.dependencies == {"greeting": "^1.0.0"}
 
 
-def test_the_name_that_one_of_auth0s_pages_has_is_taken_too() -> None:
-    assert read_metadata({**METADATA, "auth0-extension-name": "client-credentials-exchange"}).enabled
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("auth0-extension-name", "client-credentials-exchange"),  # as one of Auth0's pages has it
+        ("wt-compiler", "auth0-ext-compilers/generic"),  # of the raw form
+    ],
+)
+def test_other_words_for_the_same_are_taken_too(key: str, value: str) -> None:
+    assert read_metadata({**METADATA, key: value}).enabled
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("wt-compiler", "auth0-ext-compilers/generic"),
+        ("wt-compiler", "auth0-ext-compilers/user-registration"),
         ("auth0-extension", "other"),
         ("auth0-extension-name", "post-user-registration"),
         ("auth0-extension-order", "first"),
