@@ -23,7 +23,7 @@ class HttpsSystem:
     """The certificate of whoever signed the system's."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def https_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsSystem]:
     data_dir = tmp_path_factory.mktemp("https") / "data"
     data_dir.mkdir()

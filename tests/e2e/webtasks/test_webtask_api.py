@@ -33,6 +33,7 @@ async def test_every_call_needs_its_scope(management: Management) -> None:
         ("GET", "/api/tokens/inspect"),
         ("GET", "/api/webtask/default"),
         ("GET", "/api/webtask/default/x"),
+        ("PUT", "/api/webtask/default/x"),
         ("DELETE", "/api/webtask/default/x"),
         ("GET", LOGS),
     ):
@@ -68,6 +69,18 @@ async def test_a_name_that_another_kind_of_rule_has_is_taken(management: Managem
         assert refused.status == 409
         assert (await management.call("GET", "/api/webtask/default")).body == []
         assert (await management.call("DELETE", "/api/webtask/default/taken")).status == 404
+
+
+async def test_put_makes_a_webtask_and_changes_it(management: Management) -> None:
+    path, body = "/api/webtask/default/put", {"code": CODE, "meta": METADATA, "secrets": {"FOO": "bar"}}
+    made = (await management.call("PUT", path, body)).body
+    assert (made["container"], made["name"]) == ("default", "put")
+    changed = await management.call("PUT", path, {**body, "meta": {**METADATA, "auth0-extension-disabled": "1"}})
+    assert changed.body["meta"]["auth0-extension-disabled"] == "1"
+    assert [rule["version"] for rule in (await management.call("GET", "/api/v2/rules")).body] == [1]
+    refused = await management.call("PUT", "/api/webtask/default/a%2Fb", body)
+    assert (refused.status, refused.body["field"]) == (400, "name")
+    assert (await management.call("DELETE", path)).status == 204
 
 
 async def test_lists_come_in_pages(management: Management) -> None:

@@ -159,14 +159,14 @@ async def test_the_auth0_tool_creates_enables_disables_and_lists_hooks(
     assert await scope_of_a_token(management) == "read"
 
 
-async def test_logs_streams_what_a_rule_writes_while_it_runs(
+async def test_logs_streams_what_a_rule_writes(
     webtask: Webtask, management: Management, rule_file: str
 ) -> None:
     create(webtask, rule_file)
     watching = webtask.watch("wt", "logs")
     try:
         until(lambda: "connected to streaming logs" in watching.output, failing=watching)
-        while "scopes: read" not in watching.output:
+        while "scopes: read" not in watching.output:  # it says so before it is
             await scope_of_a_token(management)
         until(lambda: "finished webtask request" in watching.output, failing=watching)
         assert "new webtask request" in watching.output

@@ -14,6 +14,8 @@ from rulemint_gateway.management.secrets import MAX_SECRETS, NOT_SHOWN
 Metadata = Annotated[
     dict[Annotated[str, Meta(max_length=128)], Annotated[str, Meta(max_length=8_192)]], Meta(max_length=30)
 ]
+Secrets = Annotated[dict[SecretName, SecretValue], Meta(max_length=MAX_SECRETS)]
+Url = Annotated[str, Meta(max_length=2_048)]
 Flag = Annotated[int, Meta(ge=0, le=2)]
 
 
@@ -25,9 +27,9 @@ class IssueToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     jtn: RuleName
     """The name."""
     code: Script | None = None
-    url: Annotated[str, Meta(max_length=2_048)] = ""
+    url: Url = ""
     """Without code: that of the code that the webtask has, as it was read here."""
-    ectx: Annotated[dict[SecretName, SecretValue], Meta(max_length=MAX_SECRETS)] = {}
+    ectx: Secrets = {}
     """All its secrets; a value that was not shown stays."""
     meta: Metadata = {}
     pctx: Annotated[dict[str, str], Meta(max_length=0)] = {}
@@ -45,6 +47,27 @@ class IssueToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             InvalidBodyError: one has no value.
         """
         return {name: _value(name, value, old) for name, value in self.ectx.items()}
+
+
+class PutWebtask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``PUT /api/webtask/{container}/{name}``: the same in other words."""
+
+    code: Script | None = None
+    url: Url = ""
+    secrets: Secrets = {}
+    meta: Metadata = {}
+
+    def named(self, container: str, name: str) -> IssueToken:
+        """It as the claims of a token.
+
+        Raises:
+            InvalidBodyError: no rule may be called *name*.
+        """
+        claims = {"code": self.code, "url": self.url, "ectx": self.secrets, "meta": self.meta}
+        try:
+            return msgspec.convert({**claims, "ten": container, "jtn": name}, IssueToken)
+        except msgspec.ValidationError as error:
+            raise InvalidBodyError(str(error), field="name") from None
 
 
 def code_url(container: str, name: str) -> str:

@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.webtasks.bodies import IssueToken
+from rulemint_gateway.management.webtasks.bodies import IssueToken, PutWebtask
 from rulemint_gateway.management.webtasks.tokens import read_webtask_token
 from rulemint_gateway.management.webtasks.webtasks import Webtasks
 from rulemint_gateway.stores.catalog import Catalog
@@ -37,22 +37,27 @@ class WebtaskHandlers:
     def routes(self) -> list[web.RouteDef]:
         """The paths."""
         return [
-            web.post("/api/tokens/issue", self.write),
+            web.post("/api/tokens/issue", self.issue),
             web.get("/api/tokens/inspect", self.inspect),
             web.get("/api/webtask/{container}", self.list),
             web.get("/api/webtask/{container}/{name}", self.read),
+            web.put("/api/webtask/{container}/{name}", self.put),
             web.delete("/api/webtask/{container}/{name}", self.delete),
         ]
 
-    async def write(self, request: web.Request) -> web.Response:
+    async def issue(self, request: web.Request) -> web.Response:
         """200 and the webtask's token; there may be a webtask of that name already."""
-        authorize(request, self._catalog, scope="create:rules")
-        caller = authorize(request, self._catalog, scope="update:rules")
+        caller = self._authorize_write(request)
         body = await read_json(request, IssueToken)
-        check_container(caller, body.ten)
-        token = await self._webtasks.write(caller.tenant, body)
-        log.info("webtask written", tenant=caller.tenant, by=caller.client_id, name=body.jtn)
-        return web.Response(text=token, headers=NO_STORE)
+        return web.Response(text=await self._write(caller, body), headers=NO_STORE)
+
+    async def put(self, request: web.Request) -> web.Response:
+        """200 and the webtask; there may be one of that name already."""
+        caller = self._authorize_write(request)
+        body = await read_json(request, PutWebtask)
+        named = body.named(request.match_info["container"], request.match_info["name"])
+        await self._write(caller, named)
+        return json_answer(await self._webtasks.read(caller.tenant, named.jtn), headers=NO_STORE)
 
     async def inspect(self, request: web.Request) -> web.Response:
         """200 and the claims of the webtask that a token names, with ``decrypt`` and ``fetch_code`` more of them."""
@@ -90,6 +95,17 @@ class WebtaskHandlers:
         await self._webtasks.delete(caller.tenant, name)
         log.info("webtask deleted", tenant=caller.tenant, by=caller.client_id, name=name)
         return web.Response(status=204)
+
+    async def _write(self, caller: AuthorizedCaller, body: IssueToken) -> str:
+        check_container(caller, body.ten)
+        token = await self._webtasks.write(caller.tenant, body)
+        log.info("webtask written", tenant=caller.tenant, by=caller.client_id, name=body.jtn)
+        return token
+
+    def _authorize_write(self, request: web.Request) -> AuthorizedCaller:
+        """Only the write itself finds out whether it creates or updates."""
+        authorize(request, self._catalog, scope="create:rules")
+        return authorize(request, self._catalog, scope="update:rules")
 
     def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
         caller = authorize(request, self._catalog, scope=f"{verb}:rules")
