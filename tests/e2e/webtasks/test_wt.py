@@ -159,9 +159,7 @@ async def test_the_auth0_tool_creates_enables_disables_and_lists_hooks(
     assert await scope_of_a_token(management) == "read"
 
 
-async def test_logs_streams_what_a_rule_writes(
-    webtask: Webtask, management: Management, rule_file: str
-) -> None:
+async def test_logs_streams_what_a_rule_writes(webtask: Webtask, management: Management, rule_file: str) -> None:
     create(webtask, rule_file)
     watching = webtask.watch("wt", "logs")
     try:

@@ -49,13 +49,15 @@ class WebtaskHandlers:
         """200 and the webtask's token; there may be a webtask of that name already."""
         caller = self._authorize_write(request)
         body = await read_json(request, IssueToken)
+        check_container(caller, body.ten)
         return web.Response(text=await self._write(caller, body), headers=NO_STORE)
 
     async def put(self, request: web.Request) -> web.Response:
         """200 and the webtask; there may be one of that name already."""
         caller = self._authorize_write(request)
+        check_container(caller, request.match_info["container"])
         body = await read_json(request, PutWebtask)
-        named = body.named(request.match_info["container"], request.match_info["name"])
+        named = body.named(caller.tenant, request.match_info["name"])
         await self._write(caller, named)
         return json_answer(await self._webtasks.read(caller.tenant, named.jtn), headers=NO_STORE)
 
@@ -97,7 +99,6 @@ class WebtaskHandlers:
         return web.Response(status=204)
 
     async def _write(self, caller: AuthorizedCaller, body: IssueToken) -> str:
-        check_container(caller, body.ten)
         token = await self._webtasks.write(caller.tenant, body)
         log.info("webtask written", tenant=caller.tenant, by=caller.client_id, name=body.jtn)
         return token
