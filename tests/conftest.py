@@ -22,6 +22,7 @@ pytest_plugins = [
     "fixtures.partner",
     "fixtures.registry",
     "fixtures.workplace",
+    "fixtures.node",
 ]
 
 TESTS = Path(__file__).parent

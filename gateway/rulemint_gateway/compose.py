@@ -45,6 +45,7 @@ from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.management.tenant_settings import TenantSettings
 from rulemint_gateway.management.tenants import Tenants
 from rulemint_gateway.management.trying.tries import Tries
+from rulemint_gateway.management.webtasks.webtasks import Webtasks
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
 from rulemint_gateway.settings import GatewaySettings
@@ -77,6 +78,8 @@ from rulemint_gateway.web.status import StatusHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
+from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
+from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter
@@ -152,6 +155,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             logs=LogStream(catalog, log_hub, Tickets(redis)),
             exchanges=ExchangeHandlers(catalog, exchanges),
             status=StatusHandlers(catalog, redis),
+            webtask_logs=WebtaskLogs(catalog, log_hub),
             **_management_handlers(redis, catalog, store, vault),
             **_rule_handlers(
                 catalog,
@@ -211,7 +215,7 @@ def _rule_handlers(
     secrets: RuleSecretsOf,
     tries: Tries,
 ) -> dict[str, Any]:
-    """Rules, and what shows the same rules as hooks and actions."""
+    """Rules, and what shows the same rules as hooks, actions and webtasks."""
     rules = Rules(catalog, store, records, texts)
     versions = RuleVersionsOf(store, records)
     actions = ActionRecords(records)
@@ -221,6 +225,7 @@ def _rule_handlers(
         "tries": TryHandlers(catalog, tries),
         "rule_versions": RuleVersionHandlers(catalog, rules, versions),
         "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
+        "webtasks": WebtaskHandlers(catalog, Webtasks(store, records, texts, rules, secrets)),
         "actions": ActionHandlers(
             catalog,
             Actions(store, actions, texts, rules, secrets),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from arq.connections import ArqRedis
@@ -67,11 +67,9 @@ class RuleSecretsOf:
         )
 
     async def plan_change(
-        self, tenant: str, rule: Rule, change: Callable[[dict[str, str]], dict[str, str]]
-    ) -> tuple[Rule, RuleSecrets] | None:
-        """The two records that must be written together for the secrets of *rule* to be what *change* makes of them.
-
-        None: they are so already.
+        self, tenant: str, rule: Rule, change: Callable[[dict[str, str]], dict[str, str]], changes: Changes[Any]
+    ) -> Rule:
+        """*rule* with the secrets that *change* makes of its own; they are written with *changes*, *rule* is not yet.
 
         Raises:
             InvalidBodyError: they are too many.
@@ -79,7 +77,7 @@ class RuleSecretsOf:
         old = await self._values(tenant, rule)
         values = change(old)
         if values == old:
-            return None
+            return rule
         if len(values) > MAX_SECRETS:
             raise InvalidBodyError(f"A rule may have {MAX_SECRETS} secrets at most")
         now_ms = unix_ms()
@@ -89,23 +87,22 @@ class RuleSecretsOf:
             name: rule.secret_times_ms.get(name, rule.created_at_ms) if old.get(name) == value else now_ms
             for name, value in sorted(values.items())
         }
-        changed = msgspec.structs.replace(
+        changes.put(RULE_SECRETS, stored)
+        return msgspec.structs.replace(
             rule,
             secrets_revision=stored.revision,
             secret_names=tuple(times),
             secret_times_ms=times,
             updated_at_ms=now_ms,
         )
-        return changed, stored
 
     async def _change(self, tenant: str, rule_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
-            planned = await self.plan_change(tenant, self._records.find(tenant, rule_id), change)
-            if planned is not None:
-                rule, stored = planned
-                changes.put(RULE_SECRETS, stored)
-                changes.put(RULES, rule)
+            rule = self._records.find(tenant, rule_id)
+            changed = await self.plan_change(tenant, rule, change, changes)
+            if changed is not rule:
+                changes.put(RULES, changed)
             return changes
 
         await self._store.transact(tenant, plan)

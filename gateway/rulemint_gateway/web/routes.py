@@ -20,6 +20,8 @@ from rulemint_gateway.web.status import StatusHandlers
 from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.tries import TryHandlers
+from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
+from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Handlers:
     tenant_log: TenantLogHandlers
     stats: StatsHandlers
     status: StatusHandlers
+    webtasks: WebtaskHandlers
+    webtask_logs: WebtaskLogs
 
 
 def routes(handlers: Handlers) -> list[web.RouteDef]:
@@ -75,4 +79,6 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         *handlers.tenant_log.routes(),  # /api/v2/logs
         *handlers.stats.routes(),  # /api/v2/stats
         *handlers.status.routes(),  # /api/v2/status
+        *handlers.webtasks.routes(),  # /api/tokens, /api/webtask
+        *handlers.webtask_logs.routes(),  # /api/logs/tenant/{container}
     ]

@@ -25,7 +25,7 @@ from rulemint_gateway.management.rule_versions import check_is_built
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.management.secrets import RuleSecretsOf
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS, RULES
+from rulemint_gateway.stores.tables import RULE_VERSIONS, RULES
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Language, Rule, RuleForm
@@ -129,12 +129,7 @@ class Actions:
 
     async def _with_secrets(self, tenant: str, rule: Rule, given: Sequence[Secret], changes: Changes[Action]) -> Rule:
         """*rule* with the secrets that are *given*; they are written with *changes*, the rule is not yet."""
-        planned = await self._secrets.plan_change(tenant, rule, partial(secret_values, given))
-        if planned is None:
-            return rule
-        rule, stored = planned
-        changes.put(RULE_SECRETS, stored)
-        return rule
+        return await self._secrets.plan_change(tenant, rule, partial(secret_values, given), changes)
 
 
 def _check_is_unbound(rule: Rule) -> None:

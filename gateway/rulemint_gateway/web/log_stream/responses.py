@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import web
 from redis.exceptions import RedisError
@@ -22,16 +22,21 @@ def wants_events(request: web.Request) -> bool:
     return EVENT_STREAM in request.headers.get("Accept", "")
 
 
-async def send_body(request: web.Request, watcher: Watcher, *, for_s: float) -> web.StreamResponse:
-    """Send until either side ends it, or *for_s* have passed; whoever does not read for 30 s is cut off."""
-    as_events = wants_events(request)
+async def send_body(
+    request: web.Request, watcher: Watcher, *, for_s: float, said_as: Callable[[Event], Event] | None = None
+) -> web.StreamResponse:
+    """Send until either side ends it, or *for_s* have passed; whoever does not read for 30 s is cut off.
+
+    *said_as* makes another event of each.
+    """
     response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-    response.content_type = EVENT_STREAM if as_events else NDJSON
+    response.content_type = EVENT_STREAM if wants_events(request) else NDJSON
     await response.prepare(request)
-    frame = _as_events if as_events else _as_lines
+    frame = as_events if wants_events(request) else _as_lines
     try:
         async with asyncio.timeout(for_s):
-            async for batch in _until_disconnected(request, watcher):
+            async for events in _until_disconnected(request, watcher):
+                batch = events if said_as is None else [said_as(event) for event in events]
                 async with asyncio.timeout(SEND_TIMEOUT_S):
                     await response.write(frame(batch))
     except (RedisError, OSError):
@@ -44,7 +49,7 @@ def _as_lines(batch: Sequence[Event]) -> bytes:
     return b"".join(event.data + b"\n" for event in batch) or b"\n"
 
 
-def _as_events(batch: Sequence[Event]) -> bytes:
+def as_events(batch: Sequence[Event]) -> bytes:
     """``id:`` and ``data:``; a comment keeps the connection alive."""
     return b"".join(map(_as_event, batch)) or b":\n\n"
 
