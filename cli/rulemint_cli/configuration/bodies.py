@@ -44,9 +44,7 @@ def patch_body(change: Change, *, management: str, environment: Mapping[str, str
     if before is None or after is None:
         return {}
     own, kept = _own_fields(after), _kept(after)
-    body = {
-        name: _spelled(after, name, management) if name in own else kept.get(name) for name in change.fields
-    }
+    body = {name: _spelled(after, name, management) if name in own else kept.get(name) for name in change.fields}
     if isinstance(before, Client) and isinstance(after, Client) and "client_metadata" in body:
         body["client_metadata"] = {**dict.fromkeys(before.client_metadata), **after.client_metadata}
     return _with_secret(body, change, environment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SETTINGS_PATH = "tenants/settings"
 ADMINISTRATOR = "Rulemint administrator"
 """The name of the client that a tenant is made with."""
+P = TypeVar("P", bound=Part)
 _NOT_IN_VARIABLES = re.compile(r"[^A-Z0-9]+")
 
 
@@ -152,13 +153,14 @@ def rule_of(record: Record, secrets: list[str]) -> Rule:
         "audiences",
     )
     limits = {name: value for name, value in record["limits"].items() if name in Limits.__struct_fields__}
-    variables = {name: f"${{{_variable(str(record['name']), name)}}}" for name in secrets}
+    variables = {name: secret_variable(str(record["name"]), name) for name in secrets}
     return _convert({**own, "limits": limits, "secrets": variables}, Rule)
 
 
-def _variable(rule: str, secret: str) -> str:
+def secret_variable(rule: str, secret: str) -> str:
+    """``${RULE_SECRET}``: the variable that a file gets for a secret of a rule."""
     name = _NOT_IN_VARIABLES.sub("_", f"{rule}_{secret}".upper())
-    return f"_{name}" if name[0].isdigit() else name
+    return f"${{_{name}}}" if name[0].isdigit() else f"${{{name}}}"
 
 
 def _protected(clients: list[Record], grants: list[Record], management: str) -> frozenset[str]:
@@ -177,7 +179,7 @@ def _kept(record: Record, names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name in names}
 
 
-def _convert(fields: dict[str, Any], kind: type[Any]) -> Any:
+def _convert(fields: dict[str, Any], kind: type[P]) -> P:
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:

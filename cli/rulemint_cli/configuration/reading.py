@@ -124,5 +124,3 @@ def _with_script(rule: Rule, path: str, source: _Source) -> Rule:
     except UsageError as error:
         raise source.error(f"{path}.script_file", str(error)) from None
     return msgspec.structs.replace(rule, script=script, script_file=None, language=language, allow_hosts=hosts)
-
-

@@ -44,9 +44,7 @@ def with_ids(document: Document, present: Present, *, prune: bool, new_id: Calla
 
 def with_names(document: Document, client_names: Mapping[str, str]) -> Document:
     """*document* with every client by its name, if that can mean no other."""
-    grants = [
-        replace(grant, client=_name_of(grant.client, client_names)) for grant in document.client_grants
-    ]
+    grants = [replace(grant, client=_name_of(grant.client, client_names)) for grant in document.client_grants]
     return replace(
         document,
         client_grants=sorted(grants, key=lambda grant: (grant.client, grant.audience)),

@@ -59,6 +59,21 @@ def summary(changes: Sequence[Change]) -> str:
     return ", ".join(f"{counts[each]} to {each}" for each in ("create", "change", "delete") if counts[each])
 
 
+def done(changes: Sequence[Change]) -> str:
+    """The sentence after it, with what is left to do for a client whose secret nobody knows."""
+    unknown = [
+        change.after.name
+        for change in changes
+        if change.before is None and isinstance(change.after, Client) and change.after.client_secret is None
+    ]
+    more = f"; rulemint clients rotate-secret shows a first secret of {_some(unknown)}" if unknown else ""
+    return f"done: {summary(changes)}{more}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
 def as_json(changes: Sequence[Change], client_names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The same for programs."""
     return [

@@ -20,8 +20,13 @@ _SUFFIXES = {Language.JAVASCRIPT: ".js", Language.TYPESCRIPT: ".ts", Language.PY
 
 def text_of(document: Document) -> str:
     """The file, with the scripts in it."""
+    return dump(plain_of(document))
+
+
+def plain_of(document: Document) -> dict[str, Any]:
+    """The same as plain values."""
     plain: dict[str, Any] = msgspec.to_builtins(document)
-    return dump(plain)
+    return plain
 
 
 def write(document: Document, file: Path) -> list[Path]:
@@ -31,17 +36,15 @@ def write(document: Document, file: Path) -> list[Path]:
         CommandError: one cannot be written.
     """
     names = script_names(document.rules)
-    rules = [
-        replace(rule, script=None, script_file=names[rule.name], language=None) for rule in document.rules
-    ]
+    rules = [replace(rule, script=None, script_file=names[rule.name], language=None) for rule in document.rules]
     texts = {file.parent / names[rule.name]: rule.script or "" for rule in document.rules}
     texts[file] = text_of(replace(document, rules=rules))
-    try:
-        for path, text in texts.items():
+    for path, text in texts.items():
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
-    except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror}") from error
+        except OSError as error:
+            raise CommandError(f"cannot write {path}: {error.strerror}") from error
     return list(texts)
 
 
