@@ -30,9 +30,10 @@ async def export(
     ] = None,
 ) -> None:
     """Write the tenant as YAML to standard output, with the scripts in it; or with --out to files."""
+    from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as below
     from rulemint_cli.configuration.present import read_present  # noqa: PLC0415  # each command loads what it needs
     from rulemint_cli.configuration.references import with_names  # noqa: PLC0415  # as above
-    from rulemint_cli.configuration.writing import plain_of, text_of, write  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
         present = await read_present(admin)
@@ -41,7 +42,7 @@ async def export(
         files = await asyncio.to_thread(write, document, out)
         call.output.done({"files": [str(file) for file in files]}, f"wrote {out} and {len(files) - 1} scripts")
     elif call.as_json:
-        call.output.json(plain_of(document))
+        call.output.json(plain(document))
     else:
         call.output.raw(text_of(document))
 
@@ -82,7 +83,8 @@ def import_auth0(
 ) -> Work | None:
     """Read an export of npm auth0-deploy-cli, in either of its formats; says what it cannot take, and why."""
     from rulemint_cli.configuration.auth0.importing import read_export  # noqa: PLC0415  # as above
-    from rulemint_cli.configuration.writing import plain_of, text_of, write  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
 
     imported = read_export(folder)
     for left in imported.left_out:
@@ -97,7 +99,7 @@ def import_auth0(
     if apply_it:
         return _apply(call, folder, imported.document, prune=False, dry_run=False, exit_code=0, yes=yes)
     if out is None and call.as_json:
-        call.output.json({"document": plain_of(imported.document), "left_out": imported.left_out})
+        call.output.json({"document": plain(imported.document), "left_out": imported.left_out})
     elif out is None:
         call.output.raw(text_of(imported.document))
     return None

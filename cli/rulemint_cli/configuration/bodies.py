@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from rulemint_cli.configuration.document import (
     MANAGEMENT,
     Client,
@@ -15,6 +13,7 @@ from rulemint_cli.configuration.document import (
     ResourceServer,
     Rule,
     Settings,
+    plain_value,
 )
 from rulemint_cli.configuration.environment import value_of
 from rulemint_cli.configuration.plan import Change
@@ -78,7 +77,7 @@ def _spelled(record: Part, name: str, management: str) -> Any:
         case Rule(), "audiences":
             return [_audience(audience, management) for audience in record.audiences]
         case _:
-            return msgspec.to_builtins(getattr(record, name))
+            return plain_value(getattr(record, name))
 
 
 def _audience(audience: str, management: str) -> str:

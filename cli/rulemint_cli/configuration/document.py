@@ -22,8 +22,27 @@ Kept = dict[str, Any]
 """Fields of Auth0's that have no effect here, by their names in the management API."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One mapping of the file."""
+
+
+def plain(record: msgspec.Struct) -> dict[str, Any]:
+    """*record* as a file has it: without what is at its default."""
+    values = {field.name: (getattr(record, field.name), _default_of(field)) for field in msgspec.structs.fields(record)}
+    return {name: plain_value(value) for name, (value, default) in values.items() if value != default}
+
+
+def plain_value(value: Any) -> Any:
+    """One field of such a record."""
+    if isinstance(value, msgspec.Struct):
+        return plain(value)
+    if isinstance(value, list):
+        return [plain_value(each) for each in value]
+    return msgspec.to_builtins(value)
+
+
+def _default_of(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 class Settings(Part, frozen=True, kw_only=True):
@@ -82,7 +101,7 @@ class ClientGrant(Part, frozen=True, kw_only=True):
     kept: Kept = {}
 
 
-class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The limits of a rule; one that is left out is the runner's default."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SETTINGS = frozenset(
-    [
+    (
         "friendly_name",
         "picture_url",
         "support_email",
@@ -46,10 +46,10 @@ SETTINGS = frozenset(
         "phone_consolidated_experience",
         "include_session_metadata_in_tenant_logs",
         "dynamic_client_registration_security_mode",
-    ]
+    )
 )
 RESOURCE_SERVER = frozenset(
-    [
+    (
         "allow_offline_access",
         "allow_online_access",
         "allow_online_access_with_ephemeral_sessions",
@@ -63,10 +63,10 @@ RESOURCE_SERVER = frozenset(
         "proof_of_possession",
         "authorization_policy",
         "subject_type_authorization",
-    ]
+    )
 )
 CLIENT = frozenset(
-    [
+    (
         "app_type",
         "logo_uri",
         "is_first_party",
@@ -118,9 +118,15 @@ CLIENT = frozenset(
         "express_configuration",
         "my_organization_configuration",
         "async_approval_notification_channels",
-    ]
+    )
 )
-CLIENT_GRANT = frozenset(("organization_usage", "allow_any_organization", "authorization_details_types"))
+CLIENT_GRANT = frozenset(
+    (
+        "organization_usage",
+        "allow_any_organization",
+        "authorization_details_types",
+    )
+)
 
 REFUSED = frozenset(("client_authentication_methods", "require_proof_of_possession", "token_encryption"))
 """Known, and refused by the management API: they would promise a protection that is not there."""

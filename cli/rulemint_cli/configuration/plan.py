@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from rulemint_cli.configuration.document import Client, ClientGrant, Document, Part, ResourceServer, Rule
+from rulemint_cli.configuration.document import (
+    Client,
+    Document,
+    Part,
+    ResourceServer,
+    Rule,
+    plain,
+    plain_value,
+)
 from rulemint_cli.configuration.present import key_of
 
 SECTIONS = ("resource_servers", "clients", "settings", "client_grants", "rules")
@@ -54,7 +61,7 @@ class Change:
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """What differs, as plain values: field → before and after; secrets are not in it."""
-        old, new = _plain(self.before), _plain(self.after)
+        old, new = _plain(self.before, self.after), _plain(self.after, self.before)
         names = list(dict.fromkeys([*new, *old]))
         return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
 
@@ -114,7 +121,7 @@ def _lost(section: str, wanted: Document, present: Document) -> list[Change]:
     return changes
 
 
-def _plain(record: Part | None) -> dict[str, Any]:
+def _plain(record: Part | None, other: Part | None) -> dict[str, Any]:
     """The fields that two records are compared by; those of *kept* among the others."""
     match record:
         case None:
@@ -125,7 +132,11 @@ def _plain(record: Part | None) -> dict[str, Any]:
             record = replace(record, client_secret=None)
         case Rule():
             record = replace(record, secrets={})
-        case ClientGrant() | Part():
+        case _:
             pass
-    plain: dict[str, Any] = msgspec.to_builtins(record)
-    return {**plain, **plain.pop("kept", {})}
+    if other is None:
+        fields = plain(record)
+    else:
+        fields = {name: plain_value(getattr(record, name)) for name in record.__struct_fields__}
+    kept = fields.pop("kept", {})
+    return {**fields, **kept}

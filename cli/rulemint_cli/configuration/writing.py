@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from rulemint_cli.configuration.document import Document, Rule
+from rulemint_cli.configuration.document import Document, Rule, plain
 from rulemint_cli.configuration.yaml_text import dump
 from rulemint_cli.errors import CommandError
 from rulemint_shared.records import Language
@@ -20,13 +18,7 @@ _SUFFIXES = {Language.JAVASCRIPT: ".js", Language.TYPESCRIPT: ".ts", Language.PY
 
 def text_of(document: Document) -> str:
     """The file, with the scripts in it."""
-    return dump(plain_of(document))
-
-
-def plain_of(document: Document) -> dict[str, Any]:
-    """The same as plain values."""
-    plain: dict[str, Any] = msgspec.to_builtins(document)
-    return plain
+    return dump(plain(document))
 
 
 def write(document: Document, file: Path) -> list[Path]:

@@ -11,19 +11,16 @@ from rulemint_cli.configuration.auth0.export_files import Item
 Left = Callable[[str, str], None]
 """Hears which record lacks what, and why."""
 
-_SERVER_MADE = frozenset(
-    [
-        "tenant",
-        "global",
-        "owners",
-        "is_system",
-        "id",
-        "client_secret",
-        "signing_keys",
-        "signing_secret",
-        "client_authorization_details",
-    ]
-)
+_SERVER_MADE = {
+    "tenant",
+    "global",
+    "owners",
+    "is_system",
+    "id",
+    "client_secret",
+    "signing_keys",
+    "signing_secret",
+}
 """Nobody misses these: the system makes its own."""
 _REASONS = {
     "client_authentication_methods": "clients prove who they are by a client secret",
@@ -41,7 +38,7 @@ def client(item: Item, left: Left) -> Item:
     fields = _split(item, _CLIENT, kept_fields.CLIENT, called, left)
     method = fields.get("token_endpoint_auth_method")
     if method is not None and method not in _AUTH_METHODS:
-        left(called, f"token_endpoint_auth_method {method}: clients prove who they are by a client secret")
+        left(f"{method} of the {called}", "clients prove who they are by a client secret")
         del fields["token_endpoint_auth_method"]
     metadata = fields.get("client_metadata") or {}
     fields["client_metadata"] = {name: str(value) for name, value in metadata.items() if value is not None}
@@ -80,9 +77,9 @@ def _split(item: Item, own: tuple[str, ...], kept: frozenset[str], called: str, 
             continue
         if name in kept_fields.REFUSED:
             if value:
-                left(called, f"{name}: {_REASONS[name]}")
+                left(f"{name} of the {called}", _REASONS[name])
         elif name in kept:
             taken[name] = value
         else:
-            left(called, f"{name}: there is no such field here")
+            left(f"{name} of the {called}", "there is no such field here")
     return {**fields, "kept": taken} if taken else fields
