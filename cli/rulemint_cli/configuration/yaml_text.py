@@ -11,6 +11,8 @@ import yaml
 from rulemint_cli.errors import UsageError
 
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_UNUSUAL_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""YAML 1.1 ends a line there, and would not give them back."""
 _WIDTH = 120
 
 
@@ -34,7 +36,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = '"' if _UNUSUAL_BREAKS.search(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)

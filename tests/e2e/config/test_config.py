@@ -193,7 +193,7 @@ def test_json_is_for_programs(other_place: Workplace) -> None:
 
 def test_an_import_is_applied_and_then_nothing(other_place: Workplace) -> None:
     folder = Path(__file__).parents[2] / "fixtures/auth0_exports/yaml"
-    variables = {"GREETER_WORD": "hello", "PLAN_CLAIM_KEY": "key"}
+    variables: dict[str, Any] = {"GREETER_WORD": "hello", "PLAN_CLAIM_KEY": "key"}
     first = other_place.rulemint("config", "import-auth0", str(folder), "--apply", "--yes", **variables)
     assert first.returncode == 0, first.stderr
     assert "custom_shade of the client nightly: not taken" in first.stderr

@@ -92,5 +92,5 @@ def test_a_script_outside_of_the_export_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="neither a tenant.yaml nor folders"):
+    with pytest.raises(UsageError, match="has neither"):
         read_export(tmp_path)
