@@ -12,6 +12,7 @@ import typer
 from rulemint_cli.command import command, say
 from rulemint_cli.commands.apis import apis
 from rulemint_cli.commands.clients import clients
+from rulemint_cli.commands.config import config
 from rulemint_cli.commands.grants import grants
 from rulemint_cli.commands.keys import keys
 from rulemint_cli.commands.local import add_local_commands
@@ -41,6 +42,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(secrets, name="secrets")
 app.add_typer(keys, name="keys")
 app.add_typer(tenants, name="tenants")
+app.add_typer(config, name="config")
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ class Admin:
         self.session = session
         self.url = credentials.url
         self._credentials = credentials
+        self.client_id = credentials.client_id
         self._token: str | None = None
 
     async def token(self) -> str:
@@ -62,7 +63,7 @@ class Admin:
         Raises:
             CommandError: it does not answer.
         """
-        status, answer = await self._send("GET", ".well-known/openid-configuration", None, {})
+        status, answer, _ = await self._send("GET", ".well-known/openid-configuration", None, {})
         if status != 200 or not isinstance(answer, dict):
             raise RefusedError(f"{self.url} does not say who it is: {status}", status=status)
         return str(answer["issuer"])
@@ -73,7 +74,7 @@ class Admin:
         Raises:
             CommandError: it does not answer.
         """
-        status, answer = await self._send("POST", "oauth/token", body, {})
+        status, answer, _ = await self._send("POST", "oauth/token", body, {})
         return status, answer if isinstance(answer, dict) else {}
 
     async def call(
@@ -85,14 +86,33 @@ class Admin:
             RefusedError: the system refuses; the text repeats its own.
             CommandError: it does not answer.
         """
+        answer, _ = await self.call_matching(method, path, body, query=query)
+        return answer
+
+    async def call_matching(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        etag: str | None = None,
+    ) -> tuple[Any, str | None]:
+        """As `call`, with the ETag of the answer; with an *etag*, only while the record still has that one (412).
+
+        Raises:
+            RefusedError: as `call`.
+            CommandError: as `call`.
+        """
+        headers = {"If-Match": etag} if etag else {}
         kept = self._token
-        status, answer = await self._send_as(kept or await self.token(), method, path, body, query)
+        status, answer, tag = await self._send_as(kept or await self.token(), method, path, body, headers, query)
         if status == 401 and kept is not None:  # a watcher may outlive its token
-            status, answer = await self._send_as(await self.token(), method, path, body, query)
+            status, answer, tag = await self._send_as(await self.token(), method, path, body, headers, query)
         if status >= 300:
             message = answer.get("message", status) if isinstance(answer, dict) else status
             raise RefusedError(f"{self.url} refuses: {message}", status=status)
-        return answer
+        return answer, tag
 
     async def list(self, path: str) -> list[dict[str, Any]]:
         """Every record of *path*, over all its pages.
@@ -125,9 +145,16 @@ class Admin:
         return made
 
     async def _send_as(
-        self, token: str, method: str, path: str, body: object, query: Mapping[str, str | int] | None
-    ) -> tuple[int, Any]:
-        return await self._send(method, f"api/v2/{path}", body, {"Authorization": f"Bearer {token}"}, query)
+        self,
+        token: str,
+        method: str,
+        path: str,
+        body: object,
+        headers: Mapping[str, str],
+        query: Mapping[str, str | int] | None,
+    ) -> tuple[int, Any, str | None]:
+        headers = {**headers, "Authorization": f"Bearer {token}"}
+        return await self._send(method, f"api/v2/{path}", body, headers, query)
 
     async def _send(
         self,
@@ -136,14 +163,15 @@ class Admin:
         body: object,
         headers: Mapping[str, str],
         query: Mapping[str, str | int] | None = None,
-    ) -> tuple[int, Any]:
+    ) -> tuple[int, Any, str | None]:
+        """The status, the body and the ETag of an answer."""
         try:
             async with self.session.request(
                 method, f"{self.url}{path}", json=body, headers=headers, params=query
             ) as response:
                 if response.status == 204:
-                    return 204, None
-                return response.status, await response.json()
+                    return 204, None, None
+                return response.status, await response.json(), response.headers.get("ETag")
         except aiohttp.ClientConnectorCertificateError as error:
             raise CommandError(
                 f"{self.url} has a certificate that this machine does not trust: set SSL_CERT_FILE to its authority's "

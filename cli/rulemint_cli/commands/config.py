@@ -1,0 +1,138 @@
+"""``rulemint config``: all of a tenant but its secrets, as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rulemint_cli.command import Call, Work, YesOption, command, say
+
+if TYPE_CHECKING:
+    from rulemint_cli.configuration.document import Document
+
+APPLY_TIMEOUT_S = 120.0
+"""For one call: a rule's packages may have to be installed."""
+
+config = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="All of a tenant but its secrets, as a file.")
+
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The configuration, YAML.")]
+PruneOption = Annotated[bool, typer.Option("--prune", help="Delete what is not in the file.")]
+
+
+@command(config)
+async def export(
+    call: Call,
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="A file, with the scripts in rules/ beside it.")
+    ] = None,
+) -> None:
+    """Write the tenant as YAML to standard output, with the scripts in it; or with --out to files."""
+    from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as below
+    from rulemint_cli.configuration.present import read_present  # noqa: PLC0415  # each command loads what it needs
+    from rulemint_cli.configuration.references import with_names  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        present = await read_present(admin)
+    document = with_names(present.document, present.client_names)
+    if out is not None:
+        files = await asyncio.to_thread(write, document, out)
+        call.output.done({"files": [str(file) for file in files]}, f"wrote {out} and {len(files) - 1} scripts")
+    elif call.as_json:
+        call.output.json(plain(document))
+    else:
+        call.output.raw(text_of(document))
+
+
+@command(config)
+def diff(call: Call, file: FileArgument, *, prune: PruneOption = False) -> Work:
+    """Show what apply would change; 1 if it would change anything."""
+    from rulemint_cli.configuration.reading import read_document  # noqa: PLC0415  # as above
+
+    return _apply(call, file, read_document(file), prune=prune, dry_run=True, exit_code=1, yes=False)
+
+
+@command(config)
+def apply(
+    call: Call,
+    file: FileArgument,
+    *,
+    prune: PruneOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes and make none.")] = False,
+    yes: YesOption = False,
+) -> Work:
+    """Make the tenant what FILE says, after showing the changes; secrets come from the environment."""
+    from rulemint_cli.configuration.reading import read_document  # noqa: PLC0415  # as above
+
+    return _apply(call, file, read_document(file), prune=prune, dry_run=dry_run, exit_code=0, yes=yes)
+
+
+@command(config, "import-auth0", reaches=True, logs_in=True)
+def import_auth0(
+    call: Call,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="What a0deploy wrote.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Write tenant.yaml and its scripts to this folder.")
+    ] = None,
+    apply_it: Annotated[bool, typer.Option("--apply", help="Make it so, as apply does, without a file.")] = False,
+    yes: YesOption = False,
+) -> Work | None:
+    """Read an export of npm auth0-deploy-cli, in either of its formats; says what it cannot take, and why."""
+    from rulemint_cli.configuration.auth0.importing import read_export  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
+
+    imported = read_export(folder)
+    for left in imported.left_out:
+        say(left)
+    if out is not None:
+        files = write(imported.document, out / "tenant.yaml")
+        if not apply_it:
+            call.output.done(
+                {"files": [str(file) for file in files], "left_out": imported.left_out},
+                f"wrote {files[-1]} and {len(files) - 1} scripts: rulemint config diff {files[-1]} compares it",
+            )
+    if apply_it:
+        return _apply(call, folder, imported.document, prune=False, dry_run=False, exit_code=0, yes=yes)
+    if out is None and call.as_json:
+        call.output.json({"document": plain(imported.document), "left_out": imported.left_out})
+    elif out is None:
+        call.output.raw(text_of(imported.document))
+    return None
+
+
+async def _apply(
+    call: Call, file: Path, document: Document, *, prune: bool, dry_run: bool, exit_code: int, yes: bool
+) -> None:
+    from rulemint_cli.configuration import report  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.applying import apply as carry_out  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.environment import variables  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.plan import plan  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.present import read_present  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.progress import progress  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.references import with_ids  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.settled import settled  # noqa: PLC0415  # as above
+    from rulemint_shared.ids import new_client_id  # noqa: PLC0415  # as above
+
+    async with call.admin(timeout_s=APPLY_TIMEOUT_S) as admin:
+        with call.output.busy(f"reading {admin.url}"):
+            present = await read_present(admin)
+        wanted = with_ids(settled(document, management=present.management), present, prune=prune, new_id=new_client_id)
+        changes = plan(wanted, present.document, prune=prune)
+        names = {**present.client_names, **{client.client_id or "": client.name for client in wanted.clients}}
+        result = {"changes": report.as_json(changes, names), "applied": not dry_run}
+        if not changes:
+            call.output.done(result, f"nothing to change: {admin.url} is as in {file}")
+            return
+        call.output.text(*report.rows(changes, names))
+        if dry_run:
+            call.output.done(result, report.summary(changes))
+            raise typer.Exit(exit_code)
+        call.confirm(f"{report.summary(changes)}: do it at {admin.url}?", yes=yes)
+        with progress("applying", len(changes)) as done:
+            await carry_out(admin, changes, present, variables(), done)
+    call.output.done(result, report.done(changes))

@@ -1,0 +1,1 @@
+"""A tenant's configuration as a file: written, read, compared with what a system has, and applied to it."""

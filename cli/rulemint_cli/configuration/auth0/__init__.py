@@ -1,0 +1,1 @@
+"""What npm ``auth0-deploy-cli`` exports, as a configuration of ours."""

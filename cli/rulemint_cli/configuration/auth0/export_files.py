@@ -1,0 +1,93 @@
+"""The two formats of npm ``auth0-deploy-cli`` → the same lists: one ``tenant.yaml``, or a folder for each kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rulemint_cli.configuration.yaml_text import parse
+from rulemint_cli.errors import UsageError
+
+Item = dict[str, Any]
+
+_FOLDERS = {
+    "clients": "clients",
+    "resourceServers": "resource-servers",
+    "clientGrants": "grants",
+    "hooks": "hooks",
+    "actions": "actions",
+    "rules": "rules",
+}
+"""The sections of tenant.yaml → the folders that have one JSON file for each record."""
+TENANT_FILES = ("tenant.yaml", "tenant.yml")
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was exported, in either format."""
+
+    folder: Path
+    sections: Mapping[str, Any]
+
+    def items(self, section: str) -> list[Item]:
+        """The records of a section; one that is no mapping counts as one without a name."""
+        found = self.sections.get(section) or []
+        return [item if isinstance(item, dict) else {} for item in found] if isinstance(found, list) else []
+
+    def script(self, path: object, section: str) -> str:
+        """The text that *path* names, from the folder of the export or of the section.
+
+        Raises:
+            UsageError: it is outside of the export, or cannot be read.
+        """
+        root = self.folder.resolve()
+        candidates = [(root / str(path)).resolve(), (root / _FOLDERS[section] / str(path)).resolve()]
+        for file in candidates:
+            if file.is_relative_to(root) and file.is_file():
+                return _text(file)
+        raise UsageError(f"its script {path} is not there")
+
+
+def read_files(folder: Path) -> Export:
+    """The export in *folder*.
+
+    Raises:
+        UsageError: there is none, or a file of it cannot be read.
+    """
+    for name in TENANT_FILES:
+        file = folder / name
+        if file.is_file():
+            value = parse(_text(file), called=str(file)).value
+            if not isinstance(value, dict):
+                raise UsageError(f"{file}: this is no export of auth0-deploy-cli")
+            return Export(folder, value)
+    sections: dict[str, Any] = {
+        section: [_json(file) for file in sorted((folder / name).glob("*.json"))]
+        for section, name in _FOLDERS.items()
+        if (folder / name).is_dir()
+    }
+    for section, name in (("tenant", "tenant.json"), ("triggers", "triggers/triggers.json")):
+        if (folder / name).is_file():
+            sections[section] = _json(folder / name)
+    if not sections:
+        raise UsageError(f"{folder} has neither a tenant.yaml nor folders as a0deploy export writes them")
+    others = {path.name for path in folder.iterdir() if path.is_dir()} - {*_FOLDERS.values(), "triggers"}
+    sections.update(dict.fromkeys(sorted(others)))
+    return Export(folder, sections)
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(_text(file))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file} is no JSON: {error}") from None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file}: {error}") from error

@@ -1,0 +1,100 @@
+"""An export of npm ``auth0-deploy-cli`` → a `Document`, and a sentence for each thing that it could not take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rulemint_cli.configuration.auth0 import records
+from rulemint_cli.configuration.auth0.export_files import Export, Item, read_files
+from rulemint_cli.configuration.auth0.records import Left
+from rulemint_cli.configuration.auth0.scripts import rules_of
+from rulemint_cli.configuration.document import Client, ClientGrant, Document, ResourceServer, Rule, Settings
+from rulemint_cli.configuration.settled import settled
+
+MANAGEMENT_API = "Auth0 Management API"
+_TAKEN = {"tenant", "clients", "resourceServers", "clientGrants", "hooks", "actions", "rules", "triggers"}
+_ALL_CLIENTS = {"All Applications"}
+"""Auth0's client that stands for all others."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was taken, and what was not."""
+
+    document: Document
+    left_out: list[str]
+
+
+def read_export(folder: Path) -> Imported:
+    """The export in *folder*, in either format.
+
+    Raises:
+        UsageError: there is none, or a file of it cannot be read.
+    """
+    export = read_files(folder)
+    left_out: list[str] = []
+
+    def left(called: str, reason: str) -> None:
+        left_out.append(f"{called}: not taken: {reason}")
+
+    clients = [
+        item for item in export.items("clients") if not item.get("global") and item.get("name") not in _ALL_CLIENTS
+    ]
+    apis = [item for item in export.items("resourceServers") if not _is_management(item)]
+    rules = rules_of(export, left)
+    document = Document(
+        rulemint=1,
+        settings=_settings(export, left),
+        resource_servers=_typed(apis, records.api, ResourceServer, "API", "identifier", left),
+        clients=_typed(clients, records.client, Client, "client", "name", left),
+        client_grants=_grants(export, apis, left),
+        rules=_typed(rules, lambda rule, _left: rule, Rule, "rule", "name", left),
+    )
+    for section, value in export.sections.items():
+        if section not in _TAKEN and value != []:
+            left(section, "there is nothing like it here")
+    return Imported(settled(document, management=""), left_out)
+
+
+def _is_management(api: Item) -> bool:
+    return bool(api.get("is_system")) or api.get("name") == MANAGEMENT_API
+
+
+def _settings(export: Export, left: Left) -> Settings | None:
+    item = export.sections.get("tenant")
+    if not isinstance(item, dict):
+        return None
+    found = _typed([item], records.settings, Settings, "settings", "friendly_name", left)
+    return found[0] if found else None
+
+
+def _grants(export: Export, apis: list[Item], left: Left) -> list[ClientGrant]:
+    """Those for APIs that were exported; the one for Auth0's own management API has scopes that we do not."""
+    known = {api.get("identifier") for api in apis}
+    taken = []
+    for item in export.items("clientGrants"):
+        called = f"client grant of {item.get('client_id')} for {item.get('audience')}"
+        if item.get("audience") not in known:
+            left(called, "the API is not in the export")
+        elif item.get("subject_type", "client") != "client":
+            left(called, "it is for users: tokens are for machines only")
+        else:
+            taken.append(item)
+    return _typed(taken, records.grant, ClientGrant, "client grant of", "client_id", left)
+
+
+def _typed(
+    items: list[Item], read: Callable[[Item, Left], Item], kind: type[Any], word: str, name: str, left: Left
+) -> list[Any]:
+    found = []
+    for item in items:
+        try:
+            found.append(msgspec.convert(read(item, left), kind))
+        except (msgspec.ValidationError, AttributeError, TypeError) as error:
+            left(f"{word} {item.get(name)}", str(error))
+    return found

@@ -1,0 +1,85 @@
+"""Clients, APIs, client grants and settings as Auth0 exports them → ours, and what of them could not be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rulemint_cli.configuration import kept_fields
+from rulemint_cli.configuration.auth0.export_files import Item
+
+Left = Callable[[str, str], None]
+"""Hears which record lacks what, and why."""
+
+_SERVER_MADE = {
+    "tenant",
+    "global",
+    "owners",
+    "is_system",
+    "id",
+    "client_secret",
+    "signing_keys",
+    "signing_secret",
+}
+"""Nobody misses these: the system makes its own."""
+_REASONS = {
+    "client_authentication_methods": "clients prove who they are by a client secret",
+    "require_proof_of_possession": "tokens are bearer tokens",
+    "token_encryption": "tokens are signed only",
+}
+_CLIENT = ("client_id", "name", "description", "client_metadata", "grant_types", "token_endpoint_auth_method")
+_API = ("identifier", "name", "scopes", "signing_alg", "token_lifetime", "enforce_grant_scopes")
+_AUTH_METHODS = {"none", "client_secret_post", "client_secret_basic"}
+
+
+def client(item: Item, left: Left) -> Item:
+    """One client; Auth0's secrets cannot be exported, so it gets a new one."""
+    called = f"client {item.get('name')}"
+    fields = _split(item, _CLIENT, kept_fields.CLIENT, called, left)
+    method = fields.get("token_endpoint_auth_method")
+    if method is not None and method not in _AUTH_METHODS:
+        left(f"{method} of the {called}", "clients prove who they are by a client secret")
+        del fields["token_endpoint_auth_method"]
+    metadata = fields.get("client_metadata") or {}
+    fields["client_metadata"] = {name: str(value) for name, value in metadata.items() if value is not None}
+    return fields
+
+
+def api(item: Item, left: Left) -> Item:
+    """One API."""
+    fields = _split(item, _API, kept_fields.RESOURCE_SERVER, f"API {item.get('identifier')}", left)
+    fields["scopes"] = [
+        {name: scope[name] for name in ("value", "description") if scope.get(name)}
+        for scope in fields.get("scopes") or []
+    ]
+    return fields
+
+
+def grant(item: Item, left: Left) -> Item:
+    """One client grant; its client by name or id, as it is exported."""
+    called = f"client grant of {item.get('client_id')} for {item.get('audience')}"
+    own = ("audience", "scope", "allow_all_scopes")
+    known = {name: value for name, value in item.items() if name not in {"client_id", "subject_type"}}
+    fields = _split(known, own, kept_fields.CLIENT_GRANT, called, left)
+    return {"client": item.get("client_id"), **fields}
+
+
+def settings(item: Item, left: Left) -> Item:
+    """The tenant's settings."""
+    return _split(item, ("default_audience",), kept_fields.SETTINGS, "settings", left)
+
+
+def _split(item: Item, own: tuple[str, ...], kept: frozenset[str], called: str, left: Left) -> Item:
+    fields: dict[str, Any] = {name: item[name] for name in own if item.get(name) is not None}
+    taken = {}
+    for name, value in item.items():
+        if name in own or name in _SERVER_MADE or value is None:
+            continue
+        if name in kept_fields.REFUSED:
+            if value:
+                left(f"{name} of the {called}", _REASONS[name])
+        elif name in kept:
+            taken[name] = value
+        else:
+            left(f"{name} of the {called}", "there is no such field here")
+    return {**fields, "kept": taken} if taken else fields

@@ -1,0 +1,186 @@
+"""What a system has: the records of the management API → a `Document`, and where each of them is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from rulemint_cli.configuration import kept_fields, settled
+from rulemint_cli.configuration.document import (
+    Client,
+    ClientGrant,
+    Document,
+    Limits,
+    Part,
+    ResourceServer,
+    Rule,
+    Scope,
+    Settings,
+)
+from rulemint_cli.errors import CommandError
+from rulemint_cli.nouns import APIS, CLIENTS, GRANTS, RULES, Record
+from rulemint_cli.rule_secrets import secret_names
+
+if TYPE_CHECKING:
+    from rulemint_cli.admin import Admin
+
+SETTINGS_PATH = "tenants/settings"
+ADMINISTRATOR = "Rulemint administrator"
+"""The name of the client that a tenant is made with."""
+P = TypeVar("P", bound=Part)
+_NOT_IN_VARIABLES = re.compile(r"[^A-Z0-9]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    """A tenant as it is, without what no file may change: its management API, its administrators and their grants."""
+
+    document: Document
+    """Clients are meant by their client_ids throughout."""
+    ids: Mapping[tuple[str, str], str]
+    """The section and the key of a record → its id in the management API."""
+    client_names: Mapping[str, str]
+    """Of all clients, by client_id."""
+    protected: frozenset[str]
+    """The client_ids of the administrators, and of whoever asks."""
+    management: str
+    """The identifier of the management API."""
+
+
+async def read_present(admin: Admin) -> Present:
+    """Read all of the tenant whose credentials *admin* has.
+
+    Raises:
+        CommandError: the system refuses, does not answer, or speaks another version's words.
+    """
+    settings = await admin.call("GET", SETTINGS_PATH)
+    apis, clients, grants = [await admin.list(noun.path) for noun in (APIS, CLIENTS, GRANTS)]
+    rules = [(rule, await secret_names(admin, rule)) for rule in await admin.list(RULES.path)]
+    management = next((str(api["identifier"]) for api in apis if api["is_system"]), "")
+    protected = _protected(clients, grants, management) | {admin.client_id}
+    own_clients = [client for client in clients if client["client_id"] not in protected]
+    own_grants = [grant for grant in grants if grant["client_id"] not in protected]
+    own_apis = [api for api in apis if not api["is_system"]]
+    document = Document(
+        rulemint=1,
+        settings=settings_of(settings),
+        resource_servers=[api_of(api) for api in own_apis],
+        clients=[client_of(client) for client in own_clients],
+        client_grants=[grant_of(grant) for grant in own_grants],
+        rules=[rule_of(rule, names) for rule, names in rules],
+    )
+    document = settled.settled(document, management=management)
+    ids = {
+        **{("resource_servers", str(api["identifier"])): str(api["id"]) for api in own_apis},
+        **{("clients", str(client["client_id"])): str(client["client_id"]) for client in own_clients},
+        **{
+            ("client_grants", key_of(settled.settled_grant(grant_of(grant), management))): str(grant["id"])
+            for grant in own_grants
+        },
+        **{("rules", str(rule["name"])): str(rule["id"]) for rule, _names in rules},
+    }
+    names = {str(client["client_id"]): str(client["name"]) for client in clients}
+    return Present(document=document, ids=ids, client_names=names, protected=protected, management=management)
+
+
+def key_of(record: Part) -> str:
+    """By what a record of a settled document, whose clients are meant by their ids, is known within its section."""
+    match record:
+        case ResourceServer():
+            return record.identifier
+        case Client():
+            return record.client_id or ""
+        case ClientGrant():
+            return f"{record.client} {record.audience}"
+        case Rule():
+            return record.name
+        case _:
+            return ""
+
+
+def settings_of(record: Record) -> Settings:
+    """The settings as a file has them; so are the others."""
+    return _convert(
+        {**_picked(record, "error_style", "default_audience"), "kept": _kept(record, kept_fields.SETTINGS)}, Settings
+    )
+
+
+def api_of(record: Record) -> ResourceServer:
+    """An API, without its signing secret."""
+    scopes = [msgspec.to_builtins(_convert(scope, Scope)) for scope in record["scopes"]]
+    own = _picked(record, "identifier", "name", "signing_alg", "token_lifetime", "enforce_grant_scopes")
+    return _convert({**own, "scopes": scopes, "kept": _kept(record, kept_fields.RESOURCE_SERVER)}, ResourceServer)
+
+
+def client_of(record: Record) -> Client:
+    """A client, without its secrets."""
+    own = _picked(
+        record,
+        "client_id",
+        "name",
+        "description",
+        "client_metadata",
+        "grant_types",
+        "token_endpoint_auth_method",
+    )
+    return _convert({**own, "kept": _kept(record, kept_fields.CLIENT)}, Client)
+
+
+def grant_of(record: Record) -> ClientGrant:
+    """A client grant, its client by the client_id."""
+    own = _picked(record, "audience", "scope", "allow_all_scopes")
+    kept = _kept(record, kept_fields.CLIENT_GRANT)
+    return _convert({"client": record["client_id"], **own, "kept": kept}, ClientGrant)
+
+
+def rule_of(record: Record, secrets: list[str]) -> Rule:
+    """A rule with its script, its secrets as variables that are named after both."""
+    own = _picked(
+        record,
+        "name",
+        "script",
+        "language",
+        "order",
+        "enabled",
+        "allow_hosts",
+        "isolation",
+        "dependencies",
+        "clients",
+        "audiences",
+    )
+    limits = {name: value for name, value in record["limits"].items() if name in Limits.__struct_fields__}
+    variables = {name: secret_variable(str(record["name"]), name) for name in secrets}
+    return _convert({**own, "limits": limits, "secrets": variables}, Rule)
+
+
+def secret_variable(rule: str, secret: str) -> str:
+    """``${RULE_SECRET}``: the variable that a file gets for a secret of a rule."""
+    name = _NOT_IN_VARIABLES.sub("_", f"{rule}_{secret}".upper())
+    return f"${{_{name}}}" if name[0].isdigit() else f"${{{name}}}"
+
+
+def _protected(clients: list[Record], grants: list[Record], management: str) -> frozenset[str]:
+    """Whoever has the administrator's name and may ask the management API."""
+    named = {str(client["client_id"]) for client in clients if client["name"] == ADMINISTRATOR}
+    return frozenset(
+        str(grant["client_id"]) for grant in grants if grant["audience"] == management and grant["client_id"] in named
+    )
+
+
+def _picked(record: Record, *names: str) -> dict[str, Any]:
+    return {name: record[name] for name in names if name in record}
+
+
+def _kept(record: Record, names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name in names}
+
+
+def _convert(fields: dict[str, Any], kind: type[P]) -> P:
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise CommandError(f"the system answers in another version's words ({error}): update the older one") from None

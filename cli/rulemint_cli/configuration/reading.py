@@ -1,0 +1,126 @@
+"""A configuration file and the scripts beside it → a `Document`; errors name the field and the line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rulemint_cli.configuration import kept_fields
+from rulemint_cli.configuration.document import Document, Rule
+from rulemint_cli.configuration.yaml_text import Parsed, parse
+from rulemint_cli.errors import UsageError
+from rulemint_cli.rule_file import language_of
+from rulemint_shared.allow_list import parse_entries
+from rulemint_shared.records import Language
+
+_AT = re.compile(r" - at `(?P<path>[^`]*)`$")
+_UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
+
+
+class _Source:
+    """The file, for errors that say where."""
+
+    def __init__(self, file: Path, parsed: Parsed) -> None:
+        self.file = file
+        self._parsed = parsed
+
+    def error(self, path: str, problem: str) -> UsageError:
+        return UsageError(f"{self.file}:{self._parsed.line_of(path)}: {path.removeprefix('$.')}: {problem}")
+
+    def invalid(self, error: msgspec.ValidationError) -> UsageError:
+        """What msgspec found; an unknown field is at its own line, not at that of the mapping that has it."""
+        text = str(error)
+        at = _AT.search(text)
+        path, problem = (at["path"], text[: at.start()]) if at else ("$", text)
+        unknown = _UNKNOWN.search(problem)
+        if unknown:
+            return self.error(f"{path}.{unknown['field']}", "there is no such field")
+        if "matching regex" in problem:  # that of a secret, the only one
+            return self.error(path, "a secret is not in the file: write ${NAME}, and set NAME in the environment")
+        return self.error(path, problem)
+
+
+def read_document(file: Path) -> Document:
+    """The document in *file*, each rule with its script and its language.
+
+    Raises:
+        UsageError: it cannot be read, or says what cannot be meant.
+    """
+    parsed = parse(_text_of(file), called=str(file))
+    source = _Source(file, parsed)
+    try:
+        document = msgspec.convert(parsed.value, Document)
+    except msgspec.ValidationError as error:
+        raise source.invalid(error) from None
+    _check_kept(document, source)
+    _check_once(document, source)
+    rules = [_with_script(rule, f"$.rules[{index}]", source) for index, rule in enumerate(document.rules)]
+    return msgspec.structs.replace(document, rules=rules)
+
+
+def _text_of(file: Path) -> str:
+    """As it is: a script's line ends are part of it."""
+    try:
+        return file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file}: {error}") from error
+
+
+def _check_kept(document: Document, source: _Source) -> None:
+    settings = [] if document.settings is None else [("$.settings", document.settings.kept, kept_fields.SETTINGS)]
+    records: list[tuple[str, dict[str, Any], frozenset[str]]] = [
+        *settings,
+        *_kept("resource_servers", document.resource_servers, kept_fields.RESOURCE_SERVER),
+        *_kept("clients", document.clients, kept_fields.CLIENT),
+        *_kept("client_grants", document.client_grants, kept_fields.CLIENT_GRANT),
+    ]
+    for path, kept, known in records:
+        for name in kept:
+            if name not in known:
+                raise source.error(f"{path}.kept.{name}", "there is no such field")
+
+
+def _kept(
+    section: str, records: Iterable[Any], known: frozenset[str]
+) -> list[tuple[str, dict[str, Any], frozenset[str]]]:
+    return [(f"$.{section}[{index}]", record.kept, known) for index, record in enumerate(records)]
+
+
+def _check_once(document: Document, source: _Source) -> None:
+    """No two records of a kind may be known by the same."""
+    known: dict[str, list[object]] = {
+        "resource_servers": [api.identifier for api in document.resource_servers],
+        "clients": [client.client_id or ("name", client.name) for client in document.clients],
+        "client_grants": [(grant.client, grant.audience) for grant in document.client_grants],
+        "rules": [rule.name for rule in document.rules],
+    }
+    for section, keys in known.items():
+        counts = Counter(keys)
+        for index, key in enumerate(keys):
+            if counts[key] > 1 and keys.index(key) != index:
+                raise source.error(f"$.{section}[{index}]", f"this is what {section}[{keys.index(key)}] says already")
+
+
+def _with_script(rule: Rule, path: str, source: _Source) -> Rule:
+    if (rule.script is None) == (rule.script_file is None):
+        raise source.error(path, "a rule has either a script or a script_file")
+    try:
+        hosts = list(dict.fromkeys(str(entry) for entry in parse_entries(rule.allow_hosts)))
+    except ValueError as error:
+        raise source.error(f"{path}.allow_hosts", str(error)) from None
+    if rule.script_file is None:
+        return msgspec.structs.replace(rule, language=rule.language or Language.JAVASCRIPT, allow_hosts=hosts)
+    folder = source.file.parent.resolve()
+    script_file = (folder / rule.script_file).resolve()
+    if not script_file.is_relative_to(folder):
+        raise source.error(f"{path}.script_file", "a script stands beside the file or in a folder below it")
+    try:
+        script, language = _text_of(script_file), language_of(script_file, rule.language)
+    except UsageError as error:
+        raise source.error(f"{path}.script_file", str(error)) from None
+    return msgspec.structs.replace(rule, script=script, script_file=None, language=language, allow_hosts=hosts)

@@ -1,0 +1,121 @@
+"""Which client and which API a file means: by name or by id in the file, by id in a plan, by name in an export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from rulemint_cli.configuration.document import MANAGEMENT, Client, ClientGrant, Document, Rule
+from rulemint_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from rulemint_cli.configuration.present import Present
+
+
+def with_ids(document: Document, present: Present, *, prune: bool, new_id: Callable[[], str]) -> Document:
+    """*document* with every client by its client_id; one that is new and has none gets one of *new_id*.
+
+    Args:
+        document: Settled.
+        present: What there is.
+        prune: Only what the document has will be there.
+        new_id: Makes an id that no client has.
+
+    Raises:
+        UsageError: it means a client or an API that there is not, two at once, or one that no file may change.
+    """
+    clients = [_with_id(client, index, present, new_id) for index, client in enumerate(document.clients)]
+    kept = {} if prune else present.client_names
+    names = {**kept, **{client.client_id or "": client.name for client in clients}}
+    identified = replace(
+        document,
+        clients=clients,
+        client_grants=[
+            _grant_with_id(grant, f"client_grants[{index}]", names, present)
+            for index, grant in enumerate(document.client_grants)
+        ],
+        rules=[_rule_with_ids(rule, f"rules[{index}]", names) for index, rule in enumerate(document.rules)],
+    )
+    _check_apis(identified, present, prune=prune)
+    return identified
+
+
+def with_names(document: Document, client_names: Mapping[str, str]) -> Document:
+    """*document* with every client by its name, if that can mean no other."""
+    grants = [replace(grant, client=_name_of(grant.client, client_names)) for grant in document.client_grants]
+    return replace(
+        document,
+        client_grants=sorted(grants, key=lambda grant: (grant.client, grant.audience)),
+        rules=[
+            replace(rule, clients=[_name_of(client, client_names) for client in rule.clients])
+            for rule in document.rules
+        ],
+    )
+
+
+def _with_id(client: Client, index: int, present: Present, new_id: Callable[[], str]) -> Client:
+    where = f"clients[{index}]"
+    if client.client_id is None:
+        ids = [known for known, name in present.client_names.items() if name == client.name]
+        if len(ids) > 1:
+            raise UsageError(f"{where}: {len(ids)} clients are called {client.name}: give its client_id")
+        client = replace(client, client_id=ids[0] if ids else new_id())
+    if client.client_id in present.protected:
+        raise UsageError(f"{where}: {client.name} is the administrator, which no file may change: leave it out")
+    return client
+
+
+def _grant_with_id(grant: ClientGrant, where: str, names: Mapping[str, str], present: Present) -> ClientGrant:
+    ids = list(_meant(grant.client, names))
+    if not ids:
+        raise UsageError(f"{where}.client: there is no client {grant.client}: list it under clients")
+    if len(ids) > 1:
+        raise UsageError(f"{where}.client: {len(ids)} clients are called {grant.client}: give the client_id")
+    if ids[0] in present.protected:
+        raise UsageError(f"{where}.client: {grant.client} is the administrator: leave its grants out")
+    return replace(grant, client=ids[0])
+
+
+def _rule_with_ids(rule: Rule, where: str, names: Mapping[str, str]) -> Rule:
+    """A client that nobody knows is no error: the management API takes those that are yet to come."""
+    ids = []
+    for index, client in enumerate(rule.clients):
+        meant = list(_meant(client, names))
+        if len(meant) > 1:
+            raise UsageError(f"{where}.clients[{index}]: {len(meant)} clients are called {client}: give the client_id")
+        ids.append(meant[0] if meant else client)
+    return replace(rule, clients=ids)
+
+
+def _meant(client: str, names: Mapping[str, str]) -> Iterator[str]:
+    if client in names:
+        yield client
+    else:
+        yield from (known for known, name in names.items() if name == client)
+
+
+def _name_of(client_id: str, names: Mapping[str, str]) -> str:
+    name = names.get(client_id)
+    return name if name and list(_meant(name, names)) == [client_id] else client_id
+
+
+def _check_apis(document: Document, present: Present, *, prune: bool) -> None:
+    there = [] if prune else present.document.resource_servers
+    scopes = {api.identifier: {scope.value for scope in api.scopes} for api in [*there, *document.resource_servers]}
+    for index, api in enumerate(document.resource_servers):
+        if api.identifier in {MANAGEMENT, present.management}:
+            raise UsageError(f"resource_servers[{index}]: no file may change the management API: leave it out")
+    for index, grant in enumerate(document.client_grants):
+        if grant.audience == MANAGEMENT:
+            continue
+        where = f"client_grants[{index}]"
+        if grant.audience not in scopes:
+            raise UsageError(f"{where}.audience: there is no API {grant.audience}: list it under resource_servers")
+        unknown = [scope for scope in grant.scope if scope not in scopes[grant.audience]]
+        if unknown:
+            raise UsageError(f"{where}.scope: {grant.audience} does not define {' '.join(unknown)}")
+    audience = document.settings.default_audience if document.settings else ""
+    if audience and audience != MANAGEMENT and audience not in scopes:
+        raise UsageError(f"settings.default_audience: there is no API {audience}: list it under resource_servers")

@@ -1,0 +1,96 @@
+"""What npm auth0-deploy-cli exports becomes ours, the same in both of its formats; what cannot is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rulemint_cli.configuration.auth0.importing import read_export
+from rulemint_cli.configuration.document import plain
+from rulemint_cli.configuration.reading import read_document
+from rulemint_cli.configuration.writing import write
+from rulemint_cli.errors import UsageError
+
+EXPORTS = Path(__file__).parents[3] / "fixtures/auth0_exports"
+FORMATS = ["yaml", "directory"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_export_becomes_a_document(form: str) -> None:
+    document = read_export(EXPORTS / form).document
+    action, hook = (plain(rule) for rule in reversed(document.rules))
+    assert hook.pop("script").startswith("module.exports")
+    assert hook == {"name": "greeter", "language": "javascript", "order": 1, "secrets": {"WORD": "${GREETER_WORD}"}}
+    assert "onExecuteCredentialsExchange" in action.pop("script")
+    assert action == {
+        "name": "plan claim",
+        "language": "javascript",
+        "order": 2,
+        "secrets": {"KEY": "${PLAN_CLAIM_KEY}"},
+    }
+    plainly = plain(document)
+    assert plainly["settings"] == {
+        "default_audience": "https://reports.example/",
+        "kept": {"friendly_name": "Acme"},
+    }
+    assert plainly["resource_servers"] == [
+        {
+            "identifier": "https://reports.example/",
+            "name": "Reports",
+            "scopes": [{"value": "read", "description": "Read reports"}, {"value": "write"}],
+            "token_lifetime": 3600,
+        }
+    ]
+    assert plainly["clients"] == [
+        {"name": "nightly", "client_metadata": {"plan": "gold"}, "kept": {"jwt_configuration": {"alg": "RS256"}}},
+        {"name": "signs itself"},
+    ]
+    assert plainly["client_grants"] == [
+        {"client": "nightly", "audience": "https://reports.example/", "scope": ["read"]}
+    ]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_could_not_be_taken_is_named_with_the_reason(form: str) -> None:
+    left = read_export(EXPORTS / form).left_out
+    for said in (
+        "hook signups: not taken: its trigger is pre-user-registration",
+        "action after login: not taken: its trigger is post-login",
+        "rule Add email: not taken: it ran at logins",
+        "##STAGE## in the action plan claim: not taken: write into its script",
+        "custom_shade of the client nightly: not taken: there is no such field here",
+        "private_key_jwt of the client signs itself: not taken: clients prove who they are by a client secret",
+        "colour_of_login of the settings: not taken: there is no such field here",
+        "client grant of nightly for https://acme.eu.auth0.com/api/v2/: not taken: the API is not in the export",
+    ):
+        assert any(line.startswith(said) for line in left), said
+    assert any(line.startswith(("connections: not taken", "database-connections: not taken")) for line in left)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_written_is_a_configuration_of_ours(form: str, tmp_path: Path) -> None:
+    document = read_export(EXPORTS / form).document
+    files = write(document, tmp_path / "tenant.yaml")
+    assert [str(file.relative_to(tmp_path)) for file in files] == [
+        "rules/greeter.js",
+        "rules/plan-claim.js",
+        "tenant.yaml",
+    ]
+    assert read_document(tmp_path / "tenant.yaml") == document
+
+
+def test_a_script_outside_of_the_export_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.js").write_text("module.exports = 1")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/tenant.yaml").write_text(
+        "hooks:\n  - {name: a, triggerId: credentials-exchange, script: ../secret.js}\n"
+    )
+    imported = read_export(tmp_path / "in")
+    assert imported.document.rules == []
+    assert imported.left_out == ["hook a: not taken: its script ../secret.js is not there"]
+
+
+def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has neither"):
+        read_export(tmp_path)
