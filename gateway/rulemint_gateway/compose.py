@@ -70,7 +70,7 @@ from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, Reco
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
-from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.routes import Handlers, operations
 from rulemint_gateway.web.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.status import StatusHandlers
@@ -146,6 +146,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         records = RuleRecords(redis, catalog)
         tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
+            catalog=catalog,
             token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges, metrics=metrics),
             metadata=Metadata(catalog, signing_keys),
             health=health,
@@ -164,7 +165,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
         refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
-        application = _application(routes(handlers), accounting(refused))
+        application = _application([each.route() for each in operations(handlers)], accounting(refused))
         application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
         yield Gateway(application, _application(metrics.routes()), health, log_hub)
 

@@ -13,3 +13,7 @@ Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An answer with these fields and no others."""
+
+
+class Nothing(Answer, frozen=True, kw_only=True):
+    """An empty object."""

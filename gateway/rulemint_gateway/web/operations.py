@@ -1,17 +1,20 @@
-"""What a path of the service takes and answers, said once: the route and its part of the OpenAPI document are both
-made from it, so that there is neither without the other.
+"""What a path of the service takes and answers, said once.
+
+The route and its part of the OpenAPI document are both made from it, so that there is neither without the other.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from aiohttp import web
+
+from rulemint_gateway.web.problems import Handler, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,7 @@ class Operation:
 
     method: str
     path: str
-    handle: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    handle: Handler
     """Its docstring describes the operation."""
     tag: str
     summary: str
@@ -70,6 +73,10 @@ class Operation:
     if_match: bool = False
     idempotent: bool = False
     """It takes an Idempotency-Key."""
+    problem: type[msgspec.Struct] = Problem
+    """The body of its errors."""
+    basic: bool = False
+    """A client may prove who it is by HTTP Basic."""
     refusals: tuple[int, ...] = ()
     """The statuses of its errors, beside those that follow from the rest."""
 

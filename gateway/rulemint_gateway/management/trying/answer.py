@@ -9,7 +9,18 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_shared.deadline import rfc3339_ms
-from rulemint_shared.messages import Denied, Dropped, Ending, Failed, Granted, Level, LogLine, OutboundCall, Outcome, outcome_name
+from rulemint_shared.messages import (
+    Denied,
+    Dropped,
+    Ending,
+    Failed,
+    Granted,
+    Level,
+    LogLine,
+    OutboundCall,
+    Outcome,
+    outcome_name,
+)
 from rulemint_shared.records import RuleVersion
 
 _POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: (.*)")

@@ -1,0 +1,2 @@
+CONTENT_SECURITY_POLICY = ""
+def page(d): return ""
