@@ -56,7 +56,9 @@ class Documentation:
     async def document(self, request: web.Request) -> web.Response:
         """200 and the document, for the issuer of the tenant."""
         issuer = tenant_of(request, self._catalog).tenant.issuer
-        return json_answer(at_issuer(self._document, issuer), headers={**_CACHEABLE, "Access-Control-Allow-Origin": "*"})
+        return json_answer(
+            at_issuer(self._document, issuer), headers={**_CACHEABLE, "Access-Control-Allow-Origin": "*"}
+        )
 
     async def page(self, _request: web.Request) -> web.Response:
         """200 and the page, which is the same for all tenants."""

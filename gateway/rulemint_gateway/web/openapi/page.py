@@ -53,8 +53,9 @@ def page(document: dict[str, Any]) -> str:
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Rulemint: the API</title>',
             f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>',
             f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_text(info['description'])}</p>",
-            '<p>The same for programs: <a href="/api/v2/openapi.json">openapi.json</a>. In the examples <code>$URL</code> '
-            "is the issuer without its last slash, <code>$TOKEN</code> a token for the management API.</p><nav>",
+            '<p>The same for programs: <a href="/api/v2/openapi.json">openapi.json</a>. In the examples',
+            " <code>$URL</code> is the issuer without its last slash,",
+            " <code>$TOKEN</code> a token for the management API.</p><nav>",
             *(f'<a href="#{_anchor(tag)}">{escape(tag)}</a>' for tag in tags),
             "</nav>",
             *(f'<h2 id="{_anchor(tag)}">{escape(tag)}</h2>{"".join(found)}' for tag, found in sections.items()),
@@ -100,7 +101,8 @@ def _fields(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterable[tuple[s
 
 def _table(title: str, rows: Iterable[tuple[str, dict[str, Any], str]], schemas: dict[str, Any]) -> str:
     cells = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{escape(_kind(schema, schemas))}</td><td>{_text(meaning)}</td></tr>"
+        f"<tr><td><code>{escape(name)}</code></td>"
+        f"<td>{escape(_kind(schema, schemas))}</td><td>{_text(meaning)}</td></tr>"
         for name, schema, meaning in rows
     )
     return f"<details><summary>{title}</summary><table>{cells}</table></details>"
@@ -135,7 +137,10 @@ def _answers(operation: dict[str, Any]) -> str:
     answers = operation["responses"].items()
     words = ", ".join(f"{status} {escape(answer['description'])}" for status, answer in answers)
     shown = ""
-    if (example := next(iter(next(iter(answers))[1].get("content", {}).values()), {}).get("example")) is not None:
+    first: dict[str, Any] = next(iter(operation["responses"].values()))
+    content: list[dict[str, Any]] = list(first.get("content", {}).values())
+    example = content[0].get("example") if content else None
+    if example is not None:
         shown = f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
     return f"<details><summary>Answers: {words}</summary>{shown}</details>"
 

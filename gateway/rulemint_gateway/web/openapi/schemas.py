@@ -64,18 +64,10 @@ class Schemas:
 
 
 def example_of(operation: Operation, wanted: Any) -> Any:
-    """An example of the type or `Shape` *wanted*, which *operation* takes or answers; None if there is none."""
-    match wanted:
-        case Pages():
-            return [example_of(operation, wanted.item)]
-        case CountedPage():
-            return {"total": 1, "page": 0, "per_page": 50, wanted.key: [example_of(operation, wanted.item)]}
-        case type():
-            return EXAMPLES.get(wanted.__name__, EXAMPLES.get(operation.id))
-        case _:
-            item = getattr(wanted, "__args__", (None,))[0]
-            listed = getattr(wanted, "__origin__", None) is list and isinstance(item, type)
-            return [EXAMPLES[item.__name__]] if listed and item.__name__ in EXAMPLES else EXAMPLES.get(operation.id)
+    """An example of the type *wanted*, which *operation* takes or answers; None if there is none."""
+    return EXAMPLES.get(
+        getattr(wanted, "__name__", ""), EXAMPLES.get(operation.id) if wanted is operation.body else None
+    )
 
 
 def _types_of(operations: Iterable[Operation]) -> list[Any]:
