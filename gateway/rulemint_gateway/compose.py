@@ -149,6 +149,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         records = RuleRecords(redis, catalog)
         tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
+            catalog=catalog,
             token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges, metrics=metrics),
             metadata=Metadata(catalog, signing_keys),
             health=health,

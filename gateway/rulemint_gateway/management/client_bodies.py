@@ -104,6 +104,22 @@ class PatchClient(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_fi
     token_endpoint_auth_method: AuthMethod | UnsetType | None = UNSET
 
 
+class ClientAnswer(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A client; its secret is shown when it is made or rotated, never again."""
+
+    client_id: str
+    tenant: str
+    is_global: bool = msgspec.field(name="global")
+    name: str
+    description: str
+    client_metadata: dict[str, str]
+    app_type: str
+    grant_types: list[str]
+    is_first_party: bool
+    token_endpoint_auth_method: AuthMethod | UnsetType = UNSET
+    client_secret: str | UnsetType = UNSET
+
+
 def check_promises(body: KeptClientFields) -> None:
     """Refuse what would promise a protection that is not there.
 

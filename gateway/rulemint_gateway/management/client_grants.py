@@ -47,11 +47,24 @@ class PatchClientGrant(KeptGrantFields, frozen=True, kw_only=True, forbid_unknow
     allow_all_scopes: bool | UnsetType | None = UNSET
 
 
+class ClientGrantAnswer(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A client grant."""
+
+    id: str
+    client_id: str
+    audience: str
+    scope: list[str]
+    subject_type: Literal["client"]
+    allow_all_scopes: bool | UnsetType = UNSET
+    """Left out unless it is true."""
+
+
 class ClientGrants:
     """The use cases of ``/api/v2/client-grants``."""
 
     create_body = CreateClientGrant
     patch_body = PatchClientGrant
+    answer = ClientGrantAnswer
     filters: ClassVar[dict[str, str]] = {
         name: name for name in ("audience", "client_id", "subject_type", "allow_any_organization")
     }

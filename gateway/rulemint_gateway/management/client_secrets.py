@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.clients import FIRST_SECRET, client_view, find_client
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.fields import ClientSecretValue, SecretName
@@ -36,6 +37,16 @@ class CreateSecret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Seconds that it is good for; for good if it is left out."""
     others_expire_in: Lifetime | None = None
     """Seconds after which the client's other secrets end, those that do not end sooner; 0: now."""
+
+
+class ClientSecretAnswer(Answer, frozen=True, kw_only=True):
+    """A secret of a client; its value is shown when it is made, never again."""
+
+    name: str
+    created_at: Moment
+    expires_at: Moment | None
+    last_used_at: Moment | None
+    client_secret: str | UnsetType = UNSET
 
 
 class ClientSecrets:

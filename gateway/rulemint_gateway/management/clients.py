@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.client_bodies import (
     MAX_METADATA,
+    ClientAnswer,
     CreateClient,
     KeptClientFields,
     PatchClient,
@@ -32,6 +33,7 @@ class Clients:
 
     create_body = CreateClient
     patch_body = PatchClient
+    answer = ClientAnswer
 
     def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:
         self._catalog = catalog

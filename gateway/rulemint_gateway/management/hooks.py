@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Dependencies, RuleName, Script
 from rulemint_gateway.management.rule_forms import TRIGGER, check_trigger, form_of, form_of_text
@@ -36,11 +37,23 @@ class PatchHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dependencies: Dependencies | UnsetType = UNSET
 
 
+class HookAnswer(Answer, frozen=True, kw_only=True):
+    """A hook."""
+
+    id: str
+    name: str
+    script: str
+    trigger: str = msgspec.field(name="triggerId")
+    enabled: bool
+    dependencies: dict[str, str]
+
+
 class Hooks:
     """The use cases of ``/api/v2/hooks``."""
 
     create_body = CreateHook
     patch_body = PatchHook
+    answer = HookAnswer
 
     def __init__(self, records: RuleRecords, rules: Rules, secrets: RuleSecretsOf) -> None:
         self._records = records

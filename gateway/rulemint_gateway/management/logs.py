@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.log_store import LogEntry, LogStore, Place
@@ -17,6 +19,25 @@ from rulemint_shared.exchanges import ExchangeRecord
 PAGED_ENTRIES = 1_000
 """Pages reach so far into the log; from there on a checkpoint is the way."""
 _ISSUED = 200
+
+
+class LogEntryAnswer(Answer, frozen=True, kw_only=True):
+    """One entry: a token request (``seccft``, ``feccft``), or a change of the configuration (``sapi``, ``fapi``)."""
+
+    log_id: str
+    id: str = msgspec.field(name="_id")
+    date: Moment
+    type: Literal["seccft", "feccft", "sapi", "fapi"]
+    description: str
+    client_id: str
+    client_name: str
+    ip: str
+    user_agent: str
+    hostname: str
+    is_mobile: bool = msgspec.field(name="isMobile")
+    audience: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    details: dict[str, Any]
 
 
 class Logs:

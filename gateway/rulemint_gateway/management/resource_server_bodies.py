@@ -92,6 +92,21 @@ class PatchResourceServer(KeptResourceServerFields, frozen=True, kw_only=True, f
     enforce_grant_scopes: bool | UnsetType = UNSET
 
 
+class ResourceServerAnswer(KeptResourceServerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An API; a signing secret of HS256 is shown when it is made, never again."""
+
+    id: str
+    identifier: str
+    name: str
+    scopes: list[ScopeBody]
+    signing_alg: SigningAlgorithm
+    token_lifetime: int
+    enforce_grant_scopes: bool
+    is_system: bool
+    allow_offline_access: bool
+    signing_secret: str | UnsetType = UNSET
+
+
 def check_promises(body: KeptResourceServerFields) -> None:
     """Refuse what would promise a protection that is not there.
 

@@ -13,6 +13,7 @@ from rulemint_gateway.management.resource_server_bodies import (
     CreateResourceServer,
     KeptResourceServerFields,
     PatchResourceServer,
+    ResourceServerAnswer,
     ScopeBody,
     check_promises,
     denies_clients,
@@ -31,6 +32,7 @@ class ResourceServers:
 
     create_body = CreateResourceServer
     patch_body = PatchResourceServer
+    answer = ResourceServerAnswer
     filters: ClassVar[dict[str, str]] = {"identifiers": "identifier"}
 
     def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:

@@ -18,6 +18,7 @@ from rulemint_gateway.management.fields import (
     RuleName,
     Script,
 )
+from rulemint_gateway.management.rule_answers import RuleAnswer
 from rulemint_gateway.management.rule_records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rule_texts import RuleTexts, text_fields
 from rulemint_gateway.stores.catalog import Catalog
@@ -79,6 +80,7 @@ class Rules:
 
     create_body = CreateRule
     patch_body = PatchRule
+    answer = RuleAnswer
 
     def __init__(self, catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts) -> None:
         self._catalog = catalog

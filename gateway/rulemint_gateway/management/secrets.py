@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from arq.connections import ArqRedis
@@ -24,6 +24,8 @@ MAX_SECRETS = 30
 NOT_SHOWN = "_VALUE_NOT_SHOWN_"
 
 SecretValues = Annotated[dict[SecretName, SecretValue], Meta(min_length=1, max_length=MAX_SECRETS)]
+NamesOfSecrets = dict[str, Literal["_VALUE_NOT_SHOWN_"]]
+"""What an answer shows of secrets."""
 SecretNames = Annotated[list[SecretName], Meta(min_length=1, max_length=MAX_SECRETS)]
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -22,6 +24,31 @@ from rulemint_shared.records import SigningAlgorithm, SigningKey
 PREVIOUS_KEPT_MS = 31 * 86_400_000
 """A day longer than a token can live."""
 MAX_KEYS = 100
+
+
+class SigningKeyAnswer(Answer, frozen=True, kw_only=True):
+    """A signing key and its certificate, both public."""
+
+    kid: str
+    alg: SigningAlgorithm
+    cert: str
+    pkcs7: str
+    fingerprint: str
+    thumbprint: str
+    current: bool
+    next: bool
+    previous: bool
+    revoked: bool
+    current_since: Moment | UnsetType = UNSET
+    current_until: Moment | UnsetType = UNSET
+    revoked_at: Moment | UnsetType = UNSET
+
+
+class ChangedKey(Answer, frozen=True, kw_only=True):
+    """The key that a rotation made current, or that was revoked."""
+
+    cert: str
+    kid: str
 
 
 class SigningKeyring:

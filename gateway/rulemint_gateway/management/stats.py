@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
@@ -12,6 +13,17 @@ from rulemint_shared.deadline import unix_ms
 
 ACTIVE_DAYS = 30
 MAX_DAYS = 400
+
+
+class DayAnswer(Answer, frozen=True, kw_only=True):
+    """One day (UTC); ``logins`` are tokens, for it is machines that log in here."""
+
+    date: Moment
+    logins: int
+    signups: int
+    leaked_passwords: int
+    created_at: Moment
+    updated_at: Moment
 
 
 class Stats:

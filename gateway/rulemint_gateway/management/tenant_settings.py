@@ -70,6 +70,13 @@ class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknow
     """What a token request asks for that names no API; empty or null: nothing, and it is refused."""
 
 
+class TenantSettingsAnswer(KeptSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of a tenant."""
+
+    error_style: ErrorStyle
+    default_audience: str | UnsetType = UNSET
+
+
 class TenantSettings:
     """The use cases of ``/api/v2/tenants/settings``."""
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.tenant_setup import admin_client, admin_grant, management_api, with_admin_secret
@@ -41,11 +42,30 @@ class PatchTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A disabled tenant issues no tokens, and nobody manages it; what it issued can still be verified."""
 
 
+class Administrator(Answer, frozen=True, kw_only=True):
+    """The credentials of a new tenant's first administrator."""
+
+    client_id: str
+    client_secret: str
+    audience: str
+
+
+class TenantAnswer(Answer, frozen=True, kw_only=True):
+    """A tenant; its administrator is shown when it is made, never again."""
+
+    name: str
+    issuer: str
+    hosts: list[str]
+    disabled: bool
+    administrator: Administrator | UnsetType = UNSET
+
+
 class Tenants:
     """The use cases of ``/api/v2/tenants``."""
 
     create_body = CreateTenant
     patch_body = PatchTenant
+    answer = TenantAnswer
 
     def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys) -> None:
         self._catalog = catalog

@@ -10,19 +10,29 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.actions.actions import Actions
+from rulemint_gateway.management.actions.answers import (
+    ActionAnswer,
+    ActionTestAnswer,
+    ActionVersionAnswer,
+    BindingAnswer,
+    BindingsAnswer,
+    TriggersAnswer,
+)
 from rulemint_gateway.management.actions.bindings import Bindings
 from rulemint_gateway.management.actions.bodies import CreateAction, PatchAction, PatchBindings
 from rulemint_gateway.management.actions.records import Action
 from rulemint_gateway.management.actions.testing import ActionTest, ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.actions.views import TRIGGERS, action_view
+from rulemint_gateway.management.answers import Nothing
 from rulemint_gateway.management.rule_forms import TRIGGER, check_trigger
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.etags import etag_header, require_match
 from rulemint_gateway.web.idempotency import once
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.operations import CountedPage, Operation
+from rulemint_gateway.web.problems import NO_STORE, Handler, json_answer
 from rulemint_gateway.web.queries import query_of
 from rulemint_gateway.web.rule_versions import version_number
 
@@ -84,23 +94,157 @@ class ActionHandlers:
         self._versions = versions
         self._bindings = bindings
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of actions."""
+    def operations(self) -> list[Operation]:
+        """The calls about actions."""
+        return [*self._operations_of_actions(), *self._operations_of_versions(), *self._operations_of_triggers()]
+
+    def _operations_of_actions(self) -> list[Operation]:
         return [
-            web.post(ACTIONS, self.create),
-            web.get(ACTIONS, self.list),
-            web.get(ACTION, self.read),
-            web.patch(ACTION, self.patch),
-            web.delete(ACTION, self.delete),
-            web.post(f"{ACTION}/deploy", self.deploy),
-            web.post(f"{ACTION}/test", self.test),
-            web.get(f"{ACTION}/versions", self.list_versions),
-            web.get(f"{ACTION}/versions/{{number}}", self.read_version),
-            web.post(f"{ACTION}/versions/{{number}}/deploy", self.deploy_version),
-            web.get("/api/v2/actions/triggers", self.list_triggers),
-            web.get(BINDINGS, self.list_bindings),
-            web.patch(BINDINGS, self.replace_bindings),
-            web.get("/api/v2/actions/modules", self.list_modules),
+            self._operation(
+                "POST",
+                ACTIONS,
+                self.create,
+                "Create an action",
+                scope="create",
+                body=CreateAction,
+                answer=ActionAnswer,
+                status=201,
+                etag=True,
+                idempotent=True,
+                refusals=(409,),
+            ),
+            self._operation(
+                "GET",
+                ACTIONS,
+                self.list,
+                "List actions",
+                scope="read",
+                query=ActionQuery,
+                answer=CountedPage(item=ActionAnswer, key="actions"),
+            ),
+            self._operation(
+                "GET",
+                ACTION,
+                self.read,
+                "Read an action",
+                scope="read",
+                answer=ActionAnswer,
+                etag=True,
+            ),
+            self._operation(
+                "PATCH",
+                ACTION,
+                self.patch,
+                "Change an action",
+                scope="update",
+                body=PatchAction,
+                answer=ActionAnswer,
+                etag=True,
+                if_match=True,
+                refusals=(409,),
+            ),
+            self._operation(
+                "DELETE",
+                ACTION,
+                self.delete,
+                "Delete an action",
+                scope="delete",
+                query=DeleteQuery,
+                status=204,
+                if_match=True,
+                refusals=(409,),
+            ),
+            self._operation(
+                "POST",
+                f"{ACTION}/deploy",
+                self.deploy,
+                "Deploy the draft of an action",
+                scope="create",
+                answer=ActionVersionAnswer,
+                if_match=True,
+                refusals=(400,),
+            ),
+            self._operation(
+                "POST",
+                f"{ACTION}/test",
+                self.test,
+                "Try an action on an event",
+                scope="create",
+                body=ActionTest,
+                answer=ActionTestAnswer,
+            ),
+        ]
+
+    def _operations_of_versions(self) -> list[Operation]:
+        return [
+            self._operation(
+                "GET",
+                f"{ACTION}/versions",
+                self.list_versions,
+                "List the versions of an action",
+                scope="read",
+                query=PageQuery,
+                answer=CountedPage(item=ActionVersionAnswer, key="versions"),
+            ),
+            self._operation(
+                "GET",
+                f"{ACTION}/versions/{{number}}",
+                self.read_version,
+                "Read a version of an action",
+                scope="read",
+                answer=ActionVersionAnswer,
+            ),
+            self._operation(
+                "POST",
+                f"{ACTION}/versions/{{number}}/deploy",
+                self.deploy_version,
+                "Deploy a version of an action",
+                scope="create",
+                body=DeployVersion,
+                body_is_optional=True,
+                answer=ActionVersionAnswer,
+                status=202,
+                if_match=True,
+            ),
+        ]
+
+    def _operations_of_triggers(self) -> list[Operation]:
+        return [
+            self._operation(
+                "GET",
+                "/api/v2/actions/triggers",
+                self.list_triggers,
+                "List the triggers",
+                scope="read",
+                answer=TriggersAnswer,
+            ),
+            self._operation(
+                "GET",
+                BINDINGS,
+                self.list_bindings,
+                "List the bindings of a trigger",
+                scope="read",
+                query=PageQuery,
+                answer=CountedPage(item=BindingAnswer, key="bindings"),
+            ),
+            self._operation(
+                "PATCH",
+                BINDINGS,
+                self.replace_bindings,
+                "Bind exactly these actions, in this order",
+                scope="update",
+                body=PatchBindings,
+                answer=BindingsAnswer,
+            ),
+            self._operation(
+                "GET",
+                "/api/v2/actions/modules",
+                self.list_modules,
+                "List the modules of actions: there are none",
+                scope="read",
+                query=PageQuery,
+                answer=CountedPage(item=Nothing, key="modules"),
+            ),
         ]
 
     async def create(self, request: web.Request) -> web.Response:
@@ -215,6 +359,14 @@ class ActionHandlers:
         """200 and nothing: tools ask before they ask for actions."""
         self._authorize(request, "read")
         return _page([], query_of(request, PageQuery), key="modules")
+
+    def _operation(
+        self, method: str, path: str, handle: Handler, summary: str, *, scope: str, **described: Any
+    ) -> Operation:
+        scopes = (f"{scope}:actions",)
+        return Operation(
+            method=method, path=path, handle=handle, tag="Actions", summary=summary, scopes=scopes, **described
+        )
 
     def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
         return authorize(request, self._catalog, scope=f"{verb}:actions")

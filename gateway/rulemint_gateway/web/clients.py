@@ -8,13 +8,15 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET
 
-from rulemint_gateway.management.client_secrets import ClientSecrets, CreateSecret
+from rulemint_gateway.management.client_bodies import ClientAnswer
+from rulemint_gateway.management.client_secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
 from rulemint_gateway.management.clients import Clients
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.idempotency import once
 from rulemint_gateway.web.management import NounHandlers
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
@@ -29,15 +31,51 @@ class ClientHandlers(NounHandlers):
         super().__init__(catalog, clients, name="clients", filters=FILTERS, id_field="client_id")
         self._secrets = secrets
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of clients and their secrets."""
+    def operations(self) -> list[Operation]:
+        """The calls about clients and their secrets."""
         path = "/api/v2/clients/{id}"
         return [
-            *super().routes(),
-            web.post(f"{path}/rotate-secret", self.rotate),
-            web.get(f"{path}/secrets", self.list_secrets),
-            web.post(f"{path}/secrets", self.create_secret),
-            web.delete(f"{path}/secrets/{{name}}", self.delete_secret),
+            *super().operations(),
+            Operation(
+                method="POST",
+                path=f"{path}/rotate-secret",
+                handle=self.rotate,
+                tag=self._tag,
+                summary="Replace all secrets of a client by a new one",
+                scopes=("update:client_keys",),
+                answer=ClientAnswer,
+                idempotent=True,
+            ),
+            Operation(
+                method="GET",
+                path=f"{path}/secrets",
+                handle=self.list_secrets,
+                tag=self._tag,
+                summary="List the secrets of a client",
+                scopes=("read:client_keys",),
+                answer=list[ClientSecretAnswer],
+            ),
+            Operation(
+                method="POST",
+                path=f"{path}/secrets",
+                handle=self.create_secret,
+                tag=self._tag,
+                summary="Add a secret to a client",
+                scopes=("create:client_keys",),
+                body=CreateSecret,
+                answer=ClientSecretAnswer,
+                status=201,
+                idempotent=True,
+            ),
+            Operation(
+                method="DELETE",
+                path=f"{path}/secrets/{{name}}",
+                handle=self.delete_secret,
+                tag=self._tag,
+                summary="Delete a secret of a client",
+                scopes=("delete:client_keys",),
+                status=204,
+            ),
         ]
 
     async def rotate(self, request: web.Request) -> web.Response:

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.management.answers import Answer
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import json_answer
+
+
+class Alive(Answer, frozen=True, kw_only=True):
+    """The process lives."""
+
+    status: Literal["alive"]
+
+
+class Ready(Answer, frozen=True, kw_only=True):
+    """Tokens that need rules can be issued."""
+
+    status: Literal["ready"]
+    runners: int
+    sandbox: str | UnsetType = UNSET
+    """Only where runners do not contain rules."""
+
+
+class Unready(Answer, frozen=True, kw_only=True):
+    """Tokens that need rules cannot be issued."""
+
+    status: Literal["unready", "draining"]
+    missing: Literal["redis", "runner"] | UnsetType = UNSET
 
 
 class Health:
@@ -15,6 +42,29 @@ class Health:
     def __init__(self, presence: RunnerPresence) -> None:
         self._presence = presence
         self._draining = False
+
+    def operations(self) -> list[Operation]:
+        """The two calls."""
+        return [
+            Operation(
+                method="GET",
+                path="/healthz",
+                handle=self.alive,
+                tag="Health",
+                summary="Ask whether the process lives",
+                answer=Alive,
+            ),
+            Operation(
+                method="GET",
+                path="/readyz",
+                handle=self.ready,
+                tag="Health",
+                summary="Ask whether tokens can be issued",
+                answer=Ready,
+                problem=Unready,
+                refusals=(503,),
+            ),
+        ]
 
     def drain(self) -> None:
         """From now on this gateway says that it is not ready."""

@@ -10,7 +10,9 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management import NounHandlers
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.secret_operations import SecretCalls, secret_operations
 
 FILTERS = {"triggerId": "triggerId", "enabled": "enabled"}
 
@@ -22,16 +24,13 @@ class HookHandlers(NounHandlers):
         super().__init__(catalog, hooks, name="hooks", filters=FILTERS)
         self._hooks = hooks
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of hooks."""
-        path = "/api/v2/hooks/{id}/secrets"
-        return [
-            *super().routes(),
-            web.get(path, self.secret_names),
-            web.post(path, self.add_secrets),
-            web.patch(path, self.replace_secrets),
-            web.delete(path, self.delete_secrets),
-        ]
+    def operations(self) -> list[Operation]:
+        """The calls about hooks and their secrets."""
+        calls = SecretCalls(
+            names=self.secret_names, add=self.add_secrets, replace=self.replace_secrets, delete=self.delete_secrets
+        )
+        secrets = secret_operations("hooks", calls, replaced=201, delete_scope="delete:hooks")
+        return [*super().operations(), *secrets]
 
     async def secret_names(self, request: web.Request) -> web.Response:
         """200 and the names, without values."""

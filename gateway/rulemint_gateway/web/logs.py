@@ -8,11 +8,12 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.logs import Logs
-from rulemint_gateway.management.stats import Stats
+from rulemint_gateway.management.logs import LogEntryAnswer, Logs
+from rulemint_gateway.management.stats import DayAnswer, Stats
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.paging import ListQuery, fields_query
+from rulemint_gateway.web.operations import Operation, Pages
+from rulemint_gateway.web.paging import FieldsQuery, ListQuery, fields_query
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_gateway.web.queries import query_of
 
@@ -37,9 +38,30 @@ class TenantLogHandlers:
         self._catalog = catalog
         self._logs = logs
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of the log."""
-        return [web.get("/api/v2/logs", self.list), web.get("/api/v2/logs/{id}", self.read)]
+    def operations(self) -> list[Operation]:
+        """The calls about the log."""
+        return [
+            Operation(
+                method="GET",
+                path="/api/v2/logs",
+                handle=self.list,
+                tag="Logs",
+                summary="List what happened in the tenant",
+                scopes=("read:logs",),
+                query=LogQuery,
+                answer=Pages(item=LogEntryAnswer, key="logs", length=True, checkpoints=False),
+            ),
+            Operation(
+                method="GET",
+                path="/api/v2/logs/{id}",
+                handle=self.read,
+                tag="Logs",
+                summary="Read an entry of the log",
+                scopes=("read:logs",),
+                query=FieldsQuery,
+                answer=LogEntryAnswer,
+            ),
+        ]
 
     async def list(self, request: web.Request) -> web.Response:
         """200 and a part of the log."""
@@ -74,9 +96,29 @@ class StatsHandlers:
         self._catalog = catalog
         self._stats = stats
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of the statistics."""
-        return [web.get("/api/v2/stats/daily", self.daily), web.get("/api/v2/stats/active-users", self.active)]
+    def operations(self) -> list[Operation]:
+        """The calls about the statistics."""
+        return [
+            Operation(
+                method="GET",
+                path="/api/v2/stats/daily",
+                handle=self.daily,
+                tag="Statistics",
+                summary="Count tokens by day",
+                scopes=("read:stats",),
+                query=DaysQuery,
+                answer=list[DayAnswer],
+            ),
+            Operation(
+                method="GET",
+                path="/api/v2/stats/active-users",
+                handle=self.active,
+                tag="Statistics",
+                summary="Count the clients that were active in the last 30 days",
+                scopes=("read:stats",),
+                answer=int,
+            ),
+        ]
 
     async def daily(self, request: web.Request) -> web.Response:
         """200 and one entry for each day."""

@@ -16,8 +16,11 @@ from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.etags import etag_header, require_match
 from rulemint_gateway.web.idempotency import once
-from rulemint_gateway.web.paging import fields_query, filtered, list_query, page_of
+from rulemint_gateway.web.operations import Operation, Pages
+from rulemint_gateway.web.paging import FieldsQuery, ListQuery, fields_query, filtered, list_query, page_of
 from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.secret_operations import SecretCalls, secret_operations
+from rulemint_shared.exchanges import ExchangeRecord
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +29,7 @@ class Collection(Protocol):
     """What the use cases of a noun look like from HTTP whose records can be made and listed."""
 
     create_body: type[Any]
+    answer: type[Any]
 
     async def create(self, tenant: str, body: Any) -> dict[str, Any]:
         """A new record as its answer."""
@@ -83,12 +87,40 @@ class CollectionHandlers:
         self._collection = noun
         self._name = name
         self._path = f"/api/v2/{name.replace('_', '-')}"
+        self._tag = name.replace("_", " ").capitalize()
+        self._singular = name.replace("_", " ").removesuffix("s")
         self._filters = filters or {}
         self._id_field = id_field
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of the noun."""
-        return [web.post(self._path, self.create), web.get(self._path, self.list)]
+    def operations(self) -> list[Operation]:
+        """The calls of the noun."""
+        return [
+            Operation(
+                method="POST",
+                path=self._path,
+                handle=self.create,
+                tag=self._tag,
+                summary=f"Create a {self._singular}",
+                scopes=(f"create:{self._name}",),
+                body=self._collection.create_body,
+                answer=self._collection.answer,
+                status=201,
+                etag=True,
+                idempotent=True,
+                refusals=(404, 409),
+            ),
+            Operation(
+                method="GET",
+                path=self._path,
+                handle=self.list,
+                tag=self._tag,
+                summary=f"List {self._singular}s",
+                scopes=(f"read:{self._name}",),
+                query=ListQuery,
+                filters=self._filters,
+                answer=Pages(item=self._collection.answer, key=self._name),
+            ),
+        ]
 
     async def create(self, request: web.Request) -> web.Response:
         """201 and the record; with an Idempotency-Key, what the first request with it got."""
@@ -131,10 +163,36 @@ class RecordHandlers(CollectionHandlers):
         super().__init__(catalog, noun, name=name, filters=filters, id_field=id_field)
         self._records = noun
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of the noun."""
+    def operations(self) -> list[Operation]:
+        """The calls of the noun."""
         path = f"{self._path}/{{id}}"
-        return [*super().routes(), web.get(path, self.read), web.patch(path, self.patch)]
+        return [
+            *super().operations(),
+            Operation(
+                method="GET",
+                path=path,
+                handle=self.read,
+                tag=self._tag,
+                summary=f"Read a {self._singular}",
+                scopes=(f"read:{self._name}",),
+                query=FieldsQuery,
+                answer=self._records.answer,
+                etag=True,
+            ),
+            Operation(
+                method="PATCH",
+                path=path,
+                handle=self.patch,
+                tag=self._tag,
+                summary=f"Change a {self._singular}",
+                scopes=(f"update:{self._name}",),
+                body=self._records.patch_body,
+                answer=self._records.answer,
+                etag=True,
+                if_match=True,
+                refusals=(409,),
+            ),
+        ]
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the record, or the fields of it that are asked for; the ETag is that of all of it."""
@@ -172,9 +230,21 @@ class NounHandlers(RecordHandlers):
         super().__init__(catalog, noun, name=name, filters=filters, id_field=id_field)
         self._noun = noun
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of the noun."""
-        return [*super().routes(), web.delete(f"{self._path}/{{id}}", self.delete)]
+    def operations(self) -> list[Operation]:
+        """The calls of the noun."""
+        return [
+            *super().operations(),
+            Operation(
+                method="DELETE",
+                path=f"{self._path}/{{id}}",
+                handle=self.delete,
+                tag=self._tag,
+                summary=f"Delete a {self._singular}",
+                scopes=(f"delete:{self._name}",),
+                status=204,
+                if_match=True,
+            ),
+        ]
 
     async def delete(self, request: web.Request) -> web.Response:
         """204, also when there was nothing to delete; 412 if it is not what If-Match says."""
@@ -192,15 +262,10 @@ class SecretHandlers:
         self._catalog = catalog
         self._secrets = secrets
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of a rule's secrets."""
-        path = "/api/v2/rules/{id}/secrets"
-        return [
-            web.get(path, self.names),
-            web.post(path, self.add),
-            web.patch(path, self.replace),
-            web.delete(path, self.delete),
-        ]
+    def operations(self) -> list[Operation]:
+        """The calls about a rule's secrets."""
+        handles = SecretCalls(names=self.names, add=self.add, replace=self.replace, delete=self.delete)
+        return secret_operations("rules", handles, replaced=200, delete_scope="update:rules")
 
     async def names(self, request: web.Request) -> web.Response:
         """200 and the names, without values."""
@@ -236,9 +301,19 @@ class ExchangeHandlers:
         self._catalog = catalog
         self._exchanges = exchanges
 
-    def routes(self) -> list[web.RouteDef]:
-        """The path of an exchange record."""
-        return [web.get("/api/v2/exchanges/{id}", self.read)]
+    def operations(self) -> list[Operation]:
+        """The one call about exchange records."""
+        return [
+            Operation(
+                method="GET",
+                path="/api/v2/exchanges/{id}",
+                handle=self.read,
+                tag="Logs",
+                summary="Read all about a token request",
+                scopes=("read:logs",),
+                answer=ExchangeRecord,
+            )
+        ]
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the record."""

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
+from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import json_answer
 from rulemint_gateway.web.tenancy import tenant_of
 from rulemint_shared.records import CLIENT_CREDENTIALS, SigningAlgorithm
 
 _CACHEABLE = {"Cache-Control": "public, max-age=15", "Access-Control-Allow-Origin": "*"}
+
+
+class KeySet(Answer, frozen=True, kw_only=True):
+    """Public keys (RFC 7517 §5)."""
+
+    keys: list[dict[str, Any]]
+
+
+class ServerMetadata(Answer, frozen=True, kw_only=True):
+    """What a client needs to know of the authorization server (RFC 8414 §2)."""
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    grant_types_supported: list[str]
+    response_types_supported: list[str]
+    token_endpoint_auth_methods_supported: list[str]
+    subject_types_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
 
 
 class Metadata:
@@ -19,6 +42,33 @@ class Metadata:
     def __init__(self, catalog: Catalog, keys: SigningKeys) -> None:
         self._catalog = catalog
         self._keys = keys
+
+    def operations(self) -> list[Operation]:
+        """The three documents."""
+        return [
+            Operation(
+                method="GET",
+                path="/.well-known/jwks.json",
+                handle=self.jwks,
+                tag="Discovery",
+                summary="Read the public keys",
+                answer=KeySet,
+            ),
+            *(
+                Operation(
+                    method="GET",
+                    path=f"/.well-known/{name}",
+                    handle=self.discovery,
+                    tag="Discovery",
+                    summary=f"Read the metadata of {standard}",
+                    answer=ServerMetadata,
+                )
+                for name, standard in (
+                    ("openid-configuration", "OpenID Connect Discovery"),
+                    ("oauth-authorization-server", "RFC 8414"),
+                )
+            ),
+        ]
 
     async def jwks(self, request: web.Request) -> web.Response:
         """The tenant's public keys."""

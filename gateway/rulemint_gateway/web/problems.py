@@ -8,6 +8,7 @@ from http import HTTPStatus
 import msgspec
 import structlog
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ManagementError, UnavailableError
 from rulemint_gateway.oauth.errors import InvalidClient, OAuthError
@@ -16,6 +17,29 @@ from rulemint_gateway.stores.config_store import StoreUnavailableError
 log = structlog.get_logger(__name__)
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What is wrong, in the shape of Auth0's Management API."""
+
+    status_code: int
+    error: str
+    """The words of the status."""
+    message: str
+    error_code: str | UnsetType = UNSET
+    """To test for."""
+    field: str | UnsetType = UNSET
+    """Of the body or the query, if it is one."""
+
+
+class OAuthProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is wrong, in the shape of RFC 6749 §5.2."""
+
+    error: str
+    error_description: str
+    exchange_id: str
+    error_uri: str | UnsetType = UNSET
+
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -1,4 +1,4 @@
-"""Every path of the service on one screen."""
+"""Every path of the service on one screen, and the document that describes them all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.actions import ActionHandlers
 from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
@@ -14,6 +15,8 @@ from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, RecordHandlers, SecretHandlers
 from rulemint_gateway.web.metadata import Metadata
+from rulemint_gateway.web.openapi.handlers import Documentation
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.status import StatusHandlers
@@ -28,6 +31,7 @@ from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 class Handlers:
     """The finished handler objects."""
 
+    catalog: Catalog
     token: TokenEndpoint
     metadata: Metadata
     health: Health
@@ -52,33 +56,37 @@ class Handlers:
     webtask_logs: WebtaskLogs
 
 
+def operations(handlers: Handlers) -> list[Operation]:
+    """Everything that the service can be asked."""
+    described = [
+        *handlers.token.operations(),  # /oauth/token
+        *handlers.metadata.operations(),  # /.well-known
+        *handlers.logs.operations(),  # /logs
+        *handlers.health.operations(),  # /healthz, /readyz
+        *handlers.clients.operations(),  # /api/v2/clients
+        *handlers.resource_servers.operations(),  # /api/v2/resource-servers
+        *handlers.client_grants.operations(),  # /api/v2/client-grants
+        *handlers.tries.operations(),  # /api/v2/rules/try
+        *handlers.rules.operations(),  # /api/v2/rules
+        *handlers.secrets.operations(),  # /api/v2/rules/{id}/secrets
+        *handlers.rule_versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
+        *handlers.hooks.operations(),  # /api/v2/hooks
+        *handlers.actions.operations(),  # /api/v2/actions
+        *handlers.exchanges.operations(),  # /api/v2/exchanges/{id}
+        *handlers.tenant_settings.operations(),  # /api/v2/tenants/settings
+        *handlers.tenants.operations(),  # /api/v2/tenants
+        *handlers.signing_keys.operations(),  # /api/v2/keys/signing
+        *handlers.tenant_log.operations(),  # /api/v2/logs
+        *handlers.stats.operations(),  # /api/v2/stats
+        *handlers.status.operations(),  # /api/v2/status
+    ]
+    return [*described, *Documentation(handlers.catalog, described).operations()]
+
+
 def routes(handlers: Handlers) -> list[web.RouteDef]:
-    """Path → handler."""
+    """Path → handler. The webtask API is Auth0's, for the tools of npm ``wt-cli``, and no part of our description."""
     return [
-        web.post("/oauth/token", handlers.token.handle),
-        web.get("/.well-known/jwks.json", handlers.metadata.jwks),
-        web.get("/.well-known/openid-configuration", handlers.metadata.discovery),
-        web.get("/.well-known/oauth-authorization-server", handlers.metadata.discovery),
-        web.get("/logs", handlers.logs.handle),
-        web.post("/logs/tickets", handlers.logs.issue_ticket),
-        web.get("/healthz", handlers.health.alive),
-        web.get("/readyz", handlers.health.ready),
-        *handlers.clients.routes(),  # /api/v2/clients
-        *handlers.resource_servers.routes(),  # /api/v2/resource-servers
-        *handlers.client_grants.routes(),  # /api/v2/client-grants
-        *handlers.rules.routes(),  # /api/v2/rules
-        *handlers.secrets.routes(),  # /api/v2/rules/{id}/secrets
-        *handlers.rule_versions.routes(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
-        *handlers.hooks.routes(),  # /api/v2/hooks
-        *handlers.actions.routes(),  # /api/v2/actions
-        *handlers.tries.routes(),  # /api/v2/rules/try
-        *handlers.exchanges.routes(),  # /api/v2/exchanges/{id}
-        *handlers.tenant_settings.routes(),  # /api/v2/tenants/settings
-        *handlers.tenants.routes(),  # /api/v2/tenants
-        *handlers.signing_keys.routes(),  # /api/v2/keys/signing
-        *handlers.tenant_log.routes(),  # /api/v2/logs
-        *handlers.stats.routes(),  # /api/v2/stats
-        *handlers.status.routes(),  # /api/v2/status
+        *(operation.route() for operation in operations(handlers)),
         *handlers.webtasks.routes(),  # /api/tokens, /api/webtask
         *handlers.webtask_logs.routes(),  # /api/logs/tenant/{container}
     ]

@@ -10,11 +10,13 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.management.rule_versions import RuleVersionsOf
+from rulemint_gateway.management.rule_answers import RuleAnswer, RuleVersionAnswer, RuleVersionSummary
+from rulemint_gateway.management.rule_versions import RuleDiff, RuleVersionsOf
 from rulemint_gateway.management.rules import Rules
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.etags import etag_header, require_match
+from rulemint_gateway.web.operations import Operation, Pages
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_gateway.web.queries import query_of
 
@@ -47,14 +49,52 @@ class RuleVersionHandlers:
         self._rules = rules
         self._versions = versions
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of a rule's versions."""
+    def operations(self) -> list[Operation]:
+        """The calls about a rule's versions."""
         path = "/api/v2/rules/{id}"
         return [
-            web.get(f"{path}/versions", self.list),
-            web.get(f"{path}/versions/{{number}}", self.read),
-            web.post(f"{path}/versions/{{number}}/deploy", self.deploy),
-            web.get(f"{path}/diff", self.diff),
+            Operation(
+                method="GET",
+                path=f"{path}/versions",
+                handle=self.list,
+                tag="Rules",
+                summary="List the versions of a rule",
+                scopes=("read:rules",),
+                query=VersionsQuery,
+                answer=Pages(item=RuleVersionSummary, key="versions", checkpoints=False),
+            ),
+            Operation(
+                method="GET",
+                path=f"{path}/versions/{{number}}",
+                handle=self.read,
+                tag="Rules",
+                summary="Read a version of a rule",
+                scopes=("read:rules",),
+                answer=RuleVersionAnswer,
+            ),
+            Operation(
+                method="POST",
+                path=f"{path}/versions/{{number}}/deploy",
+                handle=self.deploy,
+                tag="Rules",
+                summary="Deploy a version of a rule",
+                scopes=("update:rules",),
+                answer=RuleAnswer,
+                etag=True,
+                if_match=True,
+                refusals=(400,),
+            ),
+            Operation(
+                method="GET",
+                path=f"{path}/diff",
+                handle=self.diff,
+                tag="Rules",
+                summary="Compare two versions of a rule",
+                scopes=("read:rules",),
+                query=DiffQuery,
+                answer=RuleDiff,
+                answers=("application/json", DIFF_TYPE),
+            ),
         ]
 
     async def list(self, request: web.Request) -> web.Response:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.signing_keys import SigningKeyring
+from rulemint_gateway.management.signing_keys import ChangedKey, SigningKeyAnswer, SigningKeyring
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
@@ -20,14 +21,49 @@ class SigningKeyHandlers:
         self._catalog = catalog
         self._keyring = keyring
 
-    def routes(self) -> list[web.RouteDef]:
-        """The paths of the keys."""
+    def operations(self) -> list[Operation]:
+        """The calls about the keys."""
         path = "/api/v2/keys/signing"
         return [
-            web.get(path, self.list),
-            web.post(f"{path}/rotate", self.rotate),
-            web.get(f"{path}/{{kid}}", self.read),
-            web.put(f"{path}/{{kid}}/revoke", self.revoke),
+            Operation(
+                method="GET",
+                path=path,
+                handle=self.list,
+                tag="Signing keys",
+                summary="List the signing keys",
+                scopes=("read:signing_keys",),
+                answer=list[SigningKeyAnswer],
+            ),
+            Operation(
+                method="POST",
+                path=f"{path}/rotate",
+                handle=self.rotate,
+                tag="Signing keys",
+                summary="Make the next key the current one",
+                scopes=("create:signing_keys", "update:signing_keys"),
+                answer=ChangedKey,
+                status=201,
+                refusals=(409,),
+            ),
+            Operation(
+                method="GET",
+                path=f"{path}/{{kid}}",
+                handle=self.read,
+                tag="Signing keys",
+                summary="Read a signing key",
+                scopes=("read:signing_keys",),
+                answer=SigningKeyAnswer,
+            ),
+            Operation(
+                method="PUT",
+                path=f"{path}/{{kid}}/revoke",
+                handle=self.revoke,
+                tag="Signing keys",
+                summary="Revoke a previous signing key",
+                scopes=("update:signing_keys",),
+                answer=ChangedKey,
+                refusals=(400,),
+            ),
         ]
 
     async def list(self, request: web.Request) -> web.Response:

@@ -6,10 +6,11 @@ from aiohttp import web
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.dispatch.system_status import read_status
+from rulemint_gateway.dispatch.system_status import Status, read_status
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 SCOPE = "read:status"
@@ -23,9 +24,19 @@ class StatusHandlers:
         self._catalog = catalog
         self._redis = redis
 
-    def routes(self) -> list[web.RouteDef]:
-        """Its path."""
-        return [web.get("/api/v2/status", self.read)]
+    def operations(self) -> list[Operation]:
+        """Its description."""
+        return [
+            Operation(
+                method="GET",
+                path="/api/v2/status",
+                handle=self.read,
+                tag="System",
+                summary="See who is alive and what waits",
+                scopes=(SCOPE,),
+                answer=Status,
+            )
+        ]
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and who is alive."""

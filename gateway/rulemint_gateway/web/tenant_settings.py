@@ -5,12 +5,13 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.tenant_settings import PatchTenantSettings, TenantSettings
+from rulemint_gateway.management.tenant_settings import PatchTenantSettings, TenantSettings, TenantSettingsAnswer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.etags import etag_header, require_match
-from rulemint_gateway.web.paging import fields_query
+from rulemint_gateway.web.operations import Operation
+from rulemint_gateway.web.paging import FieldsQuery, fields_query
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
@@ -23,10 +24,34 @@ class TenantSettingsHandlers:
         self._catalog = catalog
         self._settings = settings
 
-    def routes(self) -> list[web.RouteDef]:
-        """The path of the settings."""
+    def operations(self) -> list[Operation]:
+        """The calls about the settings."""
         path = "/api/v2/tenants/settings"
-        return [web.get(path, self.read), web.patch(path, self.patch)]
+        return [
+            Operation(
+                method="GET",
+                path=path,
+                handle=self.read,
+                tag="Tenants",
+                summary="Read the settings of the own tenant",
+                scopes=("read:tenant_settings",),
+                query=FieldsQuery,
+                answer=TenantSettingsAnswer,
+                etag=True,
+            ),
+            Operation(
+                method="PATCH",
+                path=path,
+                handle=self.patch,
+                tag="Tenants",
+                summary="Change the settings of the own tenant",
+                scopes=("update:tenant_settings",),
+                body=PatchTenantSettings,
+                answer=TenantSettingsAnswer,
+                etag=True,
+                if_match=True,
+            ),
+        ]
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the settings, or those that are asked for."""

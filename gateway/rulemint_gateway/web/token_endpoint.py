@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
 import structlog
 from aiohttp import web
+from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
@@ -12,15 +16,40 @@ from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.exchange_store import ExchangeStore
-from rulemint_gateway.web.bodies import read_parameters
+from rulemint_gateway.web.bodies import FORM, JSON, read_parameters
 from rulemint_gateway.web.metrics import Metrics
-from rulemint_gateway.web.problems import NO_STORE, json_answer, oauth_problem
+from rulemint_gateway.web.operations import Operation
+from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, json_answer, oauth_problem
 from rulemint_gateway.web.sent import sent_with, well_formed
 from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 
 log = structlog.get_logger(__name__)
+
+
+class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of a token request; rules see others too, whatever they are called."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: str | UnsetType = UNSET
+    """With ``client_secret``, unless they come as HTTP Basic."""
+    client_secret: str | UnsetType = UNSET
+    audience: str | UnsetType = UNSET
+    """The API that the token is for; without it, the tenant's ``default_audience``."""
+    resource: str | UnsetType = UNSET
+    """The same, as RFC 8707 calls it."""
+    scope: str | UnsetType = UNSET
+    """Scopes with spaces between them; without it, all that the client grant holds."""
+
+
+class IssuedToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An access token (RFC 6749 §5.1); without ``scope`` it has none."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    scope: str | UnsetType = UNSET
 
 
 class TokenEndpoint:
@@ -33,6 +62,25 @@ class TokenEndpoint:
         self._grant = grant
         self._exchanges = exchanges
         self._metrics = metrics
+
+    def operations(self) -> list[Operation]:
+        """The one call."""
+        return [
+            Operation(
+                method="POST",
+                path="/oauth/token",
+                handle=self.handle,
+                tag="Tokens",
+                summary="Get an access token",
+                body=TokenBody,
+                bodies=(FORM, JSON),
+                answer=IssuedToken,
+                headers=("X-Request-Id",),
+                problem=OAuthProblem,
+                basic=True,
+                refusals=(400, 401, 403, 413, 415, 503),
+            )
+        ]
 
     async def handle(self, request: web.Request) -> web.Response:
         """A token, or an OAuth error; both name the exchange in ``X-Request-Id``."""

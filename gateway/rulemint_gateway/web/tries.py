@@ -5,11 +5,13 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
+from rulemint_gateway.management.trying.answer import TryAnswer
 from rulemint_gateway.management.trying.body import TryRule
 from rulemint_gateway.management.trying.tries import Tries
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
@@ -22,9 +24,21 @@ class TryHandlers:
         self._catalog = catalog
         self._tries = tries
 
-    def routes(self) -> list[web.RouteDef]:
-        """The one path."""
-        return [web.post("/api/v2/rules/try", self.run)]
+    def operations(self) -> list[Operation]:
+        """The one call."""
+        return [
+            Operation(
+                method="POST",
+                path="/api/v2/rules/try",
+                handle=self.run,
+                tag="Rules",
+                summary="Try a rule on a token request",
+                scopes=("update:rules",),
+                body=TryRule,
+                answer=TryAnswer,
+                refusals=(404,),
+            )
+        ]
 
     async def run(self, request: web.Request) -> web.Response:
         """200 however the rule ends. It can show all that it sees, so a stored client must be the caller's to read."""

@@ -5,12 +5,74 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
+from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_shared.deadline import rfc3339_ms
-from rulemint_shared.messages import Denied, Ending, Failed, Granted, LogLine, OutboundCall, Outcome, outcome_name
+from rulemint_shared.messages import (
+    Denied,
+    Dropped,
+    Ending,
+    Failed,
+    Granted,
+    Level,
+    LogLine,
+    OutboundCall,
+    Outcome,
+    outcome_name,
+)
 from rulemint_shared.records import RuleVersion
 
 _POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: (.*)")
 """How a host begins whatever it says of an error in a rule."""
+
+
+class TriedLine(Answer, frozen=True, kw_only=True):
+    """A line that the rule wrote."""
+
+    ts: Moment
+    level: Level
+    message: str
+
+
+class TriedCall(Answer, frozen=True, kw_only=True):
+    """What the rule asked of another service."""
+
+    ts: Moment
+    method: str
+    host: str
+    status: int | None
+    duration_ms: float
+    bytes_sent: int
+    bytes_received: int
+    error: str
+
+
+class TriedError(Answer, frozen=True, kw_only=True):
+    """Why there would be no token, and where in the rule."""
+
+    code: str
+    message: str
+    file: str | None
+    line: int | None
+    column: int | None
+    detail: str
+
+
+class TryAnswer(Answer, frozen=True, kw_only=True):
+    """What the rule would do to a token."""
+
+    outcome: str
+    """``granted``, ``denied``, or ``failed:<reason>``."""
+    scope: list[str]
+    claims: dict[str, Any]
+    dropped: list[Dropped]
+    lines: list[TriedLine]
+    lines_left_out: int
+    calls: list[TriedCall]
+    duration_ms: float
+    resolved_dependencies: dict[str, str]
+    error: TriedError | UnsetType = UNSET
 
 
 def answer_of(ending: Ending, text: RuleVersion) -> dict[str, Any]:

@@ -7,15 +7,24 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.log_hub.hub import LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.tickets import TICKET_LIVES_S, Ticket, Tickets
+from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import TooManyError, UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.log_stream.admission import SCOPE, admit
-from rulemint_gateway.web.log_stream.questions import LAST_EVENT_ID, beginning_of, filter_of
-from rulemint_gateway.web.log_stream.responses import send_body
+from rulemint_gateway.web.log_stream.questions import LAST_EVENT_ID, StreamQuery, beginning_of, filter_of
+from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, NDJSON, send_body
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
+from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_shared.deadline import unix_s
+
+
+class IssuedTicket(Answer, frozen=True, kw_only=True):
+    """What opens one stream, once, within ``expires_in`` seconds."""
+
+    ticket: str
+    expires_in: int
 
 
 class LogStream:
@@ -25,6 +34,33 @@ class LogStream:
         self._catalog = catalog
         self._hub = hub
         self._tickets = tickets
+
+    def operations(self) -> list[Operation]:
+        """The stream, and what opens it to a browser."""
+        return [
+            Operation(
+                method="GET",
+                path="/logs",
+                handle=self.handle,
+                tag="Log stream",
+                summary="Watch what rules write, live",
+                scopes=(SCOPE,),
+                query=StreamQuery,
+                answer=str,
+                answers=(NDJSON, EVENT_STREAM),
+                refusals=(429,),
+            ),
+            Operation(
+                method="POST",
+                path="/logs/tickets",
+                handle=self.issue_ticket,
+                tag="Log stream",
+                summary="Get a ticket for a stream",
+                scopes=(SCOPE,),
+                answer=IssuedTicket,
+                status=201,
+            ),
+        ]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Records from where the caller asks on, until either side ends it or the caller's token expires.

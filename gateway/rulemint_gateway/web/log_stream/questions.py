@@ -22,11 +22,27 @@ _FILTERS = LogFilter.__struct_fields__
 _Wanted = TypeVar("_Wanted")
 
 
-class _Past(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    tail: Annotated[int, Meta(ge=0, le=MAX_TAIL)] = 0
-    since: Annotated[str, Meta(max_length=40)] = ""
-    after: Annotated[str, Meta(max_length=40)] = ""
+Tail = Annotated[int, Meta(ge=0, le=MAX_TAIL)]
+Moment = Annotated[str, Meta(max_length=40)]
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where to begin."""
+
+    tail: Tail = 0
+    since: Moment = ""
+    after: Moment = ""
     follow: bool = True
+
+
+class StreamQuery(LogFilter, frozen=True, kw_only=True):
+    """All parameters of a stream; ``ticket`` stands for the token."""
+
+    tail: Tail = 0
+    since: Moment = ""
+    after: Moment = ""
+    follow: bool = True
+    ticket: Annotated[str, Meta(max_length=100)] = ""
 
 
 def filter_of(query: Mapping[str, str]) -> LogFilter:
@@ -58,7 +74,7 @@ def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginni
     """
     past = _read(
         {name: value for name, value in query.items() if name not in (*_FILTERS, TICKET_PARAMETER)},
-        _Past,
+        Past,
     )
     if last_event_id:
         return _behind(_position(last_event_id, name=LAST_EVENT_ID), follow=past.follow)
@@ -78,7 +94,7 @@ def _read(given: Mapping[str, str], wanted: type[_Wanted]) -> _Wanted:
     try:
         return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
-        known = ", ".join((*_FILTERS, *_Past.__struct_fields__))
+        known = ", ".join((*_FILTERS, *Past.__struct_fields__))
         raise InvalidBodyError(f"{error}. The parameters are: {known}", code="invalid_query_string") from None
 
 

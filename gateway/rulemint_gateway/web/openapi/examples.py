@@ -1,0 +1,58 @@
+"""Examples of bodies and answers, by the name of their type, or of the operation where the type has no name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_SCRIPT = "export default (event, api) => { api.accessToken.setCustomClaim('team', 'night'); };"
+_CODE = "exports.onExecuteCredentialsExchange = async (event, api) => {};"
+_HOOK = "module.exports = (client, scope, audience, context, cb) => cb(null, {});"
+_TRIGGERS = [{"id": "credentials-exchange", "version": "v2"}]
+_SECRETS = {"API_KEY": "a-value"}
+
+EXAMPLES: dict[str, Any] = {
+    "TokenBody": {
+        "grant_type": "client_credentials",
+        "client_id": "nightly",
+        "client_secret": "the-secret-of-nightly",
+        "audience": "https://reports.example/",
+    },
+    "IssuedToken": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 86400, "scope": "read"},
+    "Problem": {
+        "statusCode": 400,
+        "error": "Bad Request",
+        "message": "Additional properties not allowed: colour",
+        "errorCode": "invalid_body",
+        "field": "colour",
+    },
+    "CreateClient": {"name": "nightly"},
+    "PatchClient": {"name": "nightly reports"},
+    "CreateSecret": {"name": "2027", "others_expire_in": 86400},
+    "CreateResourceServer": {"identifier": "https://reports.example/", "scopes": [{"value": "read"}]},
+    "PatchResourceServer": {"token_lifetime": 3600},
+    "CreateClientGrant": {"client_id": "nightly", "audience": "https://reports.example/", "scope": ["read"]},
+    "PatchClientGrant": {"scope": []},
+    "CreateRule": {"name": "team", "script": _SCRIPT},
+    "PatchRule": {"enabled": False},
+    "TryRule": {"script": _SCRIPT, "client": {"id": "nightly"}},
+    "CreateHook": {
+        "name": "team",
+        "script": _HOOK,
+        "triggerId": "credentials-exchange",
+    },
+    "PatchHook": {"enabled": False},
+    "CreateAction": {"name": "team", "supported_triggers": _TRIGGERS, "code": _CODE},
+    "PatchAction": {"code": _CODE},
+    "ActionTest": {"payload": {"event": {"client": {"client_id": "nightly"}}}},
+    "DeployVersion": {"update_draft": True},
+    "PatchBindings": {"bindings": [{"ref": {"type": "action_name", "value": "team"}}]},
+    "PatchTenantSettings": {"default_audience": "https://reports.example/"},
+    "CreateTenant": {"name": "acme", "hosts": ["acme.example"]},
+    "PatchTenant": {"disabled": True},
+    "post_rules_id_secrets": _SECRETS,
+    "patch_rules_id_secrets": _SECRETS,
+    "delete_rules_id_secrets": ["API_KEY"],
+    "post_hooks_id_secrets": _SECRETS,
+    "patch_hooks_id_secrets": _SECRETS,
+    "delete_hooks_id_secrets": ["API_KEY"],
+}

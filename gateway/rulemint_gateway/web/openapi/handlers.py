@@ -1,0 +1,65 @@
+"""``GET /api/v2/openapi.json`` and ``GET /docs``: what the service can be asked, for programs and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.openapi.document import at_issuer, document
+from rulemint_gateway.web.openapi.page import CONTENT_SECURITY_POLICY, page
+from rulemint_gateway.web.operations import Operation
+from rulemint_gateway.web.problems import json_answer
+from rulemint_gateway.web.tenancy import tenant_of
+
+_CACHEABLE = {"Cache-Control": "public, max-age=15"}
+_PAGE_HEADERS = {
+    **_CACHEABLE,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Documentation:
+    """The description of some operations, and of its own two."""
+
+    def __init__(self, catalog: Catalog, described: Sequence[Operation]) -> None:
+        self._catalog = catalog
+        self._document = document([*described, *self.operations()])
+        self._page = page(self._document)
+
+    def operations(self) -> list[Operation]:
+        """The document and the page."""
+        return [
+            Operation(
+                method="GET",
+                path="/api/v2/openapi.json",
+                handle=self.document,
+                tag="Documentation",
+                summary="Read the OpenAPI document",
+                answer=dict[str, Any],
+            ),
+            Operation(
+                method="GET",
+                path="/docs",
+                handle=self.page,
+                tag="Documentation",
+                summary="Read this page",
+                answer=str,
+                answers=("text/html",),
+            ),
+        ]
+
+    async def document(self, request: web.Request) -> web.Response:
+        """200 and the document, for the issuer of the tenant."""
+        issuer = tenant_of(request, self._catalog).tenant.issuer
+        return json_answer(
+            at_issuer(self._document, issuer), headers={**_CACHEABLE, "Access-Control-Allow-Origin": "*"}
+        )
+
+    async def page(self, _request: web.Request) -> web.Response:
+        """200 and the page, which is the same for all tenants."""
+        return web.Response(text=self._page, content_type="text/html", headers=_PAGE_HEADERS)

@@ -1,0 +1,83 @@
+"""The parameters of an operation: in its path, its query and its headers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rulemint_gateway.management.rule_forms import TRIGGER
+from rulemint_gateway.web.idempotency import HEADER, MAX_KEY
+from rulemint_gateway.web.openapi.schemas import Schemas
+from rulemint_gateway.web.operations import Operation
+
+_ID = {"type": "string", "minLength": 1, "maxLength": 200}
+_IN_PATHS: dict[str, tuple[dict[str, Any], str]] = {
+    "id": (_ID, "The id of the record; an API's may also be its identifier, a tenant's is its name"),
+    "kid": (_ID, "The id of the key"),
+    "name": (_ID, "The name of the secret"),
+    "number": ({"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, "The number of the version"),
+    "trigger": ({"type": "string", "enum": [TRIGGER]}, "The trigger; there is one"),
+}
+_IN_QUERIES = {
+    "fields": "Only these fields, with commas between them",
+    "include_fields": "false: all but these fields",
+    "page": "The number of the page; the first is 0",
+    "per_page": "How many entries a page has",
+    "include_totals": "true: an object with the totals, not a bare list",
+    "take": "How many entries there are between two checkpoints",
+    "from": "Where to go on, or to begin",
+    "to": "Where to end",
+    "sort": "The newest first, or the oldest",
+    "tail": "Begin with so many records of the past",
+    "since": "Begin at this time (RFC 3339, or ms since the epoch)",
+    "after": "Begin behind this record",
+    "ticket": "A ticket instead of a token",
+    "level": "Records of at least this level",
+    "force": "true: also if it is bound",
+}
+HEADERS: dict[str, Any] = {
+    "ETag": {"description": "Of the record; for If-Match", "schema": {"type": "string"}},
+    "Idempotent-Replayed": {
+        "description": "true: this is the answer that the first request with the key got",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Retry-After": {"description": "Seconds to wait", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "WWW-Authenticate": {"description": "How to prove who you are", "schema": {"type": "string"}},
+    "X-Request-Id": {"description": "The id of the exchange, of which there is a record", "schema": {"type": "string"}},
+}
+
+
+def path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    """Those in braces."""
+    names = re.findall(r"{(\w+)}", operation.path)
+    return [_parameter("path", name, *_IN_PATHS[name]) for name in names]
+
+
+def query_parameters(operation: Operation, schemas: Schemas) -> list[dict[str, Any]]:
+    """The fields of its query, and its filters, each of which may come several times."""
+    fields = {} if operation.query is None else schemas.query(operation.query)
+    parameters = [_parameter("query", name, schema, _IN_QUERIES.get(name, "")) for name, schema in fields.items()]
+    values = {"type": "array", "items": {"type": "string"}}
+    return parameters + [
+        _parameter("query", name, values, "Only with one of these values") for name in operation.filters
+    ]
+
+
+def header_parameters(operation: Operation) -> list[dict[str, Any]]:
+    """``If-Match`` and ``Idempotency-Key``, where they have a meaning."""
+    parameters = []
+    if operation.if_match:
+        etag = {"type": "string", "pattern": r'^(\*|"[0-9a-f]{32}")$'}
+        parameters.append(_parameter("header", "If-Match", etag, "The ETag that the record must have"))
+    if operation.idempotent:
+        key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"}
+        meaning = "Of your choice; sent again within a day, the request is done once"
+        parameters.append(_parameter("header", HEADER, key, meaning))
+    return parameters
+
+
+def _parameter(place: str, name: str, schema: dict[str, Any], meaning: str) -> dict[str, Any]:
+    parameter: dict[str, Any] = {"name": name, "in": place, "schema": schema}
+    if place == "path":
+        parameter["required"] = True
+    return parameter | {"description": meaning} if meaning else parameter

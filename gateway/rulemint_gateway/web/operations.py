@@ -1,0 +1,97 @@
+"""What a path of the service takes and answers, said once.
+
+The route and its part of the OpenAPI document are both made from it, so that there is neither without the other.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from rulemint_gateway.web.problems import Handler, Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """A part of a list: bare, with totals, or from a checkpoint on, as its query asks.
+
+    *item* is the type of an entry, *key* what the list is called beside its totals; with *length*, the totals also
+    say how many entries this part has. By *checkpoints* it is an object with ``next``, or a bare list (None).
+    """
+
+    item: Any
+    key: str
+    length: bool = False
+    checkpoints: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedPage:
+    """A part of a list that always comes with ``total``, ``page`` and ``per_page``."""
+
+    item: Any
+    key: str
+
+
+Shape = Pages | CountedPage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method at one path."""
+
+    method: str
+    path: str
+    handle: Handler
+    """Its docstring describes the operation."""
+    tag: str
+    summary: str
+    answer: Any = None
+    """The type or `Shape` of the answer's body; None: it has none."""
+    answers: tuple[str, ...] = ("application/json",)
+    """The content types of the answer; only the first one is described by *answer*."""
+    status: int = 200
+    scopes: tuple[str, ...] = ()
+    """All of these; without one, anybody may."""
+    body: Any = None
+    """The type of the request's body; None: it takes none."""
+    bodies: tuple[str, ...] = ("application/json",)
+    body_is_optional: bool = False
+    query: type[msgspec.Struct] | None = None
+    filters: Collection[str] = ()
+    """Further parameters of the query, each with a value to compare with."""
+    headers: tuple[str, ...] = ()
+    """Of the answer, beside those that every answer has."""
+    etag: bool = False
+    """The answer has an ETag."""
+    if_match: bool = False
+    idempotent: bool = False
+    """It takes an Idempotency-Key."""
+    problem: type[msgspec.Struct] = Problem
+    """The body of its errors."""
+    basic: bool = False
+    """A client may prove who it is by HTTP Basic."""
+    refusals: tuple[int, ...] = ()
+    """The statuses of its errors, beside those that follow from the rest."""
+
+    @property
+    def id(self) -> str:
+        """Its name for programs: ``get_clients_id``."""
+        words = re.findall(r"\w+", self.path.removeprefix("/api/v2"))
+        return "_".join((self.method.lower(), *words)).replace("-", "_")
+
+    @property
+    def description(self) -> str:
+        """What the handler says of itself, without what it raises."""
+        text = inspect.getdoc(self.handle) or ""
+        return text.partition("\n\nRaises:")[0].replace("``", "`")
+
+    def route(self) -> web.RouteDef:
+        """The route for aiohttp."""
+        return web.route(self.method, self.path, self.handle)
