@@ -152,7 +152,7 @@ class ActionHandlers:
                 query=DeleteQuery,
                 status=204,
                 if_match=True,
-                refusals=(409,),
+                refusals=(404, 409),
             ),
             self._operation(
                 "POST",

@@ -75,6 +75,7 @@ class ClientHandlers(NounHandlers):
                 summary="Delete a secret of a client",
                 scopes=("delete:client_keys",),
                 status=204,
+                refusals=(404,),
             ),
         ]
 

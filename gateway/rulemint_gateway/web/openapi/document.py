@@ -110,6 +110,8 @@ def _problem(operation: Operation, status: int, schemas: Schemas) -> dict[str, A
         "description": HTTPStatus(status).phrase,
         "content": {JSON: {"schema": schemas.of(operation.problem)}},
     }
+    if status == HTTPStatus.BAD_REQUEST:  # an address that is too long is refused before it comes to us
+        problem["content"]["text/plain"] = {"schema": {"type": "string"}}
     header = _HEADERS_OF_PROBLEMS.get(status)
     return problem if header is None else problem | {"headers": {header: {"$ref": f"#/components/headers/{header}"}}}
 

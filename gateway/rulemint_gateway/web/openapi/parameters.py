@@ -10,7 +10,7 @@ from rulemint_gateway.web.idempotency import HEADER, MAX_KEY
 from rulemint_gateway.web.openapi.schemas import Schemas
 from rulemint_gateway.web.operations import Operation
 
-_ID = {"type": "string", "minLength": 1, "maxLength": 200}
+_ID = {"type": "string", "minLength": 1}
 _IN_PATHS: dict[str, tuple[dict[str, Any], str]] = {
     "id": (_ID, "The id of the record; an API's may also be its identifier, a tenant's is its name"),
     "kid": (_ID, "The id of the key"),
@@ -67,8 +67,8 @@ def header_parameters(operation: Operation) -> list[dict[str, Any]]:
     """``If-Match`` and ``Idempotency-Key``, where they have a meaning."""
     parameters = []
     if operation.if_match:
-        etag = {"type": "string", "pattern": r'^(\*|"[0-9a-f]{32}")$'}
-        parameters.append(_parameter("header", "If-Match", etag, "The ETag that the record must have"))
+        meaning = "The ETag that the record must have; * is any"
+        parameters.append(_parameter("header", "If-Match", {"type": "string"}, meaning))
     if operation.idempotent:
         key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"}
         meaning = "Of your choice; sent again within a day, the request is done once"

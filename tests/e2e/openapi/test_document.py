@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from fixtures.management import Management
+
+
+async def test_the_document_describes_the_service_to_whoever_asks(management: Management) -> None:
+    answer = await management.call("GET", "/api/v2/openapi.json", token="")
+    assert answer.status == 200
+    assert answer.body["openapi"].startswith("3.1")
+    assert {"/oauth/token", "/api/v2/clients", "/api/v2/rules/{id}/versions", "/logs"} <= set(answer.body["paths"])
+    assert "post" in answer.body["paths"]["/api/v2/actions/actions"]
+    flow = answer.body["components"]["securitySchemes"].values()
+    assert any(scheme.get("flows", {}).get("clientCredentials", {}).get("tokenUrl") for scheme in flow)
+
+
+async def test_the_page_is_readable_without_a_script_and_may_load_nothing(management: Management) -> None:
+    answer = await management.call("GET", "/docs", token="")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "<script" not in answer.text
+    for path in ("/oauth/token", "/api/v2/rules/{id}/versions"):
+        assert path in answer.text
