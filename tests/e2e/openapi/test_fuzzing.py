@@ -19,13 +19,13 @@ from fixtures.tenants import a_tenant
 
 EXAMPLES = 3
 # Not positive_data_acceptance: a body that fits may be refused for what no schema says, as two that exclude each other.
+# Not negative_data_rejection: in a query everything is text, and what is no boolean there may be read as one.
 CHECKED = {
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
-    "negative_data_rejection",
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any
 
 from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
@@ -13,6 +12,7 @@ from rulemint_gateway.web.bodies import JSON
 from rulemint_gateway.web.openapi.parameters import HEADERS, header_parameters, path_parameters, query_parameters
 from rulemint_gateway.web.openapi.schemas import Schemas, example_of
 from rulemint_gateway.web.operations import Operation
+from rulemint_shared import __version__
 
 OAUTH = "clientCredentials"
 BASIC = "clientSecretBasic"
@@ -31,7 +31,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Rulemint", "version": version("rulemint-gateway"), "description": DESCRIPTION},
+        "info": {"title": "Rulemint", "version": __version__, "description": DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
