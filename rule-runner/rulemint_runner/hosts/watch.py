@@ -31,6 +31,7 @@ class Watch:
         """*processors*: how many there are; by default those that this process may use."""
         self._running: dict[Host, float | None] = {}
         """Host → processor time it had used when it was first seen running."""
+        self._stopped: set[Host] = set()
         self._computing: dict[Host, None] = {}
         """Those that take turns, the next one first."""
         self._turns_a_look = SHARE_OF_PROCESSORS * (processors or len(os.sched_getaffinity(0)))
@@ -45,7 +46,7 @@ class Watch:
         self._running.pop(host, None)
         if host in self._computing:
             del self._computing[host]
-            host.resume()
+            self._go_on(host)
 
     async def look(self) -> None:
         """Look again and again, until cancelled."""
@@ -80,7 +81,13 @@ class Watch:
         self._turns_left -= turns
         for place, host in enumerate(list(self._computing)):
             if place < turns:
-                host.resume()
+                self._go_on(host)
                 self._computing[host] = self._computing.pop(host)
-            else:
+            elif host not in self._stopped:
+                self._stopped.add(host)
                 host.pause()
+
+    def _go_on(self, host: Host) -> None:
+        if host in self._stopped:
+            self._stopped.discard(host)
+            host.resume()
