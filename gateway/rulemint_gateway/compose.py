@@ -29,17 +29,17 @@ from rulemint_gateway.management.actions.testing import ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
-from rulemint_gateway.management.client_secrets import ClientSecrets
-from rulemint_gateway.management.clients import Clients
-from rulemint_gateway.management.hooks import Hooks
+from rulemint_gateway.management.clients.clients import Clients
+from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.logs import Logs
-from rulemint_gateway.management.packages import Packages
 from rulemint_gateway.management.resource_servers import ResourceServers
-from rulemint_gateway.management.rule_records import RuleRecords
-from rulemint_gateway.management.rule_texts import RuleTexts
-from rulemint_gateway.management.rule_versions import RuleVersionsOf
-from rulemint_gateway.management.rules import Rules
-from rulemint_gateway.management.secrets import RuleSecretsOf
+from rulemint_gateway.management.rules.hooks import Hooks
+from rulemint_gateway.management.rules.packages import Packages
+from rulemint_gateway.management.rules.records import RuleRecords
+from rulemint_gateway.management.rules.rules import Rules
+from rulemint_gateway.management.rules.secrets import RuleSecretsOf
+from rulemint_gateway.management.rules.texts import RuleTexts
+from rulemint_gateway.management.rules.versions import RuleVersionsOf
 from rulemint_gateway.management.signing_keys import SigningKeyring
 from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.management.tenant_settings import TenantSettings
@@ -59,25 +59,29 @@ from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
-from rulemint_gateway.web.accounts import accounting
-from rulemint_gateway.web.actions import ActionHandlers
-from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
-from rulemint_gateway.web.hooks import HookHandlers
-from rulemint_gateway.web.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.log_stream.handlers import LogStream
-from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
-from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, RecordHandlers, SecretHandlers
+from rulemint_gateway.web.management.accounts import accounting
+from rulemint_gateway.web.management.actions.actions import ActionHandlers
+from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
+from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
+from rulemint_gateway.web.management.clients import ClientHandlers
+from rulemint_gateway.web.management.exchanges import ExchangeHandlers
+from rulemint_gateway.web.management.hooks import HookHandlers
+from rulemint_gateway.web.management.idempotency import IDEMPOTENCY
+from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.rule_secrets import SecretHandlers
+from rulemint_gateway.web.management.rule_versions import RuleVersionHandlers
+from rulemint_gateway.web.management.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandlers
+from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
-from rulemint_gateway.web.rule_versions import RuleVersionHandlers
-from rulemint_gateway.web.signing_keys import SigningKeyHandlers
-from rulemint_gateway.web.status import StatusHandlers
-from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
-from rulemint_gateway.web.tries import TryHandlers
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 from rulemint_shared import ids
@@ -219,7 +223,6 @@ def _rule_handlers(
     """Rules, and what shows the same rules as hooks, actions and webtasks."""
     rules = Rules(catalog, store, records, texts)
     versions = RuleVersionsOf(store, records)
-    actions = ActionRecords(records)
     return {
         "rules": NounHandlers(catalog, rules, name="rules"),
         "secrets": SecretHandlers(catalog, secrets),
@@ -227,13 +230,26 @@ def _rule_handlers(
         "rule_versions": RuleVersionHandlers(catalog, rules, versions),
         "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
         "webtasks": WebtaskHandlers(catalog, Webtasks(store, records, texts, rules, secrets)),
-        "actions": ActionHandlers(
-            catalog,
-            Actions(store, actions, texts, rules, secrets),
-            ActionVersions(actions, versions),
-            Bindings(store, actions),
-            ActionTests(actions, tries),
-        ),
+        **_action_handlers(catalog, store, ActionRecords(records), texts, rules, secrets, versions, tries),
+    }
+
+
+def _action_handlers(  # each is a part of what actions are made of
+    catalog: Catalog,
+    store: ConfigStore,
+    records: ActionRecords,
+    texts: RuleTexts,
+    rules: Rules,
+    secrets: RuleSecretsOf,
+    versions: RuleVersionsOf,
+    tries: Tries,
+) -> dict[str, Any]:
+    actions = Actions(store, records, texts, rules, secrets)
+    action_versions = ActionVersions(records, versions)
+    return {
+        "actions": ActionHandlers(catalog, actions, action_versions, ActionTests(records, tries)),
+        "action_versions": ActionVersionHandlers(catalog, actions, action_versions),
+        "triggers": TriggerHandlers(catalog, actions, Bindings(store, records)),
     }
 
 

@@ -7,22 +7,26 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.actions import ActionHandlers
-from rulemint_gateway.web.clients import ClientHandlers
 from rulemint_gateway.web.health import Health
-from rulemint_gateway.web.hooks import HookHandlers
 from rulemint_gateway.web.log_stream.handlers import LogStream
-from rulemint_gateway.web.logs import StatsHandlers, TenantLogHandlers
-from rulemint_gateway.web.management import ExchangeHandlers, NounHandlers, RecordHandlers, SecretHandlers
+from rulemint_gateway.web.management.actions.actions import ActionHandlers
+from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
+from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
+from rulemint_gateway.web.management.clients import ClientHandlers
+from rulemint_gateway.web.management.exchanges import ExchangeHandlers
+from rulemint_gateway.web.management.hooks import HookHandlers
+from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.rule_secrets import SecretHandlers
+from rulemint_gateway.web.management.rule_versions import RuleVersionHandlers
+from rulemint_gateway.web.management.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandlers
+from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.openapi.handlers import Documentation
 from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.rule_versions import RuleVersionHandlers
-from rulemint_gateway.web.signing_keys import SigningKeyHandlers
-from rulemint_gateway.web.status import StatusHandlers
-from rulemint_gateway.web.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
-from rulemint_gateway.web.tries import TryHandlers
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 
@@ -44,6 +48,8 @@ class Handlers:
     rule_versions: RuleVersionHandlers
     hooks: HookHandlers
     actions: ActionHandlers
+    action_versions: ActionVersionHandlers
+    triggers: TriggerHandlers
     tries: TryHandlers
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
@@ -71,7 +77,9 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.secrets.operations(),  # /api/v2/rules/{id}/secrets
         *handlers.rule_versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
         *handlers.hooks.operations(),  # /api/v2/hooks
-        *handlers.actions.operations(),  # /api/v2/actions
+        *handlers.actions.operations(),  # /api/v2/actions/actions
+        *handlers.action_versions.operations(),  # /api/v2/actions/actions/{id}/versions
+        *handlers.triggers.operations(),  # /api/v2/actions/triggers
         *handlers.exchanges.operations(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.operations(),  # /api/v2/tenants

@@ -2,8 +2,8 @@
 
 The kernel's limits come first; this is the net under them, and what keeps loops from slowing other tenants. A rule
 answers within milliseconds, or waits for something; one that goes on computing is rare, or hostile. Such hosts share
-half of the processors among them, one after the other, and leave the rest to everybody else: the others are stopped
-(SIGSTOP), which works for any user and is taken back without a trace.
+a quarter of the processors among them, one after the other, and leave the rest to everybody else: whose turn it is not
+is stopped (SIGSTOP), which works for any user and is taken back without a trace. One alone goes on.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from rulemint_gateway.dispatch import installs
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.errors import UnavailableError
-from rulemint_gateway.management.packages import Packages
+from rulemint_gateway.management.rules.packages import Packages
 from rulemint_shared import job_queue, keys
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.dependencies import Registry

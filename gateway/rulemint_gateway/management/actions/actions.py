@@ -20,10 +20,10 @@ from rulemint_gateway.management.actions.bodies import (
 from rulemint_gateway.management.actions.records import Action, ActionRecords
 from rulemint_gateway.management.actions.views import action_view
 from rulemint_gateway.management.errors import ConflictError
-from rulemint_gateway.management.rule_texts import RuleTexts, deployed
-from rulemint_gateway.management.rule_versions import check_is_built
-from rulemint_gateway.management.rules import Rules
-from rulemint_gateway.management.secrets import RuleSecretsOf
+from rulemint_gateway.management.rules.rules import Rules
+from rulemint_gateway.management.rules.secrets import RuleSecretsOf
+from rulemint_gateway.management.rules.texts import RuleTexts, deployed
+from rulemint_gateway.management.rules.versions import check_is_built
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULE_VERSIONS, RULES
 from rulemint_shared import ids

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rulemint_gateway.management.errors import ManagementError, NotFoundError
-from rulemint_gateway.management.rule_forms import form_of
-from rulemint_gateway.management.rule_records import RuleRecords, newest_version
+from rulemint_gateway.management.rules.forms import form_of
+from rulemint_gateway.management.rules.records import RuleRecords, newest_version
 from rulemint_shared.records import Rule, RuleForm, RuleVersion
 
 

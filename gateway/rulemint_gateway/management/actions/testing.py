@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.actions.records import ActionRecords
-from rulemint_gateway.management.client_bodies import MAX_METADATA
+from rulemint_gateway.management.clients.bodies import MAX_METADATA
 from rulemint_gateway.management.fields import (
     ClientId,
     Identifier,
@@ -18,7 +18,7 @@ from rulemint_gateway.management.fields import (
     SecretName,
     SecretValue,
 )
-from rulemint_gateway.management.secrets import MAX_SECRETS
+from rulemint_gateway.management.rules.secrets import MAX_SECRETS
 from rulemint_gateway.management.trying.body import Context, InlineClient, Sent, TryRule
 from rulemint_gateway.management.trying.tries import Tries
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rulemint_gateway.management.actions.records import ActionRecords
 from rulemint_gateway.management.actions.views import version_view
-from rulemint_gateway.management.rule_versions import RuleVersionsOf
+from rulemint_gateway.management.rules.versions import RuleVersionsOf
 
 
 class ActionVersions:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rulemint_gateway.management.actions.bodies import DEFAULT_RUNTIME
 from rulemint_gateway.management.actions.records import Action
-from rulemint_gateway.management.rule_forms import TRIGGER, TRIGGER_VERSION
+from rulemint_gateway.management.rules.forms import TRIGGER, TRIGGER_VERSION
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.records import Rule, RuleVersion
 

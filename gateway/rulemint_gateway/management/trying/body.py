@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from rulemint_gateway.management.client_bodies import MAX_METADATA
+from rulemint_gateway.management.clients.bodies import MAX_METADATA
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import (
     AllowHosts,
@@ -22,8 +22,8 @@ from rulemint_gateway.management.fields import (
     SecretName,
     SecretValue,
 )
-from rulemint_gateway.management.rules import Limits
-from rulemint_gateway.management.secrets import MAX_SECRETS
+from rulemint_gateway.management.rules.rules import Limits
+from rulemint_gateway.management.rules.secrets import MAX_SECRETS
 from rulemint_shared.codecs import check_travels
 from rulemint_shared.records import Isolation, Language
 

@@ -13,9 +13,9 @@ from msgspec import UNSET
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.management.errors import UnavailableError
-from rulemint_gateway.management.packages import Packages
-from rulemint_gateway.management.rule_records import RuleRecords, shown_version
-from rulemint_gateway.management.rule_texts import check_script_length, text_fields
+from rulemint_gateway.management.rules.packages import Packages
+from rulemint_gateway.management.rules.records import RuleRecords, shown_version
+from rulemint_gateway.management.rules.texts import check_script_length, text_fields
 from rulemint_gateway.management.trying.answer import answer_of
 from rulemint_gateway.management.trying.body import TryRule, check_body
 from rulemint_gateway.management.trying.request import tried_request

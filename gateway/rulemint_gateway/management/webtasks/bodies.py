@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import RuleName, Script, SecretName, SecretValue, TenantName
-from rulemint_gateway.management.secrets import MAX_SECRETS, NOT_SHOWN
+from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
 
 Metadata = Annotated[
     dict[Annotated[str, Meta(max_length=128)], Annotated[str, Meta(max_length=8_192)]], Meta(max_length=30)

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
-from rulemint_gateway.management.rule_forms import form_of, form_of_text
-from rulemint_gateway.management.rule_records import RuleRecords, check_can_be_enabled, shown_version
-from rulemint_gateway.management.rule_texts import RuleTexts
-from rulemint_gateway.management.rules import Rules
-from rulemint_gateway.management.secrets import NOT_SHOWN, RuleSecretsOf
+from rulemint_gateway.management.rules.forms import form_of, form_of_text
+from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
+from rulemint_gateway.management.rules.rules import Rules
+from rulemint_gateway.management.rules.secrets import NOT_SHOWN, RuleSecretsOf
+from rulemint_gateway.management.rules.texts import RuleTexts
 from rulemint_gateway.management.webtasks.bodies import IssueToken, code_url
 from rulemint_gateway.management.webtasks.metadata import RuleMetadata, read_metadata, show_metadata
 from rulemint_gateway.management.webtasks.tokens import webtask_token

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rulemint_gateway.management.rule_forms import TRIGGER
-from rulemint_gateway.web.idempotency import HEADER, MAX_KEY
+from rulemint_gateway.management.rules.forms import TRIGGER
+from rulemint_gateway.web.management.idempotency import HEADER, MAX_KEY
 from rulemint_gateway.web.openapi.schemas import Schemas
 from rulemint_gateway.web.operations import Operation
 

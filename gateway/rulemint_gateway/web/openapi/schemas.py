@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from rulemint_gateway.web.management.paging import FieldsQuery
 from rulemint_gateway.web.openapi.examples import EXAMPLES
 from rulemint_gateway.web.operations import CountedPage, Operation, Pages
-from rulemint_gateway.web.paging import FieldsQuery
 
 Schema = dict[str, Any]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_gateway.management.rule_forms import form_of, form_of_text
+from rulemint_gateway.management.rules.forms import form_of, form_of_text
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 
 HOOK = "module.exports = function (client, scope, audience, context, cb) { cb(null, {}); };"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.rule_versions import MAX_COMPARED_LINES, check_is_built, unified_diff
+from rulemint_gateway.management.rules.versions import MAX_COMPARED_LINES, check_is_built, unified_diff
 from rulemint_shared.records import Language, RuleVersion
 
 

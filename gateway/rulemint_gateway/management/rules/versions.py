@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.rule_records import RuleRecords, newest_version, shown_version
-from rulemint_gateway.management.rule_texts import TEXT_FIELDS, deployed
-from rulemint_gateway.management.rules import rule_view
+from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
+from rulemint_gateway.management.rules.rules import rule_view
+from rulemint_gateway.management.rules.texts import TEXT_FIELDS, deployed
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULES
 from rulemint_shared.deadline import rfc3339_ms, unix_ms

@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.web.queries import query_of
+from rulemint_gateway.web.management.queries import query_of
 
 MAX_PER_PAGE = 100
 FieldNames = Annotated[str, Meta(max_length=2_000)]

@@ -10,15 +10,15 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.management.rule_answers import RuleAnswer, RuleVersionAnswer, RuleVersionSummary
-from rulemint_gateway.management.rule_versions import RuleDiff, RuleVersionsOf
-from rulemint_gateway.management.rules import Rules
+from rulemint_gateway.management.rules.answers import RuleAnswer, RuleVersionAnswer, RuleVersionSummary
+from rulemint_gateway.management.rules.rules import Rules
+from rulemint_gateway.management.rules.versions import RuleDiff, RuleVersionsOf
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.etags import etag_header, require_match
+from rulemint_gateway.web.management.etags import etag_header, require_match
+from rulemint_gateway.web.management.queries import query_of
 from rulemint_gateway.web.operations import Operation, Pages
 from rulemint_gateway.web.problems import NO_STORE, json_answer
-from rulemint_gateway.web.queries import query_of
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rulemint_gateway.management.answers import Nothing
-from rulemint_gateway.management.secrets import NamesOfSecrets, SecretNames, SecretValues
+from rulemint_gateway.management.rules.secrets import NamesOfSecrets, SecretNames, SecretValues
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import Handler
 

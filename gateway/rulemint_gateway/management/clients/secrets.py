@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
-from rulemint_gateway.management.clients import FIRST_SECRET, client_view, find_client
+from rulemint_gateway.management.clients.clients import FIRST_SECRET, client_view, find_client
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.fields import ClientSecretValue, SecretName
 from rulemint_gateway.stores.catalog import Catalog

@@ -9,9 +9,9 @@ from rulemint_gateway.management.tenant_settings import PatchTenantSettings, Ten
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.etags import etag_header, require_match
+from rulemint_gateway.web.management.etags import etag_header, require_match
+from rulemint_gateway.web.management.paging import FieldsQuery, fields_query
 from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.paging import FieldsQuery, fields_query
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)

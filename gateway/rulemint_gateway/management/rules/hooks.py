@@ -11,10 +11,10 @@ from msgspec import UNSET, Meta, UnsetType
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Dependencies, RuleName, Script
-from rulemint_gateway.management.rule_forms import TRIGGER, check_trigger, form_of, form_of_text
-from rulemint_gateway.management.rule_records import RuleRecords, shown_version
-from rulemint_gateway.management.rules import CreateRule, PatchRule, Rules
-from rulemint_gateway.management.secrets import RuleSecretsOf
+from rulemint_gateway.management.rules.forms import TRIGGER, check_trigger, form_of, form_of_text
+from rulemint_gateway.management.rules.records import RuleRecords, shown_version
+from rulemint_gateway.management.rules.rules import CreateRule, PatchRule, Rules
+from rulemint_gateway.management.rules.secrets import RuleSecretsOf
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 
 

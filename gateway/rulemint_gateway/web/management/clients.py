@@ -8,14 +8,14 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET
 
-from rulemint_gateway.management.client_bodies import ClientAnswer
-from rulemint_gateway.management.client_secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
-from rulemint_gateway.management.clients import Clients
+from rulemint_gateway.management.clients.bodies import ClientAnswer
+from rulemint_gateway.management.clients.clients import Clients
+from rulemint_gateway.management.clients.secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.idempotency import once
-from rulemint_gateway.web.management import NounHandlers
+from rulemint_gateway.web.management.idempotency import once
+from rulemint_gateway.web.management.nouns import NounHandlers
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 

@@ -12,10 +12,10 @@ from rulemint_gateway.management.logs import LogEntryAnswer, Logs
 from rulemint_gateway.management.stats import DayAnswer, Stats
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, fields_query
+from rulemint_gateway.web.management.queries import query_of
 from rulemint_gateway.web.operations import Operation, Pages
-from rulemint_gateway.web.paging import FieldsQuery, ListQuery, fields_query
 from rulemint_gateway.web.problems import NO_STORE, json_answer
-from rulemint_gateway.web.queries import query_of
 
 
 class LogQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from rulemint_gateway.management.hooks import Hooks
-from rulemint_gateway.management.secrets import SecretNames, SecretValues
+from rulemint_gateway.management.rules.hooks import Hooks
+from rulemint_gateway.management.rules.secrets import SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.management import NounHandlers
+from rulemint_gateway.web.management.nouns import NounHandlers
+from rulemint_gateway.web.management.secret_operations import SecretCalls, secret_operations
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
-from rulemint_gateway.web.secret_operations import SecretCalls, secret_operations
 
 FILTERS = {"triggerId": "triggerId", "enabled": "enabled"}
 

@@ -10,8 +10,8 @@ from msgspec import UNSET
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
-from rulemint_gateway.management.packages import Packages
-from rulemint_gateway.management.rule_records import RuleRecords, newest_version, shown_version
+from rulemint_gateway.management.rules.packages import Packages
+from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.stores.calls import CALL
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.deadline import unix_ms

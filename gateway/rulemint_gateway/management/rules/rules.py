@@ -18,9 +18,9 @@ from rulemint_gateway.management.fields import (
     RuleName,
     Script,
 )
-from rulemint_gateway.management.rule_answers import RuleAnswer
-from rulemint_gateway.management.rule_records import RuleRecords, check_can_be_enabled, shown_version
-from rulemint_gateway.management.rule_texts import RuleTexts, text_fields
+from rulemint_gateway.management.rules.answers import RuleAnswer
+from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
+from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS, RULES

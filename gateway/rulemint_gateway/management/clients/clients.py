@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.client_bodies import (
+from rulemint_gateway.management.clients.bodies import (
     MAX_METADATA,
     ClientAnswer,
     CreateClient,

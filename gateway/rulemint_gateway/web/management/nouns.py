@@ -8,19 +8,14 @@ from typing import Any, Protocol
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.management.secrets import RuleSecretsOf, SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.etags import etag_header, require_match
-from rulemint_gateway.web.idempotency import once
+from rulemint_gateway.web.management.etags import etag_header, require_match
+from rulemint_gateway.web.management.idempotency import once
+from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, fields_query, filtered, list_query, page_of
 from rulemint_gateway.web.operations import Operation, Pages
-from rulemint_gateway.web.paging import FieldsQuery, ListQuery, fields_query, filtered, list_query, page_of
 from rulemint_gateway.web.problems import NO_STORE, json_answer
-from rulemint_gateway.web.secret_operations import SecretCalls, secret_operations
-from rulemint_shared.exchanges import ExchangeRecord
 
 log = structlog.get_logger(__name__)
 
@@ -253,72 +248,3 @@ class NounHandlers(RecordHandlers):
         await self._noun.delete(caller.tenant, record_id)
         self._log_change("deleted", caller, record_id)
         return web.Response(status=204)
-
-
-class SecretHandlers:
-    """``/api/v2/rules/{id}/secrets``."""
-
-    def __init__(self, catalog: Catalog, secrets: RuleSecretsOf) -> None:
-        self._catalog = catalog
-        self._secrets = secrets
-
-    def operations(self) -> list[Operation]:
-        """The calls about a rule's secrets."""
-        handles = SecretCalls(names=self.names, add=self.add, replace=self.replace, delete=self.delete)
-        return secret_operations("rules", handles, replaced=200, delete_scope="update:rules")
-
-    async def names(self, request: web.Request) -> web.Response:
-        """200 and the names, without values."""
-        caller = authorize(request, self._catalog, scope="read:rules")
-        return json_answer(self._secrets.names(caller.tenant, request.match_info["id"]), headers=NO_STORE)
-
-    async def add(self, request: web.Request) -> web.Response:
-        """201; 409 if a name exists."""
-        caller = authorize(request, self._catalog, scope="update:rules")
-        values: dict[str, str] = await read_json(request, SecretValues)
-        await self._secrets.add(caller.tenant, request.match_info["id"], values)
-        return json_answer({}, status=201, headers=NO_STORE)
-
-    async def replace(self, request: web.Request) -> web.Response:
-        """200; 404 if a name does not exist."""
-        caller = authorize(request, self._catalog, scope="update:rules")
-        values: dict[str, str] = await read_json(request, SecretValues)
-        await self._secrets.replace(caller.tenant, request.match_info["id"], values)
-        return json_answer({}, headers=NO_STORE)
-
-    async def delete(self, request: web.Request) -> web.Response:
-        """204; the body is the list of names."""
-        caller = authorize(request, self._catalog, scope="update:rules")
-        names: list[str] = await read_json(request, SecretNames)
-        await self._secrets.delete(caller.tenant, request.match_info["id"], names)
-        return web.Response(status=204)
-
-
-class ExchangeHandlers:
-    """``/api/v2/exchanges/{id}``: the account of one token request."""
-
-    def __init__(self, catalog: Catalog, exchanges: ExchangeStore) -> None:
-        self._catalog = catalog
-        self._exchanges = exchanges
-
-    def operations(self) -> list[Operation]:
-        """The one call about exchange records."""
-        return [
-            Operation(
-                method="GET",
-                path="/api/v2/exchanges/{id}",
-                handle=self.read,
-                tag="Logs",
-                summary="Read all about a token request",
-                scopes=("read:logs",),
-                answer=ExchangeRecord,
-            )
-        ]
-
-    async def read(self, request: web.Request) -> web.Response:
-        """200 and the record."""
-        caller = authorize(request, self._catalog, scope="read:logs")
-        record = await self._exchanges.find(caller.tenant, request.match_info["id"])
-        if record is None:
-            raise NotFoundError("exchange", code="inexistent_exchange")
-        return json_answer(record, headers=NO_STORE)

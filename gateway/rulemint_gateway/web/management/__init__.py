@@ -1,0 +1,1 @@
+"""``/api/v2``: the handlers of the management API, a file for each noun."""

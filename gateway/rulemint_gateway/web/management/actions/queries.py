@@ -1,0 +1,51 @@
+"""What calls about actions ask for: which of them, and which page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from rulemint_gateway.management.actions.records import Action
+from rulemint_gateway.web.problems import NO_STORE, json_answer
+
+Word = Annotated[str, Meta(max_length=128)]
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of a list about actions is asked for. A page after the last is empty."""
+
+    page: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    per_page: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which actions are listed."""
+
+    trigger_id: Word | None = msgspec.field(name="triggerId", default=None)
+    action_name: Word | None = msgspec.field(name="actionName", default=None)
+    deployed: bool | None = None
+    installed: bool = False
+    """From a marketplace; there is none here."""
+
+    def takes(self, action: Action) -> bool:
+        """Whether *action* is among them."""
+        return (
+            not self.installed
+            and self.action_name in {None, action.rule.name}
+            and self.deployed in {None, action.live is not None}
+        )
+
+
+def page_of(items: list[dict[str, Any]], query: PageQuery, *, key: str) -> web.Response:
+    """200 and the page of *items* that *query* asks for, with the totals."""
+    start = query.page * query.per_page
+    found = items[start : start + query.per_page]
+    return json_answer(paged(found, len(items), query, key=key), headers=NO_STORE)
+
+
+def paged(page: list[dict[str, Any]], total: int, query: PageQuery, *, key: str) -> dict[str, Any]:
+    """*page*, which is one already, with the totals."""
+    return {"total": total, "page": query.page, "per_page": query.per_page, key: page}

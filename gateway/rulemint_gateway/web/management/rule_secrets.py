@@ -1,0 +1,52 @@
+"""``/api/v2/rules/{id}/secrets``: names go out, values only come in."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretNames, SecretValues
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.management.secret_operations import SecretCalls, secret_operations
+from rulemint_gateway.web.operations import Operation
+from rulemint_gateway.web.problems import NO_STORE, json_answer
+
+
+class SecretHandlers:
+    """The four calls about the secrets of a rule."""
+
+    def __init__(self, catalog: Catalog, secrets: RuleSecretsOf) -> None:
+        self._catalog = catalog
+        self._secrets = secrets
+
+    def operations(self) -> list[Operation]:
+        """The calls about a rule's secrets."""
+        handles = SecretCalls(names=self.names, add=self.add, replace=self.replace, delete=self.delete)
+        return secret_operations("rules", handles, replaced=200, delete_scope="update:rules")
+
+    async def names(self, request: web.Request) -> web.Response:
+        """200 and the names, without values."""
+        caller = authorize(request, self._catalog, scope="read:rules")
+        return json_answer(self._secrets.names(caller.tenant, request.match_info["id"]), headers=NO_STORE)
+
+    async def add(self, request: web.Request) -> web.Response:
+        """201; 409 if a name exists."""
+        caller = authorize(request, self._catalog, scope="update:rules")
+        values: dict[str, str] = await read_json(request, SecretValues)
+        await self._secrets.add(caller.tenant, request.match_info["id"], values)
+        return json_answer({}, status=201, headers=NO_STORE)
+
+    async def replace(self, request: web.Request) -> web.Response:
+        """200; 404 if a name does not exist."""
+        caller = authorize(request, self._catalog, scope="update:rules")
+        values: dict[str, str] = await read_json(request, SecretValues)
+        await self._secrets.replace(caller.tenant, request.match_info["id"], values)
+        return json_answer({}, headers=NO_STORE)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """204; the body is the list of names."""
+        caller = authorize(request, self._catalog, scope="update:rules")
+        names: list[str] = await read_json(request, SecretNames)
+        await self._secrets.delete(caller.tenant, request.match_info["id"], names)
+        return web.Response(status=204)
