@@ -8,6 +8,8 @@ reading, since more of it may follow.
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import structlog
@@ -24,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 _STREAMS = {"a": keys.audit, "e": keys.exchanges, "r": keys.refused_calls}
 _CODECS: dict[str, Codec[Any]] = {"a": codecs.audit, "e": codecs.exchange, "r": codecs.audit}
+READ_AHEAD = 25
 _LOG_ID = re.compile(r"log_([0-9a-f]{12})([0-9a-f]{8})([aer])")
 
 
@@ -66,16 +69,15 @@ class LogStore:
             return sum(await _executed(pipe))
 
     async def page(self, tenant: str, *, start: int, count: int, newest_first: bool) -> list[LogEntry]:
-        """*count* entries from the *start*-th on."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for stream in _STREAMS.values():
-                if newest_first:
-                    pipe.xrevrange(stream(tenant), count=start + count)
-                else:
-                    pipe.xrange(stream(tenant), count=start + count)
-            found = _places(await _executed(pipe))
-        found.sort(key=lambda entry: entry[0], reverse=newest_first)
-        return _decoded(found[start : start + count])
+        """*count* entries from the *start*-th on.
+
+        What comes before them is read as well, a little at a time: an entry may have a quarter of a megabyte.
+        """
+        ahead = _Ahead(self._redis, tenant, newest_first=newest_first)
+        for _ in range(start):
+            await ahead.next()
+        found = [await ahead.next() for _ in range(count)]
+        return _decoded([entry for entry in found if entry is not None])
 
     async def after(self, tenant: str, place: Place | None, *, count: int) -> list[LogEntry]:
         """The *count* entries that follow *place*, oldest first; None: from the oldest on."""
@@ -97,6 +99,45 @@ class LogStore:
         return next(iter(_decoded([(place, fields[b"record"]) for _id, fields in found])), None)
 
 
+class _Ahead:
+    """The entries of all streams in one order, of which only a few are held at a time."""
+
+    def __init__(self, redis: ArqRedis, tenant: str, *, newest_first: bool) -> None:
+        self._redis = redis
+        self._tenant = tenant
+        self._newest_first = newest_first
+        self._waiting: dict[str, deque[tuple[Place, bytes]]] = {letter: deque() for letter in _STREAMS}
+        self._after: dict[str, str | None] = dict.fromkeys(_STREAMS, "")
+        """Where to read on; None: there is no more."""
+
+    async def next(self) -> tuple[Place, bytes] | None:
+        """The next one; None at the end."""
+        await self._refill()
+        first = [entries[0] for entries in self._waiting.values() if entries]
+        if not first:
+            return None
+        place, _data = max(first) if self._newest_first else min(first)
+        return self._waiting[place.stream].popleft()
+
+    async def _refill(self) -> None:
+        hungry = {
+            letter: after for letter, after in self._after.items() if after is not None and not self._waiting[letter]
+        }
+        if not hungry:
+            return
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for letter, after in hungry.items():
+                stream = _STREAMS[letter](self._tenant)
+                if self._newest_first:
+                    pipe.xrevrange(stream, f"({after}" if after else "+", count=READ_AHEAD)
+                else:
+                    pipe.xrange(stream, f"({after}" if after else "-", count=READ_AHEAD)
+            streams = await _executed(pipe)
+        for letter, entries in zip(hungry, streams, strict=True):
+            self._waiting[letter].extend(_placed(letter, entries))
+            self._after[letter] = entries[-1][0].decode() if len(entries) == READ_AHEAD else None
+
+
 async def _executed(pipe: Any) -> list[Any]:
     try:
         answers: list[Any] = await pipe.execute()
@@ -113,12 +154,13 @@ def _from(place: Place | None, stream: str) -> str:
 
 
 def _places(streams: list[list[tuple[bytes, dict[bytes, bytes]]]]) -> list[tuple[Place, bytes]]:
-    found = []
-    for letter, entries in zip(_STREAMS, streams, strict=True):
-        for entry_id, fields in entries:
-            ms, _, number = entry_id.decode().partition("-")
-            found.append((Place(int(ms), int(number), letter), fields[b"record"]))
-    return found
+    return [placed for letter, entries in zip(_STREAMS, streams, strict=True) for placed in _placed(letter, entries)]
+
+
+def _placed(letter: str, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[tuple[Place, bytes]]:
+    for entry_id, fields in entries:
+        ms, _, number = entry_id.decode().partition("-")
+        yield Place(int(ms), int(number), letter), fields[b"record"]
 
 
 def _decoded(found: list[tuple[Place, bytes]]) -> list[LogEntry]:

@@ -65,7 +65,7 @@ def management_problem(error: ManagementError) -> web.Response:
     headers = dict(NO_STORE)
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = "1"
     return json_answer(body, status=error.status, headers=headers)
 

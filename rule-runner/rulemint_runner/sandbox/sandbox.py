@@ -73,16 +73,19 @@ class SandboxedProcess:
         self.pid = pid
         self.exited = exited
         """Resolves to its wait(2) status once it has been reaped."""
-        self._pidfd = pidfd
+        self._pidfd: int | None = pidfd
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send it a signal; nothing happens if it has ended."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, number)
+        """Send it a signal; nothing happens if it has ended, or after `close`: the descriptor's number is another's."""
+        if self._pidfd is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, number)
 
     def close(self) -> None:
         """Let go of the pidfd."""
-        os.close(self._pidfd)
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
 
 
 class Sandbox:

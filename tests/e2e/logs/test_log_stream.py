@@ -270,3 +270,21 @@ async def test_a_secret_that_a_rule_throws_is_masked_everywhere(
     assert answer.status == 500
     assert "hunter2" not in json.dumps([answer.body, records, kept])
     assert "***" in kept["detail"]
+
+
+async def test_a_stream_ends_when_its_client_may_read_no_longer(management: Management) -> None:
+    reader = await management.create("clients", {"name": "reads logs for a while"})
+    grant = {"client_id": reader["client_id"], "audience": management.admin["audience"], "scope": ["read:logs"]}
+    made = await management.create("client-grants", grant)
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": reader["client_id"],
+        "client_secret": reader["client_secret"],
+        "audience": management.admin["audience"],
+    }
+    token = (await management.ask(asked)).body["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    async with management.session.ws_connect(f"{management.url}/logs?client_id=nobody", headers=headers) as socket:
+        await management.call("DELETE", f"/api/v2/client-grants/{made['id']}")
+        ended = await asyncio.wait_for(socket.receive(), 15)
+    assert ended.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}

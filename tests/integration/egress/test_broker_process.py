@@ -107,7 +107,7 @@ say(NotStarted(why=json.dumps([fds, environment, control.fileno(), os.getcwd()])
 )
 async def test_a_configuration_that_cannot_be_used_is_refused_in_words(configuration: object, word: str) -> None:
     with pytest.raises(BrokerNotStartedError, match=word):
-        async with open_egress(**configuration):  # type: ignore[arg-type]
+        async with open_egress(**configuration):  # type: ignore[arg-type]  # the case is that it is wrong
             pass
 
 
@@ -250,7 +250,7 @@ async def test_a_broker_that_is_killed_again_and_again_is_started_again_and_agai
         pid = web.broker.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await eventually(lambda: running(web.broker), lambda now: now != pid)  # noqa: B023
+        await eventually(lambda: running(web.broker), lambda now: now != pid)  # noqa: B023  # awaited within the loop
     assert (await web.fetch(f"http://{NAME}:{good}/")).body == b"ok"
     await eventually(
         open_descriptors, lambda now: now <= before + 2
@@ -368,7 +368,9 @@ async def test_a_call_that_is_given_up_is_cancelled_in_the_broker(web: Web) -> N
         await call
     await asyncio.wait_for(gone.wait(), 5)
     assert web.broker._process is not None
-    await eventually(lambda: asyncio.sleep(0, len(web.broker._process._awaited)), lambda left: left == 0)  # type: ignore[union-attr]
+    process = web.broker._process
+    assert process is not None
+    await eventually(lambda: asyncio.sleep(0, len(process._awaited)), lambda left: left == 0)
 
 
 async def test_calls_that_are_given_up_at_once_are_answered_too(web: Web, gate: Gate) -> None:

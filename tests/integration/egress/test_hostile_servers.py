@@ -141,7 +141,7 @@ async def test_a_drip_ends_at_the_deadline(web: Web, drip: str) -> None:
 
 async def test_a_server_that_takes_no_body_ends_at_the_deadline(web: Web) -> None:
     async def never_read(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
         await asyncio.Event().wait()
 
     port = await web.serve_raw(never_read)

@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from fixtures.hosts import Loaded
-from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool
+from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool, Pool
 from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts.brake import FAILURES
 from rulemint_runner.hosts.host import NICENESS, HostEndedError
+from rulemint_runner.hosts.pool import Authority
 from rulemint_runner.hosts.wear import Wear
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Isolation
@@ -170,3 +171,42 @@ async def test_a_loop_costs_its_own_invocation_and_the_pool_goes_on(make_pool: M
 
 async def as_seen(held: list[int]) -> set[int]:
     return set(held)
+
+
+async def looping(pool: Pool, authority: Authority, pids: list[int]) -> None:
+    """An invocation that computes until its time is up."""
+    async with pool.borrow(authority, LOOPS) as host:
+        pids.append(host.pid)
+        with pytest.raises(HostEndedError) as ended:
+            await Loaded(host).run(timeout_s=2)
+        assert ended.value.reason is FailureReason.TIMEOUT
+
+
+async def test_hosts_that_go_on_computing_take_turns_and_both_come_on(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    pids: list[int] = []
+    loops = [asyncio.create_task(looping(pool, authority, pids)) for authority in (AUTHORITY, OTHER)]
+    await eventually(lambda: as_seen(pids), lambda seen: len(seen) == 2)
+    stopped: set[int] = set()
+
+    async def each_has_stood_still() -> bool:
+        stopped.update([pid for pid in pids if await state_of(pid) == "T"])
+        return stopped == set(pids)
+
+    await eventually(each_has_stood_still)
+    await asyncio.gather(*loops)
+    async with pool.borrow(script=COMPUTES) as host:  # the watch goes on
+        await Loaded(host).run()
+        assert os.getpriority(os.PRIO_PROCESS, host.pid) == NICENESS
+
+
+async def test_a_host_that_computes_alone_is_never_told_to_stand_still(make_pool: MakePool) -> None:
+    pool = await make_pool()
+    async with pool.borrow(script=COMPUTES) as host:
+        running = asyncio.create_task(Loaded(host).run())
+        states = set()
+        while not running.done():
+            states.add(await state_of(host.pid))
+            await asyncio.sleep(0.005)
+        await running
+    assert "T" not in states

@@ -157,7 +157,7 @@ def remove(folder: Path) -> None:
         for pid in (group / "cgroup.procs").read_text().split():
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
-        until(lambda group=group: removed(group))  # type: ignore[misc]
+        until(lambda group=group: removed(group))  # type: ignore[misc]  # a bound default
 
 
 def removed(group: Path) -> bool:

@@ -232,6 +232,19 @@ async def test_a_limit_that_a_policy_leaves_open_is_the_runner_s(programs: Progr
     assert limits["Max file size"] == ("0", "0")
 
 
+async def test_a_signal_after_the_end_meets_nobody_else(programs: Programs) -> None:
+    """The number of a descriptor that was closed is soon another's."""
+    first = await programs.start(SLEEP)
+    first.send_signal(signal.SIGKILL)
+    await first.exited
+    first.close()
+    others = [await programs.start(SLEEP) for _ in range(3)]
+    first.send_signal(signal.SIGKILL)
+    first.close()
+    await asyncio.sleep(0.05)
+    assert not any(other.exited.done() for other in others)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT], ids=lambda number: number.name)
 async def test_a_process_that_a_signal_ends_is_reaped_and_the_signal_named(
     programs: Programs, number: signal.Signals

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from aiohttp import web
 
 from rulemint_gateway.log_hub.tickets import Tickets
+from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_gateway.management.errors import UnauthorizedError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
 from rulemint_gateway.web.log_stream.questions import TICKET_PARAMETER
+from rulemint_shared.background import cancel
 
 SCOPE = "read:logs"
+LOOK_AGAIN_S = 2.0
 PROTOCOL = "rulemint.logs"
 """What a websocket that brings its token as a protocol offers beside it, and what it is answered with."""
 _TOKEN_PROTOCOL = "bearer."  # noqa: S105  # what stands before a token
@@ -27,6 +34,30 @@ async def admit(request: web.Request, catalog: Catalog, tickets: Tickets) -> Aut
     if ticket := request.query.get(TICKET_PARAMETER):
         return await _with_ticket(request, catalog, tickets, ticket)
     return authorize(request, catalog, scope=SCOPE, token=_token_among_protocols(request))
+
+
+@asynccontextmanager
+async def welcome_only(
+    request: web.Request, catalog: Catalog, caller: AuthorizedCaller, watcher: Watcher
+) -> AsyncIterator[None]:
+    """End *watcher* within seconds after *caller*'s client, grant or tenant was taken away."""
+    looking = asyncio.create_task(_close_when_unwelcome(request, catalog, caller, watcher))
+    try:
+        yield
+    finally:
+        await cancel([looking])
+
+
+async def _close_when_unwelcome(
+    request: web.Request, catalog: Catalog, caller: AuthorizedCaller, watcher: Watcher
+) -> None:
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        try:
+            authorize_again(request, catalog, caller, scope=SCOPE)
+        except UnauthorizedError:
+            watcher.close()
+            return
 
 
 async def _with_ticket(request: web.Request, catalog: Catalog, tickets: Tickets, text: str) -> AuthorizedCaller:

@@ -11,7 +11,7 @@ from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import TooManyError, UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.log_stream.admission import SCOPE, admit
+from rulemint_gateway.web.log_stream.admission import SCOPE, admit, welcome_only
 from rulemint_gateway.web.log_stream.questions import LAST_EVENT_ID, StreamQuery, beginning_of, filter_of
 from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, NDJSON, send_body
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
@@ -72,7 +72,10 @@ class LogStream:
             caller = await admit(request, self._catalog, self._tickets)
             log_filter = filter_of(request.query)
             beginning = beginning_of(request.query, request.headers.get(LAST_EVENT_ID))
-            async with self._hub.watch(caller.tenant, log_filter, beginning) as watcher:
+            async with (
+                self._hub.watch(caller.tenant, log_filter, beginning) as watcher,
+                welcome_only(request, self._catalog, caller, watcher),
+            ):
                 left_s = caller.expires_at_s - unix_s()
                 socket = a_websocket()
                 if socket.can_prepare(request).ok:

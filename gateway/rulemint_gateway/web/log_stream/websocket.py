@@ -50,7 +50,7 @@ async def _send(socket: web.WebSocketResponse, watcher: Watcher) -> None:
                 await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"not reading")
                 return
     if watcher.follows:
-        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops")
+        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops, or the token is good no longer")
     else:
         await socket.close(message=b"that was the past")
 

@@ -15,6 +15,7 @@ from rulemint_gateway.log_hub.watcher import Event
 from rulemint_gateway.management.errors import ManagementError, TooManyError, UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.log_stream.admission import welcome_only
 from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, as_events, send_body, wants_events
 from rulemint_gateway.web.webtasks.containers import check_container
 from rulemint_shared.deadline import rfc3339_ms, unix_ms, unix_s
@@ -66,7 +67,10 @@ class WebtaskLogs:
         caller = authorize(request, self._catalog, scope="read:logs", token=request.query.get("key"))
         check_container(caller, request.match_info["container"])
         try:
-            async with self._hub.watch(caller.tenant, LogFilter()) as watcher:
+            async with (
+                self._hub.watch(caller.tenant, LogFilter()) as watcher,
+                welcome_only(request, self._catalog, caller, watcher),
+            ):
                 left_s = caller.expires_at_s - unix_s()
                 return await send_body(request, watcher, for_s=left_s, said_as=_as_bunyan)
         except TooManyWatchersError:
