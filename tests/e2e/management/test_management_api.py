@@ -261,9 +261,9 @@ async def test_lists_come_in_pages_and_a_page_after_the_last_is_empty(own_tenant
         assert (await own_tenant.call("GET", f"/api/v2/clients?{query}")).status == 400
 
 
-async def test_two_writers_of_one_name_cannot_both_win(management: Management) -> None:
+async def test_two_writers_of_one_name_cannot_both_win(own_tenant: Management) -> None:
     body = {"name": "the same name", "script": "export default () => ({})", "enabled": False}
-    answers = await asyncio.gather(*(management.call("POST", "/api/v2/rules", body) for _ in range(8)))
+    answers = await asyncio.gather(*(own_tenant.call("POST", "/api/v2/rules", body) for _ in range(8)))
     assert sorted(answer.status for answer in answers) == [201, *[409] * 7]
 
 
