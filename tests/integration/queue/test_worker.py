@@ -8,7 +8,7 @@ import pickle
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,15 +96,16 @@ async def runner(runner_settings: RunnerSettings) -> AsyncIterator[Runner]:
 
 
 @pytest.fixture
-def runner_process(empty_redis_url: str, master_key_file: Path) -> Iterator[Started]:
-    """A runner as a process of its own."""
+async def runner_process(empty_redis_url: str, master_key_file: Path, redis: ArqRedis) -> AsyncIterator[Started]:
+    """A runner as a process of its own, that gateways know of."""
     environment = {
         "RULEMINT_REDIS_URL": empty_redis_url,
         "RULEMINT_MASTER_KEY_FILE": str(master_key_file),
         "RULEMINT_RULE_TIMEOUT": "20",
     }
     with started([sys.executable, "-m", "rulemint_runner"], environment) as process:
-        until(lambda: "claiming invocations" in process.output, failing=process)
+        await asyncio.to_thread(until, lambda: "claiming invocations" in process.output, failing=process)
+        await eventually(lambda: redis.zcard(keys.RUNNERS))
         yield process
 
 
