@@ -85,11 +85,11 @@ async def make_tenants(session: aiohttp.ClientSession, system: System, *, honest
         scripts = HONEST if number < honest else HOSTILE
         language = ("javascript", "python")[number % 2]
         name = f"{'honest' if number < honest else 'hostile'}-{number}"
-        made = await _create(session, system.url, "tenants", {"name": name, "hosts": [f"{name}.test"]}, operator)
+        made = await create(session, system.url, "tenants", {"name": name, "hosts": [f"{name}.test"]}, operator)
         headers = {"Host": made["hosts"][0]}
         headers |= await log_in(session, system.url, made["administrator"], headers)
         rule = {"name": "soak", "language": language, "script": scripts[language]}
-        await _create(session, system.url, "rules", rule, headers)
+        await create(session, system.url, "rules", rule, headers)
         request = await make_client(session, system.url, headers)
         tenants.append(Tenant(name, made["hosts"][0], number >= honest, request))
     return tenants
@@ -98,10 +98,10 @@ async def make_tenants(session: aiohttp.ClientSession, system: System, *, honest
 async def make_client(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> dict[str, str]:
     """A client with an API of its own; what it sends for a token."""
     audience = "https://soak.test/"
-    await _create(session, url, "resource-servers", {"identifier": audience, "scopes": [{"value": "read"}]}, headers)
-    client = await _create(session, url, "clients", {"name": "soak"}, headers)
+    await create(session, url, "resource-servers", {"identifier": audience, "scopes": [{"value": "read"}]}, headers)
+    client = await create(session, url, "clients", {"name": "soak"}, headers)
     grant = {"client_id": client["client_id"], "audience": audience, "scope": ["read"]}
-    await _create(session, url, "client-grants", grant, headers)
+    await create(session, url, "client-grants", grant, headers)
     return _token_request(client, audience)
 
 
@@ -124,9 +124,10 @@ async def log_in(
         return {"Authorization": f"Bearer {(await response.json())['access_token']}"}
 
 
-async def _create(
+async def create(
     session: aiohttp.ClientSession, url: str, noun: str, body: dict[str, Any], headers: dict[str, str]
 ) -> dict[str, Any]:
+    """A record of *noun*, as the system answers it."""
     async with session.post(f"{url}/api/v2/{noun}", json=body, headers=headers) as response:
         response.raise_for_status()
         made: dict[str, Any] = await response.json()

@@ -8,6 +8,7 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
+from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.history import Entry, LogReader
 from rulemint_gateway.log_hub.rendering import render, render_resumed
 from rulemint_gateway.log_hub.watcher import Event, Watcher
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
+PAUSE_BETWEEN_READINGS_S = 0.01
+"""What is written meanwhile is handed out together: waking and writing to a watcher costs more than a record."""
 
 
 class Channel:
@@ -55,20 +58,25 @@ class Channel:
             if is_broken:
                 self._tell(Event(None, render_resumed(now_ms=unix_ms())))
                 is_broken, pause_s = False, FIRST_PAUSE_S
-            for entry in entries:
-                self._hand_out(entry)
+            if entries:
+                self._hand_out(entries)
+                await asyncio.sleep(PAUSE_BETWEEN_READINGS_S)
 
     def _tell(self, event: Event) -> None:
         for watcher in self.watchers:
             watcher.offer(event)
 
-    def _hand_out(self, entry: Entry) -> None:
-        position, record = entry
-        self.position = position
-        if record is None:
-            return
-        wanting = [watcher for watcher in self.watchers if watcher.wants(position, record)]
-        if wanting:
-            event = Event(position, render(record, position))
-            for watcher in wanting:
-                watcher.offer(event)
+    def _hand_out(self, entries: list[Entry]) -> None:
+        """Render each record once, and ask each filter once, however many watch."""
+        self.position = entries[-1].position
+        records = [(position, record) for position, record in entries if record is not None]
+        events: dict[Position, Event] = {}
+        shown: dict[LogFilter, list[Event]] = {}
+        for watcher in self.watchers:
+            if watcher.filter not in shown:
+                wanted = [(position, record) for position, record in records if watcher.filter.shows(record)]
+                for position, record in wanted:
+                    if position not in events:
+                        events[position] = Event(position, render(record, position))
+                shown[watcher.filter] = [events[position] for position, _record in wanted]
+            watcher.offer_live(shown[watcher.filter])

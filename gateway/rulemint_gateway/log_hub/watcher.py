@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rulemint_gateway.log_hub.filters import LogFilter
@@ -12,7 +12,6 @@ from rulemint_gateway.log_hub.history import LogReader
 from rulemint_gateway.log_hub.rendering import render, render_dropped
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
-from rulemint_shared.messages import LogRecord
 
 BUFFERED_RECORDS = 2_000
 
@@ -62,16 +61,26 @@ class Watcher:
         """Start with the history behind *position*."""
         self._after = position
 
-    def wants(self, position: Position, record: LogRecord) -> bool:
-        """Whether the channel should `offer` the record."""
-        return not self._is_behind and position > self._after and self.filter.shows(record)
+    def offer_live(self, events: Sequence[Event]) -> None:
+        """Keep those records of a channel that this watcher has not had; none while it reads history."""
+        if self._is_behind:
+            return
+        if events and events[0].position is not None and events[0].position <= self._after:
+            events = [event for event in events if event.position is not None and event.position > self._after]
+        self._keep(events)
 
     def offer(self, event: Event) -> None:
-        """Keep *event*; the oldest goes when the buffer is full."""
-        if len(self._buffer) >= BUFFERED_RECORDS:
+        """Keep *event*."""
+        self._keep([event])
+
+    def _keep(self, events: Sequence[Event]) -> None:
+        """The oldest go when the buffer is full."""
+        if not events:
+            return
+        self._buffer.extend(events)
+        for _ in range(len(self._buffer) - BUFFERED_RECORDS):
             self._buffer.popleft()
             self._dropped += 1
-        self._buffer.append(event)
         self._changed.set()
 
     def close(self) -> None:

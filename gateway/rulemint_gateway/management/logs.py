@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.invocations import InvocationFilter
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.stores.catalog import Catalog
@@ -15,9 +17,10 @@ from rulemint_gateway.stores.log_store import LogEntry, LogStore, Place
 from rulemint_shared.audit import AuditRecord
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.messages import LogLine
 
 PAGED_ENTRIES = 1_000
-"""Pages reach so far into the log; from there on a checkpoint is the way."""
+"""Pages reach so far into the log, filters too; from there on a checkpoint is the way."""
 _ISSUED = 200
 
 
@@ -57,9 +60,7 @@ class Logs:
         Raises:
             InvalidBodyError: they are beyond what pages reach.
         """
-        if start + count > PAGED_ENTRIES:
-            message = f"Pages reach the first {PAGED_ENTRIES} entries: use from and take for more"
-            raise InvalidBodyError(message, field="page", code="invalid_query_string")
+        _check_reach(start + count)
         entries = await self._store.page(tenant, start=start, count=count, newest_first=newest_first)
         return [self._view(tenant, entry) for entry in entries]
 
@@ -69,10 +70,52 @@ class Logs:
         Raises:
             InvalidBodyError: no entry can have that id.
         """
-        place = None if log_id is None else Place.of(log_id)
-        if log_id is not None and place is None:
-            raise InvalidBodyError("from must be the log_id of an entry", field="from", code="invalid_query_string")
-        return [self._view(tenant, entry) for entry in await self._store.after(tenant, place, count=count)]
+        return [self._view(tenant, entry) for entry in await self._store.after(tenant, _place(log_id), count=count)]
+
+    async def invocations(
+        self, tenant: str, log_filter: LogFilter, *, start: int, count: int, newest_first: bool
+    ) -> tuple[list[dict[str, Any]], int]:
+        """*count* invocations that *log_filter* shows, from the *start*-th on, and how many there are of them.
+
+        Looked for among the first `PAGED_ENTRIES` token requests.
+
+        Raises:
+            InvalidBodyError: they are beyond what pages reach.
+        """
+        _check_reach(start + count)
+        wanted = InvocationFilter(log_filter)
+        found: list[dict[str, Any]] = []
+        looked_at = total = 0
+        async for place, record in self._store.exchanges(tenant, newest_first=newest_first):
+            if record is not None and wanted.shows(record):
+                if start <= total < start + count:
+                    found.append(self._view(tenant, LogEntry(place, record)))
+                total += 1
+            looked_at += 1
+            if looked_at == PAGED_ENTRIES:
+                break
+        return found, total
+
+    async def invocations_after(
+        self, tenant: str, log_filter: LogFilter, log_id: str | None, *, count: int
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """*count* invocations behind the entry of *log_id* that *log_filter* shows, oldest first; and where to go on.
+
+        Looked for among the next `PAGED_ENTRIES` token requests. None: there are no more of them.
+
+        Raises:
+            InvalidBodyError: no entry can have that id.
+        """
+        wanted = InvocationFilter(log_filter)
+        found: list[dict[str, Any]] = []
+        looked_at = 0
+        async for place, record in self._store.exchanges(tenant, newest_first=False, after=_place(log_id)):
+            if record is not None and wanted.shows(record):
+                found.append(self._view(tenant, LogEntry(place, record)))
+            looked_at += 1
+            if len(found) == count or looked_at == PAGED_ENTRIES:
+                return found, place.log_id()
+        return found, None
 
     async def read(self, tenant: str, log_id: str) -> dict[str, Any]:
         """One entry.
@@ -92,6 +135,19 @@ class Logs:
         shown = _exchange_view(record) if isinstance(record, ExchangeRecord) else _call_view(record)
         log_id = entry.place.log_id()
         return {"log_id": log_id, "_id": log_id, "hostname": issuer.netloc, "isMobile": False, **shown}
+
+
+def _check_reach(end: int) -> None:
+    if end > PAGED_ENTRIES:
+        message = f"Pages reach the first {PAGED_ENTRIES} entries: use from and take for more"
+        raise InvalidBodyError(message, field="page", code="invalid_query_string")
+
+
+def _place(log_id: str | None) -> Place | None:
+    place = None if log_id is None else Place.of(log_id)
+    if log_id is not None and place is None:
+        raise InvalidBodyError("from must be the log_id of an entry", field="from", code="invalid_query_string")
+    return place
 
 
 def _exchange_view(record: ExchangeRecord) -> dict[str, Any]:
@@ -117,8 +173,21 @@ def _exchange_view(record: ExchangeRecord) -> dict[str, Any]:
         "secret_name": record.secret_name,
         "rules": [report.rule for report in record.rules],
         "total_ms": record.timings.total_ms,
+        "lines": [_line_view(line) for line in record.lines],
+        "lines_left_out": record.lines_left_out or None,
     }
     return {**view, "details": {name: value for name, value in details.items() if value is not None}}
+
+
+def _line_view(line: LogLine) -> dict[str, Any]:
+    """As `GET /logs` shows it, without what its entry says already."""
+    return {
+        "ts": rfc3339_ms(line.ts_ms),
+        "level": line.level,
+        "message": line.message,
+        "rule": line.rule,
+        "version": line.version,
+    }
 
 
 def _call_view(record: AuditRecord) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import structlog
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 _STREAMS = {"a": keys.audit, "e": keys.exchanges, "r": keys.refused_calls}
 _CODECS: dict[str, Codec[Any]] = {"a": codecs.audit, "e": codecs.exchange, "r": codecs.audit}
+_EXCHANGES = "e"
 READ_AHEAD = 25
 _LOG_ID = re.compile(r"log_([0-9a-f]{12})([0-9a-f]{8})([aer])")
 
@@ -79,6 +80,19 @@ class LogStore:
         found = [await ahead.next() for _ in range(count)]
         return _decoded([entry for entry in found if entry is not None])
 
+    async def exchanges(
+        self, tenant: str, *, newest_first: bool, after: Place | None = None
+    ) -> AsyncIterator[tuple[Place, ExchangeRecord | None]]:
+        """The token requests, a few of which are held at a time; *after*: those that follow it, oldest first.
+
+        None stands for one that cannot be read, so that whoever counts what was looked at counts it too.
+        """
+        begin = "-" if after is None else _from(after, _EXCHANGES)
+        ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EXCHANGES, begin=begin)
+        while (found := await ahead.next()) is not None:
+            entry = next(iter(_decoded([found])), None)
+            yield found[0], entry.record if entry is not None and isinstance(entry.record, ExchangeRecord) else None
+
     async def after(self, tenant: str, place: Place | None, *, count: int) -> list[LogEntry]:
         """The *count* entries that follow *place*, oldest first; None: from the oldest on."""
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -100,14 +114,17 @@ class LogStore:
 
 
 class _Ahead:
-    """The entries of all streams in one order, of which only a few are held at a time."""
+    """The entries of *streams* in one order, of which only a few are held at a time."""
 
-    def __init__(self, redis: ArqRedis, tenant: str, *, newest_first: bool) -> None:
+    def __init__(
+        self, redis: ArqRedis, tenant: str, *, newest_first: bool, streams: Iterable[str] = _STREAMS, begin: str = "-"
+    ) -> None:
+        """*begin*: where the oldest of them is, as ``XRANGE`` takes it."""
         self._redis = redis
         self._tenant = tenant
         self._newest_first = newest_first
-        self._waiting: dict[str, deque[tuple[Place, bytes]]] = {letter: deque() for letter in _STREAMS}
-        self._after: dict[str, str | None] = dict.fromkeys(_STREAMS, "")
+        self._waiting: dict[str, deque[tuple[Place, bytes]]] = {letter: deque() for letter in streams}
+        self._next: dict[str, str | None] = dict.fromkeys(self._waiting, "+" if newest_first else begin)
         """Where to read on; None: there is no more."""
 
     async def next(self) -> tuple[Place, bytes] | None:
@@ -121,21 +138,21 @@ class _Ahead:
 
     async def _refill(self) -> None:
         hungry = {
-            letter: after for letter, after in self._after.items() if after is not None and not self._waiting[letter]
+            letter: begin for letter, begin in self._next.items() if begin is not None and not self._waiting[letter]
         }
         if not hungry:
             return
         async with self._redis.pipeline(transaction=False) as pipe:
-            for letter, after in hungry.items():
+            for letter, begin in hungry.items():
                 stream = _STREAMS[letter](self._tenant)
                 if self._newest_first:
-                    pipe.xrevrange(stream, f"({after}" if after else "+", count=READ_AHEAD)
+                    pipe.xrevrange(stream, begin, count=READ_AHEAD)
                 else:
-                    pipe.xrange(stream, f"({after}" if after else "-", count=READ_AHEAD)
+                    pipe.xrange(stream, begin, count=READ_AHEAD)
             streams = await _executed(pipe)
         for letter, entries in zip(hungry, streams, strict=True):
             self._waiting[letter].extend(_placed(letter, entries))
-            self._after[letter] = entries[-1][0].decode() if len(entries) == READ_AHEAD else None
+            self._next[letter] = f"({entries[-1][0].decode()}" if len(entries) == READ_AHEAD else None
 
 
 async def _executed(pipe: Any) -> list[Any]:

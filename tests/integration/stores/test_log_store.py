@@ -72,3 +72,21 @@ async def test_a_malformed_entry_is_left_out(redis: ArqRedis) -> None:
     await redis.xadd(keys.audit(T), {"record": b"nonsense"}, id="4-0")
     entries = await LogStore(redis).after(T, None, count=100)
     assert [entry.place for entry in entries] == IN_ORDER
+
+
+@pytest.mark.parametrize(("after", "left"), [(Place(1, 0, "a"), 60), (Place(1, 0, "e"), 59), (Place(2, 0, "r"), 58)])
+async def test_token_requests_alone_are_read_on_from_any_entry(redis: ArqRedis, after: Place, left: int) -> None:
+    for number in range(3, 61):
+        await redis.xadd(keys.exchanges(T), {"id": "exc_1", "record": ASKED}, id=f"{number}-0")
+    places = [place async for place, _record in LogStore(redis).exchanges(T, newest_first=False, after=after)]
+    assert len(places) == left
+    assert places == sorted(place for place in places if place > after)
+    backwards = [place async for place, _record in LogStore(redis).exchanges(T, newest_first=True)]
+    assert len(backwards) == 60
+    assert backwards == sorted(backwards, reverse=True)
+
+
+async def test_a_token_request_that_cannot_be_read_is_none_in_its_place(redis: ArqRedis) -> None:
+    await redis.xadd(keys.exchanges(T), {"record": b"nonsense"}, id="4-0")
+    found = [record async for _place, record in LogStore(redis).exchanges(T, newest_first=True)]
+    assert [record is None for record in found] == [True, False, False]

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.management.logs import LogEntryAnswer, Logs
 from rulemint_gateway.management.stats import DayAnswer, Stats
 from rulemint_gateway.stores.catalog import Catalog
@@ -22,6 +23,20 @@ class LogQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The parameters of the log's list: of a page, newest first unless sorted; or of a checkpoint, oldest first."""
 
     sort: Literal["date:-1", "date:1"] = "date:-1"
+
+
+_PARTS = {field.encode_name for field in msgspec.structs.fields(LogQuery)}
+_FILTERS = {field.encode_name for field in msgspec.structs.fields(LogFilter)}
+_EVERYTHING = LogFilter()
+_QUERY = msgspec.defstruct(
+    "InvocationQuery",
+    [(field.encode_name, field.type, field.default) for field in msgspec.structs.fields(LogFilter)],
+    bases=(LogQuery,),
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+)
+"""What the document says of both: a struct inherits from one only."""
 
 
 class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,8 +63,9 @@ class TenantLogHandlers:
                 tag="Logs",
                 summary="List what happened in the tenant",
                 scopes=("read:logs",),
-                query=LogQuery,
+                query=_QUERY,
                 answer=Pages(item=LogEntryAnswer, key="logs", length=True, checkpoints=False),
+                headers=("Link",),
             ),
             Operation(
                 method="GET",
@@ -64,22 +80,43 @@ class TenantLogHandlers:
         ]
 
     async def list(self, request: web.Request) -> web.Response:
-        """200 and a part of the log."""
+        """200 and a part of the log; with the filters of `GET /logs`, only the invocations that they show.
+
+        With filters, a page is one of those among the last 1,000 token requests, and a checkpoint looks through 1,000
+        of them: its `Link` says where to go on (rel="next"), and there is none at the end.
+        """
         caller = authorize(request, self._catalog, scope="read:logs")
-        query = query_of(request, LogQuery)
+        query = query_of(request, LogQuery, but=_FILTERS)
+        log_filter = query_of(request, LogFilter, but=_PARTS)
         if query.is_checkpoint:
-            entries = await self._logs.after(caller.tenant, query.from_, count=query.take or 50)
-            return json_answer([query.project(entry) for entry in entries], headers=NO_STORE)
+            return await self._checkpoint(request, caller.tenant, query, log_filter)
         start = query.page * query.per_page
-        found = await self._logs.page(
-            caller.tenant, start=start, count=query.per_page, newest_first=query.sort == "date:-1"
-        )
+        newest_first = query.sort == "date:-1"
+        if log_filter == _EVERYTHING:
+            found = await self._logs.page(caller.tenant, start=start, count=query.per_page, newest_first=newest_first)
+            total = await self._logs.total(caller.tenant) if query.include_totals else 0
+        else:
+            found, total = await self._logs.invocations(
+                caller.tenant, log_filter, start=start, count=query.per_page, newest_first=newest_first
+            )
         entries = [query.project(entry) for entry in found]
         if not query.include_totals:
             return json_answer(entries, headers=NO_STORE)
-        total = await self._logs.total(caller.tenant)
         totals = {"start": start, "limit": query.per_page, "length": len(entries), "total": total}
         return json_answer({**totals, "logs": entries}, headers=NO_STORE)
+
+    async def _checkpoint(
+        self, request: web.Request, tenant: str, query: LogQuery, log_filter: LogFilter
+    ) -> web.Response:
+        count = query.take or 50
+        headers = dict(NO_STORE)
+        if log_filter == _EVERYTHING:
+            entries = await self._logs.after(tenant, query.from_, count=count)
+        else:
+            entries, following = await self._logs.invocations_after(tenant, log_filter, query.from_, count=count)
+            if following is not None:
+                headers["Link"] = f'<{request.rel_url.update_query({"from": following})}>; rel="next"'  # RFC 8288
+        return json_answer([query.project(entry) for entry in entries], headers=headers)
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the entry."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import TypeVar
 
 import msgspec
@@ -13,13 +13,13 @@ from rulemint_gateway.management.errors import InvalidBodyError
 Q = TypeVar("Q", bound=msgspec.Struct)
 
 
-def query_of(request: web.Request, wanted: type[Q], *, but: Mapping[str, str] | None = None) -> Q:
+def query_of(request: web.Request, wanted: type[Q], *, but: Collection[str] | None = None) -> Q:
     """The query string as *wanted*, a struct of bounded parameters, leaving out those that *but* names.
 
     Raises:
         InvalidBodyError: a parameter is malformed, repeated or unknown.
     """
-    given = {name: value for name, value in request.query.items() if name not in (but or {})}
+    given = {name: value for name, value in request.query.items() if name not in (but or ())}
     for name in given:
         if len(request.query.getall(name)) > 1:
             message = f"Query validation error: {name} is repeated"

@@ -1,0 +1,164 @@
+"""What do watchers of the log cost those who ask for tokens, and does a watcher that reads lose a line?
+
+``python -m bench.watchers --watchers 200 --seconds 10`` starts a system of its own with a rule that writes three lines,
+and has ``wrk`` ask for tokens as fast as they come: unwatched and watched in turns, so that both see the same machine.
+The watchers (`bench.watching`) are a process of their own, one more of them never reads. Printed are the tokens per
+second of each turn, the lines seen beside those written, and the time from a line's timestamp to its arrival.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bench.system import System, started_system
+from bench.tenants import create, log_in, make_client
+
+ROUNDS = 3
+CONNECTIONS = 32
+LINES_OF_A_TOKEN = 3
+WARM_UP_S = 3
+SETTLE_S = 3.0
+RESULTS = Path(__file__).parent / "results"
+RULE = """
+module.exports = async (client, scope) => {
+  console.log(`asked by ${client.id}`);
+  console.log('checking', { scope });
+  console.warn('granting');
+  return { scope };
+};
+"""
+
+
+class Load:
+    """``wrk`` with one token request, again and again."""
+
+    def __init__(self, url: str, request: dict[str, str], folder: Path) -> None:
+        self._url = f"{url}/oauth/token"
+        self._script = folder / "ask.lua"
+        self._script.write_text(
+            'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+            f"wrk.body = {json.dumps(json.dumps(request))}\n"
+        )
+
+    def run(self, seconds: int) -> float:
+        """Tokens per second.
+
+        Raises:
+            SystemExit: some request got no token.
+        """
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(self._script), self._url]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        if "Non-2xx" in printed or "Socket errors" in printed:
+            raise SystemExit(f"not every request got a token:\n{printed}")
+        found = re.search(r"Requests/sec:\s+([0-9.]+)", printed)
+        return float(found[1]) if found else 0.0
+
+
+class Bench:
+    """One system with one rule, unwatched and watched in turns."""
+
+    def __init__(self, system: System, session: aiohttp.ClientSession, folder: Path) -> None:
+        self._system = system
+        self._session = session
+        self._folder = folder
+        self._headers: dict[str, str] = {}
+
+    async def run(self, *, watchers: int, seconds: int) -> list[dict[str, Any]]:
+        """The rounds."""
+        url = self._system.url
+        self._headers = await log_in(self._session, url, self._system.admin, {})
+        await create(self._session, url, "rules", {"name": "chatty", "script": RULE}, self._headers)
+        load = Load(url, await make_client(self._session, url, self._headers), self._folder)
+        await asyncio.to_thread(load.run, WARM_UP_S)
+        rounds = []
+        for number in range(ROUNDS):
+            unwatched = await asyncio.to_thread(load.run, seconds)
+            rounds.append({"unwatched": unwatched, **await self._watched(load, watchers=watchers, seconds=seconds)})
+            _say(f"round {number + 1} of {ROUNDS}: {unwatched:.0f} tokens/s, watched {rounds[-1]['watched']:.0f}")
+        return rounds
+
+    async def _watched(self, load: Load, *, watchers: int, seconds: int) -> dict[str, Any]:
+        before = await self._tokens()
+        watching = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.watching", self._system.url, str(watchers),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        if watching.stdin is None or watching.stdout is None:
+            raise SystemExit("the watchers did not start")
+        watching.stdin.write(self._headers["Authorization"].removeprefix("Bearer ").encode() + b"\n")
+        if await watching.stdout.readline() != b"ready\n":
+            raise SystemExit("the watchers are not let in")
+        watched = await asyncio.to_thread(load.run, seconds)
+        watching.stdin.write(b"enough\n")
+        seen = json.loads(await watching.stdout.readline())
+        await watching.wait()
+        written = (await self._tokens() - before) * LINES_OF_A_TOKEN
+        return {"watched": watched, "lines_written": written, **seen}
+
+    async def _tokens(self) -> int:
+        """How many tokens there ever were, once the count, which comes behind the answers, has come to rest."""
+        count, asked_s = -1, time.monotonic()
+        while time.monotonic() - asked_s < SETTLE_S:
+            async with self._session.get(f"{self._system.url}/api/v2/stats/daily", headers=self._headers) as answer:
+                counted = sum(day["logins"] for day in await answer.json())
+            if counted != count:
+                count, asked_s = counted, time.monotonic()
+            await asyncio.sleep(0.2)
+        return count
+
+
+async def _bench(system: System, *, watchers: int, seconds: int) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="rulemint-wrk-") as folder:
+        async with aiohttp.ClientSession() as session:
+            return await Bench(system, session, Path(folder)).run(watchers=watchers, seconds=seconds)
+
+
+def _report(result: dict[str, Any]) -> str:
+    rows = ["unwatched/s  watched/s  lines written  seen (least, most)  dropped  p50 ms  p99 ms"]
+    rows += [
+        f"{each['unwatched']:11.0f}  {each['watched']:9.0f}  {each['lines_written']:13}  "
+        f"{each['lines_least']:8}, {each['lines_most']:8}  {each['dropped']:7}  "
+        f"{each['delay_p50_ms'] or 0:6}  {each['delay_p99_ms'] or 0:6}"
+        for each in result["rounds"]
+    ]
+    return "\n".join([*rows, f"with {result['watchers']} watchers: {result['ratio']:.0%} of the unwatched tokens"])
+
+
+def main() -> int:
+    """Measure and print; 0 if no watcher that reads lost a line."""
+    parser = argparse.ArgumentParser(prog="bench.watchers", description=__doc__)
+    parser.add_argument("--watchers", type=int, default=200, help="that read (default: 200)")
+    parser.add_argument("--seconds", type=int, default=10, help="of each turn (default: 10)")
+    arguments = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing: it is the load (Debian: apt-get install wrk)")
+    with started_system({}) as system:
+        rounds = asyncio.run(_bench(system, watchers=arguments.watchers, seconds=arguments.seconds))
+    halves = [statistics.median(each[half] for each in rounds) for half in ("watched", "unwatched")]
+    result = {"watchers": arguments.watchers, "ratio": halves[0] / halves[1], "rounds": rounds}
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"watchers-{arguments.watchers}.json").write_text(json.dumps(result, indent=2) + "\n")
+    _say(_report(result))
+    return 0 if all(each["lines_least"] == each["lines_most"] == each["lines_written"] for each in rounds) else 1
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
