@@ -90,6 +90,7 @@ class Host:
         self._awaited: asyncio.Future[Any] | None = None
         self._on_line: OnLine = _ignore_line
         self._idle = asyncio.Event()
+        self._paused = False
         self._bytes_this_run = 0
         self._characters_this_run = 0
         self._number = 0
@@ -105,6 +106,11 @@ class Host:
     def usable(self) -> bool:
         """Whether it has neither ended nor been killed."""
         return self._why_killed is None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it can take an invocation now."""
+        return self._idle.is_set() and self.usable
 
     async def ready(self) -> None:
         """Wait until it has started.
@@ -176,11 +182,14 @@ class Host:
 
     def pause(self) -> None:
         """Stop the idle process: whatever a rule left behind in it does not run."""
+        self._paused = True
         self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused process go on."""
-        self._process.send_signal(signal.SIGCONT)
+        """Let the process go on, if it was paused."""
+        if self._paused:
+            self._paused = False
+            self._process.send_signal(signal.SIGCONT)
 
     def yield_processor(self) -> None:
         """Let other processes go first from now on; there is no way back."""

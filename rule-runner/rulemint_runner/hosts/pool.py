@@ -4,8 +4,8 @@ Theory of operation. Each authority has a stack of idle hosts, the most recently
 that wait for one. A queue gets a first host at once, and another one whenever its head has waited for 10 ms, one start
 at a time, up to the caps: so a quick rule stays on few hosts, and a rule that awaits something spreads. At the cap over
 all authorities, of number or of memory, the idle host that was used least recently makes room; a running host is never
-taken from its invocation, and no tenant gets more than its share of busy ones. An idle process is stopped; one that has
-served for long is replaced.
+taken from its invocation, and no tenant gets more than its share of busy ones. A process that stays idle is stopped; one
+that has served for long is replaced.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from rulemint_shared.shares import Shares
 log = structlog.get_logger(__name__)
 
 GROW_AFTER_S = 0.01
+PAUSE_AFTER_S = 0.02
+"""How long a host is idle before it is stopped: a busy rule needs no two signals for each invocation."""
 SWEEP_INTERVAL_S = 0.25
 
 
@@ -68,6 +70,7 @@ MakeHost = Callable[[], Awaitable[Host]]
 class _IdleHost:
     host: Host
     until: Deadline
+    pausing: asyncio.TimerHandle
 
 
 @dataclass
@@ -123,7 +126,10 @@ class HostPool:
                 raise
             finally:
                 self._watch.end(host)
-                self._in_background(self._put_back(station, host))
+                if host.is_idle:
+                    self._put_back(station, host)
+                else:
+                    self._in_background(self._put_back_once_idle(station, host))
 
     @property
     def hosts(self) -> int:
@@ -240,15 +246,17 @@ class HostPool:
             if not waiter.future.done():
                 waiter.future.set_exception(error)
 
-    async def _put_back(self, station: _Station, host: Host) -> None:
+    async def _put_back_once_idle(self, station: _Station, host: Host) -> None:
+        if station.authority.isolation is Isolation.FRESH or await host.idle():
+            self._put_back(station, host)
+
+    def _put_back(self, station: _Station, host: Host) -> None:
         if station.authority.isolation is Isolation.FRESH:
             host.kill(FailureReason.INTERRUPTED, "every invocation has a host of its own")
-        elif await host.idle():
-            worn = self._limits.wear.of(host, now_s=asyncio.get_running_loop().time())
-            if worn is None:
-                self._offer(station, host)
-            else:
-                host.kill(FailureReason.INTERRUPTED, f"the host was replaced: {worn}")
+        elif (worn := self._limits.wear.of(host, now_s=asyncio.get_running_loop().time())) is not None:
+            host.kill(FailureReason.INTERRUPTED, f"the host was replaced: {worn}")
+        else:
+            self._offer(station, host)
 
     def _offer(self, station: _Station, host: Host) -> None:
         """Give *host* to the first that waits, or keep it."""
@@ -257,14 +265,16 @@ class HostPool:
             if not waiter.future.done():
                 waiter.future.set_result(host)
                 return
-        host.pause()
-        station.idle.append(_IdleHost(host, Deadline.after(self._limits.idle_s)))
+        pausing = asyncio.get_running_loop().call_later(PAUSE_AFTER_S, host.pause)
+        station.idle.append(_IdleHost(host, Deadline.after(self._limits.idle_s), pausing))
         self._shares.end(station.authority.tenant)
 
     def _pop_idle(self, station: _Station, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
         self._shares.begin(station.authority.tenant)
-        return station.idle.pop(index).host
+        idle = station.idle.pop(index)
+        idle.pausing.cancel()
+        return idle.host
 
     def _memory_is_full(self) -> bool:
         return self._private_bytes >= self._limits.max_memory_bytes

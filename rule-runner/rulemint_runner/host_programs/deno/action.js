@@ -3,7 +3,7 @@
 import { refusal, returned, textOf, thrown } from "./answers.js";
 import { Cache } from "./cache.js";
 import { writeLine } from "./capture.js";
-import { writeFrame } from "./channel.js";
+import { writeFrames } from "./channel.js";
 import { eventOf } from "./inputs.js";
 
 /** @import { Answer, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
@@ -27,7 +27,7 @@ export function actionOf(action, load) {
     /** @param {Answer} value */
     const finish = (value) => {
       const changes = cache.changes();
-      if (changes !== null) writeFrame(changes);
+      if (changes !== null) writeFrames(changes);
       answer(value);
     };
     Promise.resolve().then(() => action(event, apiOf(draft, cache))).then(

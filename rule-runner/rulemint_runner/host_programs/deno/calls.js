@@ -1,6 +1,6 @@
 /** What a rule asks of the runner while it runs: a frame with a number, and the reply that bears it. */
 
-import { readFrameLater, writeFrame } from "./channel.js";
+import { readFrameLater, writeFrames } from "./channel.js";
 
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
 
@@ -9,6 +9,11 @@ const waiting = new Map();
 /** @type {Promise<void> | null} */
 let reading = null;
 let asked = 0;
+
+/** Whether something that the rule asked for has no reply yet. */
+export function isWaiting() {
+  return reading !== null;
+}
 
 /** Wait until everything has its reply: the runner answers what nobody waits for as soon as the rule has. */
 export async function settled() {
@@ -25,7 +30,7 @@ export function ask(frame) {
   const id = ++asked;
   const { promise, resolve } = Promise.withResolvers();
   waiting.set(id, resolve);
-  writeFrame({ ...frame, id });
+  writeFrames({ ...frame, id });
   reading ??= readReplies();
   return promise;
 }

@@ -1,6 +1,6 @@
 /** What a rule does on the side: its console lines become frames, its timers end with its invocation. */
 
-import { writeFrame } from "./channel.js";
+import { writeFrames } from "./channel.js";
 import { withoutAdvice } from "./source.js";
 
 /** @import { Level } from "./frames.d.ts" */
@@ -19,7 +19,7 @@ const LEVELS = ["debug", "info", "warn", "error"];
 export function writeLine(level, text) {
   const cut = text.length > MAX_LINE_CHARACTERS;
   const line = cut ? `${text.slice(0, MAX_LINE_CHARACTERS)}… [cut]` : text;
-  writeFrame({ t: "line", level, text: line.toWellFormed() });
+  writeFrames({ t: "line", level, text: line.toWellFormed() });
 }
 
 /** Make every method of `console` write log lines: Deno formats as it always does, and hands us the text. */

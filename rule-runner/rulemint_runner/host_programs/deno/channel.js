@@ -12,6 +12,12 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const input = Deno.stdin;
 const output = Deno.stdout;
+const USUAL_BYTES = 64 * 1024;
+
+/** What was read, of which `unread` up to `filled` is in no frame yet: most frames come with a single read. */
+let buffer = new Uint8Array(USUAL_BYTES);
+let unread = 0;
+let filled = 0;
 
 /**
  * The next frame, or null once the runner has hung up.
@@ -19,10 +25,14 @@ const output = Deno.stdout;
  * @returns {LoadFrame | RunFrame | null}
  */
 export function readFrame() {
-  const header = readExactly(4);
-  if (header === null) return null;
-  const body = readExactly(new DataView(header.buffer).getUint32(0));
-  return body === null ? null : parse(decoder.decode(body));
+  let frame = nextFrame();
+  while (frame === undefined) {
+    const count = input.readSync(room());
+    if (count === null) return null;
+    filled += count;
+    frame = nextFrame();
+  }
+  return frame;
 }
 
 /**
@@ -31,45 +41,58 @@ export function readFrame() {
  * @returns {Promise<ReplyFrame | StoredFrame | null>}
  */
 export async function readFrameLater() {
-  const header = await readExactlyLater(4);
-  if (header === null) return null;
-  const body = await readExactlyLater(new DataView(header.buffer).getUint32(0));
-  return body === null ? null : parse(decoder.decode(body));
+  let frame = nextFrame();
+  while (frame === undefined) {
+    const count = await input.read(room());
+    if (count === null) return null;
+    filled += count;
+    frame = nextFrame();
+  }
+  return frame;
 }
 
 /**
- * Send `frame`; returns once all of it is written.
+ * Send `frames`, together; returns once all of them are written.
  *
- * @param {OutFrame} frame
+ * @param {...OutFrame} frames
  */
-export function writeFrame(frame) {
-  const body = encoder.encode(stringify(frame));
-  const bytes = new Uint8Array(4 + body.length);
-  new DataView(bytes.buffer).setUint32(0, body.length);
-  bytes.set(body, 4);
+export function writeFrames(...frames) {
+  const bodies = frames.map((frame) => encoder.encode(stringify(frame)));
+  const bytes = new Uint8Array(bodies.reduce((length, body) => length + 4 + body.length, 0));
+  const view = new DataView(bytes.buffer);
+  let end = 0;
+  for (const body of bodies) {
+    view.setUint32(end, body.length);
+    bytes.set(body, end + 4);
+    end += 4 + body.length;
+  }
   for (let sent = 0; sent < bytes.length;) {
     sent += output.writeSync(bytes.subarray(sent));
   }
 }
 
-/** @param {number} length */
-function readExactly(length) {
-  const bytes = new Uint8Array(length);
-  for (let have = 0; have < length;) {
-    const count = input.readSync(bytes.subarray(have));
-    if (count === null) return null;
-    have += count;
-  }
-  return bytes;
+/** The first frame of what was read, or undefined as long as it is not complete. */
+function nextFrame() {
+  if (filled - unread < 4) return undefined;
+  const end = unread + 4 + lengthOfNext();
+  if (filled < end) return undefined;
+  const frame = parse(decoder.decode(buffer.subarray(unread + 4, end)));
+  unread = end;
+  return frame;
 }
 
-/** @param {number} length */
-async function readExactlyLater(length) {
-  const bytes = new Uint8Array(length);
-  for (let have = 0; have < length;) {
-    const count = await input.read(bytes.subarray(have));
-    if (count === null) return null;
-    have += count;
+/** Where the next bytes go; there is always room for the rest of the frame that has begun. */
+function room() {
+  const begun = filled - unread;
+  const wanted = begun < 4 ? USUAL_BYTES : Math.max(USUAL_BYTES, 4 + lengthOfNext());
+  if (begun === 0 || buffer.length - unread < wanted) {
+    const next = buffer.length === wanted ? buffer : new Uint8Array(wanted);
+    next.set(buffer.subarray(unread, filled));
+    [buffer, unread, filled] = [next, 0, begun];
   }
-  return bytes;
+  return buffer.subarray(filled);
+}
+
+function lengthOfNext() {
+  return new DataView(buffer.buffer, unread).getUint32(0);
 }

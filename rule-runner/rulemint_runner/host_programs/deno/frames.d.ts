@@ -122,12 +122,17 @@ export type AnswerFrame =
     | { t: "bad-return"; why: string }
   );
 
+export interface IdleFrame {
+  t: "idle";
+  n: number;
+}
+
 export type OutFrame =
   | { t: "ready" }
   | { t: "loaded"; wants_cache: boolean }
   | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
   | { t: "line"; level: Level; text: string }
-  | { t: "idle"; n: number }
+  | IdleFrame
   | AskingFrame
   | CacheChangedFrame
   | AnswerFrame;

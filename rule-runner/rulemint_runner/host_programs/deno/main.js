@@ -7,14 +7,14 @@
  */
 
 import { describe } from "./answers.js";
-import { settled } from "./calls.js";
+import { isWaiting, settled } from "./calls.js";
 import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.js";
-import { readFrame, writeFrame } from "./channel.js";
+import { readFrame, writeFrames } from "./channel.js";
 import { defineFetch } from "./fetch.js";
 import { loadRule, NotARule } from "./loading.js";
 import { onStrayError } from "./rule.js";
 
-/** @import { Answer, AnswerFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
+/** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
 
 const exit = Deno.exit;
 
@@ -26,11 +26,11 @@ const exit = Deno.exit;
 async function loaded(load) {
   try {
     const rule = await loadRule(load);
-    writeFrame({ t: "loaded", wants_cache: rule.wantsCache === true });
+    writeFrames({ t: "loaded", wants_cache: rule.wantsCache === true });
     return rule;
   } catch (error) {
     const kind = error instanceof NotARule ? "syntax" : "exception";
-    writeFrame({ t: "not-loaded", kind, text: describe(error) });
+    writeFrames({ t: "not-loaded", kind, text: describe(error) });
     return null;
   }
 }
@@ -54,16 +54,24 @@ captureConsole();
 trackTimers();
 defineFetch();
 keepAlive();
-writeFrame({ t: "ready" });
+writeFrames({ t: "ready" });
 
 const load = readFrame();
 const rule = load?.t === "load" ? await loaded(load) : null;
 if (rule !== null) {
   for (let run = readFrame(); run?.t === "run"; run = readFrame()) {
-    writeFrame(await answerOf(rule, run));
+    const answer = await answerOf(rule, run);
     clearTimers();
-    await settled();
-    writeFrame({ t: "idle", n: run.n });
+    await null; // what the rule promised itself and did not wait for is said now, not in the next invocation
+    /** @type {IdleFrame} */
+    const idle = { t: "idle", n: run.n };
+    if (isWaiting()) {
+      writeFrames(answer);
+      await settled();
+      writeFrames(idle);
+    } else {
+      writeFrames(answer, idle);
+    }
   }
 }
 exit(0);

@@ -7,6 +7,9 @@ break a frame by accident.
 import json
 import os
 
+USUAL_BYTES = 64 * 1024
+"""Most frames come with a single read of so many."""
+
 
 class Channel:
     """This host's end of the channel."""
@@ -19,27 +22,21 @@ class Channel:
         os.dup2(2, 1)
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
         self._decode = json.loads
+        self._unread = b""
 
     def read(self) -> dict | None:
         """The next frame; None once the runner has hung up."""
-        header = self._read_exactly(4)
-        if header is None:
-            return None
-        body = self._read_exactly(int.from_bytes(header, "big"))
-        return None if body is None else self._decode(body)
-
-    def write(self, frame: dict) -> None:
-        """Send *frame*; returns once all of it is written."""
-        body = self._encode(frame).encode()
-        rest = len(body).to_bytes(4, "big") + body
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
-
-    def _read_exactly(self, length: int) -> bytes | None:
-        data = bytearray()
-        while len(data) < length:
-            chunk = os.read(self._descriptor, length - len(data))
+        while len(self._unread) < 4 or len(self._unread) < (end := 4 + int.from_bytes(self._unread[:4], "big")):
+            chunk = os.read(self._descriptor, USUAL_BYTES)
             if not chunk:
                 return None
-            data += chunk
-        return bytes(data)
+            self._unread += chunk
+        frame, self._unread = self._unread[4:end], self._unread[end:]
+        return self._decode(frame)
+
+    def write(self, *frames: dict) -> None:
+        """Send *frames*, together; returns once all of them are written."""
+        bodies = [self._encode(frame).encode() for frame in frames]
+        rest = b"".join(len(body).to_bytes(4, "big") + body for body in bodies)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]

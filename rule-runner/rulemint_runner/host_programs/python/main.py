@@ -41,8 +41,7 @@ def main() -> None:
     while (run := runner.read()) is not None:
         answer = loaded.answer(run)
         capture.flush()
-        runner.write({**answer, "n": run["n"]})
-        runner.write({"t": "idle", "n": run["n"]})
+        runner.write({**answer, "n": run["n"]}, {"t": "idle", "n": run["n"]})
 
 
 main()
