@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rulemint_runner.hosts.frames import Form
@@ -21,6 +22,7 @@ _AUTH0_URN = "urn:auth0"
 _FOREIGN_HOSTS = ("auth0.com", "webtask.io", "webtask.run")
 
 
+@lru_cache(maxsize=256)  # at every invocation the same few
 def why_left_out(name: str, form: Form) -> str | None:
     """Why a claim of that name does not get into a token; None if it does."""
     if name in RESERVED:

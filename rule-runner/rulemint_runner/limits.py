@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from rulemint_shared.records import RuleLimits
@@ -25,7 +27,13 @@ class LimitPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, asked: RuleLimits) -> Limits:
         """The limits of a rule that asks for *asked*."""
-        wishes = {name: value for name, value in msgspec.structs.asdict(asked).items() if value is not None}
-        ceilings = msgspec.structs.asdict(self.ceiling)
-        wanted = msgspec.structs.asdict(self.default) | wishes
-        return Limits(**{name: min(value, ceilings[name]) for name, value in wanted.items()})
+        return _limits(self, asked)
+
+
+@lru_cache(maxsize=256)
+def _limits(policy: LimitPolicy, asked: RuleLimits) -> Limits:
+    """Asked for at every invocation, and few differ."""
+    wishes = {name: value for name, value in msgspec.structs.asdict(asked).items() if value is not None}
+    ceilings = msgspec.structs.asdict(policy.ceiling)
+    wanted = msgspec.structs.asdict(policy.default) | wishes
+    return Limits(**{name: min(value, ceilings[name]) for name, value in wanted.items()})

@@ -61,7 +61,6 @@ class _Prepared:
     run: RuleRun
     source: RuleSource
     limits: Limits
-    mask: Mask
 
 
 class RuleRuns:
@@ -95,9 +94,9 @@ class RuleRuns:
             source = await self._source_of(run)
         except (RuleSourceError, RedisError, OSError) as error:
             return _failed(FailureReason.INTERRUPTED, f"no rule to run: {error}")
-        limits, mask = self._limits.of(source.limits), Mask(source.secrets.values())
+        limits, mask = self._limits.of(source.limits), source.mask
         try:
-            answer = await self._ask_host(_Prepared(run=run, source=source, limits=limits, mask=mask))
+            answer = await self._ask_host(_Prepared(run=run, source=source, limits=limits))
         except HostEndedError as error:
             return _failed(error.reason, error.detail, pauses_for_s=error.pauses_for_s)
         except RuleNotLoadedError as error:
@@ -119,7 +118,7 @@ class RuleRuns:
 
     async def _ask_host(self, prepared: _Prepared) -> Answer:
         run, source, limits = prepared.run, prepared.source, prepared.limits
-        write = run.log.writer(run.rule, prepared.mask, max_bytes=limits.log_bytes)
+        write = run.log.writer(run.rule, source.mask, max_bytes=limits.log_bytes)
 
         async def make_host() -> Host:
             packages = await self._packages_of(source)

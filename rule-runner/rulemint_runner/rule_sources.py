@@ -10,6 +10,7 @@ from collections import OrderedDict
 import msgspec
 from arq.connections import ArqRedis
 
+from rulemint_runner.masking import Mask
 from rulemint_shared import codecs, keys
 from rulemint_shared.messages import Draft, RuleRef
 from rulemint_shared.records import Isolation, Language, RuleLimits, RuleVersion
@@ -34,6 +35,8 @@ class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
     limits: RuleLimits = RuleLimits()
     packages: str = ""
     """The name of its package set; empty if it has none."""
+    mask: Mask
+    """What takes its secrets out of a text."""
 
 
 class RuleSources:
@@ -109,4 +112,5 @@ def _source(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:
         isolation=version.isolation,
         limits=version.limits,
         packages=version.packages,
+        mask=Mask(secrets.values()),
     )

@@ -5,6 +5,7 @@ The steps of the grant never read it: they hand values to each other, and write 
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -19,7 +20,7 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.exchanges import ExchangeRecord, Timings
 from rulemint_shared.messages import Ending, outcome_name
 
-_SECRET_NAME_PARTS = ("secret", "password", "assertion", "token", "api_key", "apikey", "credential")
+_SECRET_NAME = re.compile("secret|password|assertion|token|api_key|apikey|credential", re.IGNORECASE)
 _MAX_VALUE = 512
 _MAX_PARAMETERS = 50
 
@@ -108,7 +109,7 @@ def mask_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as text."""
     masked: dict[str, Any] = {}
     for name, value in list(parameters.items())[:_MAX_PARAMETERS]:
-        if any(part in name.lower() for part in _SECRET_NAME_PARTS):
+        if _SECRET_NAME.search(name):
             masked[name[:_MAX_VALUE]] = "***"
         elif value is None or isinstance(value, bool | int | float):
             masked[name[:_MAX_VALUE]] = value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -34,6 +35,7 @@ def well_formed(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+@lru_cache(maxsize=256)  # clients send the same few, and aiohttp bounds their length
 def _carries_credentials(header: str) -> bool:
     return header in _CREDENTIAL_HEADERS or any(part in header for part in _CREDENTIAL_NAME_PARTS)
 
@@ -50,6 +52,7 @@ def _bounded(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return kept
 
 
+@lru_cache(maxsize=256)
 def _hostname(host: str) -> str:
     try:
         return (urlsplit(f"//{host}").hostname or "")[:MAX_HOSTNAME]

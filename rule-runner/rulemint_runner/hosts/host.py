@@ -253,17 +253,18 @@ class Host:
     async def _await_frame(self, deadline: Deadline, *wanted: type) -> Any:
         if self._why_killed is not None:
             raise self._why_killed
-        awaited = self._awaited = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        awaited = self._awaited = loop.create_future()
+        late = loop.call_later(
+            max(0.0, deadline.remaining_s()), self.kill, FailureReason.TIMEOUT, "the rule did not answer in time"
+        )
         try:
-            async with asyncio.timeout(max(0.0, deadline.remaining_s())):
-                frame = await awaited
-        except TimeoutError:
-            self.kill(FailureReason.TIMEOUT, "the rule did not answer in time")
-            raise self._why() from None
+            frame = await awaited
         except asyncio.CancelledError:
             self.kill(FailureReason.INTERRUPTED, "the runner stopped")
             raise
         finally:
+            late.cancel()
             self._awaited = None
         if not isinstance(frame, wanted):
             self.kill(FailureReason.CRASHED, f"the host sent {type(frame).__name__} out of turn")
