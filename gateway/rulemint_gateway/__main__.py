@@ -8,7 +8,8 @@ import sys
 import uvloop
 
 from rulemint_gateway.management.bootstrap import AdminFileError
-from rulemint_gateway.server import AddressUnusableError, serve
+from rulemint_gateway.processes import Serving, run_processes
+from rulemint_gateway.server import AddressUnusableError, check_free, serve
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_gateway.tls import CertificateError
@@ -43,8 +44,21 @@ def main() -> int:
         return _fail(str(error), code=2)
     set_up_logging(service="gateway", log_format=settings.log_format, level=settings.log_level)
     hide_from_same_user()  # it will hold the master key, and signs
+    if settings.gateway_processes == 1:
+        return _serve(settings)
     try:
-        uvloop.run(serve(settings))
+        check_free(settings)
+    except AddressUnusableError as error:
+        return _fail(str(error), code=1)
+    return run_processes(
+        settings.gateway_processes, lambda number, on_serving: _serve(settings.of_process(number), on_serving)
+    )
+
+
+def _serve(settings: GatewaySettings, on_serving: Serving = lambda: None) -> int:
+    """One gateway process, from start to end."""
+    try:
+        uvloop.run(serve(settings, on_serving=on_serving))
     except _CANNOT_START as error:
         return _fail(str(error), code=1)
     return 0

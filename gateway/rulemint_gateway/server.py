@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
@@ -34,8 +36,8 @@ class AddressUnusableError(Exception):
     """The address cannot be listened on. The text says why."""
 
 
-async def serve(settings: GatewaySettings) -> None:
-    """Serve until SIGTERM or SIGINT, then drain.
+async def serve(settings: GatewaySettings, *, on_serving: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. *on_serving* is called once clients are answered.
 
     Raises:
         AddressUnusableError: the port is taken or the address is not ours.
@@ -55,8 +57,10 @@ async def serve(settings: GatewaySettings) -> None:
             place = Address(settings.metrics_host, settings.metrics_port, "RULEMINT_METRICS_PORT")
             await stack.enter_async_context(_listening(gateway.metrics, [place]))
         places = _addresses(settings, certificate)
-        await stack.enter_async_context(_listening(gateway.application, places, drain_s=settings.drain))
+        shared = settings.gateway_processes > 1
+        await stack.enter_async_context(_listening(gateway.application, places, shared=shared, drain_s=settings.drain))
         log.info("serving", issuer=settings.issuer_url())
+        on_serving()
         await stop.wait()
         await _drain(gateway)
     log.info("stopped")
@@ -78,30 +82,49 @@ def _addresses(settings: GatewaySettings, certificate: Certificate | None) -> li
     ]
 
 
+def check_free(settings: GatewaySettings) -> None:
+    """Whether nobody listens yet where several processes are about to: the kernel would let them share with others.
+
+    Raises:
+        AddressUnusableError: somebody does.
+    """
+    for place in _addresses(settings, None):
+        try:
+            with socket.create_server((place.host, place.port)):
+                continue
+        except OSError as error:
+            raise _unusable(place, error) from error
+
+
 @asynccontextmanager
 async def _listening(
-    application: web.Application, places: Sequence[Address], *, drain_s: float = 0
+    application: web.Application, places: Sequence[Address], *, shared: bool = False, drain_s: float = 0
 ) -> AsyncIterator[None]:
-    """*application* at *places*; afterwards its requests have *drain_s* to finish."""
+    """*application* at *places*, *shared* with other processes; afterwards its requests have *drain_s* to finish."""
     runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=drain_s)
     await runner.setup()
     try:
         for place in places:
-            await _listen(runner, place)
+            await _listen(runner, place, shared=shared)
         yield
     finally:
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, place: Address) -> None:
+async def _listen(runner: web.AppRunner, place: Address, *, shared: bool) -> None:
+    site = web.TCPSite(runner, place.host, place.port, backlog=1_024, ssl_context=place.tls, reuse_port=shared)
     try:
-        await web.TCPSite(runner, place.host, place.port, backlog=1_024, ssl_context=place.tls).start()
+        await site.start()
     except OSError as error:
-        raise AddressUnusableError(
-            f"cannot listen on {place.host}:{place.port}: {error.strerror or error}; "
-            f"set {place.setting} to a free port, or stop what uses it"
-        ) from error
+        raise _unusable(place, error) from error
     log.info("listening", address=f"{'http' if place.tls is None else 'https'}://{place.host}:{place.port}")
+
+
+def _unusable(place: Address, error: OSError) -> AddressUnusableError:
+    why = os.strerror(error.errno) if error.errno else str(error)
+    return AddressUnusableError(
+        f"cannot listen on {place.host}:{place.port}: {why}; set {place.setting} to a free port, or stop what uses it"
+    )
 
 
 async def _drain(gateway: Gateway) -> None:

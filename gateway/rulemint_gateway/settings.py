@@ -13,6 +13,8 @@ from rulemint_shared.log_stream import DEFAULT_HISTORY, DEFAULT_HISTORY_AGE_S, L
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
 
+MAX_PORT = 65_535
+
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one gateway process."""
@@ -22,8 +24,22 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     redis_password_file: RedisPasswordFile = None
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="The TCP port to listen on.", ge=1, le=65_535)] = 8080
+    gateway_processes: Annotated[
+        int,
+        Meta(
+            description="Gateway processes that share the port; one uses one processor. Bounds such as "
+            "RULEMINT_MAX_WAITING are each one's own.",
+            ge=1,
+            le=64,
+        ),
+    ] = 1
     metrics_port: Annotated[
-        int, Meta(description="The TCP port of /metrics, for Prometheus. 0: none.", ge=0, le=65_535)
+        int,
+        Meta(
+            description="The TCP port of /metrics, for Prometheus; each further process has the next one. 0: none.",
+            ge=0,
+            le=65_535,
+        ),
     ] = 0
     metrics_host: Annotated[
         str, Meta(description="The address of /metrics: one that clients do not reach, for nobody has to log in there.")
@@ -98,8 +114,17 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("RULEMINT_TLS_CERT and RULEMINT_TLS_KEY go together: set both or neither")
         if self.tls_port is not None and self.tls_cert is None:
             raise ValueError("RULEMINT_TLS_PORT needs a certificate: set RULEMINT_TLS_CERT and RULEMINT_TLS_KEY")
+        if self.metrics_port and self.metrics_port + self.gateway_processes > MAX_PORT:
+            raise ValueError(
+                "RULEMINT_METRICS_PORT leaves no port for the last of RULEMINT_GATEWAY_PROCESSES: lower it"
+            )
         if self.tls_port == self.port:
             raise ValueError("RULEMINT_TLS_PORT and RULEMINT_PORT are the same: one is for https, the other for http")
+
+    def of_process(self, number: int) -> GatewaySettings:
+        """The settings of one of several gateway processes, numbered from 0."""
+        metrics_port = self.metrics_port + number if self.metrics_port else 0
+        return msgspec.structs.replace(self, metrics_port=metrics_port)
 
     def issuer_url(self) -> str:
         """The issuer, set or made from the port."""

@@ -53,7 +53,7 @@ class Minter:
 
 
 def _sign(key: UsableKey, payload: dict[str, Any]) -> str:
-    """The JWS in compact serialization (RFC 7515 §3.1). `jwt.encode` would look up and encode the same again each time."""
+    """The JWS in compact serialization (RFC 7515 §3.1); `jwt.encode` would do as much again around the signature."""
     signing_input = b".".join((_header(key.algorithm, key.kid), base64url_encode(msgspec.json.encode(payload))))
     signature = _ALGORITHMS[key.algorithm].sign(signing_input, key.key)
     return b".".join((signing_input, base64url_encode(signature))).decode()

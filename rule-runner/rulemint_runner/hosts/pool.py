@@ -4,8 +4,8 @@ Theory of operation. Each authority has a stack of idle hosts, the most recently
 that wait for one. A queue gets a first host at once, and another one whenever its head has waited for 10 ms, one start
 at a time, up to the caps: so a quick rule stays on few hosts, and a rule that awaits something spreads. At the cap over
 all authorities, of number or of memory, the idle host that was used least recently makes room; a running host is never
-taken from its invocation, and no tenant gets more than its share of busy ones. A process that stays idle is stopped; one
-that has served for long is replaced.
+taken from its invocation, and no tenant gets more than its share of busy ones. A process that stays idle is stopped;
+one that has served for long is replaced.
 """
 
 from __future__ import annotations
