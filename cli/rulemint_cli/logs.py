@@ -18,6 +18,9 @@ from rulemint_cli.errors import CommandError
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
 HEARTBEAT_S = 20.0
+BEFORE_EVERYTHING = "0-0"
+_BEGINNINGS = frozenset({"tail", "since", "after"})
+"""What says where a stream begins; without any it is now."""
 _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 
 Show = Callable[[bytes], None]
@@ -35,6 +38,7 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
     asked = dict(query)
     while True:
         try:
+            asked = await _with_a_beginning(admin, asked)
             async with await _connect(admin, asked) as socket:
                 if asked.get("follow") != "false":
                     say(f"watching {admin.url}")
@@ -60,6 +64,23 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
         pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
 
+async def _with_a_beginning(admin: Admin, asked: dict[str, str]) -> dict[str, str]:
+    """*asked*, which begins behind the newest record unless it says where: nothing is missed, however early a cut."""
+    return asked if asked.keys() & _BEGINNINGS else {**asked, "after": await _newest(admin)}
+
+
+async def _newest(admin: Admin) -> str:
+    """The position of the newest record."""
+    position = BEFORE_EVERYTHING
+    async with await _connect(admin, {"tail": "1", "follow": "false"}) as socket:
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                position = msgspec.json.decode(message.data, type=_Positioned).id or position
+        if socket.close_code != aiohttp.WSCloseCode.OK:
+            raise ConnectionResetError("the connection was closed")
+    return position
+
+
 class _Positioned(msgspec.Struct):
     id: str = ""
 
@@ -68,7 +89,7 @@ def _behind(data: bytes, asked: dict[str, str]) -> dict[str, str]:
     """What to ask for after this record, when the connection is lost."""
     if not (position := msgspec.json.decode(data, type=_Positioned).id):
         return asked
-    return {**{name: value for name, value in asked.items() if name not in {"tail", "since"}}, "after": position}
+    return {**{name: value for name, value in asked.items() if name not in _BEGINNINGS}, "after": position}
 
 
 async def _connect(admin: Admin, query: dict[str, str]) -> aiohttp.ClientWebSocketResponse:
