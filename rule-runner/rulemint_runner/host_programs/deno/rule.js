@@ -8,6 +8,10 @@ import { parametersOf } from "./parameters.js";
 /** @import { Answering, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
 
+const NO_RESULT =
+  "what a function of two parameters returns is no answer: it is a webtask (ctx, cb) and answers by cb; " +
+  "a rule that returns names (client, scope, audience, context)";
+
 /**
  * `(client, scope, audience, context, cb)`; an async one may return its result instead, and one that cannot call back
  * does nothing else.
@@ -81,13 +85,14 @@ function withCallback(results, call) {
     };
     /** @param {any} result */
     const finish = (result) => {
-      if (once.answered || results === "none") return;
-      if (results === "any" || isPlainObject(result)) once.answer(returned("auth0", result));
+      if (once.answered || (results !== "any" && !isPlainObject(result))) return;
+      if (results === "none") return once.warn(NO_RESULT);
+      once.answer(returned("auth0", result));
     };
     try {
       const value = call(run, callback);
       if (typeof value?.then === "function") value.then(finish, fail);
-      else if (results === "any" && typeof value === "object" && value !== null) finish(value);
+      else if (results !== "plain" && typeof value === "object" && value !== null) finish(value);
     } catch (error) {
       fail(error);
     }
