@@ -33,7 +33,7 @@ WARM_UP_S = 3
 SETTLE_S = 3.0
 RESULTS = Path(__file__).parent / "results"
 RULE = """
-module.exports = async (client, scope) => {
+module.exports = async (client, scope, audience, context) => {
   console.log(`asked by ${client.id}`);
   console.log('checking', { scope });
   console.warn('granting');

@@ -72,6 +72,19 @@ async def test_module_scope_and_globals_live_as_long_as_the_host(sandbox: Sandbo
         assert [await rule.value() for _ in range(3)] == [f'{{"loads":1,"runs":{run}}}' for run in (1, 2, 3)]
 
 
+async def test_what_is_written_to_the_streams_of_process_are_lines_and_there_is_nothing_to_read(
+    sandbox: Sandbox,
+) -> None:
+    script = """module.exports = (client, scope, audience, context, cb) => {
+      process.stdout.write('to stdout\\n');
+      process.stderr.write(Buffer.from('to stderr'));
+      process.stdin.on('end', () => cb(null, { scope })).resume();
+    };"""
+    async with loaded(sandbox, script) as rule:
+        assert await rule.value() == '{"scope":["read"]}'
+    assert rule.lines == [("info", "to stdout"), ("error", "to stderr")]
+
+
 async def test_a_callback_of_an_earlier_invocation_says_nothing_in_a_later_one(sandbox: Sandbox) -> None:
     script = """let earlier;
     module.exports = (client, scope, audience, context, cb) => {

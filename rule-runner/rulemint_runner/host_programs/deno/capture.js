@@ -31,6 +31,23 @@ export function captureConsole() {
   );
 }
 
+/**
+ * A stream of Node's whose every chunk is a log line.
+ *
+ * @param {Level} level
+ * @param {any} Writable
+ */
+export function lineStream(level, Writable) {
+  return new Writable({
+    decodeStrings: false,
+    /** @param {string | Uint8Array} chunk @param {string} _encoding @param {() => void} done */
+    write(chunk, _encoding, done) {
+      writeLine(level, withoutAdvice(chunk.toString().trimEnd()));
+      done();
+    },
+  });
+}
+
 const running = new Set();
 /** @type {((timer: unknown) => void) | null} */
 let stopTimer = null;

@@ -2,6 +2,7 @@
 
 import { defineRefusals } from "./errors.js";
 import { definePackages, nodeModule, requireFromRule } from "./modules.js";
+import { parametersOf } from "./parameters.js";
 import { catchStrayErrors, moduleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
 
@@ -14,6 +15,7 @@ export class NotARule extends Error {
 }
 
 const IS_MODULE = /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|async|\{|\*)|import\s*(?:[\w$*{"']))/m;
+const COMMON_JS = /\brequire\s*\(|\bmodule\.exports\b|\bexports\.[\w$]+\s*=/;
 /** What may follow a function expression that is a whole file, and would not within parentheses. */
 const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
 
@@ -60,25 +62,39 @@ async function ruleFrom(exported, load, name) {
     const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
     return actionOf(action, load);
   }
-  if (typeof exported === "function") return exported.length === 2 ? webtaskOf(exported, load) : ruleOf(exported, load);
+  if (typeof exported === "function") return isWebtask(exported) ? webtaskOf(exported, load) : ruleOf(exported, load);
   const rule = exported?.default;
   if (typeof rule !== "function") {
     const found = name === "module.exports" ? exported : rule;
     throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
   }
-  if (rule.length === 2) return webtaskOf(rule, load);
-  return rule.length > 2 ? ruleOf(rule, load) : moduleOf(rule, load);
+  if (isWebtask(rule)) return webtaskOf(rule, load);
+  const { count, takesMore } = parametersOf(rule);
+  return count > 2 || takesMore ? ruleOf(rule, load) : moduleOf(rule, load);
+}
+
+/** @param {RuleFunction} exported */
+function isWebtask(exported) {
+  const { count, takesMore } = parametersOf(exported);
+  return count === 2 && !takesMore;
 }
 
 /**
- * An ES module, imported from its text; types are stripped by Deno.
+ * An ES module, imported from its text; types are stripped by Deno. What webtasks said with `'use latest'` holds here:
+ * a module may `require`, and assign to `module.exports` instead of exporting.
  *
  * @param {LoadFrame} load
  */
 async function importModule(load) {
   source.url = urlOf(load.script, load.language);
+  /** @type {{ exports: any }} */
+  const module = { exports: {} };
+  if (COMMON_JS.test(load.script)) {
+    Object.assign(globalThis, { require: requireFromRule, module, exports: module.exports });
+  }
   try {
-    return await import(source.url);
+    const exported = await import(source.url);
+    return Object.keys(exported).length > 0 ? exported : module.exports;
   } catch (error) {
     if (error instanceof TypeError && error.message.startsWith("SyntaxError")) throw new NotARule(parserSays(error));
     throw error;
@@ -86,18 +102,21 @@ async function importModule(load) {
 }
 
 /**
- * CommonJS in sloppy mode: the text as statements, else as one expression that is the function itself.
+ * CommonJS in sloppy mode: the text as statements, which may return the function as webtasks did, else as one expression
+ * that is the function itself.
  *
  * @param {LoadFrame} load
  */
 async function evaluate(load) {
-  const script = load.language === "typescript" ? stripTypes(load.script) : load.script;
+  const text = load.script.replace(/^\ufeff?#!/, "//");
+  const script = load.language === "typescript" ? stripTypes(text) : text;
   /** @type {{ exports: any }} */
   const module = { exports: {} };
   const untouched = module.exports;
   const statements = compile(script, "");
   if (typeof statements === "function") {
-    statements.call(untouched, module, untouched, requireFromRule);
+    const result = statements.call(untouched, module, untouched, requireFromRule);
+    if (typeof result === "function") return result;
     if (module.exports !== untouched || Object.keys(untouched).length > 0) return module.exports;
   }
   const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");

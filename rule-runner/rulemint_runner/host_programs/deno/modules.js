@@ -6,6 +6,7 @@
  * by rules that ask for one: Deno then loads its whole Node layer, and other rules need not wait for that.
  */
 
+import { lineStream } from "./capture.js";
 import { httpModule, isHttp } from "./http.js";
 
 /** @import { PackageSet } from "./frames.d.ts" */
@@ -94,11 +95,44 @@ function defineProcess() {
       process.getBuiltinModule = (/** @type {string} */ specifier) =>
         httpModule(specifier, getBuiltinModule) ?? getBuiltinModule(specifier);
       Object.defineProperty(process, "env", { value: {}, writable: true, configurable: true, enumerable: true });
-      Object.assign(process, { cwd: () => "/" });
+      Object.assign(process, { cwd: () => "/", ...ENDINGS });
+      defineStreams(process);
       Object.assign(getBuiltinModule("node:os"), NO_MACHINE);
       return process;
     },
   });
+}
+
+/** How a rule would end its host, of which it has but one invocation. */
+const ENDINGS = Object.fromEntries(
+  ["exit", "reallyExit", "abort"].map((name) => [name, () => {
+    throw new Error(`process.${name}: a rule's sandbox refuses that`);
+  }]),
+);
+
+/**
+ * The streams of `process`, made when they are first touched: the host's own are its channel to the runner. What a rule
+ * writes are lines of its log, and there is nothing to read.
+ *
+ * @param {any} process
+ */
+function defineStreams(process) {
+  /** @type {[string, (stream: any) => unknown][]} */
+  const streams = [
+    ["stdin", ({ Readable }) => Readable.from([])],
+    ["stdout", ({ Writable }) => lineStream("info", Writable)],
+    ["stderr", ({ Writable }) => lineStream("error", Writable)],
+  ];
+  for (const [name, make] of streams) {
+    Object.defineProperty(process, name, {
+      configurable: true,
+      get() {
+        const value = make(nodeModule("node:stream"));
+        Object.defineProperty(process, name, { value, configurable: true });
+        return value;
+      },
+    });
+  }
 }
 
 /** What `os` says of a machine that nothing is known of. */

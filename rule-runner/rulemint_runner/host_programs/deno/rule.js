@@ -3,33 +3,42 @@
 import { describe, refused, returned, thrown } from "./answers.js";
 import { writeLine } from "./capture.js";
 import { ruleContext, webtaskContext } from "./inputs.js";
+import { parametersOf } from "./parameters.js";
 
 /** @import { Answering, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
 
+const NO_RESULT =
+  "what a function of two parameters returns is no answer: it is a webtask (ctx, cb) and answers by cb; " +
+  "a rule that returns names (client, scope, audience, context)";
+
 /**
- * `(client, scope, audience, context, cb)`; an async one may return its result instead.
+ * `(client, scope, audience, context, cb)`; an async one may return its result instead, and one that cannot call back
+ * does nothing else.
  *
  * @param {RuleFunction} rule
  * @param {LoadFrame} load
  * @returns {Rule}
  */
 export function ruleOf(rule, load) {
+  const { count, takesMore, readsArguments } = parametersOf(rule);
+  const mayCallBack = count > 4 || takesMore || readsArguments;
   return withCallback(
-    rule.length < 5,
+    mayCallBack ? "plain" : "any",
     (run, callback) => rule(run.client, run.scope, run.audience, ruleContext(run, load), callback),
   );
 }
 
 /**
- * The generic webtask `(ctx, cb)`; a falsy result is an empty one there.
+ * The generic webtask `(ctx, cb)`; a falsy result is an empty one there. What it returns is none: an action of Auth0's
+ * first version, which has two parameters too, would refuse by it and not be heard.
  *
  * @param {RuleFunction} webtask
  * @param {LoadFrame} load
  * @returns {Rule}
  */
 export function webtaskOf(webtask, load) {
-  return withCallback(false, (run, callback) => {
+  return withCallback("none", (run, callback) => {
     /** @type {Callback} */
     const orEmpty = (error, value) => callback(error, value || {});
     return webtask(webtaskContext(run, load), orEmpty);
@@ -54,13 +63,14 @@ export function moduleOf(module, load) {
 }
 
 /**
- * A rule that answers through a callback; with *mayReturn* also by what it returns.
+ * A rule that answers through a callback, and as far as *results* says by what it returns: an async one by a plain
+ * object, or any by anything. What is taken for a result too early is a yes that the rule has not said.
  *
- * @param {boolean} mayReturn
+ * @param {"none" | "plain" | "any"} results
  * @param {(run: RunFrame, callback: Callback) => any} call
  * @returns {Rule}
  */
-function withCallback(mayReturn, call) {
+function withCallback(results, call) {
   return (run, answer) => {
     const once = answerOnce(answer);
     /** @type {Callback} */
@@ -75,12 +85,14 @@ function withCallback(mayReturn, call) {
     };
     /** @param {any} result */
     const finish = (result) => {
-      if (!once.answered && (mayReturn || isPlainObject(result))) once.answer(returned("auth0", result));
+      if (once.answered || (results !== "any" && !isPlainObject(result))) return;
+      if (results === "none") return once.warn(NO_RESULT);
+      once.answer(returned("auth0", result));
     };
     try {
       const value = call(run, callback);
       if (typeof value?.then === "function") value.then(finish, fail);
-      else if (mayReturn && typeof value === "object" && value !== null) finish(value);
+      else if (results !== "plain" && typeof value === "object" && value !== null) finish(value);
     } catch (error) {
       fail(error);
     }
