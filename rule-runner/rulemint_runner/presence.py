@@ -42,10 +42,14 @@ class Presence:
         self._load = load
 
     async def keep(self) -> None:
-        """Beat, until cancelled."""
+        """Beat, until cancelled. After the first beat gateways count on this runner."""
+        is_known = False
         while True:
             try:
                 await self._beat()
+                if not is_known:
+                    log.info("claiming invocations")
+                is_known = True
             except (RedisError, OSError) as error:
                 log.warning("could not say that this runner is alive", error=str(error))
             await asyncio.sleep(BEAT_S)

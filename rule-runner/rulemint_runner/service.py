@@ -31,7 +31,6 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())
         checking = asyncio.create_task(runner.self_check.repeat(every_s=settings.self_check_interval))
-        log.info("claiming invocations")
         await _until(stop, worker, presence, checking, asyncio.create_task(runner.sandbox.lost.wait()))
         log.info("draining")
         await _leave(runner, presence)

@@ -15,7 +15,8 @@ from rulemint_runner.hosts.host import HostEndedError
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 
-FAILURES = 5
+FAILURES = 3
+"""So many cost a host each, and each of them processor time that others would have had."""
 WITHIN_S = 10.0
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 30.0
@@ -61,6 +62,10 @@ class Brake:
         finally:
             if is_trial and (row := self._rows.get(authority)) is not None:
                 row.trying = False
+
+    def distrusts(self, authority: Hashable) -> bool:
+        """Whether the last host of *authority* has ended."""
+        return authority in self._rows
 
     def worked(self, authority: Hashable) -> None:
         """A host of *authority* has answered."""

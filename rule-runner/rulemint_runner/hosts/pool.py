@@ -117,7 +117,7 @@ class HostPool:
         with self._brake.admission(authority):
             station = self._stations.setdefault(authority, _Station(authority))
             host = await self._take(station, make_host, deadline)
-            self._watch.begin(host)
+            self._watch.begin(host, distrusted=self._brake.distrusts(authority))
             try:
                 yield host
                 self._brake.worked(authority)

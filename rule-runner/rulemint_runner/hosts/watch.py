@@ -3,7 +3,8 @@
 The kernel's limits come first; this is the net under them, and what keeps loops from slowing other tenants. A rule
 answers within milliseconds, or waits for something; one that goes on computing is rare, or hostile. Such hosts share
 a quarter of the processors among them, one after the other, and leave the rest to everybody else: whose turn it is not
-is stopped (SIGSTOP), which works for any user and is taken back without a trace. One alone goes on.
+is stopped (SIGSTOP), which works for any user and is taken back without a trace. One alone goes on. A rule whose last
+host had to be ended starts among them: it most likely does the same again.
 """
 
 from __future__ import annotations
@@ -37,9 +38,12 @@ class Watch:
         self._turns_a_look = SHARE_OF_PROCESSORS * (processors or len(os.sched_getaffinity(0)))
         self._turns_left = 0.0
 
-    def begin(self, host: Host) -> None:
-        """*host* runs an invocation."""
+    def begin(self, host: Host, *, distrusted: bool = False) -> None:
+        """*host* runs an invocation. One that is *distrusted* takes turns at once."""
         self._running[host] = None
+        if distrusted:
+            self._computing.setdefault(host)
+            host.yield_processor()
 
     def end(self, host: Host) -> None:
         """*host* has answered, or ended."""

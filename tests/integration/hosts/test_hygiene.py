@@ -132,13 +132,27 @@ async def test_a_rule_whose_hosts_keep_crashing_pauses_and_another_rule_does_not
     await pool.use(OTHER)
 
 
+async def test_a_rule_whose_last_host_was_ended_lets_others_go_first_until_it_has_worked(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    with pytest.raises(HostEndedError):
+        await pool.use(script=CRASHES)
+    priorities = []
+    for _ in range(2):
+        async with pool.borrow() as host:
+            await Loaded(host).run()
+            priorities.append(os.getpriority(os.PRIO_PROCESS, host.pid))
+    assert priorities == [NICENESS, 0]
+
+
 async def test_failures_between_successes_pause_nothing(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    for _ in range(FAILURES + 1):
-        await pool.use(script=CRASHES_THE_SECOND_TIME)
-        with pytest.raises(HostEndedError) as ended:
+    reasons = []
+    while len(reasons) <= FAILURES:
+        try:
             await pool.use(script=CRASHES_THE_SECOND_TIME)
-        assert ended.value.reason is FailureReason.CRASHED
+        except HostEndedError as error:
+            reasons.append(error.reason)
+    assert set(reasons) == {FailureReason.CRASHED}
 
 
 async def test_a_greedy_tenant_leaves_as_many_hosts_as_it_takes(make_pool: MakePool) -> None:
