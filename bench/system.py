@@ -40,7 +40,7 @@ class System:
     def usage(self) -> dict[str, tuple[int, int]]:
         """Kind → how many processes there are, and their resident memory in KiB."""
         counted = dict.fromkeys(KINDS.values(), (0, 0))
-        for pid in _family(self.process.pid):
+        for pid in family(self.process.pid):
             self.seen.add(pid)
             with suppress(OSError, StopIteration):  # it has just ended, or is no more than a number
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
@@ -61,7 +61,7 @@ def started_system(settings: dict[str, str]) -> Iterator[System]:
         data_dir = Path(folder) / "data"
         data_dir.mkdir()
         (data_dir / "demo.made").touch()
-        port = _free_port()
+        port = free_port()
         ours = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
         environment = {**os.environ, **ours, **settings}
         command = [str(Path(sys.executable).parent / "rulemint"), "dev"]
@@ -84,13 +84,14 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     raise SystemExit("the system did not get ready")
 
 
-def _family(pid: int) -> set[int]:
-    family = {pid}
+def family(pid: int) -> set[int]:
+    """*pid* and all its living descendants."""
+    members = {pid}
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
             for child in children.read_text().split():
-                family |= _family(int(child))
-    return family
+                members |= family(int(child))
+    return members
 
 
 def resident_kib(pid: int, line: str = "VmRSS:") -> int:
@@ -109,7 +110,8 @@ def _is_alive(pid: int) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

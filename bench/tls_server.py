@@ -66,7 +66,9 @@ def _write_certificate(folder: Path) -> None:
     (folder / "server.pem").write_bytes(certificate + private)
 
 
-async def _answer(_request: web.Request) -> web.Response:
+async def _answer(request: web.Request) -> web.Response:
+    """After as many milliseconds as the request asks for."""
+    await asyncio.sleep(float(request.query.get("wait_ms", 0)) / 1000)
     return web.Response(body=ANSWER, content_type="application/json")
 
 

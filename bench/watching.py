@@ -1,7 +1,7 @@
 """Many watchers of one tenant's log in one process, of the least work each: they count what comes, and decode nothing.
 
-``python -m bench.watching URL WATCHERS`` reads a token from its input and prints ``ready`` once all watch; at the next
-line of input it waits until nothing comes any longer, and prints what they saw as JSON. One more watcher never reads.
+``python -m bench.watching URL WATCHERS [HOST]`` reads a token from its input and prints ``ready`` once all watch; at
+the next line of input it waits until nothing comes any longer, and prints what they saw as JSON. Another never reads.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ class Counting(asyncio.Protocol):
         self.lost = True
 
 
-def handshake(url: str, token: str) -> bytes:
+def handshake(tenant_host: str, token: str) -> bytes:
     """RFC 6455 §4.1."""
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [
         "GET /logs HTTP/1.1",
-        f"Host: {urlsplit(url).netloc}",
+        f"Host: {tenant_host}",
         "Upgrade: websocket",
         "Connection: Upgrade",
         f"Sec-WebSocket-Key: {key}",
@@ -73,15 +73,15 @@ def handshake(url: str, token: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-async def watch(url: str, watchers: int, token: str) -> dict[str, Any]:
+async def watch(url: str, watchers: int, tenant_host: str, token: str) -> dict[str, Any]:
     """What *watchers* saw between the two lines of input."""
     loop = asyncio.get_running_loop()
     host, _, port = urlsplit(url).netloc.partition(":")
-    stalled = _stalled(host, int(port), handshake(url, token))
+    stalled = _stalled(host, int(port), handshake(tenant_host, token))
     counting = []
     for number in range(watchers):
         transport, protocol = await loop.create_connection(partial(Counting, times=number == 0), host, int(port))
-        transport.write(handshake(url, token))
+        transport.write(handshake(tenant_host, token))
         await asyncio.wait_for(protocol.opened.wait(), 10)
         counting.append(protocol)
     sys.stdout.write("ready\n")
@@ -119,8 +119,9 @@ async def _until_quiet(counting: list[Counting]) -> None:
 def main() -> int:
     """Watch and print."""
     url, watchers = sys.argv[1], int(sys.argv[2])
+    tenant_host = sys.argv[3] if len(sys.argv) > 3 else urlsplit(url).netloc
     token = sys.stdin.readline().strip()
-    sys.stdout.write(json.dumps(asyncio.run(watch(url, watchers, token))) + "\n")
+    sys.stdout.write(json.dumps(asyncio.run(watch(url, watchers, tenant_host, token))) + "\n")
     return 0
 
 

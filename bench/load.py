@@ -1,0 +1,119 @@
+"""The load: one token request, again and again, on some connections, by a generator that the field trusts.
+
+``wrk`` where there is one, else npm's ``autocannon``. Neither is ours, and what each says of latency is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from typing import Protocol
+
+import msgspec
+
+from bench.node import NodeFolder
+
+TIMEOUT_S = 30
+_LUA = """
+wrk.method = "POST"
+wrk.body = {body}
+wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+wrk.headers["Host"] = {host}
+done = function(summary, latency, _requests)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format('\\n{{"answered":%d,"failed":%d,"seconds":%f,"p50_ms":%f,"p95_ms":%f,"p99_ms":%f}}\\n',
+    summary.requests, failed, summary.duration / 1e6,
+    latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3))
+end
+"""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One token request: where, to which host by its header, and the form."""
+
+    url: str
+    host: str
+    body: str
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What one turn of load saw."""
+
+    answered: int
+    failed: int
+    """Requests that got no token."""
+    seconds: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+    @property
+    def per_second(self) -> float:
+        """Tokens per second."""
+        return (self.answered - self.failed) / self.seconds
+
+
+class LoadGenerator(Protocol):
+    """Asks for tokens."""
+
+    name: str
+
+    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
+        """Ask on so many connections for so long, each again as soon as it has its answer."""
+
+
+class Wrk:
+    """As of <https://github.com/wg/wrk>."""
+
+    name = "wrk"
+
+    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
+        """As the protocol says; one thread, for the others are for what is measured."""
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+            script.write(_LUA.format(body=json.dumps(request.body), host=json.dumps(request.host)))
+            script.flush()
+            command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={TIMEOUT_S}s"]
+            done = subprocess.run(
+                [*command, "-s", script.name, request.url], capture_output=True, text=True, check=False
+            )
+        if done.returncode != 0:
+            raise SystemExit(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
+        return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Loaded)
+
+
+class Autocannon:
+    """npm ``autocannon``, for machines without wrk."""
+
+    name = "autocannon"
+
+    def __init__(self, folder: NodeFolder) -> None:
+        self._folder = folder
+
+    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
+        """As the protocol says; it knows no p95, and p97.5 stands there."""
+        command = [
+            "node_modules/.bin/autocannon", "--json", "--no-progress", "--method", "POST", "--body", request.body,
+            "--connections", str(connections), "--duration", str(max(1, round(seconds))), "--timeout", str(TIMEOUT_S),
+            "--headers", "Content-Type=application/x-www-form-urlencoded", "--headers", f"Host={request.host}",
+            request.url,
+        ]  # fmt: skip
+        done = self._folder.run(*command)
+        if done.returncode != 0:
+            raise SystemExit(f"autocannon failed: {done.stderr.strip()}")
+        said = json.loads(done.stdout)
+        return Loaded(
+            answered=said["2xx"] + said["non2xx"] + said["errors"],
+            failed=said["non2xx"] + said["errors"],
+            seconds=said["duration"],
+            p50_ms=said["latency"]["p50"],
+            p95_ms=said["latency"]["p97_5"],
+            p99_ms=said["latency"]["p99"],
+        )
+
+
+def load_generator(folder: NodeFolder) -> LoadGenerator:
+    """The one that this machine has."""
+    return Wrk() if shutil.which("wrk") else Autocannon(folder)
