@@ -1,11 +1,14 @@
-"""The brake: a rule whose hosts end one after the other waits before it costs another one.
+"""The brake: a rule whose hosts keep ending waits before it costs another one.
 
-Only failures in a row count, so that a rule that mostly works is never stopped. After the pause one invocation goes
-ahead, and nobody beside it; if it fails too, the next pause is twice as long.
+Theory of operation. Each authority has a level, as a leaky bucket has: an ending raises it by one, an answer lowers it
+by a tenth, and it falls by itself by one in half a minute. So a rule that mostly works is never stopped, and one that
+mixes answers into its crashes is. Above the limit it pauses. After the pause one invocation goes ahead, and nobody
+beside it; if its host ends too, the next pause is twice as long.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -16,8 +19,10 @@ from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 
 FAILURES = 3
-"""So many cost a host each, and each of them processor time that others would have had."""
-WITHIN_S = 10.0
+"""So many, one soon after the other, are too many: each costs processor time that others would have had."""
+FORGOTTEN_AFTER_S = 30.0
+"""Each of them, if nothing else happens."""
+ANSWERS_FOR_A_FAILURE = 10
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 30.0
 TRIAL_S = 0.5
@@ -34,20 +39,29 @@ _COUNTED = {
 
 
 @dataclass
-class _Row:
-    """The failures in a row of one authority."""
+class _Record:
+    """What is remembered of one authority."""
 
-    since: Deadline = field(default_factory=lambda: Deadline.after(WITHIN_S))
-    failures: int = 0
+    level: float = 0.0
+    as_of_s: float = field(default_factory=time.monotonic)
+    pauses: int = 0
     paused: Deadline | None = None
     trying: bool = False
+    last_ended: bool = True
+    """Whether its last invocation ended its host."""
+
+    def change(self, by: float) -> None:
+        """Let the level leak, then change it; it never gets so high that half a minute would not help."""
+        now_s = time.monotonic()
+        leaked = max(0.0, self.level - (now_s - self.as_of_s) / FORGOTTEN_AFTER_S)
+        self.level, self.as_of_s = min(float(FAILURES), max(0.0, leaked + by)), now_s
 
 
 class Brake:
     """Remembers who failed; knows nothing of hosts."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[Hashable, _Row] = OrderedDict()
+        self._records: OrderedDict[Hashable, _Record] = OrderedDict()
 
     @contextmanager
     def admission(self, authority: Hashable) -> Iterator[None]:
@@ -60,45 +74,49 @@ class Brake:
         try:
             yield
         finally:
-            if is_trial and (row := self._rows.get(authority)) is not None:
-                row.trying = False
+            if is_trial and (record := self._records.get(authority)) is not None:
+                record.trying = False
 
     def distrusts(self, authority: Hashable) -> bool:
         """Whether the last host of *authority* has ended."""
-        return authority in self._rows
+        record = self._records.get(authority)
+        return record is not None and record.last_ended
 
     def worked(self, authority: Hashable) -> None:
         """A host of *authority* has answered."""
-        self._rows.pop(authority, None)
+        record = self._records.get(authority)
+        if record is None:
+            return
+        record.last_ended, record.paused = False, None
+        record.change(-1 / ANSWERS_FOR_A_FAILURE)
+        if not record.level:
+            del self._records[authority]
 
     def failed(self, authority: Hashable, reason: FailureReason) -> None:
         """A host of *authority* has ended, or could not load its rule, for *reason*."""
         if reason not in _COUNTED:
             return
-        row = self._rows.get(authority)
-        if row is None or (row.paused is None and row.since.passed()):
-            row = self._rows[authority] = _Row()
-        self._rows.move_to_end(authority)
-        row.failures += 1
-        if row.failures >= FAILURES:
-            row.paused = Deadline.after(_pause_s(row.failures))
-        while len(self._rows) > _REMEMBERED:
-            self._rows.popitem(last=False)
+        record = self._records.setdefault(authority, _Record())
+        self._records.move_to_end(authority)
+        record.last_ended = True
+        record.change(+1)
+        if record.level > FAILURES - 1:
+            record.paused = Deadline.after(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**record.pauses))
+            record.pauses += 1
+        while len(self._records) > _REMEMBERED:
+            self._records.popitem(last=False)
 
     def _admit(self, authority: Hashable) -> bool:
         """Whether it is the one that tries after a pause."""
-        row = self._rows.get(authority)
-        if row is None or row.paused is None:
+        record = self._records.get(authority)
+        if record is None or record.paused is None:
             return False
-        if row.trying or not row.paused.passed():
+        if record.trying or not record.paused.passed():
+            left_s = max(record.paused.remaining_s(), TRIAL_S)
             raise HostEndedError(
                 FailureReason.OVERLOADED,
-                f"the rule failed {row.failures} times in a row: it pauses for {_pause_s(row.failures):g} s",
-                pauses_for_s=max(row.paused.remaining_s(), TRIAL_S),
+                f"the rule's hosts keep ending: it pauses for {left_s:.1f} s",
+                pauses_for_s=left_s,
             )
-        row.trying = True
+        record.trying = True
         return True
-
-
-def _pause_s(failures: int) -> float:
-    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (failures - FAILURES))

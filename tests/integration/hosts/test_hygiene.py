@@ -12,7 +12,7 @@ import pytest
 from fixtures.hosts import Loaded
 from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool, Pool
 from fixtures.waiting import all_gone, eventually, living
-from rulemint_runner.hosts.brake import FAILURES
+from rulemint_runner.hosts.brake import ANSWERS_FOR_A_FAILURE, FAILURES
 from rulemint_runner.hosts.host import NICENESS, HostEndedError
 from rulemint_runner.hosts.pool import Authority
 from rulemint_runner.hosts.wear import Wear
@@ -21,6 +21,11 @@ from rulemint_shared.records import Isolation
 
 FRESH = msgspec.structs.replace(AUTHORITY, isolation=Isolation.FRESH)
 CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
+CRASHES_WHEN_ASKED = """
+import os
+def rule(client, scope, audience, context):
+    return os._exit(3) if "crash" in context["body"] else {}
+"""
 CRASHES_THE_SECOND_TIME = """
 import os
 runs = 0
@@ -144,15 +149,26 @@ async def test_a_rule_whose_last_host_was_ended_lets_others_go_first_until_it_ha
     assert priorities == [NICENESS, 0]
 
 
-async def test_failures_between_successes_pause_nothing(make_pool: MakePool) -> None:
+async def test_answers_between_crashes_do_not_keep_a_rule_from_pausing(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    reasons = []
+    reasons: list[FailureReason] = []
     while len(reasons) <= FAILURES:
         try:
             await pool.use(script=CRASHES_THE_SECOND_TIME)
         except HostEndedError as error:
             reasons.append(error.reason)
-    assert set(reasons) == {FailureReason.CRASHED}
+    assert reasons == [FailureReason.CRASHED] * FAILURES + [FailureReason.OVERLOADED]
+
+
+async def test_a_rule_that_mostly_works_never_pauses(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    for _ in range(FAILURES + 1):
+        with pytest.raises(HostEndedError) as ended:
+            async with pool.borrow(script=CRASHES_WHEN_ASKED) as host:
+                await Loaded(host).run(body={"crash": "now"})
+        assert ended.value.reason is FailureReason.CRASHED
+        for _ in range(ANSWERS_FOR_A_FAILURE):
+            await pool.use(script=CRASHES_WHEN_ASKED)
 
 
 async def test_a_greedy_tenant_leaves_as_many_hosts_as_it_takes(make_pool: MakePool) -> None:
