@@ -55,3 +55,6 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules asked of other services, in the order in which it ended."""
     secret_name: str | None = None
     """Which of the client's secrets proved who it is."""
+    first_rule: str = ""
+    """The rule that the flow began with, or would have if a runner had taken it up."""
+    first_version: int = 0

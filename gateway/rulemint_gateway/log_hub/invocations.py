@@ -33,7 +33,7 @@ class InvocationFilter:
 def records_of(exchange: ExchangeRecord) -> Iterator[LogRecord]:
     """What the stream told of its invocation, by kind; nothing if no rule was asked.
 
-    The rule whose word was the last is the last that reported; an invocation that no runner took up names none.
+    The rule whose word was the last is the last that reported; where none did, it is the one that should have begun.
     """
     if exchange.outcome.startswith(_REFUSED) or (exchange.outcome == _GRANTED and not exchange.rules):
         return
@@ -59,8 +59,8 @@ def _ending_of(exchange: ExchangeRecord) -> InvocationEnded:
         invocation=exchange.id,
         client_id=exchange.client_id or "",
         audience=exchange.audience or "",
-        rule=last.rule if last else "",
-        version=last.version if last else 0,
+        rule=last.rule if last else exchange.first_rule,
+        version=last.version if last else exchange.first_version,
         outcome=exchange.outcome,
         duration_ms=exchange.timings.rules_ms or 0.0,
         message="" if exchange.outcome == _GRANTED else exchange.detail or exchange.error_description or "",

@@ -116,7 +116,7 @@ class ClientCredentials:
             grant_scope=list(checked.grant.scope),
         )
         ending = await self._dispatcher.run(invocation, deadline)
-        exchange.ran_rules(ending, enqueued_at_ms=invocation.enqueued_at_ms)
+        exchange.ran_rules(invocation, ending)
         return granted_or_raise(ending.outcome)
 
     async def _mint(

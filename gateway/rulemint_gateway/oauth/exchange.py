@@ -18,7 +18,7 @@ from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.exchanges import ExchangeRecord, Timings
-from rulemint_shared.messages import Ending, outcome_name
+from rulemint_shared.messages import Ending, Invocation, outcome_name
 
 _SECRET_NAME = re.compile("secret|password|assertion|token|api_key|apikey|credential", re.IGNORECASE)
 _MAX_VALUE = 512
@@ -63,9 +63,12 @@ class Exchange:
         )
         self._times["authenticate_ms"] = self._elapsed_ms()
 
-    def ran_rules(self, ending: Ending, *, enqueued_at_ms: int) -> None:
+    def ran_rules(self, invocation: Invocation, ending: Ending) -> None:
         """The flow has ended, one way or another."""
+        first = invocation.flow[0]
         self._known.update(
+            first_rule=first.name,
+            first_version=first.version,
             outcome=outcome_name(ending.outcome),
             rules=ending.reports,
             lines=ending.lines,
@@ -73,7 +76,7 @@ class Exchange:
             calls=ending.calls,
         )
         if ending.picked_up_at_ms:
-            self._times["queue_ms"] = float(ending.picked_up_at_ms - enqueued_at_ms)
+            self._times["queue_ms"] = float(ending.picked_up_at_ms - invocation.enqueued_at_ms)
             self._times["rules_ms"] = float(ending.ended_at_ms - ending.picked_up_at_ms)
             self._times["return_ms"] = float(unix_ms() - ending.ended_at_ms)
 

@@ -73,3 +73,9 @@ def test_an_invocation_that_no_runner_took_up_has_an_ending_only() -> None:
     exchange = an_exchange(outcome="failed:no_runner", rules=[], lines=[], calls=[])
     assert [type_of(record) for record in records_of(exchange)] == [RecordType.ENDED]
     assert InvocationFilter(LogFilter(outcome="failed", level=Level.ERROR)).shows(exchange)
+
+
+def test_an_invocation_that_no_runner_took_up_is_found_by_its_first_rule() -> None:
+    exchange = an_exchange(outcome="failed:no_runner", rules=[], lines=[], calls=[], first_rule="first")
+    assert InvocationFilter(LogFilter(rule="first")).shows(exchange)
+    assert not InvocationFilter(LogFilter(rule="second")).shows(exchange)
