@@ -5,6 +5,7 @@ Nothing here decides anything; nothing elsewhere constructs its own parts.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
@@ -141,6 +142,7 @@ def _pool_limits(settings: RunnerSettings) -> PoolLimits:
     return PoolLimits(
         max_hosts=settings.max_hosts,
         max_hosts_per_rule=settings.max_hosts_per_rule,
+        quick_hosts_per_rule=max(2, len(os.sched_getaffinity(0))),
         max_memory_bytes=settings.hosts_memory_mb * 1024 * 1024,
         idle_s=settings.host_idle,
         wear=Wear(max_runs=settings.host_invocations, max_age_s=settings.host_age),

@@ -15,11 +15,12 @@ from rulemint_runner.egress.errors import EgressError
 from rulemint_runner.egress.invocation_calls import CallRights, InvocationCalls
 from rulemint_runner.egress.messages import OutboundRequest, Redirect
 from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import Answer, Host, HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.outbound import Fetch
-from rulemint_runner.hosts.pool import Authority, HostPool
+from rulemint_runner.hosts.pool import HostPool
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.invocation_state import InvocationState
 from rulemint_runner.limits import LimitPolicy, Limits

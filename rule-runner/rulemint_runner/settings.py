@@ -53,7 +53,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1_024
     host_invocations: Annotated[
         int, Meta(description="Invocations after which a host is replaced.", ge=1, le=1_000_000)
-    ] = 1_000
+    ] = 10_000
     host_age: Annotated[float, Meta(description="Seconds after which a host is replaced.", ge=1, le=86_400)] = 600.0
     spare_hosts: Annotated[
         int, Meta(description="Blank hosts of each language kept ready for a rule's first invocation.", ge=0, le=16)

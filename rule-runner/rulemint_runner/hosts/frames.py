@@ -202,6 +202,8 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle", tag_field="t")
     """The invocation is over, its timers are cleared, and the host waits for the next."""
 
     n: int
+    took_ms: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    """From the frame that began it to its answer. The host's own word: it says how many hosts are worth having."""
 
 
 ToHost = Load | Run | Reply | Stored

@@ -76,6 +76,8 @@ class Host:
         """Set once the process has ended and everything it sent has been read."""
         self.runs = 0
         """Invocations so far."""
+        self.took_ms = 0.0
+        """How long it says that its last invocation took."""
         self.yielded = False
         """Whether it lets other processes go first."""
         self.wants_cache = False
@@ -230,6 +232,7 @@ class Host:
         elif isinstance(frame, StorageGet | StorageSet | CacheChanged):
             self._state_calls.take(frame)
         elif isinstance(frame, Idle):
+            self.took_ms = frame.took_ms
             self._idle.set()
         elif self._awaited is not None and not self._awaited.done():
             self._state_calls.close()  # at once: the next frame may be here already

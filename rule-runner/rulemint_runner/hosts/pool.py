@@ -2,32 +2,32 @@
 
 Theory of operation. Each authority has a stack of idle hosts, the most recently used on top, and a queue of invocations
 that wait for one. A queue gets a first host at once, and another one whenever its head has waited for 10 ms, one start
-at a time, up to the caps: so a quick rule stays on few hosts, and a rule that awaits something spreads. At the cap over
-all authorities, of number or of memory, the idle host that was used least recently makes room; a running host is never
-taken from its invocation, and no tenant gets more than its share of busy ones. A process that stays idle is stopped;
-one that has served for long is replaced.
+at a time, up to the caps: a rule that computes stays on as many hosts as there are processors, and one that waits for
+something spreads. At the cap over all authorities, of number or of memory, the idle host that was used least recently
+makes room; a running host is never taken from its invocation, and no tenant gets more than its share of busy ones. A
+process that stays idle is stopped; one that has served for long is replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import structlog
 
+from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.brake import Brake
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.station import IdleHost, MakeHost, Station, Waiter
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Isolation, Language
+from rulemint_shared.records import Isolation
 from rulemint_shared.shares import Shares
 
 log = structlog.get_logger(__name__)
@@ -38,58 +38,16 @@ PAUSE_AFTER_S = 0.02
 SWEEP_INTERVAL_S = 0.25
 
 
-class Authority(msgspec.Struct, frozen=True):
-    """What a host may act for. Two invocations share a host only if all of this is the same.
-
-    The allow-list, the limits and the isolation belong to the version.
-    """
-
-    tenant: str
-    rule_id: str
-    version: int
-    secrets_revision: int
-    language: Language
-    isolation: Isolation = Isolation.WARM
-
-
 class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How many hosts there may be, how much memory they may have, and for how long one may live."""
 
     max_hosts: int
     max_hosts_per_rule: int
+    quick_hosts_per_rule: int = 2
+    """Of a rule that computes rather than waits."""
     max_memory_bytes: int
     idle_s: float
     wear: Wear = Wear()
-
-
-MakeHost = Callable[[], Awaitable[Host]]
-"""Starts and loads a host; raises `HostEndedError` or `RuleNotLoadedError`."""
-
-
-@dataclass
-class _IdleHost:
-    host: Host
-    until: Deadline
-    pausing: asyncio.TimerHandle
-
-
-@dataclass
-class _Waiter:
-    future: asyncio.Future[Host]
-    make_host: MakeHost
-
-
-@dataclass
-class _Station:
-    """One authority's hosts and waiting invocations."""
-
-    authority: Authority
-    idle: list[_IdleHost] = field(default_factory=list)
-    waiting: deque[_Waiter] = field(default_factory=deque)
-    hosts: int = 0
-    """All of them: idle, running and starting."""
-    starting: bool = False
-    growing: asyncio.TimerHandle | None = None
 
 
 class HostPool:
@@ -97,7 +55,7 @@ class HostPool:
 
     def __init__(self, limits: PoolLimits) -> None:
         self._limits = limits
-        self._stations: dict[Authority, _Station] = {}
+        self._stations: dict[Authority, Station] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._live: set[Host] = set()
         self._hosts = 0
@@ -115,8 +73,9 @@ class HostPool:
             RuleNotLoadedError: the rule's text cannot be run.
         """
         with self._brake.admission(authority):
-            station = self._stations.setdefault(authority, _Station(authority))
+            station = self._stations.setdefault(authority, Station(authority))
             host = await self._take(station, make_host, deadline)
+            station.begin(host)
             self._watch.begin(host, distrusted=self._brake.distrusts(authority))
             try:
                 yield host
@@ -126,6 +85,7 @@ class HostPool:
                 raise
             finally:
                 self._watch.end(host)
+                station.end(host)
                 if host.is_idle:
                     self._put_back(station, host)
                 else:
@@ -164,13 +124,13 @@ class HostPool:
         await asyncio.gather(*(host.ended.wait() for host in self._live))
         await cancel(self._tasks)  # those of invocations that ended just now
 
-    async def _take(self, station: _Station, make_host: MakeHost, deadline: Deadline) -> Host:
+    async def _take(self, station: Station, make_host: MakeHost, deadline: Deadline) -> Host:
         while station.idle:
             host = self._pop_idle(station, -1)
             if host.usable:
                 host.resume()
                 return host
-        waiter = _Waiter(asyncio.get_running_loop().create_future(), make_host)
+        waiter = Waiter(asyncio.get_running_loop().create_future(), make_host)
         station.waiting.append(waiter)
         self._grow(station)
         try:
@@ -182,7 +142,7 @@ class HostPool:
                 raise HostEndedError(FailureReason.OVERLOADED, "no host became free in time") from None
             raise
 
-    def _stop_waiting(self, station: _Station, waiter: _Waiter) -> None:
+    def _stop_waiting(self, station: Station, waiter: Waiter) -> None:
         """A host that arrived in the very moment in which its waiter gave up goes to the next."""
         if waiter in station.waiting:
             station.waiting.remove(waiter)
@@ -191,7 +151,7 @@ class HostPool:
             self._offer(station, future.result())
         self._prune(station)
 
-    def _grow(self, station: _Station) -> None:
+    def _grow(self, station: Station) -> None:
         """Start a first host now, and look again in a moment whether the queue still waits."""
         if station.waiting and station.hosts == 0:
             self._start(station)
@@ -199,15 +159,15 @@ class HostPool:
             loop = asyncio.get_running_loop()
             station.growing = loop.call_later(GROW_AFTER_S, self._grow_again, station)
 
-    def _grow_again(self, station: _Station) -> None:
+    def _grow_again(self, station: Station) -> None:
         station.growing = None
         if station.waiting and station.hosts > 0:
             self._start(station)
         self._grow(station)
 
-    def _start(self, station: _Station) -> None:
+    def _start(self, station: Station) -> None:
         """Start one more host for *station*, unless a cap forbids it or one is starting already."""
-        if station.starting or station.hosts >= self._limits.max_hosts_per_rule:
+        if station.starting or station.hosts >= self._cap(station):
             return
         if self._shares.is_used_up(station.authority.tenant):
             return
@@ -219,7 +179,12 @@ class HostPool:
         self._shares.begin(station.authority.tenant)
         self._in_background(self._start_and_load(station, station.waiting[0].make_host))
 
-    async def _start_and_load(self, station: _Station, make_host: MakeHost) -> None:
+    def _cap(self, station: Station) -> int:
+        """How many hosts the station's rule is worth, now."""
+        most = self._limits.max_hosts_per_rule
+        return min(most, self._limits.quick_hosts_per_rule) if station.is_quick() else most
+
+    async def _start_and_load(self, station: Station, make_host: MakeHost) -> None:
         try:
             host = await make_host()
         except (HostEndedError, RuleNotLoadedError) as error:
@@ -237,7 +202,7 @@ class HostPool:
         finally:
             station.starting = False
 
-    def _fail_all(self, station: _Station, error: HostEndedError | RuleNotLoadedError) -> None:
+    def _fail_all(self, station: Station, error: HostEndedError | RuleNotLoadedError) -> None:
         """No host came of it: whoever waits hears why."""
         self._brake.failed(station.authority, error.reason)
         self._forget_host(station)
@@ -246,11 +211,12 @@ class HostPool:
             if not waiter.future.done():
                 waiter.future.set_exception(error)
 
-    async def _put_back_once_idle(self, station: _Station, host: Host) -> None:
+    async def _put_back_once_idle(self, station: Station, host: Host) -> None:
         if station.authority.isolation is Isolation.FRESH or await host.idle():
             self._put_back(station, host)
 
-    def _put_back(self, station: _Station, host: Host) -> None:
+    def _put_back(self, station: Station, host: Host) -> None:
+        station.learn(host)
         if station.authority.isolation is Isolation.FRESH:
             host.kill(FailureReason.INTERRUPTED, "every invocation has a host of its own")
         elif (worn := self._limits.wear.of(host, now_s=asyncio.get_running_loop().time())) is not None:
@@ -258,7 +224,7 @@ class HostPool:
         else:
             self._offer(station, host)
 
-    def _offer(self, station: _Station, host: Host) -> None:
+    def _offer(self, station: Station, host: Host) -> None:
         """Give *host* to the first that waits, or keep it."""
         while station.waiting:
             waiter = station.waiting.popleft()
@@ -266,10 +232,10 @@ class HostPool:
                 waiter.future.set_result(host)
                 return
         pausing = asyncio.get_running_loop().call_later(PAUSE_AFTER_S, host.pause)
-        station.idle.append(_IdleHost(host, Deadline.after(self._limits.idle_s), pausing))
+        station.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), pausing))
         self._shares.end(station.authority.tenant)
 
-    def _pop_idle(self, station: _Station, index: int) -> Host:
+    def _pop_idle(self, station: Station, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
         self._shares.begin(station.authority.tenant)
         idle = station.idle.pop(index)
@@ -287,10 +253,10 @@ class HostPool:
         self._evict(min(with_idle, key=lambda station: station.idle[0].until.monotonic_s))
         return True
 
-    def _evict(self, station: _Station) -> None:
+    def _evict(self, station: Station) -> None:
         self._pop_idle(station, 0).kill(FailureReason.INTERRUPTED, "the host was not needed")
 
-    async def _notice_end(self, station: _Station, host: Host) -> None:
+    async def _notice_end(self, station: Station, host: Host) -> None:
         await host.ended.wait()
         self._live.discard(host)
         for index, idle in enumerate(station.idle):
@@ -300,13 +266,13 @@ class HostPool:
         self._forget_host(station)
         self._grow(station)
 
-    def _forget_host(self, station: _Station) -> None:
+    def _forget_host(self, station: Station) -> None:
         station.hosts -= 1
         self._hosts -= 1
         self._shares.end(station.authority.tenant)
         self._prune(station)
 
-    def _prune(self, station: _Station) -> None:
+    def _prune(self, station: Station) -> None:
         if station.hosts == 0 and not station.waiting and self._stations.get(station.authority) is station:
             del self._stations[station.authority]
 

@@ -12,7 +12,7 @@ _MEMORY_SHARE = 0.7
 class Wear(msgspec.Struct, frozen=True, kw_only=True):
     """How much a host may do before another takes its place."""
 
-    max_runs: int = 1_000
+    max_runs: int = 10_000
     max_age_s: float = 600.0
 
     def of(self, host: Host, *, now_s: float) -> str | None:

@@ -12,9 +12,9 @@ import pytest
 from fixtures.hosts import Loaded
 from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool, Pool
 from fixtures.waiting import all_gone, eventually, living
+from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.brake import ANSWERS_FOR_A_FAILURE, FAILURES
 from rulemint_runner.hosts.host import NICENESS, HostEndedError
-from rulemint_runner.hosts.pool import Authority
 from rulemint_runner.hosts.wear import Wear
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Isolation

@@ -15,6 +15,8 @@ from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import FailureReason
 
+WAITS = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(0.02)\n    return {}"
+
 
 async def test_a_host_is_used_again(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
@@ -51,6 +53,14 @@ async def test_slow_invocations_spread_over_as_many_hosts_as_a_rule_may_have(mak
     assert len(held) == 9
     assert set(held) == set(pool.started)
     assert len(pool.started) == 3
+
+
+async def test_a_rule_that_waits_for_something_spreads(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts=16, max_hosts_per_rule=6)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(200):
+            tasks.create_task(pool.use(script=WAITS))
+    assert len(pool.started) == 6
 
 
 async def test_two_rules_share_what_the_runner_may_have(make_pool: MakePool) -> None:

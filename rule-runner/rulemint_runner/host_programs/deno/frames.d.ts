@@ -125,6 +125,7 @@ export type AnswerFrame =
 export interface IdleFrame {
   t: "idle";
   n: number;
+  took_ms: number;
 }
 
 export type OutFrame =

@@ -17,6 +17,7 @@ import { onStrayError } from "./rule.js";
 /** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
 
 const exit = Deno.exit;
+const now = performance.now.bind(performance);
 
 /**
  * The rule of `load`, or null after having said why there is none.
@@ -60,11 +61,12 @@ const load = readFrame();
 const rule = load?.t === "load" ? await loaded(load) : null;
 if (rule !== null) {
   for (let run = readFrame(); run?.t === "run"; run = readFrame()) {
+    const began = now();
     const answer = await answerOf(rule, run);
     clearTimers();
     await null; // what the rule promised itself and did not wait for is said now, not in the next invocation
     /** @type {IdleFrame} */
-    const idle = { t: "idle", n: run.n };
+    const idle = { t: "idle", n: run.n, took_ms: now() - began };
     if (isWaiting()) {
       writeFrames(answer);
       await settled();

@@ -5,6 +5,7 @@ While it is idle it blocks in a read, so nothing that a rule left behind runs be
 """
 
 import sys
+from time import monotonic as now
 
 sys.path.insert(0, __file__.rpartition("/")[0])
 
@@ -39,9 +40,11 @@ def main() -> None:
         return
     runner.write({"t": "loaded"})
     while (run := runner.read()) is not None:
+        began_s = now()
         answer = loaded.answer(run)
         capture.flush()
-        runner.write({**answer, "n": run["n"]}, {"t": "idle", "n": run["n"]})
+        idle = {"t": "idle", "n": run["n"], "took_ms": (now() - began_s) * 1000}
+        runner.write({**answer, "n": run["n"]}, idle)
 
 
 main()

@@ -1,0 +1,21 @@
+"""What a host may act for."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rulemint_shared.records import Isolation, Language
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """Two invocations share a host only if all of this is the same.
+
+    The allow-list, the limits and the isolation belong to the version.
+    """
+
+    tenant: str
+    rule_id: str
+    version: int
+    secrets_revision: int
+    language: Language
+    isolation: Isolation = Isolation.WARM

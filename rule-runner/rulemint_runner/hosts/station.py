@@ -1,0 +1,75 @@
+"""One authority's hosts and waiting invocations, and whether more hosts would help them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from rulemint_runner.hosts.authority import Authority
+from rulemint_runner.hosts.host import Host
+from rulemint_shared.deadline import Deadline
+
+QUICK_MS = 5.0
+"""A rule that takes less computes rather than waits: more of its hosts than processors get in each other's way."""
+LONG_S = 0.1
+"""One invocation under way for so long says that the rule is not quick, before any answer does."""
+_WEIGHT = 0.1
+"""Of the newest invocation in what is usual."""
+
+MakeHost = Callable[[], Awaitable[Host]]
+"""Starts and loads a host; raises `HostEndedError` or `RuleNotLoadedError`."""
+
+
+@dataclass
+class IdleHost:
+    """A host that waits for an invocation."""
+
+    host: Host
+    until: Deadline
+    pausing: asyncio.TimerHandle
+
+
+@dataclass
+class Waiter:
+    """An invocation that waits for a host."""
+
+    future: asyncio.Future[Host]
+    make_host: MakeHost
+
+
+@dataclass
+class Station:
+    """The state of one authority in the pool."""
+
+    authority: Authority
+    idle: list[IdleHost] = field(default_factory=list)
+    """The most recently used last."""
+    waiting: deque[Waiter] = field(default_factory=deque)
+    hosts: int = 0
+    """All of them: idle, running and starting."""
+    starting: bool = False
+    growing: asyncio.TimerHandle | None = None
+    _began_s: dict[Host, float] = field(default_factory=dict)
+    """Running host → when it was given its invocation, the oldest first."""
+    _usual_ms: float = 0.0
+
+    def begin(self, host: Host) -> None:
+        """*host* runs an invocation."""
+        self._began_s[host] = asyncio.get_running_loop().time()
+
+    def end(self, host: Host) -> None:
+        """It has answered, or ended."""
+        del self._began_s[host]
+
+    def learn(self, host: Host) -> None:
+        """*host* is idle again, and has said how long it took."""
+        self._usual_ms += _WEIGHT * (host.took_ms - self._usual_ms)
+
+    def is_quick(self) -> bool:
+        """Whether its rule answers at once, as far as is known."""
+        oldest_s = next(iter(self._began_s.values()), None)
+        if oldest_s is not None and asyncio.get_running_loop().time() - oldest_s > LONG_S:
+            return False
+        return self._usual_ms < QUICK_MS
