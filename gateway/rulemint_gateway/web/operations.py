@@ -59,6 +59,8 @@ class Operation:
     status: int = 200
     scopes: tuple[str, ...] = ()
     """All of these; without one, anybody may."""
+    any_scope: bool = False
+    """Not all of the scopes, but those that its body calls for."""
     body: Any = None
     """The type of the request's body; None: it takes none."""
     bodies: tuple[str, ...] = ("application/json",)

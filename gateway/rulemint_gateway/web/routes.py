@@ -13,6 +13,7 @@ from rulemint_gateway.web.management.actions.actions import ActionHandlers
 from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
 from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.management.clients import ClientHandlers
+from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
@@ -51,6 +52,7 @@ class Handlers:
     action_versions: ActionVersionHandlers
     triggers: TriggerHandlers
     tries: TryHandlers
+    deletions: DeletionHandlers
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
     tenants: RecordHandlers
@@ -80,6 +82,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.actions.operations(),  # /api/v2/actions/actions
         *handlers.action_versions.operations(),  # /api/v2/actions/actions/{id}/versions
         *handlers.triggers.operations(),  # /api/v2/actions/triggers
+        *handlers.deletions.operations(),  # /api/v2/config/deletions
         *handlers.exchanges.operations(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.operations(),  # /api/v2/tenants

@@ -100,6 +100,11 @@ class Hooks:
         await self._find(tenant, hook_id)
         return self._secrets.names(tenant, hook_id)
 
+    async def secret_state(self, tenant: str, hook_id: str) -> dict[str, Any]:
+        """What the ETag of the names is made from."""
+        await self._find(tenant, hook_id)
+        return await self._secrets.state(tenant, hook_id)
+
     async def add_secrets(self, tenant: str, hook_id: str, values: dict[str, str]) -> None:
         """Add new secrets; a name that exists is refused."""
         await self._find(tenant, hook_id)

@@ -160,18 +160,24 @@ class Rules:
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
             rule = self._catalog.tenant(tenant).rules.get(rule_id)
-            if rule is not None:
-                if check is not None:
-                    check(rule)
-                changes.delete(RULES, rule_id)
-                changes.delete(RULE_SECRETS, rule_id)
-                for version in range(1, rule.latest_version + 1):
-                    changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
-                changes.drop_key(keys.rule_storage(tenant, rule_id))
-                changes.drop_key(keys.rule_cache(tenant, rule_id))
+            if rule is not None and check is not None:
+                check(rule)
+            self.plan_delete(tenant, rule_id, changes)
             return changes
 
         await self._store.transact(tenant, plan)
+
+    def plan_delete(self, tenant: str, rule_id: str, changes: Changes[Any]) -> None:
+        """Delete the rule and all that is its with *changes*; one that is not there is no error."""
+        rule = self._catalog.tenant(tenant).rules.get(rule_id)
+        if rule is None:
+            return
+        changes.delete(RULES, rule_id)
+        changes.delete(RULE_SECRETS, rule_id)
+        for version in range(1, rule.latest_version + 1):
+            changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
+        changes.drop_key(keys.rule_storage(tenant, rule_id))
+        changes.drop_key(keys.rule_cache(tenant, rule_id))
 
     def _patched(self, tenant: str, rule: Rule, body: PatchRule) -> Rule:
         given = {name: getattr(body, name) for name in _KEPT_FIELDS if getattr(body, name) is not UNSET}

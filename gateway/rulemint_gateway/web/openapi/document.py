@@ -123,6 +123,8 @@ def _media(schema: dict[str, Any], example: Any) -> dict[str, Any]:
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
     if operation.basic:
         return [{}, {BASIC: []}]
+    if operation.any_scope:
+        return [{OAUTH: [scope]} for scope in operation.scopes]
     return [{OAUTH: list(operation.scopes)}] if operation.scopes else []
 
 

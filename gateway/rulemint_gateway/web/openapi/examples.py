@@ -47,6 +47,18 @@ EXAMPLES: dict[str, Any] = {
     "DeployVersion": {"update_draft": True},
     "PatchBindings": {"bindings": [{"ref": {"type": "action_name", "value": "team"}}]},
     "PatchTenantSettings": {"default_audience": "https://reports.example/"},
+    "DeleteRecords": {
+        "deletions": [
+            {"noun": "clients", "id": "nightly", "etag": '"9d5c2f6f0c1b4d2e8f7a6b5c4d3e2f1a"'},
+            {
+                "noun": "rule-secrets",
+                "id": "rul_WK2cVx3PqYyLm8Zt",
+                "etag": '"0a1b2c3d4e5f60718293a4b5c6d7e8f9"',
+                "names": ["API_KEY"],
+            },
+        ]
+    },
+    "DeletedAnswer": {"deleted": 2},
     "CreateTenant": {"name": "acme", "hosts": ["acme.example"]},
     "PatchTenant": {"disabled": True},
     "post_rules_id_secrets": _SECRETS,
