@@ -21,3 +21,9 @@ async def test_the_page_is_readable_without_a_script_and_may_load_nothing(manage
     assert "<script" not in answer.text
     for path in ("/oauth/token", "/api/v2/rules/{id}/versions"):
         assert path in answer.text
+
+
+async def test_each_operation_has_a_name_of_its_own(management: Management) -> None:
+    paths = (await management.call("GET", "/api/v2/openapi.json", token="")).body["paths"]
+    names = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
+    assert sorted(names) == sorted(set(names))

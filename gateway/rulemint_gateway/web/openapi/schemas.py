@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.web.management.paging import FieldsQuery
+from rulemint_gateway.web.openapi.constraints import CONSTRAINTS
 from rulemint_gateway.web.openapi.examples import EXAMPLES
 from rulemint_gateway.web.operations import CountedPage, Operation, Pages
 
@@ -29,6 +30,7 @@ class Schemas:
         self._queries = {name: described.pop(name) for name in queries}
         self.components = described
         for name, schema in described.items():
+            schema.update(CONSTRAINTS.get(name, {}))
             if name in EXAMPLES:
                 schema["examples"] = [EXAMPLES[name]]
 
