@@ -1,4 +1,4 @@
-"""Examples of bodies and answers, by the name of their type, or of the operation where the type has no name."""
+"""Examples of bodies and problems, by the name of their type, or of the operation where the type has no name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ EXAMPLES: dict[str, Any] = {
         "client_secret": "the-secret-of-nightly",
         "audience": "https://reports.example/",
     },
-    "IssuedToken": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 86400, "scope": "read"},
+    "OAuthProblem": {
+        "error": "invalid_client",
+        "error_description": "the client is unknown or its secret is wrong",
+        "exchange_id": "exc_01a212dbf7d09a0c5f878fff0915",
+    },
     "Problem": {
         "statusCode": 400,
         "error": "Bad Request",
@@ -58,7 +62,6 @@ EXAMPLES: dict[str, Any] = {
             },
         ]
     },
-    "DeletedAnswer": {"deleted": 2},
     "CreateTenant": {"name": "acme", "hosts": ["acme.example"]},
     "PatchTenant": {"disabled": True},
     "post_rules_id_secrets": _SECRETS,
