@@ -1,4 +1,4 @@
-"""Examples of answers: by the name of their type, or of the operation where the type has none. A table, and long for it."""
+"""Examples of answers, a table: by the name of their type, or of the operation where the type has none."""
 
 from __future__ import annotations
 
