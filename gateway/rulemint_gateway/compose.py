@@ -153,7 +153,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
         packages = Packages(Installs(redis, presence))
         records = RuleRecords(redis, catalog)
-        texts = RuleTexts(records, packages)
+        texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
         rules = Rules(catalog, store, records, texts)
         rule_secrets = RuleSecretsOf(redis, records, store, vault)
         tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)

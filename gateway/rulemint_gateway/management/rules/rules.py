@@ -19,6 +19,7 @@ from rulemint_gateway.management.fields import (
     Script,
 )
 from rulemint_gateway.management.rules.answers import RuleAnswer
+from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
 from rulemint_gateway.stores.catalog import Catalog
@@ -142,7 +143,8 @@ class Rules:
             patched = self._patched(tenant, changed, body)
             changes = Changes((patched, text))
             if text != old:
-                changes.put(RULE_VERSIONS, text)
+                patched = self._texts.plan_version(rule, patched, text, changes)
+                changes.result = (patched, text)
             changes.put(RULES, patched)
             return changes
 
@@ -174,7 +176,7 @@ class Rules:
             return
         changes.delete(RULES, rule_id)
         changes.delete(RULE_SECRETS, rule_id)
-        for version in range(1, rule.latest_version + 1):
+        for version in numbers_of(rule):
             changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
         changes.drop_key(keys.rule_storage(tenant, rule_id))
         changes.drop_key(keys.rule_cache(tenant, rule_id))
