@@ -54,7 +54,8 @@ class RuleSecretsDeletion(_Deletion, frozen=True, kw_only=True, forbid_unknown_f
     names: Annotated[list[SecretName], Meta(min_length=1, max_length=MAX_SECRETS)]
 
 
-Deletion: TypeAlias = ClientDeletion | ResourceServerDeletion | ClientGrantDeletion | RuleDeletion | RuleSecretsDeletion
+_InMemory: TypeAlias = ClientDeletion | ResourceServerDeletion | ClientGrantDeletion | RuleSecretsDeletion
+Deletion: TypeAlias = _InMemory | RuleDeletion
 
 
 class DeleteRecords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,8 +101,9 @@ class Deletions:
 
         async def plan() -> Changes[dict[str, Any]]:
             changes: Changes[dict[str, Any]] = Changes({"deleted": len(wanted)})
+            rules = await self._rules.read_some(tenant, [each.id for each in wanted if isinstance(each, RuleDeletion)])
             for number, deletion in enumerate(wanted):
-                await self._check(tenant, deletion, field=f"deletions[{number}]")
+                await self._check(tenant, deletion, rules, field=f"deletions[{number}]")
             for deletion in wanted:
                 self._plan_record(tenant, deletion, changes)
             for rule_id, names in _secrets_of_rules_that_stay(wanted).items():
@@ -110,17 +112,19 @@ class Deletions:
 
         return await self._store.transact(tenant, plan)
 
-    async def _check(self, tenant: str, deletion: Deletion, *, field: str) -> None:
+    async def _check(
+        self, tenant: str, deletion: Deletion, rules: Mapping[str, Mapping[str, Any]], *, field: str
+    ) -> None:
         changed = ChangedSinceError(f"{deletion.id} of the {type(deletion).__struct_config__.tag}", field=field)
         try:
-            now = await self._read(tenant, deletion)
-        except NotFoundError:
+            now = rules[deletion.id] if isinstance(deletion, RuleDeletion) else await self._read(tenant, deletion)
+        except (NotFoundError, KeyError):
             raise changed from None
         if deletion.etag != f'"{etag_of(now)}"':
             raise changed
 
-    async def _read(self, tenant: str, deletion: Deletion) -> Mapping[str, Any]:
-        """What the ETag of the record is made from."""
+    async def _read(self, tenant: str, deletion: _InMemory) -> Mapping[str, Any]:
+        """What the ETag of a record is made from that is no rule: the texts of rules are read together."""
         match deletion:
             case ClientDeletion():
                 return await self._clients.read(tenant, deletion.id)
@@ -128,8 +132,6 @@ class Deletions:
                 return await self._resource_servers.read(tenant, deletion.id)
             case ClientGrantDeletion():
                 return await self._client_grants.read(tenant, deletion.id)
-            case RuleDeletion():
-                return await self._rules.read(tenant, deletion.id)
             case RuleSecretsDeletion():
                 return await self._secrets.state(tenant, deletion.id)
 

@@ -18,8 +18,6 @@ from fixtures.configurations import done, emptied, written
 from fixtures.management import Management, open_management
 from fixtures.processes import BIN
 from fixtures.workplace import Done, Workplace
-from rulemint_cli.configuration.deleting import MAX_DELETIONS
-from rulemint_gateway.management import deletions
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -294,7 +292,3 @@ async def test_when_nobody_can_say_whether_all_was_deleted_nothing_is_undone(pla
     await asyncio.to_thread(done, place, "apply", "tenant.yaml", "--prune", "--yes")
     compared = await asyncio.to_thread(done, place, "diff", "tenant.yaml", "--prune")
     assert compared.stdout.startswith("nothing to change: ")
-
-
-def test_the_command_line_knows_how_many_deletions_a_gateway_takes() -> None:
-    assert MAX_DELETIONS == deletions.MAX_DELETIONS
