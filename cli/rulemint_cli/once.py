@@ -9,7 +9,7 @@ from typing import Any
 from rulemint_cli.admin import Admin, NoAnswerError, RefusedError
 from rulemint_cli.errors import CommandError
 
-PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 """Between one time and the next; a gateway may be restarting."""
 _UNDER_WAY = "idempotency_key_in_use"
 _DONE = "idempotent_answer_lost"
@@ -27,7 +27,7 @@ async def call_once(admin: Admin, path: str, body: object) -> tuple[Any, str | N
     """The answer of a POST and its ETag.
 
     Raises:
-        RefusedError: it was not done.
+        RefusedError: it was not done; or, with the status 503, was not known to be on disk, time and again.
         AnswerLostError: it was done.
         UnknownOutcomeError: it may have been.
     """
@@ -44,6 +44,8 @@ async def call_once(admin: Admin, path: str, body: object) -> tuple[Any, str | N
         except NoAnswerError as error:
             problem = error
         if pause_s is None:
+            if isinstance(problem, RefusedError) and problem.code != _UNDER_WAY:
+                raise problem
             raise UnknownOutcomeError(f"{problem}; whether it was done is not known") from problem
         await asyncio.sleep(pause_s)
     raise AssertionError("the last time has no pause")

@@ -23,9 +23,9 @@ from rulemint_cli.configuration.interrupting import to_its_end
 from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.present import SETTINGS_PATH, Present
 from rulemint_cli.configuration.report import sentence
-from rulemint_cli.configuration.undoing import Undoing
+from rulemint_cli.configuration.undoing import HalfDoneError, Undoing
 from rulemint_cli.errors import CommandError
-from rulemint_cli.once import UnknownOutcomeError, call_once
+from rulemint_cli.once import AnswerLostError, UnknownOutcomeError, call_once
 
 if TYPE_CHECKING:
     from rulemint_cli.admin import Admin
@@ -72,6 +72,8 @@ class _UnknownDeletionsError(CommandError):
 async def _make(application: _Application, change: Change) -> None:
     try:
         _, interrupted = await to_its_end(application.make(change), what=sentence(change))
+    except (UnknownOutcomeError, AnswerLostError) as error:
+        raise HalfDoneError(f"{sentence(change)}: {error}") from error
     except CommandError as error:
         raise CommandError(f"{sentence(change)}: {error}") from error
     if interrupted:

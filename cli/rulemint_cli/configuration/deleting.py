@@ -11,7 +11,7 @@ from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.report import sentence
 from rulemint_cli.errors import CommandError
 from rulemint_cli.nouns import APIS, CLIENTS, GRANTS, RULES
-from rulemint_cli.once import AnswerLostError, call_once
+from rulemint_cli.once import AnswerLostError, UnknownOutcomeError, call_once
 
 MAX_DELETIONS = 2_000
 """Of one call, as the gateway has it; they are all or nothing, so of one run too."""
@@ -53,6 +53,8 @@ async def delete_all(admin: Admin, lost: Sequence[Change], deletions: Sequence[d
     except AnswerLostError:
         return  # all that it would have said is that it was done
     except RefusedError as error:
+        if error.status == 503:
+            raise UnknownOutcomeError(f"{error}; whether it was done is not known") from error
         place = _PLACE.match(error.field)
         if place is None or error.status != 412:
             raise

@@ -13,6 +13,10 @@ from rulemint_cli.errors import CommandError
 Undo = Callable[[], Awaitable[None]]
 
 
+class HalfDoneError(CommandError):
+    """The step that failed may have been done all the same, and nothing is known that would undo it."""
+
+
 class Undoing:
     """The changes of one run, each with what undoes it."""
 
@@ -45,6 +49,10 @@ class Undoing:
         if failed:
             said = f"{cause}; " if isinstance(cause, CommandError) else ""
             raise CommandError(f"{said}this could not be undone: {'; '.join(failed)}") from cause
+        if isinstance(cause, HalfDoneError):
+            raise CommandError(
+                f"{cause}; all else is as it was: look for this, and delete it or apply again"
+            ) from cause
         if isinstance(cause, CommandError):
             raise CommandError(f"{cause}; nothing was changed") from cause
 

@@ -278,6 +278,25 @@ async def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(
     assert [client["name"] for client in (await exported(place))["clients"]] == ["kept", "new", "newer"]
 
 
+async def test_a_create_of_which_nobody_can_say_whether_it_was_done_is_named_and_all_else_undone(
+    place: Workplace,
+) -> None:
+    before = await exported(place)
+
+    async def meddle(call: Passing) -> web.StreamResponse:
+        if call.is_to("POST", "clients") and b"newer" in await call.request.read():
+            return call.hang_up()
+        return await call.forward()
+
+    async with applying(place, meddle) as run:
+        how = await ended(run)
+    assert how.returncode == 1
+    assert "create the client newer: " in how.stderr
+    assert "whether it was done is not known; all else is as it was: look for this" in how.stderr
+    assert "nothing was changed" not in how.stderr
+    assert await exported(place) == before
+
+
 async def test_when_nobody_can_say_whether_all_was_deleted_nothing_is_undone(place: Workplace) -> None:
     async def meddle(call: Passing) -> web.StreamResponse:
         if call.is_to("POST", DELETIONS):
