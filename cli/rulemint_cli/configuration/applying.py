@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from rulemint_cli.admin import NoAnswerError, RefusedError
 from rulemint_cli.command import say
 from rulemint_cli.configuration import present as presents
 from rulemint_cli.configuration import settled
@@ -145,16 +146,23 @@ class _Application:
         path, etag = self._path(change), await self._unchanged(change)
         secrets = self._secrets(change)
         if secrets:
-            await self.admin.call("POST", f"{path}/secrets", secrets)
 
             async def forget() -> None:
                 await self.admin.call("DELETE", f"{path}/secrets", list(secrets))
 
-            self._undoing.add(change, forget)
+            self._undoing.add(change, forget)  # before it is done, for its answer may get lost
+            try:
+                await self.admin.call("POST", f"{path}/secrets", secrets)
+            except RefusedError:
+                self._undoing.drop_last()  # those that are there are somebody else's
+                raise
         body = patch_body(change, management=self._present.management, environment=self._environment)
         if not body:
             return
-        _, changed = await self.admin.call_matching("PATCH", path, body, etag=etag)
+        try:
+            _, changed = await self.admin.call_matching("PATCH", path, body, etag=etag)
+        except NoAnswerError as error:
+            changed = await self._after_a_lost_answer(change, error)
 
         async def undo() -> None:
             back = Change(section=change.section, before=change.after, after=change.before)
@@ -162,6 +170,21 @@ class _Application:
             await self.admin.call_matching("PATCH", path, old, etag=changed)
 
         self._undoing.add(change, undo)
+
+    async def _after_a_lost_answer(self, change: Change, lost: NoAnswerError) -> str | None:
+        """The ETag of the record, if it was changed although the answer was lost.
+
+        Raises:
+            NoAnswerError: it was not.
+            UnknownOutcomeError: nobody can say.
+        """
+        try:
+            record, etag = await self.admin.call_matching("GET", self._path(change))
+        except CommandError as error:
+            raise UnknownOutcomeError(f"{error}; whether it was done is not known") from error
+        if Change(section=change.section, before=self._read(change.section, record), after=change.after).fields:
+            raise lost
+        return etag
 
     async def _unchanged(self, change: Change) -> str | None:
         """The ETag of the record, if it is still what the plan was made from.

@@ -15,22 +15,25 @@ async def to_its_end(work: Coroutine[Any, Any, T], *, what: str) -> tuple[T, boo
     """What *work* gives, and whether Ctrl-C came meanwhile: what is cut off in the middle could not be undone.
 
     Raises:
-        asyncio.CancelledError: it came twice; what became of *work* is not known.
+        BaseException: it came twice; what became of *work* is not known.
     """
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task), False
     except asyncio.CancelledError:
-        say(f"interrupted: waiting for the answer to “{what}”; Ctrl-C again does not wait")
-    try:
-        await asyncio.wait([task])
-    except asyncio.CancelledError:
-        say(f"stopped: whether “{what}” was done is not known")
-        raise
+        try:
+            say(f"interrupted: waiting for the answer to “{what}”; Ctrl-C again does not wait")
+            await asyncio.wait([task])
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            say(f"stopped: whether “{what}” was done is not known")
+            raise
     return task.result(), True
 
 
-def is_second_interrupt() -> bool:
-    """Whether the user asked twice: asyncio cancels a task at the first Ctrl-C, and all tasks at the second."""
+def is_second_interrupt(raised: BaseException) -> bool:
+    """Whether *raised* says that the user asked twice.
+
+    The first Ctrl-C only cancels the task. The second is raised in whatever runs, and all tasks are cancelled.
+    """
     current = asyncio.current_task()
-    return current is not None and current.cancelling() > 1
+    return isinstance(raised, KeyboardInterrupt) or (current is not None and current.cancelling() > 1)

@@ -27,6 +27,10 @@ class Undoing:
         """*undo* takes back *change*, which was made just now, or a part of it."""
         self._undos.append((change, undo))
 
+    def drop_last(self) -> None:
+        """What was added last was not done."""
+        self._undos.pop()
+
     async def run(self, cause: BaseException) -> None:
         """Undo everything because of *cause*.
 
@@ -34,7 +38,7 @@ class Undoing:
             CommandError: *cause*, if it is one, with what became of the changes; or some could not be undone.
         """
         failed: list[str] = []
-        if is_second_interrupt():
+        if is_second_interrupt(cause):
             self._say_what_stays(failed)
             return
         if self._undos:

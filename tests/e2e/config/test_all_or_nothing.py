@@ -233,6 +233,27 @@ async def test_ctrl_c_while_all_is_deleted_comes_too_late(place: Workplace) -> N
     assert [client["name"] for client in (await exported(place))["clients"]] == ["kept", "new", "newer"]
 
 
+async def test_a_change_whose_answer_was_lost_is_undone_too(place: Workplace, somebody: Management) -> None:
+    before = await exported(place)
+    lost: list[str] = []
+
+    async def meddle(call: Passing) -> web.StreamResponse:
+        if call.is_to("POST", DELETIONS):
+            await somebody.call("DELETE", "/api/v2/clients/goes")
+        if call.is_to("PATCH", "clients/kept") and not lost:
+            lost.append(call.request.path)
+            await call.forward()
+            return call.hang_up()
+        return await call.forward()
+
+    async with applying(place, meddle) as run:
+        how = await ended(run)
+    assert (how.returncode, "nothing was changed" in how.stderr) == (1, True), how.stderr
+    before["clients"] = [client for client in before["clients"] if client["name"] != "goes"]
+    del before["client_grants"]
+    assert await exported(place) == before
+
+
 async def test_what_cannot_be_undone_is_named(place: Workplace, somebody: Management) -> None:
     async def meddle(call: Passing) -> web.StreamResponse:
         if call.is_to("POST", DELETIONS):
@@ -262,7 +283,7 @@ async def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(
     before = await logged_deletions()
 
     async def meddle(call: Passing) -> web.StreamResponse:
-        if call.request.method == "POST" and call.request.path.startswith("/api/v2/"):
+        if call.request.method in {"POST", "PATCH"} and call.request.path.startswith("/api/v2/"):
             answer = await call.forward()
             if call.request.path not in lost:
                 lost.append(call.request.path)
@@ -273,7 +294,7 @@ async def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(
     async with applying(place, meddle) as run:
         how = await ended(run)
     assert how.returncode == 0, how.stderr
-    assert f"/api/v2/{DELETIONS}" in lost
+    assert {f"/api/v2/{DELETIONS}", "/api/v2/clients", "/api/v2/clients/kept"} <= set(lost)
     assert await logged_deletions() == before + 1
     assert [client["name"] for client in (await exported(place))["clients"]] == ["kept", "new", "newer"]
 
