@@ -137,7 +137,7 @@ def fuzz(operation: Any, mode: GenerationMode, target: Target) -> None:
     one()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_everything_answers_as_it_is_described(target: Target) -> None:
     found: list[str] = []
     for operation in target.operations():
