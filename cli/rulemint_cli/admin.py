@@ -17,11 +17,17 @@ MAX_PAGES = 1_000
 
 
 class RefusedError(CommandError):
-    """The system answered, and refused; *status* is HTTP's."""
+    """The system answered, and refused; *status* is HTTP's, *code* its ``errorCode``, *field* that of the body."""
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, code: str = "", field: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
+        self.field = field
+
+
+class NoAnswerError(CommandError):
+    """Nothing came back, or nothing that makes sense: nobody knows whether the call was done."""
 
 
 class Admin:
@@ -97,21 +103,29 @@ class Admin:
         *,
         query: Mapping[str, str | int] | None = None,
         etag: str | None = None,
+        key: str | None = None,
     ) -> tuple[Any, str | None]:
-        """As `call`, with the ETag of the answer; with an *etag*, only while the record still has that one (412).
+        """As `call`, with the ETag of the answer.
+
+        With an *etag*, only while the record still has that one (412); with an idempotency *key*, once.
 
         Raises:
             RefusedError: as `call`.
             CommandError: as `call`.
         """
-        headers = {"If-Match": etag} if etag else {}
+        headers = {**({"If-Match": etag} if etag else {}), **({"Idempotency-Key": key} if key else {})}
         kept = self._token
         status, answer, tag = await self._send_as(kept or await self.token(), method, path, body, headers, query)
         if status == 401 and kept is not None:  # a watcher may outlive its token
             status, answer, tag = await self._send_as(await self.token(), method, path, body, headers, query)
         if status >= 300:
-            message = answer.get("message", status) if isinstance(answer, dict) else status
-            raise RefusedError(f"{self.url} refuses: {message}", status=status)
+            problem = answer if isinstance(answer, dict) else {}
+            raise RefusedError(
+                f"{self.url} refuses: {problem.get('message', status)}",
+                status=status,
+                code=str(problem.get("errorCode", "")),
+                field=str(problem.get("field", "")),
+            )
         return answer, tag
 
     async def list(self, path: str) -> list[dict[str, Any]]:
@@ -178,14 +192,14 @@ class Admin:
                 f"file ({error.certificate_error})"
             ) from error
         except aiohttp.ClientConnectorError as error:
-            raise CommandError(
+            raise NoAnswerError(
                 f"{self.url} does not answer ({error.os_error.strerror or error}): is it running (rulemint dev), "
                 "or is it another one (--profile, --url)?"
             ) from error
         except TimeoutError as error:
-            raise CommandError(f"{self.url} does not answer in time: try again, or see its log") from error
+            raise NoAnswerError(f"{self.url} does not answer in time: try again, or see its log") from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise CommandError(f"{self.url} does not answer as Rulemint does: {error}") from error
+            raise NoAnswerError(f"{self.url} does not answer as Rulemint does: {error}") from error
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets
+from rulemint_gateway.management.deletions import Deletions
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.hooks import Hooks
@@ -66,6 +67,7 @@ from rulemint_gateway.web.management.actions.actions import ActionHandlers
 from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
 from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.management.clients import ClientHandlers
+from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.idempotency import IDEMPOTENCY
@@ -151,6 +153,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
         packages = Packages(Installs(redis, presence))
         records = RuleRecords(redis, catalog)
+        texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
+        rules = Rules(catalog, store, records, texts)
+        rule_secrets = RuleSecretsOf(redis, records, store, vault)
         tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
             catalog=catalog,
@@ -161,15 +166,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             exchanges=ExchangeHandlers(catalog, exchanges),
             status=StatusHandlers(catalog, redis),
             webtask_logs=WebtaskLogs(catalog, log_hub),
-            **_management_handlers(redis, catalog, store, vault),
-            **_rule_handlers(
-                catalog,
-                store,
-                records,
-                RuleTexts(records, packages),
-                RuleSecretsOf(redis, records, store, vault),
-                tries,
-            ),
+            **_management_handlers(redis, catalog, store, vault, rules, rule_secrets),
+            **_rule_handlers(catalog, store, records, texts, rules, rule_secrets, tries),
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
         refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
@@ -196,32 +194,33 @@ def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.App
     return application
 
 
-def _management_handlers(redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault) -> dict[str, Any]:
+def _management_handlers(
+    redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, rules: Rules, rule_secrets: RuleSecretsOf
+) -> dict[str, Any]:
     secrets = ClientSecrets(catalog, store, vault, SecretUsage(redis))
+    clients, grants = Clients(catalog, store, vault), ClientGrants(catalog, store)
+    apis = ResourceServers(catalog, store, vault)
+    deletions = Deletions(
+        store, clients=clients, resource_servers=apis, client_grants=grants, rules=rules, secrets=rule_secrets
+    )
     return {
-        "clients": ClientHandlers(catalog, Clients(catalog, store, vault), secrets),
-        "resource_servers": NounHandlers(
-            catalog,
-            ResourceServers(catalog, store, vault),
-            name="resource_servers",
-            filters=ResourceServers.filters,
-        ),
-        "client_grants": NounHandlers(
-            catalog, ClientGrants(catalog, store), name="client_grants", filters=ClientGrants.filters
-        ),
+        "clients": ClientHandlers(catalog, clients, secrets),
+        "resource_servers": NounHandlers(catalog, apis, name="resource_servers", filters=apis.filters),
+        "client_grants": NounHandlers(catalog, grants, name="client_grants", filters=grants.filters),
+        "deletions": DeletionHandlers(catalog, deletions),
     }
 
 
-def _rule_handlers(
+def _rule_handlers(  # each is a part of what rules are made of
     catalog: Catalog,
     store: ConfigStore,
     records: RuleRecords,
     texts: RuleTexts,
+    rules: Rules,
     secrets: RuleSecretsOf,
     tries: Tries,
 ) -> dict[str, Any]:
     """Rules, and what shows the same rules as hooks, actions and webtasks."""
-    rules = Rules(catalog, store, records, texts)
     versions = RuleVersionsOf(store, records)
     return {
         "rules": NounHandlers(catalog, rules, name="rules"),

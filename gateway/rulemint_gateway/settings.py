@@ -93,6 +93,14 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=100,
         ),
     ] = 10_000
+    versions_kept: Annotated[
+        int,
+        Meta(
+            description="Versions kept of each rule; the oldest go first, but what runs and the draft stay.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = 100
     max_watchers: Annotated[
         int,
         Meta(

@@ -167,6 +167,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What the binding of an action is called; empty: as the action is."""
     secret_times_ms: dict[str, int] = {}
     """When each secret was last changed; one that is missing is older than this field."""
+    oldest_version: int = 1
+    """From here on all versions are kept, to the latest."""
+    older_versions: tuple[int, ...] = ()
+    """Those before it that are kept too: what runs, or is the draft, or was so when the newest version was made."""
 
 
 class Isolation(StrEnum):

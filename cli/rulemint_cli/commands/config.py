@@ -32,11 +32,13 @@ async def export(
     """Write the tenant as YAML to standard output, with the scripts in it; or with --out to files."""
     from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as below
     from rulemint_cli.configuration.present import read_present  # noqa: PLC0415  # each command loads what it needs
+    from rulemint_cli.configuration.progress import progress  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.references import with_names  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
-        present = await read_present(admin)
+        with progress(f"reading {admin.url}") as steps:
+            present = await read_present(admin, steps)
     document = with_names(present.document, present.client_names)
     if out is not None:
         files = await asyncio.to_thread(write, document, out)
@@ -84,9 +86,11 @@ def import_auth0(
     """Read an export of npm auth0-deploy-cli, in either of its formats; says what it cannot take, and why."""
     from rulemint_cli.configuration.auth0.importing import read_export  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.progress import progress  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
 
-    imported = read_export(folder)
+    with progress(f"reading {folder}") as steps:
+        imported = read_export(folder, steps)
     for left in imported.left_out:
         say(left)
     if out is not None:
@@ -119,8 +123,8 @@ async def _apply(
     from rulemint_shared.ids import new_client_id  # noqa: PLC0415  # as above
 
     async with call.admin(timeout_s=APPLY_TIMEOUT_S) as admin:
-        with call.output.busy(f"reading {admin.url}"):
-            present = await read_present(admin)
+        with progress(f"reading {admin.url}") as steps:
+            present = await read_present(admin, steps)
         wanted = with_ids(settled(document, management=present.management), present, prune=prune, new_id=new_client_id)
         changes = plan(wanted, present.document, prune=prune)
         names = {**present.client_names, **{client.client_id or "": client.name for client in wanted.clients}}
@@ -133,6 +137,6 @@ async def _apply(
             call.output.done(result, report.summary(changes))
             raise typer.Exit(exit_code)
         call.confirm(f"{report.summary(changes)}: do it at {admin.url}?", yes=yes)
-        with progress("applying", len(changes)) as done:
-            await carry_out(admin, changes, present, variables(), done)
+        with progress("applying", len(changes)) as steps:
+            await carry_out(admin, changes, present, variables(), steps.done)
     call.output.done(result, report.done(changes))

@@ -1,32 +1,35 @@
-"""A plan is carried out: makes and changes first, each undone if a later one fails; deletions last, and for good.
+"""A plan is carried out, or nothing is: makes and changes first, each undone if a later one fails; deletions last.
 
-Nobody could give a deleted client its secrets back, so nothing is deleted before everything else has succeeded.
+Nobody could give a deleted client its secrets back, so all deletions are one call, after everything else has succeeded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from rulemint_cli.admin import NoAnswerError, RefusedError
+from rulemint_cli.command import say
 from rulemint_cli.configuration import present as presents
 from rulemint_cli.configuration import settled
 from rulemint_cli.configuration.bodies import create_body, patch_body, references_of
+from rulemint_cli.configuration.deleting import CHANGED, NOUNS, check_number, delete_all, deletion
 from rulemint_cli.configuration.document import Part, Rule
 from rulemint_cli.configuration.environment import check_set, value_of
+from rulemint_cli.configuration.interrupting import to_its_end
 from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.present import SETTINGS_PATH, Present
 from rulemint_cli.configuration.report import sentence
+from rulemint_cli.configuration.undoing import HalfDoneError, Undoing
 from rulemint_cli.errors import CommandError
-from rulemint_cli.nouns import APIS, CLIENTS, GRANTS, RULES
+from rulemint_cli.once import AnswerLostError, UnknownOutcomeError, call_once
 
 if TYPE_CHECKING:
     from rulemint_cli.admin import Admin
-
-NOUNS = {"resource_servers": APIS, "clients": CLIENTS, "client_grants": GRANTS, "rules": RULES}
-Undo = Callable[[], Awaitable[None]]
 
 
 async def apply(
@@ -43,38 +46,60 @@ async def apply(
         CommandError: one could not be made; the text says what became of the others.
     """
     check_set([reference for change in changes for reference in references_of(change)], environment)
-    application = _Application(admin, present, environment)
-    made = [change for change in changes if not change.is_deletion]
     lost = [change for change in changes if change.is_deletion]
+    check_number(lost)
+    undoing = Undoing()
+    application = _Application(admin, present, environment, undoing)
     try:
-        for change in made:
-            try:
-                await application.make(change)
-            except CommandError as error:
-                raise CommandError(f"{sentence(change)}: {error}") from error
-            done(change)
+        for change in changes:
+            if not change.is_deletion:
+                await _make(application, change)
+                done(change)
+        if lost:
+            await _delete(application, lost)
+    except _UnknownDeletionsError:
+        raise  # what was made may be all that is left of what is now deleted
     except BaseException as error:  # Ctrl-C too leaves what was
-        await application.undo(error)
+        await undoing.run(error)
         raise
-    for number, change in enumerate(lost):
-        try:
-            await application.delete(change)
-        except CommandError as error:
-            raise CommandError(
-                f"{sentence(change)}: {error}; all else is as in the file, but {len(lost) - number} that it does not "
-                "have: apply it again"
-            ) from error
+    for change in lost:
         done(change)
 
 
-class _Application:
-    """One run, with what it takes to undo it."""
+class _UnknownDeletionsError(CommandError):
+    """Everything else was done."""
 
-    def __init__(self, admin: Admin, present: Present, environment: Mapping[str, str]) -> None:
-        self._admin = admin
+
+async def _make(application: _Application, change: Change) -> None:
+    try:
+        _, interrupted = await to_its_end(application.make(change), what=sentence(change))
+    except (UnknownOutcomeError, AnswerLostError) as error:
+        raise HalfDoneError(f"{sentence(change)}: {error}") from error
+    except CommandError as error:
+        raise CommandError(f"{sentence(change)}: {error}") from error
+    if interrupted:
+        raise asyncio.CancelledError
+
+
+async def _delete(application: _Application, lost: Sequence[Change]) -> None:
+    what = sentence(lost[0]) if len(lost) == 1 else f"delete {len(lost)} records"
+    deletions = await application.deletions(lost)
+    try:
+        _, interrupted = await to_its_end(delete_all(application.admin, lost, deletions), what=what)
+    except UnknownOutcomeError as error:
+        raise _UnknownDeletionsError(f"{what}: {error}; all else is as in the file: apply it again") from error
+    if interrupted:
+        say("all was done already, so nothing is undone")
+
+
+class _Application:
+    """One run."""
+
+    def __init__(self, admin: Admin, present: Present, environment: Mapping[str, str], undoing: Undoing) -> None:
+        self.admin = admin
         self._present = present
         self._environment = environment
-        self._undos: list[tuple[Change, Undo]] = []
+        self._undoing = undoing
 
     async def make(self, change: Change) -> None:
         """Make or change one record."""
@@ -83,30 +108,20 @@ class _Application:
         else:
             await self._patch(change)
 
-    async def delete(self, change: Change) -> None:
-        """Delete one record, or secrets of a rule that stays."""
-        path = self._path(change)
-        if change.after is not None:
-            await self._admin.call("DELETE", f"{path}/secrets", change.lost_secrets)
-            return
-        await self._admin.call_matching("DELETE", path, etag=await self._unchanged(change))
-
-    async def undo(self, cause: BaseException) -> None:
-        """Undo everything, the last first.
+    async def deletions(self, lost: Sequence[Change]) -> list[dict[str, Any]]:
+        """What is to be deleted, each record as it was when the plan was made.
 
         Raises:
-            CommandError: something could not be undone; the text names it, after what *cause* says.
+            CommandError: one is not.
         """
-        left = []
-        for change, undo in reversed(self._undos):
-            try:
-                await undo()
-            except CommandError as error:
-                left.append(f"{sentence(change)} ({error})")
-        if left:
-            raise CommandError(f"{cause}; it could not be undone: {'; '.join(left)}") from cause
-        if isinstance(cause, CommandError):
-            raise CommandError(f"{cause}; nothing was changed") from cause
+        return [await self._deletion(change) for change in lost]
+
+    async def _deletion(self, change: Change) -> dict[str, Any]:
+        try:
+            etag = await (self._unchanged(change) if change.after is None else self._unchanged_secrets(change))
+        except CommandError as error:
+            raise CommandError(f"{sentence(change)}: {error}") from error
+        return deletion(change, self._present.ids[change.section, change.key], etag)
 
     async def _create(self, change: Change) -> None:
         noun = NOUNS[change.section]
@@ -114,40 +129,62 @@ class _Application:
         secrets = self._secrets(change)
         if secrets:
             body["enabled"] = False  # until it has them
-        made, etag = await self._admin.call_matching("POST", noun.path, body)
+        made, etag = await call_once(self.admin, noun.path, body)
         path = f"{noun.path}/{quote(str(made[noun.id]), safe='')}"
 
         async def undo() -> None:
-            await self._admin.call("DELETE", path)
+            await self.admin.call("DELETE", path)
 
-        self._undos.append((change, undo))
+        self._undoing.add(change, undo)
         if secrets:
-            await self._admin.call("POST", f"{path}/secrets", secrets)
+            await self.admin.call("POST", f"{path}/secrets", secrets)
             if isinstance(change.after, Rule) and change.after.enabled:
-                await self._admin.call_matching("PATCH", path, {"enabled": True}, etag=etag)
+                await self.admin.call_matching("PATCH", path, {"enabled": True}, etag=etag)
 
     async def _patch(self, change: Change) -> None:
         """New secrets first: a rule never runs a new text without them."""
         path, etag = self._path(change), await self._unchanged(change)
         secrets = self._secrets(change)
         if secrets:
-            await self._admin.call("POST", f"{path}/secrets", secrets)
 
             async def forget() -> None:
-                await self._admin.call("DELETE", f"{path}/secrets", list(secrets))
+                await self.admin.call("DELETE", f"{path}/secrets", list(secrets))
 
-            self._undos.append((change, forget))
+            self._undoing.add(change, forget)  # before it is done, for its answer may get lost
+            try:
+                await self.admin.call("POST", f"{path}/secrets", secrets)
+            except RefusedError:
+                self._undoing.drop_last()  # those that are there are somebody else's
+                raise
         body = patch_body(change, management=self._present.management, environment=self._environment)
         if not body:
             return
-        _, changed = await self._admin.call_matching("PATCH", path, body, etag=etag)
+        try:
+            _, changed = await self.admin.call_matching("PATCH", path, body, etag=etag)
+        except NoAnswerError as error:
+            changed = await self._after_a_lost_answer(change, error)
 
         async def undo() -> None:
             back = Change(section=change.section, before=change.after, after=change.before)
             old = patch_body(back, management=self._present.management, environment=self._environment)
-            await self._admin.call_matching("PATCH", path, old, etag=changed)
+            await self.admin.call_matching("PATCH", path, old, etag=changed)
 
-        self._undos.append((change, undo))
+        self._undoing.add(change, undo)
+
+    async def _after_a_lost_answer(self, change: Change, lost: NoAnswerError) -> str | None:
+        """The ETag of the record, if it was changed although the answer was lost.
+
+        Raises:
+            NoAnswerError: it was not.
+            UnknownOutcomeError: nobody can say.
+        """
+        try:
+            record, etag = await self.admin.call_matching("GET", self._path(change))
+        except CommandError as error:
+            raise UnknownOutcomeError(f"{error}; whether it was done is not known") from error
+        if Change(section=change.section, before=self._read(change.section, record), after=change.after).fields:
+            raise lost
+        return etag
 
     async def _unchanged(self, change: Change) -> str | None:
         """The ETag of the record, if it is still what the plan was made from.
@@ -155,13 +192,20 @@ class _Application:
         Raises:
             CommandError: it is not.
         """
-        record, etag = await self._admin.call_matching("GET", self._path(change))
+        record, etag = await self.admin.call_matching("GET", self._path(change))
         now = self._read(change.section, record)
         before = change.before
         if isinstance(before, Rule):
             before = replace(before, secrets={})
         if now != before:
-            raise CommandError("somebody has changed it meanwhile: look at it, and apply the file again")
+            raise CommandError(CHANGED)
+        return etag
+
+    async def _unchanged_secrets(self, change: Change) -> str | None:
+        """The same for the names of a rule's secrets."""
+        names, etag = await self.admin.call_matching("GET", f"{self._path(change)}/secrets")
+        if not isinstance(change.before, Rule) or set(names) != set(change.before.secrets):
+            raise CommandError(CHANGED)
         return etag
 
     def _read(self, section: str, record: dict[str, Any]) -> Part:

@@ -27,6 +27,7 @@ from rulemint_cli.rule_secrets import secret_names
 
 if TYPE_CHECKING:
     from rulemint_cli.admin import Admin
+    from rulemint_cli.configuration.progress import Steps
 
 SETTINGS_PATH = "tenants/settings"
 ADMINISTRATOR = "Rulemint administrator"
@@ -51,15 +52,13 @@ class Present:
     """The identifier of the management API."""
 
 
-async def read_present(admin: Admin) -> Present:
-    """Read all of the tenant whose credentials *admin* has.
+async def read_present(admin: Admin, steps: Steps) -> Present:
+    """Read all of the tenant whose credentials *admin* has, in *steps*.
 
     Raises:
         CommandError: the system refuses, does not answer, or speaks another version's words.
     """
-    settings = await admin.call("GET", SETTINGS_PATH)
-    apis, clients, grants = [await admin.list(noun.path) for noun in (APIS, CLIENTS, GRANTS)]
-    rules = [(rule, await secret_names(admin, rule)) for rule in await admin.list(RULES.path)]
+    settings, apis, clients, grants, rules = await _read(admin, steps)
     management = next((str(api["identifier"]) for api in apis if api["is_system"]), "")
     protected = _protected(clients, grants, management) | {admin.client_id}
     own_clients = [client for client in clients if client["client_id"] not in protected]
@@ -85,6 +84,27 @@ async def read_present(admin: Admin) -> Present:
     }
     names = {str(client["client_id"]): str(client["name"]) for client in clients}
     return Present(document=document, ids=ids, client_names=names, protected=protected, management=management)
+
+
+async def _read(
+    admin: Admin, steps: Steps
+) -> tuple[Record, list[Record], list[Record], list[Record], list[tuple[Record, list[str]]]]:
+    """The settings, the APIs, the clients, the client grants, and the rules with the names of their secrets."""
+    nouns = (APIS, CLIENTS, GRANTS, RULES)
+    steps.expect(1 + len(nouns))
+    settings = await admin.call("GET", SETTINGS_PATH)
+    steps.done()
+    lists = []
+    for noun in nouns:
+        lists.append(await admin.list(noun.path))
+        steps.done()
+    apis, clients, grants, listed = lists
+    steps.expect(len(listed))
+    rules = []
+    for rule in listed:
+        rules.append((rule, await secret_names(admin, rule)))
+        steps.done()
+    return settings, apis, clients, grants, rules
 
 
 def key_of(record: Part) -> str:

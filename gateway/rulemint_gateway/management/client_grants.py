@@ -135,11 +135,15 @@ class ClientGrants:
 
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
-            if grant_id in self._catalog.tenant(tenant).client_grants:
-                changes.delete(CLIENT_GRANTS, grant_id)
+            self.plan_delete(tenant, grant_id, changes)
             return changes
 
         await self._store.transact(tenant, plan)
+
+    def plan_delete(self, tenant: str, grant_id: str, changes: Changes[Any]) -> None:
+        """Delete the grant with *changes*; one that is not there is no error."""
+        if grant_id in self._catalog.tenant(tenant).client_grants:
+            changes.delete(CLIENT_GRANTS, grant_id)
 
     def _find(self, tenant: str, grant_id: str) -> ClientGrant:
         grant = self._catalog.tenant(tenant).client_grants.get(grant_id)

@@ -79,8 +79,9 @@ class ChangedSinceError(ManagementError):
 
     status, title = 412, "Precondition Failed"
 
-    def __init__(self) -> None:
-        super().__init__("The record was changed since you read it: read it again", code="precondition_failed")
+    def __init__(self, what: str = "The record", *, field: str | None = None) -> None:
+        message = f"{what} was changed since you read it: read it again"
+        super().__init__(message, code="precondition_failed", field=field)
 
 
 class KeyReuseError(ManagementError):

@@ -24,6 +24,11 @@ Seconds = Annotated[int, Meta(ge=0, le=315_360_000)] | None
 Number = Annotated[float, Meta(ge=0, le=315_360_000)] | None
 Object = Annotated[dict[Annotated[str, Meta(min_length=1, max_length=255)], Any], Meta(max_length=200)] | None
 
+Refused = Annotated[Flag, Meta(extra_json_schema={"enum": [False, None]})]
+Unpromised = Annotated[Object, Meta(extra_json_schema={"enum": [{}, None]})]
+NotRequired = Annotated[Object, Meta(extra_json_schema={"properties": {"required": {"enum": [False, None]}}})]
+"""What would promise a protection that is not there; the bodies' ``check_promises`` say in words what there is."""
+
 
 def kept_of(body: msgspec.Struct, fields: type[msgspec.Struct], before: KeptFields | None = None) -> KeptFields:
     """What is kept after *body*: *before*, with what it says about the names in *fields*.

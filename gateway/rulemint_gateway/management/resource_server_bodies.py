@@ -16,7 +16,7 @@ from rulemint_gateway.management.fields import (
     SigningSecret,
     TokenLifetime,
 )
-from rulemint_gateway.management.kept_fields import Flag, Object, Seconds, Text
+from rulemint_gateway.management.kept_fields import Flag, NotRequired, Object, Seconds, Text, Unpromised
 from rulemint_shared.records import SigningAlgorithm
 
 
@@ -61,10 +61,10 @@ class KeptResourceServerFields(msgspec.Struct, frozen=True, kw_only=True, forbid
         Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"] | UnsetType | None
     ) = UNSET
     enforce_policies: Flag | UnsetType = UNSET
-    token_encryption: Object | UnsetType = UNSET
+    token_encryption: Unpromised | UnsetType = UNSET
     consent_policy: Text | UnsetType = UNSET
     authorization_details: Annotated[list[Any], Meta(max_length=100)] | UnsetType | None = UNSET
-    proof_of_possession: Object | UnsetType = UNSET
+    proof_of_possession: NotRequired | UnsetType = UNSET
     authorization_policy: Object | UnsetType = UNSET
     subject_type_authorization: SubjectTypeAuthorization | UnsetType | None = UNSET
 

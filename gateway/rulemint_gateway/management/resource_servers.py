@@ -97,17 +97,25 @@ class ResourceServers:
 
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
-            try:
-                api = self._find_own(tenant, name)
-            except NotFoundError:
-                return changes
-            changes.delete(RESOURCE_SERVERS, api.id)
-            for grant in self._catalog.tenant(tenant).client_grants.values():
-                if grant.audience == api.identifier:
-                    changes.delete(CLIENT_GRANTS, grant.id)
+            self.plan_delete(tenant, name, changes)
             return changes
 
         await self._store.transact(tenant, plan)
+
+    def plan_delete(self, tenant: str, name: str, changes: Changes[Any]) -> None:
+        """Delete the API and its client grants with *changes*; one that is not there is no error.
+
+        Raises:
+            InvalidBodyError: it is the management API.
+        """
+        try:
+            api = self._find_own(tenant, name)
+        except NotFoundError:
+            return
+        changes.delete(RESOURCE_SERVERS, api.id)
+        for grant in self._catalog.tenant(tenant).client_grants.values():
+            if grant.audience == api.identifier:
+                changes.delete(CLIENT_GRANTS, grant.id)
 
     def _patched(self, api: ResourceServer, body: PatchResourceServer) -> ResourceServer:
         algorithm = api.signing_alg if body.signing_alg is UNSET else body.signing_alg

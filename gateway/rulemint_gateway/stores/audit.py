@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,17 +16,17 @@ MASK = "***"
 MAX_TEXT = 2_048
 MAX_ITEMS = 100
 MAX_CHANGES = 200
+"""Of one record; a call that changes more has several."""
 _FREE_FIELDS = ("kept", "metadata")
 """Dictionaries whose names their author chose; all other secrets are bytes."""
 _SECRET_NAME_PARTS = ("secret", "password", "private", "credential", "token", "apikey", "api_key")
 
 
-def audit_record(call: Call, tenant: str, changes: list[AuditedChange]) -> AuditRecord:
-    """The record of what *call* has changed in *tenant*."""
-    kept = changes[:MAX_CHANGES]
-    if left_out := len(changes) - len(kept):
-        kept.append(AuditedChange(kind="more", id=f"{left_out} more"))
-    return AuditRecord(tenant=tenant, changes=kept, **_origin(call))
+def audit_records(call: Call, tenant: str, changes: Sequence[AuditedChange]) -> Iterator[AuditRecord]:
+    """What *call* has changed in *tenant*, all of it: one record, or several of the same moment."""
+    origin = _origin(call)
+    for start in range(0, max(len(changes), 1), MAX_CHANGES):
+        yield AuditRecord(tenant=tenant, changes=list(changes[start : start + MAX_CHANGES]), **origin)
 
 
 def refusal_record(call: Call, *, status: int, error: str) -> AuditRecord:

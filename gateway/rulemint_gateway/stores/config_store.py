@@ -16,7 +16,7 @@ from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, ResponseError, WatchError
 
-from rulemint_gateway.stores.audit import audit_record, audited_change
+from rulemint_gateway.stores.audit import audit_records, audited_change
 from rulemint_gateway.stores.calls import CALL, Call, Once
 from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
 from rulemint_gateway.stores.tables import Table
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 50
 FSYNC_TIMEOUT_MS = 3_000
 ONCE_KEPT_S = 86_400
+READ_AT_ONCE = 100
+"""Rule texts are long, and of what is audited only their beginning is kept."""
 
 R = TypeVar("R")
 
@@ -47,7 +49,8 @@ class Changes(Generic[R]):
 
     result: R
     puts: list[tuple[Table[Any], Any]] = field(default_factory=list)
-    deletes: list[tuple[Table[Any], str]] = field(default_factory=list)
+    deletes: dict[tuple[Table[Any], str], None] = field(default_factory=dict)
+    """In their order; what several ask for is one."""
     dropped_keys: list[str] = field(default_factory=list)
 
     def put(self, table: Table[Any], record: Any) -> None:
@@ -56,7 +59,7 @@ class Changes(Generic[R]):
 
     def delete(self, table: Table[Any], record_id: str) -> None:
         """Delete the record."""
-        self.deletes.append((table, record_id))
+        self.deletes[table, record_id] = None
 
     def drop_key(self, key: str) -> None:
         """Delete what belongs to a deleted record and is none itself."""
@@ -143,9 +146,10 @@ class ConfigStore:
     def _queue_account(
         self, pipe: Pipeline, tenant: str, call: Call, once: Once | None, audited: list[AuditedChange]
     ) -> None:
-        record = codecs.audit.encode(audit_record(call, tenant, audited))
         stream = keys.audit(call.tenant)
-        pipe.xadd(stream, {"record": record}, maxlen=self._audited_per_tenant, approximate=True)
+        for record in audit_records(call, tenant, audited):
+            encoded = codecs.audit.encode(record)
+            pipe.xadd(stream, {"record": encoded}, maxlen=self._audited_per_tenant, approximate=True)
         if once:
             pipe.set(once.key, once.committed, ex=ONCE_KEPT_S)
 
@@ -153,15 +157,19 @@ class ConfigStore:
         """What each record was and will be; true if the transaction succeeds, since every write raises the revision."""
         after = [(table, table.id_of(record), record) for table, record in changes.puts]
         after += [(table, record_id, None) for table, record_id in changes.deletes]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for table, record_id, _record in after:
-                pipe.hget(table.key(tenant), record_id)
-            stored = await pipe.execute()
-        return [
-            audited_change(table, record_id, _decoded(table, data), record)
-            for (table, record_id, record), data in zip(after, stored, strict=True)
-            if data is not None or record is not None
-        ]
+        audited: list[AuditedChange] = []
+        for start in range(0, len(after), READ_AT_ONCE):
+            part = after[start : start + READ_AT_ONCE]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for table, record_id, _record in part:
+                    pipe.hget(table.key(tenant), record_id)
+                stored = await pipe.execute()
+            audited += [
+                audited_change(table, record_id, _decoded(table, data), record)
+                for (table, record_id, record), data in zip(part, stored, strict=True)
+                if data is not None or record is not None
+            ]
+        return audited
 
     async def _wait_for_fsync(self, revision: int) -> None:
         """WAITAOF answers for the writes of its own connection, so a marker is written on the one that waits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -35,21 +36,16 @@ def authorize(request: web.Request, catalog: Catalog, *, scope: str, token: str 
     Raises:
         ManagementError: `UnauthorizedError` without a usable token, `ForbiddenError` without the scope.
     """
-    config = tenant_of(request, catalog)
-    if config.tenant.disabled:
-        raise ForbiddenError("This tenant is disabled: its operator can enable it", code="tenant_disabled")
-    token = token or _bearer_token(request)
-    api = config.management_api()
-    if api is None:
-        raise UnauthorizedError("This tenant has no management API")
-    try:
-        verified = verify_access_token(token, config, audience=api.identifier)
-    except TokenRefusedError as error:
-        raise UnauthorizedError(f"Invalid token: {error}") from None
-    _begin_call(request, config, verified.client_id)
-    if scope not in verified.scope.split() or not _still_granted(config, verified.client_id, api.identifier, scope):
-        raise ForbiddenError(f"Insufficient scope; expected any of: {scope}")
-    return AuthorizedCaller(config.tenant.name, verified.client_id, int(verified.exp))
+    return _authorize(request, catalog, (scope,), token)
+
+
+def authorize_any(request: web.Request, catalog: Catalog, *, scopes: Sequence[str]) -> AuthorizedCaller:
+    """The caller, if its token allows one of *scopes*: which of them the call needs, its body will say.
+
+    Raises:
+        ManagementError: as `authorize`.
+    """
+    return _authorize(request, catalog, scopes, None)
 
 
 def authorize_again(
@@ -81,6 +77,25 @@ def check_origin(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
         raise ForbiddenError("This origin may not open a log stream", code="forbidden_origin")
+
+
+def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], token: str | None) -> AuthorizedCaller:
+    config = tenant_of(request, catalog)
+    if config.tenant.disabled:
+        raise ForbiddenError("This tenant is disabled: its operator can enable it", code="tenant_disabled")
+    token = token or _bearer_token(request)
+    api = config.management_api()
+    if api is None:
+        raise UnauthorizedError("This tenant has no management API")
+    try:
+        verified = verify_access_token(token, config, audience=api.identifier)
+    except TokenRefusedError as error:
+        raise UnauthorizedError(f"Invalid token: {error}") from None
+    _begin_call(request, config, verified.client_id)
+    held = verified.scope.split()
+    if not any(scope in held and _still_granted(config, verified.client_id, api.identifier, scope) for scope in scopes):
+        raise ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}")
+    return AuthorizedCaller(config.tenant.name, verified.client_id, int(verified.exp))
 
 
 def _begin_call(request: web.Request, config: TenantConfig, client_id: str) -> None:

@@ -58,13 +58,31 @@ async def read_json(request: web.Request, wanted: type[T]) -> T:
     except _TooLargeError:
         raise InvalidBodyError(f"The body is larger than {MAX_MANAGEMENT_BODY_BYTES} bytes") from None
     try:
-        return msgspec.json.decode(body, type=wanted)
+        return _decoded(body, wanted)
     except msgspec.ValidationError as error:
         raise _explain(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidBodyError(f"The body is not JSON: {error}") from None
     except UnicodeDecodeError:
         raise InvalidBodyError("The body is not JSON: it holds bytes that are not UTF-8") from None
+
+
+def _decoded(body: bytes, wanted: type[T]) -> T:
+    """*body* as *wanted*; 1.0 is an integer too, as some languages write it (JSON Schema 2020-12 §6.1.1)."""
+    try:
+        return msgspec.json.decode(body, type=wanted)
+    except msgspec.ValidationError as error:
+        if "got `float`" not in str(error):
+            raise
+        return msgspec.convert(_with_integers(msgspec.json.decode(body)), wanted)
+
+
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _with_integers(item) for name, item in value.items()}
+    return [_with_integers(item) for item in value] if isinstance(value, list) else value
 
 
 async def _read(request: web.Request, limit: int) -> bytes:

@@ -59,6 +59,8 @@ class Operation:
     status: int = 200
     scopes: tuple[str, ...] = ()
     """All of these; without one, anybody may."""
+    any_scope: bool = False
+    """Not all of the scopes, but those that its body calls for."""
     body: Any = None
     """The type of the request's body; None: it takes none."""
     bodies: tuple[str, ...] = ("application/json",)
@@ -77,12 +79,16 @@ class Operation:
     """The body of its errors."""
     basic: bool = False
     """A client may prove who it is by HTTP Basic."""
+    name: str = ""
+    """Its name for programs, if its path would give it that of another."""
     refusals: tuple[int, ...] = ()
     """The statuses of its errors, beside those that follow from the rest."""
 
     @property
     def id(self) -> str:
         """Its name for programs: ``get_clients_id``."""
+        if self.name:
+            return self.name
         words = re.findall(r"\w+", self.path.removeprefix("/api/v2"))
         return "_".join((self.method.lower(), *words)).replace("-", "_")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from rulemint_gateway.web.management.actions.actions import ActionHandlers
 from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
 from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.management.clients import ClientHandlers
+from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
@@ -51,6 +53,7 @@ class Handlers:
     action_versions: ActionVersionHandlers
     triggers: TriggerHandlers
     tries: TryHandlers
+    deletions: DeletionHandlers
     exchanges: ExchangeHandlers
     tenant_settings: TenantSettingsHandlers
     tenants: RecordHandlers
@@ -80,6 +83,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.actions.operations(),  # /api/v2/actions/actions
         *handlers.action_versions.operations(),  # /api/v2/actions/actions/{id}/versions
         *handlers.triggers.operations(),  # /api/v2/actions/triggers
+        *handlers.deletions.operations(),  # /api/v2/config/deletions
         *handlers.exchanges.operations(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.operations(),  # /api/v2/tenants
@@ -93,8 +97,21 @@ def operations(handlers: Handlers) -> list[Operation]:
 
 def routes(handlers: Handlers) -> list[web.RouteDef]:
     """Path → handler. The webtask API is Auth0's, for the tools of npm ``wt-cli``, and no part of our description."""
+    by_path: dict[str, list[Operation]] = {}
+    for operation in operations(handlers):
+        by_path.setdefault(operation.path, []).append(operation)
     return [
-        *(operation.route() for operation in operations(handlers)),
+        *(route for described in by_path.values() for route in _routes_of(described)),
         *handlers.webtasks.routes(),  # /api/tokens, /api/webtask
         *handlers.webtask_logs.routes(),  # /api/logs/tenant/{container}
     ]
+
+
+def _routes_of(described: Sequence[Operation]) -> list[web.RouteDef]:
+    """Those of one path. It answers for every method itself: ``rules/try`` is not the rule ``try`` too."""
+    allowed = {operation.method for operation in described}
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPMethodNotAllowed(request.method, allowed | ({"HEAD"} if "GET" in allowed else set()))
+
+    return [*(operation.route() for operation in described), web.route("*", described[0].path, refuse)]

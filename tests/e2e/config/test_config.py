@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from fixtures.processes import free_port, started_dev
-from fixtures.workplace import Done, Workplace
+from fixtures.configurations import done, emptied, written
+from fixtures.workplace import Workplace
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture(scope="module")
-def other_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
-    """A second system, with nothing in it."""
-    place = Workplace(tmp_path_factory.mktemp("other"), free_port(), free_port())
-    data_dir = place.folder / ".rulemint"
-    data_dir.mkdir()
-    (data_dir / "demo.made").touch()
-    with started_dev({"RULEMINT_TLS_PORT": "0"}, data_dir=data_dir, port=place.port):
-        yield place
-
-
-def written(place: Workplace, **sections: Any) -> str:
-    (place.folder / "tenant.yaml").write_text(yaml.safe_dump({"rulemint": 1, **sections}, sort_keys=False))
-    return "tenant.yaml"
-
-
-def done(place: Workplace, *arguments: str, **kwargs: Any) -> Done:
-    ended = place.rulemint("config", *arguments, **kwargs)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended
-
-
-def emptied(place: Workplace) -> None:
-    done(place, "apply", written(place), "--prune", "--yes")
 
 
 def test_a_file_of_200_clients_is_applied_once(other_place: Workplace) -> None:
@@ -191,8 +164,9 @@ def test_json_is_for_programs(other_place: Workplace) -> None:
     assert [(each["change"], each["record"]) for each in planned["changes"]] == [("create", "the client one")]
 
 
-def test_an_import_is_applied_and_then_nothing(other_place: Workplace) -> None:
-    folder = Path(__file__).parents[2] / "fixtures/auth0_exports/yaml"
+@pytest.mark.parametrize("format_", ["yaml", "directory"])
+def test_an_import_is_applied_and_then_nothing(other_place: Workplace, format_: str) -> None:
+    folder = Path(__file__).parents[2] / "fixtures/auth0_exports" / format_
     variables: dict[str, Any] = {"GREETER_WORD": "hello", "PLAN_CLAIM_KEY": "key"}
     first = other_place.rulemint("config", "import-auth0", str(folder), "--apply", "--yes", **variables)
     assert first.returncode == 0, first.stderr

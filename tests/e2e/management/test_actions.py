@@ -267,7 +267,7 @@ async def test_there_is_one_trigger_and_no_module(management: Management) -> Non
         ),
         pytest.param({"supported_triggers": []}, "supported_triggers", id="no trigger"),
         pytest.param({"colour": "red"}, "colour", id="an unknown field"),
-        pytest.param({"secrets": [{"name": "A"}]}, "secrets", id="a secret without a value"),
+        pytest.param({"secrets": [{"name": "A"}]}, "secrets[0].value", id="a secret without a value"),
         pytest.param({"secrets": [{"name": "A", "value": "1"}] * 2}, "secrets", id="a secret twice"),
         pytest.param({"dependencies": [{"name": "a", "version": "1"}] * 2}, "dependencies", id="a package twice"),
         pytest.param(

@@ -3,8 +3,12 @@ from __future__ import annotations
 import asyncio
 
 from fixtures.management import Management
+from fixtures.tenants import a_tenant
 
 RULE = "export default () => ({})"
+HOOK = "module.exports = (client, scope, audience, context, cb) => cb(null, {});"
+ACTION = "exports.onExecuteCredentialsExchange = async (event, api) => {};"
+TRIGGERS = [{"id": "credentials-exchange", "version": "v2"}]
 
 
 async def test_a_read_s_etag_is_that_of_the_create_and_changes_with_the_record(management: Management) -> None:
@@ -52,3 +56,36 @@ async def test_settings_and_tenants_have_etags_too(management: Management) -> No
     assert refused.status == 412
     assert (await management.call("PATCH", path, {"friendly_name": None})).status == 200
     assert "etag" in (await management.call("GET", "/api/v2/tenants/default")).headers
+
+
+async def test_secrets_bindings_and_signing_keys_have_etags_too(management: Management) -> None:
+    async with a_tenant(management) as tenant:
+        rule = await tenant.create("rules", {"name": "keeps secrets", "script": RULE})
+        hook = await tenant.create("hooks", {"name": "hook", "script": HOOK, "triggerId": "credentials-exchange"})
+        for path in (f"/api/v2/rules/{rule['id']}/secrets", f"/api/v2/hooks/{hook['id']}/secrets"):
+            read = {"If-Match": (await tenant.call("GET", path)).headers["etag"]}
+            assert (await tenant.call("POST", path, {"KEY": "1"}, headers=read)).status == 201
+            for method, body in (("POST", {"B": "1"}), ("PATCH", {"KEY": "2"}), ("DELETE", ["KEY"])):
+                assert (await tenant.call(method, path, body, headers=read)).status == 412
+            named = {"If-Match": (await tenant.call("GET", path)).headers["etag"]}
+            assert (await tenant.call("PATCH", path, {"KEY": "2"}, headers=named)).status < 300
+            assert (await tenant.call("DELETE", path, ["KEY"], headers=named)).status == 412, "its value is another"
+
+        path = "/api/v2/actions/triggers/credentials-exchange/bindings"
+        action = {"name": "act", "code": ACTION, "supported_triggers": TRIGGERS, "deploy": True}
+        made = await tenant.create("actions/actions", action)
+        read = {"If-Match": (await tenant.call("GET", path)).headers["etag"]}
+        bound = {"bindings": [{"ref": {"type": "action_id", "value": made["id"]}}]}
+        answer = await tenant.call("PATCH", path, bound, headers=read)
+        assert (answer.status, answer.headers["etag"]) == (200, (await tenant.call("GET", path)).headers["etag"])
+        assert (await tenant.call("PATCH", path, {"bindings": []}, headers=read)).status == 412
+
+        path = "/api/v2/keys/signing"
+        read = {"If-Match": (await tenant.call("GET", path)).headers["etag"]}
+        assert (await tenant.call("POST", f"{path}/rotate", headers=read)).status == 201
+        assert (await tenant.call("POST", f"{path}/rotate", headers=read)).status == 412
+        kid = next(key["kid"] for key in (await tenant.call("GET", path)).body if key["previous"])
+        read = {"If-Match": (await tenant.call("GET", f"{path}/{kid}")).headers["etag"]}
+        assert (await tenant.call("PUT", f"{path}/{kid}/revoke", headers=read)).status == 200
+        await tenant.log_in()  # its token was signed with that key
+        assert (await tenant.call("PUT", f"{path}/{kid}/revoke", headers=read)).status == 412

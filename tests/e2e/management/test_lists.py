@@ -69,3 +69,22 @@ async def test_a_malformed_query_is_refused(management: Management) -> None:
     for query in ("take=0", "take=101", "from=", "page=1&page=2", "include_fields=perhaps", "q=name:x"):
         answer = await management.call("GET", f"/api/v2/clients?{query}")
         assert (answer.status, answer.body["errorCode"]) == (400, "invalid_query_string"), query
+
+
+async def test_a_parameter_is_left_out_and_never_null(management: Management) -> None:
+    refused = await management.call("GET", "/api/v2/clients?take=null")
+    assert (refused.status, refused.body["field"]) == (400, "take")
+
+
+async def test_a_number_without_a_fraction_is_an_integer(management: Management) -> None:
+    body = {"identifier": "https://whole.example/", "token_lifetime": 60.0}
+    made = await management.create("resource-servers", body)
+    assert (await management.call("DELETE", f"/api/v2/resource-servers/{made['id']}")).status == 204
+    assert made["token_lifetime"] == 60
+    refused = await management.call("POST", "/api/v2/resource-servers", {**body, "token_lifetime": 60.5})
+    assert (refused.status, refused.body["field"]) == (400, "token_lifetime")
+
+
+async def test_a_path_between_others_answers_for_every_method_itself(management: Management) -> None:
+    refused = await management.call("GET", "/api/v2/rules/try")
+    assert (refused.status, refused.headers["allow"]) == (405, "POST")

@@ -155,3 +155,16 @@ async def test_deleting_a_rule_deletes_its_versions(management: Management) -> N
         await management.call("PATCH", f"/api/v2/rules/{rule['id']}", {"script": text(2), "draft": True})
     for number in (1, 2):
         assert (await management.call("GET", f"/api/v2/rules/{rule['id']}/versions/{number}")).status == 404
+
+
+async def test_the_newest_hundred_versions_are_kept_and_the_one_that_runs(management: Management) -> None:
+    async with management.rule("export default () => ({ n: 1 })", enabled=False) as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        for number in range(2, 106):
+            body = {"script": f"export default () => ({{ n: {number} }})", "draft": True}
+            assert (await management.call("PATCH", path, body)).status == 200
+        listed = (await management.call("GET", f"{path}/versions?include_totals=true&page=1&per_page=98")).body
+        assert [version["number"] for version in listed["versions"]] == [7, 6, 1]
+        assert listed["total"] == 101
+        assert (await management.call("GET", f"{path}/versions/5")).status == 404
+        assert (await management.call("GET", path)).body["version"] == 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import jsonschema_rs
+
 from fixtures.management import Management
 
 
@@ -21,3 +23,27 @@ async def test_the_page_is_readable_without_a_script_and_may_load_nothing(manage
     assert "<script" not in answer.text
     for path in ("/oauth/token", "/api/v2/rules/{id}/versions"):
         assert path in answer.text
+
+
+async def test_each_operation_has_a_name_of_its_own(management: Management) -> None:
+    paths = (await management.call("GET", "/api/v2/openapi.json", token="")).body["paths"]
+    names = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
+    assert sorted(names) == sorted(set(names))
+
+
+async def test_each_body_and_each_success_has_an_example_that_fits_its_schema(management: Management) -> None:
+    document = (await management.call("GET", "/api/v2/openapi.json", token="")).body
+    without = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            success = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+            shown = [operation.get("requestBody", {}), success]
+            for media, content in [each for part in shown for each in part.get("content", {}).items()]:
+                if "example" not in content:
+                    without.append(f"{method} {path} {media}")
+                    continue
+                schema = {**content["schema"], "components": document["components"]}
+                jsonschema_rs.validate(schema, content["example"])
+    assert without == ["get /api/v2/openapi.json application/json", "get /docs text/html"], (
+        "these are their own example"
+    )

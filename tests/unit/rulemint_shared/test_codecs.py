@@ -261,6 +261,8 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             runtime="node22",
             binding_name="first",
             secret_times_ms={"FOO": 2},
+            oldest_version=2,
+            older_versions=(1,),
         ),
     ),
     "rule-version": (

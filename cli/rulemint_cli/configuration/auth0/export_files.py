@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rulemint_cli.configuration.progress import Steps
 from rulemint_cli.configuration.yaml_text import parse
 from rulemint_cli.errors import UsageError
 
@@ -51,8 +52,8 @@ class Export:
         raise UsageError(f"its script {path} is not there")
 
 
-def read_files(folder: Path) -> Export:
-    """The export in *folder*.
+def read_files(folder: Path, steps: Steps) -> Export:
+    """The export in *folder*; *steps* are its files.
 
     Raises:
         UsageError: there is none, or a file of it cannot be read.
@@ -60,18 +61,23 @@ def read_files(folder: Path) -> Export:
     for name in TENANT_FILES:
         file = folder / name
         if file.is_file():
+            steps.expect(1)
             value = parse(_text(file), called=str(file)).value
+            steps.done(file)
             if not isinstance(value, dict):
                 raise UsageError(f"{file}: this is no export of auth0-deploy-cli")
             return Export(folder, value)
-    sections: dict[str, Any] = {
-        section: [_json(file) for file in sorted((folder / name).glob("*.json"))]
+    files = {
+        section: sorted((folder / name).glob("*.json"))
         for section, name in _FOLDERS.items()
         if (folder / name).is_dir()
     }
+    steps.expect(sum(map(len, files.values())))
+    sections: dict[str, Any] = {section: [_json(file, steps) for file in found] for section, found in files.items()}
     for section, name in (("tenant", "tenant.json"), ("triggers", "triggers/triggers.json")):
         if (folder / name).is_file():
-            sections[section] = _json(folder / name)
+            steps.expect(1)
+            sections[section] = _json(folder / name, steps)
     if not sections:
         raise UsageError(f"{folder} has neither a tenant.yaml nor folders as a0deploy export writes them")
     others = {path.name for path in folder.iterdir() if path.is_dir()} - {*_FOLDERS.values(), "triggers"}
@@ -79,11 +85,13 @@ def read_files(folder: Path) -> Export:
     return Export(folder, sections)
 
 
-def _json(file: Path) -> Any:
+def _json(file: Path, steps: Steps) -> Any:
     try:
-        return json.loads(_text(file))
+        value = json.loads(_text(file))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{file} is no JSON: {error}") from None
+    steps.done(file)
+    return value
 
 
 def _text(file: Path) -> str:

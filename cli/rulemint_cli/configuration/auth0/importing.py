@@ -14,6 +14,7 @@ from rulemint_cli.configuration.auth0.export_files import Export, Item, read_fil
 from rulemint_cli.configuration.auth0.records import Left
 from rulemint_cli.configuration.auth0.scripts import rules_of
 from rulemint_cli.configuration.document import Client, ClientGrant, Document, ResourceServer, Rule, Settings
+from rulemint_cli.configuration.progress import Steps
 from rulemint_cli.configuration.settled import settled
 
 MANAGEMENT_API = "Auth0 Management API"
@@ -30,13 +31,13 @@ class Imported:
     left_out: list[str]
 
 
-def read_export(folder: Path) -> Imported:
-    """The export in *folder*, in either format.
+def read_export(folder: Path, steps: Steps) -> Imported:
+    """The export in *folder*, in either format; *steps* are its files.
 
     Raises:
         UsageError: there is none, or a file of it cannot be read.
     """
-    export = read_files(folder)
+    export = read_files(folder, steps)
     left_out: list[str] = []
 
     def left(called: str, reason: str) -> None:

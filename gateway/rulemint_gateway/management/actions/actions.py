@@ -107,12 +107,12 @@ class Actions:
             rule = msgspec.structs.replace(rule, name=name, runtime=runtime)
             if body.secrets is not UNSET:
                 rule = await self._with_secrets(tenant, rule, body.secrets, changes)
+            if text != before.newest:
+                rule = self._texts.plan_version(before.rule, rule, text, changes)
             if rule != before.rule:
                 rule = msgspec.structs.replace(rule, updated_at_ms=unix_ms())
                 changes.put(RULES, rule)
                 changes.result = await self._actions.with_live(tenant, rule, text)
-            if text != before.newest:
-                changes.put(RULE_VERSIONS, text)
             return changes
 
         return action_view(await self._store.transact(tenant, plan))

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import Name, RuleName, SecretName, SecretValue
-from rulemint_gateway.management.rules.forms import TRIGGER_VERSION, check_trigger
+from rulemint_gateway.management.rules.forms import TRIGGER_VERSION, Trigger, check_trigger
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
 from rulemint_shared.dependencies import (
     ANY_VERSION,
@@ -25,12 +25,14 @@ Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-
 Code = Annotated[str, Meta(max_length=262_144)]
 """An action may be made before it has any; it cannot be deployed without."""
 
+TriggerVersion = Annotated[str, Meta(max_length=64, extra_json_schema={"enum": [TRIGGER_VERSION]})]
+
 
 class SupportedTrigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A trigger as `GET /actions/triggers` shows it; only which one it is matters."""
 
-    id: Word
-    version: Word = TRIGGER_VERSION
+    id: Trigger
+    version: TriggerVersion = TRIGGER_VERSION
     status: Word | None = None
     runtimes: Annotated[list[Word], Meta(max_length=20)] = []
     default_runtime: Word | None = None
@@ -53,9 +55,16 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     value: SecretValue | None = None
 
 
+class NewSecret(Secret, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new action has no values yet."""
+
+    value: SecretValue
+
+
 SupportedTriggers = Annotated[list[SupportedTrigger], Meta(min_length=1, max_length=10)]
 DependencyList = Annotated[list[Dependency], Meta(max_length=MAX_DEPENDENCIES)]
 SecretList = Annotated[list[Secret], Meta(max_length=MAX_SECRETS)]
+NewSecretList = Annotated[list[NewSecret], Meta(max_length=MAX_SECRETS)]
 NoModules = Annotated[list[dict[str, str]], Meta(max_length=0)]
 
 
@@ -67,7 +76,7 @@ class CreateAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     code: Code = ""
     dependencies: DependencyList = []
     runtime: Word = DEFAULT_RUNTIME
-    secrets: SecretList = []
+    secrets: NewSecretList = []
     modules: NoModules = []
     deploy: bool = False
 

@@ -16,7 +16,7 @@ from rulemint_gateway.management.fields import (
     MetadataValue,
     Name,
 )
-from rulemint_gateway.management.kept_fields import Flag, LongText, Object, Seconds, Text, Texts
+from rulemint_gateway.management.kept_fields import Flag, LongText, Object, Refused, Seconds, Text, Texts, Unpromised
 
 MAX_METADATA = 10
 
@@ -62,9 +62,9 @@ class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     organization_usage: Literal["deny", "allow", "require"] | UnsetType | None = UNSET
     organization_require_behavior: Text | UnsetType = UNSET
     organization_discovery_methods: Texts | UnsetType = UNSET
-    client_authentication_methods: Object | UnsetType = UNSET
+    client_authentication_methods: Unpromised | UnsetType = UNSET
     require_pushed_authorization_requests: Flag | UnsetType = UNSET
-    require_proof_of_possession: Flag | UnsetType = UNSET
+    require_proof_of_possession: Refused | UnsetType = UNSET
     signed_request_object: Object | UnsetType = UNSET
     token_vault_privileged_access: Object | UnsetType = UNSET
     compliance_level: Text | UnsetType = UNSET

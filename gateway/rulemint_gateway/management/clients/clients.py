@@ -106,16 +106,20 @@ class Clients:
         """Delete the client and its client grants; one that is not there is no error."""
 
         async def plan() -> Changes[None]:
-            config = self._catalog.tenant(tenant)
             changes: Changes[None] = Changes(None)
-            if client_id in config.clients:
-                changes.delete(CLIENTS, client_id)
-            for grant in config.client_grants.values():
-                if grant.client_id == client_id:
-                    changes.delete(CLIENT_GRANTS, grant.id)
+            self.plan_delete(tenant, client_id, changes)
             return changes
 
         await self._store.transact(tenant, plan)
+
+    def plan_delete(self, tenant: str, client_id: str, changes: Changes[Any]) -> None:
+        """Delete the client and its client grants with *changes*; one that is not there is no error."""
+        config = self._catalog.tenant(tenant)
+        if client_id in config.clients:
+            changes.delete(CLIENTS, client_id)
+        for grant in config.client_grants.values():
+            if grant.client_id == client_id:
+                changes.delete(CLIENT_GRANTS, grant.id)
 
     def _secret(self, value: str, now_ms: int) -> ClientSecret:
         return ClientSecret(name=FIRST_SECRET, hash=self._vault.hash_secret(value), created_at_ms=now_ms)

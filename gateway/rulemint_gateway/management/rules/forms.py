@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
@@ -10,6 +13,8 @@ from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 TRIGGER = "credentials-exchange"
 """The only trigger of Auth0's that there is here."""
 TRIGGER_VERSION = "v2"
+Trigger = Annotated[str, Meta(max_length=64, extra_json_schema={"enum": [TRIGGER]})]
+"""`check_trigger` says in words why it can be no other."""
 
 _ACTION = re.compile(r"\bonExecuteCredentialsExchange\b")
 _OWN_MODULE = re.compile(r"^[ \t]*export\b", re.MULTILINE)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Dependencies, RuleName, Script
-from rulemint_gateway.management.rules.forms import TRIGGER, check_trigger, form_of, form_of_text
+from rulemint_gateway.management.rules.forms import TRIGGER, Trigger, check_trigger, form_of, form_of_text
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.rules import CreateRule, PatchRule, Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf
@@ -23,7 +23,7 @@ class CreateHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     name: RuleName
     script: Script
-    trigger: Annotated[str, Meta(max_length=64)] = msgspec.field(name="triggerId")
+    trigger: Trigger = msgspec.field(name="triggerId")
     enabled: bool = False
     dependencies: Dependencies = {}
 
@@ -99,6 +99,11 @@ class Hooks:
         """The names of its secrets, each with a placeholder for its value."""
         await self._find(tenant, hook_id)
         return self._secrets.names(tenant, hook_id)
+
+    async def secret_state(self, tenant: str, hook_id: str) -> dict[str, Any]:
+        """What the ETag of the names is made from."""
+        await self._find(tenant, hook_id)
+        return await self._secrets.state(tenant, hook_id)
 
     async def add_secrets(self, tenant: str, hook_id: str, values: dict[str, str]) -> None:
         """Add new secrets; a name that exists is refused."""

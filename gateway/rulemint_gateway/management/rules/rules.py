@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from rulemint_gateway.management.fields import (
     Script,
 )
 from rulemint_gateway.management.rules.answers import RuleAnswer
+from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
 from rulemint_gateway.stores.catalog import Catalog
@@ -126,6 +127,13 @@ class Rules:
         texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
         return [rule_view(rule, text) for rule, text in texts]
 
+    async def read_some(self, tenant: str, rule_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Id → rule, of those that there are, in one round trip."""
+        known = self._catalog.tenant(tenant).rules
+        rules = [known[rule_id] for rule_id in rule_ids if rule_id in known]
+        texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
+        return {rule.id: rule_view(rule, text) for rule, text in texts}
+
     async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> dict[str, Any]:
         """Change what *body* names; a text, permission or limit that differs is the next version.
 
@@ -142,7 +150,8 @@ class Rules:
             patched = self._patched(tenant, changed, body)
             changes = Changes((patched, text))
             if text != old:
-                changes.put(RULE_VERSIONS, text)
+                patched = self._texts.plan_version(rule, patched, text, changes)
+                changes.result = (patched, text)
             changes.put(RULES, patched)
             return changes
 
@@ -160,18 +169,24 @@ class Rules:
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
             rule = self._catalog.tenant(tenant).rules.get(rule_id)
-            if rule is not None:
-                if check is not None:
-                    check(rule)
-                changes.delete(RULES, rule_id)
-                changes.delete(RULE_SECRETS, rule_id)
-                for version in range(1, rule.latest_version + 1):
-                    changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
-                changes.drop_key(keys.rule_storage(tenant, rule_id))
-                changes.drop_key(keys.rule_cache(tenant, rule_id))
+            if rule is not None and check is not None:
+                check(rule)
+            self.plan_delete(tenant, rule_id, changes)
             return changes
 
         await self._store.transact(tenant, plan)
+
+    def plan_delete(self, tenant: str, rule_id: str, changes: Changes[Any]) -> None:
+        """Delete the rule and all that is its with *changes*; one that is not there is no error."""
+        rule = self._catalog.tenant(tenant).rules.get(rule_id)
+        if rule is None:
+            return
+        changes.delete(RULES, rule_id)
+        changes.delete(RULE_SECRETS, rule_id)
+        for version in numbers_of(rule):
+            changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
+        changes.drop_key(keys.rule_storage(tenant, rule_id))
+        changes.drop_key(keys.rule_cache(tenant, rule_id))
 
     def _patched(self, tenant: str, rule: Rule, body: PatchRule) -> Rule:
         given = {name: getattr(body, name) for name in _KEPT_FIELDS if getattr(body, name) is not UNSET}

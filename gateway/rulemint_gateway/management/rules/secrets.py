@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -42,6 +42,11 @@ class RuleSecretsOf:
         """The names, each with a placeholder for its value."""
         return dict.fromkeys(self._records.find(tenant, rule_id).secret_names, NOT_SHOWN)
 
+    async def state(self, tenant: str, rule_id: str) -> dict[str, Any]:
+        """What the ETag of the list is made from: another value is another state, though no answer shows it."""
+        rule = self._records.find(tenant, rule_id)
+        return {"names": rule.secret_names, "revision": rule.secrets_revision}
+
     async def add(self, tenant: str, rule_id: str, values: dict[str, str]) -> None:
         """Add new secrets; a name that exists is refused."""
 
@@ -64,9 +69,11 @@ class RuleSecretsOf:
 
     async def delete(self, tenant: str, rule_id: str, names: Sequence[str]) -> None:
         """Delete secrets; a name that is not there is no error."""
-        await self._change(
-            tenant, rule_id, lambda old: {name: value for name, value in old.items() if name not in names}
-        )
+        await self._change(tenant, rule_id, _without(names))
+
+    async def plan_delete(self, tenant: str, rule_id: str, names: Collection[str], changes: Changes[Any]) -> None:
+        """Delete secrets with *changes*; a name that is not there is no error."""
+        await self._plan(tenant, rule_id, _without(names), changes)
 
     async def plan_change(
         self, tenant: str, rule: Rule, change: Callable[[dict[str, str]], dict[str, str]], changes: Changes[Any]
@@ -101,16 +108,25 @@ class RuleSecretsOf:
     async def _change(self, tenant: str, rule_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
-            rule = self._records.find(tenant, rule_id)
-            changed = await self.plan_change(tenant, rule, change, changes)
-            if changed is not rule:
-                changes.put(RULES, changed)
+            await self._plan(tenant, rule_id, change, changes)
             return changes
 
         await self._store.transact(tenant, plan)
+
+    async def _plan(
+        self, tenant: str, rule_id: str, change: Callable[[dict[str, str]], dict[str, str]], changes: Changes[Any]
+    ) -> None:
+        rule = self._records.find(tenant, rule_id)
+        changed = await self.plan_change(tenant, rule, change, changes)
+        if changed is not rule:
+            changes.put(RULES, changed)
 
     async def _values(self, tenant: str, rule: Rule) -> dict[str, str]:
         stored = await read_record(self._redis, RULE_SECRETS, tenant, rule.id)
         if not isinstance(stored, RuleSecrets):
             return {}
         return codecs.secret_values.decode(self._vault.decrypt(stored.ciphertext, purpose=Purpose.RULE_SECRETS))
+
+
+def _without(names: Collection[str]) -> Callable[[dict[str, str]], dict[str, str]]:
+    return lambda old: {name: value for name, value in old.items() if name not in names}

@@ -10,9 +10,12 @@ from msgspec import UNSET
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
+from rulemint_gateway.management.rules.kept_versions import plan_outdated
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.stores.calls import CALL
+from rulemint_gateway.stores.config_store import Changes
+from rulemint_gateway.stores.tables import RULE_VERSIONS
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Rule, RuleLimits, RuleVersion
@@ -100,9 +103,10 @@ class TextChange:
 class RuleTexts:
     """Makes first texts and changes of texts, with their packages."""
 
-    def __init__(self, records: RuleRecords, packages: Packages) -> None:
+    def __init__(self, records: RuleRecords, packages: Packages, *, versions_kept: int) -> None:
         self._records = records
         self._packages = packages
+        self._versions_kept = versions_kept
 
     async def first(self, rule_id: str, given: dict[str, Any]) -> RuleVersion:
         """Version 1 of a new rule.
@@ -128,6 +132,11 @@ class RuleTexts:
             wanted = msgspec.structs.replace(based_on, **given)
             given = given | await self._packages.installed_for(wanted, before=based_on)
         return TextChange(based_on=based_on, fields=given, draft=draft)
+
+    def plan_version(self, before: Rule, after: Rule, text: RuleVersion, changes: Changes[Any]) -> Rule:
+        """Write *text*, which made *after* of *before*, with *changes*; *after*, without versions that are too old."""
+        changes.put(RULE_VERSIONS, text)
+        return plan_outdated(before, after, kept=self._versions_kept, changes=changes)
 
     async def base(self, tenant: str, rule: Rule, *, draft: bool) -> RuleVersion:
         """What a change of *rule* begins with."""

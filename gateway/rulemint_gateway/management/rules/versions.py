@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.management.rules.rules import rule_view
 from rulemint_gateway.management.rules.texts import TEXT_FIELDS, deployed
@@ -43,9 +44,9 @@ class RuleVersionsOf:
     async def page(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[Rule, list[RuleVersion], int]:
         """The rule, *count* of its versions, newest first, and how many it has."""
         rule = self._records.find(tenant, rule_id)
-        numbers = range(rule.latest_version, 0, -1)[start : start + count]
-        found = await self._records.texts(tenant, [(rule, number) for number in numbers])
-        return rule, [text for _rule, text in found], rule.latest_version
+        numbers = numbers_of(rule)
+        found = await self._records.texts(tenant, [(rule, number) for number in numbers[start : start + count]])
+        return rule, [text for _rule, text in found], len(numbers)
 
     async def list(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
         """*count* versions, newest first, without their scripts, and how many there are."""

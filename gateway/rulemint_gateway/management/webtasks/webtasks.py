@@ -140,7 +140,7 @@ class Webtasks:
             changes: Changes[None] = Changes(None)
             rule = await self._secrets.plan_change(tenant, rule, body.secrets, changes)
             if text != old:
-                changes.put(RULE_VERSIONS, text)
+                rule = self._texts.plan_version(before, rule, text, changes)
             if rule != before:
                 changes.put(RULES, msgspec.structs.replace(rule, updated_at_ms=unix_ms()))
             return changes

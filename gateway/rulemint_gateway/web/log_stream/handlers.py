@@ -41,6 +41,7 @@ class LogStream:
             Operation(
                 method="GET",
                 path="/logs",
+                name="get_log_stream",
                 handle=self.handle,
                 tag="Log stream",
                 summary="Watch what rules write, live",

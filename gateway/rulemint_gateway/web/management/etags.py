@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import msgspec
 from aiohttp import ETag, web
 
 from rulemint_gateway.management.errors import ChangedSinceError, NotFoundError
+from rulemint_gateway.management.etags import etag_of
 from rulemint_gateway.stores.calls import CALL
 
-_SHOWN_ONCE = frozenset({"client_secret", "signing_secret", "administrator"})
 
-
-def etag_of(record: dict[str, Any]) -> str:
-    """The ETag of a record as it is answered; what only a create shows does not count."""
-    stable = {name: value for name, value in record.items() if name not in _SHOWN_ONCE}
-    return hashlib.sha256(msgspec.json.encode(stable, order="sorted")).hexdigest()[:32]
-
-
-def etag_header(record: dict[str, Any]) -> dict[str, str]:
+def etag_header(record: Mapping[str, Any]) -> dict[str, str]:
     """The header of an answer that shows *record*."""
     return {"ETag": f'"{etag_of(record)}"'}
 
 
-def require_match(request: web.Request, read: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+def require_match(request: web.Request, read: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
     """Let the write of this call succeed only if what *read* shows in the same transaction matches If-Match."""
     wanted, call = request.if_match, CALL.get()
     if wanted is None or call is None:
@@ -43,6 +34,6 @@ def require_match(request: web.Request, read: Callable[[], Awaitable[dict[str, A
     call.precondition = check
 
 
-def _matches(etag: ETag, record: dict[str, Any]) -> bool:
+def _matches(etag: ETag, record: Mapping[str, Any]) -> bool:
     """By the strong comparison: a weak tag never matches."""
     return not etag.is_weak and etag.value in {"*", etag_of(record)}

@@ -7,8 +7,9 @@ from aiohttp import web
 from rulemint_gateway.management.rules.hooks import Hooks
 from rulemint_gateway.management.rules.secrets import SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.management.etags import etag_header, require_match
 from rulemint_gateway.web.management.nouns import NounHandlers
 from rulemint_gateway.web.management.secret_operations import SecretCalls, secret_operations
 from rulemint_gateway.web.operations import Operation
@@ -35,26 +36,33 @@ class HookHandlers(NounHandlers):
     async def secret_names(self, request: web.Request) -> web.Response:
         """200 and the names, without values."""
         caller = authorize(request, self._catalog, scope="read:hooks")
-        names = await self._hooks.secret_names(caller.tenant, request.match_info["id"])
-        return json_answer(names, headers=NO_STORE)
+        hook_id = request.match_info["id"]
+        tag = etag_header(await self._hooks.secret_state(caller.tenant, hook_id))
+        return json_answer(await self._hooks.secret_names(caller.tenant, hook_id), headers={**NO_STORE, **tag})
 
     async def add_secrets(self, request: web.Request) -> web.Response:
-        """201; 409 if a name exists."""
+        """201; 409 if a name exists; 412 if the secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:hooks")
         values: dict[str, str] = await read_json(request, SecretValues)
+        self._require_secrets_match(request, caller)
         await self._hooks.add_secrets(caller.tenant, request.match_info["id"], values)
         return json_answer({}, status=201, headers=NO_STORE)
 
     async def replace_secrets(self, request: web.Request) -> web.Response:
-        """201, as at Auth0; 404 if a name does not exist."""
+        """201, as at Auth0; 404 if a name does not exist; 412 if the secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:hooks")
         values: dict[str, str] = await read_json(request, SecretValues)
+        self._require_secrets_match(request, caller)
         await self._hooks.replace_secrets(caller.tenant, request.match_info["id"], values)
         return json_answer({}, status=201, headers=NO_STORE)
 
     async def delete_secrets(self, request: web.Request) -> web.Response:
-        """204; the body is the list of names."""
+        """204; the body is the list of names; 412 if the secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="delete:hooks")
         names: list[str] = await read_json(request, SecretNames)
+        self._require_secrets_match(request, caller)
         await self._hooks.delete_secrets(caller.tenant, request.match_info["id"], names)
         return web.Response(status=204)
+
+    def _require_secrets_match(self, request: web.Request, caller: AuthorizedCaller) -> None:
+        require_match(request, lambda: self._hooks.secret_state(caller.tenant, request.match_info["id"]))

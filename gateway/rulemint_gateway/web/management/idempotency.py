@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
+KEY_PATTERN = "^[!-~]+$"
+_KEY = re.compile(f"[!-~]{{1,{MAX_KEY}}}")
 IDEMPOTENCY = web.AppKey("idempotency", IdempotencyStore)
 
 
@@ -34,8 +37,9 @@ async def once(request: web.Request, body: Any, make: Callable[[], Awaitable[web
     key, call = request.headers.get(HEADER), CALL.get()
     if key is None or call is None:
         return await make()
-    if not 1 <= len(key) <= MAX_KEY or not key.isascii():
-        raise InvalidBodyError(f"{HEADER} must have 1 to {MAX_KEY} ASCII characters", code="invalid_header")
+    if not _KEY.fullmatch(key):
+        message = f"{HEADER} must have 1 to {MAX_KEY} printable ASCII characters, and no space"
+        raise InvalidBodyError(message, code="invalid_header")
     store = request.app[IDEMPOTENCY]
     begun = await _begin(store, call.tenant, (call.client_id, request.path, key), msgspec.json.encode(body))
     if isinstance(begun, KeptAnswer):

@@ -39,11 +39,14 @@ _QUERY = msgspec.defstruct(
 """What the document says of both: a struct inherits from one only."""
 
 
+Day = Annotated[str, Meta(max_length=8, pattern="^[0-9]{8}$")]
+
+
 class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which days are asked for."""
 
-    from_: Annotated[str, Meta(max_length=8)] | None = msgspec.field(name="from", default=None)
-    to: Annotated[str, Meta(max_length=8)] | None = None
+    from_: Day | None = msgspec.field(name="from", default=None)
+    to: Day | None = None
 
 
 class TenantLogHandlers:

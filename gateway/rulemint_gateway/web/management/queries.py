@@ -25,6 +25,11 @@ def query_of(request: web.Request, wanted: type[Q], *, but: Collection[str] | No
             message = f"Query validation error: {name} is repeated"
             raise InvalidBodyError(message, field=name, code="invalid_query_string")
     try:
-        return msgspec.convert(given, wanted, strict=False)
+        query = msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidBodyError(f"Query validation error: {error}", code="invalid_query_string") from None
+    for field in msgspec.structs.fields(wanted):
+        if field.encode_name in given and getattr(query, field.name) is None:  # msgspec reads "null" so
+            message = f"Query validation error: {field.encode_name} is not null: leave it out"
+            raise InvalidBodyError(message, field=field.encode_name, code="invalid_query_string")
+    return query

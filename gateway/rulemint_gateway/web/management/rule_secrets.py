@@ -6,8 +6,9 @@ from aiohttp import web
 
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.management.etags import etag_header, require_match
 from rulemint_gateway.web.management.secret_operations import SecretCalls, secret_operations
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
@@ -28,25 +29,33 @@ class SecretHandlers:
     async def names(self, request: web.Request) -> web.Response:
         """200 and the names, without values."""
         caller = authorize(request, self._catalog, scope="read:rules")
-        return json_answer(self._secrets.names(caller.tenant, request.match_info["id"]), headers=NO_STORE)
+        rule_id = request.match_info["id"]
+        tag = etag_header(await self._secrets.state(caller.tenant, rule_id))
+        return json_answer(self._secrets.names(caller.tenant, rule_id), headers={**NO_STORE, **tag})
 
     async def add(self, request: web.Request) -> web.Response:
-        """201; 409 if a name exists."""
+        """201; 409 if a name exists; 412 if the secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:rules")
         values: dict[str, str] = await read_json(request, SecretValues)
+        self._require_match(request, caller)
         await self._secrets.add(caller.tenant, request.match_info["id"], values)
         return json_answer({}, status=201, headers=NO_STORE)
 
     async def replace(self, request: web.Request) -> web.Response:
-        """200; 404 if a name does not exist."""
+        """200; 404 if a name does not exist; 412 if the secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:rules")
         values: dict[str, str] = await read_json(request, SecretValues)
+        self._require_match(request, caller)
         await self._secrets.replace(caller.tenant, request.match_info["id"], values)
         return json_answer({}, headers=NO_STORE)
 
     async def delete(self, request: web.Request) -> web.Response:
-        """204; the body is the list of names."""
+        """204; the body is the list of names; 412 if the secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:rules")
         names: list[str] = await read_json(request, SecretNames)
+        self._require_match(request, caller)
         await self._secrets.delete(caller.tenant, request.match_info["id"], names)
         return web.Response(status=204)
+
+    def _require_match(self, request: web.Request, caller: AuthorizedCaller) -> None:
+        require_match(request, lambda: self._secrets.state(caller.tenant, request.match_info["id"]))

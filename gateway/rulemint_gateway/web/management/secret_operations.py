@@ -21,7 +21,10 @@ class SecretCalls:
 
 
 def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_scope: str) -> list[Operation]:
-    """The operations at ``/api/v2/<noun>/{id}/secrets``; *replaced* is the status of the answer to a PATCH."""
+    """The operations at ``/api/v2/<noun>/{id}/secrets``; *replaced* is the status of the answer to a PATCH.
+
+    The ETag is that of the list of names, and another one when only a value differs.
+    """
     path, tag, singular = f"/api/v2/{noun}/{{id}}/secrets", noun.capitalize(), noun.removesuffix("s")
     return [
         Operation(
@@ -32,6 +35,7 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             summary=f"List the secrets of a {singular}",
             scopes=(f"read:{noun}",),
             answer=NamesOfSecrets,
+            etag=True,
         ),
         Operation(
             method="POST",
@@ -43,6 +47,7 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             body=SecretValues,
             answer=Nothing,
             status=201,
+            if_match=True,
             refusals=(409,),
         ),
         Operation(
@@ -55,6 +60,7 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             body=SecretValues,
             answer=Nothing,
             status=replaced,
+            if_match=True,
         ),
         Operation(
             method="DELETE",
@@ -65,5 +71,6 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             scopes=(delete_scope,),
             body=SecretNames,
             status=204,
+            if_match=True,
         ),
     ]

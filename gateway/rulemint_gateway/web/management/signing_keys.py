@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.signing_keys import ChangedKey, SigningKeyAnswer, SigningKeyring
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.management.etags import etag_header, require_match
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
@@ -33,6 +36,7 @@ class SigningKeyHandlers:
                 summary="List the signing keys",
                 scopes=("read:signing_keys",),
                 answer=list[SigningKeyAnswer],
+                etag=True,
             ),
             Operation(
                 method="POST",
@@ -43,6 +47,7 @@ class SigningKeyHandlers:
                 scopes=("create:signing_keys", "update:signing_keys"),
                 answer=ChangedKey,
                 status=201,
+                if_match=True,
                 refusals=(409,),
             ),
             Operation(
@@ -53,6 +58,7 @@ class SigningKeyHandlers:
                 summary="Read a signing key",
                 scopes=("read:signing_keys",),
                 answer=SigningKeyAnswer,
+                etag=True,
             ),
             Operation(
                 method="PUT",
@@ -62,6 +68,7 @@ class SigningKeyHandlers:
                 summary="Revoke a previous signing key",
                 scopes=("update:signing_keys",),
                 answer=ChangedKey,
+                if_match=True,
                 refusals=(400,),
             ),
         ]
@@ -69,24 +76,33 @@ class SigningKeyHandlers:
     async def list(self, request: web.Request) -> web.Response:
         """200 and all keys."""
         caller = authorize(request, self._catalog, scope="read:signing_keys")
-        return json_answer(await self._keyring.list(caller.tenant), headers=NO_STORE)
+        all_keys = await self._all(caller.tenant)
+        return json_answer(all_keys["keys"], headers={**NO_STORE, **etag_header(all_keys)})
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the key."""
         caller = authorize(request, self._catalog, scope="read:signing_keys")
-        return json_answer(await self._keyring.read(caller.tenant, request.match_info["kid"]), headers=NO_STORE)
+        key = await self._keyring.read(caller.tenant, request.match_info["kid"])
+        return json_answer(key, headers={**NO_STORE, **etag_header(key)})
 
     async def rotate(self, request: web.Request) -> web.Response:
-        """201 and the key that signs from now on."""
+        """201 and the key that signs from now on; 412 if the list of keys is not what If-Match says."""
         caller = authorize(request, self._catalog, scope="create:signing_keys")
         authorize(request, self._catalog, scope="update:signing_keys")
+        require_match(request, lambda: self._all(caller.tenant))
         rotated = await self._keyring.rotate(caller.tenant)
         log.info("signing keys rotated", tenant=caller.tenant, by=caller.client_id, kid=rotated["kid"])
         return json_answer(rotated, status=201, headers=NO_STORE)
 
     async def revoke(self, request: web.Request) -> web.Response:
-        """200 and the key that is published no longer."""
+        """200 and the key that is published no longer; 412 if it is not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:signing_keys")
-        revoked = await self._keyring.revoke(caller.tenant, request.match_info["kid"])
+        kid = request.match_info["kid"]
+        require_match(request, lambda: self._keyring.read(caller.tenant, kid))
+        revoked = await self._keyring.revoke(caller.tenant, kid)
         log.info("signing key revoked", tenant=caller.tenant, by=caller.client_id, kid=revoked["kid"])
         return json_answer(revoked, headers=NO_STORE)
+
+    async def _all(self, tenant: str) -> dict[str, Any]:
+        """What the ETag of the list is made from."""
+        return {"keys": await self._keyring.list(tenant)}

@@ -10,7 +10,7 @@ from typing import Any
 from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
 from rulemint_gateway.web.bodies import JSON
 from rulemint_gateway.web.openapi.parameters import HEADERS, header_parameters, path_parameters, query_parameters
-from rulemint_gateway.web.openapi.schemas import Schemas, example_of
+from rulemint_gateway.web.openapi.schemas import Schemas, answer_example, body_example
 from rulemint_gateway.web.operations import Operation
 from rulemint_shared import __version__
 
@@ -81,8 +81,7 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         described["requestBody"] = {
             "required": not operation.body_is_optional,
             "content": {
-                media: _media(schemas.of(operation.body), example_of(operation, operation.body))
-                for media in operation.bodies
+                media: _media(schemas.of(operation.body), body_example(operation)) for media in operation.bodies
             },
         }
     described["responses"] = {str(operation.status): _answer(operation, schemas)} | {
@@ -99,9 +98,8 @@ def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     if operation.answer is not None:
         first, *others = operation.answers
-        example = example_of(operation, operation.answer)
-        answer["content"] = {first: _media(schemas.answer(operation), example)}
-        answer["content"] |= {media: {"schema": {"type": "string"}} for media in others}
+        answer["content"] = {first: _media(schemas.answer(operation), answer_example(operation, first))}
+        answer["content"] |= {media: _media({"type": "string"}, answer_example(operation, media)) for media in others}
     return answer
 
 
@@ -123,6 +121,8 @@ def _media(schema: dict[str, Any], example: Any) -> dict[str, Any]:
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
     if operation.basic:
         return [{}, {BASIC: []}]
+    if operation.any_scope:
+        return [{OAUTH: [scope]} for scope in operation.scopes]
     return [{OAUTH: list(operation.scopes)}] if operation.scopes else []
 
 

@@ -1,4 +1,4 @@
-"""Examples of bodies and answers, by the name of their type, or of the operation where the type has no name."""
+"""Examples of bodies and problems, by the name of their type, or of the operation where the type has no name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ EXAMPLES: dict[str, Any] = {
         "client_secret": "the-secret-of-nightly",
         "audience": "https://reports.example/",
     },
-    "IssuedToken": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 86400, "scope": "read"},
+    "OAuthProblem": {
+        "error": "invalid_client",
+        "error_description": "the client is unknown or its secret is wrong",
+        "exchange_id": "exc_01a212dbf7d09a0c5f878fff0915",
+    },
     "Problem": {
         "statusCode": 400,
         "error": "Bad Request",
@@ -47,6 +51,17 @@ EXAMPLES: dict[str, Any] = {
     "DeployVersion": {"update_draft": True},
     "PatchBindings": {"bindings": [{"ref": {"type": "action_name", "value": "team"}}]},
     "PatchTenantSettings": {"default_audience": "https://reports.example/"},
+    "DeleteRecords": {
+        "deletions": [
+            {"noun": "clients", "id": "nightly", "etag": '"9d5c2f6f0c1b4d2e8f7a6b5c4d3e2f1a"'},
+            {
+                "noun": "rule-secrets",
+                "id": "rul_WK2cVx3PqYyLm8Zt",
+                "etag": '"0a1b2c3d4e5f60718293a4b5c6d7e8f9"',
+                "names": ["API_KEY"],
+            },
+        ]
+    },
     "CreateTenant": {"name": "acme", "hosts": ["acme.example"]},
     "PatchTenant": {"disabled": True},
     "post_rules_id_secrets": _SECRETS,

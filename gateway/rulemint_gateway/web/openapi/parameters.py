@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from rulemint_gateway.management.rules.forms import TRIGGER
-from rulemint_gateway.web.management.idempotency import HEADER, MAX_KEY
+from rulemint_gateway.web.management.idempotency import HEADER, KEY_PATTERN, MAX_KEY
 from rulemint_gateway.web.openapi.schemas import Schemas
 from rulemint_gateway.web.operations import Operation
 
@@ -78,7 +78,7 @@ def header_parameters(operation: Operation) -> list[dict[str, Any]]:
         meaning = "The ETag that the record must have; * is any"
         parameters.append(_parameter("header", "If-Match", {"type": "string"}, meaning))
     if operation.idempotent:
-        key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"}
+        key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": KEY_PATTERN}
         meaning = "Of your choice; sent again within a day, the request is done once"
         parameters.append(_parameter("header", HEADER, key, meaning))
     return parameters

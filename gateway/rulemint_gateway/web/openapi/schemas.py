@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 
 from rulemint_gateway.web.management.paging import FieldsQuery
+from rulemint_gateway.web.openapi.answer_examples import ANSWERS, TEXTS
+from rulemint_gateway.web.openapi.constraints import CONSTRAINTS
 from rulemint_gateway.web.openapi.examples import EXAMPLES
 from rulemint_gateway.web.operations import CountedPage, Operation, Pages
 
@@ -28,9 +30,11 @@ class Schemas:
         described = {name: _readable(schema) for name, schema in components.items()}
         self._queries = {name: described.pop(name) for name in queries}
         self.components = described
+        known = {**EXAMPLES, **ANSWERS}
         for name, schema in described.items():
-            if name in EXAMPLES:
-                schema["examples"] = [EXAMPLES[name]]
+            schema.update(CONSTRAINTS.get(name, {}))
+            if name in known:
+                schema["examples"] = [known[name]]
 
     def of(self, wanted: Any) -> Schema:
         """The schema of a type."""
@@ -63,11 +67,25 @@ class Schemas:
         return {"$ref": _REF.format(name=f"Some{name}")}
 
 
-def example_of(operation: Operation, wanted: Any) -> Any:
-    """An example of the type *wanted*, which *operation* takes or answers; None if there is none."""
-    return EXAMPLES.get(
-        getattr(wanted, "__name__", ""), EXAMPLES.get(operation.id) if wanted is operation.body else None
-    )
+def body_example(operation: Operation) -> Any:
+    """An example of what *operation* takes; None if there is none."""
+    return EXAMPLES.get(getattr(operation.body, "__name__", ""), EXAMPLES.get(operation.id))
+
+
+def answer_example(operation: Operation, media: str) -> Any:
+    """An example of what *operation* answers as *media*; None if there is none."""
+    if (operation.id, media) in TEXTS:
+        return TEXTS[operation.id, media]
+    match operation.answer:
+        case Pages(item=item):
+            return [ANSWERS[item.__name__]]
+        case CountedPage(item=item, key=key):
+            found = ANSWERS.get(operation.id, [ANSWERS[item.__name__]])
+            return {"total": len(found), "page": 0, "per_page": 50, key: found}
+        case answer if get_origin(answer) is list:
+            return [ANSWERS[get_args(answer)[0].__name__]]
+        case answer:
+            return ANSWERS.get(operation.id, ANSWERS.get(getattr(answer, "__name__", "")))
 
 
 def _types_of(operations: Iterable[Operation]) -> list[Any]:

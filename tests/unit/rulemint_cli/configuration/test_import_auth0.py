@@ -8,6 +8,7 @@ import pytest
 
 from rulemint_cli.configuration.auth0.importing import read_export
 from rulemint_cli.configuration.document import plain
+from rulemint_cli.configuration.progress import Steps
 from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import write
 from rulemint_cli.errors import UsageError
@@ -18,7 +19,7 @@ FORMATS = ["yaml", "directory"]
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_export_becomes_a_document(form: str) -> None:
-    document = read_export(EXPORTS / form).document
+    document = read_export(EXPORTS / form, Steps()).document
     action, hook = (plain(rule) for rule in reversed(document.rules))
     assert hook.pop("script").startswith("module.exports")
     assert hook == {"name": "greeter", "language": "javascript", "order": 1, "secrets": {"WORD": "${GREETER_WORD}"}}
@@ -53,7 +54,7 @@ def test_an_export_becomes_a_document(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_could_not_be_taken_is_named_with_the_reason(form: str) -> None:
-    left = read_export(EXPORTS / form).left_out
+    left = read_export(EXPORTS / form, Steps()).left_out
     for said in (
         "hook signups: not taken: its trigger is pre-user-registration",
         "action after login: not taken: its trigger is post-login",
@@ -70,7 +71,7 @@ def test_what_could_not_be_taken_is_named_with_the_reason(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_is_written_is_a_configuration_of_ours(form: str, tmp_path: Path) -> None:
-    document = read_export(EXPORTS / form).document
+    document = read_export(EXPORTS / form, Steps()).document
     files = write(document, tmp_path / "tenant.yaml")
     assert [str(file.relative_to(tmp_path)) for file in files] == [
         "rules/greeter.js",
@@ -86,11 +87,11 @@ def test_a_script_outside_of_the_export_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "in/tenant.yaml").write_text(
         "hooks:\n  - {name: a, triggerId: credentials-exchange, script: ../secret.js}\n"
     )
-    imported = read_export(tmp_path / "in")
+    imported = read_export(tmp_path / "in", Steps())
     assert imported.document.rules == []
     assert imported.left_out == ["hook a: not taken: its script ../secret.js is not there"]
 
 
 def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has neither"):
-        read_export(tmp_path)
+        read_export(tmp_path, Steps())

@@ -9,6 +9,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.actions.records import Action
+from rulemint_gateway.management.rules.forms import Trigger
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 Word = Annotated[str, Meta(max_length=128)]
@@ -24,7 +25,7 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which actions are listed."""
 
-    trigger_id: Word | None = msgspec.field(name="triggerId", default=None)
+    trigger_id: Trigger | None = msgspec.field(name="triggerId", default=None)
     action_name: Word | None = msgspec.field(name="actionName", default=None)
     deployed: bool | None = None
     installed: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from rulemint_gateway.management.actions.actions import Actions
@@ -15,6 +17,7 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management.actions.calls import ActionCalls
 from rulemint_gateway.web.management.actions.queries import PageQuery, page_of
+from rulemint_gateway.web.management.etags import etag_header, require_match
 from rulemint_gateway.web.management.queries import query_of
 from rulemint_gateway.web.operations import CountedPage, Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
@@ -48,6 +51,7 @@ class TriggerHandlers(ActionCalls):
                 scope="read",
                 query=PageQuery,
                 answer=CountedPage(item=BindingAnswer, key="bindings"),
+                etag=True,
             ),
             self.operation(
                 "PATCH",
@@ -57,6 +61,8 @@ class TriggerHandlers(ActionCalls):
                 scope="update",
                 body=PatchBindings,
                 answer=BindingsAnswer,
+                etag=True,
+                if_match=True,
             ),
             self.operation(
                 "GET",
@@ -75,21 +81,30 @@ class TriggerHandlers(ActionCalls):
         return json_answer({"triggers": TRIGGERS}, headers=NO_STORE)
 
     async def list_bindings(self, request: web.Request) -> web.Response:
-        """200 and a page of the bound actions, in their order."""
+        """200 and a page of the bound actions, in their order; the ETag is that of all of them."""
         caller = self.authorize(request, "read")
         check_trigger(request.match_info["trigger"], field="triggerId")
         query = query_of(request, PageQuery)
-        return page_of(await self._bindings.list(caller.tenant), query, key="bindings")
+        bindings = await self._all(caller.tenant)
+        page = page_of(bindings["bindings"], query, key="bindings")
+        page.headers.update(etag_header(bindings))
+        return page
 
     async def replace_bindings(self, request: web.Request) -> web.Response:
-        """200 and all bindings."""
+        """200 and all bindings; 412 if they are not what If-Match says."""
         caller = self.authorize(request, "update")
         check_trigger(request.match_info["trigger"], field="triggerId")
-        bindings = await self._bindings.replace(caller.tenant, await read_json(request, PatchBindings))
+        body = await read_json(request, PatchBindings)
+        require_match(request, lambda: self._all(caller.tenant))
+        bindings = {"bindings": await self._bindings.replace(caller.tenant, body)}
         self.note("actions bound", caller, TRIGGER)
-        return json_answer({"bindings": bindings}, headers=NO_STORE)
+        return json_answer(bindings, headers={**NO_STORE, **etag_header(bindings)})
 
     async def list_modules(self, request: web.Request) -> web.Response:
         """200 and nothing: tools ask before they ask for actions."""
         self.authorize(request, "read")
         return page_of([], query_of(request, PageQuery), key="modules")
+
+    async def _all(self, tenant: str) -> dict[str, Any]:
+        """What the ETag of the bindings is made from."""
+        return {"bindings": await self._bindings.list(tenant)}

@@ -1,0 +1,315 @@
+"""Examples of answers, a table: by the name of their type, or of the operation where the type has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_AT = "2026-11-25T08:00:00.000Z"
+_KID = "P2rKTRRr4gavlihK48hJ-IeakbRy2zNzBeOj-fNEegw"
+_SCRIPT = "export default () => ({ team: 'night' });\n"
+_SHOWN_ONCE = "gj4wYaFBHHwc_3EHFJLDqioa…"
+_TEXT: dict[str, Any] = {
+    "allow_hosts": ["api.example.com"],
+    "isolation": "warm",
+    "limits": {"timeout_s": 2.0, "memory_mb": None, "log_bytes": None, "result_bytes": None},
+    "dependencies": {"lodash": "^4"},
+    "resolved_dependencies": {"lodash": "4.17.21"},
+}
+_VERSION: dict[str, Any] = {
+    "number": 2,
+    "deployed": True,
+    "draft": False,
+    "created_at": _AT,
+    "created_by": "de5ESXQUX6osw66eApGusAUcHDuR63lG",
+    "language": "javascript",
+    "script_sha256": "db853548dd953b7cd74ec455aad0ffb7fae186106d9f5d86bccc205edaf23773",
+    **_TEXT,
+}
+_DIFF = (
+    "--- team@1\n+++ team@2\n@@ -1 +1 @@\n"
+    "-export default () => ({ team: 'day' });\n+export default () => ({ team: 'night' });\n"
+)
+_TRIED: dict[str, Any] = {
+    "outcome": "granted",
+    "scope": ["read"],
+    "claims": {"team": "night"},
+    "dropped": [],
+    "lines": [{"ts": _AT, "level": "info", "message": "hello"}],
+    "lines_left_out": 0,
+    "calls": [],
+    "duration_ms": 8.281,
+    "resolved_dependencies": {},
+}
+_ACTION: dict[str, Any] = {
+    "id": "rul_5Mbjl0PdGsWtk9QN",
+    "name": "plan claim",
+    "supported_triggers": [{"id": "credentials-exchange", "version": "v2"}],
+    "all_changes_deployed": True,
+    "created_at": _AT,
+    "updated_at": _AT,
+}
+_CODE: dict[str, Any] = {
+    "code": "exports.onExecuteCredentialsExchange = async (event, api) => {};",
+    "dependencies": [],
+    "runtime": "node22",
+    "secrets": [{"name": "API_KEY", "updated_at": _AT}],
+    "status": "built",
+    "built_at": _AT,
+}
+_ACTION_VERSION: dict[str, Any] = {
+    "id": "1",
+    "action_id": "rul_5Mbjl0PdGsWtk9QN",
+    "number": 1,
+    "deployed": True,
+    "errors": [],
+    "created_at": _AT,
+    "updated_at": _AT,
+    "supported_triggers": [{"id": "credentials-exchange", "version": "v2"}],
+    **_CODE,
+    "action": _ACTION,
+}
+_BINDING: dict[str, Any] = {
+    "id": "rul_5Mbjl0PdGsWtk9QN",
+    "trigger_id": "credentials-exchange",
+    "display_name": "plan claim",
+    "created_at": _AT,
+    "updated_at": _AT,
+    "action": {**_ACTION, **_CODE, "deployed_version": _ACTION_VERSION},
+}
+
+ANSWERS: dict[str, Any] = {
+    "ResourceServerAnswer": {
+        "id": "74b64b45b82c5635a329c449",
+        "identifier": "https://reports.example/",
+        "name": "Reports",
+        "scopes": [{"value": "read", "description": "Read reports"}],
+        "signing_alg": "RS256",
+        "token_lifetime": 86400,
+        "enforce_grant_scopes": False,
+        "is_system": False,
+        "allow_offline_access": False,
+    },
+    "ClientAnswer": {
+        "client_id": "nightly",
+        "tenant": "default",
+        "global": False,
+        "name": "nightly",
+        "description": "",
+        "client_metadata": {"plan": "gold"},
+        "app_type": "non_interactive",
+        "grant_types": ["client_credentials"],
+        "is_first_party": True,
+        "client_secret": _SHOWN_ONCE,
+    },
+    "ClientGrantAnswer": {
+        "id": "cgr_WiSqxiTVjJqzw44w",
+        "client_id": "nightly",
+        "audience": "https://reports.example/",
+        "scope": ["read"],
+        "subject_type": "client",
+    },
+    "ClientSecretAnswer": {
+        "name": "2027",
+        "created_at": _AT,
+        "expires_at": None,
+        "last_used_at": None,
+        "client_secret": _SHOWN_ONCE,
+    },
+    "RuleAnswer": {
+        "id": "rul_UuJFy8AlOfVfMeoK",
+        "name": "team",
+        "script": _SCRIPT,
+        "language": "javascript",
+        "order": 1,
+        "enabled": True,
+        "clients": [],
+        "audiences": [],
+        "version": 2,
+        "draft_version": None,
+        **_TEXT,
+    },
+    "RuleVersionSummary": _VERSION,
+    "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT},
+    "RuleDiff": {
+        "from": 1,
+        "to": 2,
+        "changed": {"allow_hosts": {"from": [], "to": ["api.example.com"]}},
+        "script": _DIFF,
+    },
+    "TryAnswer": _TRIED,
+    "HookAnswer": {
+        "id": "rul_a11bcBBI5ddZW5WY",
+        "name": "team hook",
+        "script": "module.exports = (client, scope, audience, context, cb) => cb(null, {});",
+        "triggerId": "credentials-exchange",
+        "enabled": False,
+        "dependencies": {},
+    },
+    "ActionAnswer": {**_ACTION, **_CODE, "deployed_version": _ACTION_VERSION},
+    "ActionVersionAnswer": _ACTION_VERSION,
+    "ActionTestAnswer": {"payload": _TRIED},
+    "TriggersAnswer": {
+        "triggers": [
+            {
+                "id": "credentials-exchange",
+                "version": "v2",
+                "status": "CURRENT",
+                "runtimes": ["node22"],
+                "default_runtime": "node22",
+                "compatible_triggers": [],
+                "binding_policy": "trigger-bound",
+            }
+        ]
+    },
+    "TenantSettingsAnswer": {"error_style": "rfc6749"},
+    "TenantAnswer": {
+        "name": "acme",
+        "issuer": "https://acme.example/",
+        "hosts": ["acme.example"],
+        "disabled": False,
+        "administrator": {
+            "client_id": "NUNCyhIMpUWaMQqGwEUFEznBXnBLoGj2",
+            "client_secret": _SHOWN_ONCE,
+            "audience": "https://acme.example/api/v2/",
+        },
+    },
+    "SigningKeyAnswer": {
+        "kid": _KID,
+        "alg": "RS256",
+        "cert": "-----BEGIN CERTIFICATE-----\nMIIC…",
+        "pkcs7": "-----BEGIN PKCS7-----\nMIIC…",
+        "fingerprint": "03:FE:F5:23:CB:10:0D:76:1B:F4:62:5D:E3:62:C6:46:AD:60:56:E0",
+        "thumbprint": "03FEF523CB100D761BF4625DE362C646AD6056E0",
+        "current": True,
+        "next": False,
+        "previous": False,
+        "revoked": False,
+        "current_since": _AT,
+    },
+    "ChangedKey": {"cert": "-----BEGIN CERTIFICATE-----\nMIIC…", "kid": _KID},
+    "LogEntryAnswer": {
+        "log_id": "log_01a212dbfa7600000000e",
+        "_id": "log_01a212dbfa7600000000e",
+        "hostname": "tokens.example",
+        "isMobile": False,
+        "date": _AT,
+        "type": "seccft",
+        "description": "",
+        "client_id": "nightly",
+        "client_name": "nightly",
+        "ip": "192.0.2.7",
+        "user_agent": "reports/1.0",
+        "audience": "https://reports.example/",
+        "scope": "read",
+        "details": {
+            "exchange_id": "exc_01a212dbfa3710111c03e5123824",
+            "outcome": "granted",
+            "status": 200,
+            "jti": "qQ12OSlYp0jyVHyJ3rcC6A",
+            "kid": _KID,
+            "secret_name": "first",
+            "rules": ["team"],
+            "total_ms": 16.413,
+            "lines": [],
+        },
+    },
+    "DayAnswer": {
+        "date": "2026-10-27T00:00:00.000Z",
+        "logins": 1280,
+        "signups": 0,
+        "leaked_passwords": 0,
+        "created_at": "2026-10-27T00:00:00.000Z",
+        "updated_at": "2026-10-27T00:00:00.000Z",
+    },
+    "Status": {
+        "gateways": ["gateway_74c36f8a33b5"],
+        "runners": [
+            {"name": "host-1:runner_f59cf49b0db6", "contained": True, "hosts": 1, "busy_hosts": 0, "invocations": 0}
+        ],
+        "queue_depth": 0,
+    },
+    "KeySet": {"keys": [{"kty": "RSA", "n": "9DxVgd…", "e": "AQAB", "use": "sig", "alg": "RS256", "kid": _KID}]},
+    "ServerMetadata": {
+        "issuer": "https://tokens.example/",
+        "token_endpoint": "https://tokens.example/oauth/token",
+        "jwks_uri": "https://tokens.example/.well-known/jwks.json",
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+    },
+    "IssuedTicket": {"ticket": "4SkX1j5pKfwGnAo0Cb-oKnOfDW7Lu6crXE8S2ILPtNg", "expires_in": 30},
+    "Alive": {"status": "alive"},
+    "Ready": {"status": "ready", "runners": 1},
+    "ExchangeRecord": {
+        "id": "exc_01a212dbf7d09a0c5f878fff0915",
+        "tenant": "default",
+        "started_at_ms": 1795593600000,
+        "status": 200,
+        "outcome": "granted",
+        "schema": 1,
+        "error": None,
+        "error_description": None,
+        "detail": "",
+        "client_id": "nightly",
+        "client_name": "nightly",
+        "audience": "https://reports.example/",
+        "scope_asked": [],
+        "scope_granted": ["read"],
+        "parameters": {
+            "grant_type": "client_credentials",
+            "client_id": "nightly",
+            "audience": "https://reports.example/",
+        },
+        "ip": "192.0.2.7",
+        "user_agent": "reports/1.0",
+        "rules": [
+            {
+                "rule": "team",
+                "version": 2,
+                "scope_given": ["read"],
+                "scope_added": [],
+                "scope_removed": [],
+                "claims_set": {"team": "day"},
+                "dropped": [],
+                "duration_ms": 11.07,
+            }
+        ],
+        "lines": [],
+        "lines_left_out": 0,
+        "jti": "vIQdT3fPFGfH1052d7-QFA",
+        "kid": _KID,
+        "timings": {
+            "authenticate_ms": 0.377,
+            "queue_ms": 2.0,
+            "rules_ms": 11.0,
+            "return_ms": 1.0,
+            "mint_ms": 1.611,
+            "total_ms": 16.413,
+        },
+        "calls": [],
+        "secret_name": "first",
+    },
+    "BindingAnswer": _BINDING,
+    "BindingsAnswer": {"bindings": [_BINDING]},
+    "Nothing": {},
+    "DeletedAnswer": {"deleted": 2},
+    "IssuedToken": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 86400, "scope": "read"},
+    "get_rules_id_secrets": {"API_KEY": "_VALUE_NOT_SHOWN_"},
+    "get_hooks_id_secrets": {"API_KEY": "_VALUE_NOT_SHOWN_"},
+    "get_stats_active_users": 12,
+    "get_actions_modules": [],
+}
+
+_LINE = (
+    '{"id":"1795593600000-0","ts":"2026-11-25T08:00:00.000Z","type":"line","level":"info","message":"hello",'
+    '"rule":"team","version":2,"invocation":"exc_01a212dbf7d09a0c5f878fff0915","client_id":"nightly",'
+    '"audience":"https://reports.example/"}'
+)
+TEXTS: dict[tuple[str, str], str] = {
+    ("get_log_stream", "application/x-ndjson"): f"{_LINE}\n",
+    ("get_log_stream", "text/event-stream"): f"id: 1795593600000-0\ndata: {_LINE}\n\n",
+    ("get_rules_id_diff", "text/x-diff"): _DIFF,
+}
+"""What is no JSON: the operation and the content type → a text."""

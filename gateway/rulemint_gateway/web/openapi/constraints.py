@@ -1,0 +1,40 @@
+"""What a body must be beyond the types of its fields, as JSON Schema; by the name of its type.
+
+A use case says in words what is wrong; here is the same for programs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _without(*fields: str) -> dict[str, Any]:
+    return dict.fromkeys(fields, False)
+
+
+CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "CreateAction": {
+        "anyOf": [
+            {"properties": {"deploy": {"const": False}}},
+            {"required": ["code"], "properties": {"code": {"type": "string", "minLength": 1}}},
+        ]
+    },
+    "TryRule": {
+        "oneOf": [
+            {"required": ["script"], "properties": _without("rule_id", "version")},
+            {"required": ["rule_id"], "properties": _without("script", "language", "name")},
+        ]
+    },
+    "PatchRule": {
+        "anyOf": [
+            {"properties": {"draft": {"const": False}}},
+            {"properties": _without("name", "order", "enabled", "clients", "audiences")},
+        ]
+    },
+    "CreateResourceServer": {
+        "anyOf": [
+            {"properties": {"signing_secret": {"type": "null"}}},
+            {"required": ["signing_alg"], "properties": {"signing_alg": {"const": "HS256"}}},
+        ]
+    },
+}

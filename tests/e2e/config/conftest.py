@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.processes import free_port, started_dev
+from fixtures.workplace import Workplace
+
+
+@pytest.fixture(scope="module")
+def other_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """A second system, with nothing in it."""
+    place = Workplace(tmp_path_factory.mktemp("other"), free_port(), free_port())
+    data_dir = place.folder / ".rulemint"
+    data_dir.mkdir()
+    (data_dir / "demo.made").touch()
+    with started_dev({"RULEMINT_TLS_PORT": "0"}, data_dir=data_dir, port=place.port):
+        yield place
