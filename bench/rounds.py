@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from bench.load import Loaded, LoadGenerator
-from bench.processes import processor_us, unique_kib
-from bench.subject import Subject
+from bench.processes import counted, processor_us, unique_kib
+from bench.subjects.subject import Subject
 
-WARM_UP_S = 1.0
+WARM_UP_S = 2.0
+SETTLE_S = 0.3
+"""After a turn, until what comes behind the answers is done."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +28,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     processor_us: dict[str, float]
     """Kind of process → processor time for each token."""
     unique_mib: dict[str, float]
-    """Kind of process → memory at the turn's end."""
+    """Kind of process → memory at the turn's end, all of them together."""
+    processes: dict[str, int]
+    """Kind of process → how many, at the turn's end."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +49,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Of all its turns."""
     processor_us: dict[str, float]
     unique_mib: dict[str, float]
+    processes: dict[str, int]
+    """Of its last turn."""
 
 
 def take_turns(
@@ -55,33 +62,38 @@ def take_turns(
     seconds: float,
     say: Callable[[str], None],
 ) -> list[Turn]:
-    """*rounds* rounds of a turn of each subject, for each number of connections."""
-    turns = []
+    """*rounds* rounds of a turn of each subject, for each number of connections, each after a warm-up of all."""
+    turns: list[Turn] = []
     planned = len(connections) * rounds * len(subjects)
     for count in connections:
+        say(f"warming up, {count} connections")
         for subject in subjects:
             load.run(subject.request, connections=count, seconds=WARM_UP_S)
         for _ in range(rounds):
             for subject in subjects:
-                turns.append(_turn(subject, load, count, seconds))
-                said = f"{turns[-1].loaded.per_second:.0f} tokens/s"
+                turns.append(turn := take_turn(subject, load, connections=count, seconds=seconds))
+                failed = f", {turn.loaded.failed} got none" if turn.loaded.failed else ""
+                said = f"{turn.loaded.per_second:.0f} tokens/s{failed}"
                 say(f"{len(turns)} of {planned}: {subject.title}, {subject.algorithm}, {count} connections: {said}")
     return turns
 
 
-def _turn(subject: Subject, load: LoadGenerator, connections: int, seconds: float) -> Turn:
+def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, seconds: float) -> Turn:
+    """One turn."""
     with subject.meanwhile():
-        before = processor_us(subject.pid)
+        before = processor_us(subject.pids)
         loaded = load.run(subject.request, connections=connections, seconds=seconds)
-        used = processor_us(subject.pid) - before
+        time.sleep(SETTLE_S)
+        used = processor_us(subject.pids)
     return Turn(
         subject=subject.name,
         title=subject.title,
         algorithm=subject.algorithm,
         connections=connections,
         loaded=loaded,
-        processor_us={kind: round(us / max(1, loaded.answered), 1) for kind, us in used.items()},
-        unique_mib={kind: round(kib / 1024, 1) for kind, kib in unique_kib(subject.pid).items()},
+        processor_us={kind: round(max(0, used[kind] - before[kind]) / max(1, loaded.tokens), 1) for kind in used},
+        unique_mib={kind: round(kib / 1024, 1) for kind, kib in unique_kib(subject.pids).items()},
+        processes=dict(counted(subject.pids)),
     )
 
 
@@ -94,13 +106,13 @@ def medians(turns: Sequence[Turn]) -> list[Row]:
 
 
 def _row(turns: list[Turn]) -> Row:
-    first = turns[0]
-    kinds = {kind for turn in turns for kind in turn.processor_us}
+    last = turns[-1]
+    kinds = sorted({kind for turn in turns for kind in turn.processor_us})
     return Row(
-        subject=first.subject,
-        title=first.title,
-        algorithm=first.algorithm,
-        connections=first.connections,
+        subject=last.subject,
+        title=last.title,
+        algorithm=last.algorithm,
+        connections=last.connections,
         rounds=len(turns),
         per_second=round(statistics.median(turn.loaded.per_second for turn in turns), 1),
         p50_ms=round(statistics.median(turn.loaded.p50_ms for turn in turns), 2),
@@ -108,8 +120,8 @@ def _row(turns: list[Turn]) -> Row:
         p99_ms=round(statistics.median(turn.loaded.p99_ms for turn in turns), 2),
         failed=sum(turn.loaded.failed for turn in turns),
         processor_us={
-            kind: round(statistics.median(turn.processor_us.get(kind, 0.0) for turn in turns), 1)
-            for kind in sorted(kinds)
+            kind: round(statistics.median(turn.processor_us.get(kind, 0.0) for turn in turns), 1) for kind in kinds
         },
-        unique_mib=turns[-1].unique_mib,
+        unique_mib=last.unique_mib,
+        processes=last.processes,
     )

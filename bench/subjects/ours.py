@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bench.load import Request
-from bench.rules import Flow, flows
-from bench.subject import Subject
+from bench.subjects.rules import Flow, flows
+from bench.subjects.subject import Subject
 from bench.system import System, started_system
 from bench.tenants import create, log_in
 from bench.tls_server import NAME, started_server
@@ -84,6 +84,7 @@ async def _subject(
         title=f"Rulemint{', 2 gateway processes' if name.startswith(TWO) else ''}, {flow.title}",
         algorithm=algorithm,
         request=request,
+        keys_url=f"{system.url}/.well-known/jwks.json",
         pid=system.process.pid,
         adds_claims=bool(flow.rules),
         meanwhile=lambda: _watched(system, headers["Host"], token, flow.watchers),

@@ -1,0 +1,79 @@
+"""One thing that is measured: where to ask for its tokens, and whose processor time they cost."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+
+from bench.load import Request
+from bench.subjects.rules import CLAIMS
+
+TIMEOUT_S = 30
+STANDARD_CLAIMS = frozenset({"iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope"})
+"""RFC 9068 §2.2, and the scopes."""
+SCOPES = {"read", "write"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A token endpoint that runs."""
+
+    name: str
+    title: str
+    algorithm: str
+    request: Request
+    keys_url: str
+    """Its JWK set."""
+    pid: int
+    """The root of the processes that serve it."""
+    further_pids: tuple[int, ...] = ()
+    """More such roots."""
+    adds_claims: bool = True
+    meanwhile: Callable[[], AbstractContextManager[object]] = nullcontext
+    """What goes on beside a turn of it."""
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Every root."""
+        return (self.pid, *self.further_pids)
+
+    def check(self) -> None:
+        """See that it gives the token that is to be measured: its claims, and its signature by its published key.
+
+        Raises:
+            SystemExit: it does not; the text says what it gave.
+        """
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        token = self._asked("POST", self.request.url, self.request.body, form)["access_token"]
+        header = jwt.get_unverified_header(token)
+        keys = jwt.PyJWKSet.from_dict(self._asked("GET", self.keys_url))
+        try:
+            claims = jwt.decode(
+                token, keys[header["kid"]], algorithms=[self.algorithm], options={"verify_aud": False}
+            )
+        except (jwt.PyJWTError, KeyError) as error:
+            raise SystemExit(f"{self.title}: its token is not signed with {self.algorithm}: {error!r}") from error
+        wanted = STANDARD_CLAIMS | (CLAIMS if self.adds_claims else set())
+        if missing := wanted - claims.keys():
+            raise SystemExit(f"{self.title}: its token has no {', '.join(sorted(missing))}: {claims}")
+        if set(claims["scope"].split()) != SCOPES:
+            raise SystemExit(f"{self.title}: its token has the scopes {claims['scope']}")
+
+    def _asked(self, method: str, url: str, body: str | None = None, more: dict[str, str] | None = None) -> Any:
+        place = urlsplit(url)
+        connection = http.client.HTTPConnection(place.netloc, timeout=TIMEOUT_S)
+        connection.request(method, place.path, body, {"Host": self.request.host, **(more or {})})
+        with connection.getresponse() as answer:
+            said = answer.read()
+        connection.close()
+        if answer.status != HTTPStatus.OK:
+            raise SystemExit(f"{self.title}: {url} answered {answer.status} {said.decode(errors='replace')}")
+        return json.loads(said)
