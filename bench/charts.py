@@ -13,8 +13,8 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402  # after the choice of what draws
-from matplotlib.axes import Axes  # noqa: E402
+from matplotlib import pyplot as plt  # after the choice of what draws
+from matplotlib.axes import Axes
 
 FIGURES = {"per_second": "tokens per second", "p50_ms": "p50, ms", "p99_ms": "p99, ms", "cpu_us": "CPU µs per token"}
 WIDTH = 0.8
@@ -38,7 +38,9 @@ def draw(path: Path) -> list[Path]:
         handles, labels = panels[0][0].get_legend_handles_labels()
         picture.legend(handles, labels, loc="lower center", ncols=3, fontsize=8, frameon=False)
         made = report["origin"]
-        picture.suptitle(f"{made['machine']}; {made['date']}, commit {made['commit']}; load by {made['load']}", fontsize=8)
+        picture.suptitle(
+            f"{made['machine']}; {made['date']}, commit {made['commit']}; load by {made['load']}", fontsize=8
+        )
         picture.tight_layout(rect=(0, 0.14, 1, 1))
         drawn.append(path.with_name(f"{path.stem}-{figure}.png"))
         picture.savefig(drawn[-1], dpi=120)

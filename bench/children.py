@@ -52,7 +52,7 @@ class Child:
 
 @contextmanager
 def started(
-    command: Sequence[str | Path], *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    command: Sequence[object], *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[Child]:
     """*command* until the block ends; the kernel kills it with this process, and its output goes to a file.
 

@@ -12,7 +12,8 @@ from bench.load import Loaded, LoadGenerator
 from bench.processes import counted, processor_us, unique_kib
 from bench.subjects.subject import Subject
 
-WARM_UP_S = 2.0
+WARM_UP_S = 1.0
+"""Before each turn: the hosts of a tenant may have made room for those of another."""
 SETTLE_S = 0.3
 """After a turn, until what comes behind the answers is done."""
 
@@ -62,13 +63,10 @@ def take_turns(
     seconds: float,
     say: Callable[[str], None],
 ) -> list[Turn]:
-    """*rounds* rounds of a turn of each subject, for each number of connections, each after a warm-up of all."""
+    """*rounds* rounds of a turn of each subject, for each number of connections."""
     turns: list[Turn] = []
     planned = len(connections) * rounds * len(subjects)
     for count in connections:
-        say(f"warming up, {count} connections")
-        for subject in subjects:
-            load.run(subject.request, connections=count, seconds=WARM_UP_S)
         for _ in range(rounds):
             for subject in subjects:
                 turns.append(turn := take_turn(subject, load, connections=count, seconds=seconds))
@@ -79,8 +77,9 @@ def take_turns(
 
 
 def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, seconds: float) -> Turn:
-    """One turn."""
+    """One turn, warmed up."""
     with subject.meanwhile():
+        load.run(subject.request, connections=connections, seconds=WARM_UP_S)
         before = processor_us(subject.pids)
         loaded = load.run(subject.request, connections=connections, seconds=seconds)
         time.sleep(SETTLE_S)

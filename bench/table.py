@@ -19,8 +19,8 @@ RESULTS = Path(__file__).parent / "results"
 BAR = 40
 PEER = "oidc-inline"
 COLUMNS = (
-    "subject", "alg", "conns", "tokens/s", "× oidc", "p50 ms", "p95 ms", "p99 ms", "CPU µs/token", "of which",
-    "MiB, unique", "got none",
+    "subject", "alg", "conns", "tokens/s", "of oidc", "p50 ms", "p95 ms", "p99 ms", "CPU µs/token", "of which",
+    "MiB, unique", "of which", "got none",
 )  # fmt: skip
 LEFT = {"subject", "alg", "of which"}
 
@@ -120,8 +120,15 @@ def _cells(row: Row, rows: Sequence[Row]) -> Sequence[str]:
         f"{sum(row.processor_us.values()):.0f}",
         ", ".join(f"{kind} {us:.0f}" for kind, us in row.processor_us.items() if us >= 1),
         f"{sum(row.unique_mib.values()):.0f}",
+        ", ".join(_memory(row, kind) for kind in sorted(row.unique_mib)),
         str(row.failed),
     )
+
+
+def _memory(row: Row, kind: str) -> str:
+    """Of all its processes; how many, if there are several."""
+    count = row.processes.get(kind, 1)
+    return f"{kind} {row.unique_mib[kind]:.0f}" + (f" in {count}" if count > 1 else "")
 
 
 def _commit() -> str:

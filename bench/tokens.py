@@ -93,7 +93,7 @@ def started_subjects(names: Sequence[str], algorithms: Sequence[str], console: C
 
 
 def _announce(console: Console, arguments: argparse.Namespace, subjects: int, load: str) -> None:
-    of_each = WARM_UP_S + arguments.rounds * (arguments.seconds + SETTLE_S)
+    of_each = arguments.rounds * (WARM_UP_S + arguments.seconds + SETTLE_S)
     minutes = len(arguments.connections) * subjects * of_each / 60
     console.print(f"{subjects} subjects, load by {load}, about {minutes:.1f} minutes", style="dim")
 

@@ -29,7 +29,7 @@ def started_authlib(algorithm: str) -> Iterator[Subject]:
     """A server of its own; it ends with the block."""
     port = free_port()
     host = f"127.0.0.1:{port}"
-    command: list[str | Path] = [
+    command = [
         python_packages.installed() / "python", "-m", "gunicorn", "app:app", "--bind", host,
         "--worker-class", "gthread", "--workers", str(len(os.sched_getaffinity(0))), "--threads", str(THREADS),
         "--keep-alive", "30", "--backlog", str(BACKLOG), "--log-level", "warning",

@@ -51,7 +51,7 @@ async def make_subjects(
             for rule in flows[name].rules:
                 await create(session, system.url, "rules", rule, headers)
             subjects += [
-                await _subject(session, system, (prefix + name, flows[name]), algorithm, headers)
+                await _subject(session, system, name, flows[name], algorithm, headers, prefix)
                 for algorithm in algorithms
             ]
     return subjects

@@ -56,9 +56,7 @@ class Subject:
         header = jwt.get_unverified_header(token)
         keys = jwt.PyJWKSet.from_dict(self._asked("GET", self.keys_url))
         try:
-            claims = jwt.decode(
-                token, keys[header["kid"]], algorithms=[self.algorithm], options={"verify_aud": False}
-            )
+            claims = jwt.decode(token, keys[header["kid"]], algorithms=[self.algorithm], options={"verify_aud": False})
         except (jwt.PyJWTError, KeyError) as error:
             raise SystemExit(f"{self.title}: its token is not signed with {self.algorithm}: {error!r}") from error
         wanted = STANDARD_CLAIMS | (CLAIMS if self.adds_claims else set())

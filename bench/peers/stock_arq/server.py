@@ -1,7 +1,7 @@
-"""The plain way through a queue: an aiohttp server that enqueues a stock arq job for each token and waits for its result.
+"""The plain way through a queue: an aiohttp server that enqueues a stock arq job for each token and waits for its end.
 
-``python server.py PORT SOCKET KEYS ALGORITHM POLL``: Valkey's socket, the file with the private keys as a JWK set, which
-of them signs, and how often in seconds arq looks for the result. No Rulemint is in it; the queue is arq's as it comes.
+``python server.py PORT SOCKET KEYS ALGORITHM POLL``: Valkey's socket, the file with the private keys as a JWK set,
+which of them signs, and how often in seconds arq looks for the result. The queue is arq's as it comes; no Rulemint.
 """
 
 from __future__ import annotations

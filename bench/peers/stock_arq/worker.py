@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, cast
 
-from arq import Worker
+from arq import Worker, func
 from arq.connections import RedisSettings
+from arq.typing import WorkerCoroutine
 
 
 async def rule(_context: dict[str, Any], client: dict[str, str]) -> dict[str, str]:
@@ -19,7 +20,7 @@ async def rule(_context: dict[str, Any], client: dict[str, str]) -> dict[str, st
 
 if __name__ == "__main__":
     Worker(
-        functions=[rule],
+        functions=[func(cast("WorkerCoroutine", rule))],
         redis_settings=RedisSettings(unix_socket_path=sys.argv[1]),
         poll_delay=float(sys.argv[2]),
     ).run()
