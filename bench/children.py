@@ -76,13 +76,13 @@ def started(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End it: asked first, then killed."""
+    """End it: asked first, then killed, with whatever it has left in its group."""
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def prepare() -> None:

@@ -54,13 +54,11 @@ def origin(*, command: str, load: str) -> Origin:
     )
 
 
-def write(report: msgspec.Struct, name: str, markdown: str) -> Path:
-    """``bench/results/<name>.json`` and ``….md``; the path of the first."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+def write(report: msgspec.Struct, path: Path, markdown: str) -> None:
+    """As JSON at *path*, and as Markdown beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     path.with_suffix(".md").write_text(markdown)
-    return path
 
 
 def show(report: Report, console: Console) -> None:

@@ -65,7 +65,8 @@ def main() -> int:
     made = table.origin(command=" ".join(["python -m bench.tokens", *sys.argv[1:]]), load=load.name)
     report = table.Report(origin=made, rows=medians(turns), turns=turns)
     table.show(report, Console(width=None if sys.stdout.isatty() else WIDTH))
-    path = table.write(report, arguments.name, table.as_markdown(report))
+    path: Path = arguments.into
+    table.write(report, path, table.as_markdown(report))
     console.print(f"written: {path}", style="dim")
     if not arguments.no_charts:
         subprocess.run([python_packages.installed() / "python", CHARTS, path], check=True)
@@ -107,7 +108,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=_number, default=5, help="turns of each subject (default: 5)")
     parser.add_argument("--seconds", type=_number, default=5, help="of each turn (default: 5)")
     parser.add_argument("--load", choices=[Wrk.name, Autocannon.name], help="by default wrk where there is one")
-    parser.add_argument("--name", default="tokens", help="of the files in bench/results (default: tokens)")
+    parser.add_argument("--into", type=Path, default=table.RESULTS / "tokens.json", help="bench/results/tokens.json")
     parser.add_argument("--no-charts", action="store_true", help="no PNG, and nothing installed for it")
     return parser.parse_args()
 

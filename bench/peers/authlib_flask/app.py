@@ -1,7 +1,7 @@
 """Authlib on Flask as its documentation sets it up for client credentials, with RFC 9068 tokens; the client in memory.
 
 gunicorn runs it in ``bench/.venv``; ``BENCH_KEYS`` names the file with its private keys as a JWK set,
-``BENCH_ALGORITHM`` which of them signs, ``BENCH_ISSUER`` the issuer. The hook is ``get_extra_claims``, where Authlib has it.
+``BENCH_ALGORITHM`` which of them signs, ``BENCH_ISSUER`` the issuer. Authlib's hook is ``get_extra_claims``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from authlib.oauth2.rfc6749 import ClientMixin, grants
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from flask import Flask, Response, jsonify
 from hook import claims_of
-from joserfc.jwk import Key, import_key
+from joserfc.jwk import KeySet
 
 AUDIENCE = "https://bench.test/"
 KEYS = json.loads(Path(os.environ["BENCH_KEYS"]).read_text())
 ALGORITHM = os.environ["BENCH_ALGORITHM"]
-SIGNING_KEY = import_key(next(key for key in KEYS["keys"] if key["alg"] == ALGORITHM))
+SIGNING_KEYS = KeySet.import_key_set({"keys": [key for key in KEYS["keys"] if key["alg"] == ALGORITHM]})
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi"})
 
 
@@ -50,8 +50,8 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib has no types here
 class Tokens(JWTBearerTokenGenerator):  # type: ignore[misc]  # Authlib has no types here
     """Signed with the one key of the algorithm, which was read once: an RSA key is checked for long when it is read."""
 
-    def get_jwks(self) -> Key:
-        return SIGNING_KEY
+    def get_jwks(self) -> KeySet:
+        return SIGNING_KEYS
 
     def get_audiences(self, _client: Client, _user: None, _scope: str) -> str:
         return AUDIENCE
