@@ -17,14 +17,29 @@ import msgspec
 from bench.peers import node_packages
 
 TIMEOUT_S = 30
-_LUA = """
+_ONE_LUA = """
 wrk.method = "POST"
 wrk.body = {body}
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
 wrk.headers["Host"] = {host}
+"""
+_MIX_LUA = """
+local hosts, bodies, order, requests, at = {{{hosts}}}, {{{bodies}}}, {{{order}}}, {{}}, 0
+function init(_arguments)
+  for number = 1, #hosts do
+    local headers = {{ ["Host"] = hosts[number], ["Content-Type"] = "application/x-www-form-urlencoded" }}
+    requests[number] = wrk.format("POST", wrk.path, headers, bodies[number])
+  end
+end
+function request()
+  at = at % #order + 1
+  return requests[order[at]]
+end
+"""
+_DONE_LUA = """
 done = function(summary, latency, _requests)
   local errors = summary.errors
-  io.write(string.format('\\n{{"tokens":%d,"failed":%d,"seconds":%f,"p50_ms":%f,"p95_ms":%f,"p99_ms":%f}}\\n',
+  io.write(string.format('\\n{"tokens":%d,"failed":%d,"seconds":%f,"p50_ms":%f,"p95_ms":%f,"p99_ms":%f}\\n',
     summary.requests - errors.status,
     errors.connect + errors.read + errors.write + errors.status + errors.timeout,
     summary.duration / 1e6,
@@ -39,6 +54,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     host: str
     body: str
+
+
+class Mix(msgspec.Struct, frozen=True, kw_only=True):
+    """Several token requests of one system, in an order that is gone through again and again."""
+
+    requests: list[Request]
+    order: list[int]
+    """Places in *requests*."""
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +86,7 @@ class LoadGenerator(Protocol):
 
     name: str
 
-    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
+    def run(self, request: Request | Mix, *, connections: int, seconds: float) -> Loaded:
         """Ask on so many connections for so long, each again as soon as it has its answer."""
 
 
@@ -72,18 +95,25 @@ class Wrk:
 
     name = "wrk"
 
-    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
+    def run(self, request: Request | Mix, *, connections: int, seconds: float) -> Loaded:
         """As the protocol says; one thread, for the others are for what is measured."""
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-            script.write(_LUA.format(body=json.dumps(request.body), host=json.dumps(request.host)))
+            script.write(_lua(request))
             script.flush()
+            url = request.url if isinstance(request, Request) else request.requests[0].url
             command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={TIMEOUT_S}s"]
-            done = subprocess.run(
-                [*command, "-s", script.name, request.url], capture_output=True, text=True, check=False
-            )
+            done = subprocess.run([*command, "-s", script.name, url], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
         return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Loaded)
+
+
+def _lua(request: Request | Mix) -> str:
+    if isinstance(request, Request):
+        return _ONE_LUA.format(body=json.dumps(request.body), host=json.dumps(request.host)) + _DONE_LUA
+    hosts = ", ".join(json.dumps(each.host) for each in request.requests)
+    bodies = ", ".join(json.dumps(each.body) for each in request.requests)
+    return _MIX_LUA.format(hosts=hosts, bodies=bodies, order=", ".join(str(at + 1) for at in request.order)) + _DONE_LUA
 
 
 class Autocannon:
@@ -91,8 +121,14 @@ class Autocannon:
 
     name = "autocannon"
 
-    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
-        """As the protocol says; its latency is in whole milliseconds, and where p95 stands it is p97.5."""
+    def run(self, request: Request | Mix, *, connections: int, seconds: float) -> Loaded:
+        """As the protocol says; its latency is in whole milliseconds, and where p95 stands it is p97.5.
+
+        Raises:
+            SystemExit: it failed, or is to send a mix.
+        """
+        if isinstance(request, Mix):
+            raise SystemExit("wrk is missing, and only it sends a mix of requests (Debian: apt-get install wrk)")
         command: list[str | Path] = [
             node_packages.NODE, "node_modules/.bin/autocannon", "--json", "--no-progress",
             "--connections", str(connections), "--duration", str(max(1, round(seconds))), "--timeout", str(TIMEOUT_S),

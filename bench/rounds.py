@@ -79,9 +79,9 @@ def take_turns(
 def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, seconds: float) -> Turn:
     """One turn, warmed up."""
     with subject.meanwhile():
-        load.run(subject.request, connections=connections, seconds=WARM_UP_S)
+        load.run(subject.mix or subject.request, connections=connections, seconds=WARM_UP_S)
         before = processor_us(subject.pids)
-        loaded = load.run(subject.request, connections=connections, seconds=seconds)
+        loaded = load.run(subject.mix or subject.request, connections=connections, seconds=seconds)
         time.sleep(SETTLE_S)
         used = processor_us(subject.pids)
     return Turn(

@@ -57,11 +57,11 @@ class System:
 
 
 @contextmanager
-def started_system(settings: dict[str, str]) -> Iterator[System]:
-    """A system without a demo; *settings* are environment variables."""
+def started_system(settings: dict[str, str], *, data_dir: Path | None = None) -> Iterator[System]:
+    """A system without a demo; *settings* are environment variables. In *data_dir* is what one before it left."""
     with tempfile.TemporaryDirectory(prefix="rulemint-bench-") as folder:
-        data_dir = Path(folder) / "data"
-        data_dir.mkdir()
+        data_dir = data_dir or Path(folder) / "data"
+        data_dir.mkdir(exist_ok=True)
         (data_dir / "demo.made").touch()
         port = free_port()
         ours = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from bench.load import Request
+from bench.load import Mix, Request
 from bench.subjects.rules import CLAIMS
 
 TIMEOUT_S = 30
@@ -36,6 +36,8 @@ class Subject:
     """The root of the processes that serve it."""
     further_pids: tuple[int, ...] = ()
     """More such roots."""
+    mix: Mix | None = None
+    """What the load is, if it is more than *request*."""
     adds_claims: bool = True
     meanwhile: Callable[[], AbstractContextManager[object]] = nullcontext
     """What goes on beside a turn of it."""
