@@ -17,6 +17,8 @@ from bench.rounds import Row, Turn
 
 RESULTS = Path(__file__).parent / "results"
 BAR = 40
+WIDTH = 220
+"""Of a table where no terminal says."""
 PEER = "oidc-inline"
 COLUMNS = (
     "subject", "alg", "conns", "tokens/s", "of oidc", "p50 ms", "p95 ms", "p99 ms", "CPU µs/token", "of which",

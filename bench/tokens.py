@@ -41,8 +41,6 @@ PEERS: dict[str, Callable[[str], AbstractContextManager[Subject]]] = {
 ALGORITHMS = ("ES256", "RS256")
 INTERRUPTED = 130
 CHARTS = Path(__file__).parent / "charts.py"
-WIDTH = 220
-"""Of the table where no terminal says."""
 
 
 def main() -> int:
@@ -64,7 +62,7 @@ def main() -> int:
         )
     made = table.origin(command=" ".join(["python -m bench.tokens", *sys.argv[1:]]), load=load.name)
     report = table.Report(origin=made, rows=medians(turns), turns=turns)
-    table.show(report, Console(width=None if sys.stdout.isatty() else WIDTH))
+    table.show(report, Console(width=None if sys.stdout.isatty() else table.WIDTH))
     path: Path = arguments.into
     table.write(report, path, table.as_markdown(report))
     console.print(f"written: {path}", style="dim")
@@ -102,18 +100,20 @@ def _announce(console: Console, arguments: argparse.Namespace, subjects: int, lo
 def _arguments() -> argparse.Namespace:
     known = (*OURS, *PEERS)
     parser = argparse.ArgumentParser(prog="bench.tokens", description=__doc__)
-    parser.add_argument("--subjects", type=_some_of(known), default=known, help=f"of {', '.join(known)}; all")
-    parser.add_argument("--algorithms", type=_some_of(ALGORITHMS), default=ALGORITHMS, help="of ES256, RS256; both")
-    parser.add_argument("--connections", type=_numbers, default=[1, 32, 128, 512], help="default: 1,32,128,512")
-    parser.add_argument("--rounds", type=_number, default=5, help="turns of each subject (default: 5)")
-    parser.add_argument("--seconds", type=_number, default=5, help="of each turn (default: 5)")
+    parser.add_argument("--subjects", type=some_of(known), default=known, help=f"of {', '.join(known)}; all")
+    parser.add_argument("--algorithms", type=some_of(ALGORITHMS), default=ALGORITHMS, help="of ES256, RS256; both")
+    parser.add_argument("--connections", type=numbers, default=[1, 32, 128, 512], help="default: 1,32,128,512")
+    parser.add_argument("--rounds", type=number, default=5, help="turns of each subject (default: 5)")
+    parser.add_argument("--seconds", type=number, default=5, help="of each turn (default: 5)")
     parser.add_argument("--load", choices=[Wrk.name, Autocannon.name], help="by default wrk where there is one")
     parser.add_argument("--into", type=Path, default=table.RESULTS / "tokens.json", help="bench/results/tokens.json")
     parser.add_argument("--no-charts", action="store_true", help="no PNG, and nothing installed for it")
     return parser.parse_args()
 
 
-def _some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+def some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """For argparse: names with commas between."""
+
     def names(text: str) -> list[str]:
         given = text.split(",")
         if unknown := [name for name in given if name not in known]:
@@ -123,14 +123,16 @@ def _some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
     return names
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """For argparse: a whole number above 0."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text}: not a whole number above 0")
     return int(text)
 
 
-def _numbers(text: str) -> list[int]:
-    return [_number(part) for part in text.split(",")]
+def numbers(text: str) -> list[int]:
+    """For argparse: such numbers with commas between."""
+    return [number(part) for part in text.split(",")]
 
 
 if __name__ == "__main__":

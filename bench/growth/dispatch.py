@@ -1,7 +1,8 @@
 """Dispatch alone: from enqueue to outcome, with an echo in place of the host; no HTTP, no signature.
 
 Ours is what gateway and runner have between them: `Dispatcher` in one process, `RuleWorker` and `Invocations` in
-another, the embedded Valkey. Stock arq is one job for each invocation, with worker and waiter polling as often as is best.
+another, the embedded Valkey. Stock arq is one job for each invocation, with worker and waiter polling at several
+intervals.
 """
 
 from __future__ import annotations

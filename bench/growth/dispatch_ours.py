@@ -1,4 +1,4 @@
-"""Our dispatch by itself: ``worker SOCKET`` runs batches with an echo for a flow, ``ask SOCKET IN_FLIGHT SECONDS`` asks."""
+"""Our dispatch by itself: ``worker SOCKET`` runs batches with an echo, ``ask SOCKET IN_FLIGHT SECONDS`` dispatches."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ async def ask(url: str, in_flight: int, seconds: float) -> None:
     """Dispatch and print."""
     async with open_redis(url) as redis, open_subscriber(url) as subscriber:
         presence = RunnerPresence(redis)
-        while not await presence.any_alive():  # it beats twice a second
-            await asyncio.sleep(0.05)  # noqa: ASYNC110  # Redis has no event for it
+        while not await presence.any_alive():  # noqa: ASYNC110  # Redis has no event for it
+            await asyncio.sleep(0.05)
         dispatcher = Dispatcher(
             redis,
             gateway="bench",
