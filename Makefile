@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test abuse layers lint format docs up down bench bench-quick soak lock clean
+.PHONY: help run logs test abuse layers lint format docs up down bench bench-quick bench-growth soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,8 +57,11 @@ bench: $(READY) ## Measure everything on this machine, ours beside others: token
 	$(BIN)/python -m bench.egress
 
 bench-quick: $(READY) ## A look at tokens per second, ours beside others, in under two minutes
-	$(BIN)/python -m bench.tokens --subjects no-rule,javascript,python,oidc-inline,authlib,arq --connections 1,32 \
-	  --rounds 1 --seconds 1 --into bench/results/quick.json
+	$(BIN)/python -m bench.tokens --subjects no-rule,javascript,python,oidc-inline,authlib,arq --algorithms ES256 \
+	  --connections 1,32 --rounds 1 --seconds 2 --into bench/results/quick.json
+
+bench-growth: $(READY) ## Measure more tenants, processes and clients, the first token after idle, and dispatch alone (about half an hour)
+	$(BIN)/python -m bench.growth --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),5)
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))

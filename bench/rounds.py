@@ -12,7 +12,7 @@ from bench.load import Loaded, LoadGenerator
 from bench.processes import counted, processor_us, unique_kib
 from bench.subjects.subject import Subject
 
-WARM_UP_S = 1.0
+WARM_UP_S = 2.0
 """Before each turn: the hosts of a tenant may have made room for those of another."""
 SETTLE_S = 0.3
 """After a turn, until what comes behind the answers is done."""
