@@ -76,7 +76,7 @@ def test_the_table_and_the_bars_name_every_subject(run: tuple[str, dict[str, Any
 
 def test_ctrl_c_ends_it_with_no_process_left(tmp_path: Path) -> None:
     into = tmp_path / "tokens.json"
-    command = [*QUICK, "--subjects", "javascript,oidc-inline", "--rounds", "30", "--into", into]
+    command = [*QUICK, "--subjects", "javascript,oidc-inline", "--rounds", "30", "--into", str(into)]
     bench = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert bench.stderr is not None
     until = time.monotonic() + 60
