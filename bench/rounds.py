@@ -5,17 +5,22 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
 from bench.load import Loaded, LoadGenerator
 from bench.processes import counted, processor_us, unique_kib
-from bench.subjects.subject import Subject
+from bench.subjects.subject import NoTokenError, Subject
 
 WARM_UP_S = 2.0
 """Before each turn: the hosts of a tenant may have made room for those of another."""
 SETTLE_S = 0.3
 """After a turn, until what comes behind the answers is done."""
+IDLE_TIMEOUT_S = 10.0
+LOOK_INTERVAL_S = 0.1
+IDLE_US = 20_000
+"""Processor time that a subject may take in such an interval and count as idle: two ticks."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,10 +85,12 @@ def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, second
     """One turn, warmed up."""
     with subject.meanwhile():
         load.run(subject.mix or subject.request, connections=connections, seconds=WARM_UP_S)
+        _until_idle(subject)
         before = processor_us(subject.pids)
         loaded = load.run(subject.mix or subject.request, connections=connections, seconds=seconds)
         time.sleep(SETTLE_S)
         used = processor_us(subject.pids)
+        _until_idle(subject)
     return Turn(
         subject=subject.name,
         title=subject.title,
@@ -94,6 +101,20 @@ def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, second
         unique_mib={kind: round(kib / 1024, 1) for kind, kib in unique_kib(subject.pids).items()},
         processes=dict(counted(subject.pids)),
     )
+
+
+def _until_idle(subject: Subject) -> None:
+    """Wait, for a while at most, until what a load has left behind is served, so that no other turn pays for it."""
+    until_s = time.monotonic() + IDLE_TIMEOUT_S
+    with suppress(NoTokenError, OSError):  # it may have more than it can take
+        subject.ask()  # in a queue it comes after what was there
+    seen = processor_us(subject.pids).total()
+    while time.monotonic() < until_s:
+        time.sleep(LOOK_INTERVAL_S)
+        now = processor_us(subject.pids).total()
+        if now - seen <= IDLE_US:
+            return
+        seen = now
 
 
 def medians(turns: Sequence[Turn]) -> list[Row]:

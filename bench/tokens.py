@@ -26,11 +26,14 @@ from bench.peers.arq_pipeline import started_arq
 from bench.peers.authlib_server import started_authlib
 from bench.peers.oidc import started_oidc
 from bench.rounds import SETTLE_S, WARM_UP_S, medians, take_turns
-from bench.subjects.ours import make_subjects, started_ours
+from bench.subjects.ours import TWO, make_subjects, started_ours
 from bench.subjects.rules import flows
 from bench.subjects.subject import Subject
 
-OURS = tuple(flows(0))
+FLOWS = tuple(flows(0))
+SYSTEMS: dict[str, dict[str, str]] = {"": {}, TWO: {"RULEMINT_GATEWAY_PROCESSES": "2"}}
+"""The prefix of its subjects → what a system of ours is started with."""
+OURS = (*FLOWS, f"{TWO}no-rule", f"{TWO}javascript")
 PEERS: dict[str, Callable[[str], AbstractContextManager[Subject]]] = {
     "oidc-inline": partial(started_oidc, "inline"),
     "oidc-thread": partial(started_oidc, "thread"),
@@ -48,6 +51,7 @@ def main() -> int:
     arguments = _arguments()
     console = Console(stderr=True)
     load = load_generator(arguments.load)
+    made = table.origin(command=" ".join(["python -m bench.tokens", *sys.argv[1:]]), load=load.name)
     with started_subjects(arguments.subjects, arguments.algorithms, console) as subjects:
         _announce(console, arguments, len(subjects), load.name)
         for subject in subjects:
@@ -60,7 +64,6 @@ def main() -> int:
             seconds=arguments.seconds,
             say=lambda text: console.print(text, style="dim", highlight=False),
         )
-    made = table.origin(command=" ".join(["python -m bench.tokens", *sys.argv[1:]]), load=load.name)
     report = table.Report(origin=made, rows=medians(turns), turns=turns)
     table.show(report, Console(width=None if sys.stdout.isatty() else table.WIDTH))
     path: Path = arguments.into
@@ -80,11 +83,12 @@ def started_subjects(names: Sequence[str], algorithms: Sequence[str], console: C
         python_packages.installed()
     with ExitStack() as stack:
         subjects: list[Subject] = []
-        if ours := [name for name in names if name in OURS]:
-            console.print("starting Rulemint", style="dim")
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rulemint-bench-")))
-            system, its_flows = stack.enter_context(started_ours(folder))
-            subjects += asyncio.run(make_subjects(system, its_flows, ours, algorithms))
+        for prefix, settings in SYSTEMS.items():
+            if ours := [name for name in FLOWS if prefix + name in names]:
+                console.print(f"starting Rulemint {settings or ''}", style="dim", highlight=False)
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rulemint-bench-")))
+                system, its_flows = stack.enter_context(started_ours(folder, settings))
+                subjects += asyncio.run(make_subjects(system, its_flows, ours, algorithms, prefix=prefix))
         for name in (name for name in names if name in PEERS):
             console.print(f"starting {name}", style="dim")
             subjects += [stack.enter_context(PEERS[name](algorithm)) for algorithm in algorithms]

@@ -1,7 +1,7 @@
 """Many watchers of one tenant's log in one process, of the least work each: they count what comes, and decode nothing.
 
 ``python -m bench.watching URL WATCHERS [HOST]`` reads a token from its input and prints ``ready`` once all watch; at
-the next line of input it waits until nothing comes any longer, and prints what they saw as JSON. One more never reads.
+the next line of input it waits until nothing comes any longer, and prints what they saw as JSON. Another never reads.
 """
 
 from __future__ import annotations

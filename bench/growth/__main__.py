@@ -28,11 +28,11 @@ def main() -> int:
     console, progress = Console(width=None if sys.stdout.isatty() else table.WIDTH), Console(stderr=True)
     load = load_generator(arguments.load)
     parts: list[Part] = []
-    command = " ".join(["python -m bench.growth", *sys.argv[1:]])
+    made = table.origin(command=" ".join(["python -m bench.growth", *sys.argv[1:]]), load=load.name)
     for part in _measured(arguments, load, lambda text: progress.print(text, style="dim", highlight=False)):
         show(part, console)
         parts.append(part)
-        growth = Growth(origin=table.origin(command=command, load=load.name), parts=parts)
+        growth = Growth(origin=made, parts=parts)
         table.write(growth, arguments.into, as_markdown(growth))
     progress.print(f"written: {arguments.into}", style="dim")
     return 0

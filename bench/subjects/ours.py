@@ -23,7 +23,7 @@ TWO = "2-gateways-"
 
 
 @contextmanager
-def started_ours(folder: Path, more: dict[str, str] | None = None) -> Iterator[tuple[System, dict[str, Flow]]]:
+def started_ours(folder: Path, more: dict[str, str]) -> Iterator[tuple[System, dict[str, Flow]]]:
     """A system that may call the server which runs beside it, and the flows to measure; *more* are settings."""
     with started_server(folder) as port:
         (folder / "hosts").write_text(f"127.0.0.1 {NAME}\n")
@@ -31,7 +31,7 @@ def started_ours(folder: Path, more: dict[str, str] | None = None) -> Iterator[t
             "RULEMINT_EGRESS_ALLOW_PRIVATE": "127.0.0.0/8",
             "RULEMINT_EGRESS_HOSTS_FILE": str(folder / "hosts"),
             "RULEMINT_EGRESS_CA_FILE": str(folder / "certificate.pem"),
-            **(more or {}),
+            **more,
         }
         with started_system(settings) as system:
             yield system, flows(port)
@@ -41,7 +41,7 @@ async def make_subjects(
     system: System, flows: dict[str, Flow], names: Sequence[str], algorithms: Sequence[str], *, prefix: str = ""
 ) -> list[Subject]:
     """A subject for each of the flows *names* and each algorithm; *prefix* tells it from those of another system."""
-    subjects: list[Subject] = []
+    subjects = []
     async with aiohttp.ClientSession() as session:
         operator = await log_in(session, system.url, system.admin, {})
         for name in names:

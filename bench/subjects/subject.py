@@ -22,6 +22,10 @@ STANDARD_CLAIMS = frozenset({"iss", "sub", "aud", "client_id", "iat", "exp", "jt
 SCOPES = {"read", "write"}
 
 
+class NoTokenError(SystemExit):
+    """A subject answered with something else. It ends a bench, unless something else is expected."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """A token endpoint that runs."""
@@ -53,8 +57,7 @@ class Subject:
         Raises:
             SystemExit: it does not; the text says what it gave.
         """
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        token = self._asked("POST", self.request.url, self.request.body, form)["access_token"]
+        token = self.ask()
         header = jwt.get_unverified_header(token)
         keys = jwt.PyJWKSet.from_dict(self._asked("GET", self.keys_url))
         try:
@@ -67,6 +70,16 @@ class Subject:
         if set(claims["scope"].split()) != SCOPES:
             raise SystemExit(f"{self.title}: its token has the scopes {claims['scope']}")
 
+    def ask(self) -> str:
+        """One token.
+
+        Raises:
+            NoTokenError: there was none; the text says what was said.
+        """
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        token: str = self._asked("POST", self.request.url, self.request.body, form)["access_token"]
+        return token
+
     def _asked(self, method: str, url: str, body: str | None = None, more: dict[str, str] | None = None) -> Any:
         place = urlsplit(url)
         connection = http.client.HTTPConnection(place.netloc, timeout=TIMEOUT_S)
@@ -75,5 +88,5 @@ class Subject:
             said = answer.read()
         connection.close()
         if answer.status != HTTPStatus.OK:
-            raise SystemExit(f"{self.title}: {url} answered {answer.status} {said.decode(errors='replace')}")
+            raise NoTokenError(f"{self.title}: {url} answered {answer.status} {said.decode(errors='replace')}")
         return json.loads(said)
