@@ -11,7 +11,7 @@ PACKAGES := shared gateway rule-runner cli
 .PHONY: help run logs test abuse layers lint format docs up down bench bench-quick bench-growth soak lock clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) ## Run the whole system on this machine: http://localhost:8080
 	@exec $(BIN)/rulemint dev
@@ -60,7 +60,7 @@ bench-quick: $(READY) ## A look at tokens per second, ours beside others, in und
 	$(BIN)/python -m bench.tokens --subjects no-rule,javascript,python,oidc-inline,authlib,arq --algorithms ES256 \
 	  --connections 1,32 --rounds 1 --seconds 2 --into bench/results/quick.json
 
-bench-growth: $(READY) ## Measure more tenants, processes and clients, the first token after idle, and dispatch alone (about half an hour)
+bench-growth: $(READY) ## Measure more tenants, processes and clients; the first token after idle; dispatch alone
 	$(BIN)/python -m bench.growth --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),5)
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \

@@ -41,7 +41,7 @@ async def make_subjects(
     system: System, flows: dict[str, Flow], names: Sequence[str], algorithms: Sequence[str], *, prefix: str = ""
 ) -> list[Subject]:
     """A subject for each of the flows *names* and each algorithm; *prefix* tells it from those of another system."""
-    subjects = []
+    subjects: list[Subject] = []
     async with aiohttp.ClientSession() as session:
         operator = await log_in(session, system.url, system.admin, {})
         for name in names:
@@ -51,7 +51,7 @@ async def make_subjects(
             for rule in flows[name].rules:
                 await create(session, system.url, "rules", rule, headers)
             subjects += [
-                await _subject(session, system, name, flows[name], algorithm, headers, prefix)
+                await _subject(session, system, (prefix + name, flows[name]), algorithm, headers)
                 for algorithm in algorithms
             ]
     return subjects
