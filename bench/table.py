@@ -19,12 +19,14 @@ RESULTS = Path(__file__).parent / "results"
 BAR = 40
 WIDTH = 220
 """Of a table where no terminal says."""
+WIDE = 180
 PEER = "oidc-inline"
 COLUMNS = (
     "subject", "alg", "conns", "tokens/s", "of oidc", "p50 ms", "p95 ms", "p99 ms", "CPU µs/token", "of which",
     "MiB, unique", "of which", "got none",
 )  # fmt: skip
-LEFT = {"subject", "alg", "of which"}
+KINDS = "of which"
+LEFT = {"subject", "alg", KINDS}
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,22 +66,23 @@ def write(report: msgspec.Struct, path: Path, markdown: str) -> None:
 
 
 def show(report: Report, console: Console) -> None:
-    """The table, and tokens per second as bars, for each number of connections."""
+    """The table, and tokens per second as bars; on a narrow terminal without what goes by kinds of process."""
     table = Table(title=f"{report.origin.machine}; load by {report.origin.load}")
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name in LEFT else "right")
+    shown = [place for place, name in enumerate(COLUMNS) if console.width >= WIDE or name != KINDS]
+    for place in shown:
+        table.add_column(COLUMNS[place], justify="left" if COLUMNS[place] in LEFT else "right")
     connections = None
     for row in report.rows:
         if row.connections != connections and connections is not None:
             table.add_section()
         connections = row.connections
-        table.add_row(*_cells(row, report.rows))
+        cells = _cells(row, report.rows)
+        table.add_row(*(cells[place] for place in shown))
     console.print(table)
-    show_bars([(f"{row.title}, {row.algorithm}, {row.connections}", row.per_second) for row in report.rows], console)
+    _show_bars([(f"{row.title}, {row.algorithm}, {row.connections}", row.per_second) for row in report.rows], console)
 
 
-def show_bars(named: Sequence[tuple[str, float]], console: Console) -> None:
-    """A bar for each of *named* figures."""
+def _show_bars(named: Sequence[tuple[str, float]], console: Console) -> None:
     most = max((value for _name, value in named), default=0.0) or 1.0
     width = max((len(name) for name, _value in named), default=0)
     for name, value in named:
