@@ -15,8 +15,6 @@ from bench.subjects.subject import NoTokenError, Subject
 
 WARM_UP_S = 2.0
 """Before each turn: the hosts of a tenant may have made room for those of another."""
-SETTLE_S = 0.3
-"""After a turn, until what comes behind the answers is done."""
 IDLE_TIMEOUT_S = 10.0
 LOOK_INTERVAL_S = 0.1
 IDLE_US = 20_000
@@ -88,8 +86,7 @@ def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, second
         _until_idle(subject)
         before = processor_us(subject.pids)
         loaded = load.run(subject.mix or subject.request, connections=connections, seconds=seconds)
-        time.sleep(SETTLE_S)
-        used = processor_us(subject.pids)
+        used = processor_us(subject.pids)  # at once: what it still works on will be no token of this turn
         _until_idle(subject)
     return Turn(
         subject=subject.name,

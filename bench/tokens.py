@@ -25,7 +25,7 @@ from bench.peers import node_packages, python_packages
 from bench.peers.arq_pipeline import started_arq
 from bench.peers.authlib_server import started_authlib
 from bench.peers.oidc import started_oidc
-from bench.rounds import SETTLE_S, WARM_UP_S, medians, take_turns
+from bench.rounds import WARM_UP_S, medians, take_turns
 from bench.subjects.ours import TWO, make_subjects, started_ours
 from bench.subjects.rules import flows
 from bench.subjects.subject import Subject
@@ -43,6 +43,8 @@ PEERS: dict[str, Callable[[str], AbstractContextManager[Subject]]] = {
 """Name → what starts it with an algorithm."""
 ALGORITHMS = ("ES256", "RS256")
 INTERRUPTED = 130
+BETWEEN_S = 1.0
+"""About what a turn takes beside its load, for saying how long all will take."""
 CHARTS = Path(__file__).parent / "charts.py"
 
 
@@ -71,7 +73,7 @@ def main() -> int:
     console.print(f"written: {path}", style="dim")
     if not arguments.no_charts:
         subprocess.run([python_packages.installed() / "python", CHARTS, path], check=True)
-    return 1 if any(row.failed for row in report.rows) else 0
+    return 1 if any(row.failed or not row.per_second for row in report.rows) else 0
 
 
 @contextmanager
@@ -96,7 +98,7 @@ def started_subjects(names: Sequence[str], algorithms: Sequence[str], console: C
 
 
 def _announce(console: Console, arguments: argparse.Namespace, subjects: int, load: str) -> None:
-    of_each = arguments.rounds * (WARM_UP_S + arguments.seconds + SETTLE_S)
+    of_each = arguments.rounds * (WARM_UP_S + arguments.seconds + BETWEEN_S)
     minutes = len(arguments.connections) * subjects * of_each / 60
     console.print(f"{subjects} subjects, load by {load}, about {minutes:.1f} minutes", style="dim")
 
