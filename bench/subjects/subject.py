@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,8 @@ from bench.load import Mix, Request
 from bench.subjects.rules import CLAIMS
 
 TIMEOUT_S = 30
+KEY_TRIES = 12
+KEY_PAUSE_S = 0.25
 STANDARD_CLAIMS = frozenset({"iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope"})
 """RFC 9068 §2.2, and the scopes."""
 SCOPES = {"read", "write"}
@@ -59,9 +62,10 @@ class Subject:
         """
         token = self.ask()
         header = jwt.get_unverified_header(token)
-        keys = jwt.PyJWKSet.from_dict(self._asked("GET", self.keys_url))
         try:
-            claims = jwt.decode(token, keys[header["kid"]], algorithms=[self.algorithm], options={"verify_aud": False})
+            claims = jwt.decode(
+                token, self._key(header.get("kid", "")), algorithms=[self.algorithm], options={"verify_aud": False}
+            )
         except (jwt.PyJWTError, KeyError) as error:
             raise SystemExit(f"{self.title}: its token is not signed with {self.algorithm}: {error!r}") from error
         wanted = STANDARD_CLAIMS | (CLAIMS if self.adds_claims else set())
@@ -79,6 +83,18 @@ class Subject:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         token: str = self._asked("POST", self.request.url, self.request.body, form)["access_token"]
         return token
+
+    def _key(self, kid: str) -> jwt.PyJWK:
+        """The published key; one that another process of a subject has just made may take a moment to be there.
+
+        Raises:
+            KeyError: it is not published.
+        """
+        for _ in range(KEY_TRIES - 1):
+            with suppress(KeyError):
+                return jwt.PyJWKSet.from_dict(self._asked("GET", self.keys_url))[kid]
+            time.sleep(KEY_PAUSE_S)
+        return jwt.PyJWKSet.from_dict(self._asked("GET", self.keys_url))[kid]
 
     def _asked(self, method: str, url: str, body: str | None = None, more: dict[str, str] | None = None) -> Any:
         place = urlsplit(url)
