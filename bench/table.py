@@ -26,7 +26,7 @@ COLUMNS = (
     "MiB, unique", "of which", "got none",
 )  # fmt: skip
 KINDS = "of which"
-LEFT = {"subject", "alg", KINDS}
+LEFT = {"subject", "alg", "case", "way", KINDS}
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
