@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test abuse layers lint format docs up down bench soak lock clean
+.PHONY: help run logs test abuse layers lint format docs up down bench bench-quick bench-growth soak lock clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) ## Run the whole system on this machine: http://localhost:8080
 	@exec $(BIN)/rulemint dev
@@ -51,10 +51,17 @@ up: ## Build the images and run the system with docker compose
 down: ## Stop what `make up` started; the volumes stay
 	docker compose down
 
-bench: $(READY) ## Time token requests against a system of its own, what a host costs, and a rule's calls
-	$(BIN)/python -m bench.latency
+bench: $(READY) ## Measure everything on this machine, ours beside others: tokens, hosts, calls of rules (about an hour)
+	$(BIN)/python -m bench.tokens --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),5)
 	$(BIN)/python -m bench.hosts
 	$(BIN)/python -m bench.egress
+
+bench-quick: $(READY) ## A look at tokens per second, ours beside others, in under two minutes
+	$(BIN)/python -m bench.tokens --subjects no-rule,javascript,python,oidc-inline,authlib,arq --algorithms ES256 \
+	  --connections 1,32 --rounds 1 --seconds 2 --into bench/results/quick.json
+
+bench-growth: $(READY) ## Measure more tenants, processes and clients; the first token after idle; dispatch alone
+	$(BIN)/python -m bench.growth --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),5)
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))
@@ -62,13 +69,14 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 soak: $(READY) ## Let hostile tenants loose on a system of its own for ten minutes and time the honest ones (MINUTES=2: for two)
 	$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
-lock: $(READY) ## Make requirements.lock anew, and from it the two parts that the images install
+lock: $(READY) ## Make requirements.lock anew, from it the two parts that the images install, and the bench's own
 	$(COMPILE) --upgrade pyproject.toml --group build --group test --group lint --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock gateway/pyproject.toml cli/pyproject.toml --output-file gateway/requirements.lock
 	$(COMPILE) --constraint requirements.lock rule-runner/pyproject.toml --output-file rule-runner/requirements.lock
+	$(COMPILE) --upgrade bench/requirements.in --output-file bench/requirements.lock
 
 clean: ## Remove the environment and every cache; .rulemint stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results
+	rm -rf $(VENV) bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml $(PACKAGES:%=%/pyproject.toml)

@@ -9,23 +9,40 @@ import json
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from bench.node import NodeFolder
+from bench.peers import node_packages
 
 TIMEOUT_S = 30
-_LUA = """
+_ONE_LUA = """
 wrk.method = "POST"
 wrk.body = {body}
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
 wrk.headers["Host"] = {host}
+"""
+_MIX_LUA = """
+local hosts, bodies, order, requests, at = {{{hosts}}}, {{{bodies}}}, {{{order}}}, {{}}, 0
+function init(_arguments)
+  for number = 1, #hosts do
+    local headers = {{ ["Host"] = hosts[number], ["Content-Type"] = "application/x-www-form-urlencoded" }}
+    requests[number] = wrk.format("POST", wrk.path, headers, bodies[number])
+  end
+end
+function request()
+  at = at % #order + 1
+  return requests[order[at]]
+end
+"""
+_DONE_LUA = """
 done = function(summary, latency, _requests)
   local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  io.write(string.format('\\n{{"answered":%d,"failed":%d,"seconds":%f,"p50_ms":%f,"p95_ms":%f,"p99_ms":%f}}\\n',
-    summary.requests, failed, summary.duration / 1e6,
+  io.write(string.format('\\n{"tokens":%d,"failed":%d,"seconds":%f,"p50_ms":%f,"p95_ms":%f,"p99_ms":%f}\\n',
+    summary.requests - errors.status,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    summary.duration / 1e6,
     latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3))
 end
 """
@@ -39,12 +56,20 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
+class Mix(msgspec.Struct, frozen=True, kw_only=True):
+    """Several token requests of one system, in an order that is gone through again and again."""
+
+    requests: list[Request]
+    order: list[int]
+    """Places in *requests*."""
+
+
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What one turn of load saw."""
 
-    answered: int
+    tokens: int
     failed: int
-    """Requests that got no token."""
+    """Requests that got none."""
     seconds: float
     p50_ms: float
     p95_ms: float
@@ -53,7 +78,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def per_second(self) -> float:
         """Tokens per second."""
-        return (self.answered - self.failed) / self.seconds
+        return self.tokens / self.seconds
 
 
 class LoadGenerator(Protocol):
@@ -61,7 +86,7 @@ class LoadGenerator(Protocol):
 
     name: str
 
-    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
+    def run(self, request: Request | Mix, *, connections: int, seconds: float) -> Loaded:
         """Ask on so many connections for so long, each again as soon as it has its answer."""
 
 
@@ -70,18 +95,25 @@ class Wrk:
 
     name = "wrk"
 
-    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
+    def run(self, request: Request | Mix, *, connections: int, seconds: float) -> Loaded:
         """As the protocol says; one thread, for the others are for what is measured."""
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-            script.write(_LUA.format(body=json.dumps(request.body), host=json.dumps(request.host)))
+            script.write(_lua(request))
             script.flush()
+            url = request.url if isinstance(request, Request) else request.requests[0].url
             command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={TIMEOUT_S}s"]
-            done = subprocess.run(
-                [*command, "-s", script.name, request.url], capture_output=True, text=True, check=False
-            )
+            done = subprocess.run([*command, "-s", script.name, url], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"wrk failed: {done.stderr.strip() or done.stdout.strip()}")
         return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Loaded)
+
+
+def _lua(request: Request | Mix) -> str:
+    if isinstance(request, Request):
+        return _ONE_LUA.format(body=json.dumps(request.body), host=json.dumps(request.host)) + _DONE_LUA
+    hosts = ", ".join(json.dumps(each.host) for each in request.requests)
+    bodies = ", ".join(json.dumps(each.body) for each in request.requests)
+    return _MIX_LUA.format(hosts=hosts, bodies=bodies, order=", ".join(str(at + 1) for at in request.order)) + _DONE_LUA
 
 
 class Autocannon:
@@ -89,23 +121,29 @@ class Autocannon:
 
     name = "autocannon"
 
-    def __init__(self, folder: NodeFolder) -> None:
-        self._folder = folder
+    def run(self, request: Request | Mix, *, connections: int, seconds: float) -> Loaded:
+        """As the protocol says; its latency is in whole milliseconds, and where p95 stands it is p97.5.
 
-    def run(self, request: Request, *, connections: int, seconds: float) -> Loaded:
-        """As the protocol says; it knows no p95, and p97.5 stands there."""
-        command = [
-            "node_modules/.bin/autocannon", "--json", "--no-progress", "--method", "POST", "--body", request.body,
+        Raises:
+            SystemExit: it failed, or is to send a mix.
+        """
+        if isinstance(request, Mix):
+            raise SystemExit("wrk is missing, and only it sends a mix of requests (Debian: apt-get install wrk)")
+        command: list[str | Path] = [
+            node_packages.NODE, "node_modules/.bin/autocannon", "--json", "--no-progress",
             "--connections", str(connections), "--duration", str(max(1, round(seconds))), "--timeout", str(TIMEOUT_S),
-            "--headers", "Content-Type=application/x-www-form-urlencoded", "--headers", f"Host={request.host}",
-            request.url,
+            "--method", "POST", "--headers", "Content-Type=application/x-www-form-urlencoded",
+            "--headers", f"Host={request.host}", "--body", request.body, request.url,
         ]  # fmt: skip
-        done = self._folder.run(*command)
+        done = subprocess.run(
+            command, cwd=node_packages.installed(), env=node_packages.environment(), capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
         if done.returncode != 0:
             raise SystemExit(f"autocannon failed: {done.stderr.strip()}")
         said = json.loads(done.stdout)
         return Loaded(
-            answered=said["2xx"] + said["non2xx"] + said["errors"],
+            tokens=said["2xx"],
             failed=said["non2xx"] + said["errors"],
             seconds=said["duration"],
             p50_ms=said["latency"]["p50"],
@@ -114,6 +152,16 @@ class Autocannon:
         )
 
 
-def load_generator(folder: NodeFolder) -> LoadGenerator:
-    """The one that this machine has."""
-    return Wrk() if shutil.which("wrk") else Autocannon(folder)
+def load_generator(name: str | None = None) -> LoadGenerator:
+    """The one of that *name*; by default the one that this machine has.
+
+    Raises:
+        SystemExit: wrk was asked for and is missing.
+    """
+    if name == Autocannon.name:
+        return Autocannon()
+    if shutil.which("wrk"):
+        return Wrk()
+    if name == Wrk.name:
+        raise SystemExit("wrk is missing (Debian: apt-get install wrk)")
+    return Autocannon()

@@ -1,41 +1,63 @@
-"""What a tree of processes takes of the machine, from the kernel's own accounts (proc(5))."""
+"""What trees of processes take of the machine, from the kernel's own accounts (proc(5))."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from bench.system import KINDS, family
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_USER_TICKS, _SYSTEM_TICKS = 11, 12
-"""Their places among the fields that follow the name in ``/proc/<pid>/stat``."""
+_USER, _SYSTEM, _CHILDRENS_USER, _CHILDRENS_SYSTEM = 11, 12, 13, 14
+"""Their places among the fields that follow the name in ``/proc/<pid>/stat``; in ticks, of 10 ms on most machines."""
 OTHER = "server"
 
 
-def processor_us(root: int) -> Counter[str]:
-    """Kind of process → processor time that those of *root*'s tree have used so far, in microseconds."""
+def processor_us(roots: Iterable[int]) -> Counter[str]:
+    """Kind of process → processor time that those of the *roots*' trees have used so far, in microseconds.
+
+    What a process took that has ended counts where its parent waited for it: a host's as the hosts'.
+    """
     used: Counter[str] = Counter()
-    for pid in family(root):
+    for pid in _members(roots):
         with suppress(OSError, IndexError):  # it has just ended
+            kind = _kind_of(pid)
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks = int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])
-            used[_kind_of(pid)] += ticks * 1_000_000 // _TICKS_PER_S
+            used[kind] += _us(fields[_USER], fields[_SYSTEM])
+            used["hosts" if kind == "spawner" else kind] += _us(fields[_CHILDRENS_USER], fields[_CHILDRENS_SYSTEM])
     return used
 
 
-def unique_kib(root: int) -> Counter[str]:
-    """Kind of process → memory that only processes of *root*'s tree have, in KiB (the unique set size)."""
+def unique_kib(roots: Iterable[int]) -> Counter[str]:
+    """Kind of process → memory that only one process of the *roots*' trees has, in KiB (the unique set size)."""
     held: Counter[str] = Counter()
-    for pid in family(root):
+    for pid in _members(roots):
         with suppress(OSError):
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             held[_kind_of(pid)] += sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
     return held
 
 
+def counted(roots: Iterable[int]) -> Counter[str]:
+    """Kind of process → how many there are."""
+    kinds: Counter[str] = Counter()
+    for pid in _members(roots):
+        with suppress(OSError):
+            kinds[_kind_of(pid)] += 1
+    return kinds
+
+
+def _members(roots: Iterable[int]) -> set[int]:
+    return set().union(*(family(root) for root in roots))
+
+
+def _us(*ticks: str) -> int:
+    return sum(map(int, ticks)) * 1_000_000 // _TICKS_PER_S
+
+
 def _kind_of(pid: int) -> str:
-    command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
     return next((kind for mark, kind in KINDS.items() if mark in command), OTHER)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
 from bench.load import Loaded, LoadGenerator
-from bench.processes import processor_us, unique_kib
-from bench.subject import Subject
+from bench.processes import counted, processor_us, unique_kib
+from bench.subjects.subject import NoTokenError, Subject
 
-WARM_UP_S = 1.0
+WARM_UP_S = 2.0
+"""Before each turn: the hosts of a tenant may have made room for those of another."""
+IDLE_TIMEOUT_S = 10.0
+LOOK_INTERVAL_S = 0.1
+IDLE_US = 20_000
+"""Processor time that a subject may take in such an interval and count as idle: two ticks."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +32,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     processor_us: dict[str, float]
     """Kind of process → processor time for each token."""
     unique_mib: dict[str, float]
-    """Kind of process → memory at the turn's end."""
+    """Kind of process → memory at the turn's end, all of them together."""
+    processes: dict[str, int]
+    """Kind of process → how many, at the turn's end."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +53,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Of all its turns."""
     processor_us: dict[str, float]
     unique_mib: dict[str, float]
+    processes: dict[str, int]
+    """Of its last turn."""
 
 
 def take_turns(
@@ -56,33 +67,51 @@ def take_turns(
     say: Callable[[str], None],
 ) -> list[Turn]:
     """*rounds* rounds of a turn of each subject, for each number of connections."""
-    turns = []
+    turns: list[Turn] = []
     planned = len(connections) * rounds * len(subjects)
     for count in connections:
-        for subject in subjects:
-            load.run(subject.request, connections=count, seconds=WARM_UP_S)
         for _ in range(rounds):
             for subject in subjects:
-                turns.append(_turn(subject, load, count, seconds))
-                said = f"{turns[-1].loaded.per_second:.0f} tokens/s"
+                turns.append(turn := take_turn(subject, load, connections=count, seconds=seconds))
+                failed = f", {turn.loaded.failed} got none" if turn.loaded.failed else ""
+                said = f"{turn.loaded.per_second:.0f} tokens/s{failed}"
                 say(f"{len(turns)} of {planned}: {subject.title}, {subject.algorithm}, {count} connections: {said}")
     return turns
 
 
-def _turn(subject: Subject, load: LoadGenerator, connections: int, seconds: float) -> Turn:
+def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, seconds: float) -> Turn:
+    """One turn, warmed up."""
     with subject.meanwhile():
-        before = processor_us(subject.pid)
-        loaded = load.run(subject.request, connections=connections, seconds=seconds)
-        used = processor_us(subject.pid) - before
+        load.run(subject.mix or subject.request, connections=connections, seconds=WARM_UP_S)
+        _until_idle(subject)
+        before = processor_us(subject.pids)
+        loaded = load.run(subject.mix or subject.request, connections=connections, seconds=seconds)
+        used = processor_us(subject.pids)  # at once: what it still works on will be no token of this turn
+        _until_idle(subject)
     return Turn(
         subject=subject.name,
         title=subject.title,
         algorithm=subject.algorithm,
         connections=connections,
         loaded=loaded,
-        processor_us={kind: round(us / max(1, loaded.answered), 1) for kind, us in used.items()},
-        unique_mib={kind: round(kib / 1024, 1) for kind, kib in unique_kib(subject.pid).items()},
+        processor_us={kind: round(max(0, used[kind] - before[kind]) / max(1, loaded.tokens), 1) for kind in used},
+        unique_mib={kind: round(kib / 1024, 1) for kind, kib in unique_kib(subject.pids).items()},
+        processes=dict(counted(subject.pids)),
     )
+
+
+def _until_idle(subject: Subject) -> None:
+    """Wait, for a while at most, until what a load has left behind is served, so that no other turn pays for it."""
+    until_s = time.monotonic() + IDLE_TIMEOUT_S
+    with suppress(NoTokenError, OSError):  # it may have more than it can take
+        subject.ask()  # in a queue it comes after what was there
+    seen = processor_us(subject.pids).total()
+    while time.monotonic() < until_s:
+        time.sleep(LOOK_INTERVAL_S)
+        now = processor_us(subject.pids).total()
+        if now - seen <= IDLE_US:
+            return
+        seen = now
 
 
 def medians(turns: Sequence[Turn]) -> list[Row]:
@@ -94,13 +123,13 @@ def medians(turns: Sequence[Turn]) -> list[Row]:
 
 
 def _row(turns: list[Turn]) -> Row:
-    first = turns[0]
-    kinds = {kind for turn in turns for kind in turn.processor_us}
+    last = turns[-1]
+    kinds = sorted({kind for turn in turns for kind in turn.processor_us})
     return Row(
-        subject=first.subject,
-        title=first.title,
-        algorithm=first.algorithm,
-        connections=first.connections,
+        subject=last.subject,
+        title=last.title,
+        algorithm=last.algorithm,
+        connections=last.connections,
         rounds=len(turns),
         per_second=round(statistics.median(turn.loaded.per_second for turn in turns), 1),
         p50_ms=round(statistics.median(turn.loaded.p50_ms for turn in turns), 2),
@@ -108,8 +137,8 @@ def _row(turns: list[Turn]) -> Row:
         p99_ms=round(statistics.median(turn.loaded.p99_ms for turn in turns), 2),
         failed=sum(turn.loaded.failed for turn in turns),
         processor_us={
-            kind: round(statistics.median(turn.processor_us.get(kind, 0.0) for turn in turns), 1)
-            for kind in sorted(kinds)
+            kind: round(statistics.median(turn.processor_us.get(kind, 0.0) for turn in turns), 1) for kind in kinds
         },
-        unique_mib=turns[-1].unique_mib,
+        unique_mib=last.unique_mib,
+        processes=last.processes,
     )

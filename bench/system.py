@@ -15,16 +15,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-READY_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 15.0
+from bench.children import READY_TIMEOUT_S, Child, started
+
 KINDS = {
+    "sandbox.spawner": "spawner",  # it names the files of the hosts
     "host_programs": "hosts",
-    "sandbox.spawner": "spawner",
+    "rulemint_runner.egress": "broker",
     "rulemint_runner": "runner",
     "rulemint_gateway": "gateway",
-    "valkey": "valkey",
+    "valkey-server": "valkey",
+    "rulemint dev": "dev",
 }
-"""What is in a process's command line → what it is; the first that fits."""
+"""What is in a process's command line, with blanks between its words → what it is; the first that fits."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class System:
         for pid in family(self.process.pid):
             self.seen.add(pid)
             with suppress(OSError, StopIteration):  # it has just ended, or is no more than a number
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
                 kind = next(kind for mark, kind in KINDS.items() if mark in command)
                 count, memory_kib = counted[kind]
                 counted[kind] = count + 1, memory_kib + resident_kib(pid)
@@ -55,33 +57,29 @@ class System:
 
 
 @contextmanager
-def started_system(settings: dict[str, str]) -> Iterator[System]:
-    """A system without a demo; *settings* are environment variables."""
+def started_system(settings: dict[str, str], *, data_dir: Path | None = None) -> Iterator[System]:
+    """A system without a demo; *settings* are environment variables. In *data_dir* is what one before it left."""
     with tempfile.TemporaryDirectory(prefix="rulemint-bench-") as folder:
-        data_dir = Path(folder) / "data"
-        data_dir.mkdir()
+        data_dir = data_dir or Path(folder) / "data"
+        data_dir.mkdir(exist_ok=True)
         (data_dir / "demo.made").touch()
         port = free_port()
         ours = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
-        environment = {**os.environ, **ours, **settings}
-        command = [str(Path(sys.executable).parent / "rulemint"), "dev"]
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        try:
-            _wait_until_ready(process, port)
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
+        command = [Path(sys.executable).parent / "rulemint", "dev"]
+        with started(command, environment={**inherited, **ours, **settings}) as child:
+            _wait_until_ready(child, port)
             admin = json.loads((data_dir / "admin.json").read_text())
-            yield System(f"http://127.0.0.1:{port}", admin, process)
-        finally:
-            process.terminate()
-            process.wait(STOP_TIMEOUT_S)
+            yield System(f"http://127.0.0.1:{port}", admin, child.process)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_ready(child: Child, port: int) -> None:
     deadline_s = time.monotonic() + READY_TIMEOUT_S
-    while time.monotonic() < deadline_s and process.poll() is None:
+    while time.monotonic() < deadline_s and child.process.poll() is None:
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):  # ours
             return
         time.sleep(0.1)
-    raise SystemExit("the system did not get ready")
+    raise SystemExit(child.failure())
 
 
 def family(pid: int) -> set[int]:

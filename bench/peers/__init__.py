@@ -1,1 +1,9 @@
-"""What others offer for the same: an OAuth server that runs the hook in its own process."""
+"""What others offer for the same: servers that run the hook themselves, and the plain way through a queue."""
+
+FORM = {
+    "grant_type": "client_credentials",
+    "client_id": "bench",
+    "client_secret": "bench-secret",
+    "scope": "read write",
+}
+"""What a peer's one client sends for a token."""

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bench.load import Request
-from bench.rules import Flow, flows
-from bench.subject import Subject
+from bench.subjects.rules import Flow, flows
+from bench.subjects.subject import Subject
 from bench.system import System, started_system
 from bench.tenants import create, log_in
 from bench.tls_server import NAME, started_server
@@ -23,7 +23,7 @@ TWO = "2-gateways-"
 
 
 @contextmanager
-def started_ours(folder: Path, more: dict[str, str] | None = None) -> Iterator[tuple[System, dict[str, Flow]]]:
+def started_ours(folder: Path, more: dict[str, str]) -> Iterator[tuple[System, dict[str, Flow]]]:
     """A system that may call the server which runs beside it, and the flows to measure; *more* are settings."""
     with started_server(folder) as port:
         (folder / "hosts").write_text(f"127.0.0.1 {NAME}\n")
@@ -31,7 +31,7 @@ def started_ours(folder: Path, more: dict[str, str] | None = None) -> Iterator[t
             "RULEMINT_EGRESS_ALLOW_PRIVATE": "127.0.0.0/8",
             "RULEMINT_EGRESS_HOSTS_FILE": str(folder / "hosts"),
             "RULEMINT_EGRESS_CA_FILE": str(folder / "certificate.pem"),
-            **(more or {}),
+            **more,
         }
         with started_system(settings) as system:
             yield system, flows(port)
@@ -84,6 +84,7 @@ async def _subject(
         title=f"Rulemint{', 2 gateway processes' if name.startswith(TWO) else ''}, {flow.title}",
         algorithm=algorithm,
         request=request,
+        keys_url=f"{system.url}/.well-known/jwks.json",
         pid=system.process.pid,
         adds_claims=bool(flow.rules),
         meanwhile=lambda: _watched(system, headers["Host"], token, flow.watchers),

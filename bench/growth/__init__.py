@@ -1,0 +1,1 @@
+"""What changes as there is more of something: tenants, processes, clients, idle time; and dispatch by itself."""

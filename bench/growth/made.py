@@ -1,0 +1,68 @@
+"""Tenants and systems as the parts of the bench of growth need them: each tenant has one rule and one client."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlencode
+
+import aiohttp
+
+from bench.load import Request
+from bench.subjects.rules import JAVASCRIPT, PYTHON
+from bench.subjects.subject import Subject
+from bench.system import System
+from bench.tenants import create, log_in
+
+AT_ONCE = 2
+ALGORITHM = "ES256"
+RULES = {
+    "javascript": {"name": "bench", "script": JAVASCRIPT},
+    "python": {"name": "bench", "language": "python", "script": PYTHON},
+}
+
+
+async def make_tenants(system: System, names: list[str], *, language: str = "javascript") -> list[Request]:
+    """A tenant for each of *names* with a rule in *language*; what its client sends for a token."""
+    places = asyncio.Semaphore(AT_ONCE)
+    async with aiohttp.ClientSession() as session:
+        operator = await log_in(session, system.url, system.admin, {})
+
+        async def made(name: str) -> Request:
+            async with places:
+                return await _made(session, system, operator, name, language)
+
+        return list(await asyncio.gather(*map(made, names)))
+
+
+async def _made(
+    session: aiohttp.ClientSession, system: System, operator: dict[str, str], name: str, language: str
+) -> Request:
+    host = f"{name}.test"
+    made = await create(session, system.url, "tenants", {"name": name, "hosts": [host]}, operator)
+    headers = {"Host": host} | await log_in(session, system.url, made["administrator"], {"Host": host})
+    await create(session, system.url, "rules", RULES[language], headers)
+    audience = "https://bench.test/"
+    api = {"identifier": audience, "signing_alg": ALGORITHM, "scopes": [{"value": "read"}, {"value": "write"}]}
+    await create(session, system.url, "resource-servers", api, headers)
+    client = await create(session, system.url, "clients", {"name": "bench"}, headers)
+    grant = {"client_id": client["client_id"], "audience": audience, "scope": ["read", "write"]}
+    await create(session, system.url, "client-grants", grant, headers)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client["client_id"],
+        "client_secret": client["client_secret"],
+        "audience": audience,
+    }
+    return Request(url=f"{system.url}/oauth/token", host=host, body=urlencode(form))
+
+
+def subject_of(system: System, request: Request, title: str) -> Subject:
+    """*system* as a subject that is asked with *request*."""
+    return Subject(
+        name=title,
+        title=title,
+        algorithm=ALGORITHM,
+        request=request,
+        keys_url=f"{system.url}/.well-known/jwks.json",
+        pid=system.process.pid,
+    )

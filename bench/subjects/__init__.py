@@ -1,0 +1,1 @@
+"""What is measured: token endpoints that run, ours by the flows of their tenants."""
