@@ -72,7 +72,7 @@ async def _enqueue(redis: ArqRedis, name: str, data: bytes, *, expires_ms: int) 
 
 async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> str | None:
     """Block until a job was enqueued, *timeout_s* at most; the id of the job if there was one."""
-    reply = redis.blpop([keys.QUEUE_WAKE_UP], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
+    reply = redis.brpop([keys.QUEUE_WAKE_UP], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
     popped = await cast("Awaitable[Any]", reply)
     return None if popped is None else popped[1].decode(errors="replace")
 

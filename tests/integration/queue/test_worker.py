@@ -266,6 +266,12 @@ async def test_an_invocation_past_its_deadline_ends_as_late_and_the_others_of_it
     assert isinstance(in_time.outcome, Granted)
 
 
+async def test_workers_are_woken_for_the_job_that_has_waited_for_longest(redis: ArqRedis) -> None:
+    batch = a_batch(an_invocation(await a_rule(redis), Deadline.after(20)))
+    job_ids = [await job_queue.enqueue(redis, batch, expires_ms=60_000) for _ in range(3)]
+    assert [await job_queue.wait_for_wake_up(redis, timeout_s=1) for _ in job_ids] == job_ids
+
+
 async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, redis: ArqRedis) -> None:
     async with asyncio.timeout(10):
         ending = await gateway.ask(await a_rule(redis), within_s=1_000)
