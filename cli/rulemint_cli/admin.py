@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from rulemint_cli.advice import advice_on
 from rulemint_cli.errors import CommandError
 from rulemint_cli.profiles import Profile
 
@@ -19,8 +20,9 @@ MAX_PAGES = 1_000
 class RefusedError(CommandError):
     """The system answered, and refused; *status* is HTTP's, *code* its ``errorCode``, *field* that of the body."""
 
-    def __init__(self, message: str, *, status: int, code: str = "", field: str = "") -> None:
+    def __init__(self, message: str, *, status: int, code: str = "", field: str = "", advice: str = "") -> None:
         super().__init__(message)
+        self.advice = advice
         self.status = status
         self.code = code
         self.field = field
@@ -120,11 +122,13 @@ class Admin:
             status, answer, tag = await self._send_as(await self.token(), method, path, body, headers, query)
         if status >= 300:
             problem = answer if isinstance(answer, dict) else {}
+            code = str(problem.get("errorCode", ""))
             raise RefusedError(
                 f"{self.url} refuses: {problem.get('message', status)}",
                 status=status,
-                code=str(problem.get("errorCode", "")),
+                code=code,
                 field=str(problem.get("field", "")),
+                advice=advice_on(status, code),
             )
         return answer, tag
 

@@ -220,8 +220,8 @@ def _interruptible() -> Iterator[None]:
 
 
 def fail(error: CommandError) -> NoReturn:
-    """Say *error*, and end with its code."""
-    say(str(error))
+    """Say *error* and what to try next, and end with its code."""
+    say(f"{error}; {error.advice}" if error.advice else str(error))
     raise typer.Exit(error.exit_code)
 
 

@@ -7,6 +7,8 @@ class CommandError(Exception):
     """The command failed; the text is one sentence that says what to do."""
 
     exit_code = 1
+    advice = ""
+    """What to try next, where the text is another's and does not say."""
 
 
 class UsageError(CommandError):

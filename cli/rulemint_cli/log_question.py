@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from rulemint_cli.errors import UsageError
+from rulemint_cli.spans import span_of
 
 USUAL_TAIL = 100
-_AGO = re.compile(r"([0-9]{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def question(filters: Mapping[str, str | None], *, since: str | None, tail: int | None, follow: bool) -> dict[str, str]:
@@ -33,8 +31,8 @@ def question(filters: Mapping[str, str | None], *, since: str | None, tail: int 
 
 def _moment(since: str) -> str:
     """RFC 3339 (§5.6)."""
-    if ago := _AGO.fullmatch(since):
-        moment = datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    if (ago := span_of(since)) is not None:
+        moment = datetime.now(UTC) - ago
         return moment.isoformat().replace("+00:00", "Z")
     try:
         moment = datetime.fromisoformat(since)

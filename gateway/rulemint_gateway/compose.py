@@ -223,7 +223,7 @@ def _rule_handlers(  # each is a part of what rules are made of
     """Rules, and what shows the same rules as hooks, actions and webtasks."""
     versions = RuleVersionsOf(store, records)
     return {
-        "rules": NounHandlers(catalog, rules, name="rules"),
+        "rules": NounHandlers(catalog, rules, name="rules", filters=rules.filters),
         "secrets": SecretHandlers(catalog, secrets),
         "tries": TryHandlers(catalog, tries),
         "rule_versions": RuleVersionHandlers(catalog, rules, versions),

@@ -18,7 +18,7 @@ NameOption = Annotated[str | None, typer.Option(help="What people call it.")]
 ScopesOption = Annotated[
     list[str] | None, typer.Option(metavar="VALUE[=DESCRIPTION]", help="A scope that it defines; may be repeated.")
 ]
-AlgorithmOption = Annotated[str | None, typer.Option(help="RS256, PS256, ES256, EdDSA or HS256.")]
+AlgorithmOption = Annotated[str | None, typer.Option(help="RS256, RS512, PS256, ES256, EdDSA or HS256.")]
 LifetimeOption = Annotated[int | None, typer.Option(help="Seconds that its tokens live.")]
 
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.command import Call, command
+from rulemint_cli.commands.client_secrets import add_secret_commands
 from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
 from rulemint_cli.fields import SetOption, assigned, changes_of, given, metadata_of
-from rulemint_cli.nouns import CLIENTS, called, find, path_of
+from rulemint_cli.nouns import CLIENTS, find, path_of
 
 clients = noun_app(CLIENTS, "Who asks for tokens.")
 add_show(clients, CLIENTS)
@@ -56,14 +57,5 @@ async def update(  # as above
     call.output.record(changed)
 
 
-@command(clients, "rotate-secret")
-async def rotate_secret(call: Call, client: IdArgument, *, yes: YesOption = False) -> None:
-    """Give a client a new secret, which is shown once, now."""
-    async with call.admin() as admin:
-        record = await find(admin, CLIENTS, client)
-        call.confirm(f"Give {called(CLIENTS, record)} at {admin.url} a new secret?", yes=yes)
-        rotated = await admin.call("POST", f"{path_of(CLIENTS, record)}/rotate-secret")
-    call.output.record(rotated)
-
-
+add_secret_commands(clients)
 add_delete(clients, CLIENTS, what=" and its client grants")

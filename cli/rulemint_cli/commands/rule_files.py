@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ from rulemint_cli.errors import CommandError
 
 if TYPE_CHECKING:
     from rulemint_cli.admin import Admin
+    from rulemint_cli.nouns import Record
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")]
 
@@ -51,7 +53,8 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
     async with call.admin() as admin:
         planned = await deployment.plan(admin, wanted)
         if not planned.is_needed:
-            call.output.done(planned.existing or {}, f"nothing changed: the rule {wanted.name} is as in {file}")
+            rule = planned.existing or {}
+            call.output.done(rule, f"nothing changed: the rule {wanted.name} is as in {file}{_if_disabled(rule)}")
             return
         _show_diff(call, planned)
         call.confirm(f"{planned.question} at {admin.url}?", yes=yes)
@@ -92,4 +95,12 @@ def _show_diff(call: Call, planned: Deployment) -> None:
 async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
     with call.output.busy(f"deploying {planned.wanted.name}"):
         rule = await deployment.deploy(admin, planned)
-    call.output.done(rule, f"the rule {rule['name']} runs as version {rule['version']}")
+    runs = "runs as" if rule["enabled"] else "has"
+    call.output.done(rule, f"the rule {rule['name']} {runs} version {rule['version']}{_if_disabled(rule)}")
+
+
+def _if_disabled(rule: Record) -> str:
+    """What to say of a rule that is left out of the flow, by its user or by a deployment that was cut off."""
+    if rule.get("enabled", True):
+        return ""
+    return f", and is disabled: rulemint rules enable {quote(str(rule['name']))} lets it run"

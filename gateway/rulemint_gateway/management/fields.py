@@ -25,9 +25,9 @@ ScopeValues = Annotated[list[ScopeValue], Meta(max_length=1_000)]
 SigningSecret = Annotated[str, Meta(min_length=32, max_length=512)]
 """HS256 wants 256 bits at least (RFC 7518 §3.2)."""
 TokenLifetime = Annotated[int, Meta(ge=1, le=2_592_000)]
-Script = Annotated[str, Meta(min_length=1)]
-"""As long as a body may be; `check_script_length` says in words that it may have `MAX_SCRIPT_CHARACTERS`."""
 MAX_SCRIPT_CHARACTERS = 262_144
+Script = Annotated[str, Meta(min_length=1, extra_json_schema={"maxLength": MAX_SCRIPT_CHARACTERS})]
+"""`check_script_length` says in Auth0's words that it is longer."""
 Order = Annotated[int, Meta(ge=0, le=1_000_000)]
 SecretName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-.]+$")]
 SecretValue = Annotated[str, Meta(max_length=8_192)]

@@ -64,21 +64,22 @@ def _plain(record: Any) -> dict[str, Any] | None:
     return {name: _masked(value, free=name in _FREE_FIELDS) for name, value in fields.items()}
 
 
-def _masked(value: Any, *, free: bool) -> Any:
-    if isinstance(value, bytes):
+def _masked(value: Any, *, free: bool, secret: bool = False) -> Any:
+    """*value* without secrets; every text below a name that sounds *secret* is one."""
+    if isinstance(value, bytes) or (secret and isinstance(value, str)):
         return MASK
     if isinstance(value, dict):
         return {
-            name: MASK if free and _is_secret(name) and isinstance(item, str) else _masked(item, free=free)
-            for name, item in value.items()
+            name: _masked(item, free=free, secret=secret or (free and _is_secret(name))) for name, item in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_masked(item, free=free) for item in value]
+        return [_masked(item, free=free, secret=secret) for item in value]
     return value
 
 
 def _is_secret(name: Any) -> bool:
-    return any(part in str(name).lower() for part in _SECRET_NAME_PARTS)
+    lower = str(name).lower()
+    return lower.endswith("key") or any(part in lower for part in _SECRET_NAME_PARTS)
 
 
 def _cut(value: Any) -> Any:

@@ -100,7 +100,16 @@ def test_the_demo_is_made_once_and_its_request_goes_to_the_issuer_wherever_it_wa
         pytest.param(["clients", "show", "nobody"], 1, "rulemint clients list shows them", id="no such record"),
         pytest.param(["clients", "update", "demo-client"], 2, "give an option", id="nothing to change"),
         pytest.param(["clients", "create", "x", "--set", "name"], 2, "--set FIELD=VALUE", id="a field without a value"),
-        pytest.param(["clients", "create", "x", "--set", "colour=1"], 1, "colour", id="a field that does not exist"),
+        pytest.param(
+            ["clients", "create", "x", "--set", "colour=1"],
+            1,
+            "not allowed: colour; the command with --help",
+            id="a field that does not exist",
+        ),
+        pytest.param(
+            ["rules", "deploy-version", "seed", "9", "--yes"], 1, "; rulemint rules versions", id="no such version"
+        ),
+        pytest.param(["clients", "create", "x", "--client-id", "demo-client"], 1, "; the list command", id="taken"),
         pytest.param(["clients", "fly"], 2, "fly", id="no such command"),
         pytest.param(["clients", "list", "--url", "localhost"], 2, "https://", id="no address"),
         pytest.param(["clients", "list", "--url", "http://127.0.0.1:9/"], 1, "rulemint dev", id="nobody there"),

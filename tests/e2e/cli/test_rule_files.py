@@ -55,6 +55,17 @@ def test_a_file_is_created_then_changed_and_then_nothing(workplace: Workplace, r
     assert workplace.json("rules", "show", "my-rule")["version"] == 2
 
 
+def test_a_rule_that_is_disabled_is_not_said_to_run(workplace: Workplace, rule: Path) -> None:
+    workplace.rulemint("rules", "deploy", rule.name, "--yes")
+    workplace.json("rules", "disable", "my-rule")
+    how = "and is disabled: rulemint rules enable my-rule lets it run\n"
+    same = workplace.rulemint("rules", "deploy", rule.name)
+    assert same.stdout == f"nothing changed: the rule my-rule is as in my_rule.py, {how}"
+    rule.write_text(FIRST.replace("1}", "2}"))
+    changed = workplace.rulemint("rules", "deploy", rule.name, "--yes")
+    assert changed.stdout.endswith(f"the rule my-rule has version 2, {how}")
+
+
 def test_a_deployment_that_nobody_confirms_changes_nothing(workplace: Workplace, rule: Path) -> None:
     refused = workplace.rulemint("rules", "deploy", rule.name, stdin="n\n")
     assert (refused.returncode, "nothing was changed" in refused.stderr) == (1, True)

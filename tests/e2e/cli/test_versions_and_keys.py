@@ -64,6 +64,32 @@ def test_a_client_gets_a_new_secret_and_the_old_one_is_good_no_longer(workplace:
     workplace.json("clients", "delete", "rotating", "--yes")
 
 
+def test_a_client_has_two_secrets_while_a_new_one_is_rolled_out(workplace: Workplace) -> None:
+    made = workplace.json("clients", "create", "overlapping", "--client-id", "overlapping")
+    workplace.json("grants", "create", "--client", "overlapping", "--audience", "Demo API", "--scope", "test")
+    rotated = workplace.json("clients", "rotate-secret", "overlapping", "--overlap", "2h", "--yes")
+    asked = ("token", "--client", "overlapping", "--audience", "https://api.example.com/")
+    for secret in (made["client_secret"], rotated["client_secret"]):
+        assert workplace.rulemint(*asked, RULEMINT_CLIENT_SECRET=secret).returncode == 0
+    listed = workplace.json("clients", "secrets", "overlapping")
+    assert [(each["name"], each["expires_at"] is None) for each in listed] == [
+        ("first", False),
+        (rotated["name"], True),
+    ]
+    shown = workplace.rulemint("clients", "secrets", "overlapping").stdout
+    assert rotated["name"] in shown
+    assert rotated["client_secret"] not in shown
+
+    assert workplace.json("clients", "delete-secret", "overlapping", "first", "--yes") == {"deleted": "first"}
+    assert workplace.rulemint(*asked, RULEMINT_CLIENT_SECRET=made["client_secret"]).returncode == 1
+    assert workplace.rulemint(*asked, RULEMINT_CLIENT_SECRET=rotated["client_secret"]).returncode == 0
+    gone = workplace.rulemint("clients", "delete-secret", "overlapping", "first", "--yes")
+    assert (gone.returncode, "rulemint clients secrets overlapping" in gone.stderr) == (1, True)
+    wrong = workplace.rulemint("clients", "rotate-secret", "overlapping", "--overlap", "soon", "--yes")
+    assert (wrong.returncode, "7d" in wrong.stderr) == (2, True)
+    workplace.json("clients", "delete", "overlapping", "--yes")
+
+
 def test_a_tenant_is_disabled_and_enabled(workplace: Workplace) -> None:
     workplace.json("tenants", "create", "sleepy", "--host", "sleepy.example.com")
     assert workplace.json("tenants", "disable", "sleepy", "--yes")["disabled"] is True

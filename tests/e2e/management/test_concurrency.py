@@ -58,6 +58,26 @@ async def test_settings_and_tenants_have_etags_too(management: Management) -> No
     assert "etag" in (await management.call("GET", "/api/v2/tenants/default")).headers
 
 
+async def test_the_secrets_of_a_client_are_changed_only_as_their_caller_has_read_them(management: Management) -> None:
+    client = await management.a_client()
+    client_path = f"/api/v2/clients/{client.client_id}"
+    path = f"{client_path}/secrets"
+    first = {"If-Match": (await management.call("GET", path)).headers["etag"]}
+    await management.ask(client.request())  # uses it, which changes nothing
+    assert (await management.call("POST", path, {"name": "next"}, headers=first)).status == 201
+    for method, where, body in (
+        ("POST", path, {"name": "third"}),
+        ("DELETE", f"{path}/first", None),
+        ("POST", f"{client_path}/rotate-secret", None),
+    ):
+        refused = await management.call(method, where, body, headers=first)
+        assert (refused.status, refused.body["errorCode"]) == (412, "precondition_failed"), where
+    assert (await management.ask(client.request())).status == 200
+    second = {"If-Match": (await management.call("GET", path)).headers["etag"]}
+    assert (await management.call("DELETE", f"{path}/first", headers=second)).status == 204
+    assert (await management.ask(client.request())).status == 401
+
+
 async def test_secrets_bindings_and_signing_keys_have_etags_too(management: Management) -> None:
     async with a_tenant(management) as tenant:
         rule = await tenant.create("rules", {"name": "keeps secrets", "script": RULE})

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 
 from fixtures.management import Management
+from fixtures.tenants import a_tenant
 
 
 def a_key() -> dict[str, str]:
@@ -62,6 +63,27 @@ async def test_a_rotation_that_is_sent_again_shows_the_same_secret(management: M
     first, again = [await management.call("POST", path, headers=key) for _ in range(2)]
     assert first.body["client_secret"] == again.body["client_secret"]
     assert (await management.ask(client.request(client_secret=again.body["client_secret"]))).status == 200
+
+
+async def test_secrets_that_are_added_again_are_the_same_and_no_conflict(management: Management) -> None:
+    script = "module.exports = (client, scope, audience, context, cb) => cb(null, {});"
+    async with management.rule(script, enabled=False) as rule:
+        for noun, name in (("rules", "ONE"), ("hooks", "TWO")):
+            path, key = f"/api/v2/{noun}/{rule['id']}/secrets", a_key()
+            first, again = [await management.call("POST", path, {name: "1"}, headers=key) for _ in range(2)]
+            assert (first.status, again.status, again.headers["idempotent-replayed"]) == (201, 201, "true")
+            other = await management.call("POST", path, {name: "2"}, headers=key)
+            assert (other.status, other.body["errorCode"]) == (422, "idempotency_key_reused")
+            assert (await management.call("POST", path, {name: "1"})).status == 409
+
+
+async def test_a_rotation_of_the_signing_keys_that_is_sent_again_makes_none(management: Management) -> None:
+    async with a_tenant(management) as tenant:
+        path, key = "/api/v2/keys/signing", a_key()
+        first, again = [await tenant.call("POST", f"{path}/rotate", headers=key) for _ in range(2)]
+        assert (first.status, again.status, again.body) == (201, 201, first.body)
+        current = [each["kid"] for each in (await tenant.call("GET", path)).body if each["current"]]
+        assert current == [first.body["kid"]]
 
 
 async def test_a_key_that_is_too_long_is_refused(management: Management) -> None:

@@ -61,6 +61,11 @@ async def test_filters_ask_for_the_value_of_a_field(management: Management) -> N
     for path, field, wanted in cases:
         answer = await management.call("GET", f"/api/v2/{path}")
         assert [record[field] for record in answer.body] == wanted, answer.text
+    async with management.rule("export default () => ({})", enabled=False) as off:
+        for enabled in (True, False):
+            answer = await management.call("GET", f"/api/v2/rules?enabled={str(enabled).lower()}&per_page=100")
+            assert {rule["enabled"] for rule in answer.body} <= {enabled}, answer.text
+            assert (off["id"] in {rule["id"] for rule in answer.body}) is not enabled
     none = (await management.call("GET", "/api/v2/clients?is_global=true&include_totals=true")).body
     assert none == {"start": 0, "limit": 50, "total": 0, "clients": []}
 

@@ -151,6 +151,7 @@ def test_everything_answers_as_it_is_described(target: Target) -> None:
     assert not found, "\n\n".join(found)
 
 
+@pytest.mark.timeout(300)
 def test_methods_that_a_path_does_not_take_are_refused_with_those_that_it_takes(target: Target) -> None:
     found: list[str] = []
     asked = 0

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from rulemint_cli import __main__ as cli
@@ -12,7 +16,7 @@ from rulemint_shared.vault import Vault
 
 COMMANDS = [
     *("dev", "logs", "try", "demo", "init", "types", "sandbox", "login", "profiles", "token", "status"),
-    *("clients", "apis", "grants", "rules", "secrets", "keys", "tenants"),
+    *("clients", "apis", "grants", "rules", "secrets", "keys", "tenants", "config"),
 ]
 
 
@@ -46,6 +50,41 @@ def test_every_command_has_its_help(command: str) -> None:
     result = CliRunner().invoke(cli.app, [command, "--help"])
     assert result.exit_code == 0
     assert "Usage:" in result.output
+
+
+def commands_of(group: TyperGroup, *names: str) -> Iterator[tuple[str, Any]]:
+    """Every command below *group*, by its words."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands_of(command, *names, name)
+        else:
+            yield " ".join((*names, name)), command
+
+
+def test_every_command_has_json_but_the_one_that_prints_logs_of_processes() -> None:
+    root = typer.main.get_command(cli.app)
+    assert isinstance(root, TyperGroup)
+    without = [
+        words
+        for words, command in commands_of(root)
+        if not any("--json" in parameter.opts for parameter in command.params)
+    ]
+    assert without == ["dev"]
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (["rulemint", "cli"], "clients"),
+        (["rulemint", "clients", "rot"], "rotate-secret"),
+        (["rulemint", "rules", "deploy", "--al"], "--allow-host"),
+    ],
+)
+def test_a_shell_completes_commands_and_options(words: list[str], completed: str) -> None:
+    """As the function asks that ``--install-completion`` gives bash."""
+    asked = {"_RULEMINT_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    done = CliRunner().invoke(cli.app, [], env=asked, prog_name="rulemint")
+    assert completed in done.stdout.split()
 
 
 def test_the_help_of_dev_lists_its_settings() -> None:

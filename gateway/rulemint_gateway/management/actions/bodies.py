@@ -36,7 +36,7 @@ class SupportedTrigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     status: Word | None = None
     runtimes: Annotated[list[Word], Meta(max_length=20)] = []
     default_runtime: Word | None = None
-    compatible_triggers: Annotated[list[dict[Word, Word]], Meta(max_length=20)] = []
+    compatible_triggers: Annotated[list[Annotated[dict[Word, Word], Meta(max_length=20)]], Meta(max_length=20)] = []
     binding_policy: Word | None = None
 
 

@@ -99,7 +99,10 @@ class PatchClient(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_fi
     description: Description | UnsetType = UNSET
     client_secret: ClientSecretValue | UnsetType = UNSET
     """Replaces all of them; wants the scope ``update:client_keys``."""
-    client_metadata: dict[MetadataKey, MetadataValue | None] | UnsetType = UNSET
+    client_metadata: (
+        Annotated[dict[MetadataKey, MetadataValue | None], Meta(max_length=2 * MAX_METADATA)] | UnsetType
+    ) = UNSET
+    """All that there may be taken away, and as many new ones."""
     grant_types: GrantTypes | UnsetType | None = UNSET
     token_endpoint_auth_method: AuthMethod | UnsetType | None = UNSET
 

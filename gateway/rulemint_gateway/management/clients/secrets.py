@@ -90,6 +90,11 @@ class ClientSecrets:
         used = await self._usage.last_used_ms(tenant, client_id, [secret.name for secret in client.secrets])
         return [_view(secret, used[secret.name]) for secret in client.secrets]
 
+    async def state(self, tenant: str, client_id: str) -> dict[str, Any]:
+        """What the ETag of the list is made from: when a secret was last used is no other state."""
+        secrets = find_client(self._catalog, tenant, client_id).secrets
+        return {"secrets": [_view(secret, None) for secret in secrets]}
+
     async def delete(self, tenant: str, client_id: str, name: str) -> None:
         """End a secret now; one that is not there is no error."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -82,6 +82,7 @@ class Rules:
     create_body = CreateRule
     patch_body = PatchRule
     answer = RuleAnswer
+    filters: ClassVar[dict[str, str]] = {"enabled": "enabled"}
 
     def __init__(self, catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts) -> None:
         self._catalog = catalog

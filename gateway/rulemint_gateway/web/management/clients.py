@@ -12,8 +12,9 @@ from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.management.etags import etag_header, require_match
 from rulemint_gateway.web.management.idempotency import once
 from rulemint_gateway.web.management.nouns import NounHandlers
 from rulemint_gateway.web.operations import Operation
@@ -44,6 +45,7 @@ class ClientHandlers(NounHandlers):
                 summary="Replace all secrets of a client by a new one",
                 scopes=("update:client_keys",),
                 answer=ClientAnswer,
+                if_match=True,
                 idempotent=True,
             ),
             Operation(
@@ -54,6 +56,7 @@ class ClientHandlers(NounHandlers):
                 summary="List the secrets of a client",
                 scopes=("read:client_keys",),
                 answer=list[ClientSecretAnswer],
+                etag=True,
             ),
             Operation(
                 method="POST",
@@ -65,6 +68,7 @@ class ClientHandlers(NounHandlers):
                 body=CreateSecret,
                 answer=ClientSecretAnswer,
                 status=201,
+                if_match=True,
                 idempotent=True,
             ),
             Operation(
@@ -75,16 +79,18 @@ class ClientHandlers(NounHandlers):
                 summary="Delete a secret of a client",
                 scopes=("delete:client_keys",),
                 status=204,
+                if_match=True,
                 refusals=(404,),
             ),
         ]
 
     async def rotate(self, request: web.Request) -> web.Response:
-        """200 and the client with its new secret, the only one that works from now on."""
+        """200 and the client with its new secret, its only one; 412 if its secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:client_keys")
         client_id = request.match_info["id"]
 
         async def make() -> web.Response:
+            self._require_secrets_match(request, caller)
             rotated = await self._secrets.rotate(caller.tenant, client_id)
             log.info("client secret rotated", tenant=caller.tenant, by=caller.client_id, id=client_id)
             return json_answer(rotated, headers=NO_STORE)
@@ -94,15 +100,18 @@ class ClientHandlers(NounHandlers):
     async def list_secrets(self, request: web.Request) -> web.Response:
         """200 and the names, never the values."""
         caller = authorize(request, self._catalog, scope="read:client_keys")
-        return json_answer(await self._secrets.list(caller.tenant, request.match_info["id"]), headers=NO_STORE)
+        client_id = request.match_info["id"]
+        tag = etag_header(await self._secrets.state(caller.tenant, client_id))
+        return json_answer(await self._secrets.list(caller.tenant, client_id), headers={**NO_STORE, **tag})
 
     async def create_secret(self, request: web.Request) -> web.Response:
-        """201 and the secret, for the only time."""
+        """201 and the secret, for the only time; 412 if the client's secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="create:client_keys")
         client_id = request.match_info["id"]
         body = await read_json(request, CreateSecret)
 
         async def make() -> web.Response:
+            self._require_secrets_match(request, caller)
             made = await self._secrets.create(caller.tenant, client_id, body)
             log.info("client secret made", tenant=caller.tenant, by=caller.client_id, id=client_id, name=made["name"])
             return json_answer(made, status=201, headers=NO_STORE)
@@ -110,12 +119,16 @@ class ClientHandlers(NounHandlers):
         return await once(request, body, make)
 
     async def delete_secret(self, request: web.Request) -> web.Response:
-        """204, also when there was none of that name."""
+        """204, also when there was none of that name; 412 if the client's secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="delete:client_keys")
         client_id, name = request.match_info["id"], request.match_info["name"]
+        self._require_secrets_match(request, caller)
         await self._secrets.delete(caller.tenant, client_id, name)
         log.info("client secret deleted", tenant=caller.tenant, by=caller.client_id, id=client_id, name=name)
         return web.Response(status=204)
+
+    def _require_secrets_match(self, request: web.Request, caller: AuthorizedCaller) -> None:
+        require_match(request, lambda: self._secrets.state(caller.tenant, request.match_info["id"]))
 
     def _check_patch(self, request: web.Request, body: Any) -> None:
         if body.client_secret is not UNSET:

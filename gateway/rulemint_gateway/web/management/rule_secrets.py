@@ -9,6 +9,7 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management.etags import etag_header, require_match
+from rulemint_gateway.web.management.idempotency import once
 from rulemint_gateway.web.management.secret_operations import SecretCalls, secret_operations
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
@@ -37,9 +38,13 @@ class SecretHandlers:
         """201; 409 if a name exists; 412 if the secrets are not what If-Match says."""
         caller = authorize(request, self._catalog, scope="update:rules")
         values: dict[str, str] = await read_json(request, SecretValues)
-        self._require_match(request, caller)
-        await self._secrets.add(caller.tenant, request.match_info["id"], values)
-        return json_answer({}, status=201, headers=NO_STORE)
+
+        async def add() -> web.Response:
+            self._require_match(request, caller)
+            await self._secrets.add(caller.tenant, request.match_info["id"], values)
+            return json_answer({}, status=201, headers=NO_STORE)
+
+        return await once(request, values, add)
 
     async def replace(self, request: web.Request) -> web.Response:
         """200; 404 if a name does not exist; 412 if the secrets are not what If-Match says."""

@@ -48,6 +48,7 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             answer=Nothing,
             status=201,
             if_match=True,
+            idempotent=True,
             refusals=(409,),
         ),
         Operation(

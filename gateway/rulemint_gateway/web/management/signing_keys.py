@@ -11,6 +11,7 @@ from rulemint_gateway.management.signing_keys import ChangedKey, SigningKeyAnswe
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.management.etags import etag_header, require_match
+from rulemint_gateway.web.management.idempotency import once
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
@@ -48,6 +49,7 @@ class SigningKeyHandlers:
                 answer=ChangedKey,
                 status=201,
                 if_match=True,
+                idempotent=True,
                 refusals=(409,),
             ),
             Operation(
@@ -89,10 +91,14 @@ class SigningKeyHandlers:
         """201 and the key that signs from now on; 412 if the list of keys is not what If-Match says."""
         caller = authorize(request, self._catalog, scope="create:signing_keys")
         authorize(request, self._catalog, scope="update:signing_keys")
-        require_match(request, lambda: self._all(caller.tenant))
-        rotated = await self._keyring.rotate(caller.tenant)
-        log.info("signing keys rotated", tenant=caller.tenant, by=caller.client_id, kid=rotated["kid"])
-        return json_answer(rotated, status=201, headers=NO_STORE)
+
+        async def rotate() -> web.Response:
+            require_match(request, lambda: self._all(caller.tenant))
+            rotated = await self._keyring.rotate(caller.tenant)
+            log.info("signing keys rotated", tenant=caller.tenant, by=caller.client_id, kid=rotated["kid"])
+            return json_answer(rotated, status=201, headers=NO_STORE)
+
+        return await once(request, {}, rotate)
 
     async def revoke(self, request: web.Request) -> web.Response:
         """200 and the key that is published no longer; 412 if it is not what If-Match says."""

@@ -57,6 +57,21 @@ def test_names_that_sound_secret_are_masked_in_what_authors_name() -> None:
     assert change.after["kept"] == {"addons": {"azure": {"sas_password": "***"}}, "token_quota": {"per_day": 1}}
 
 
+def test_whatever_is_below_a_name_that_sounds_secret_is_masked() -> None:
+    addons = {
+        "azure_blob": {"storageAccessKey": "from a key"},
+        "custom": {"secrets": ["one", {"value": "two"}], "n": 1},
+    }
+    change = change_of(None, msgspec.structs.replace(CLIENT, kept={"addons": addons}))
+    assert change.after is not None
+    assert change.after["kept"] == {
+        "addons": {
+            "azure_blob": {"storageAccessKey": "***"},
+            "custom": {"secrets": ["***", {"value": "***"}], "n": 1},
+        }
+    }
+
+
 def test_ciphertexts_and_private_keys_are_masked() -> None:
     secrets = RuleSecrets(rule_id="r", revision=1, ciphertext=b"c")
     key = SigningKey(kid="k", algorithm=SigningAlgorithm.ES256, private_pem=b"p", public_jwk={"kty": "EC"})

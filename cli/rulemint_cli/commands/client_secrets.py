@@ -1,0 +1,82 @@
+"""``rulemint clients secrets``, ``rotate-secret`` and ``delete-secret``: a new secret, at once or with an overlap."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.errors import CommandError, UsageError
+from rulemint_cli.nouns import CLIENTS, called, find, path_of
+from rulemint_cli.spans import span_of
+
+ClientArgument = Annotated[str, typer.Argument(metavar="ID", help="The client's client_id or name.")]
+
+
+def add_secret_commands(app: typer.Typer) -> None:
+    """Add them to *app*."""
+    command(app)(secrets)
+    command(app, "rotate-secret")(rotate_secret)
+    command(app, "delete-secret")(delete_secret)
+
+
+async def secrets(call: Call, client: ClientArgument) -> None:
+    """List the secrets of a client: their names, when each ends and was last used, never their values."""
+    async with call.admin() as admin:
+        found = await admin.call("GET", f"{path_of(CLIENTS, await find(admin, CLIENTS, client))}/secrets")
+    call.output.fields_table(("name", "created_at", "expires_at", "last_used_at"), found)
+
+
+async def rotate_secret(
+    call: Call,
+    client: ClientArgument,
+    overlap: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="Let the old ones live on for so long: 10m, 2h, 7d.")
+    ] = None,
+    *,
+    yes: YesOption = False,
+) -> None:
+    """Give a client a new secret, which is shown once, now; the old ones end at once, or after --overlap."""
+    kept_s = None if overlap is None else _seconds(overlap)
+    async with call.admin() as admin:
+        record = await find(admin, CLIENTS, client)
+        ending = "the old ones end now" if overlap is None else f"the old ones end in {overlap}"
+        call.confirm(f"Give {called(CLIENTS, record)} at {admin.url} a new secret, and {ending}?", yes=yes)
+        if kept_s is None:
+            rotated = await admin.call("POST", f"{path_of(CLIENTS, record)}/rotate-secret")
+        else:
+            rotated = await admin.call("POST", f"{path_of(CLIENTS, record)}/secrets", {"others_expire_in": kept_s})
+    call.output.record(rotated)
+
+
+async def delete_secret(
+    call: Call,
+    client: ClientArgument,
+    name: Annotated[str, typer.Argument(help="The secret's name.")],
+    *,
+    yes: YesOption = False,
+) -> None:
+    """End one secret of a client now."""
+    async with call.admin() as admin:
+        record = await find(admin, CLIENTS, client)
+        path = f"{path_of(CLIENTS, record)}/secrets"
+        if name not in {each["name"] for each in await admin.call("GET", path)}:
+            shown_by = f"rulemint clients secrets {record['client_id']}"
+            raise CommandError(f"{called(CLIENTS, record)} has no secret {name}: {shown_by} shows them")
+        call.confirm(f"Delete the secret {name} of {called(CLIENTS, record)} at {admin.url}?", yes=yes)
+        await admin.call("DELETE", f"{path}/{quote(name, safe='')}")
+    call.output.done({"deleted": name}, f"deleted the secret {name} of {called(CLIENTS, record)}")
+
+
+def _seconds(overlap: str) -> int:
+    """The span in whole seconds.
+
+    Raises:
+        UsageError: it is none.
+    """
+    span = span_of(overlap)
+    if span is None:
+        raise UsageError(f"--overlap {overlap}: write it as 30s, 10m, 2h or 7d")
+    return int(span.total_seconds())
