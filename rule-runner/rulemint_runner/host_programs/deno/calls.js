@@ -4,6 +4,7 @@ import { readFrameLater, writeFrames } from "./channel.js";
 
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
 
+const soon = globalThis.setTimeout;
 /** @type {Map<number, (reply: any) => void>} */
 const waiting = new Map();
 /** @type {Promise<void> | null} */
@@ -15,9 +16,15 @@ export function isWaiting() {
   return reading !== null;
 }
 
-/** Wait until everything has its reply: the runner answers what nobody waits for as soon as the rule has. */
+/**
+ * Wait until everything has its reply, and what the rule does upon it too: the runner answers what nobody waits for as
+ * soon as the rule has. Nobody may read meanwhile.
+ */
 export async function settled() {
-  while (reading !== null) await reading;
+  do {
+    await reading;
+    await new Promise((resolve) => soon(resolve, 0));
+  } while (reading !== null);
 }
 
 /**

@@ -69,7 +69,7 @@ if (rule !== null) {
     const idle = { t: "idle", n: run.n, took_ms: now() - began };
     if (isWaiting()) {
       writeFrames(answer);
-      await settled();
+      while (isWaiting()) await settled();
       writeFrames(idle);
     } else {
       writeFrames(answer, idle);
