@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlencode
 
 import aiohttp
 
 from bench.load import Request
+from bench.subjects.ours import make_request
 from bench.subjects.rules import JAVASCRIPT, PYTHON
 from bench.subjects.subject import Subject
 from bench.system import System
@@ -41,19 +41,7 @@ async def _made(
     made = await create(session, system.url, "tenants", {"name": name, "hosts": [host]}, operator)
     headers = {"Host": host} | await log_in(session, system.url, made["administrator"], {"Host": host})
     await create(session, system.url, "rules", RULES[language], headers)
-    audience = "https://bench.test/"
-    api = {"identifier": audience, "signing_alg": ALGORITHM, "scopes": [{"value": "read"}, {"value": "write"}]}
-    await create(session, system.url, "resource-servers", api, headers)
-    client = await create(session, system.url, "clients", {"name": "bench"}, headers)
-    grant = {"client_id": client["client_id"], "audience": audience, "scope": ["read", "write"]}
-    await create(session, system.url, "client-grants", grant, headers)
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": client["client_id"],
-        "client_secret": client["client_secret"],
-        "audience": audience,
-    }
-    return Request(url=f"{system.url}/oauth/token", host=host, body=urlencode(form))
+    return await make_request(session, system, ALGORITHM, headers)
 
 
 def subject_of(system: System, request: Request, title: str) -> Subject:

@@ -65,6 +65,24 @@ async def _subject(
     headers: dict[str, str],
 ) -> Subject:
     name, flow = named
+    request = await make_request(session, system, algorithm, headers)
+    token = headers["Authorization"].removeprefix("Bearer ")
+    return Subject(
+        name=name,
+        title=f"Rulemint{', 2 gateway processes' if name.startswith(TWO) else ''}, {flow.title}",
+        algorithm=algorithm,
+        request=request,
+        keys_url=f"{system.url}/.well-known/jwks.json",
+        pid=system.process.pid,
+        adds_claims=bool(flow.rules),
+        meanwhile=lambda: _watched(system, headers["Host"], token, flow.watchers),
+    )
+
+
+async def make_request(
+    session: aiohttp.ClientSession, system: System, algorithm: str, headers: dict[str, str]
+) -> Request:
+    """The token request of a new client for a new API, in the tenant that *headers* name, as its administrator."""
     audience = f"https://{algorithm.lower()}.bench.test/"
     api = {"identifier": audience, "signing_alg": algorithm, "scopes": [{"value": "read"}, {"value": "write"}]}
     await create(session, system.url, "resource-servers", api, headers)
@@ -77,18 +95,7 @@ async def _subject(
         "client_secret": client["client_secret"],
         "audience": audience,
     }
-    request = Request(url=f"{system.url}/oauth/token", host=headers["Host"], body=urlencode(form))
-    token = headers["Authorization"].removeprefix("Bearer ")
-    return Subject(
-        name=name,
-        title=f"Rulemint{', 2 gateway processes' if name.startswith(TWO) else ''}, {flow.title}",
-        algorithm=algorithm,
-        request=request,
-        keys_url=f"{system.url}/.well-known/jwks.json",
-        pid=system.process.pid,
-        adds_claims=bool(flow.rules),
-        meanwhile=lambda: _watched(system, headers["Host"], token, flow.watchers),
-    )
+    return Request(url=f"{system.url}/oauth/token", host=headers["Host"], body=urlencode(form))
 
 
 @contextmanager
