@@ -13,8 +13,8 @@ from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
 from rulemint_shared.messages import FailureReason
 
 
-async def start_host(sandbox: Sandbox, program: HostProgram) -> Host:
-    """A blank host that is ready.
+async def start_host(sandbox: Sandbox, program: HostProgram, *, yielding: bool = False) -> Host:
+    """A blank host that is ready; a *yielding* one lets other processes go first from its start.
 
     Raises:
         HostEndedError: no process could be started, or it ended at once or did not get ready.
@@ -36,5 +36,7 @@ async def start_host(sandbox: Sandbox, program: HostProgram) -> Host:
         undo.pop_all()  # from here on the host looks after all of it
     host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes)
     channel.deliver_to(host)
+    if yielding:
+        host.yield_processor()
     await host.ready()
     return host
