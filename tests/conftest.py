@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_socket
 from blockbuster import blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "fixtures.valkey",
@@ -24,6 +25,9 @@ pytest_plugins = [
     "fixtures.workplace",
     "fixtures.node",
 ]
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 TESTS = Path(__file__).parent
 OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulemint_cli"]

@@ -15,6 +15,7 @@ from rulemint_runner.flow import Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.log_publisher import LogPublisher
+from rulemint_runner.outbox import Outbox
 from rulemint_runner.presence import Presence
 from rulemint_runner.worker import RuleWorker
 from rulemint_shared import ids, job_queue
@@ -44,7 +45,9 @@ async def work(url: str) -> None:
     """Run batches until killed."""
     async with open_redis(url) as redis:
         publisher = LogPublisher(redis, WRITER)
-        invocations = Invocations(redis, cast("Flow", EchoFlow()), publisher, Shares(PLACES))
+        places = Shares(PLACES)
+        outbox = Outbox(redis, lambda: len(places))
+        invocations = Invocations(outbox, cast("Flow", EchoFlow()), publisher, places)
         presence = Presence(
             redis,
             "bench",

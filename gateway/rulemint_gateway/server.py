@@ -18,6 +18,7 @@ from rulemint_gateway.compose import Gateway, open_gateway
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.tls import Certificate
 from rulemint_shared.background import in_background
+from rulemint_shared.collection import settle_collector
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ async def serve(settings: GatewaySettings, *, on_serving: Callable[[], None] = l
         places = _addresses(settings, certificate)
         shared = settings.gateway_processes > 1
         await stack.enter_async_context(_listening(gateway.application, places, shared=shared, drain_s=settings.drain))
+        settle_collector()
         log.info("serving", issuer=settings.issuer_url())
         on_serving()
         await stop.wait()

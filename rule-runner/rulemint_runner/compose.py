@@ -25,6 +25,7 @@ from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.log_publisher import LogPublisher
+from rulemint_runner.outbox import Outbox
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.presence import Presence
@@ -103,7 +104,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         )
         flow = Flow(rule_runs, geoip)
         places = Shares(settings.max_invocations)
-        invocations = Invocations(redis, flow, publisher, places)
+        invocations = Invocations(Outbox(redis, lambda: len(places)), flow, publisher, places)
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(
             redis,

@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 
 import structlog
-from arq.connections import ArqRedis
-from redis.exceptions import RedisError
 
 from rulemint_runner.flow import Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.log_publisher import LogPublisher
-from rulemint_shared import codecs, keys
+from rulemint_runner.outbox import Outbox
+from rulemint_shared import codecs
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.messages import (
     Denied,
@@ -34,9 +33,9 @@ log = structlog.get_logger(__name__)
 class Invocations:
     """Runs batches; an exception of ours ends one invocation and is in the service's log."""
 
-    def __init__(self, redis: ArqRedis, flow: Flow, publisher: LogPublisher, places: Shares) -> None:
+    def __init__(self, outbox: Outbox, flow: Flow, publisher: LogPublisher, places: Shares) -> None:
         """*places*: for so many invocations at once; none waits for one."""
-        self._redis = redis
+        self._outbox = outbox
         self._flow = flow
         self._publisher = publisher
         self._places = places
@@ -48,12 +47,11 @@ class Invocations:
             DecodeError: *data* is no batch.
         """
         batch = codecs.batch.decode(data)
-        outbox = _Outbox(self._redis, keys.outcomes(batch.gateway))
-        endings = await asyncio.gather(*(self._run(invocation, outbox) for invocation in batch.invocations))
-        await outbox.flushed()
+        endings = await asyncio.gather(*(self._run(invocation, batch.gateway) for invocation in batch.invocations))
+        await self._outbox.flushed()
         return codecs.endings.encode(Endings(endings=endings))
 
-    async def _run(self, invocation: Invocation, outbox: _Outbox) -> Ending:
+    async def _run(self, invocation: Invocation, gateway: str) -> Ending:
         picked_up_at_ms = unix_ms()
         invocation_log = InvocationLog(invocation, self._publish_for(invocation))
         invocation_log.started()
@@ -70,7 +68,7 @@ class Invocations:
             ended_at_ms=unix_ms(),
             calls=invocation_log.calls,
         )
-        outbox.add(ending)  # first of all: somebody waits for it
+        self._outbox.add(gateway, ending)  # first of all: somebody waits for it
         invocation_log.ended(
             flow_ending.decided_by, flow_ending.outcome, duration_ms=duration_ms, message=_message(flow_ending.outcome)
         )
@@ -98,35 +96,6 @@ class Invocations:
 
 def _keep_to_ourselves(_record: LogRecord) -> None:
     """A rule that is tried is not what the tenant's clients meet: its records are in the answer only."""
-
-
-class _Outbox:
-    """Endings on their way to one gateway: those of one moment travel together."""
-
-    def __init__(self, redis: ArqRedis, channel: str) -> None:
-        self._redis = redis
-        self._channel = channel
-        self._waiting: list[Ending] = []
-        self._sending: asyncio.Task[None] | None = None
-
-    def add(self, ending: Ending) -> None:
-        """Publish *ending* soon."""
-        self._waiting.append(ending)
-        if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._send())
-
-    async def flushed(self) -> None:
-        """Wait until everything is published."""
-        if self._sending is not None:
-            await self._sending
-
-    async def _send(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                await self._redis.publish(self._channel, codecs.endings.encode(Endings(endings=batch)))
-            except (RedisError, OSError) as error:
-                log.warning("could not publish outcomes: they stay in the job's result", error=str(error))
 
 
 def _unrun(invocation: Invocation, reason: FailureReason, detail: str) -> FlowEnding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 
 import structlog
 from arq.connections import ArqRedis
@@ -52,10 +52,13 @@ class LogPublisher:
 
     async def _publish_batch(self) -> None:
         batch = [self._buffer.popleft() for _ in range(min(RECORDS_PER_ROUND_TRIP, len(self._buffer)))]
+        of_tenants: defaultdict[str, list[bytes]] = defaultdict(list)
+        for tenant, record in batch:
+            of_tenants[tenant].append(record)
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                for tenant, record in batch:
-                    self._writer.append(pipe, tenant, record)
+                for tenant, records in of_tenants.items():
+                    self._writer.append(pipe, tenant, records)
                 await pipe.execute()
         except (RedisError, OSError) as error:
             self._lost += len(batch)

@@ -121,9 +121,10 @@ class RuleRuns:
         run, source, limits = prepared.run, prepared.source, prepared.limits
         write = run.log.writer(run.rule, source.mask, max_bytes=limits.log_bytes)
 
-        async def make_host() -> Host:
+        async def make_host(*, yielding: bool) -> Host:
             packages = await self._packages_of(source)
-            host = await self._nursery.take(self._languages.program(source.language, memory_mb=limits.memory_mb))
+            program = self._languages.program(source.language, memory_mb=limits.memory_mb)
+            host = await self._nursery.take(program, yielding=yielding)
             await host.load(_load_frame(prepared, packages), Deadline.after(limits.timeout_s), write)
             return host
 

@@ -12,6 +12,7 @@ from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.background import cancel
+from rulemint_shared.collection import settle_collector
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_runner(settings, spawner, languages) as runner:
+        settle_collector()
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())
         checking = asyncio.create_task(runner.self_check.repeat(every_s=settings.self_check_interval))

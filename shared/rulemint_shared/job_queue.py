@@ -16,6 +16,7 @@ from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_resu
 
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.job_scripts import CLAIM, ENQUEUE, FINISH, run_script
 from rulemint_shared.messages import Batch, Endings
 from rulemint_shared.package_messages import InstallAnswer, InstallRequest
 
@@ -60,13 +61,12 @@ async def _enqueue(redis: ArqRedis, name: str, data: bytes, *, expires_ms: int) 
     job_id = ids.new_job_id()
     now_ms = unix_ms()
     job = serialize_job(name, (data,), {}, None, now_ms, serializer=serialize)
-    async with redis.pipeline(transaction=True) as pipe:
-        pipe.psetex(job_key_prefix + job_id, expires_ms, job)
-        pipe.zadd(keys.QUEUE, {job_id: now_ms})
-        pipe.lpush(keys.QUEUE_WAKE_UP, job_id)
-        pipe.ltrim(keys.QUEUE_WAKE_UP, 0, WAKE_UPS_KEPT - 1)
-        pipe.expire(keys.QUEUE_WAKE_UP, RESULT_KEPT_S)
-        await pipe.execute()
+    await run_script(
+        redis,
+        ENQUEUE,
+        [job_key_prefix + job_id, keys.QUEUE, keys.QUEUE_WAKE_UP],
+        [job_id, job or b"", expires_ms, now_ms, WAKE_UPS_KEPT, RESULT_KEPT_S],
+    )
     return job_id
 
 
@@ -78,26 +78,18 @@ async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> str | None:
 
 
 async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bytes | None:
-    """Claim the job for this worker and take it, in one round trip; None if another has it or it has ended.
+    """Claim the job for this worker and take it; None if another has it, it has ended, or nobody came in time.
 
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
     it is never run a second time, whatever becomes of who took it.
     """
-    in_progress_key = in_progress_key_prefix + job_id
-    async with redis.pipeline(transaction=True) as pipe:
-        pipe.set(in_progress_key, b"1", px=for_ms, nx=True)
-        pipe.zscore(keys.QUEUE, job_id)
-        pipe.getdel(job_key_prefix + job_id)
-        claimed, score, job = await pipe.execute()
-    if not claimed:
-        return None
-    if score is None or job is None:  # it ended between its wake-up and now, or nobody came before it expired
-        async with redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(keys.QUEUE, job_id)
-            pipe.delete(in_progress_key)
-            await pipe.execute()
-        return None
-    return bytes(job)
+    job = await run_script(
+        redis,
+        CLAIM,
+        [in_progress_key_prefix + job_id, keys.QUEUE, job_key_prefix + job_id],
+        [job_id, for_ms],
+    )
+    return None if job is None else bytes(job)
 
 
 def open_job(job: bytes) -> tuple[str, bytes]:
@@ -122,15 +114,15 @@ async def finish(redis: ArqRedis, job_id: str, result: bytes | None) -> None:
     job may have run.
     """
     now_ms = unix_ms()
-    async with redis.pipeline(transaction=True) as pipe:
-        if result is not None:
-            kept = serialize_result(
-                "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.QUEUE, job_id, serializer=serialize
-            )
-            pipe.set(result_key_prefix + job_id, kept or b"", ex=RESULT_KEPT_S)
-        pipe.zrem(keys.QUEUE, job_id)
-        pipe.expire(in_progress_key_prefix + job_id, RESULT_KEPT_S)  # an enqueue that is retried now finds it taken
-        await pipe.execute()
+    arguments: list[str | int | bytes] = [job_id, RESULT_KEPT_S]
+    if result is not None:
+        kept = serialize_result(
+            "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.QUEUE, job_id, serializer=serialize
+        )
+        arguments.append(kept or b"")
+    await run_script(
+        redis, FINISH, [in_progress_key_prefix + job_id, keys.QUEUE, result_key_prefix + job_id], arguments
+    )
 
 
 async def find_endings(redis: ArqRedis, job_id: str) -> Endings | None:

@@ -6,12 +6,14 @@ reads goes on behind the position it has. Records leave by number and by age.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from msgspec import Meta
 
 from rulemint_shared import keys
 from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.stream_entries import add_entries
 
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
@@ -69,10 +71,10 @@ class LogStreamWriter:
         self._age_s = age_s
         self._trimmed: dict[str, Deadline] = {}
 
-    def append(self, pipe: Pipeline, tenant: str, record: bytes) -> None:
-        """Add an encoded *record* to what *pipe* will send."""
+    def append(self, pipe: Pipeline, tenant: str, records: Sequence[bytes]) -> None:
+        """Add encoded *records* to what *pipe* will send."""
         stream = keys.logs(tenant)
-        pipe.xadd(stream, {RECORD_FIELD: record}, maxlen=self._kept, approximate=True)
+        add_entries(pipe, stream, [(RECORD_FIELD, record) for record in records], kept=self._kept)
         trimmed = self._trimmed.get(tenant)
         if trimmed is None or trimmed.passed():
             if len(self._trimmed) >= _REMEMBERED:

@@ -54,6 +54,7 @@ class Dispatcher:
             redis,
             gateway=gateway,
             job_expires_ms=job_expires_ms,
+            unanswered=lambda: self.waiting,
             on_enqueued=self._listener.enqueued,
             on_lost=self._listener.lost,
         )
@@ -102,7 +103,7 @@ class Dispatcher:
         await self._listener.run(subscriber)
 
     async def close(self) -> None:
-        """Wait for the enqueues under way."""
+        """Wait until everything has been enqueued."""
         await self._batcher.close()
 
     async def _overdue(self, invocation: Invocation, job_id: str | None) -> Ending:
@@ -137,7 +138,7 @@ class Dispatcher:
         )
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                self._log_writer.append(pipe, invocation.tenant, codecs.log_record.encode(ended))
+                self._log_writer.append(pipe, invocation.tenant, [codecs.log_record.encode(ended)])
                 await pipe.execute()
         except (RedisError, OSError) as error:
             log.warning("could not write a log record", error=str(error))

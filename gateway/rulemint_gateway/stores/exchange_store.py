@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Iterable
 
 import structlog
 from arq.connections import ArqRedis
@@ -14,6 +15,7 @@ from rulemint_gateway.stores.token_counts import note_tokens
 from rulemint_shared import codecs, keys
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.ids import exchange_time_ms
+from rulemint_shared.stream_entries import add_entries
 
 log = structlog.get_logger(__name__)
 
@@ -91,14 +93,8 @@ class ExchangeStore:
             self._lost = 0
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                for exchange in batch:
-                    if (data := _encoded(exchange)) is not None:
-                        pipe.xadd(
-                            keys.exchanges(exchange.tenant),
-                            {"id": exchange.id, "record": data},
-                            maxlen=self._kept_per_tenant,
-                            approximate=True,
-                        )
+                for tenant, entries in _entries(batch).items():
+                    add_entries(pipe, keys.exchanges(tenant), entries, kept=self._kept_per_tenant)
                 note_usage(pipe, batch)
                 note_tokens(pipe, batch)
                 await pipe.execute()
@@ -112,6 +108,15 @@ class ExchangeStore:
         finally:
             self._writing = []
         return True
+
+
+def _entries(batch: Iterable[ExchangeRecord]) -> dict[str, list[tuple[str | bytes, ...]]]:
+    """Tenant → what its stream gets."""
+    entries: defaultdict[str, list[tuple[str | bytes, ...]]] = defaultdict(list)
+    for exchange in batch:
+        if (data := _encoded(exchange)) is not None:
+            entries[exchange.tenant].append(("id", exchange.id, "record", data))
+    return entries
 
 
 def _encoded(exchange: ExchangeRecord) -> bytes | None:

@@ -121,7 +121,8 @@ class Host:
             HostEndedError: it did not.
         """
         await self._await_frame(Deadline.after(START_TIMEOUT_S), frames.Ready)
-        give_usual_turns(self.pid)
+        if not self.yielded:
+            give_usual_turns(self.pid)
         with suppress(OSError):  # it has just ended: whoever uses it next will hear so
             self._usage = Usage(self.pid)
 

@@ -42,15 +42,17 @@ class Nursery:
         for program in self._ready:
             self._in_background(self._refill(program))
 
-    async def take(self, program: HostProgram) -> Host:
+    async def take(self, program: HostProgram, *, yielding: bool = False) -> Host:
         """A blank host of *program*: a spare if there is one.
+
+        A *yielding* one is never a spare, whose successor would start at everybody's cost.
 
         Raises:
             HostEndedError: there was none, and none could be started.
         """
-        ready = self._ready.get(program)
+        ready = None if yielding else self._ready.get(program)
         if ready is None:
-            return await start_host(self._sandbox, program)
+            return await start_host(self._sandbox, program, yielding=yielding)
         self._in_background(self._refill(program))
         while ready:
             host = ready.popleft()

@@ -186,7 +186,7 @@ class HostPool:
 
     async def _start_and_load(self, station: Station, make_host: MakeHost) -> None:
         try:
-            host = await make_host()
+            host = await make_host(yielding=self._brake.distrusts(station.authority))
         except (HostEndedError, RuleNotLoadedError) as error:
             self._fail_all(station, error)
         except Exception:

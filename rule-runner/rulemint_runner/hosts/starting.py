@@ -6,20 +6,23 @@ import asyncio
 import socket
 from contextlib import ExitStack
 
+import msgspec
+
 from rulemint_runner.hosts.channel import Channel, EngineText
-from rulemint_runner.hosts.host import Host, HostEndedError
+from rulemint_runner.hosts.host import NICENESS, Host, HostEndedError
 from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
 from rulemint_shared.messages import FailureReason
 
 
-async def start_host(sandbox: Sandbox, program: HostProgram) -> Host:
-    """A blank host that is ready.
+async def start_host(sandbox: Sandbox, program: HostProgram, *, yielding: bool = False) -> Host:
+    """A blank host that is ready; a *yielding* one lets other processes go first from its start.
 
     Raises:
         HostEndedError: no process could be started, or it ended at once or did not get ready.
     """
     loop = asyncio.get_running_loop()
+    policy = msgspec.structs.replace(program.policy, niceness=NICENESS if yielding else 0)
     ours, theirs = socket.socketpair()
     our_engine, their_engine = socket.socketpair()
     with theirs, their_engine, ExitStack() as undo:
@@ -30,11 +33,12 @@ async def start_host(sandbox: Sandbox, program: HostProgram) -> Host:
         engine, engine_text = await loop.connect_accepted_socket(EngineText, our_engine)
         undo.callback(engine.abort)
         try:
-            process = await sandbox.spawn(program.policy, (theirs.fileno(), theirs.fileno(), their_engine.fileno()))
+            process = await sandbox.spawn(policy, (theirs.fileno(), theirs.fileno(), their_engine.fileno()))
         except SpawnError as error:
             raise HostEndedError(FailureReason.CRASHED, str(error)) from error
         undo.pop_all()  # from here on the host looks after all of it
     host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes)
+    host.yielded = yielding
     channel.deliver_to(host)
     await host.ready()
     return host

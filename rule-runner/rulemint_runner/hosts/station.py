@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import Host
@@ -18,8 +19,12 @@ LONG_S = 0.1
 _WEIGHT = 0.1
 """Of the newest invocation in what is usual."""
 
-MakeHost = Callable[[], Awaitable[Host]]
-"""Starts and loads a host; raises `HostEndedError` or `RuleNotLoadedError`."""
+
+class MakeHost(Protocol):
+    """Starts and loads a host; raises `HostEndedError` or `RuleNotLoadedError`."""
+
+    def __call__(self, *, yielding: bool) -> Awaitable[Host]:
+        """*yielding*: one that lets other processes go first, from its start."""
 
 
 @dataclass

@@ -57,8 +57,9 @@ def _take_own_process_group(_launch: Launch) -> None:
     os.setpgid(0, 0)
 
 
-def _take_long_turns(_launch: Launch) -> None:
+def _take_long_turns(launch: Launch) -> None:
     """A start is nobody's hurry; the runner gives a host that is ready the usual ones."""
+    os.nice(launch.policy.niceness)
     take_long_turns()
 
 

@@ -12,6 +12,8 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The program, as an absolute path, and its arguments."""
     environment: tuple[tuple[str, str], ...] = ()
     """Its whole environment."""
+    niceness: int = 0
+    """By how much it lets others go first (nice(2))."""
     user: int | None = None
     """Whom to become where the runner is root; None: stay root, without any capability."""
     executable_files: tuple[str, ...] = ()

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from fixtures.hosts import LANGUAGES, program_of
 from fixtures.waiting import eventually
-from rulemint_runner.hosts.host import Host
+from rulemint_runner.hosts.host import NICENESS, Host
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.sandbox.sandbox import Sandbox
@@ -46,3 +48,20 @@ async def test_spares_taken_at_once_are_replaced_one_for_one(nursery: Nursery) -
         host.kill(FailureReason.INTERRUPTED, "the test is over")
         await host.ended.wait()
     assert left == SPARES
+
+
+async def test_a_host_that_yields_is_no_spare_and_yields_with_all_its_threads_from_its_start(nursery: Nursery) -> None:
+    program = program_of(Language.JAVASCRIPT)
+
+    async def ready() -> int:
+        return spares_of(nursery, program)
+
+    await eventually(ready, lambda count: count == SPARES)
+    host = await nursery.take(program, yielding=True)
+    threads = [int(thread.name) for thread in Path(f"/proc/{host.pid}/task").iterdir()]
+    seen = {os.getpriority(os.PRIO_PROCESS, thread) - os.getpriority(os.PRIO_PROCESS, 0) for thread in threads}
+    host.kill(FailureReason.INTERRUPTED, "the test is over")
+    await host.ended.wait()
+    assert seen == {NICENESS}
+    assert not nursery._tasks
+    assert await ready() == SPARES

@@ -140,6 +140,25 @@ async def test_a_host_that_is_killed_at_its_deadline_is_replaced(make_pool: Make
     await all_gone(set(pool.started))
 
 
+async def test_the_host_after_one_that_had_to_be_ended_lets_others_go_first(
+    make_pool: MakePool,
+) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    yielded: list[bool] = []
+
+    async def loop() -> None:
+        async with pool.borrow(AUTHORITY, LOOPS) as host:
+            yielded.append(host.yielded)
+            await Loaded(host).run(timeout_s=0.1)
+
+    for _ in range(2):
+        with pytest.raises(HostEndedError):
+            await loop()
+    async with pool.borrow(OTHER) as host:
+        yielded.append(host.yielded)
+    assert yielded == [False, True, False]
+
+
 async def test_a_cancelled_invocation_ends_its_host_and_the_next_gets_another(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
     running = asyncio.Event()

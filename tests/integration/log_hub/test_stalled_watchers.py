@@ -61,6 +61,7 @@ async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothin
             await write(redis, "one", *map(a_line, lines[start : start + 100]))
             for line in lines[start : start + 100]:
                 assert json.loads(await asyncio.wait_for(reading.receive_str(), 10))["message"] == line
+        await asyncio.sleep(2 * websocket.SEND_TIMEOUT_S)  # it goes on not reading until it has been given up
         async with asyncio.timeout(20):
             async for _message in stalled:
                 pass

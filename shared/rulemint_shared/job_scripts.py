@@ -1,0 +1,51 @@
+"""What happens to a job happens within one command: Lua, so that it is atomic and costs one request and one reply.
+
+The keys and what they hold are arq's own. `redis.eval` sends the text along: a server that was started anew needs no
+other treatment than one that knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from arq.connections import ArqRedis
+
+ENQUEUE = """
+local job, queue, wake_up = KEYS[1], KEYS[2], KEYS[3]
+local id, data, expires_ms, now_ms, wake_ups_kept, wake_ups_expire_s = unpack(ARGV)
+redis.call('PSETEX', job, expires_ms, data)
+redis.call('ZADD', queue, now_ms, id)
+redis.call('LPUSH', wake_up, id)
+redis.call('LTRIM', wake_up, 0, wake_ups_kept - 1)
+redis.call('EXPIRE', wake_up, wake_ups_expire_s)
+"""
+
+CLAIM = """
+local in_progress, queue, job = KEYS[1], KEYS[2], KEYS[3]
+local id, for_ms = unpack(ARGV)
+local claimed = redis.call('SET', in_progress, '1', 'PX', for_ms, 'NX')
+local queued, data = redis.call('ZSCORE', queue, id), redis.call('GETDEL', job)
+if not claimed then return false end
+if queued and data then return data end
+redis.call('ZREM', queue, id)
+redis.call('DEL', in_progress)
+return false
+"""
+"""The job's data; nothing if another has it, if it ended between its wake-up and now, or if it expired.
+
+Data that was sent once more for a job that somebody has claimed goes, too: nobody will run it.
+"""
+
+FINISH = """
+local in_progress, queue, kept = KEYS[1], KEYS[2], KEYS[3]
+local id, kept_s, result = unpack(ARGV)
+if result then redis.call('SET', kept, result, 'EX', kept_s) end
+redis.call('ZREM', queue, id)
+redis.call('EXPIRE', in_progress, kept_s)
+"""
+
+
+async def run_script(redis: ArqRedis, script: str, names: list[str], arguments: list[str | int | bytes]) -> Any:
+    """What *script* returns, run on the keys *names* with *arguments*."""
+    return await cast("Awaitable[Any]", redis.eval(script, len(names), *names, *arguments))  # type: ignore[arg-type]  # bytes are fine
