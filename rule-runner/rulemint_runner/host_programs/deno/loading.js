@@ -15,7 +15,7 @@ export class NotARule extends Error {
 }
 
 const IS_MODULE = /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|async|\{|\*)|import\s*(?:[\w$*{"']))/m;
-const COMMON_JS = /\brequire\s*\(|\bmodule\.exports\b|\bexports\.[\w$]+\s*=/;
+const COMMON_JS = /\brequire\b|\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\b__(?:file|dir)name\b/;
 /** What may follow a function expression that is a whole file, and would not within parentheses. */
 const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
 
@@ -90,7 +90,7 @@ async function importModule(load) {
   /** @type {{ exports: any }} */
   const module = { exports: {} };
   if (COMMON_JS.test(load.script)) {
-    Object.assign(globalThis, { require: requireFromRule, module, exports: module.exports });
+    Object.assign(globalThis, { require: requireFromRule, module, exports: module.exports, ...place() });
   }
   try {
     const exported = await import(source.url);
@@ -113,16 +113,24 @@ async function evaluate(load) {
   /** @type {{ exports: any }} */
   const module = { exports: {} };
   const untouched = module.exports;
+  const { __filename, __dirname } = place();
+  /** @type {any[]} */
+  const given = [module, untouched, requireFromRule, __filename, __dirname];
   const statements = compile(script, "");
   if (typeof statements === "function") {
-    const result = statements.call(untouched, module, untouched, requireFromRule);
+    const result = statements.apply(untouched, given);
     if (typeof result === "function") return result;
     if (module.exports !== untouched || Object.keys(untouched).length > 0) return module.exports;
   }
   const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");
-  if (typeof expression === "function") return expression(module, untouched, requireFromRule);
+  if (typeof expression === "function") return expression(...given);
   if (typeof statements === "function") return module.exports;
   throw new NotARule(await locate(script) ?? statements.message);
+}
+
+/** Where the rule's file would be; there is no such folder. */
+function place() {
+  return { __filename: `/${source.file}`, __dirname: "/" };
 }
 
 /**
@@ -135,7 +143,9 @@ async function evaluate(load) {
 function compile(script, prefix) {
   const body = prefix ? `${prefix}(${script}\n)` : script;
   try {
-    return (0, eval)(`(function (module, exports, require) {${body}\n})\n//# sourceURL=${source.file}`);
+    return (0, eval)(
+      `(function (module, exports, require, __filename, __dirname) {${body}\n})\n//# sourceURL=${source.file}`,
+    );
   } catch (error) {
     if (error instanceof SyntaxError) return error;
     throw error;

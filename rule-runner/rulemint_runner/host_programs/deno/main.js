@@ -12,6 +12,7 @@ import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.j
 import { readFrame, writeFrames } from "./channel.js";
 import { defineFetch } from "./fetch.js";
 import { loadRule, NotARule } from "./loading.js";
+import { nameRefusals } from "./refused.js";
 import { onStrayError } from "./rule.js";
 
 /** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
@@ -55,6 +56,7 @@ captureConsole();
 trackTimers();
 defineFetch();
 keepAlive();
+nameRefusals();
 writeFrames({ t: "ready" });
 
 const load = readFrame();
