@@ -109,3 +109,74 @@ async def test_a_refusal_shows_nothing_of_the_program_that_runs_rules(sandbox: S
         stack = json.loads(await rule.value())["stack"]
     assert stack.startswith("NotCapable: Requires read access")
     assert "refused.js" not in stack
+
+
+IN_PYTHON = [
+    "os.system('ls')", "os.popen('ls')", "os.fork()", "os.execv('/bin/ls', ['ls'])", "os.spawnv(0, '/bin/ls', ['ls'])",
+    "os.posix_spawn('/bin/ls', ['ls'], {})", "os.kill(1, 9)", "os.setuid(0)", "os.nice(1)",
+    "subprocess.run(['ls'])", "subprocess.check_output('ls', shell=True)",
+    "asyncio.run(asyncio.create_subprocess_exec('ls'))", "multiprocessing.Process(target=print).start()",
+    "threading.Thread(target=print).start()", "_thread.start_new_thread(print, ())",
+    "asyncio.run(asyncio.to_thread(print))", "concurrent.futures.ThreadPoolExecutor(1).submit(print)",
+]  # fmt: skip
+PYTHON_FILES = [
+    "open('/etc/passwd')", "open('/tmp/x', 'w')", "io.open('/x')", "os.open('/etc/passwd', 0)",
+    "pathlib.Path('/etc/passwd').read_text()", "pathlib.Path('/tmp/x').write_text('')", "os.listdir('/')",
+    "os.stat('/etc/passwd')", "os.mkdir('/tmp/x')", "os.remove('/x')", "os.rename('/x', '/y')", "os.chdir('/')",
+    "shutil.copy('/x', '/y')", "tempfile.TemporaryFile()", "tempfile.mkdtemp()", "logging.FileHandler('/tmp/x')",
+    "multiprocessing.Queue()", "concurrent.futures.ProcessPoolExecutor(1)",
+]  # fmt: skip
+PYTHON_NETWORK = {
+    "smtplib.SMTP('a.example.com')": "a.example.com:25",
+    "ftplib.FTP('a.example.com')": "a.example.com:21",
+    "socket.create_connection(('a.example.com', 25)).recv(1)": "a.example.com:25",
+    "socket.create_connection(('a.example.com', 25)).sendall(b'EHLO\\r\\n\\r\\n')": "a.example.com:25",
+    "socket.create_connection(('192.0.2.1', 80))": "192.0.2.1",
+    "socket.create_server(('', 0))": "socket",
+    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)": "socket",
+    "socket.socket(socket.AF_UNIX)": "socket",
+    "socket.gethostbyname('a.example.com')": "a.example.com",
+    "socket.gethostbyaddr('192.0.2.1')": "192.0.2.1",
+    "asyncio.run(asyncio.open_connection('a.example.com', 25))": "a.example.com:25",
+}
+PYTHON_RULE = """
+import _thread, asyncio, concurrent.futures, ftplib, io, logging, multiprocessing, os, pathlib, shutil, smtplib, socket
+import subprocess, tempfile, threading
+
+USES = {
+%s
+}
+
+def rule(client, scope, audience, context):
+    said = {}
+    for name, use in USES.items():
+        try:
+            said[name] = f"nothing: {use()}"
+        except Exception as error:
+            said[name] = str(error)
+    return {"said": said}
+"""
+
+
+def in_python(*uses: str) -> str:
+    return PYTHON_RULE % "\n".join(f"    {use!r}: lambda: {use}," for use in uses)
+
+
+async def test_what_python_s_modules_are_refused_says_so(sandbox: Sandbox) -> None:
+    said = await said_by(sandbox, in_python(*IN_PYTHON, *PYTHON_FILES), Language.PYTHON)
+    assert {use: said[use] for use in IN_PYTHON if "a rule's sandbox refuses" not in said[use]} == {}
+    assert {use: said[use] for use in PYTHON_FILES if "sandbox refuses every file but Python's" not in said[use]} == {}
+
+
+async def test_what_python_is_refused_of_the_network_names_the_host_and_the_setting(sandbox: Sandbox) -> None:
+    said = await said_by(sandbox, in_python(*PYTHON_NETWORK), Language.PYTHON)
+    for use, host in PYTHON_NETWORK.items():
+        assert host in said[use], use
+        assert "a rule's sandbox refuses every socket" in said[use], use
+        assert "allow_hosts" in said[use], use
+
+
+async def test_an_error_that_is_no_refusal_keeps_its_words(sandbox: Sandbox) -> None:
+    uses = ("os.close(99)", "os.mkdir(7)", "open('/x', 'nonsense')")
+    said = await said_by(sandbox, in_python(*uses), Language.PYTHON)
+    assert not [text for text in said.values() if "sandbox" in text], said
