@@ -13,7 +13,7 @@ import { readFrame, writeFrames } from "./channel.js";
 import { defineFetch } from "./fetch.js";
 import { loadRule, NotARule } from "./loading.js";
 import { nameRefusals } from "./refused.js";
-import { onStrayError } from "./rule.js";
+import { beginInvocation, endInvocation } from "./rule.js";
 
 /** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
 
@@ -47,7 +47,7 @@ async function loaded(load) {
 async function answerOf(rule, run) {
   /** @type {PromiseWithResolvers<Answer>} */
   const { promise, resolve } = Promise.withResolvers();
-  onStrayError(resolve);
+  beginInvocation(resolve);
   rule(run, resolve);
   return { ...await promise, n: run.n };
 }
@@ -67,6 +67,7 @@ if (rule !== null) {
     const answer = await answerOf(rule, run);
     clearTimers();
     await null; // what the rule promised itself and did not wait for is said now, not in the next invocation
+    endInvocation();
     /** @type {IdleFrame} */
     const idle = { t: "idle", n: run.n, took_ms: now() - began };
     if (isWaiting()) {

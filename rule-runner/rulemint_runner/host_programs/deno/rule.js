@@ -8,6 +8,7 @@ import { parametersOf } from "./parameters.js";
 /** @import { Answering, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
 
+const TWICE = "the rule called its callback more than once: the first call counts";
 const NO_RESULT =
   "what a function of two parameters returns is no answer: it is a webtask (ctx, cb) and answers by cb; " +
   "a rule that returns names (client, scope, audience, context)";
@@ -75,7 +76,7 @@ function withCallback(results, call) {
     const once = answerOnce(answer);
     /** @type {Callback} */
     const callback = (error, value) => {
-      if (once.answered) return once.warn("the rule called its callback more than once: the first call counts");
+      if (once.answered) return once.calledAgain();
       once.answer(error ? refused(error) : returned("auth0", value));
     };
     /** @param {unknown} error */
@@ -116,6 +117,11 @@ function answerOnce(answer) {
     warn(text) {
       if (strayErrorTo === answer) writeLine("warn", text);
     },
+    /** A call that comes too late for its own invocation's log is told in the next one's. */
+    calledAgain() {
+      if (strayErrorTo === NOBODY) wasCalledAgain = true;
+      else writeLine("warn", strayErrorTo === answer ? TWICE : `in an earlier invocation ${TWICE}`);
+    },
   };
 }
 
@@ -130,16 +136,25 @@ function isPlainObject(value) {
   return prototype === Object.prototype || prototype === null;
 }
 
+const NOBODY = () => {};
 /** @type {Answering} */
-let strayErrorTo = () => {};
+let strayErrorTo = NOBODY;
+let wasCalledAgain = false;
 
 /**
  * From now on an error that nobody catches answers the invocation through `answer`.
  *
  * @param {Answering} answer
  */
-export function onStrayError(answer) {
+export function beginInvocation(answer) {
   strayErrorTo = answer;
+  if (wasCalledAgain) writeLine("warn", `in an earlier invocation ${TWICE}`);
+  wasCalledAgain = false;
+}
+
+/** The answer leaves: from now on no line belongs to its invocation. */
+export function endInvocation() {
+  strayErrorTo = NOBODY;
 }
 
 /** Catch what a rule throws outside of its call: in a timer, or in a promise that nobody awaits. */
