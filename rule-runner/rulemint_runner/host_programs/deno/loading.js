@@ -62,21 +62,16 @@ async function ruleFrom(exported, load, name) {
     const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
     return actionOf(action, load);
   }
-  if (typeof exported === "function") return isWebtask(exported) ? webtaskOf(exported, load) : ruleOf(exported, load);
+  if (typeof exported === "function") return webtaskOf(exported, load) ?? ruleOf(exported, load);
   const rule = exported?.default;
   if (typeof rule !== "function") {
     const found = name === "module.exports" ? exported : rule;
     throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
   }
-  if (isWebtask(rule)) return webtaskOf(rule, load);
+  const webtask = webtaskOf(rule, load);
+  if (webtask !== null) return webtask;
   const { count, takesMore } = parametersOf(rule);
   return count > 2 || takesMore ? ruleOf(rule, load) : moduleOf(rule, load);
-}
-
-/** @param {RuleFunction} exported */
-function isWebtask(exported) {
-  const { count, takesMore } = parametersOf(exported);
-  return count === 2 && !takesMore;
 }
 
 /**
@@ -141,11 +136,12 @@ function place() {
  * @returns {RuleFunction | SyntaxError}
  */
 function compile(script, prefix) {
-  const body = prefix ? `${prefix}(${script}\n)` : script;
+  const before = `(function (module, exports, require, __filename, __dirname) {${prefix && `${prefix}(`}`;
+  const body = prefix ? `${script}\n)` : script;
   try {
-    return (0, eval)(
-      `(function (module, exports, require, __filename, __dirname) {${body}\n})\n//# sourceURL=${source.file}`,
-    );
+    const compiled = (0, eval)(`${before}${body}\n})\n//# sourceURL=${source.file}`);
+    source.indent = before.length;
+    return compiled;
   } catch (error) {
     if (error instanceof SyntaxError) return error;
     throw error;

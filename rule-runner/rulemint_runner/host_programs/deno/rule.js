@@ -3,14 +3,14 @@
 import { describe, refused, returned, thrown } from "./answers.js";
 import { writeLine } from "./capture.js";
 import { ruleContext, webtaskContext } from "./inputs.js";
-import { parametersOf } from "./parameters.js";
+import { parametersOf, webtaskFormOf } from "./parameters.js";
+import { requestOf, responseTo } from "./response.js";
 
 /** @import { Answering, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
 
 const TWICE = "the rule called its callback more than once: the first call counts";
-const NO_RESULT =
-  "what a function of two parameters returns is no answer: it is a webtask (ctx, cb) and answers by cb; " +
+const NO_RESULT = "what a webtask returns is no answer: (cb) and (ctx, cb) answer by cb, (ctx, req, res) by res; " +
   "a rule that returns names (client, scope, audience, context)";
 
 /**
@@ -31,18 +31,24 @@ export function ruleOf(rule, load) {
 }
 
 /**
- * The generic webtask `(ctx, cb)`; a falsy result is an empty one there. What it returns is none: an action of Auth0's
- * first version, which has two parameters too, would refuse by it and not be heard.
+ * A generic webtask: `(cb)`, `(ctx, cb)` or `(ctx, req, res)`; null if it is none. A falsy result is an empty one there.
+ * What it returns is none: an action of Auth0's first version, which has two parameters too, would refuse by it and not
+ * be heard.
  *
  * @param {RuleFunction} webtask
  * @param {LoadFrame} load
- * @returns {Rule}
+ * @returns {Rule | null}
  */
 export function webtaskOf(webtask, load) {
+  const form = webtaskFormOf(webtask);
+  if (form === null) return null;
   return withCallback("none", (run, callback) => {
     /** @type {Callback} */
     const orEmpty = (error, value) => callback(error, value || {});
-    return webtask(webtaskContext(run, load), orEmpty);
+    const context = webtaskContext(run, load);
+    if (form === "callback") return webtask(orEmpty);
+    if (form === "context") return webtask(context, orEmpty);
+    return webtask(context, requestOf(context), responseTo(orEmpty));
   });
 }
 
