@@ -40,7 +40,8 @@ async def test_an_exchange_is_an_entry_of_auth0_s_type(
 ) -> None:
     async with open_redis(empty_redis_url) as redis:
         catalog = Catalog(redis)
-        await redis.hset(keys.TENANTS, T, codecs.tenant.encode(Tenant(name=T, issuer="https://iss.example.com/")))
+        tenant = codecs.tenant.encode(Tenant(name=T, issuer="https://iss.example.com/"))
+        await redis.execute_command("HSET", keys.TENANTS, T, tenant)
         await catalog.load()
         record = codecs.exchange.encode(msgspec.structs.replace(RECORD, **changes))
         await redis.xadd(keys.exchanges(T), {"id": "exc_1", "record": record}, id="1-0")

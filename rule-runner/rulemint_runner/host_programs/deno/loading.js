@@ -2,7 +2,7 @@
 
 import { defineRefusals } from "./errors.js";
 import { definePackages, nodeModule, requireFromRule } from "./modules.js";
-import { parametersOf } from "./parameters.js";
+import { isFirstAction, parametersOf } from "./parameters.js";
 import { catchStrayErrors, moduleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
 
@@ -62,16 +62,16 @@ async function ruleFrom(exported, load, name) {
     const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
     return actionOf(action, load);
   }
-  if (typeof exported === "function") return webtaskOf(exported, load) ?? ruleOf(exported, load);
-  const rule = exported?.default;
+  const rule = typeof exported === "function" ? exported : exported?.default;
   if (typeof rule !== "function") {
     const found = name === "module.exports" ? exported : rule;
     throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
   }
+  if (isFirstAction(rule)) return (await import("./action.js")).firstActionOf(rule, load);
   const webtask = webtaskOf(rule, load);
   if (webtask !== null) return webtask;
   const { count, takesMore } = parametersOf(rule);
-  return count > 2 || takesMore ? ruleOf(rule, load) : moduleOf(rule, load);
+  return rule === exported || count > 2 || takesMore ? ruleOf(rule, load) : moduleOf(rule, load);
 }
 
 /**

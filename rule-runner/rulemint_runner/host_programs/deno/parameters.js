@@ -56,6 +56,16 @@ export function webtaskFormOf(rule) {
   return CALLBACK.test(name) || isCalled.test(body) ? "callback" : null;
 }
 
+/**
+ * Whether `rule` is an action of the trigger's first version, `(event, context)`: told from a webtask by its names.
+ *
+ * @param {RuleFunction} rule
+ */
+export function isFirstAction(rule) {
+  const { names, count, takesMore } = parametersOf(rule);
+  return names[0] === "event" && count <= 2 && !takesMore && !CALLBACK.test(names[1] ?? "");
+}
+
 /** @param {RuleFunction} rule */
 function textOf(rule) {
   return toString.call(rule).replace(SKIPPED, (skipped) => skipped.startsWith("/") ? " " : "_");
