@@ -41,7 +41,7 @@ async def test_an_exchange_is_an_entry_of_auth0_s_type(
     async with open_redis(empty_redis_url) as redis:
         catalog = Catalog(redis)
         tenant = codecs.tenant.encode(Tenant(name=T, issuer="https://iss.example.com/"))
-        await redis.execute_command("HSET", keys.TENANTS, T, tenant)
+        await redis.hset(keys.TENANTS, mapping={T: tenant})  # type: ignore[misc]  # its stubs serve clients that do not wait too
         await catalog.load()
         record = codecs.exchange.encode(msgspec.structs.replace(RECORD, **changes))
         await redis.xadd(keys.exchanges(T), {"id": "exc_1", "record": record}, id="1-0")
