@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -25,6 +26,16 @@ class CertificateView:
     def pkcs7(self) -> str:
         """The certificate alone in a PKCS 7 container, PEM."""
         return pkcs7.serialize_certificates([self._certificate], Encoding.PEM).decode()
+
+    @property
+    def jwk_members(self) -> dict[str, str | list[str]]:
+        """What the JWK of its key says of it: ``x5c`` and ``x5t`` (RFC 7517 §4.7, §4.8)."""
+        der = self._certificate.public_bytes(Encoding.DER)
+        thumbprint = self._certificate.fingerprint(hashes.SHA1())  # noqa: S303  # what the field means
+        return {
+            "x5c": [base64.b64encode(der).decode()],
+            "x5t": base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode(),
+        }
 
     @property
     def thumbprint(self) -> str:

@@ -99,7 +99,7 @@ class SigningKeys:
     def public_jwks(self, tenant: str) -> list[dict[str, Any]]:
         """The public keys of the tenant that are not revoked, oldest first (RFC 7517 §5)."""
         records = [key for key in self._catalog.tenant(tenant).signing_keys.values() if key.revoked_at_ms is None]
-        return [record.public_jwk for record in sorted(records, key=lambda record: record.created_at_ms)]
+        return [_public_jwk(record) for record in sorted(records, key=lambda record: record.created_at_ms)]
 
     async def _make(self, tenant: str, algorithm: SigningAlgorithm) -> SigningKey:
         async with self._making:
@@ -132,3 +132,9 @@ class SigningKeys:
             secret = self._vault.decrypt(ciphertext, purpose=Purpose.SIGNING_KEYS)
             self._usable[ciphertext] = UsableKey(SigningAlgorithm.HS256, secret, None)
         return self._usable[ciphertext]
+
+
+def _public_jwk(record: SigningKey) -> dict[str, Any]:
+    """The public key, with its certificate unless the key is from before there were any."""
+    certificate = certificates.CertificateView(record.certificate).jwk_members if record.certificate else {}
+    return {**record.public_jwk, **certificate}

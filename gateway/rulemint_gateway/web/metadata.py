@@ -77,15 +77,19 @@ class Metadata:
 
     async def discovery(self, request: web.Request) -> web.Response:
         """The tenant's authorization server metadata, under both of its well-known names."""
-        issuer = tenant_of(request, self._catalog).tenant.issuer
-        document = {
-            "issuer": issuer,
-            "token_endpoint": f"{issuer}oauth/token",
-            "jwks_uri": f"{issuer}.well-known/jwks.json",
-            "grant_types_supported": [CLIENT_CREDENTIALS],
-            "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [str(SigningAlgorithm.RS256)],
-        }
+        document = server_metadata(tenant_of(request, self._catalog).tenant.issuer)
         return json_answer(document, headers=_CACHEABLE)
+
+
+def server_metadata(issuer: str) -> dict[str, Any]:
+    """What *issuer*, which ends with a slash, publishes of itself."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}oauth/token",
+        "jwks_uri": f"{issuer}.well-known/jwks.json",
+        "grant_types_supported": [CLIENT_CREDENTIALS],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [str(SigningAlgorithm.RS256)],
+    }

@@ -99,13 +99,19 @@ async def test_other_dependencies_are_a_new_version_and_the_same_are_none(
 @pytest.mark.parametrize(
     ("dependencies", "code", "said"),
     [
-        pytest.param({"nobody-made-this": "1"}, "packages_not_installed", "nobody-made-this", id="no such package"),
-        pytest.param({"greeting": "9.9.9"}, "packages_not_installed", "9.9.9", id="no such version"),
+        pytest.param(
+            {"nobody-made-this": "1.0.0"}, "packages_not_installed",
+            "npm error 404  'nobody-made-this@1.0.0' is not in this registry.", id="no such package",
+        ),
+        pytest.param(
+            {"greeting": "9.9.9"}, "packages_not_installed",
+            "npm error notarget No matching version found for greeting@9.9.9.", id="no such version",
+        ),
         pytest.param({"greeting": "file:/etc"}, "invalid_body", "file:/etc", id="another place"),
         pytest.param({"../x": "1"}, "invalid_body", "../x", id="no name"),
     ],
-)
-async def test_a_failed_installation_fails_the_call_in_the_installers_words(
+)  # fmt: skip
+async def test_a_failed_installation_fails_the_call_in_npm_s_words(
     management: Management, dependencies: dict[str, str], code: str, said: str
 ) -> None:
     answer = await management.call("POST", "/api/v2/rules", {"name": "r", "script": "x", "dependencies": dependencies})

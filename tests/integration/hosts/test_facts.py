@@ -85,7 +85,10 @@ async def test_what_is_written_to_the_streams_of_process_are_lines_and_there_is_
     assert rule.lines == [("info", "to stdout"), ("error", "to stderr")]
 
 
-async def test_a_callback_of_an_earlier_invocation_says_nothing_in_a_later_one(sandbox: Sandbox) -> None:
+TOLD_LATER = "in an earlier invocation the rule called its callback more than once: the first call counts"
+
+
+async def test_a_second_call_of_the_callback_in_a_later_invocation_is_a_warning_there(sandbox: Sandbox) -> None:
     script = """let earlier;
     module.exports = (client, scope, audience, context, cb) => {
       earlier?.(null, { late: true });
@@ -94,7 +97,23 @@ async def test_a_callback_of_an_earlier_invocation_says_nothing_in_a_later_one(s
     };"""
     async with loaded(sandbox, script) as rule:
         assert [await rule.value() for _ in range(2)] == ['{"scope":["read"]}'] * 2
+        assert rule.lines == [("warn", TOLD_LATER)]
+
+
+async def test_a_second_call_of_the_callback_after_the_answer_has_left_is_a_warning_in_the_next_invocation(
+    sandbox: Sandbox,
+) -> None:
+    script = """let calls = 0;
+    module.exports = (client, scope, audience, context, cb) => {
+      if (calls++ === 0) fetch('https://a.example.com/').catch(() => cb(null, { late: true }));
+      cb(null, { scope });
+    };"""
+    async with loaded(sandbox, script) as rule:
+        assert await rule.value() == '{"scope":["read"]}'
+        assert await rule.host.idle()
         assert rule.lines == []
+        assert [await rule.value() for _ in range(2)] == ['{"scope":["read"]}'] * 2
+        assert rule.lines == [("warn", TOLD_LATER)]
 
 
 PYTHON_LOGS = """

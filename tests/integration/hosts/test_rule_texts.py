@@ -82,6 +82,26 @@ async def test_an_error_names_the_line_however_long_the_text_is(
     assert "base64" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("language", "script", "begins"),
+    [
+        pytest.param(JS, "module.exports = (client) => null.x", "my-rule.js:1:35: TypeError", id="a module.exports"),
+        pytest.param(JS, "(client, scope, audience, context, cb) => null.x", "my-rule.js:1:48: ", id="an expression"),
+        pytest.param(JS, "export default (client) => null.x", "my-rule.js:1:33: TypeError", id="a module"),
+        pytest.param(TS, "module.exports = (client: any) => (null as any).x", "my-rule.ts:1:49: ", id="typescript"),
+        pytest.param(PY, "rule = lambda *given: None.x", "my-rule.py:1:23: AttributeError", id="python"),
+    ],
+)
+async def test_an_error_in_the_first_line_names_the_column_of_the_file(
+    sandbox: Sandbox, language: Language, script: str, begins: str
+) -> None:
+    """A rule is evaluated within a function, whose beginning stands in the same line."""
+    async with loaded(sandbox, script, language) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.Threw)
+    assert answer.text.startswith(begins)
+
+
 async def test_a_stack_names_every_step_within_the_rule(sandbox: Sandbox) -> None:
     script = LONG + "const inner = () => { throw new Error('boom') };\nexport default () => inner();"
     async with loaded(sandbox, script) as rule:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
+import jwt
 import msgspec
 import pytest
+from cryptography import x509
 
 from rulemint_gateway.management import signing_keys
 from rulemint_gateway.management.errors import ConflictError
@@ -14,9 +17,10 @@ from rulemint_gateway.management.signing_keys import PREVIOUS_KEPT_MS, SigningKe
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import SIGNING_KEYS, TENANTS
+from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared.background import in_background
-from rulemint_shared.records import SigningAlgorithm, SigningKey, Tenant
+from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey, Tenant
 from rulemint_shared.redis_connection import open_redis, open_subscriber
 from rulemint_shared.vault import Vault
 
@@ -92,3 +96,22 @@ async def test_a_tenant_keeps_no_more_keys_than_the_limit(keys: Keys, monkeypatc
     with pytest.raises(ConflictError):
         await keys.ring.rotate(T)
     assert len(keys.catalog.tenant(T).signing_keys) == 3
+
+
+async def test_the_published_key_has_its_certificate_as_x5c_and_x5t_and_verifies_a_token(keys: Keys) -> None:
+    """RFC 7517 §4.7; validators of Auth0's quickstarts build the key from ``x5c[0]``."""
+    api = ResourceServer(id="1", identifier="https://api/")
+    with ThreadPoolExecutor(1) as executor:
+        minted = await Minter(keys.own, executor).mint(T, api, {"aud": api.identifier})
+    header = jwt.get_unverified_header(minted.token)
+    assert header == {"typ": "at+jwt", "alg": "RS256", "kid": minted.kid}
+    (published,) = [key for key in keys.own.public_jwks(T) if key["kid"] == minted.kid]
+    assert {name: published[name] for name in ("kty", "alg", "use", "e")} == {
+        "kty": "RSA", "alg": "RS256", "use": "sig", "e": "AQAB",
+    }  # fmt: skip
+    (encoded,) = published["x5c"]
+    certificate = x509.load_der_x509_certificate(base64.b64decode(encoded))
+    public_key = certificate.public_key()
+    assert jwt.decode(minted.token, public_key, algorithms=["RS256"], audience=api.identifier)  # type: ignore[arg-type]  # an RSA key
+    assert len(base64.urlsafe_b64decode(published["x5t"] + "=")) == 20
+    assert "d" not in published

@@ -94,8 +94,24 @@ async def test_a_rule_may_have_two_versions_of_a_package_and_files_within_one(re
 @pytest.mark.parametrize(
     ("kind", "package", "said"),
     [
-        pytest.param(NPM, wanted("nobody-made-this"), "nobody-made-this", id="no such npm package"),
-        pytest.param(NPM, wanted("greeting", "9"), "greeting", id="no such npm version"),
+        pytest.param(
+            NPM,
+            wanted("nobody-made-this", "1.0.0"),
+            "npm error code E404\nnpm error 404  'nobody-made-this@1.0.0' is not in this registry.\n",
+            id="no such npm package",
+        ),
+        pytest.param(
+            NPM,
+            wanted("greeting", "9"),
+            "npm error code ETARGET\nnpm error notarget No matching version found for greeting@9.\n",
+            id="no such npm version",
+        ),
+        pytest.param(
+            NPM,
+            wanted("needs-another"),
+            "npm error code E404\nnpm error 404  'nobody-made-this' is not in this registry.\n",
+            id="an npm package that needs one that is not there",
+        ),
         pytest.param(NPM, wanted("broken"), "nothing by that name", id="an npm package without its main file"),
         pytest.param(PYPI, wanted("nobody-made-this"), "nobody-made-this", id="no such Python package"),
         pytest.param(PYPI, wanted("greeting", "9"), "greeting==9", id="no such Python version"),
@@ -124,6 +140,8 @@ async def test_a_registry_that_is_down_is_no_fault_of_the_request(
     assert answer.message.startswith("the registry does not answer, try again later: ")
     assert "greeting" in answer.message
     assert "backtrace" not in answer.message
+    if kind is NPM:
+        assert ("npm error network" if status is None else f"npm error code E{status}") in answer.message
 
 
 @pytest.mark.parametrize(("kind", "status"), [(NPM, 401), (NPM, 403), (PYPI, 403)])
@@ -134,6 +152,9 @@ async def test_a_registry_that_refuses_is_the_request_s_affair(
     answer = await install(kind, wanted("greeting"), source=registry)
     assert isinstance(answer, NotCollected)
     assert not answer.is_ours
+    if kind is NPM:
+        assert f"npm error code E{status}\nnpm error {status} {status} " in answer.message
+        assert f"GET {registry.npm}greeting" in answer.message
 
 
 @pytest.mark.parametrize(

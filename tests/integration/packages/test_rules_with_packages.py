@@ -51,6 +51,15 @@ async def npm() -> msgspec.Raw:
         ),
         pytest.param(
             JS,
+            "const { createRequire } = require('module');\n"
+            "module.exports = (c, s, a, x, cb) => cb(null, {where: require.resolve('greeting'), "
+            "same: require(require.resolve('greeting')) === require('greeting'), "
+            "made: createRequire('/')('greeting').version});",
+            {"where": "/greeting@1.1.0/index.js", "same": True, "made": "1.1.0"},
+            id="where it is, and by a require that the rule makes",
+        ),
+        pytest.param(
+            JS,
             f"const m = require('{MODULE}');\n"
             "module.exports = (c, s, a, x, cb) => cb(null, {m: m.default(), n: m.named});",
             {"m": "PART!", "n": "named"},
@@ -74,7 +83,7 @@ async def npm() -> msgspec.Raw:
     ],
 )
 async def test_a_rule_gets_its_npm_packages(
-    sandbox: Sandbox, npm: msgspec.Raw, language: Language, script: str, value: dict[str, str]
+    sandbox: Sandbox, npm: msgspec.Raw, language: Language, script: str, value: dict[str, object]
 ) -> None:
     async with loaded(sandbox, script, language, packages=npm) as rule:
         assert msgspec.json.decode(await rule.value()) == value

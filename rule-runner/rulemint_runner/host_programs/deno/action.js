@@ -4,7 +4,7 @@ import { refusal, returned, textOf, thrown } from "./answers.js";
 import { Cache } from "./cache.js";
 import { writeLine } from "./capture.js";
 import { writeFrames } from "./channel.js";
-import { eventOf } from "./inputs.js";
+import { eventOf, firstEventOf } from "./inputs.js";
 
 /** @import { Answer, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @import { Refusal } from "./errors.js" */
@@ -37,6 +37,35 @@ export function actionOf(action, load) {
   };
   rule.wantsCache = true;
   return rule;
+}
+
+/**
+ * An action of the trigger's first version: `async (event, context) => result`, which returns what it wants.
+ *
+ * @param {RuleFunction} action
+ * @param {LoadFrame} load
+ * @returns {Rule}
+ */
+export function firstActionOf(action, load) {
+  return (run, answer) => {
+    Promise.resolve().then(() => action(firstEventOf(run), { secrets: { ...load.secrets } })).then(
+      (result) => answer(answerOf(result)),
+    ).catch((error) => answer(thrown(error)));
+  };
+}
+
+/**
+ * @param {any} result
+ * @returns {Answer}
+ */
+function answerOf(result) {
+  if (result?.command?.type === "deny") {
+    const { reason, message } = result.command;
+    const denial = denialOf(reason, message ?? NO_REASON);
+    return refusal(denial.refusal, denial.message);
+  }
+  const { customClaims = {}, scope } = result ?? {};
+  return returned("action", { claims: customClaims, ...(scope === undefined ? {} : { scope }) });
 }
 
 /** What an action has done so far. */

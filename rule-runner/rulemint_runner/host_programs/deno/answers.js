@@ -1,7 +1,7 @@
 /** What a rule did → the frame that says so to the runner. */
 
 import { refusalOfCallback, refusalOfThrown } from "./errors.js";
-import { source, withFileName, withoutAdvice } from "./source.js";
+import { source, withFileName } from "./source.js";
 
 /** @import { Answer, Form } from "./frames.d.ts" */
 /** @import { Refusal } from "./errors.js" */
@@ -96,7 +96,7 @@ export function textOf(value) {
  */
 function messageOf(error) {
   const message = /** @type {Error} */ (error)?.message;
-  return withoutAdvice((message ? textOf(message) : textOf(error)) || "Unknown error");
+  return (message ? textOf(message) : textOf(error)) || "Unknown error";
 }
 
 /** @param {string} text */

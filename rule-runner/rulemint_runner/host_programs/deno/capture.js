@@ -1,7 +1,6 @@
 /** What a rule does on the side: its console lines become frames, its timers end with its invocation. */
 
 import { writeFrames } from "./channel.js";
-import { withoutAdvice } from "./source.js";
 
 /** @import { Level } from "./frames.d.ts" */
 /** @typedef {(...args: any[]) => any} Start */
@@ -27,7 +26,7 @@ export function captureConsole() {
   const deno = /** @type {any} */ (Deno);
   const { Console } = deno[deno.internal];
   globalThis.console = new Console((/** @type {string} */ text, /** @type {number} */ level) =>
-    writeLine(LEVELS[level] ?? "info", withoutAdvice(text.trimEnd()))
+    writeLine(LEVELS[level] ?? "info", text.trimEnd())
   );
 }
 
@@ -42,7 +41,7 @@ export function lineStream(level, Writable) {
     decodeStrings: false,
     /** @param {string | Uint8Array} chunk @param {string} _encoding @param {() => void} done */
     write(chunk, _encoding, done) {
-      writeLine(level, withoutAdvice(chunk.toString().trimEnd()));
+      writeLine(level, chunk.toString().trimEnd());
       done();
     },
   });

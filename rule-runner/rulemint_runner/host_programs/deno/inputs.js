@@ -47,8 +47,7 @@ export function webtaskContext(run, load) {
  */
 export function eventOf(run, load, targetScopes) {
   const { client, context } = run;
-  const { id, headers, hostname, requested_scopes, geoip } = run.request ?? {};
-  const language = headers?.["accept-language"]?.match(/^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)/)?.[1];
+  const { id, hostname, requested_scopes, geoip } = run.request ?? {};
   return {
     accessToken: { customClaims: run.claims ?? {}, scope: [...run.scope] },
     client: { client_id: client.id, name: client.name, metadata: client.metadata },
@@ -58,7 +57,7 @@ export function eventOf(run, load, targetScopes) {
       geoip: { ...geoip },
       hostname: hostname ?? "",
       ip: context.ip,
-      ...(language === undefined ? {} : { language }),
+      ...languageOf(run),
       method: "POST",
       user_agent: context.userAgent,
     },
@@ -73,4 +72,45 @@ export function eventOf(run, load, targetScopes) {
       },
     },
   };
+}
+
+/**
+ * The `event` of an action of the trigger's first version.
+ *
+ * @param {RunFrame} run
+ */
+export function firstEventOf(run) {
+  const { client, context, claims, request } = run;
+  const geoIp = Object.entries(request?.geoip ?? {}).map(([name, value]) => [snakeCase(name), value]);
+  return {
+    actor: {
+      body: context.body,
+      geoIp: Object.fromEntries(geoIp),
+      hostname: request?.hostname ?? "",
+      ip: context.ip,
+      ...languageOf(run),
+      method: "POST",
+      userAgent: context.userAgent,
+    },
+    audience: run.audience,
+    client: { id: client.id, name: client.name, metadata: client.metadata },
+    customClaims: claims ?? {},
+    scope: [...run.scope],
+    tenant: { id: client.tenant },
+  };
+}
+
+/**
+ * The first language that the request asks for, if it does.
+ *
+ * @param {RunFrame} run
+ */
+function languageOf({ request }) {
+  const language = request?.headers?.["accept-language"]?.match(/^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)/)?.[1];
+  return language === undefined ? {} : { language };
+}
+
+/** @param {string} name */
+function snakeCase(name) {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

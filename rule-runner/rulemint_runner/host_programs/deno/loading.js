@@ -2,7 +2,7 @@
 
 import { defineRefusals } from "./errors.js";
 import { definePackages, nodeModule, requireFromRule } from "./modules.js";
-import { parametersOf } from "./parameters.js";
+import { isFirstAction, parametersOf } from "./parameters.js";
 import { catchStrayErrors, moduleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
 
@@ -15,7 +15,7 @@ export class NotARule extends Error {
 }
 
 const IS_MODULE = /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|async|\{|\*)|import\s*(?:[\w$*{"']))/m;
-const COMMON_JS = /\brequire\s*\(|\bmodule\.exports\b|\bexports\.[\w$]+\s*=/;
+const COMMON_JS = /\brequire\b|\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\b__(?:file|dir)name\b/;
 /** What may follow a function expression that is a whole file, and would not within parentheses. */
 const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
 
@@ -62,21 +62,16 @@ async function ruleFrom(exported, load, name) {
     const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
     return actionOf(action, load);
   }
-  if (typeof exported === "function") return isWebtask(exported) ? webtaskOf(exported, load) : ruleOf(exported, load);
-  const rule = exported?.default;
+  const rule = typeof exported === "function" ? exported : exported?.default;
   if (typeof rule !== "function") {
     const found = name === "module.exports" ? exported : rule;
     throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
   }
-  if (isWebtask(rule)) return webtaskOf(rule, load);
+  if (isFirstAction(rule)) return (await import("./action.js")).firstActionOf(rule, load);
+  const webtask = webtaskOf(rule, load);
+  if (webtask !== null) return webtask;
   const { count, takesMore } = parametersOf(rule);
-  return count > 2 || takesMore ? ruleOf(rule, load) : moduleOf(rule, load);
-}
-
-/** @param {RuleFunction} exported */
-function isWebtask(exported) {
-  const { count, takesMore } = parametersOf(exported);
-  return count === 2 && !takesMore;
+  return rule === exported || count > 2 || takesMore ? ruleOf(rule, load) : moduleOf(rule, load);
 }
 
 /**
@@ -90,7 +85,7 @@ async function importModule(load) {
   /** @type {{ exports: any }} */
   const module = { exports: {} };
   if (COMMON_JS.test(load.script)) {
-    Object.assign(globalThis, { require: requireFromRule, module, exports: module.exports });
+    Object.assign(globalThis, { require: requireFromRule, module, exports: module.exports, ...place() });
   }
   try {
     const exported = await import(source.url);
@@ -113,16 +108,24 @@ async function evaluate(load) {
   /** @type {{ exports: any }} */
   const module = { exports: {} };
   const untouched = module.exports;
+  const { __filename, __dirname } = place();
+  /** @type {any[]} */
+  const given = [module, untouched, requireFromRule, __filename, __dirname];
   const statements = compile(script, "");
   if (typeof statements === "function") {
-    const result = statements.call(untouched, module, untouched, requireFromRule);
+    const result = statements.apply(untouched, given);
     if (typeof result === "function") return result;
     if (module.exports !== untouched || Object.keys(untouched).length > 0) return module.exports;
   }
   const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");
-  if (typeof expression === "function") return expression(module, untouched, requireFromRule);
+  if (typeof expression === "function") return expression(...given);
   if (typeof statements === "function") return module.exports;
   throw new NotARule(await locate(script) ?? statements.message);
+}
+
+/** Where the rule's file would be; there is no such folder. */
+function place() {
+  return { __filename: `/${source.file}`, __dirname: "/" };
 }
 
 /**
@@ -133,9 +136,12 @@ async function evaluate(load) {
  * @returns {RuleFunction | SyntaxError}
  */
 function compile(script, prefix) {
-  const body = prefix ? `${prefix}(${script}\n)` : script;
+  const before = `(function (module, exports, require, __filename, __dirname) {${prefix && `${prefix}(`}`;
+  const body = prefix ? `${script}\n)` : script;
   try {
-    return (0, eval)(`(function (module, exports, require) {${body}\n})\n//# sourceURL=${source.file}`);
+    const compiled = (0, eval)(`${before}${body}\n})\n//# sourceURL=${source.file}`);
+    source.indent = before.length;
+    return compiled;
   } catch (error) {
     if (error instanceof SyntaxError) return error;
     throw error;

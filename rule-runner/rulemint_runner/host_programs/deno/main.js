@@ -12,7 +12,8 @@ import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.j
 import { readFrame, writeFrames } from "./channel.js";
 import { defineFetch } from "./fetch.js";
 import { loadRule, NotARule } from "./loading.js";
-import { onStrayError } from "./rule.js";
+import { nameRefusals } from "./refused.js";
+import { beginInvocation, endInvocation } from "./rule.js";
 
 /** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
 
@@ -46,7 +47,7 @@ async function loaded(load) {
 async function answerOf(rule, run) {
   /** @type {PromiseWithResolvers<Answer>} */
   const { promise, resolve } = Promise.withResolvers();
-  onStrayError(resolve);
+  beginInvocation(resolve);
   rule(run, resolve);
   return { ...await promise, n: run.n };
 }
@@ -55,6 +56,7 @@ captureConsole();
 trackTimers();
 defineFetch();
 keepAlive();
+nameRefusals();
 writeFrames({ t: "ready" });
 
 const load = readFrame();
@@ -65,6 +67,7 @@ if (rule !== null) {
     const answer = await answerOf(rule, run);
     clearTimers();
     await null; // what the rule promised itself and did not wait for is said now, not in the next invocation
+    endInvocation();
     /** @type {IdleFrame} */
     const idle = { t: "idle", n: run.n, took_ms: now() - began };
     if (isWaiting()) {

@@ -8,6 +8,7 @@
 
 import { lineStream } from "./capture.js";
 import { httpModule, isHttp } from "./http.js";
+import { change, isChanged, PROCESS } from "./refused.js";
 
 /** @import { PackageSet } from "./frames.d.ts" */
 /** @typedef {{ exports: any, loaded: boolean, id: string }} Module */
@@ -53,19 +54,36 @@ function requiredModules(script) {
   return [...new Set(files)].filter(isModule);
 }
 
-/**
- * The rule's own `require`.
- *
- * @param {string} specifier
- */
-export function requireFromRule(specifier) {
-  const file = packages.roots[specifier];
-  if (file !== undefined) return evaluate(file).exports;
-  const builtin = nodeModule(specifier);
-  if (builtin !== undefined) return builtin;
-  throw notFound(
+/** The rule's own `require`. */
+export const requireFromRule = requireBy(
+  (specifier) => packages.roots[specifier],
+  (specifier) =>
     `require("${specifier}"): add it to the rule's dependencies, or name its version: "${specifier}@1.2.3"`,
-  );
+);
+
+/**
+ * A `require` that finds files by *fileOf*, or by their paths as `require.resolve` tells them.
+ *
+ * @param {(specifier: string) => string | undefined} fileOf
+ * @param {(specifier: string) => string} absence
+ */
+function requireBy(fileOf, absence) {
+  const found = (/** @type {string} */ specifier) =>
+    fileOf(specifier) ?? (Object.hasOwn(packages.files, specifier.slice(1)) ? specifier.slice(1) : undefined);
+  const require = (/** @type {string} */ specifier) => {
+    const file = found(specifier);
+    if (file !== undefined) return evaluate(file).exports;
+    const builtin = nodeModule(specifier);
+    if (builtin !== undefined) return builtin;
+    throw notFound(absence(specifier));
+  };
+  const resolve = (/** @type {string} */ specifier) => {
+    const file = found(specifier);
+    if (file !== undefined) return `/${file}`;
+    if (nodeModule(specifier) !== undefined) return specifier;
+    throw notFound(absence(specifier));
+  };
+  return Object.assign(require, { resolve, cache: {} });
 }
 
 /**
@@ -92,23 +110,21 @@ function defineProcess() {
       const process = lazy.get ? lazy.get.call(globalThis) : lazy.value;
       define(process);
       const getBuiltinModule = process.getBuiltinModule.bind(process);
-      process.getBuiltinModule = (/** @type {string} */ specifier) =>
-        httpModule(specifier, getBuiltinModule) ?? getBuiltinModule(specifier);
+      process.getBuiltinModule = (/** @type {string} */ specifier) => {
+        const http = httpModule(specifier, getBuiltinModule);
+        if (http !== undefined) return http;
+        const module = getBuiltinModule(specifier);
+        if (module !== undefined) change(specifier, module, process.getBuiltinModule, requireFromRule);
+        return module;
+      };
       Object.defineProperty(process, "env", { value: {}, writable: true, configurable: true, enumerable: true });
-      Object.assign(process, { cwd: () => "/", ...ENDINGS });
+      Object.assign(process, { cwd: () => "/", ...PROCESS });
       defineStreams(process);
       Object.assign(getBuiltinModule("node:os"), NO_MACHINE);
       return process;
     },
   });
 }
-
-/** How a rule would end its host, of which it has but one invocation. */
-const ENDINGS = Object.fromEntries(
-  ["exit", "reallyExit", "abort"].map((name) => [name, () => {
-    throw new Error(`process.${name}: a rule's sandbox refuses that`);
-  }]),
-);
 
 /**
  * The streams of `process`, made when they are first touched: the host's own are its channel to the runner. What a rule
@@ -195,17 +211,10 @@ function run(file, module) {
  */
 function requireFrom(file) {
   const links = packages.links[file] ?? {};
-  const require = (/** @type {string} */ specifier) => {
-    const target = links[specifier];
-    if (target !== undefined) return evaluate(target).exports;
-    const builtin = nodeModule(specifier);
-    if (builtin !== undefined) return builtin;
-    throw notFound(`Cannot find module '${specifier}', which ${file} requires`);
-  };
-  return Object.assign(require, {
-    resolve: (/** @type {string} */ specifier) => links[specifier] ?? specifier,
-    cache: {},
-  });
+  return requireBy(
+    (specifier) => links[specifier],
+    (specifier) => `Cannot find module '${specifier}', which ${file} requires`,
+  );
 }
 
 /** @param {string} file */
@@ -240,7 +249,9 @@ function resolveImport(specifier, context, next) {
   if (specifier.startsWith(SCHEME)) return { url: specifier, shortCircuit: true, format: "module" };
   const target = links?.[specifier];
   if (target !== undefined) return { url: SCHEME + target, shortCircuit: true, format: "module" };
-  if (isHttp(specifier)) return { url: BUILTIN + specifier, shortCircuit: true, format: "module" };
+  if (isHttp(specifier) || isChanged(specifier)) {
+    return { url: BUILTIN + specifier, shortCircuit: true, format: "module" };
+  }
   if (/^[a-z]+:|^[./]/.test(specifier)) return next(specifier, context);
   if (nodeModule(specifier) !== undefined) return next(`node:${specifier}`, context);
   throw notFound(`import "${specifier}": add it to the rule's dependencies`);

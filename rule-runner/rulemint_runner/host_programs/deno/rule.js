@@ -3,13 +3,14 @@
 import { describe, refused, returned, thrown } from "./answers.js";
 import { writeLine } from "./capture.js";
 import { ruleContext, webtaskContext } from "./inputs.js";
-import { parametersOf } from "./parameters.js";
+import { parametersOf, webtaskFormOf } from "./parameters.js";
+import { requestOf, responseTo } from "./response.js";
 
 /** @import { Answering, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
 
-const NO_RESULT =
-  "what a function of two parameters returns is no answer: it is a webtask (ctx, cb) and answers by cb; " +
+const TWICE = "the rule called its callback more than once: the first call counts";
+const NO_RESULT = "what a webtask returns is no answer: (cb) and (ctx, cb) answer by cb, (ctx, req, res) by res; " +
   "a rule that returns names (client, scope, audience, context)";
 
 /**
@@ -30,18 +31,24 @@ export function ruleOf(rule, load) {
 }
 
 /**
- * The generic webtask `(ctx, cb)`; a falsy result is an empty one there. What it returns is none: an action of Auth0's
- * first version, which has two parameters too, would refuse by it and not be heard.
+ * A generic webtask: `(cb)`, `(ctx, cb)` or `(ctx, req, res)`; null if it is none. A falsy result is an empty one there.
+ * What it returns is none: an action of Auth0's first version, which has two parameters too, would refuse by it and not
+ * be heard.
  *
  * @param {RuleFunction} webtask
  * @param {LoadFrame} load
- * @returns {Rule}
+ * @returns {Rule | null}
  */
 export function webtaskOf(webtask, load) {
+  const form = webtaskFormOf(webtask);
+  if (form === null) return null;
   return withCallback("none", (run, callback) => {
     /** @type {Callback} */
     const orEmpty = (error, value) => callback(error, value || {});
-    return webtask(webtaskContext(run, load), orEmpty);
+    const context = webtaskContext(run, load);
+    if (form === "callback") return webtask(orEmpty);
+    if (form === "context") return webtask(context, orEmpty);
+    return webtask(context, requestOf(context), responseTo(orEmpty));
   });
 }
 
@@ -75,7 +82,7 @@ function withCallback(results, call) {
     const once = answerOnce(answer);
     /** @type {Callback} */
     const callback = (error, value) => {
-      if (once.answered) return once.warn("the rule called its callback more than once: the first call counts");
+      if (once.answered) return once.calledAgain();
       once.answer(error ? refused(error) : returned("auth0", value));
     };
     /** @param {unknown} error */
@@ -116,6 +123,11 @@ function answerOnce(answer) {
     warn(text) {
       if (strayErrorTo === answer) writeLine("warn", text);
     },
+    /** A call that comes too late for its own invocation's log is told in the next one's. */
+    calledAgain() {
+      if (strayErrorTo === NOBODY) wasCalledAgain = true;
+      else writeLine("warn", strayErrorTo === answer ? TWICE : `in an earlier invocation ${TWICE}`);
+    },
   };
 }
 
@@ -130,16 +142,25 @@ function isPlainObject(value) {
   return prototype === Object.prototype || prototype === null;
 }
 
+const NOBODY = () => {};
 /** @type {Answering} */
-let strayErrorTo = () => {};
+let strayErrorTo = NOBODY;
+let wasCalledAgain = false;
 
 /**
  * From now on an error that nobody catches answers the invocation through `answer`.
  *
  * @param {Answering} answer
  */
-export function onStrayError(answer) {
+export function beginInvocation(answer) {
   strayErrorTo = answer;
+  if (wasCalledAgain) writeLine("warn", `in an earlier invocation ${TWICE}`);
+  wasCalledAgain = false;
+}
+
+/** The answer leaves: from now on no line belongs to its invocation. */
+export function endInvocation() {
+  strayErrorTo = NOBODY;
 }
 
 /** Catch what a rule throws outside of its call: in a timer, or in a promise that nobody awaits. */

@@ -1,32 +1,19 @@
-/** The one rule of this host: what its author calls the file, what the engine calls it, and what it may return. */
-
-export const source = { file: "rule.js", url: "", resultBytes: 0 };
-
-/** How Deno ends its errors: advice for whoever started it. */
-const NOT_CAPABLE = /, run again with the --allow-\w+ flag/g;
-/** What Deno and its Node say of a host that a rule wants to connect to. */
-const NOT_CONNECTED = /Requires net access to "([^"]*)", run again with the --allow-net flag|getaddrinfo EPERM (\S+)/g;
-const REACHABLE = "a rule has no sockets; it calls the hosts of its allow_hosts by fetch, http or https";
-
 /**
- * `text` with Deno's advice replaced by what is the case here.
- *
- * @param {string} text
+ * The one rule of this host: what its author calls the file, what the engine calls it, how many characters stand before
+ * its first line there, and what it may return.
  */
-export function withoutAdvice(text) {
-  return text
-    .replace(NOT_CONNECTED, (_, address, name) => `no connection to ${address ?? name}: ${REACHABLE}`)
-    .replace(NOT_CAPABLE, ": a rule's sandbox refuses that");
-}
+
+export const source = { file: "rule.js", url: "", indent: 0, resultBytes: 0 };
 
 /**
- * `text` without Deno's advice, and with the engine's name for the rule replaced by the author's.
+ * `given` with the engine's name for the rule replaced by the author's, and with the columns of its own first line.
  *
  * @param {string} given
  */
 export function withFileName(given) {
-  const { file, url } = source;
-  const text = withoutAdvice(given);
+  const { file, url, indent } = source;
+  const [before, ...columns] = given.split(`${file}, <anonymous>:1:`); // as V8 calls a text that was evaluated
+  const text = [before, ...columns.map((part) => `${file}, <anonymous>:1:${outdented(part, indent)}`)].join("");
   return url === "" ? text : text.replaceAll(url, file).replaceAll(shortened(url), file);
 }
 
@@ -37,4 +24,14 @@ export function withFileName(given) {
  */
 function shortened(url) {
   return `${url.slice(0, url.indexOf(",") + 21)}......${url.slice(-20)}`;
+}
+
+/**
+ * `text`, which begins with a column, with the one that the author counts.
+ *
+ * @param {string} text
+ * @param {number} indent
+ */
+function outdented(text, indent) {
+  return text.replace(/^\d+/, (column) => String(Math.max(1, Number(column) - indent)));
 }

@@ -13,6 +13,7 @@ import calls
 import capture
 import channel
 import packages
+import refused
 import rule
 import sockets
 
@@ -24,6 +25,7 @@ def main() -> None:
     runner = channel.Channel()
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
+    refused.define()
     sockets.define(outbound)
     runner.write({"t": "ready"})
     load = runner.read()

@@ -6,13 +6,17 @@ it, and hands out the bytes of an answer. Names are resolved, and certificates v
 are changed when a rule first imports them, so that others do not pay.
 """
 
+import errno
 import io
 import sys
 
 from calls import Calls
+from refused import CHANGES, NO_SOCKETS, saying
 
 _HEAD_END = b"\r\n\r\n"
 _SILENT_DESCRIPTOR = 2
+_SPACES_IN_A_REQUEST_LINE = 2
+_NO_SOCKETS = {errno.EPERM: NO_SOCKETS, errno.EACCES: NO_SOCKETS}
 
 
 class CallingSocket:
@@ -36,8 +40,9 @@ class CallingSocket:
         """
         host, port = address[:2]
         if ":" in host or host.replace(".", "").isdigit():
-            raise PermissionError(1, f"a rule can call hosts by their names in allow_hosts, not the address {host}")
+            raise PermissionError(1, f"no connection to the address {host}: {NO_SOCKETS}, by their names")
         self._host, self._port = host, port
+        self._answer = io.BufferedReader(_NoAnswer(self._refusal()))
 
     def sendall(self, data: bytes, _flags: int = 0) -> None:
         """Take a part of a request; make the call once it is whole."""
@@ -95,12 +100,24 @@ class CallingSocket:
     def close(self) -> None:
         """Nothing is open."""
 
+    def bind(self, *_arguments: object) -> None:
+        """Refuse to be anything but a client of HTTP."""
+        raise PermissionError(1, NO_SOCKETS)
+
+    listen = accept = sendto = recvfrom = bind
+
+    def _refusal(self) -> PermissionError:
+        """What says that nothing but HTTP is spoken here."""
+        return PermissionError(1, f"no connection to {self._host}:{self._port}: {NO_SOCKETS}")
+
     def _make_call_if_whole(self) -> None:
         head, end, rest = self._request.partition(_HEAD_END)
         if not end:
             return
         first, *lines = head.decode("latin-1").split("\r\n")
-        method, target, _version = first.split(" ", 2)
+        if first.count(" ") != _SPACES_IN_A_REQUEST_LINE:
+            raise self._refusal()
+        method, target, _version = first.split(" ")
         headers = [(name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         body = _body_of(dict(headers), rest)
         if body is None:
@@ -175,15 +192,23 @@ def define(calls: Calls) -> None:
                     return CallingSocket(calls)
                 return super().__new__(cls)
 
+            def __init__(self, *arguments: object, **named: object) -> None:
+                saying(super().__init__, _NO_SOCKETS)(*arguments, **named)
+
         def getaddrinfo(host: object, port: object, *_arguments: object, **_named: object) -> list:
             name = host.decode() if isinstance(host, bytes) else host
             return [(module.AF_INET, module.SOCK_STREAM, module.IPPROTO_TCP, "", (name, int(port or 0)))]
 
+        def look_up(host: object, *_more: object) -> None:
+            raise module.gaierror(module.EAI_FAIL, f"no look-up of {host}: {NO_SOCKETS}")
+
         Socket.__name__ = Socket.__qualname__ = "socket"
         module.socket = Socket
         module.getaddrinfo = getaddrinfo
+        for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo"):
+            setattr(module, name, look_up)
 
-    changes = {"socket": change_socket, "ssl": _change_ssl, "certifi": _change_certifi}
+    changes = {**CHANGES, "socket": change_socket, "ssl": _change_ssl, "certifi": _change_certifi}
     sys.meta_path.insert(0, _Changer({**changes, "httpcore._backends.auto": _change_httpcore}))
 
 

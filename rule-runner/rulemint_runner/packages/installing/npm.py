@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rulemint_runner.packages.installing.commands import run
 from rulemint_runner.packages.installing.node_files import collect
+from rulemint_runner.packages.installing.npm_words import in_npm_words
 from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.messages import InstallTask, PackageSet
 from rulemint_shared.dependencies import ANY_VERSION
@@ -37,7 +38,8 @@ def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]
         environment["NPM_CONFIG_REGISTRY"] = task.npm_registry
     code, output = run([task.deno, "install", "--node-modules-dir=auto", "--no-lock"], environment, folder)
     if code != 0:
-        raise (RegistryDownError if _IS_DOWN.search(output) else InstallError)(_explained(output))
+        said = in_npm_words(_explained(output), task.request.wanted)
+        raise (RegistryDownError if _IS_DOWN.search(output) else InstallError)(said)
     roots = {wanted.specifier: names[wanted.name, wanted.version] + wanted.path for wanted in task.request.wanted}
     versions = {names[key]: _version(folder / "node_modules" / names[key]) for key in names}
     resolved = {

@@ -10,6 +10,7 @@ FAILURES = {
     FailureReason.TIMEOUT: "Request to Webtask exceeded allowed execution time",
     FailureReason.SYNTAX: "Unable to compile the extensibility code as javascript",
     FailureReason.BAD_RESULT: "Error when JSON serializing the result of the extension point",
+    FailureReason.EXCEPTION: "Script generated an unhandled synchronous exception.",
 }
 
 

@@ -1,0 +1,88 @@
+"""What the sandbox refuses a rule, said in words: the kernel's own are ``Resource temporarily unavailable``.
+
+Functions are wrapped and their errors keep type, number and text, to which the reason is added. Nothing here protects:
+the sandbox does. Modules that few rules import are changed when they are imported.
+"""
+
+import _thread
+import builtins
+import errno
+import io
+import os
+import threading
+
+REFUSED = "a rule's sandbox refuses that"
+NO_FILES = "a rule's sandbox refuses every file but Python's own"
+NO_SOCKETS = "a rule's sandbox refuses every socket; a rule calls the hosts of its allow_hosts by HTTP"
+
+_OF_FILES = (
+    "chdir chmod chown execv execve link listdir lstat mkdir mkfifo mknod open readlink remove rename replace rmdir "
+    "scandir stat symlink truncate unlink utime"
+)
+_OF_PROCESSES = (
+    "fork forkpty getlogin kill killpg nice openpty posix_openpt posix_spawn posix_spawnp setgid "
+    "setpriority setsid setuid"
+)
+_REFUSALS = {errno.EPERM: REFUSED, errno.EACCES: REFUSED, errno.EAGAIN: REFUSED, errno.ENOSYS: REFUSED}
+_REFUSED_FILES = dict.fromkeys((*_REFUSALS, errno.ENOENT, errno.EROFS), NO_FILES)
+
+
+def define() -> None:
+    """Have what Python's own modules are refused say so."""
+    _wrap(os, _OF_FILES, _REFUSED_FILES)
+    _wrap(os, _OF_PROCESSES, _REFUSALS)
+    os.system = refusing("os.system")
+    builtins.open = io.open = saying(io.open, _REFUSED_FILES)
+    _wrap(_thread, "start_new_thread", _REFUSALS)
+    _wrap(threading, "_start_new_thread _start_joinable_thread", _REFUSALS)
+
+
+def _wrap(module: object, names: str, reasons: dict) -> None:
+    """Have the functions of these *names*, as far as this version of Python has them, say why."""
+    for name in names.split():
+        if hasattr(module, name):
+            setattr(module, name, saying(getattr(module, name), reasons))
+
+
+def saying(function: object, reasons: dict = _REFUSALS) -> object:
+    """*function*, whose errors say why as *reasons* have it for their numbers."""
+
+    def call(*arguments: object, **named: object) -> object:
+        try:
+            return function(*arguments, **named)
+        except OSError as error:
+            if error.errno in reasons and isinstance(error.strerror, str):
+                error.strerror = f"{error.strerror}: {reasons[error.errno]}"
+            raise
+        except RuntimeError as error:
+            error.args = (f"{error}: {REFUSED}",)
+            raise
+
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__doc__ = function.__doc__
+    return call
+
+
+def refusing(name: str) -> object:
+    """A function that refuses: the one of that *name* would only answer with a number."""
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(errno.EPERM, f"{name}: {REFUSED}")
+
+    return refuse
+
+
+def _change_asyncio(module: object) -> None:
+    async def getaddrinfo(_loop: object, host: object, port: object, **_named: object) -> None:
+        raise PermissionError(errno.EPERM, f"no connection to {host}:{port}: {NO_SOCKETS}; an async rule by httpx")
+
+    module.BaseEventLoop.getaddrinfo = getaddrinfo
+
+
+CHANGES = {
+    "asyncio.base_events": _change_asyncio,
+    "multiprocessing.synchronize": lambda module: _wrap(module.SemLock, "__init__", _REFUSED_FILES),
+    "subprocess": lambda module: _wrap(module, "_fork_exec", _REFUSALS),
+    "tempfile": lambda module: _wrap(module, "_get_default_tempdir", _REFUSED_FILES),
+}
+"""Module → what is changed of it once it is imported."""
