@@ -1,4 +1,4 @@
-"""Puts the tables of the last runs into docs/performance.md and README.md: ``python -m bench.pages`` after ``make bench``.
+"""Puts the last runs into docs/performance.md and README.md: ``python -m bench.pages``, after ``make bench``.
 
 Between ``<!-- tokens -->`` and ``<!-- end of tokens -->`` stands ``bench/results/tokens.md``, and so on for each name;
 between those of ``short``, in README.md, a few rows of the same run.
