@@ -22,6 +22,7 @@ class Pace:
         """*leave* sends whatever waits."""
         self._leave = leave
         self._left_s = 0.0
+        self._due_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def want(self, under_way: int) -> None:
@@ -30,8 +31,9 @@ class Pace:
         due_s = self._left_s + min(LONGEST_PAUSE_S, max(0, under_way - FEW) * PAUSE_EACH_S)
         if due_s <= loop.time():
             self.hurry()
-        elif self._timer is None or due_s < self._timer.when():
+        elif self._timer is None or due_s < self._due_s:
             self._stop()
+            self._due_s = due_s
             self._timer = loop.call_at(due_s, self.hurry)
 
     def hurry(self) -> None:
