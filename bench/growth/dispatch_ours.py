@@ -45,9 +45,7 @@ async def work(url: str) -> None:
     """Run batches until killed."""
     async with open_redis(url) as redis:
         publisher = LogPublisher(redis, WRITER)
-        places = Shares(PLACES)
-        outbox = Outbox(redis, lambda: len(places))
-        invocations = Invocations(outbox, cast("Flow", EchoFlow()), publisher, places)
+        invocations = Invocations(Outbox(redis), cast("Flow", EchoFlow()), publisher, Shares(PLACES))
         presence = Presence(
             redis,
             "bench",

@@ -104,7 +104,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         )
         flow = Flow(rule_runs, geoip)
         places = Shares(settings.max_invocations)
-        invocations = Invocations(Outbox(redis, lambda: len(places)), flow, publisher, places)
+        invocations = Invocations(Outbox(redis), flow, publisher, places)
         name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(
             redis,

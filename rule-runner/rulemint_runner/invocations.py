@@ -68,7 +68,8 @@ class Invocations:
             ended_at_ms=unix_ms(),
             calls=invocation_log.calls,
         )
-        self._outbox.add(gateway, ending)  # first of all: somebody waits for it
+        others = self._places.of(invocation.tenant)
+        self._outbox.add(gateway, ending, under_way=others)  # first of all: somebody waits for it
         invocation_log.ended(
             flow_ending.decided_by, flow_ending.outcome, duration_ms=duration_ms, message=_message(flow_ending.outcome)
         )

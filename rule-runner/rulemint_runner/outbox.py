@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
 
 import structlog
 from arq.connections import ArqRedis
@@ -12,7 +11,7 @@ from redis.exceptions import RedisError
 
 from rulemint_shared import codecs, keys
 from rulemint_shared.messages import Ending, Endings
-from rulemint_shared.pacing import pause_for_company_s
+from rulemint_shared.pacing import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -20,30 +19,37 @@ log = structlog.get_logger(__name__)
 class Outbox:
     """Publishes endings in rounds: a round takes along whatever was added before it leaves."""
 
-    def __init__(self, redis: ArqRedis, under_way: Callable[[], int]) -> None:
-        """*under_way* says how many invocations have not ended."""
+    def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
-        self._under_way = under_way
+        self._pace = Pace(self._leave)
         self._waiting: defaultdict[str, list[Ending]] = defaultdict(list)
         """The gateway → what it is to hear next."""
+        self._next: asyncio.Future[None] | None = None
+        """Done when what waits is to leave."""
         self._rounds: set[asyncio.Task[None]] = set()
 
-    def add(self, gateway: str, ending: Ending) -> None:
-        """Publish *ending* to *gateway* soon."""
-        if not self._waiting:
-            sending = asyncio.create_task(self._send_round())
+    def add(self, gateway: str, ending: Ending, *, under_way: int) -> None:
+        """Publish *ending* to *gateway* soon; its tenant has so many more *under_way*."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+            sending = asyncio.create_task(self._send_round(self._next))
             self._rounds.add(sending)
             sending.add_done_callback(self._rounds.discard)
         self._waiting[gateway].append(ending)
+        self._pace.want(under_way)
 
     async def flushed(self) -> None:
         """Wait until everything that was added so far is published, or lost."""
         if self._rounds:
             await asyncio.wait(self._rounds)
 
-    async def _send_round(self) -> None:
-        if pause_s := pause_for_company_s(self._under_way()):
-            await asyncio.sleep(pause_s)
+    def _leave(self) -> None:
+        if self._next is not None and not self._next.done():
+            self._next.set_result(None)
+
+    async def _send_round(self, its_turn: asyncio.Future[None]) -> None:
+        await its_turn
+        self._next = None
         leaving = dict(self._waiting)
         self._waiting.clear()
         try:

@@ -40,7 +40,11 @@ def set_up_logging(*, service: str, log_format: LogFormat, level: str = "info") 
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            pad_event_to=0,
+            exception_formatter=structlog.dev.plain_traceback,  # the usual one shows local variables: secrets, too
+        )
         if pretty
         else structlog.processors.JSONRenderer()
     )

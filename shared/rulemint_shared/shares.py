@@ -22,6 +22,10 @@ class Shares:
         """How many places are taken."""
         return self._taken.total()
 
+    def of(self, tenant: str) -> int:
+        """How many places *tenant* has taken."""
+        return self._taken[tenant]
+
     def begin(self, tenant: str) -> None:
         """*tenant* takes one more place."""
         self._taken[tenant] += 1

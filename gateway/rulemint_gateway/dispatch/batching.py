@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from rulemint_shared import job_queue
 from rulemint_shared.messages import BATCH_LIMIT, Batch, Invocation
-from rulemint_shared.pacing import pause_for_company_s
+from rulemint_shared.pacing import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ ENQUEUES_IN_FLIGHT = 2
 
 
 class Batcher:
-    """Collects invocations and enqueues them: at most two jobs at a time, and fewer the more have no answer yet."""
+    """Collects invocations and enqueues them: at most two jobs at a time."""
 
     def __init__(
         self,
@@ -28,49 +28,36 @@ class Batcher:
         *,
         gateway: str,
         job_expires_ms: int,
-        unanswered: Callable[[], int],
         on_enqueued: Callable[[str, list[str]], None],
         on_lost: Callable[[list[str]], None],
     ) -> None:
-        """*unanswered*: how many invocations have no ending yet. *on_enqueued* hears job id and invocation ids.
-
-        *on_lost* hears the ids that Redis did not take.
-        """
+        """*on_enqueued* hears job id and invocation ids; *on_lost* the ids that Redis did not take."""
         self._redis = redis
         self._gateway = gateway
         self._job_expires_ms = job_expires_ms
-        self._unanswered = unanswered
         self._on_enqueued = on_enqueued
         self._on_lost = on_lost
         self._waiting: deque[Invocation] = deque()
         self._enqueues: set[asyncio.Task[None]] = set()
-        self._pause: asyncio.TimerHandle | None = None
+        self._pace = Pace(self._start_enqueue)
 
-    def submit(self, invocation: Invocation) -> None:
-        """Send *invocation* to the runners, with whatever else is waiting."""
+    def submit(self, invocation: Invocation, *, under_way: int) -> None:
+        """Send *invocation* to the runners, with whatever else is waiting; its tenant has so many *under_way*."""
         self._waiting.append(invocation)
-        self._start_enqueue()
+        self._pace.want(under_way)
 
     async def close(self) -> None:
         """Wait until all have been enqueued."""
         while self._waiting or self._enqueues:
-            self._end_pause()
+            self._pace.hurry()
             await asyncio.wait(self._enqueues)
 
     def _start_enqueue(self) -> None:
-        if self._waiting and self._pause is None and len(self._enqueues) < ENQUEUES_IN_FLIGHT:
+        if self._waiting and len(self._enqueues) < ENQUEUES_IN_FLIGHT:
             batch = [self._waiting.popleft() for _ in range(min(BATCH_LIMIT, len(self._waiting)))]
             task = asyncio.create_task(self._enqueue(batch))
             self._enqueues.add(task)
             task.add_done_callback(self._enqueue_done)
-            if pause_s := pause_for_company_s(self._unanswered()):
-                self._pause = asyncio.get_running_loop().call_later(pause_s, self._end_pause)
-
-    def _end_pause(self) -> None:
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
-        self._start_enqueue()
 
     def _enqueue_done(self, task: asyncio.Task[None]) -> None:
         self._enqueues.discard(task)

@@ -54,7 +54,6 @@ class Dispatcher:
             redis,
             gateway=gateway,
             job_expires_ms=job_expires_ms,
-            unanswered=lambda: self.waiting,
             on_enqueued=self._listener.enqueued,
             on_lost=self._listener.lost,
         )
@@ -87,7 +86,7 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         late = loop.call_later(deadline.remaining_s() + GRACE_S, _give_up, future)
         try:
-            self._batcher.submit(invocation)
+            self._batcher.submit(invocation, under_way=self._places.of(invocation.tenant))
             ending = await future
         except TimeoutError:
             return await self._overdue(invocation, self._listener.forget(invocation.id))
