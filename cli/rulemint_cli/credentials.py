@@ -36,6 +36,8 @@ class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     client_secret: str
     audience: str
+    tls_domain: str | None = None
+    """Where https is spoken."""
 
     @property
     def profile(self) -> Profile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,6 +44,13 @@ class Deployment:
     def is_needed(self) -> bool:
         """Whether it changes anything; a secret's value cannot be compared, so a given one counts."""
         return self.existing is None or bool(self.changes or self.wanted.secrets)
+
+    @property
+    def step_count(self) -> int:
+        """Of how many steps `deploy` tells; 0 for a single one, of which nothing can be counted."""
+        secrets = bool(self.wanted.secrets)
+        count = 1 + 2 * secrets if self.existing is None else secrets + bool(self.changes)
+        return count if count > 1 else 0
 
     @property
     def question(self) -> str:
@@ -98,8 +106,8 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
     )
 
 
-async def deploy(admin: Admin, deployment: Deployment) -> Record:
-    """Do it; returns the rule as it is then.
+async def deploy(admin: Admin, deployment: Deployment, done: Callable[[], None]) -> Record:
+    """Do it; *done* hears of each step. Returns the rule as it is then.
 
     A rule never runs a new text without the secrets that came with it: those of a rule that exists go first, and a new
     rule is enabled last.
@@ -112,13 +120,16 @@ async def deploy(admin: Admin, deployment: Deployment) -> Record:
         made: Record = await admin.call(
             "POST", RULES.path, {"name": wanted.name, **wanted.fields, "enabled": not wanted.secrets}
         )
+        done()
         if not wanted.secrets:
             return made
         await put_secrets(admin, made, wanted.secrets)
+        done()
         enabled: Record = await admin.call("PATCH", path_of(RULES, made), {"enabled": True})
         return enabled
     if wanted.secrets:
         await put_secrets(admin, rule, wanted.secrets)
+        done()
     if deployment.changes:
         rule = await admin.call("PATCH", path_of(RULES, rule), deployment.changes)
     if rule is None:

@@ -94,7 +94,8 @@ def _behind(data: bytes, asked: dict[str, str]) -> dict[str, str]:
 
 async def _connect(admin: Admin, query: dict[str, str]) -> aiohttp.ClientWebSocketResponse:
     headers = {"Authorization": f"Bearer {await admin.token()}"}
-    return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S, params=query)
+    with admin.bars.show(f"waiting for {admin.url}"):
+        return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S, params=query)
 
 
 def show_json(stream: TextIO) -> Show:

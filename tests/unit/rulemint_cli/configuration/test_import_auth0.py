@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rulemint_cli.bars import Steps
 from rulemint_cli.configuration.auth0.importing import read_export
 from rulemint_cli.configuration.document import plain
-from rulemint_cli.configuration.progress import Steps
 from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import write
 from rulemint_cli.errors import UsageError
