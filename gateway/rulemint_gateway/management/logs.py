@@ -173,6 +173,7 @@ def _exchange_view(record: ExchangeRecord) -> dict[str, Any]:
         "kid": record.kid,
         "secret_name": record.secret_name,
         "rules": [report.rule for report in record.rules],
+        "actions": {"executions": [record.id]} if record.rules else None,
         "total_ms": record.timings.total_ms,
         "lines": [_line_view(line) for line in record.lines],
         "lines_left_out": record.lines_left_out or None,
