@@ -71,4 +71,4 @@ def _rule_text() -> str:
     for place in _PLACES_OF_THE_RULE:
         if place.is_file():
             return place.read_text()
-    raise CommandError("the demo's rule, seed.js, is missing from this installation")
+    raise CommandError("the demo's rule, seed.js, is missing from this installation: install it again")

@@ -58,7 +58,7 @@ def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where the file
         create_master_key(files[0])
         create_password(files[1])
     except OSError as error:
-        raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
+        raise CommandError(f"cannot write to {folder}: {error.strerror}; name another folder") from error
     if call.as_json:
         call.output.json([str(file) for file in files])
 

@@ -126,7 +126,7 @@ def test_init_into_a_file_fails_in_one_sentence(tmp_path: Path) -> None:
     file.write_text("")
     result = CliRunner().invoke(cli.app, ["init", str(file)])
     assert result.exit_code == 1
-    assert result.stderr == f"rulemint: cannot write to {file}: File exists\n"
+    assert result.stderr == f"rulemint: cannot write to {file}: File exists; name another folder\n"
 
 
 # ---- clients without a system ----
