@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -104,6 +105,15 @@ def test_a_rule_that_is_disabled_is_not_said_to_run(workplace: Workplace, rule: 
     rule.write_text(FIRST.replace("1}", "2}"))
     changed = workplace.rulemint("rules", "deploy", rule.name, "--yes")
     assert changed.stdout.endswith(f"the rule my-rule has version 2, {how}")
+
+
+def test_a_token_that_a_rule_fails_names_the_command_that_shows_why(workplace: Workplace, rule: Path) -> None:
+    rule.write_text("def rule(client, scope, audience, context):\n    print('before')\n    return 1 / 0\n")
+    workplace.rulemint("rules", "deploy", rule.name, "--client", "demo-client", "--yes")
+    failed = workplace.rulemint(*ASK, folder=None, **SECRET)
+    assert failed.returncode == 1
+    (command,) = re.findall(r"rulemint (logs --invocation exc_\w+) shows", failed.stderr)
+    assert "before" in workplace.rulemint(*command.split()).stdout
 
 
 def test_a_deployment_that_nobody_confirms_changes_nothing(workplace: Workplace, rule: Path) -> None:
