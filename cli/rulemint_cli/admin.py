@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from rulemint_cli.advice import advice_on
+from rulemint_cli.bars import Bars
 from rulemint_cli.errors import CommandError
 from rulemint_cli.profiles import Profile
 
@@ -35,8 +36,9 @@ class NoAnswerError(CommandError):
 class Admin:
     """The management API at *url*."""
 
-    def __init__(self, session: aiohttp.ClientSession, credentials: Profile) -> None:
+    def __init__(self, session: aiohttp.ClientSession, credentials: Profile, bars: Bars) -> None:
         self.session = session
+        self.bars = bars
         self.url = credentials.url
         self._credentials = credentials
         self.client_id = credentials.client_id
@@ -139,13 +141,16 @@ class Admin:
             CommandError: as `call`.
         """
         records: list[dict[str, Any]] = []
-        for page in range(MAX_PAGES):
-            found = await self.call("GET", path, query={"page": page, "per_page": PER_PAGE})
-            if not isinstance(found, list):
-                raise CommandError(f"{self.url} answers {path} in another version's words: update the older of the two")
-            records += found
-            if len(found) < PER_PAGE:
-                break
+        with self.bars.show(f"reading {path}") as steps:
+            for page in range(MAX_PAGES):
+                query: dict[str, str | int] = {"page": page, "per_page": PER_PAGE, "include_totals": "true"}
+                found, total = _page_of(await self.call("GET", path, query=query), of=f"{self.url} answers {path}")
+                if page == 0:
+                    steps.expect(total)
+                steps.done_some(len(found))
+                records += found
+                if len(found) < PER_PAGE:
+                    break
         return records
 
     async def create(self, noun: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -184,12 +189,13 @@ class Admin:
     ) -> tuple[int, Any, str | None]:
         """The status, the body and the ETag of an answer."""
         try:
-            async with self.session.request(
-                method, f"{self.url}{path}", json=body, headers=headers, params=query
-            ) as response:
-                if response.status == 204:
-                    return 204, None, None
-                return response.status, await response.json(), response.headers.get("ETag")
+            with self.bars.show(f"waiting for {self.url}"):
+                async with self.session.request(
+                    method, f"{self.url}{path}", json=body, headers=headers, params=query
+                ) as response:
+                    if response.status == 204:
+                        return 204, None, None
+                    return response.status, await response.json(), response.headers.get("ETag")
         except aiohttp.ClientConnectorCertificateError as error:
             raise CommandError(
                 f"{self.url} has a certificate that this machine does not trust: set SSL_CERT_FILE to its authority's "
@@ -206,9 +212,23 @@ class Admin:
             raise NoAnswerError(f"{self.url} does not answer as Rulemint does: {error}") from error
 
 
+def _page_of(answer: Any, *, of: str) -> tuple[list[dict[str, Any]], int]:
+    """The records of one page with totals, and how many there are on all pages.
+
+    Raises:
+        CommandError: it is none; *of* says whose.
+    """
+    found = [value for value in answer.values() if isinstance(value, list)] if isinstance(answer, dict) else []
+    if len(found) != 1 or not isinstance(total := answer.get("total"), int):
+        raise CommandError(f"{of} in another version's words: update the older of the two")
+    return found[0], total
+
+
 @asynccontextmanager
-async def open_admin(credentials: Profile, *, timeout_s: float = CALL_TIMEOUT_S) -> AsyncIterator[Admin]:
-    """The management API of the system that *credentials* are for."""
+async def open_admin(
+    credentials: Profile, *, timeout_s: float = CALL_TIMEOUT_S, bars: Bars | None = None
+) -> AsyncIterator[Admin]:
+    """The management API of the system that *credentials* are for; without *bars* nothing shows that it takes long."""
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        yield Admin(session, credentials)
+        yield Admin(session, credentials, bars or Bars(quiet=True))

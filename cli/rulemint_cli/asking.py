@@ -43,6 +43,8 @@ async def ask(admin: Admin, asked: Asked) -> dict[str, Any]:
         return answer
     exchange = answer.get("exchange_id")
     account = f" (exchange {exchange})" if exchange else ""
+    if exchange and status >= 500:
+        account += f"; rulemint logs --invocation {exchange} shows what its rules wrote"
     raise CommandError(f"no token: {answer.get('error')}: {answer.get('error_description', status)}{account}")
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NoReturn, ParamSp
 
 import typer
 
+from rulemint_cli.bars import Bars
 from rulemint_cli.console import printable
 from rulemint_cli.credentials import Choice, find_credentials
 from rulemint_cli.errors import CommandError, UsageError
@@ -71,7 +72,7 @@ class Call:
         """The management API of the chosen system."""
         from rulemint_cli.admin import open_admin  # noqa: PLC0415  # see above
 
-        async with open_admin(self.credentials, timeout_s=timeout_s) as admin:
+        async with open_admin(self.credentials, timeout_s=timeout_s, bars=self.bars) as admin:
             yield admin
 
     @asynccontextmanager
@@ -79,8 +80,13 @@ class Call:
         """The management API of another system than the chosen one."""
         from rulemint_cli.admin import open_admin  # noqa: PLC0415  # see above
 
-        async with open_admin(profile) as admin:
+        async with open_admin(profile, bars=self.bars) as admin:
             yield admin
+
+    @cached_property
+    def bars(self) -> Bars:
+        """What shows on a terminal that something takes long."""
+        return Bars(quiet=self.as_json)
 
     @property
     def output(self) -> Output:
@@ -137,22 +143,21 @@ def command(
     reaches: bool = True,
     logs_in: bool = False,
     watches: bool = False,
-    speaks_json: bool = True,
     **settings: Any,
 ) -> Callable[[Callable[Concatenate[Call, P], Work | None]], None]:
     """Register a function as a command of *app*.
 
-    One that *reaches* a system has the options that choose it, and must find credentials unless it *logs_in*; one that
-    *speaks_json* has ``--json``; Ctrl-C is how one that *watches* ends.
+    One that *reaches* a system has the options that choose it, and must find credentials unless it *logs_in*; Ctrl-C is
+    how one that *watches* ends.
     """
-    shared = {**(_SHARED if reaches else {}), **({"as_json": _JSON} if speaks_json else {})}
+    shared = {**(_SHARED if reaches else {}), "as_json": _JSON}
 
     def register(body: Callable[Concatenate[Call, P], Work | None]) -> None:
         groups = _option_groups(body)
 
         def run(**given: Any) -> None:
             chosen = {option: given.pop(option) for option in shared}
-            as_json = chosen.pop("as_json", False)
+            as_json = chosen.pop("as_json")
             for parameter, group in groups.items():
                 given[parameter] = group(**{field.name: given.pop(field.name) for field in fields(group)})
             call = Call(Choice(**chosen), as_json=as_json)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 _COLOURS = {"gateway": "36", "runner": "35", "valkey": "33", "rulemint": "32"}
 _WIDTH = 8
 
 
 class Console:
-    """The merged log, on standard output."""
+    """The merged log, on standard output or another *stream*."""
 
-    def __init__(self) -> None:
-        self._colours = sys.stdout.isatty()
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._colours = self._stream.isatty()
 
     def line(self, name: str, text: str) -> None:
         """One line that *name* wrote."""
@@ -28,8 +30,8 @@ class Console:
 
     def _write(self, text: str) -> None:
         with suppress(BrokenPipeError):  # whoever read us has gone; the system goes on
-            sys.stdout.write(f"{text}\n")
-            sys.stdout.flush()
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
 
 
 def printable(text: str) -> str:

@@ -36,6 +36,8 @@ class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     client_secret: str
     audience: str
+    tls_domain: str | None = None
+    """Where https is spoken."""
 
     @property
     def profile(self) -> Profile:
@@ -113,4 +115,4 @@ def read_admin_file(path: Path) -> AdminFile:
             f"cannot read {path}: {error.strerror}; start the system (make run), or name the file with --admin-file"
         ) from error
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} is no admin file: {error}") from error
+        raise CommandError(f"{path} is no admin file: name another with --admin-file ({error})") from error

@@ -105,7 +105,10 @@ def _fill(data_dir: DataDir) -> None:
         data_dir.valkey_dir.mkdir(mode=0o700, exist_ok=True)
         create_password(data_dir.valkey_password)
     except OSError as error:
-        raise CommandError(f"cannot write to the data directory {data_dir.path}: {error.strerror}") from error
+        raise CommandError(
+            f"cannot write to the data directory {data_dir.path}: {error.strerror}; "
+            "set RULEMINT_DATA_DIR to a folder of your own"
+        ) from error
     except VaultError as error:
         raise CommandError(f"the master key {data_dir.master_key} is not usable: {error}") from error
 

@@ -6,6 +6,7 @@ Its secret is known to everyone, so it is for loopback only.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rulemint_cli.admin import Admin
 from rulemint_cli.errors import CommandError
@@ -28,23 +29,33 @@ async def make_demo(admin: Admin) -> None:
     Raises:
         CommandError: the system refuses, or does not answer.
     """
+    records = _records()
+    with admin.bars.show("making the demo", len(records)) as steps:
+        for noun, body in records:
+            made = await admin.create(noun, body)
+            if noun == "rules" and made is not None:
+                await admin.create(f"rules/{made['id']}/secrets", {"FOO": "bar"})
+            steps.done()
+
+
+def _records() -> list[tuple[str, dict[str, Any]]]:
+    """In this order: the noun and the body of each."""
     scopes = [
         {"value": "test", "description": "Try things out"},
         {"value": "read:things", "description": "Read things"},
     ]
-    await admin.create("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes})
     client = {
         "name": "Demo client",
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
         "client_metadata": {"plan": "gold"},
     }
-    await admin.create("clients", client)
-    grant = {"client_id": CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}
-    await admin.create("client-grants", grant)
-    rule = await admin.create("rules", {"name": RULE_NAME, "script": _rule_text()})
-    if rule is not None:
-        await admin.create(f"rules/{rule['id']}/secrets", {"FOO": "bar"})
+    return [
+        ("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes}),
+        ("clients", client),
+        ("client-grants", {"client_id": CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}),
+        ("rules", {"name": RULE_NAME, "script": _rule_text()}),
+    ]
 
 
 def curl_line(issuer: str) -> str:
@@ -60,4 +71,4 @@ def _rule_text() -> str:
     for place in _PLACES_OF_THE_RULE:
         if place.is_file():
             return place.read_text()
-    raise CommandError("the demo's rule, seed.js, is missing from this installation")
+    raise CommandError("the demo's rule, seed.js, is missing from this installation: install it again")

@@ -1,4 +1,4 @@
-"""``rulemint rules deploy``: a file and options → what would change of the rule of that name, and the change."""
+"""``rulemint rules deploy``: a file and options → what would change of the rule of that name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rulemint_cli.errors import CommandError, UsageError
+from rulemint_cli.errors import UsageError
 from rulemint_cli.nouns import RULES, Record, path_of
 from rulemint_cli.rule_file import dependencies_of, language_of, read_script, rule_name_of, secret_pairs
-from rulemint_cli.rule_secrets import put_secrets, secret_names
+from rulemint_cli.rule_secrets import secret_names
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.records import Language
 
@@ -35,6 +35,8 @@ class Deployment:
 
     wanted: Wanted
     existing: Record | None
+    etag: str | None
+    """Of *existing*: it is changed only while it still has this one."""
     changes: dict[str, Any]
     """The fields that differ."""
     known_secrets: list[str]
@@ -43,6 +45,13 @@ class Deployment:
     def is_needed(self) -> bool:
         """Whether it changes anything; a secret's value cannot be compared, so a given one counts."""
         return self.existing is None or bool(self.changes or self.wanted.secrets)
+
+    @property
+    def step_count(self) -> int:
+        """Of how many steps `deploy` tells; 0 for a single one, of which nothing can be counted."""
+        secrets = bool(self.wanted.secrets)
+        count = 1 + 2 * secrets if self.existing is None else secrets + bool(self.changes)
+        return count if count > 1 else 0
 
     @property
     def question(self) -> str:
@@ -87,43 +96,16 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
     Raises:
         CommandError: the system refuses, or does not answer.
     """
-    rules = {rule["name"]: rule for rule in await admin.list(RULES.path)}
-    existing = rules.get(wanted.name)
+    listed = next((rule for rule in await admin.list(RULES.path) if rule["name"] == wanted.name), None)
+    existing, etag = (None, None) if listed is None else await admin.call_matching("GET", path_of(RULES, listed))
     old = existing or {}
     return Deployment(
         wanted=wanted,
         existing=existing,
+        etag=etag,
         changes={name: value for name, value in wanted.fields.items() if old.get(name) != value},
         known_secrets=await secret_names(admin, existing) if existing and wanted.secrets else [],
     )
-
-
-async def deploy(admin: Admin, deployment: Deployment) -> Record:
-    """Do it; returns the rule as it is then.
-
-    A rule never runs a new text without the secrets that came with it: those of a rule that exists go first, and a new
-    rule is enabled last.
-
-    Raises:
-        CommandError: the system refuses, or does not answer.
-    """
-    wanted, rule = deployment.wanted, deployment.existing
-    if rule is None:
-        made: Record = await admin.call(
-            "POST", RULES.path, {"name": wanted.name, **wanted.fields, "enabled": not wanted.secrets}
-        )
-        if not wanted.secrets:
-            return made
-        await put_secrets(admin, made, wanted.secrets)
-        enabled: Record = await admin.call("PATCH", path_of(RULES, made), {"enabled": True})
-        return enabled
-    if wanted.secrets:
-        await put_secrets(admin, rule, wanted.secrets)
-    if deployment.changes:
-        rule = await admin.call("PATCH", path_of(RULES, rule), deployment.changes)
-    if rule is None:
-        raise CommandError(f"{admin.url} answers in another version's words: update the older of the two")
-    return rule
 
 
 def diff_lines(before: str, after: str, *, old: str, new: str) -> list[str]:

@@ -6,9 +6,10 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -18,6 +19,7 @@ from rulemint_cli.admin import open_admin
 from rulemint_cli.console import Console
 from rulemint_cli.credentials import read_admin_file
 from rulemint_cli.data_dir import DataDir, open_data_dir
+from rulemint_cli.dev_welcome import Ready
 from rulemint_cli.errors import CommandError
 from rulemint_cli.local_certificate import local_certificate
 from rulemint_cli.settings import DevSettings
@@ -31,8 +33,8 @@ STOP_VALKEY_WITHIN_S = 0.7
 RENEWAL_INTERVAL_S = 86_400.0
 
 
-async def run_dev(settings: DevSettings, console: Console) -> None:
-    """Run everything until SIGINT or SIGTERM.
+async def run_dev(settings: DevSettings, console: Console, welcome: Callable[[Ready], None]) -> None:
+    """Run everything until SIGINT or SIGTERM; *welcome* hears when it is ready.
 
     Raises:
         CommandError: it cannot be started; the text says why.
@@ -45,7 +47,7 @@ async def run_dev(settings: DevSettings, console: Console) -> None:
         if settings.tls_port:
             _check_port(settings.tls_port, "RULEMINT_TLS_PORT", "to a free port, or to 0 for no https")
         async with _started(settings, data_dir, console) as children:
-            await _first_of(stop, _welcome(settings, data_dir, console, children))
+            await _first_of(stop, _get_ready(settings, data_dir, children, welcome))
             await stop.wait()
             console.line("rulemint", "stopping")
     console.line("rulemint", "stopped")
@@ -133,7 +135,9 @@ async def _first_of(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> Non
         working.cancel()
 
 
-async def _welcome(settings: DevSettings, data_dir: DataDir, console: Console, children: list[Child]) -> None:
+async def _get_ready(
+    settings: DevSettings, data_dir: DataDir, children: list[Child], welcome: Callable[[Ready], None]
+) -> None:
     url = f"http://{HOST}:{settings.port}/"
     await _wait_until_ready(url, children)
     admin_file = read_admin_file(data_dir.admin_file)
@@ -141,21 +145,17 @@ async def _welcome(settings: DevSettings, data_dir: DataDir, console: Console, c
         async with open_admin(msgspec.structs.replace(admin_file.profile, url=url)) as admin:
             await demo.make_demo(admin)
         data_dir.demo_marker.touch()
-    console.text(
-        f"\nRulemint is ready: {admin_file.issuer}\n\n"
-        f"Ask for a token:\n\n{demo.curl_line(admin_file.issuer)}\n\n"
-        f"Watch the logs:    make logs    (or: rulemint logs -f)\n"
-        f"Administrator:     {data_dir.admin_file}\n"
-        f"{_https_line(settings, data_dir)}"
-        f"Stop:              Ctrl-C\n"
+    own_certificate = settings.tls_port and settings.tls_cert is None
+    welcome(
+        Ready(
+            url=admin_file.issuer,
+            domain=urlsplit(admin_file.issuer).netloc,
+            tls_domain=admin_file.tls_domain,
+            tls_authority=str((data_dir.tls_dir / "ca.pem").absolute()) if own_certificate else None,
+            admin_file=str(data_dir.admin_file.absolute()),
+            logs_url=f"{admin_file.issuer}logs",
+        )
     )
-
-
-def _https_line(settings: DevSettings, data_dir: DataDir) -> str:
-    if not settings.tls_port:
-        return ""
-    trust = "" if settings.tls_cert else f"    (trust {data_dir.tls_dir / 'ca.pem'})"
-    return f"https:             https://localhost:{settings.tls_port}/{trust}\n"
 
 
 async def _wait_until_ready(url: str, children: list[Child]) -> None:

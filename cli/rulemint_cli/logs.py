@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rulemint_cli.admin import Admin, RefusedError
+from rulemint_cli.advice import advice_on
 from rulemint_cli.console import printable
 from rulemint_cli.errors import CommandError
 
@@ -52,7 +53,9 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
                     return
             reason = "the connection was closed"
         except aiohttp.WSServerHandshakeError as error:
-            raise CommandError(f"{admin.url} refuses to show its logs: {error.message} ({error.status})") from error
+            raise CommandError(
+                f"{admin.url} refuses to show its logs: {error.message} ({error.status}); {advice_on(error.status, '')}"
+            ) from error
         except RefusedError as error:
             if error.status in {401, 403}:
                 raise
@@ -94,7 +97,8 @@ def _behind(data: bytes, asked: dict[str, str]) -> dict[str, str]:
 
 async def _connect(admin: Admin, query: dict[str, str]) -> aiohttp.ClientWebSocketResponse:
     headers = {"Authorization": f"Bearer {await admin.token()}"}
-    return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S, params=query)
+    with admin.bars.show(f"waiting for {admin.url}"):
+        return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S, params=query)
 
 
 def show_json(stream: TextIO) -> Show:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -68,12 +67,6 @@ class Output:
         if not self.as_json:
             for row in rows:
                 self.console.print(_cell(row))
-
-    @contextmanager
-    def busy(self, what: str) -> Iterator[None]:
-        """Show on a terminal that *what* takes a while."""
-        with Console(stderr=True).status(what) if sys.stderr.isatty() else nullcontext():
-            yield
 
     def raw(self, text: str) -> None:
         """*text* as it is: JSON that is ready, or what is meant for a shell."""

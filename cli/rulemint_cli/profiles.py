@@ -48,7 +48,9 @@ class Profiles:
         except FileNotFoundError:
             self._stored = _Stored()
         except OSError as error:
-            raise CommandError(f"cannot read the profiles in {path}: {error.strerror}") from error
+            raise CommandError(
+                f"cannot read the profiles in {path}: {error.strerror}; --admin-file does without them"
+            ) from error
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise CommandError(f"{path} holds no profiles; delete it and log in again: {error}") from error
 
@@ -116,7 +118,9 @@ class Profiles:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private_file(self._path, msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n")
         except OSError as error:
-            raise CommandError(f"cannot write the profiles to {self._path}: {error.strerror}") from error
+            raise CommandError(
+                f"cannot write the profiles to {self._path}: {error.strerror}; XDG_CONFIG_HOME says where they go"
+            ) from error
         self._stored = stored
 
 

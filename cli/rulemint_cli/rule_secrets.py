@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from rulemint_cli.nouns import RULES, Record, path_of
@@ -21,9 +22,16 @@ async def secret_names(admin: Admin, rule: Record) -> list[str]:
     return sorted(found)
 
 
-async def put_secrets(admin: Admin, rule: Record, values: dict[str, str]) -> None:
-    """Create those that are new, and replace the others."""
-    known = set(await secret_names(admin, rule))
+async def put_secrets(
+    admin: Admin, rule: Record, values: Mapping[str, str], *, known: Collection[str] | None = None
+) -> None:
+    """Create those that are new, and replace the others: those of the *known* names, or that there are now.
+
+    Raises:
+        RefusedError: of *known* names, when somebody has deleted one meanwhile, or has made one that is new.
+    """
+    if known is None:
+        known = await secret_names(admin, rule)
     old = {name: value for name, value in values.items() if name in known}
     new = {name: value for name, value in values.items() if name not in known}
     if old:

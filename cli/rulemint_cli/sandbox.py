@@ -42,7 +42,9 @@ def check_sandbox() -> tuple[SandboxReport, bytes]:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise CommandError(f"the runner did not finish its check within {CHECK_WITHIN_S:g} s") from error
+        raise CommandError(
+            f"the runner did not finish its check within {CHECK_WITHIN_S:g} s: try again when less runs here"
+        ) from error
     try:
         return decode_report(done.stdout), done.stdout
     except msgspec.DecodeError as error:

@@ -22,6 +22,6 @@ def write_type_files(folder: Path) -> list[Path]:
         try:
             path.write_bytes((_FOLDER / name).read_bytes())
         except OSError as error:
-            raise CommandError(f"cannot write {path}: {error.strerror}") from error
+            raise CommandError(f"cannot write {path}: {error.strerror}; name another folder") from error
         written.append(path)
     return written

@@ -24,6 +24,7 @@ from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.actions.actions import Actions
 from rulemint_gateway.management.actions.bindings import Bindings
+from rulemint_gateway.management.actions.executions import Executions
 from rulemint_gateway.management.actions.records import ActionRecords
 from rulemint_gateway.management.actions.testing import ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
@@ -64,6 +65,7 @@ from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.accounts import accounting
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
+from rulemint_gateway.web.management.actions.executions import ExecutionHandlers
 from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
 from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.management.clients import ClientHandlers
@@ -164,6 +166,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis)),
             exchanges=ExchangeHandlers(catalog, exchanges),
+            executions=ExecutionHandlers(catalog, Executions(exchanges)),
             status=StatusHandlers(catalog, redis),
             webtask_logs=WebtaskLogs(catalog, log_hub),
             **_management_handlers(redis, catalog, store, vault, rules, rule_secrets),

@@ -22,7 +22,10 @@ class AuditedChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One management call that changed something, or that was refused."""
+    """One management call that changed something or was refused; or what a gateway changed by itself.
+
+    Of the latter, *client_id*, *ip*, *method* and *path* are empty, and *user_agent* names its host.
+    """
 
     at_ms: int
     tenant: str

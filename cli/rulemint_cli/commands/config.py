@@ -32,12 +32,11 @@ async def export(
     """Write the tenant as YAML to standard output, with the scripts in it; or with --out to files."""
     from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as below
     from rulemint_cli.configuration.present import read_present  # noqa: PLC0415  # each command loads what it needs
-    from rulemint_cli.configuration.progress import progress  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.references import with_names  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
-        with progress(f"reading {admin.url}") as steps:
+        with call.bars.show(f"reading {admin.url}") as steps:
             present = await read_present(admin, steps)
     document = with_names(present.document, present.client_names)
     if out is not None:
@@ -86,10 +85,9 @@ def import_auth0(
     """Read an export of npm auth0-deploy-cli, in either of its formats; says what it cannot take, and why."""
     from rulemint_cli.configuration.auth0.importing import read_export  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as above
-    from rulemint_cli.configuration.progress import progress  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
 
-    with progress(f"reading {folder}") as steps:
+    with call.bars.show(f"reading {folder}") as steps:
         imported = read_export(folder, steps)
     for left in imported.left_out:
         say(left)
@@ -117,13 +115,12 @@ async def _apply(
     from rulemint_cli.configuration.environment import variables  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.plan import plan  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.present import read_present  # noqa: PLC0415  # as above
-    from rulemint_cli.configuration.progress import progress  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.references import with_ids  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.settled import settled  # noqa: PLC0415  # as above
     from rulemint_shared.ids import new_client_id  # noqa: PLC0415  # as above
 
     async with call.admin(timeout_s=APPLY_TIMEOUT_S) as admin:
-        with progress(f"reading {admin.url}") as steps:
+        with call.bars.show(f"reading {admin.url}") as steps:
             present = await read_present(admin, steps)
         wanted = with_ids(settled(document, management=present.management), present, prune=prune, new_id=new_client_id)
         changes = plan(wanted, present.document, prune=prune)
@@ -137,6 +134,6 @@ async def _apply(
             call.output.done(result, report.summary(changes))
             raise typer.Exit(exit_code)
         call.confirm(f"{report.summary(changes)}: do it at {admin.url}?", yes=yes)
-        with progress("applying", len(changes)) as steps:
+        with call.bars.show("applying", len(changes)) as steps:
             await carry_out(admin, changes, present, variables(), steps.done)
     call.output.done(result, report.done(changes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,24 +19,33 @@ sandbox = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What ho
 def add_local_commands(app: typer.Typer) -> None:
     """Add them to *app*."""
     settings = render_help(DevSettings).replace("\n\n", "\n\n\b\n")  # \b: typer leaves the lines alone
-    command(app, reaches=False, speaks_json=False, watches=True, epilog=settings)(dev)
+    command(app, reaches=False, watches=True, epilog=settings)(dev)
     command(app, reaches=False)(init)
     command(app, reaches=False)(types)
     command(sandbox, "check", reaches=False)(check)
     app.add_typer(sandbox, name="sandbox")
 
 
-async def dev(_call: Call) -> None:
-    """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C."""
+async def dev(call: Call) -> None:
+    """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C.
+
+    With --json, standard output has one line when it is ready: where it is; the log goes to standard error.
+    """
     from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
 
     try:
         from rulemint_cli.dev import run_dev  # noqa: PLC0415  # as above
+        from rulemint_cli.dev_welcome import Ready, json_line, welcome_text  # noqa: PLC0415  # as above
     except ModuleNotFoundError as error:
         raise CommandError(
             f"this installation has no {error.name}, which dev needs: run it from a checkout (make run)"
         ) from error
-    await run_dev(read_settings(DevSettings), Console())
+    answer = Console(sys.stdout)
+
+    def welcome(ready: Ready) -> None:
+        answer.text(json_line(ready) if call.as_json else welcome_text(ready))
+
+    await run_dev(read_settings(DevSettings), Console(sys.stderr) if call.as_json else answer, welcome)
 
 
 def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")]) -> None:
@@ -48,7 +58,7 @@ def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where the file
         create_master_key(files[0])
         create_password(files[1])
     except OSError as error:
-        raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
+        raise CommandError(f"cannot write to {folder}: {error.strerror}; name another folder") from error
     if call.as_json:
         call.output.json([str(file) for file in files])
 
@@ -68,7 +78,8 @@ def check(call: Call) -> None:
     """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""
     from rulemint_cli.sandbox import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
 
-    report, as_json = check_sandbox()
+    with call.bars.show("attacking this machine's sandbox"):
+        report, as_json = check_sandbox()
     if call.as_json:
         call.output.raw(as_json.decode())
     else:

@@ -93,8 +93,10 @@ def _show_diff(call: Call, planned: Deployment) -> None:
 
 
 async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
-    with call.output.busy(f"deploying {planned.wanted.name}"):
-        rule = await deployment.deploy(admin, planned)
+    from rulemint_cli.deploying import deploy as carry_out  # noqa: PLC0415  # what calls a system, as above
+
+    with call.bars.show(f"deploying {planned.wanted.name}", planned.step_count) as steps:
+        rule = await carry_out(admin, planned, steps.done)
     runs = "runs as" if rule["enabled"] else "has"
     call.output.done(rule, f"the rule {rule['name']} {runs} version {rule['version']}{_if_disabled(rule)}")
 

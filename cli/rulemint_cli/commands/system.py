@@ -108,7 +108,7 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
 
     async def run() -> None:
         async with call.admin(timeout_s=TRY_TIMEOUT_S) as admin:
-            with call.output.busy(f"trying {file}"):
+            with call.bars.show(f"trying {file}"):
                 tried, as_json = await try_rule(admin, wanted)
         if call.as_json:
             call.output.raw(as_json + "\n")

@@ -27,7 +27,7 @@ from rulemint_cli.rule_secrets import secret_names
 
 if TYPE_CHECKING:
     from rulemint_cli.admin import Admin
-    from rulemint_cli.configuration.progress import Steps
+    from rulemint_cli.bars import Steps
 
 SETTINGS_PATH = "tenants/settings"
 ADMINISTRATOR = "Rulemint administrator"

@@ -115,7 +115,8 @@ def _check_apis(document: Document, present: Present, *, prune: bool) -> None:
             raise UsageError(f"{where}.audience: there is no API {grant.audience}: list it under resource_servers")
         unknown = [scope for scope in grant.scope if scope not in scopes[grant.audience]]
         if unknown:
-            raise UsageError(f"{where}.scope: {grant.audience} does not define {' '.join(unknown)}")
+            wanted = " ".join(unknown)
+            raise UsageError(f"{where}.scope: {grant.audience} does not define {wanted}: list it under its scopes")
     audience = document.settings.default_audience if document.settings else ""
     if audience and audience != MANAGEMENT and audience not in scopes:
         raise UsageError(f"settings.default_audience: there is no API {audience}: list it under resource_servers")

@@ -36,7 +36,7 @@ def write(document: Document, file: Path) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
         except OSError as error:
-            raise CommandError(f"cannot write {path}: {error.strerror}") from error
+            raise CommandError(f"cannot write {path}: {error.strerror}; name another place with --out") from error
     return list(texts)
 
 

@@ -1,6 +1,7 @@
 """Auth0's fields that have no effect here: taken, bounded, kept and shown as they came, for the tools that send them.
 
-A body names them in a struct of their own, all unset by default; a null in a patch forgets the field.
+A body names them in a struct of their own, all unset by default; a null in a patch forgets the field. They are shown at
+every reading, so no secret is taken in them.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from msgspec import UNSET, Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.codecs import check_travels
+from rulemint_shared.kept_secrets import without_secrets
 from rulemint_shared.records import KeptFields
 
 MAX_KEPT_BYTES = 64 * 1024
+MAX_PATH = 500
+"""Characters of a place that an error names."""
 
 Flag = bool | None
 Text = Annotated[str, Meta(max_length=2_048)] | None
@@ -34,7 +38,7 @@ def kept_of(body: msgspec.Struct, fields: type[msgspec.Struct], before: KeptFiel
     """What is kept after *body*: *before*, with what it says about the names in *fields*.
 
     Raises:
-        InvalidBodyError: a value cannot be kept, or all of them together are larger than 64 KiB.
+        InvalidBodyError: a value cannot be kept or is a secret, or all of them together are larger than 64 KiB.
     """
     kept = dict(before or {})
     for name in fields.__struct_fields__:
@@ -54,4 +58,9 @@ def _checked(name: str, value: Any) -> Any:
         check_travels(plain)
     except ValueError as error:
         raise InvalidBodyError(f"{name} has {error}", field=name) from None
+    _, secrets = without_secrets(name, plain)
+    if secrets:
+        path = secrets[0][:MAX_PATH]
+        message = f"{path} is a secret that nothing here needs, and every reading would show it: leave it out"
+        raise InvalidBodyError(message, field=path)
     return plain

@@ -22,6 +22,7 @@ from rulemint_shared.messages import LogLine
 PAGED_ENTRIES = 1_000
 """Pages reach so far into the log, filters too; from there on a checkpoint is the way."""
 _ISSUED = 200
+_BY_ITSELF = "changed by the gateway itself"
 
 
 class LogEntryAnswer(Answer, frozen=True, kw_only=True):
@@ -172,6 +173,7 @@ def _exchange_view(record: ExchangeRecord) -> dict[str, Any]:
         "kid": record.kid,
         "secret_name": record.secret_name,
         "rules": [report.rule for report in record.rules],
+        "actions": {"executions": [record.id]} if record.rules else None,
         "total_ms": record.timings.total_ms,
         "lines": [_line_view(line) for line in record.lines],
         "lines_left_out": record.lines_left_out or None,
@@ -191,7 +193,7 @@ def _line_view(line: LogLine) -> dict[str, Any]:
 
 
 def _call_view(record: AuditRecord) -> dict[str, Any]:
-    """``sapi``: a management call that changed something; ``fapi``: one that was refused."""
+    """``sapi``: a management call that changed something, or a gateway by itself; ``fapi``: one that was refused."""
     details: dict[str, Any] = {"request": {"method": record.method, "path": record.path}}
     if record.status is None:
         details |= {"tenant": record.tenant, "changes": msgspec.to_builtins(record.changes)}
@@ -200,7 +202,7 @@ def _call_view(record: AuditRecord) -> dict[str, Any]:
     return {
         "date": rfc3339_ms(record.at_ms),
         "type": "sapi" if record.status is None else "fapi",
-        "description": record.error or f"{record.method} {record.path}",
+        "description": record.error or f"{record.method} {record.path}".strip() or _BY_ITSELF,
         "client_id": record.client_id,
         "client_name": record.client_name,
         "ip": record.ip,

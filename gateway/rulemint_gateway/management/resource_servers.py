@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.kept_fields import kept_of
 from rulemint_gateway.management.resource_server_bodies import (
     CreateResourceServer,
@@ -68,8 +69,7 @@ class ResourceServers:
             changes.put(RESOURCE_SERVERS, api)
             return changes
 
-        view = _view(await self._store.transact(tenant, plan))
-        return view if secret is None else {**view, "signing_secret": secret}
+        return _view(await self._store.transact(tenant, plan), secret=secret)
 
     async def read(self, tenant: str, name: str) -> dict[str, Any]:
         """One API."""
@@ -172,8 +172,9 @@ def _scopes(bodies: list[ScopeBody]) -> tuple[Scope, ...]:
     return tuple(Scope(value=body.value, description=body.description) for body in bodies)
 
 
-def _view(api: ResourceServer) -> dict[str, Any]:
-    return {
+def _view(api: ResourceServer, *, secret: str | None = None) -> dict[str, Any]:
+    """The API as it is answered: without its signing secret, but for a new *secret*, this once."""
+    view: dict[str, Any] = {
         "id": api.id,
         "identifier": api.identifier,
         "name": api.name,
@@ -185,3 +186,6 @@ def _view(api: ResourceServer) -> dict[str, Any]:
         "allow_offline_access": False,
         **api.kept,
     }
+    if secret is not None:
+        view["signing_secret"] = secret
+    return WithSecrets(view, stored=api.signing_secret)

@@ -1,4 +1,7 @@
-"""A change of the configuration → its audit record: what differs, with secrets masked and long values cut."""
+"""A change of the configuration → its audit record: what differs, with secrets masked and long values cut.
+
+What was cut ends with `CUT` and how long it was: a text, a list, and a dictionary, whose last name is `CUT`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from rulemint_shared.audit import AuditedChange, AuditRecord
 from rulemint_shared.deadline import unix_ms
 
 MASK = "***"
+CUT = "…"
 MAX_TEXT = 2_048
 MAX_ITEMS = 100
 MAX_CHANGES = 200
@@ -31,7 +35,7 @@ def audit_records(call: Call, tenant: str, changes: Sequence[AuditedChange]) -> 
 
 def refusal_record(call: Call, *, status: int, error: str) -> AuditRecord:
     """The record of *call* that was refused, in the tenant that it asked."""
-    return AuditRecord(tenant=call.tenant, status=status, error=error[:MAX_TEXT], **_origin(call))
+    return AuditRecord(tenant=call.tenant, status=status, error=_cut(error), **_origin(call))
 
 
 def audited_change(table: Table[Any], record_id: str, before: Any, after: Any) -> AuditedChange:
@@ -52,7 +56,7 @@ def _origin(call: Call) -> dict[str, Any]:
         "ip": call.ip,
         "user_agent": call.user_agent,
         "method": call.method,
-        "path": call.path[:MAX_TEXT],
+        "path": _cut(call.path),
     }
 
 
@@ -84,10 +88,11 @@ def _is_secret(name: Any) -> bool:
 
 def _cut(value: Any) -> Any:
     if isinstance(value, str) and len(value) > MAX_TEXT:
-        return f"{value[:MAX_TEXT]}… ({len(value)} characters)"
+        return f"{value[:MAX_TEXT]}{CUT} ({len(value)} characters)"
     if isinstance(value, dict):
-        return {name: _cut(item) for name, item in list(value.items())[:MAX_ITEMS]}
+        more = {CUT: f"({len(value)} names)"} if len(value) > MAX_ITEMS else {}
+        return {name: _cut(item) for name, item in list(value.items())[:MAX_ITEMS]} | more
     if isinstance(value, list):
-        more = [f"… ({len(value)} items)"] if len(value) > MAX_ITEMS else []
-        return [_cut(item) for item in value[:MAX_ITEMS]] + more
+        rest = [f"{CUT} ({len(value)} items)"] if len(value) > MAX_ITEMS else []
+        return [_cut(item) for item in value[:MAX_ITEMS]] + rest
     return value

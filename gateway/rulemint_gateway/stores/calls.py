@@ -6,6 +6,7 @@ a precondition holds in the very transaction that writes, whatever the use case.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -38,4 +39,11 @@ class Call:
 
 
 CALL: ContextVar[Call | None] = ContextVar("call", default=None)
-"""None where nobody called: at the start of a gateway."""
+"""None where nobody called: at the start of a gateway, or when a token needs a tenant's first key."""
+
+
+def own_call(tenant: str) -> Call:
+    """Who changes *tenant* where nobody called: the gateway by itself. No client has an empty client_id."""
+    return Call(
+        tenant=tenant, client_id="", client_name="gateway", user_agent=f"rulemint-gateway ({socket.gethostname()})"
+    )

@@ -2,7 +2,8 @@
 
 Every transaction watches the revision. It plans its writes against the catalog at exactly that revision, so checks such
 as "this name is free" hold when the writes happen; if another gateway was faster, it plans again. The audit record of a
-management call is part of the transaction, and so are its precondition and its idempotency key.
+management call, or of what a gateway does by itself, is part of the transaction, and so are the call's precondition and
+its idempotency key.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, ResponseError, WatchError
 
 from rulemint_gateway.stores.audit import audit_records, audited_change
-from rulemint_gateway.stores.calls import CALL, Call, Once
+from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
 from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
 from rulemint_gateway.stores.tables import Table
 from rulemint_shared import codecs, keys
@@ -90,13 +91,12 @@ class ConfigStore:
             StoreUnavailableError: Redis does not answer, or too many others write at once.
             TakenOverError: the call's idempotency key is no longer its own; nothing was written.
         """
-        call = CALL.get()
+        call = CALL.get() or own_call(tenant)
         try:
             for _attempt in range(MAX_ATTEMPTS):
                 revision, changes = await self._attempt(tenant, plan, call)
                 if revision is not None:
-                    if call is not None:
-                        call.precondition = None
+                    call.precondition = None
                     await self._wait_for_fsync(revision)
                     await self._catalog.wait_for(revision)
                     return changes.result
@@ -105,25 +105,24 @@ class ConfigStore:
         raise StoreUnavailableError("too many writes at once")
 
     async def _attempt(
-        self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call | None
+        self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call
     ) -> tuple[int | None, Changes[R]]:
-        once = call.once if call and call.once and not call.once.is_committed else None
+        once = call.once if call.once and not call.once.is_committed else None
         async with self._redis.pipeline(transaction=True) as pipe:
             await pipe.watch(keys.REVISION, *([once.key] if once else []))
             revision = int(await pipe.get(keys.REVISION) or 0)
             if once and await pipe.get(once.key) != once.begun:
                 raise TakenOverError
             await self._catalog.wait_for(revision)
-            if call is not None and call.precondition is not None:
+            if call.precondition is not None:
                 await call.precondition()
             changes = await plan()
             if not changes.puts and not changes.deletes:
                 return revision, changes
-            audited = await self._audited(tenant, changes) if call is not None else []
+            audited = await self._audited(tenant, changes)
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
             self._queue_writes(pipe, tenant, changes, revision + 1)
-            if call is not None:
-                self._queue_account(pipe, tenant, call, once, audited)
+            self._queue_account(pipe, tenant, call, once, audited)
             try:
                 await pipe.execute()
             except WatchError:

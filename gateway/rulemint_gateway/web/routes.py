@@ -11,6 +11,7 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
+from rulemint_gateway.web.management.actions.executions import ExecutionHandlers
 from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
 from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.management.clients import ClientHandlers
@@ -52,6 +53,7 @@ class Handlers:
     actions: ActionHandlers
     action_versions: ActionVersionHandlers
     triggers: TriggerHandlers
+    executions: ExecutionHandlers
     tries: TryHandlers
     deletions: DeletionHandlers
     exchanges: ExchangeHandlers
@@ -83,6 +85,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.actions.operations(),  # /api/v2/actions/actions
         *handlers.action_versions.operations(),  # /api/v2/actions/actions/{id}/versions
         *handlers.triggers.operations(),  # /api/v2/actions/triggers
+        *handlers.executions.operations(),  # /api/v2/actions/executions/{id}
         *handlers.deletions.operations(),  # /api/v2/config/deletions
         *handlers.exchanges.operations(),  # /api/v2/exchanges/{id}
         *handlers.tenant_settings.operations(),  # /api/v2/tenants/settings

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -11,9 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from fixtures.between import Passing, between
+from fixtures.management import open_management
 from fixtures.processes import BIN, started, until
-from fixtures.workplace import Workplace
+from fixtures.workplace import Done, Workplace
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -55,6 +60,42 @@ def test_a_file_is_created_then_changed_and_then_nothing(workplace: Workplace, r
     assert workplace.json("rules", "show", "my-rule")["version"] == 2
 
 
+@pytest.mark.parametrize("options", [(), ("--secret", "KEY=v")], ids=["", "with a secret"])
+def test_what_somebody_changed_while_the_diff_was_looked_at_is_not_overwritten(
+    workplace: Workplace, rule: Path, options: tuple[str, ...]
+) -> None:
+    assert workplace.rulemint("rules", "create", rule.name).returncode == 0
+    rule.write_text(FIRST.replace("1}", "2}"))
+    refused = asyncio.run(deployed_beside_somebody(workplace, rule, *options))
+    assert refused.returncode == 1
+    assert "somebody has changed the rule my-rule meanwhile, so nothing was done" in refused.stderr
+    assert "3}" in workplace.json("rules", "show", "my-rule")["script"]
+    assert workplace.json("secrets", "list", "my-rule") == []
+    again = workplace.rulemint("rules", "deploy", rule.name, "--yes", *options)
+    assert again.returncode == 0, again.stderr
+    assert '-    return {"n": 3}' in again.stdout
+
+
+async def deployed_beside_somebody(workplace: Workplace, rule: Path, *options: str) -> Done:
+    """How a deployment ends if somebody else changes the rule right after it was read."""
+    changed: list[int] = []
+
+    async def meddle(call: Passing) -> web.StreamResponse:
+        answer = await call.forward()
+        if call.request.method == "GET" and call.request.path.startswith("/api/v2/rules/rul_") and not changed:
+            body = {"script": FIRST.replace("1}", "3}")}
+            changed.append((await management.call("PATCH", call.request.path, body)).status)
+        return answer
+
+    async with (
+        open_management(f"http://127.0.0.1:{workplace.port}", workplace.admin) as management,
+        between(workplace.port, meddle) as url,
+    ):
+        done = await asyncio.to_thread(workplace.process, "rules", "deploy", rule.name, "--yes", "--url", url, *options)
+    assert changed == [200]
+    return done
+
+
 def test_a_rule_that_is_disabled_is_not_said_to_run(workplace: Workplace, rule: Path) -> None:
     workplace.rulemint("rules", "deploy", rule.name, "--yes")
     workplace.json("rules", "disable", "my-rule")
@@ -64,6 +105,15 @@ def test_a_rule_that_is_disabled_is_not_said_to_run(workplace: Workplace, rule: 
     rule.write_text(FIRST.replace("1}", "2}"))
     changed = workplace.rulemint("rules", "deploy", rule.name, "--yes")
     assert changed.stdout.endswith(f"the rule my-rule has version 2, {how}")
+
+
+def test_a_token_that_a_rule_fails_names_the_command_that_shows_why(workplace: Workplace, rule: Path) -> None:
+    rule.write_text("def rule(client, scope, audience, context):\n    print('before')\n    return 1 / 0\n")
+    workplace.rulemint("rules", "deploy", rule.name, "--client", "demo-client", "--yes")
+    failed = workplace.rulemint(*ASK, folder=None, **SECRET)
+    assert failed.returncode == 1
+    (command,) = re.findall(r"rulemint (logs --invocation exc_\w+) shows", failed.stderr)
+    assert "before" in workplace.rulemint(*command.split()).stdout
 
 
 def test_a_deployment_that_nobody_confirms_changes_nothing(workplace: Workplace, rule: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import tempfile
@@ -74,6 +75,40 @@ def test_the_printed_curl_line_answers_with_the_token_that_the_demo_s_rule_made(
         "scope": "test extra",
         "https://foo.com/claim": "bar",
     }
+
+
+def test_a_program_gets_one_line_that_says_where_the_system_is(tmp_path: Path) -> None:
+    port, tls_port = free_port(), free_port()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
+    variables = {"RULEMINT_DATA_DIR": "data", "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": str(tls_port)}
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            [str(BIN / "rulemint"), "dev", "--json"],
+            cwd=tmp_path, env={**inherited, **variables}, stdout=subprocess.PIPE, stderr=log, text=True,
+        ) as process,
+    ):  # fmt: skip
+        assert process.stdout is not None
+        try:
+            ready = json.loads(process.stdout.readline())
+            assert ready == {
+                "url": f"http://localhost:{port}/",
+                "domain": f"localhost:{port}",
+                "tls_domain": f"localhost:{tls_port}",
+                "tls_authority": str(tmp_path / "data/tls/ca.pem"),
+                "admin_file": str(tmp_path / "data/admin.json"),
+                "logs_url": f"http://localhost:{port}/logs",
+            }
+            assert gets_a_token(port)
+            assert json.loads(Path(ready["admin_file"]).read_text())["tls_domain"] == ready["tls_domain"]
+            trusting = ssl.create_default_context(cafile=ready["tls_authority"])
+            with urllib.request.urlopen(f"https://{ready['tls_domain']}/readyz", context=trusting) as answer:
+                assert answer.status == 200
+        finally:
+            process.terminate()
+        assert process.stdout.read() == ""
+        assert process.wait(10) == 0
+    assert "gateway" in (tmp_path / "log").read_text()
 
 
 def test_what_it_keeps_is_for_its_owner_only(demo_system: System) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from fixtures.management import Answer, ApiClient, Management, read_exchange
+from fixtures.tenants import a_tenant
+from fixtures.waiting import eventually
 
 TRIGGERS = [{"id": "credentials-exchange", "version": "v2"}]
 PATH = "/api/v2/actions/actions"
+EXECUTIONS = "/api/v2/actions/executions"
 BINDINGS = "/api/v2/actions/triggers/credentials-exchange/bindings"
 
 
@@ -320,3 +323,39 @@ async def test_every_call_needs_its_scope(management: Management) -> None:
         ("GET", "/api/v2/rules/x/diff"),
     ):  # fmt: skip
         assert (await management.call(method, path, token=token)).status == 401, (method, path)
+
+
+async def logs_name(tenant: Management, *execution_ids: str) -> bool:
+    """Whether the log names these executions, oldest first; an exchange is read earlier than it is in the log."""
+    entries = (await tenant.call("GET", "/api/v2/logs?take=100")).body
+    executions = [entry["details"]["actions"]["executions"] for entry in entries if "actions" in entry["details"]]
+    return executions == [[execution_id] for execution_id in execution_ids]
+
+
+async def test_an_execution_tells_which_actions_a_token_request_ran_and_what_ended_it(management: Management) -> None:
+    refusal = (
+        "exports.onExecuteCredentialsExchange = async (event, api) => api.access.deny('invalid_request', 'not you');"
+    )
+    async with a_tenant(management) as tenant, action(tenant) as first, action(tenant, code=refusal) as second:
+        client = await tenant.a_client()
+        assert (await deploy(tenant, first)).status == (await deploy(tenant, second)).status == 200
+        assert (await bind(tenant, first)).status == 200
+        granted = (await tenant.ask(client.request())).headers["x-request-id"]
+        assert (await bind(tenant, first, second)).status == 200
+        refused = (await tenant.ask(client.request())).headers["x-request-id"]
+        for execution_id in (granted, refused):
+            await read_exchange(tenant, execution_id)
+        one, two = [(await tenant.call("GET", f"{EXECUTIONS}/{each}")).body for each in (granted, refused)]
+        await eventually(lambda: logs_name(tenant, granted, refused))
+        unknown = await tenant.call("GET", f"{EXECUTIONS}/{'exc_' + '0' * 28}")
+        elsewhere = await management.call("GET", f"{EXECUTIONS}/{granted}")
+
+    assert (one["id"], one["trigger_id"], one["status"]) == (granted, "credentials-exchange", "final")
+    assert [(result["action_name"], "error" in result) for result in one["results"]] == [(first["name"], False)]
+    assert [result["action_name"] for result in two["results"]] == [first["name"], second["name"]]
+    assert "error" not in two["results"][0]
+    assert two["results"][1]["error"] == {"id": "denied", "msg": "not you"}
+    moments = [two["created_at"], *(result[name] for result in two["results"] for name in ("started_at", "ended_at"))]
+    assert moments == sorted(moments)
+    assert (unknown.status, unknown.body["errorCode"]) == (404, "inexistent_execution")
+    assert elsewhere.status == 404

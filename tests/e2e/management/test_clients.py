@@ -41,6 +41,12 @@ async def test_what_auth0_s_tools_send_comes_back_as_it_was_sent(management: Man
         pytest.param({"require_proof_of_possession": True}, "require_proof_of_possession", id="proof of possession"),
         pytest.param({"jwt_configuration": {"a": 2**70}}, "jwt_configuration", id="an integer of 71 bits"),
         pytest.param({"addons": {"a" * 256: 1}}, "addons", id="a long name in a kept object"),
+        pytest.param(
+            {"addons": {"azure_blob": {"accountName": "a", "storageAccessKey": "k"}}},
+            "addons.azure_blob.storageAccessKey", id="a secret of an addon",
+        ),
+        pytest.param({"encryption_key": {"pub": "-----BEGIN PRIVATE KEY-----"}}, "encryption_key.pub", id="private"),
+        pytest.param({"encryption_key": {"pem": "p"}}, "encryption_key.pem", id="more than the public half of a key"),
         pytest.param({"callbacks": ["x" * 2_049]}, "callbacks[0]", id="a long URL"),
         pytest.param({"organization_usage": "maybe"}, "organization_usage", id="a value that Auth0 does not know"),
         pytest.param({"token_endpoint_auth_method": "magic"}, "token_endpoint_auth_method", id="an unknown method"),

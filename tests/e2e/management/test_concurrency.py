@@ -35,6 +35,31 @@ async def test_a_change_to_what_its_caller_has_not_read_is_refused(management: M
     assert (await management.call("DELETE", path, headers={"If-Match": "*"})).status == 412
 
 
+async def test_a_change_to_what_got_another_secret_since_it_was_read_is_refused(management: Management) -> None:
+    """The same value again counts too: an ETag tells nobody what a secret is."""
+    secret, signing_secret = "a" * 48, "b" * 48
+    client = await management.create("clients", {"name": "secretive", "client_secret": secret})
+    api = await management.create(
+        "resource-servers", {"identifier": "urn:secretive", "signing_alg": "HS256", "signing_secret": signing_secret}
+    )
+    for path, replacement in (
+        (f"/api/v2/clients/{client['client_id']}", {"client_secret": secret}),
+        (f"/api/v2/resource-servers/{api['id']}", {"signing_secret": signing_secret}),
+    ):
+        one = other = {"If-Match": (await management.call("GET", path)).headers["etag"]}
+        replaced = await management.call("PATCH", path, replacement, headers=one)
+        assert replaced.status == 200, replaced.text
+        for method, body in (("PATCH", {"name": "mine"}), ("PATCH", replacement), ("DELETE", None)):
+            assert (await management.call(method, path, body, headers=other)).status == 412
+        now = {"If-Match": replaced.headers["etag"]}
+        assert (await management.call("GET", path)).headers["etag"] == replaced.headers["etag"]
+        assert (await management.call("PATCH", path, {"name": "mine"}, headers=now)).status == 200
+    path = f"/api/v2/clients/{client['client_id']}"
+    read = {"If-Match": (await management.call("GET", path)).headers["etag"]}
+    assert (await management.call("POST", f"{path}/rotate-secret")).status == 200
+    assert (await management.call("DELETE", path, headers=read)).status == 412
+
+
 async def test_of_many_who_read_the_same_one_may_change_it(management: Management) -> None:
     async with management.rule(RULE, enabled=False) as rule:
         path = f"/api/v2/rules/{rule['id']}"

@@ -58,7 +58,8 @@ async def test_no_secret_is_in_the_log(tenant: Management) -> None:
     client = await tenant.a_client(metadata={"api_token": "tok-of-metadata", "plan": "gold"})
     path = f"/api/v2/clients/{client.client_id}"
     rotated = (await tenant.call("POST", f"{path}/rotate-secret")).body["client_secret"]
-    await tenant.call("PATCH", path, {"addons": {"azure": {"sas_secret": "secret-of-an-addon"}}})
+    refused = await tenant.call("PATCH", path, {"addons": {"azure": {"sas_secret": "secret-of-an-addon"}}})
+    assert refused.status == 400
     api = {"identifier": "https://hs.example/", "signing_alg": "HS256", "signing_secret": "signing-secret-" * 4}
     await tenant.create("resource-servers", api)
     async with tenant.rule("export default () => ({})", rule_secrets={"A": "value-of-a-rule-secret"}):

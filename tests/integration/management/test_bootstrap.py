@@ -2,23 +2,27 @@ from __future__ import annotations
 
 import base64
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from rulemint_gateway.management.bootstrap import AdminFile, Bootstrap
+from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
 from rulemint_gateway.management.tenants import CreateTenant, Tenants
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.log_store import LogStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared.background import in_background
-from rulemint_shared.records import Client, ClientGrant, Scope
+from rulemint_shared.records import Client, ClientGrant, Scope, SigningAlgorithm
 from rulemint_shared.redis_connection import open_redis, open_subscriber
 from rulemint_shared.vault import Vault
 
@@ -29,6 +33,7 @@ class Gateway:
 
     catalog: Catalog
     store: ConfigStore
+    logs: Logs
     vault: Vault
     admin_file: Path
 
@@ -42,6 +47,10 @@ class Gateway:
         grant = config.grant(client_id, api.identifier)
         assert grant is not None
         return set(grant.scope)
+
+    async def logged(self) -> list[dict[str, Any]]:
+        """All entries of the log of the tenant ``default``, oldest first."""
+        return await self.logs.page(DEFAULT_TENANT, start=0, count=100, newest_first=False)
 
     def admin(self) -> AdminFile:
         return msgspec.json.decode(self.admin_file.read_bytes(), type=AdminFile)
@@ -83,7 +92,8 @@ async def gateway(empty_redis_url: str, tmp_path: Path) -> AsyncIterator[Gateway
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
         vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
-        yield Gateway(catalog, ConfigStore(redis, catalog), vault, tmp_path / "admin.json")
+        logs = Logs(catalog, LogStore(redis))
+        yield Gateway(catalog, ConfigStore(redis, catalog), logs, vault, tmp_path / "admin.json")
 
 
 async def test_the_first_start_makes_an_operator(gateway: Gateway) -> None:
@@ -96,6 +106,30 @@ async def test_a_second_start_changes_nothing(gateway: Gateway) -> None:
     admin, revision = gateway.admin(), gateway.catalog.revision
     await gateway.start()
     assert (gateway.admin(), gateway.catalog.revision) == (admin, revision)
+
+
+async def test_what_a_gateway_makes_by_itself_is_in_the_log_of_the_tenant(gateway: Gateway) -> None:
+    await gateway.start()
+    admin = gateway.admin()
+    signing_keys = SigningKeys(gateway.catalog, gateway.store, gateway.vault)
+    await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.ES256)
+    entries = await gateway.logged()
+    assert {(entry["type"], entry["client_id"], entry["client_name"], entry["ip"]) for entry in entries} == {
+        ("sapi", "", "gateway", "")
+    }
+    assert {entry["user_agent"] for entry in entries} == {f"rulemint-gateway ({socket.gethostname()})"}
+    changes = [change for entry in entries for change in entry["details"]["changes"]]
+    kinds = ["tenants", "resource-servers", "clients", "client-grants", "signing-keys", "signing-keys"]
+    assert [change["kind"] for change in changes] == kinds
+    assert all(change["before"] is None for change in changes)
+    assert changes[2]["after"]["client_id"] == admin.client_id
+    assert {change["after"]["private_pem"] for change in changes[4:]} == {"***"}
+    assert admin.client_secret not in str(entries)
+
+    await gateway.start("http://moved.test/")
+    moved = next(entry for entry in (await gateway.logged())[len(entries) :])
+    (change,) = moved["details"]["changes"]
+    assert (change["before"], change["after"]) == ({"issuer": "http://iss.test/"}, {"issuer": "http://moved.test/"})
 
 
 async def test_an_administrator_gets_the_scopes_that_a_new_version_defines(gateway: Gateway) -> None:

@@ -14,7 +14,7 @@ EXISTING = {"name": "my-rule", "version": 3, "script": "a\nb\n", "language": "py
 
 def a_deployment(existing: dict[str, Any] | None, changes: dict[str, Any], **secrets: str) -> Deployment:
     wanted = Wanted(name="my-rule", fields=changes, secrets=secrets)
-    return Deployment(wanted=wanted, existing=existing, changes=changes, known_secrets=["OLD"])
+    return Deployment(wanted=wanted, existing=existing, etag=None, changes=changes, known_secrets=["OLD"])
 
 
 def rows_of(deployment: Deployment) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rulemint_cli.configuration.progress import Steps
+from rulemint_cli.bars import Steps
 from rulemint_cli.configuration.yaml_text import parse
 from rulemint_cli.errors import UsageError
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rulemint_cli.configuration import kept_fields
 from rulemint_cli.configuration.auth0.export_files import Item
+from rulemint_shared.kept_secrets import without_secrets
 
 Left = Callable[[str, str], None]
 """Hears which record lacks what, and why."""
@@ -79,7 +80,11 @@ def _split(item: Item, own: tuple[str, ...], kept: frozenset[str], called: str, 
             if value:
                 left(f"{name} of the {called}", _REASONS[name])
         elif name in kept:
-            taken[name] = value
+            clean, secrets = without_secrets(name, value)
+            for secret in secrets:
+                left(f"{secret} of the {called}", "a secret that nothing here needs")
+            if clean is not None:
+                taken[name] = clean
         else:
             left(f"{name} of the {called}", "there is no such field here")
     return {**fields, "kept": taken} if taken else fields

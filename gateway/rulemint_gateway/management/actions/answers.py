@@ -113,3 +113,31 @@ class ActionTestAnswer(Answer, frozen=True, kw_only=True):
     """How an action ended on the event."""
 
     payload: TryAnswer
+
+
+class ExecutionError(Answer, frozen=True, kw_only=True):
+    """Why a rule ended the flow without a token; the id is the exchange's outcome."""
+
+    id: str
+    msg: str
+
+
+class ExecutionResult(Answer, frozen=True, kw_only=True):
+    """What one rule did."""
+
+    action_name: str
+    started_at: Moment
+    ended_at: Moment
+    error: ExecutionError | UnsetType = UNSET
+
+
+class ExecutionAnswer(Answer, frozen=True, kw_only=True):
+    """The rules that ran for one token request, in their order."""
+
+    id: str
+    """The exchange's."""
+    trigger_id: str
+    status: Literal["final"]
+    results: list[ExecutionResult]
+    created_at: Moment
+    updated_at: Moment

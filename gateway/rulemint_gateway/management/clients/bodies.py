@@ -24,6 +24,17 @@ GrantTypes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)],
 AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
 
 
+Addons = Annotated[Object, Meta(description="Without their secrets: nothing here needs them.")]
+
+
+class EncryptionKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The public half of the key that a client wants something encrypted for."""
+
+    pub: LongText | UnsetType = UNSET
+    cert: LongText | UnsetType = UNSET
+    subject: Text | UnsetType = UNSET
+
+
 class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Logins, browsers, organizations: nothing that a machine's token depends on."""
 
@@ -42,7 +53,7 @@ class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     session_transfer: Object | UnsetType = UNSET
     is_token_endpoint_ip_header_trusted: Flag | UnsetType = UNSET
     jwt_configuration: Object | UnsetType = UNSET
-    encryption_key: Object | UnsetType = UNSET
+    encryption_key: EncryptionKey | UnsetType | None = UNSET
     sso: Flag | UnsetType = UNSET
     sso_disabled: Flag | UnsetType = UNSET
     cross_origin_auth: Flag | UnsetType = UNSET
@@ -52,7 +63,7 @@ class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     custom_login_page: LongText | UnsetType = UNSET
     custom_login_page_preview: LongText | UnsetType = UNSET
     form_template: LongText | UnsetType = UNSET
-    addons: Object | UnsetType = UNSET
+    addons: Addons | UnsetType = UNSET
     mobile: Object | UnsetType = UNSET
     initiate_login_uri: Text | UnsetType = UNSET
     native_social_login: Object | UnsetType = UNSET

@@ -16,6 +16,7 @@ from rulemint_gateway.management.clients.bodies import (
     check_promises,
 )
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.kept_fields import kept_of
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -65,7 +66,7 @@ class Clients:
             changes.put(CLIENTS, client)
             return changes
 
-        return {**client_view(tenant, await self._store.transact(tenant, plan)), "client_secret": secret}
+        return client_view(tenant, await self._store.transact(tenant, plan), secret=secret)
 
     async def read(self, tenant: str, client_id: str) -> dict[str, Any]:
         """One client, without its secrets."""
@@ -137,9 +138,9 @@ def find_client(catalog: Catalog, tenant: str, client_id: str) -> Client:
     return client
 
 
-def client_view(tenant: str, client: Client) -> dict[str, Any]:
-    """The client as it is answered, without its secrets."""
-    view = {
+def client_view(tenant: str, client: Client, *, secret: str | None = None) -> dict[str, Any]:
+    """The client as it is answered: without its secrets, but for a new *secret*, this once."""
+    view: dict[str, Any] = {
         "client_id": client.client_id,
         "tenant": tenant,
         "global": False,
@@ -153,7 +154,9 @@ def client_view(tenant: str, client: Client) -> dict[str, Any]:
     }
     if client.token_endpoint_auth_method is not None:
         view["token_endpoint_auth_method"] = client.token_endpoint_auth_method
-    return view
+    if secret is not None:
+        view["client_secret"] = secret
+    return WithSecrets(view, stored=client.secrets)
 
 
 def _merge_metadata(old: dict[str, str], changes: dict[str, str | None] | UnsetType) -> dict[str, str]:

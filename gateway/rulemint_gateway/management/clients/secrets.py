@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.clients.clients import FIRST_SECRET, client_view, find_client
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
+from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.fields import ClientSecretValue, SecretName
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -93,7 +94,7 @@ class ClientSecrets:
     async def state(self, tenant: str, client_id: str) -> dict[str, Any]:
         """What the ETag of the list is made from: when a secret was last used is no other state."""
         secrets = find_client(self._catalog, tenant, client_id).secrets
-        return {"secrets": [_view(secret, None) for secret in secrets]}
+        return WithSecrets({"secrets": [_view(secret, None) for secret in secrets]}, stored=secrets)
 
     async def delete(self, tenant: str, client_id: str, name: str) -> None:
         """End a secret now; one that is not there is no error."""
@@ -108,7 +109,7 @@ class ClientSecrets:
         value = ids.new_client_secret()
         secret = ClientSecret(name=FIRST_SECRET, hash=self._vault.hash_secret(value), created_at_ms=unix_ms())
         client = await self._change(tenant, client_id, lambda _client: (secret,))
-        return {**client_view(tenant, client), "client_secret": value}
+        return client_view(tenant, client, secret=value)
 
     async def _change(self, tenant: str, client_id: str, change: SecretsChange) -> Client:
         async def plan() -> Changes[Client]:

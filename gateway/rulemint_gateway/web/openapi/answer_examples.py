@@ -291,6 +291,20 @@ ANSWERS: dict[str, Any] = {
         "calls": [],
         "secret_name": "first",
     },
+    "ExecutionAnswer": {
+        "id": "exc_01a212dbf7d09a0c5f878fff0915",
+        "trigger_id": "credentials-exchange",
+        "status": "final",
+        "results": [
+            {
+                "action_name": "team",
+                "started_at": "2026-11-25T08:00:00.002Z",
+                "ended_at": "2026-11-25T08:00:00.013Z",
+            }
+        ],
+        "created_at": "2026-11-25T08:00:00.000Z",
+        "updated_at": "2026-11-25T08:00:00.016Z",
+    },
     "BindingAnswer": _BINDING,
     "BindingsAnswer": {"bindings": [_BINDING]},
     "Nothing": {},

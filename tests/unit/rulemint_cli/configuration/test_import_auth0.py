@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rulemint_cli.bars import Steps
+from rulemint_cli.configuration.auth0 import records
 from rulemint_cli.configuration.auth0.importing import read_export
 from rulemint_cli.configuration.document import plain
-from rulemint_cli.configuration.progress import Steps
 from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import write
 from rulemint_cli.errors import UsageError
@@ -95,3 +96,11 @@ def test_a_script_outside_of_the_export_is_not_read(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has neither"):
         read_export(tmp_path, Steps())
+
+
+def test_a_secret_of_an_addon_is_left_out_and_named() -> None:
+    left: list[str] = []
+    item = {"name": "shop", "addons": {"azure_blob": {"accountName": "a", "storageAccessKey": "k"}}}
+    taken = records.client(item, lambda what, why: left.append(f"{what}: {why}"))
+    assert taken["kept"] == {"addons": {"azure_blob": {"accountName": "a"}}}
+    assert left == ["addons.azure_blob.storageAccessKey of the client shop: a secret that nothing here needs"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_gateway.stores.audit import MAX_CHANGES, audit_records, audited_change
+from rulemint_gateway.stores.audit import MAX_CHANGES, audit_records, audited_change, refusal_record
 from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.tables import CLIENTS, RULE_SECRETS, RULE_VERSIONS, SIGNING_KEYS
 from rulemint_shared.audit import AuditedChange
@@ -89,6 +89,24 @@ def test_a_long_text_is_cut_after_it_was_compared() -> None:
     assert change.before is not None
     assert change.before["script"].endswith("(10001 characters)")
     assert len(change.before["script"]) < 3_000
+
+
+def test_what_was_cut_says_so_and_how_long_it_was() -> None:
+    kept = {
+        "callbacks": ["u"] * 101,
+        "addons": {str(number): number for number in range(101)},
+        "web_origins": ["u"] * 100,
+    }
+    change = change_of(None, msgspec.structs.replace(CLIENT, description="d" * 2_049, kept=kept))
+    assert change.after is not None
+    assert change.after["description"] == "d" * 2_048 + "… (2049 characters)"
+    assert change.after["kept"]["callbacks"] == [*["u"] * 100, "… (101 items)"]
+    assert change.after["kept"]["addons"] == {**{str(number): number for number in range(100)}, "…": "(101 names)"}
+    assert change.after["kept"]["web_origins"] == kept["web_origins"]
+    call = Call(tenant="default", client_id="c", path="/" * 5_000)
+    refused = refusal_record(call, status=400, error="e" * 5_000)
+    assert refused.error.endswith("… (5000 characters)")
+    assert refused.path.endswith("… (5000 characters)")
 
 
 def test_a_call_that_changes_very_much_has_several_records_and_leaves_nothing_out() -> None:

@@ -1,0 +1,52 @@
+"""``GET /actions/executions/{id}``: what the rules of one token request did, as Auth0 tells it; it is its exchange."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rulemint_gateway.management.errors import NotFoundError
+from rulemint_gateway.management.rules.forms import TRIGGER
+from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_shared.deadline import rfc3339_ms
+from rulemint_shared.exchanges import ExchangeRecord
+
+GRANTED = "granted"
+
+
+class Executions:
+    """The use case of ``/api/v2/actions/executions``."""
+
+    def __init__(self, exchanges: ExchangeStore) -> None:
+        self._exchanges = exchanges
+
+    async def read(self, tenant: str, execution_id: str) -> dict[str, Any]:
+        """The execution, whose id is that of its exchange.
+
+        Raises:
+            NotFoundError: there is no such exchange (any longer), or no rule ran in it.
+        """
+        record = await self._exchanges.find(tenant, execution_id)
+        if record is None or not record.rules:
+            raise NotFoundError("execution", code="inexistent_execution")
+        return {
+            "id": record.id,
+            "trigger_id": TRIGGER,
+            "status": "final",
+            "results": _results(record),
+            "created_at": rfc3339_ms(record.started_at_ms),
+            "updated_at": rfc3339_ms(record.started_at_ms + round(record.timings.total_ms)),
+        }
+
+
+def _results(record: ExchangeRecord) -> list[dict[str, Any]]:
+    """One for each rule that ran; the record has how long each took, and they ran one after the other."""
+    timings = record.timings
+    at_ms = record.started_at_ms + (timings.authenticate_ms or 0.0) + (timings.queue_ms or 0.0)
+    results: list[dict[str, Any]] = []
+    for report in record.rules:
+        began_ms, at_ms = at_ms, at_ms + report.duration_ms
+        moments = {"started_at": rfc3339_ms(round(began_ms)), "ended_at": rfc3339_ms(round(at_ms))}
+        results.append({"action_name": report.rule, **moments})
+    if record.outcome != GRANTED:  # what the last one said ended the flow
+        results[-1]["error"] = {"id": record.outcome, "msg": record.detail or record.error_description or ""}
+    return results
