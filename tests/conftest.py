@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_socket
+import uvloop
 from blockbuster import blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
@@ -56,3 +58,8 @@ def _no_blocking_call_in_the_event_loop(request: pytest.FixtureRequest) -> Itera
         return
     with blockbuster_ctx(OUR_PACKAGES):
         yield
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that the services run on: its timers, sockets and transports differ from asyncio's own."""
+    return {"uvloop": uvloop.new_event_loop}
