@@ -47,7 +47,7 @@ async def read(watcher: Watcher, count: int) -> list[dict[str, Any]]:
             while len(events) < count:
                 batch = await watcher.next_batch()
                 assert batch is not None, events
-                events += [json.loads(event.data) for event in batch]
+                events += [json.loads(event.data) for event in batch.events]
     except TimeoutError:
         raise AssertionError(f"{count} events did not come, only {events}") from None
     return events

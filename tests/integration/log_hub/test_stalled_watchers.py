@@ -35,7 +35,7 @@ async def server(empty_redis_url: str) -> AsyncIterator[TestServer]:
             async with hub.watch("one", LogFilter()) as watcher:
                 socket = a_websocket()
                 await socket.prepare(request)
-                await send_frames(socket, watcher, for_s=60)
+                await send_frames(request, socket, watcher, for_s=60)
                 return socket
 
         application = web.Application()

@@ -5,7 +5,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from rulemint_gateway.web.log_stream.admission import PROTOCOL
-from rulemint_gateway.web.log_stream.websocket import a_websocket, frame_of
+from rulemint_gateway.web.log_stream.frames import FrameWriter, frame_of
+from rulemint_gateway.web.log_stream.websocket import a_websocket
 
 LENGTHS = (0, 1, 125, 126, 127, 65_535, 65_536, 100_000)
 """Around the two lengths at which a frame's header grows (RFC 6455 §5.2)."""
@@ -17,7 +18,7 @@ async def test_a_client_reads_messages_of_every_length_that_were_written_togethe
         socket = a_websocket()
         await socket.prepare(request)
         for length in LENGTHS:
-            await socket.write_frames(b"".join(frame_of(b"a" * length) for _ in range(count)))
+            FrameWriter(request).write(b"".join(frame_of(b"a" * length) for _ in range(count)))
         await socket.close()
         return socket
 

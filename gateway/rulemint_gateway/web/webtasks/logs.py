@@ -8,15 +8,15 @@ import msgspec
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from rulemint_gateway.log_hub.batch import Event
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.reading import RecordType
-from rulemint_gateway.log_hub.watcher import Event
 from rulemint_gateway.management.errors import ManagementError, TooManyError, UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.log_stream.admission import welcome_only
-from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, as_events, send_body, wants_events
+from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, as_event, as_line, send_body, wants_events
 from rulemint_gateway.web.webtasks.containers import check_container
 from rulemint_shared.deadline import rfc3339_ms, unix_ms, unix_s
 from rulemint_shared.messages import Level
@@ -61,7 +61,7 @@ class WebtaskLogs:
             if not wants_events(request):
                 raise
             refusal = Event(None, _bunyan(_refusal(error)))
-            return web.Response(body=as_events([refusal]), content_type=EVENT_STREAM)
+            return web.Response(body=as_event(refusal), content_type=EVENT_STREAM)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         caller = authorize(request, self._catalog, scope="read:logs", token=request.query.get("key"))
@@ -72,11 +72,20 @@ class WebtaskLogs:
                 welcome_only(request, self._catalog, caller, watcher),
             ):
                 left_s = caller.expires_at_s - unix_s()
-                return await send_body(request, watcher, for_s=left_s, said_as=_as_bunyan)
+                form = _as_bunyan_event if wants_events(request) else _as_bunyan_line
+                return await send_body(request, watcher, for_s=left_s, form=form)
         except TooManyWatchersError:
             raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
         except (RedisError, OSError) as error:
             raise UnavailableError("The logs cannot be read now: try again") from error
+
+
+def _as_bunyan_event(event: Event) -> bytes:
+    return as_event(_as_bunyan(event))
+
+
+def _as_bunyan_line(event: Event) -> bytes:
+    return as_line(_as_bunyan(event))
 
 
 def _as_bunyan(event: Event) -> Event:
