@@ -17,6 +17,7 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.web.log_stream import websocket
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
+from rulemint_shared.background import cancel
 from rulemint_shared.redis_connection import open_redis, open_subscriber
 
 
@@ -27,16 +28,25 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 @pytest.fixture
-async def server(empty_redis_url: str) -> AsyncIterator[TestServer]:
+def ended() -> asyncio.Event:
+    """Set once a watcher has gone."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def server(empty_redis_url: str, ended: asyncio.Event) -> AsyncIterator[TestServer]:
     async with open_subscriber(empty_redis_url) as subscriber:
         hub = LogHub(subscriber, max_watchers=100)
 
         async def handle(request: web.Request) -> web.WebSocketResponse:
-            async with hub.watch("one", LogFilter()) as watcher:
-                socket = a_websocket()
-                await socket.prepare(request)
-                await send_frames(request, socket, watcher, for_s=60)
-                return socket
+            try:
+                async with hub.watch("one", LogFilter()) as watcher:
+                    socket = a_websocket()
+                    await socket.prepare(request)
+                    await send_frames(request, socket, watcher, for_s=60)
+            finally:
+                ended.set()
+            return socket
 
         application = web.Application()
         application.router.add_get("/", handle)
@@ -65,3 +75,22 @@ async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothin
             async for _message in stalled:
                 pass
     assert stalled.close_code == WSCloseCode.TRY_AGAIN_LATER
+
+
+async def test_a_watcher_that_never_reads_again_is_broken_off_and_leaves_its_place(
+    server: TestServer, ended: asyncio.Event, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A close that waits for the watcher to take what was written would wait for ever."""
+    monkeypatch.setattr(websocket, "SEND_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(websocket, "FAREWELL_S", 0.5)
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.make_url("/")):
+        writing = asyncio.create_task(_write_on(redis))
+        async with asyncio.timeout(20):
+            await ended.wait()
+        await cancel([writing])
+
+
+async def _write_on(redis: ArqRedis) -> None:
+    """Until no buffer of this machine takes more."""
+    while True:
+        await write(redis, "one", *(a_line("x" * 8_000) for _ in range(100)))

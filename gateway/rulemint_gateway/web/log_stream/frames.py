@@ -40,8 +40,10 @@ class FrameWriter:
     """Writes frames on the connection of a websocket that is open."""
 
     def __init__(self, request: web.Request) -> None:
-        """Raises:
-        ConnectionResetError: the watcher has gone.
+        """*request* is what the websocket was opened with.
+
+        Raises:
+            ConnectionResetError: the watcher has gone.
         """
         if request.transport is None:
             raise ConnectionResetError("the watcher has gone")
@@ -63,19 +65,20 @@ class FrameWriter:
         return self._transport.get_write_buffer_size() > WAITING_BYTES
 
     async def has_room(self) -> None:
-        """Return once the watcher has read enough.
+        """Return once the watcher has read enough, or has gone."""
+        await self._until_at_most(WAITING_BYTES)
 
-        Raises:
-            ConnectionResetError: the connection was closed meanwhile.
-        """
+    async def break_off(self, *, within_s: float) -> None:
+        """Break the connection if the watcher has not taken all that was written *within_s* from now."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._until_at_most(0)
+        except TimeoutError:
+            self._transport.abort()
+
+    async def _until_at_most(self, size: int) -> None:
+        """Look again and again: aiohttp keeps to itself when a transport has room. One that is closed has nothing."""
         look_s = FIRST_LOOK_S
-        while not self._transport.is_closing():
-            if not self.is_full:
-                return
+        while self._transport.get_write_buffer_size() > size:
             await asyncio.sleep(look_s)
             look_s = min(LONGEST_LOOK_S, look_s * 2)
-        raise ConnectionResetError("the websocket is closed")
-
-    def abort(self) -> None:
-        """Break the connection; what is not read yet is lost."""
-        self._transport.abort()

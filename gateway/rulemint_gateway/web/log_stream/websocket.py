@@ -19,6 +19,8 @@ from rulemint_shared.deadline import unix_ms
 
 HEARTBEAT_S = 20.0
 SEND_TIMEOUT_S = 30.0
+FAREWELL_S = 10.0
+"""For a watcher that did not read, to take what was written, and the close."""
 MAX_CLIENT_FRAME_BYTES = 16 * 1024
 
 
@@ -31,41 +33,41 @@ def a_websocket() -> web.WebSocketResponse:
 
 async def send_frames(request: web.Request, socket: web.WebSocketResponse, watcher: Watcher, *, for_s: float) -> None:
     """Send until either side ends it, or *for_s* have passed; whoever does not read for 30 s is closed (1013)."""
+    writer = FrameWriter(request)
     hearing = asyncio.create_task(_hear(socket, watcher))
     try:
-        async with asyncio.timeout(for_s):
-            await _send(socket, FrameWriter(request), watcher)
-    except TimeoutError:
-        await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the token has expired: come with a new one")
-    except (RedisError, OSError):  # ConnectionError is one: then nobody hears this
-        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"the history cannot be read now")
+        code, reason = await _send(writer, watcher, for_s=for_s)
+        await socket.close(code=code, message=reason, drain=False)
+        await writer.break_off(within_s=FAREWELL_S)  # for a close waits as long as nobody takes it
     finally:
         await cancel([hearing])
 
 
-async def _send(socket: web.WebSocketResponse, writer: FrameWriter, watcher: Watcher) -> None:
-    while (batch := await watcher.next_batch()) is not None:
-        for frames in batch.pieces(as_frame):
-            writer.write(frames)
-            if writer.is_full:
-                try:
-                    async with asyncio.timeout(SEND_TIMEOUT_S):
-                        await writer.has_room()
-                except TimeoutError:
-                    await _close_unread(socket, writer)
-                    return
-    if watcher.follows:
-        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the gateway stops, or the token is good no longer")
-    else:
-        await socket.close(message=b"that was the past")
-
-
-async def _close_unread(socket: web.WebSocketResponse, writer: FrameWriter) -> None:
-    """Say why, to a watcher that reads again in time; then break off, for a close waits for what nobody takes."""
+async def _send(writer: FrameWriter, watcher: Watcher, *, for_s: float) -> tuple[WSCloseCode, bytes]:
+    """Why there is no more to send, as the watcher is told."""
     try:
-        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"not reading", drain=False)
-    finally:
-        writer.abort()
+        async with asyncio.timeout(for_s):
+            while (batch := await watcher.next_batch()) is not None:
+                for frames in batch.pieces(as_frame):
+                    writer.write(frames)
+                    if writer.is_full and not await _reads_on(writer):
+                        return WSCloseCode.TRY_AGAIN_LATER, b"not reading"
+    except TimeoutError:
+        return WSCloseCode.POLICY_VIOLATION, b"the token has expired: come with a new one"
+    except (RedisError, OSError):  # ConnectionError is one: then nobody hears this
+        return WSCloseCode.TRY_AGAIN_LATER, b"the history cannot be read now"
+    if watcher.follows:
+        return WSCloseCode.GOING_AWAY, b"the gateway stops, or the token is good no longer"
+    return WSCloseCode.OK, b"that was the past"
+
+
+async def _reads_on(writer: FrameWriter) -> bool:
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await writer.has_room()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _hear(socket: web.WebSocketResponse, watcher: Watcher) -> None:
