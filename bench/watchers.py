@@ -150,8 +150,7 @@ async def _bench(system: System, *, watchers: int, seconds: int) -> list[dict[st
 
 def _report(result: dict[str, Any]) -> str:
     rows = [
-        "unwatched/s  watched/s  lines written  seen     others  dropped  p50 ms  p99 ms  "
-        "processor s for a million records: gateway, watchers"
+        "unwatched/s  watched/s  lines written  seen     others  dropped  p50 ms  p99 ms  s/million: gateway, watchers"
     ]
     rows += [
         f"{each['unwatched']:11.0f}  {each['watched']:9.0f}  {each['lines_written']:13}  {each['lines']:7}  "

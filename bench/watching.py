@@ -4,7 +4,7 @@
 the next line of input it waits until nothing comes any longer, and prints what they saw as JSON.
 
 The first watcher keeps what comes, and it is read after the run. All others have the same filter, so they get the very
-same bytes: they have the kernel throw them away (``MSG_TRUNC``, tcp(7)) and count. Whoever had as many bytes as the first
+same bytes: they have the kernel throw them away (``MSG_TRUNC``, tcp(7)) and count. Whoever had as many as the first
 lost nothing that the first has. One more watcher never reads.
 """
 
@@ -122,6 +122,7 @@ def handshake(tenant_host: str, token: str) -> bytes:
         "Connection: Upgrade",
         f"Sec-WebSocket-Key: {key}",
         "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Extensions: permessage-deflate",
         f"Authorization: Bearer {token}",
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -18,8 +18,8 @@ class Event(NamedTuple):
     data: bytes
 
 
-Form = Callable[[Event], bytes]
-"""An event as it stands on a connection."""
+Form = Callable[[Sequence[Event]], list[bytes]]
+"""Events as they stand on a connection, each by itself."""
 
 
 class Batch:
@@ -41,7 +41,7 @@ class Batch:
         """All events in this *form*, joined to pieces of whole events: of `PIECE_BYTES`, or of one that is larger."""
         pieces = self._pieces.get(form)
         if pieces is None:
-            pieces = self._pieces[form] = _joined([form(event) for event in self.events])
+            pieces = self._pieces[form] = _joined(form(self.events))
         return pieces
 
 

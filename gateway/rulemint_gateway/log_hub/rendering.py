@@ -116,4 +116,3 @@ def render_error(message: str, *, now_ms: int) -> bytes:
 
 def _of_the_stream(kind: str, message: str, *, now_ms: int, level: Level = Level.INFO, **details: Any) -> bytes:
     return _ENCODER.encode({"ts": rfc3339_ms(now_ms), "type": kind, "level": level, "message": message, **details})
-

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from arq.connections import ArqRedis
 
 from fixtures.log_records import a_line, write
+from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.web.log_stream import websocket
@@ -34,7 +35,15 @@ def ended() -> asyncio.Event:
 
 
 @pytest.fixture
-async def server(empty_redis_url: str, ended: asyncio.Event) -> AsyncIterator[TestServer]:
+def sockets() -> list[web.WebSocketResponse]:
+    """The server's side of each watcher, in the order in which they came."""
+    return []
+
+
+@pytest.fixture
+async def server(
+    empty_redis_url: str, ended: asyncio.Event, sockets: list[web.WebSocketResponse]
+) -> AsyncIterator[TestServer]:
     async with open_subscriber(empty_redis_url) as subscriber:
         hub = LogHub(subscriber, max_watchers=100)
 
@@ -43,6 +52,7 @@ async def server(empty_redis_url: str, ended: asyncio.Event) -> AsyncIterator[Te
                 async with hub.watch("one", LogFilter()) as watcher:
                     socket = a_websocket()
                     await socket.prepare(request)
+                    sockets.append(socket)
                     await send_frames(request, socket, watcher, for_s=60)
             finally:
                 ended.set()
@@ -57,7 +67,7 @@ async def server(empty_redis_url: str, ended: asyncio.Event) -> AsyncIterator[Te
 
 
 async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothing(
-    server: TestServer, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+    server: TestServer, sockets: list[web.WebSocketResponse], redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(websocket, "SEND_TIMEOUT_S", 0.5)
     lines = [f"{number} {'x' * 8_000}" for number in range(3_000)]
@@ -71,6 +81,7 @@ async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothin
             await write(redis, "one", *map(a_line, lines[start : start + 100]))
             for line in lines[start : start + 100]:
                 assert json.loads(await asyncio.wait_for(reading.receive_str(), 10))["message"] == line
+        await eventually(lambda: _is_closed(sockets[0]))
         async with asyncio.timeout(20):
             async for _message in stalled:
                 pass
@@ -88,6 +99,10 @@ async def test_a_watcher_that_never_reads_again_is_broken_off_and_leaves_its_pla
         async with asyncio.timeout(20):
             await ended.wait()
         await cancel([writing])
+
+
+async def _is_closed(socket: web.WebSocketResponse) -> bool:
+    return socket.closed
 
 
 async def _write_on(redis: ArqRedis) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 from redis.exceptions import RedisError
@@ -35,7 +35,7 @@ async def send_body(
     response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
     response.content_type, silence = (EVENT_STREAM, _COMMENT) if wants_events(request) else (NDJSON, _EMPTY_LINE)
     await response.prepare(request)
-    form = form or (as_event if wants_events(request) else as_line)
+    form = form or (as_events if wants_events(request) else as_lines)
     try:
         async with asyncio.timeout(for_s):
             async for batch in _until_disconnected(request, watcher):
@@ -47,15 +47,18 @@ async def send_body(
     return response
 
 
-def as_line(event: Event) -> bytes:
-    """One JSON object in a line of its own."""
-    return event.data + b"\n"
+def as_lines(events: Sequence[Event]) -> list[bytes]:
+    """One JSON object a line."""
+    return [event.data + b"\n" for event in events]
 
 
-def as_event(event: Event) -> bytes:
+def as_events(events: Sequence[Event]) -> list[bytes]:
     """``id:`` and ``data:``."""
-    name = b"" if event.position is None else f"id: {event.position}\n".encode()
-    return name + b"data: " + event.data + b"\n\n"
+    return [_name_of(event) + b"data: " + event.data + b"\n\n" for event in events]
+
+
+def _name_of(event: Event) -> bytes:
+    return b"" if event.position is None else f"id: {event.position}\n".encode()
 
 
 async def _until_disconnected(request: web.Request, watcher: Watcher) -> AsyncIterator[Batch | None]:

@@ -7,12 +7,12 @@ import asyncio
 from aiohttp import WSCloseCode, WSMsgType, web
 from redis.exceptions import RedisError
 
-from rulemint_gateway.log_hub.batch import Event
+from rulemint_gateway.log_hub.batch import Event, Form
 from rulemint_gateway.log_hub.rendering import render_error, render_filter
 from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.web.log_stream.admission import PROTOCOL
-from rulemint_gateway.web.log_stream.frames import FrameWriter, as_frame
+from rulemint_gateway.web.log_stream.frames import FrameWriter, form_of
 from rulemint_gateway.web.log_stream.questions import filter_from_message
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
@@ -26,9 +26,7 @@ MAX_CLIENT_FRAME_BYTES = 16 * 1024
 
 def a_websocket() -> web.WebSocketResponse:
     """One that is not open yet."""
-    return web.WebSocketResponse(
-        heartbeat=HEARTBEAT_S, max_msg_size=MAX_CLIENT_FRAME_BYTES, protocols=(PROTOCOL,), compress=False
-    )
+    return web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_CLIENT_FRAME_BYTES, protocols=(PROTOCOL,))
 
 
 async def send_frames(request: web.Request, socket: web.WebSocketResponse, watcher: Watcher, *, for_s: float) -> None:
@@ -36,19 +34,19 @@ async def send_frames(request: web.Request, socket: web.WebSocketResponse, watch
     writer = FrameWriter(request)
     hearing = asyncio.create_task(_hear(socket, watcher))
     try:
-        code, reason = await _send(writer, watcher, for_s=for_s)
+        code, reason = await _send(writer, watcher, form_of(socket), for_s=for_s)
         await socket.close(code=code, message=reason, drain=False)
         await writer.break_off(within_s=FAREWELL_S)  # for a close waits as long as nobody takes it
     finally:
         await cancel([hearing])
 
 
-async def _send(writer: FrameWriter, watcher: Watcher, *, for_s: float) -> tuple[WSCloseCode, bytes]:
+async def _send(writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: float) -> tuple[WSCloseCode, bytes]:
     """Why there is no more to send, as the watcher is told."""
     try:
         async with asyncio.timeout(for_s):
             while (batch := await watcher.next_batch()) is not None:
-                for frames in batch.pieces(as_frame):
+                for frames in batch.pieces(form):
                     writer.write(frames)
                     if writer.is_full and not await _reads_on(writer):
                         return WSCloseCode.TRY_AGAIN_LATER, b"not reading"
