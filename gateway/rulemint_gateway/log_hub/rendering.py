@@ -18,7 +18,7 @@ _moment = lru_cache(maxsize=256)(rfc3339_ms)
 """Records come in bursts: many are of one ms."""
 
 
-class _Record(msgspec.Struct):
+class _Record(msgspec.Struct, gc=False):
     """The fields of every record, in the order in which they are read."""
 
     id: str
@@ -33,12 +33,12 @@ class _Record(msgspec.Struct):
     audience: str
 
 
-class _Ending(_Record):
+class _Ending(_Record, gc=False):
     outcome: str
     duration_ms: float
 
 
-class _Call(_Record):
+class _Call(_Record, gc=False):
     method: str
     host: str
     status: int | None
