@@ -51,10 +51,20 @@ class Watcher:
         self._dropped = 0
         self._closed = False
         self._changed = asyncio.Event()
+        self._take: Callable[[Batch], bool] | None = None
+        self._waits = False
+        """Whether everything that came was handed over, and `next_batch` waits for more."""
 
     def begin_after(self, position: Position) -> None:
         """Start with the history behind *position*."""
         self._after = position
+
+    def hand_to(self, take: Callable[[Batch], bool]) -> None:
+        """Offer *take* what comes while `next_batch` waits for it; that goes on waiting for what *take* says no to.
+
+        Waking a task costs more than a write, and a channel has many watchers.
+        """
+        self._take = take
 
     def offer_live(self, batch: Batch) -> None:
         """Keep those records of a channel that this watcher has not had; none while it reads history."""
@@ -66,8 +76,9 @@ class Watcher:
         self._keep(Batch([event]))
 
     def _keep(self, batch: Batch) -> None:
-        if not batch.events:
+        if not batch.events or (self._waits and self._take is not None and self._take(batch)):
             return
+        self._waits = False  # or what comes before it wakes would overtake this
         self._buffer.append(batch)
         self._buffered += len(batch.events)
         if self._buffered > BUFFERED_RECORDS:
@@ -102,14 +113,21 @@ class Watcher:
                 if page := await self._read_page():
                     return Batch(page)
                 continue
-            self._changed.clear()
-            await self._changed.wait()
+            await self._wait()
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
             return Batch([Event(None, render_dropped(dropped, now_ms=unix_ms()))])
         batch = self._buffer.popleft()
         self._buffered -= len(batch.events)
         return batch
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        self._waits = True
+        try:
+            await self._changed.wait()
+        finally:
+            self._waits = False
 
     async def _read_page(self) -> list[Event]:
         """The next page of history, as far as the filter shows it; changes over to the channel at its end."""

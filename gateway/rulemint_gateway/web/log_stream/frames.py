@@ -86,6 +86,13 @@ class FrameWriter:
             raise ConnectionResetError("the websocket is closed")
         self._transport.write(frames)
 
+    def take(self, pieces: list[bytes]) -> bool:
+        """Write *pieces* if that is one call and the watcher reads; else say no, and leave them to who can wait."""
+        if len(pieces) > 1 or self._transport.is_closing() or self.is_full:
+            return False
+        self.write(pieces[0])
+        return True
+
     @property
     def is_full(self) -> bool:
         """Whether more should be written only once the watcher has read."""

@@ -43,6 +43,7 @@ async def send_frames(request: web.Request, socket: web.WebSocketResponse, watch
 
 async def _send(writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: float) -> tuple[WSCloseCode, bytes]:
     """Why there is no more to send, as the watcher is told."""
+    watcher.hand_to(lambda batch: writer.take(batch.pieces(form)))
     try:
         async with asyncio.timeout(for_s):
             while (batch := await watcher.next_batch()) is not None:
