@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from rulemint_gateway.log_hub.batch import PIECE_BYTES, Batch, Event
 from rulemint_gateway.web.log_stream.admission import PROTOCOL
 from rulemint_gateway.web.log_stream.frames import DEFLATED_FROM, FrameWriter, as_deflated_frames, as_frames, form_of
-from rulemint_gateway.web.log_stream.websocket import a_websocket
+from rulemint_gateway.web.log_stream.websocket import MAX_CLIENT_FRAME_BYTES, a_websocket
 
 LENGTHS = (0, 1, 125, 126, 127, 65_535, 65_536, 100_000)
 """Around the two lengths at which a frame's header grows (RFC 6455 §5.2)."""
@@ -74,6 +74,23 @@ async def test_messages_are_compressed_if_the_client_offers_it_and_limits_nothin
 ) -> None:
     _messages, socket = await received([], asked_for=asked_for)
     assert form_of(socket) is form
+
+
+async def test_a_compressed_message_that_is_large_only_once_inflated_closes_the_websocket() -> None:
+    async def listen(request: web.Request) -> web.StreamResponse:
+        socket = a_websocket()
+        await socket.prepare(request)
+        async for _message in socket:
+            pass
+        return socket
+
+    application = web.Application()
+    application.router.add_get("/", listen)
+    async with TestClient(TestServer(application)) as client, client.ws_connect("/", compress=15) as socket:
+        await socket.send_str(" " * 10 * MAX_CLIENT_FRAME_BYTES)
+        async for _message in socket:
+            pass
+        assert socket.close_code == WSCloseCode.MESSAGE_TOO_BIG
 
 
 def test_many_records_that_are_alike_take_a_fifth_of_their_bytes_compressed() -> None:
