@@ -99,20 +99,15 @@ class FrameWriter:
         return self._transport.get_write_buffer_size() > WAITING_BYTES
 
     async def has_room(self) -> None:
-        """Return once the watcher has read enough, or has gone."""
-        await self._until_at_most(WAITING_BYTES)
+        """Return once the watcher has read enough, or has gone.
 
-    async def break_off(self, *, within_s: float) -> None:
-        """Break the connection if the watcher has not taken all that was written *within_s* from now."""
-        try:
-            async with asyncio.timeout(within_s):
-                await self._until_at_most(0)
-        except TimeoutError:
-            self._transport.abort()
-
-    async def _until_at_most(self, size: int) -> None:
-        """Look again and again: aiohttp keeps to itself when a transport has room. One that is closed has nothing."""
+        That is found out by looking, for aiohttp keeps to itself when a transport has room.
+        """
         look_s = FIRST_LOOK_S
-        while self._transport.get_write_buffer_size() > size:
+        while self.is_full:
             await asyncio.sleep(look_s)
             look_s = min(LONGEST_LOOK_S, look_s * 2)
+
+    def abort(self) -> None:
+        """Break the connection, and forget what the watcher has not taken."""
+        self._transport.abort()

@@ -19,14 +19,16 @@ from rulemint_shared.deadline import unix_ms
 
 HEARTBEAT_S = 20.0
 SEND_TIMEOUT_S = 30.0
-FAREWELL_S = 10.0
-"""For a watcher that did not read, to take what was written, and the close."""
+FAREWELL_S = 5.0
+"""For a watcher to take what was written, and to answer the close; then it is broken off."""
 MAX_CLIENT_FRAME_BYTES = 16 * 1024
 
 
 def a_websocket() -> web.WebSocketResponse:
     """One that is not open yet."""
-    return web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_CLIENT_FRAME_BYTES, protocols=(PROTOCOL,))
+    return web.WebSocketResponse(
+        timeout=FAREWELL_S, heartbeat=HEARTBEAT_S, max_msg_size=MAX_CLIENT_FRAME_BYTES, protocols=(PROTOCOL,)
+    )
 
 
 async def send_frames(request: web.Request, socket: web.WebSocketResponse, watcher: Watcher, *, for_s: float) -> None:
@@ -35,10 +37,11 @@ async def send_frames(request: web.Request, socket: web.WebSocketResponse, watch
     hearing = asyncio.create_task(_hear(socket, watcher))
     try:
         code, reason = await _send(writer, watcher, form_of(socket), for_s=for_s)
-        await socket.close(code=code, message=reason, drain=False)
-        await writer.break_off(within_s=FAREWELL_S)  # for a close waits as long as nobody takes it
     finally:
-        await cancel([hearing])
+        await cancel([hearing])  # or aiohttp would not wait for the answer to the close (RFC 6455 §7.1.1)
+    await socket.close(code=code, message=reason, drain=False)
+    if socket.close_code == WSCloseCode.ABNORMAL_CLOSURE:
+        writer.abort()  # it did not answer in time, and the transport waits until what was written is taken
 
 
 async def _send(writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: float) -> tuple[WSCloseCode, bytes]:
