@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import pytest
+import trustme
 from aiohttp import WSCloseCode, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from fixtures.log_records import a_line, write
 from rulemint_gateway.log_hub.batch import PIECE_BYTES, Batch, Event
+from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.hub import Beginning, LogHub
 from rulemint_gateway.web.log_stream.admission import PROTOCOL
 from rulemint_gateway.web.log_stream.frames import DEFLATED_FROM, FrameWriter, as_deflated_frames, as_frames, form_of
-from rulemint_gateway.web.log_stream.websocket import MAX_CLIENT_FRAME_BYTES, a_websocket
+from rulemint_gateway.web.log_stream.websocket import MAX_CLIENT_FRAME_BYTES, a_websocket, send_frames
+from rulemint_shared.log_stream import START
+from rulemint_shared.redis_connection import open_redis
 
 LENGTHS = (0, 1, 125, 126, 127, 65_535, 65_536, 100_000)
 """Around the two lengths at which a frame's header grows (RFC 6455 §5.2)."""
@@ -74,6 +81,32 @@ async def test_messages_are_compressed_if_the_client_offers_it_and_limits_nothin
 ) -> None:
     _messages, socket = await received([], asked_for=asked_for)
     assert form_of(socket) is form
+
+
+async def test_a_watcher_over_tls_reads_everything_and_why_it_is_closed(empty_redis_url: str) -> None:
+    authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with open_redis(empty_redis_url) as redis:
+        hub = LogHub(redis, max_watchers=10)
+        await write(redis, "one", *(a_line("x" * 8_000) for _ in range(300)))
+
+        async def show_the_past(request: web.Request) -> web.StreamResponse:
+            async with hub.watch("one", LogFilter(), Beginning(after=START, follow=False)) as watcher:
+                socket = a_websocket()
+                await socket.prepare(request)
+                await send_frames(request, socket, watcher, for_s=60)
+                return socket
+
+        application = web.Application()
+        application.router.add_get("/", show_the_past)
+        server = TestServer(application, scheme="https")
+        await server.start_server(ssl=context)
+        async with TestClient(server) as client, client.ws_connect("/", ssl=trusting) as socket:
+            messages = [message async for message in socket]
+            assert (len(messages), socket.close_code) == (300, WSCloseCode.OK)
+        await hub.close()
 
 
 async def test_a_compressed_message_that_is_large_only_once_inflated_closes_the_websocket() -> None:
