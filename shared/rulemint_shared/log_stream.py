@@ -6,6 +6,7 @@ reads goes on behind the position it has. Records leave by number and by age.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -29,6 +30,8 @@ RECORD_FIELD = b"record"
 """The one field of an entry."""
 TRIM_INTERVAL_S = 10.0
 _REMEMBERED = 10_000
+_POSITION = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
+"""Two numbers of 64 bits."""
 
 
 class Position(NamedTuple):
@@ -47,11 +50,10 @@ class Position(NamedTuple):
         Raises:
             ValueError: *text* is none.
         """
-        ms, separator, number = text.partition("-")
-        parts = (ms, number) if separator else (ms, "0")
-        if not all(part.isascii() and part.isdigit() and len(part) <= 19 for part in parts):  # 64 bits
+        found = _POSITION.fullmatch(text)
+        if found is None:
             raise ValueError(f"{text[:60]!r} is no position such as 1764000000000-0")
-        return cls(*map(int, parts))
+        return cls(int(found[1]), int(found[2] or 0))
 
     @classmethod
     def before(cls, unix_ms: int) -> Position:

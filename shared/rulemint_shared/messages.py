@@ -172,7 +172,7 @@ class Level(StrEnum):
     ERROR = "error"
 
 
-class LogLine(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
+class LogLine(msgspec.Struct, frozen=True, kw_only=True, tag="line", gc=False):
     """One line that a rule wrote, or that the runner wrote about it."""
 
     ts_ms: int
@@ -185,7 +185,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True, tag="line"):
     audience: str = ""
 
 
-class InvocationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.started"):
+class InvocationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.started", gc=False):
     """A runner took the invocation up."""
 
     ts_ms: int
@@ -196,7 +196,7 @@ class InvocationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="invocati
     version: int
 
 
-class InvocationEnded(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.ended"):
+class InvocationEnded(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.ended", gc=False):
     """The invocation has its outcome; *rule* is the one that decided."""
 
     ts_ms: int
@@ -211,7 +211,7 @@ class InvocationEnded(msgspec.Struct, frozen=True, kw_only=True, tag="invocation
     message: str = ""
 
 
-class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
+class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call", gc=False):
     """A rule called another service, or tried to: where and how it went, never what was said."""
 
     ts_ms: int

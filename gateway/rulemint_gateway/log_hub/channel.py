@@ -8,10 +8,11 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
+from rulemint_gateway.log_hub.batch import Batch, Event
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.history import Entry, LogReader
 from rulemint_gateway.log_hub.rendering import render, render_resumed
-from rulemint_gateway.log_hub.watcher import Event, Watcher
+from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import START, Position
@@ -70,19 +71,27 @@ class Channel:
             watcher.offer(event)
 
     def _hand_out(self, entries: list[Entry]) -> None:
-        """Render each record once, and ask each filter once, however many watch."""
+        """Render each record once, and ask each filter once: who asks for the same gets the same batch."""
         self.position = entries[-1].position
-        records = [(position, record) for position, record in entries if record is not None]
-        events: dict[Position, Event] = {}
-        shown: dict[LogFilter, list[Event]] = {}
+        rendered: dict[Position, Event] = {}
+        batches: dict[LogFilter, Batch] = {}
         for watcher in self.watchers:
-            if watcher.filter not in shown:
-                wanted = [(position, record) for position, record in records if watcher.filter.shows(record)]
-                for position, record in wanted:
-                    if position not in events:
-                        events[position] = Event(position, render(record, position))
-                shown[watcher.filter] = [events[position] for position, _record in wanted]
-            watcher.offer_live(shown[watcher.filter])
+            batch = batches.get(watcher.filter)
+            if batch is None:
+                batch = batches[watcher.filter] = Batch(_shown(entries, watcher.filter, rendered))
+            watcher.offer_live(batch)
+
+
+def _shown(entries: list[Entry], log_filter: LogFilter, rendered: dict[Position, Event]) -> list[Event]:
+    """Those of *entries* that *log_filter* shows; what no filter had shown before is added to *rendered*."""
+    events = []
+    for position, record in entries:
+        if record is not None and log_filter.shows(record):
+            event = rendered.get(position)
+            if event is None:
+                event = rendered[position] = Event(position, render(record, position))
+            events.append(event)
+    return events
 
 
 def _pause_s(watchers: int) -> float:

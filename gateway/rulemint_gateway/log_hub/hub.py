@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 import msgspec
 from arq.connections import ArqRedis
 
+from rulemint_gateway.log_hub.batch import Event
 from rulemint_gateway.log_hub.channel import Channel
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.rendering import render, render_gap
-from rulemint_gateway.log_hub.watcher import Event, Watcher
+from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 from rulemint_shared.shares import Shares

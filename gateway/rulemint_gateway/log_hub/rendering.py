@@ -2,34 +2,82 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.log_hub.reading import level_of, message_of, type_of
+from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.log_stream import Position
 from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord, OutboundCall
 
 _ENCODER = msgspec.json.Encoder()
+_moment = lru_cache(maxsize=256)(rfc3339_ms)
+"""Records come in bursts: many are of one ms."""
+
+
+class _Record(msgspec.Struct, gc=False):
+    """The fields of every record, in the order in which they are read."""
+
+    id: str
+    ts: str
+    type: RecordType
+    level: Level
+    message: str
+    rule: str
+    version: int
+    invocation: str
+    client_id: str
+    audience: str
+
+
+class _Ending(_Record, gc=False):
+    outcome: str
+    duration_ms: float
+
+
+class _Call(_Record, gc=False):
+    method: str
+    host: str
+    status: int | None
+    duration_ms: float
+    bytes_sent: int
+    bytes_received: int
 
 
 def render(record: LogRecord, position: Position) -> bytes:
     """One JSON object in one line: control characters are escaped, so no line can forge a record."""
-    fields: dict[str, Any] = {
-        "id": str(position),
-        "ts": rfc3339_ms(record.ts_ms),
-        "type": type_of(record),
-        "level": level_of(record),
-        "message": message_of(record),
-        "rule": record.rule,
-        "version": record.version,
-        "invocation": record.invocation,
-        "client_id": record.client_id,
-        "audience": record.audience,
-    }
-    return _ENCODER.encode(fields | _details_of(record))
+    every = (
+        str(position),
+        _moment(record.ts_ms),
+        type_of(record),
+        level_of(record),
+        message_of(record),
+        record.rule,
+        record.version,
+        record.invocation,
+        record.client_id,
+        record.audience,
+    )
+    match record:
+        case LogLine() | InvocationStarted():
+            return _ENCODER.encode(_Record(*every))
+        case InvocationEnded(outcome=outcome, duration_ms=duration_ms):
+            return _ENCODER.encode(_Ending(*every, outcome, round(duration_ms, 3)))
+        case OutboundCall():
+            return _ENCODER.encode(
+                _Call(
+                    *every,
+                    record.method,
+                    record.host,
+                    record.status,
+                    round(record.duration_ms, 3),
+                    record.bytes_sent,
+                    record.bytes_received,
+                )
+            )
 
 
 def render_dropped(count: int, *, now_ms: int) -> bytes:
@@ -68,22 +116,3 @@ def render_error(message: str, *, now_ms: int) -> bytes:
 
 def _of_the_stream(kind: str, message: str, *, now_ms: int, level: Level = Level.INFO, **details: Any) -> bytes:
     return _ENCODER.encode({"ts": rfc3339_ms(now_ms), "type": kind, "level": level, "message": message, **details})
-
-
-def _details_of(record: LogRecord) -> dict[str, Any]:
-    match record:
-        case LogLine():
-            return {}
-        case InvocationStarted():
-            return {}
-        case InvocationEnded(outcome=outcome, duration_ms=duration_ms):
-            return {"outcome": outcome, "duration_ms": round(duration_ms, 3)}
-        case OutboundCall():
-            return {
-                "method": record.method,
-                "host": record.host,
-                "status": record.status,
-                "duration_ms": round(record.duration_ms, 3),
-                "bytes_sent": record.bytes_sent,
-                "bytes_received": record.bytes_received,
-            }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
+from rulemint_gateway.log_hub.batch import Batch, Event
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.history import LogReader
 from rulemint_gateway.log_hub.rendering import render, render_dropped
@@ -14,13 +14,6 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 
 BUFFERED_RECORDS = 2_000
-
-
-class Event(NamedTuple):
-    """One JSON object for a watcher; *position* is None for what the gateway itself has to say."""
-
-    position: Position | None
-    data: bytes
 
 
 class Watcher:
@@ -52,44 +45,63 @@ class Watcher:
         self._channel_at = channel_at
         self._after = channel_at()
         self._is_behind = in_the_past
-        self._buffer: deque[Event] = deque()
+        self._buffer: deque[Batch] = deque()
+        self._buffered = 0
+        """Events in all batches of the buffer."""
         self._dropped = 0
         self._closed = False
         self._changed = asyncio.Event()
+        self._take: Callable[[Batch], bool] | None = None
+        self._waits = False
+        """Whether everything that came was handed over, and `next_batch` waits for more."""
 
     def begin_after(self, position: Position) -> None:
         """Start with the history behind *position*."""
         self._after = position
 
-    def offer_live(self, events: Sequence[Event]) -> None:
+    def hand_to(self, take: Callable[[Batch], bool]) -> None:
+        """Offer *take* what comes while `next_batch` waits for it; that goes on waiting for what *take* says no to.
+
+        Waking a task costs more than a write, and a channel has many watchers.
+        """
+        self._take = take
+
+    def offer_live(self, batch: Batch) -> None:
         """Keep those records of a channel that this watcher has not had; none while it reads history."""
-        if self._is_behind:
-            return
-        if events and events[0].position is not None and events[0].position <= self._after:
-            events = [event for event in events if event.position is not None and event.position > self._after]
-        self._keep(events)
+        if not self._is_behind:
+            self._keep(batch.behind(self._after))
 
     def offer(self, event: Event) -> None:
         """Keep *event*."""
-        self._keep([event])
+        self._keep(Batch([event]))
 
-    def _keep(self, events: Sequence[Event]) -> None:
-        """The oldest go when the buffer is full."""
-        if not events:
+    def _keep(self, batch: Batch) -> None:
+        if not batch.events or (self._waits and self._take is not None and self._take(batch)):
             return
-        self._buffer.extend(events)
-        for _ in range(len(self._buffer) - BUFFERED_RECORDS):
-            self._buffer.popleft()
-            self._dropped += 1
+        self._waits = False  # or what comes before it wakes would overtake this
+        self._buffer.append(batch)
+        self._buffered += len(batch.events)
+        if self._buffered > BUFFERED_RECORDS:
+            self._drop(self._buffered - BUFFERED_RECORDS)
         self._changed.set()
+
+    def _drop(self, count: int) -> None:
+        """The oldest *count* go."""
+        self._dropped += count
+        self._buffered -= count
+        while count:
+            batch = self._buffer.popleft()
+            if len(batch.events) > count:
+                self._buffer.appendleft(Batch(batch.events[count:]))
+            count -= min(count, len(batch.events))
 
     def close(self) -> None:
         """End the watcher's `next_batch`."""
         self._closed = True
         self._changed.set()
 
-    async def next_batch(self) -> list[Event] | None:
-        """Everything that has come since the last call, at least one event; None once it is closed.
+    async def next_batch(self) -> Batch | None:
+        """What came next, at least one event; None once it is closed and all has been handed over.
 
         Raises:
             RedisError, OSError: it reads history, and the server does not answer.
@@ -99,16 +111,23 @@ class Watcher:
                 return None
             if self._is_behind:
                 if page := await self._read_page():
-                    return page
+                    return Batch(page)
                 continue
-            self._changed.clear()
-            await self._changed.wait()
-        batch = list(self._buffer)
-        self._buffer.clear()
+            await self._wait()
         if self._dropped:
-            batch.insert(0, Event(None, render_dropped(self._dropped, now_ms=unix_ms())))
-            self._dropped = 0
+            dropped, self._dropped = self._dropped, 0
+            return Batch([Event(None, render_dropped(dropped, now_ms=unix_ms()))])
+        batch = self._buffer.popleft()
+        self._buffered -= len(batch.events)
         return batch
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        self._waits = True
+        try:
+            await self._changed.wait()
+        finally:
+            self._waits = False
 
     async def _read_page(self) -> list[Event]:
         """The next page of history, as far as the filter shows it; changes over to the channel at its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,17 +13,12 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.invocations import InvocationFilter
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
+from rulemint_gateway.management.log_views import RoomForLines, view_of
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.log_store import LogEntry, LogStore, Place
-from rulemint_shared.audit import AuditRecord
-from rulemint_shared.deadline import rfc3339_ms
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.messages import LogLine
 
 PAGED_ENTRIES = 1_000
 """Pages reach so far into the log, filters too; from there on a checkpoint is the way."""
-_ISSUED = 200
-_BY_ITSELF = "changed by the gateway itself"
 
 
 class LogEntryAnswer(Answer, frozen=True, kw_only=True):
@@ -63,7 +59,7 @@ class Logs:
         """
         _check_reach(start + count)
         entries = await self._store.page(tenant, start=start, count=count, newest_first=newest_first)
-        return [self._view(tenant, entry) for entry in entries]
+        return await self._views(tenant, entries)
 
     async def after(self, tenant: str, log_id: str | None, *, count: int) -> list[dict[str, Any]]:
         """The *count* entries that follow the one of *log_id*, oldest first; None: from the oldest on.
@@ -71,7 +67,7 @@ class Logs:
         Raises:
             InvalidBodyError: no entry can have that id.
         """
-        return [self._view(tenant, entry) for entry in await self._store.after(tenant, _place(log_id), count=count)]
+        return await self._views(tenant, await self._store.after(tenant, _place(log_id), count=count))
 
     async def invocations(
         self, tenant: str, log_filter: LogFilter, *, start: int, count: int, newest_first: bool
@@ -86,11 +82,12 @@ class Logs:
         _check_reach(start + count)
         wanted = InvocationFilter(log_filter)
         found: list[dict[str, Any]] = []
+        room = RoomForLines()
         looked_at = total = 0
         async for place, record in self._store.exchanges(tenant, newest_first=newest_first):
             if record is not None and wanted.shows(record):
                 if start <= total < start + count:
-                    found.append(self._view(tenant, LogEntry(place, record)))
+                    found.append(self._view(tenant, LogEntry(place, record), room))
                 total += 1
             looked_at += 1
             if looked_at == PAGED_ENTRIES:
@@ -109,17 +106,18 @@ class Logs:
         """
         wanted = InvocationFilter(log_filter)
         found: list[dict[str, Any]] = []
+        room = RoomForLines()
         looked_at = 0
         async for place, record in self._store.exchanges(tenant, newest_first=False, after=_place(log_id)):
             if record is not None and wanted.shows(record):
-                found.append(self._view(tenant, LogEntry(place, record)))
+                found.append(self._view(tenant, LogEntry(place, record), room))
             looked_at += 1
             if len(found) == count or looked_at == PAGED_ENTRIES:
                 return found, place.log_id()
         return found, None
 
     async def read(self, tenant: str, log_id: str) -> dict[str, Any]:
-        """One entry.
+        """One entry, with all of its lines.
 
         Raises:
             NotFoundError: it never was, or is no longer kept.
@@ -130,12 +128,16 @@ class Logs:
             raise NotFoundError("log event", code="inexistent_log")
         return self._view(tenant, entry)
 
-    def _view(self, tenant: str, entry: LogEntry) -> dict[str, Any]:
+    async def _views(self, tenant: str, entries: list[LogEntry]) -> list[dict[str, Any]]:
+        room, views = RoomForLines(), []
+        for entry in entries:
+            views.append(self._view(tenant, entry, room))
+            await asyncio.sleep(0)  # an entry may have thousands of lines: tokens go before the next
+        return views
+
+    def _view(self, tenant: str, entry: LogEntry, room: RoomForLines | None = None) -> dict[str, Any]:
         issuer = urlsplit(self._catalog.tenant(tenant).tenant.issuer)
-        record = entry.record
-        shown = _exchange_view(record) if isinstance(record, ExchangeRecord) else _call_view(record)
-        log_id = entry.place.log_id()
-        return {"log_id": log_id, "_id": log_id, "hostname": issuer.netloc, "isMobile": False, **shown}
+        return {"hostname": issuer.netloc, "isMobile": False, **view_of(entry, room)}
 
 
 def _check_reach(end: int) -> None:
@@ -149,63 +151,3 @@ def _place(log_id: str | None) -> Place | None:
     if log_id is not None and place is None:
         raise InvalidBodyError("from must be the log_id of an entry", field="from", code="invalid_query_string")
     return place
-
-
-def _exchange_view(record: ExchangeRecord) -> dict[str, Any]:
-    """``seccft``: success exchange of client credentials for a token; ``feccft``: failed exchange."""
-    view: dict[str, Any] = {
-        "date": rfc3339_ms(record.started_at_ms),
-        "type": "seccft" if record.status == _ISSUED else "feccft",
-        "description": record.error_description or "",
-        "client_id": record.client_id or "",
-        "client_name": record.client_name or "",
-        "ip": record.ip,
-        "user_agent": record.user_agent,
-        "audience": record.audience or "",
-        "scope": " ".join(record.scope_granted or record.scope_asked),
-    }
-    details = {
-        "exchange_id": record.id,
-        "outcome": record.outcome,
-        "status": record.status,
-        "error": record.error,
-        "jti": record.jti,
-        "kid": record.kid,
-        "secret_name": record.secret_name,
-        "rules": [report.rule for report in record.rules],
-        "actions": {"executions": [record.id]} if record.rules else None,
-        "total_ms": record.timings.total_ms,
-        "lines": [_line_view(line) for line in record.lines],
-        "lines_left_out": record.lines_left_out or None,
-    }
-    return {**view, "details": {name: value for name, value in details.items() if value is not None}}
-
-
-def _line_view(line: LogLine) -> dict[str, Any]:
-    """As `GET /logs` shows it, without what its entry says already."""
-    return {
-        "ts": rfc3339_ms(line.ts_ms),
-        "level": line.level,
-        "message": line.message,
-        "rule": line.rule,
-        "version": line.version,
-    }
-
-
-def _call_view(record: AuditRecord) -> dict[str, Any]:
-    """``sapi``: a management call that changed something, or a gateway by itself; ``fapi``: one that was refused."""
-    details: dict[str, Any] = {"request": {"method": record.method, "path": record.path}}
-    if record.status is None:
-        details |= {"tenant": record.tenant, "changes": msgspec.to_builtins(record.changes)}
-    else:
-        details["response"] = {"statusCode": record.status, "message": record.error}
-    return {
-        "date": rfc3339_ms(record.at_ms),
-        "type": "sapi" if record.status is None else "fapi",
-        "description": record.error or f"{record.method} {record.path}".strip() or _BY_ITSELF,
-        "client_id": record.client_id,
-        "client_name": record.client_name,
-        "ip": record.ip,
-        "user_agent": record.user_agent,
-        "details": details,
-    }

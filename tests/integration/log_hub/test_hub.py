@@ -11,11 +11,13 @@ from arq.connections import ArqRedis
 
 from fixtures.log_records import a_line, a_writer, write
 from fixtures.waiting import eventually
+from rulemint_gateway.log_hub.batch import Batch, Event
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.history import PAGE_RECORDS
 from rulemint_gateway.log_hub.hub import Beginning, LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.watcher import BUFFERED_RECORDS, Watcher
 from rulemint_shared import keys
+from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import START, Position
 from rulemint_shared.messages import Level
@@ -47,7 +49,7 @@ async def read(watcher: Watcher, count: int) -> list[dict[str, Any]]:
             while len(events) < count:
                 batch = await watcher.next_batch()
                 assert batch is not None, events
-                events += [json.loads(event.data) for event in batch]
+                events += [json.loads(event.data) for event in batch.events]
     except TimeoutError:
         raise AssertionError(f"{count} events did not come, only {events}") from None
     return events
@@ -105,6 +107,39 @@ async def test_a_malformed_record_is_ignored(hub: LogHub, redis: ArqRedis, data:
         await redis.xadd(keys.logs("one"), {"something": "else"})
         await write(redis, "one", a_line("after it"))
         assert await texts(watcher, 1) == ["after it"]
+
+
+async def test_what_a_writer_takes_at_once_and_what_it_leaves_come_in_one_order(hub: LogHub, redis: ArqRedis) -> None:
+    seen: list[str] = []
+    at_once = 0
+
+    def take(batch: Batch) -> bool:
+        nonlocal at_once
+        takes = len(seen) % 3 != 0
+        if takes:
+            seen.extend(json.loads(event.data)["message"] for event in batch.events)
+            at_once += 1
+        return takes
+
+    async def take_the_rest(watcher: Watcher) -> None:
+        while (batch := await watcher.next_batch()) is not None:
+            await asyncio.sleep(0.001)  # it waits for a reader, and batches come meanwhile
+            seen.extend(json.loads(event.data)["message"] for event in batch.events)
+
+    async def all_came() -> bool:
+        return len(seen) >= 300
+
+    async with hub.watch("one", EVERYTHING) as watcher:
+        watcher.hand_to(take)
+        taking = asyncio.create_task(take_the_rest(watcher))
+        for number in range(300):
+            await write(redis, "one", a_line(str(number)))
+        await eventually(all_came)
+        await cancel([taking])
+        assert seen == numbers(0, 300)
+        assert at_once
+        watcher.offer(Event(None, b"{}"))
+        assert len(seen) == 300, "nobody waits, so nothing is handed to the writer"
 
 
 # ---- the past ----

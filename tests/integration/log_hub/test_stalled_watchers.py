@@ -13,10 +13,12 @@ from aiohttp.test_utils import TestServer
 from arq.connections import ArqRedis
 
 from fixtures.log_records import a_line, write
+from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.web.log_stream import websocket
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
+from rulemint_shared.background import cancel
 from rulemint_shared.redis_connection import open_redis, open_subscriber
 
 
@@ -27,16 +29,34 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 @pytest.fixture
-async def server(empty_redis_url: str) -> AsyncIterator[TestServer]:
+def ended() -> asyncio.Event:
+    """Set once a watcher has gone."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+def sockets() -> list[web.WebSocketResponse]:
+    """The server's side of each watcher, in the order in which they came."""
+    return []
+
+
+@pytest.fixture
+async def server(
+    empty_redis_url: str, ended: asyncio.Event, sockets: list[web.WebSocketResponse]
+) -> AsyncIterator[TestServer]:
     async with open_subscriber(empty_redis_url) as subscriber:
         hub = LogHub(subscriber, max_watchers=100)
 
         async def handle(request: web.Request) -> web.WebSocketResponse:
-            async with hub.watch("one", LogFilter()) as watcher:
-                socket = a_websocket()
-                await socket.prepare(request)
-                await send_frames(socket, watcher, for_s=60)
-                return socket
+            try:
+                async with hub.watch("one", LogFilter()) as watcher:
+                    socket = a_websocket()
+                    await socket.prepare(request)
+                    sockets.append(socket)
+                    await send_frames(request, socket, watcher, for_s=60)
+            finally:
+                ended.set()
+            return socket
 
         application = web.Application()
         application.router.add_get("/", handle)
@@ -47,7 +67,7 @@ async def server(empty_redis_url: str) -> AsyncIterator[TestServer]:
 
 
 async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothing(
-    server: TestServer, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+    server: TestServer, sockets: list[web.WebSocketResponse], redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(websocket, "SEND_TIMEOUT_S", 0.5)
     lines = [f"{number} {'x' * 8_000}" for number in range(3_000)]
@@ -61,8 +81,31 @@ async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothin
             await write(redis, "one", *map(a_line, lines[start : start + 100]))
             for line in lines[start : start + 100]:
                 assert json.loads(await asyncio.wait_for(reading.receive_str(), 10))["message"] == line
-        await asyncio.sleep(2 * websocket.SEND_TIMEOUT_S)  # it goes on not reading until it has been given up
+        await eventually(lambda: _is_closed(sockets[0]))
         async with asyncio.timeout(20):
             async for _message in stalled:
                 pass
     assert stalled.close_code == WSCloseCode.TRY_AGAIN_LATER
+
+
+async def test_a_watcher_that_never_reads_again_is_broken_off_and_leaves_its_place(
+    server: TestServer, ended: asyncio.Event, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A close that waits for the watcher to take what was written would wait for ever."""
+    monkeypatch.setattr(websocket, "SEND_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(websocket, "FAREWELL_S", 0.5)
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.make_url("/")):
+        writing = asyncio.create_task(_write_on(redis))
+        async with asyncio.timeout(20):
+            await ended.wait()
+        await cancel([writing])
+
+
+async def _is_closed(socket: web.WebSocketResponse) -> bool:
+    return socket.closed
+
+
+async def _write_on(redis: ArqRedis) -> None:
+    """Until no buffer of this machine takes more."""
+    while True:
+        await write(redis, "one", *(a_line("x" * 8_000) for _ in range(100)))

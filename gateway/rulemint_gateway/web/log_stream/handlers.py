@@ -81,7 +81,7 @@ class LogStream:
                 socket = a_websocket()
                 if socket.can_prepare(request).ok:
                     await socket.prepare(request)
-                    await send_frames(socket, watcher, for_s=left_s)
+                    await send_frames(request, socket, watcher, for_s=left_s)
                     return socket
                 return await send_body(request, watcher, for_s=left_s)
         except TooManyWatchersError:

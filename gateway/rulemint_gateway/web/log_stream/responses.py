@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 from redis.exceptions import RedisError
 
-from rulemint_gateway.log_hub.watcher import Event, Watcher
+from rulemint_gateway.log_hub.batch import Batch, Event, Form
+from rulemint_gateway.log_hub.watcher import Watcher
 
 SEND_TIMEOUT_S = 30.0
 LOOK_FOR_DISCONNECT_S = 2.0
 KEEP_ALIVE_S = 15.0
 EVENT_STREAM = "text/event-stream"
 NDJSON = "application/x-ndjson"
+_COMMENT, _EMPTY_LINE = b":\n\n", b"\n"
+"""What keeps a silent connection alive."""
 
 
 def wants_events(request: web.Request) -> bool:
@@ -23,44 +26,43 @@ def wants_events(request: web.Request) -> bool:
 
 
 async def send_body(
-    request: web.Request, watcher: Watcher, *, for_s: float, said_as: Callable[[Event], Event] | None = None
+    request: web.Request, watcher: Watcher, *, for_s: float, form: Form | None = None
 ) -> web.StreamResponse:
     """Send until either side ends it, or *for_s* have passed; whoever does not read for 30 s is cut off.
 
-    *said_as* makes another event of each.
+    Without a *form* it is what the caller asked for.
     """
     response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-    response.content_type = EVENT_STREAM if wants_events(request) else NDJSON
+    response.content_type, silence = (EVENT_STREAM, _COMMENT) if wants_events(request) else (NDJSON, _EMPTY_LINE)
     await response.prepare(request)
-    frame = as_events if wants_events(request) else _as_lines
+    form = form or (as_events if wants_events(request) else as_lines)
     try:
         async with asyncio.timeout(for_s):
-            async for events in _until_disconnected(request, watcher):
-                batch = events if said_as is None else [said_as(event) for event in events]
-                async with asyncio.timeout(SEND_TIMEOUT_S):
-                    await response.write(frame(batch))
+            async for batch in _until_disconnected(request, watcher):
+                for piece in [silence] if batch is None else batch.pieces(form):
+                    async with asyncio.timeout(SEND_TIMEOUT_S):
+                        await response.write(piece)
     except (RedisError, OSError):
         pass  # the watcher has gone or stopped reading, its token has expired, or the history cannot be read
     return response
 
 
-def _as_lines(batch: Sequence[Event]) -> bytes:
-    """One JSON object a line; an empty line keeps the connection alive."""
-    return b"".join(event.data + b"\n" for event in batch) or b"\n"
+def as_lines(events: Sequence[Event]) -> list[bytes]:
+    """One JSON object a line."""
+    return [event.data + b"\n" for event in events]
 
 
-def as_events(batch: Sequence[Event]) -> bytes:
-    """``id:`` and ``data:``; a comment keeps the connection alive."""
-    return b"".join(map(_as_event, batch)) or b":\n\n"
+def as_events(events: Sequence[Event]) -> list[bytes]:
+    """``id:`` and ``data:``."""
+    return [_name_of(event) + b"data: " + event.data + b"\n\n" for event in events]
 
 
-def _as_event(event: Event) -> bytes:
-    name = b"" if event.position is None else f"id: {event.position}\n".encode()
-    return name + b"data: " + event.data + b"\n\n"
+def _name_of(event: Event) -> bytes:
+    return b"" if event.position is None else f"id: {event.position}\n".encode()
 
 
-async def _until_disconnected(request: web.Request, watcher: Watcher) -> AsyncIterator[list[Event]]:
-    """The watcher's batches, and an empty one when there was none for a while; looks whether anyone is still there."""
+async def _until_disconnected(request: web.Request, watcher: Watcher) -> AsyncIterator[Batch | None]:
+    """The watcher's batches, and None when there was none for a while; looks whether anyone is still there."""
     silent_s = 0.0
     while True:
         next_batch = asyncio.ensure_future(watcher.next_batch())
@@ -71,7 +73,7 @@ async def _until_disconnected(request: web.Request, watcher: Watcher) -> AsyncIt
                 silent_s += LOOK_FOR_DISCONNECT_S
                 if silent_s >= KEEP_ALIVE_S:
                     silent_s = 0.0
-                    yield []
+                    yield None
         finally:
             if not next_batch.done():
                 next_batch.cancel()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from rulemint_gateway.log_hub.batch import Event
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.reading import RecordType
-from rulemint_gateway.log_hub.watcher import Event
 from rulemint_gateway.management.errors import ManagementError, TooManyError, UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.log_stream.admission import welcome_only
-from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, as_events, send_body, wants_events
+from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, as_events, as_lines, send_body, wants_events
 from rulemint_gateway.web.webtasks.containers import check_container
 from rulemint_shared.deadline import rfc3339_ms, unix_ms, unix_s
 from rulemint_shared.messages import Level
@@ -61,7 +62,7 @@ class WebtaskLogs:
             if not wants_events(request):
                 raise
             refusal = Event(None, _bunyan(_refusal(error)))
-            return web.Response(body=as_events([refusal]), content_type=EVENT_STREAM)
+            return web.Response(body=b"".join(as_events([refusal])), content_type=EVENT_STREAM)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         caller = authorize(request, self._catalog, scope="read:logs", token=request.query.get("key"))
@@ -72,15 +73,24 @@ class WebtaskLogs:
                 welcome_only(request, self._catalog, caller, watcher),
             ):
                 left_s = caller.expires_at_s - unix_s()
-                return await send_body(request, watcher, for_s=left_s, said_as=_as_bunyan)
+                form = _as_bunyan_events if wants_events(request) else _as_bunyan_lines
+                return await send_body(request, watcher, for_s=left_s, form=form)
         except TooManyWatchersError:
             raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
         except (RedisError, OSError) as error:
             raise UnavailableError("The logs cannot be read now: try again") from error
 
 
-def _as_bunyan(event: Event) -> Event:
-    return Event(event.position, _bunyan(msgspec.json.decode(event.data, type=_Shown)))
+def _as_bunyan_events(events: Sequence[Event]) -> list[bytes]:
+    return as_events(_as_bunyan(events))
+
+
+def _as_bunyan_lines(events: Sequence[Event]) -> list[bytes]:
+    return as_lines(_as_bunyan(events))
+
+
+def _as_bunyan(events: Sequence[Event]) -> list[Event]:
+    return [Event(event.position, _bunyan(msgspec.json.decode(event.data, type=_Shown))) for event in events]
 
 
 def _bunyan(shown: _Shown) -> bytes:

@@ -1,0 +1,119 @@
+"""An entry of the tenant log in Auth0's shape, and how much of an answer the lines of its entries may take."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from rulemint_gateway.stores.log_store import LogEntry
+from rulemint_shared.audit import AuditRecord
+from rulemint_shared.deadline import rfc3339_ms
+from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.messages import Level, LogLine
+
+MAX_LINES_BYTES = 8 * 1024 * 1024
+"""As JSON. One entry's may be a quarter of a megabyte, and six times that if all of it must be escaped."""
+LEAST_BYTES = 70
+"""Of a line beside its message."""
+_ISSUED = 200
+_BY_ITSELF = "changed by the gateway itself"
+_ENCODER = msgspec.json.Encoder()
+_moment = lru_cache(maxsize=256)(rfc3339_ms)
+
+
+class _LineView(msgspec.Struct, gc=False):
+    """As `GET /logs` shows it, without what its entry says already."""
+
+    ts: str
+    level: Level
+    message: str
+    rule: str
+    version: int
+
+
+class RoomForLines:
+    """What is left for lines in an answer of many entries."""
+
+    def __init__(self) -> None:
+        self._left = MAX_LINES_BYTES
+
+    def views_of(self, lines: list[LogLine]) -> list[_LineView] | None:
+        """*lines*, if they fit; then there is so much less room."""
+        if sum(len(line.message) + LEAST_BYTES for line in lines) > self._left:
+            return None  # without making thousands of views first
+        views = _views_of(lines)
+        size = len(_ENCODER.encode(views))
+        if size > self._left:
+            return None
+        self._left -= size
+        return views
+
+
+def view_of(entry: LogEntry, room: RoomForLines | None = None) -> dict[str, Any]:
+    """What *entry* itself says. Without a *room* it has all of its lines, else none if they do not fit."""
+    record, log_id = entry.record, entry.place.log_id()
+    shown = _exchange_view(log_id, record, room) if isinstance(record, ExchangeRecord) else _call_view(record)
+    return {"log_id": log_id, "_id": log_id, **shown}
+
+
+def _exchange_view(log_id: str, record: ExchangeRecord, room: RoomForLines | None) -> dict[str, Any]:
+    """``seccft``: success exchange of client credentials for a token; ``feccft``: failed exchange."""
+    view: dict[str, Any] = {
+        "date": rfc3339_ms(record.started_at_ms),
+        "type": "seccft" if record.status == _ISSUED else "feccft",
+        "description": record.error_description or "",
+        "client_id": record.client_id or "",
+        "client_name": record.client_name or "",
+        "ip": record.ip,
+        "user_agent": record.user_agent,
+        "audience": record.audience or "",
+        "scope": " ".join(record.scope_granted or record.scope_asked),
+    }
+    details = {
+        "exchange_id": record.id,
+        "outcome": record.outcome,
+        "status": record.status,
+        "error": record.error,
+        "jti": record.jti,
+        "kid": record.kid,
+        "secret_name": record.secret_name,
+        "rules": [report.rule for report in record.rules],
+        "actions": {"executions": [record.id]} if record.rules else None,
+        "total_ms": record.timings.total_ms,
+        **_lines_of(log_id, record.lines, room),
+        "lines_left_out": record.lines_left_out or None,
+    }
+    return {**view, "details": {name: value for name, value in details.items() if value is not None}}
+
+
+def _lines_of(log_id: str, lines: list[LogLine], room: RoomForLines | None) -> dict[str, Any]:
+    views = _views_of(lines) if room is None else room.views_of(lines)
+    if views is not None:
+        return {"lines": views}
+    message = f"GET /api/v2/logs/{log_id} has them: the lines of an answer may take {MAX_LINES_BYTES // 2**20} MiB"
+    return {"lines": [], "lines_not_shown": {"count": len(lines), "message": message}}
+
+
+def _views_of(lines: list[LogLine]) -> list[_LineView]:
+    return [_LineView(_moment(line.ts_ms), line.level, line.message, line.rule, line.version) for line in lines]
+
+
+def _call_view(record: AuditRecord) -> dict[str, Any]:
+    """``sapi``: a management call that changed something, or a gateway by itself; ``fapi``: one that was refused."""
+    details: dict[str, Any] = {"request": {"method": record.method, "path": record.path}}
+    if record.status is None:
+        details |= {"tenant": record.tenant, "changes": msgspec.to_builtins(record.changes)}
+    else:
+        details["response"] = {"statusCode": record.status, "message": record.error}
+    return {
+        "date": rfc3339_ms(record.at_ms),
+        "type": "sapi" if record.status is None else "fapi",
+        "description": record.error or f"{record.method} {record.path}".strip() or _BY_ITSELF,
+        "client_id": record.client_id,
+        "client_name": record.client_name,
+        "ip": record.ip,
+        "user_agent": record.user_agent,
+        "details": details,
+    }
