@@ -29,6 +29,7 @@ from rulemint_runner.packages.package_store import PackagesMissingError, Package
 from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSources
 from rulemint_runner.rule_state import Owner, RuleStates
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import Failed, FailureReason, Granted, Invocation, RuleRef
 from rulemint_shared.rule_state import CacheRecord
@@ -121,10 +122,10 @@ class RuleRuns:
         run, source, limits = prepared.run, prepared.source, prepared.limits
         write = run.log.writer(run.rule, source.mask, max_bytes=limits.log_bytes)
 
-        async def make_host(*, yielding: bool) -> Host:
+        async def make_host(*, priority: Priority) -> Host:
             packages = await self._packages_of(source)
             program = self._languages.program(source.language, memory_mb=limits.memory_mb)
-            host = await self._nursery.take(program, yielding=yielding)
+            host = await self._nursery.take(program, priority=priority)
             await host.load(_load_frame(prepared, packages), Deadline.after(limits.timeout_s), write)
             return host
 

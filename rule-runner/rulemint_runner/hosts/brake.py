@@ -3,7 +3,8 @@
 Theory of operation. Each authority has a level, as a leaky bucket has: an ending raises it by one, an answer lowers it
 by a tenth, and it falls by itself by one in half a minute. So a rule that mostly works is never stopped, and one that
 mixes answers into its crashes is. Above the limit it pauses. After the pause one invocation goes ahead, and nobody
-beside it; if its host ends too, the next pause is twice as long.
+beside it; if its host ends too, the next pause is twice as long. Who waited for something that did not come pauses
+half a minute at most, for it costs little; who computed until it was ended pauses for as long as that is worth.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 
@@ -25,6 +27,9 @@ FORGOTTEN_AFTER_S = 30.0
 ANSWERS_FOR_A_FAILURE = 10
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 30.0
+PAUSE_FOR_COST = 300
+"""For what an ended invocation computed, so many times as long: a third of a percent of a processor."""
+LONGEST_COSTLY_PAUSE_S = 600.0
 TRIAL_S = 0.5
 """How long whoever meets a trial is told to stay away; what becomes of it decides."""
 _REMEMBERED = 1_000
@@ -77,10 +82,12 @@ class Brake:
             if is_trial and (record := self._records.get(authority)) is not None:
                 record.trying = False
 
-    def distrusts(self, authority: Hashable) -> bool:
-        """Whether the last host of *authority* has ended."""
+    def priority(self, authority: Hashable) -> Priority:
+        """Of a host of *authority*: low after one that has ended, and whatever is left after a pause for it."""
         record = self._records.get(authority)
-        return record is not None and record.last_ended
+        if record is None or not record.last_ended:
+            return Priority.USUAL
+        return Priority.IDLE if record.pauses else Priority.LOW
 
     def worked(self, authority: Hashable) -> None:
         """A host of *authority* has answered."""
@@ -92,8 +99,8 @@ class Brake:
         if not record.level:
             del self._records[authority]
 
-    def failed(self, authority: Hashable, reason: FailureReason) -> None:
-        """A host of *authority* has ended, or could not load its rule, for *reason*."""
+    def failed(self, authority: Hashable, reason: FailureReason, *, computed_s: float = 0.0) -> None:
+        """A host of *authority* has ended, or could not load its rule, for *reason*, having *computed_s*."""
         if reason not in _COUNTED:
             return
         record = self._records.setdefault(authority, _Record())
@@ -101,7 +108,8 @@ class Brake:
         record.last_ended = True
         record.change(+1)
         if record.level > FAILURES - 1:
-            record.paused = Deadline.after(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**record.pauses))
+            usual_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**record.pauses)
+            record.paused = Deadline.after(max(usual_s, min(LONGEST_COSTLY_PAUSE_S, computed_s * PAUSE_FOR_COST)))
             record.pauses += 1
         while len(self._records) > _REMEMBERED:
             self._records.popitem(last=False)

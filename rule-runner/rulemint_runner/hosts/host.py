@@ -23,8 +23,9 @@ from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, Loaded,
 from rulemint_runner.hosts.outbound import Fetch, OutboundCalls
 from rulemint_runner.hosts.state_calls import NO_STATE, State, StateCalls
 from rulemint_runner.hosts.usage import Usage
+from rulemint_runner.sandbox.priority import Priority, lower_priority
 from rulemint_runner.sandbox.sandbox import SandboxedProcess, describe_exit
-from rulemint_runner.sandbox.turns import be_nice, give_usual_turns
+from rulemint_runner.sandbox.turns import give_usual_turns
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 
@@ -38,7 +39,6 @@ MAX_BYTES_PER_RUN = 4 * 1024 * 1024
 """All frames together: reading them must not take the runner from others."""
 MAX_LINE_CHARACTERS_PER_RUN = 1024 * 1024
 """Four times what is kept of a log."""
-NICENESS = 10
 _OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
 
 Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
@@ -69,8 +69,15 @@ class Host:
     """One host process. Make it with `start_host`."""
 
     def __init__(
-        self, process: SandboxedProcess, channel: Channel, engine_text: EngineText, *, max_private_bytes: int
+        self,
+        process: SandboxedProcess,
+        channel: Channel,
+        engine_text: EngineText,
+        *,
+        max_private_bytes: int,
+        priority: Priority = Priority.USUAL,
     ) -> None:
+        """*priority* is what the process was started with."""
         self.max_private_bytes = max_private_bytes
         self.ended = asyncio.Event()
         """Set once the process has ended and everything it sent has been read."""
@@ -78,8 +85,8 @@ class Host:
         """Invocations so far."""
         self.took_ms = 0.0
         """How long it says that its last invocation took."""
-        self.yielded = False
-        """Whether it lets other processes go first."""
+        self.priority = priority
+        """How it competes for the processor."""
         self.wants_cache = False
         """Whether its rule is to be given its cache."""
         self.started_s = asyncio.get_running_loop().time()
@@ -93,6 +100,7 @@ class Host:
         self._on_line: OnLine = _ignore_line
         self._idle = asyncio.Event()
         self._paused = False
+        self._processor_s = 0.0
         self._bytes_this_run = 0
         self._characters_this_run = 0
         self._number = 0
@@ -121,7 +129,7 @@ class Host:
             HostEndedError: it did not.
         """
         await self._await_frame(Deadline.after(START_TIMEOUT_S), frames.Ready)
-        if not self.yielded:
+        if self.priority is Priority.USUAL:
             give_usual_turns(self.pid)
         with suppress(OSError):  # it has just ended: whoever uses it next will hear so
             self._usage = Usage(self.pid)
@@ -194,18 +202,21 @@ class Host:
             self._paused = False
             self._process.send_signal(signal.SIGCONT)
 
-    def yield_processor(self) -> None:
+    def lower_priority(self, priority: Priority) -> None:
         """Let other processes go first from now on; there is no way back."""
-        self.yielded = True
-        be_nice(self.pid, NICENESS)
+        if priority < self.priority:
+            self.priority = priority
+            lower_priority(self.pid, priority)
 
     def private_bytes(self) -> int:
         """How much memory the process has for itself; 0 once it has ended."""
         return 0 if self._usage is None else self._usage.private_bytes()
 
     def processor_s(self) -> float:
-        """How much processor time the process has used; 0 once it has ended."""
-        return 0.0 if self._usage is None else self._usage.processor_s()
+        """How much processor time the process has used; what was last seen of it, once it has ended."""
+        if self._usage is not None:
+            self._processor_s = max(self._processor_s, self._usage.processor_s())
+        return self._processor_s
 
     def kill(self, reason: FailureReason, detail: str) -> None:
         """End it now; whoever waits for it hears why. The first reason stands."""

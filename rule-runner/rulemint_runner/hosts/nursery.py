@@ -15,6 +15,7 @@ import structlog
 from rulemint_runner.hosts.host import Host, HostEndedError
 from rulemint_runner.hosts.languages import HostProgram, Languages
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import FailureReason
@@ -42,17 +43,17 @@ class Nursery:
         for program in self._ready:
             self._in_background(self._refill(program))
 
-    async def take(self, program: HostProgram, *, yielding: bool = False) -> Host:
+    async def take(self, program: HostProgram, *, priority: Priority = Priority.USUAL) -> Host:
         """A blank host of *program*: a spare if there is one.
 
-        A *yielding* one is never a spare, whose successor would start at everybody's cost.
+        One of a lower *priority* is never a spare, whose successor would start at everybody's cost.
 
         Raises:
             HostEndedError: there was none, and none could be started.
         """
-        ready = None if yielding else self._ready.get(program)
+        ready = self._ready.get(program) if priority is Priority.USUAL else None
         if ready is None:
-            return await start_host(self._sandbox, program, yielding=yielding)
+            return await start_host(self._sandbox, program, priority=priority)
         self._in_background(self._refill(program))
         while ready:
             host = ready.popleft()

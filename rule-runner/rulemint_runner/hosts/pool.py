@@ -24,6 +24,7 @@ from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.station import IdleHost, MakeHost, Station, Waiter
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
@@ -76,12 +77,12 @@ class HostPool:
             station = self._stations.setdefault(authority, Station(authority))
             host = await self._take(station, make_host, deadline)
             station.begin(host)
-            self._watch.begin(host, distrusted=self._brake.distrusts(authority))
+            self._watch.begin(host, distrusted=self._brake.priority(authority) is not Priority.USUAL)
             try:
                 yield host
                 self._brake.worked(authority)
             except HostEndedError as error:
-                self._brake.failed(authority, error.reason)
+                self._brake.failed(authority, error.reason, computed_s=self._watch.computed_s(host))
                 raise
             finally:
                 self._watch.end(host)
@@ -186,7 +187,7 @@ class HostPool:
 
     async def _start_and_load(self, station: Station, make_host: MakeHost) -> None:
         try:
-            host = await make_host(yielding=self._brake.distrusts(station.authority))
+            host = await make_host(priority=self._brake.priority(station.authority))
         except (HostEndedError, RuleNotLoadedError) as error:
             self._fail_all(station, error)
         except Exception:

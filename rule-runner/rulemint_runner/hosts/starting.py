@@ -9,20 +9,21 @@ from contextlib import ExitStack
 import msgspec
 
 from rulemint_runner.hosts.channel import Channel, EngineText
-from rulemint_runner.hosts.host import NICENESS, Host, HostEndedError
+from rulemint_runner.hosts.host import Host, HostEndedError
 from rulemint_runner.hosts.languages import HostProgram
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
 from rulemint_shared.messages import FailureReason
 
 
-async def start_host(sandbox: Sandbox, program: HostProgram, *, yielding: bool = False) -> Host:
-    """A blank host that is ready; a *yielding* one lets other processes go first from its start.
+async def start_host(sandbox: Sandbox, program: HostProgram, *, priority: Priority = Priority.USUAL) -> Host:
+    """A blank host that is ready, and has had its *priority* from before its program ran.
 
     Raises:
         HostEndedError: no process could be started, or it ended at once or did not get ready.
     """
     loop = asyncio.get_running_loop()
-    policy = msgspec.structs.replace(program.policy, niceness=NICENESS if yielding else 0)
+    policy = msgspec.structs.replace(program.policy, priority=priority)
     ours, theirs = socket.socketpair()
     our_engine, their_engine = socket.socketpair()
     with theirs, their_engine, ExitStack() as undo:
@@ -37,8 +38,7 @@ async def start_host(sandbox: Sandbox, program: HostProgram, *, yielding: bool =
         except SpawnError as error:
             raise HostEndedError(FailureReason.CRASHED, str(error)) from error
         undo.pop_all()  # from here on the host looks after all of it
-    host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes)
-    host.yielded = yielding
+    host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes, priority=priority)
     channel.deliver_to(host)
     await host.ready()
     return host

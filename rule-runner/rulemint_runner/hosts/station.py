@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import Host
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
 
 QUICK_MS = 5.0
@@ -23,8 +24,8 @@ _WEIGHT = 0.1
 class MakeHost(Protocol):
     """Starts and loads a host; raises `HostEndedError` or `RuleNotLoadedError`."""
 
-    def __call__(self, *, yielding: bool) -> Awaitable[Host]:
-        """*yielding*: one that lets other processes go first, from its start."""
+    def __call__(self, *, priority: Priority) -> Awaitable[Host]:
+        """It competes for the processor with *priority*, from its start."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ The kernel's limits come first; this is the net under them, and what keeps loops
 answers within milliseconds, or waits for something; one that goes on computing is rare, or hostile. Such hosts share
 a quarter of the processors among them, one after the other, and leave the rest to everybody else: whose turn it is not
 is stopped (SIGSTOP), which works for any user and is taken back without a trace. One alone goes on. A rule whose last
-host had to be ended starts among them: it most likely does the same again.
+host had to be ended starts among them: it most likely does the same again. If it does, it has what nobody else wants.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import os
 
 from rulemint_runner.hosts.host import Host
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.messages import FailureReason
 
 INTERVAL_S = 0.02
@@ -32,6 +33,7 @@ class Watch:
         """*processors*: how many there are; by default those that this process may use."""
         self._running: dict[Host, float | None] = {}
         """Host → processor time it had used when it was first seen running."""
+        self._distrusted: set[Host] = set()
         self._stopped: set[Host] = set()
         self._computing: dict[Host, None] = {}
         """Those that take turns, the next one first."""
@@ -39,15 +41,22 @@ class Watch:
         self._turns_left = 0.0
 
     def begin(self, host: Host, *, distrusted: bool = False) -> None:
-        """*host* runs an invocation. One that is *distrusted* takes turns at once."""
+        """*host* runs an invocation. One that is *distrusted* takes turns at once, and if it computes, stands back."""
         self._running[host] = None
         if distrusted:
+            self._distrusted.add(host)
             self._computing.setdefault(host)
-            host.yield_processor()
+            host.lower_priority(Priority.LOW)
+
+    def computed_s(self, host: Host) -> float:
+        """How much processor time *host* has used in its invocation, as far as anybody looked."""
+        used_s = self._running.get(host)
+        return 0.0 if used_s is None else host.processor_s() - used_s
 
     def end(self, host: Host) -> None:
         """*host* has answered, or ended."""
         self._running.pop(host, None)
+        self._distrusted.discard(host)
         if host in self._computing:
             del self._computing[host]
             self._go_on(host)
@@ -66,14 +75,14 @@ class Watch:
             host.kill(FailureReason.OUT_OF_MEMORY, f"the rule took more than {limit_mb} MiB of memory")
         elif used_s is None:
             self._running[host] = host.processor_s()
-        elif not host.yielded:
+        else:
             self._look_how_long_it_computes(host, host.processor_s() - used_s)
 
     def _look_how_long_it_computes(self, host: Host, computed_s: float) -> None:
         if computed_s >= COMPUTATION_S:
             self._computing.setdefault(host)
         if computed_s > LONG_COMPUTATION_S:
-            host.yield_processor()
+            host.lower_priority(Priority.IDLE if host in self._distrusted else Priority.LOW)
 
     def _take_turns(self) -> None:
         """The first go on, and queue up again at the end; the others stand still. One alone disturbs nobody."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rulemint_runner.hosts.host import Host
+from rulemint_runner.sandbox.priority import Priority
 
 _MEMORY_SHARE = 0.7
 
@@ -23,6 +24,6 @@ class Wear(msgspec.Struct, frozen=True, kw_only=True):
             return f"older than {self.max_age_s:g} s"
         if host.private_bytes() >= _MEMORY_SHARE * host.max_private_bytes:
             return f"more than {_MEMORY_SHARE:.0%} of its memory taken"
-        if host.yielded:
+        if host.priority is not Priority.USUAL:
             return "an invocation that computed for long"
         return None

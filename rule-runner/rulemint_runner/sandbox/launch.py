@@ -17,6 +17,7 @@ from rulemint_runner.sandbox.landlock import restrict_files
 from rulemint_runner.sandbox.oom import be_killed_first
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.preflight import KernelLayer
+from rulemint_runner.sandbox.priority import take_priority
 from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_nobody
 from rulemint_runner.sandbox.rlimits import apply_rlimits
 from rulemint_runner.sandbox.seccomp import filter_calls
@@ -57,10 +58,13 @@ def _take_own_process_group(_launch: Launch) -> None:
     os.setpgid(0, 0)
 
 
-def _take_long_turns(launch: Launch) -> None:
+def _take_long_turns(_launch: Launch) -> None:
     """A start is nobody's hurry; the runner gives a host that is ready the usual ones."""
-    os.nice(launch.policy.niceness)
     take_long_turns()
+
+
+def _take_priority(launch: Launch) -> None:
+    take_priority(launch.policy.priority)
 
 
 def _be_killed_first(launch: Launch) -> None:
@@ -110,6 +114,7 @@ def _filter_calls(launch: Launch) -> None:
 STEPS: tuple[Callable[[Launch], None], ...] = (
     _take_own_process_group,
     _take_long_turns,
+    _take_priority,
     _be_killed_first,
     _take_stdio,
     _close_everything_else,

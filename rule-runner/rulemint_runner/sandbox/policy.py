@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from rulemint_runner.sandbox.priority import Priority
+
 
 class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """One process to start, and its limits. A limit of None is not set."""
@@ -12,8 +14,7 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The program, as an absolute path, and its arguments."""
     environment: tuple[tuple[str, str], ...] = ()
     """Its whole environment."""
-    niceness: int = 0
-    """By how much it lets others go first (nice(2))."""
+    priority: Priority = Priority.USUAL
     user: int | None = None
     """Whom to become where the runner is root; None: stay root, without any capability."""
     executable_files: tuple[str, ...] = ()

@@ -50,12 +50,6 @@ def give_usual_turns(pid: int) -> None:
             _ask_for(int(thread.name), _USUAL_TURN_NS, niceness)
 
 
-def be_nice(pid: int, niceness: int) -> None:
-    """All threads of the process group *pid* let others go first; there may be no way back."""
-    with suppress(OSError):  # it has just ended
-        os.setpriority(os.PRIO_PGRP, pid, niceness)
-
-
 def _ask_for(thread: int, turn_ns: int, niceness: int) -> None:
     number = _SCHED_SETATTR.get(platform.machine())
     if number is None:

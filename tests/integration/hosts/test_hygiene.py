@@ -13,14 +13,16 @@ from fixtures.hosts import Loaded
 from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool, Pool
 from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts.authority import Authority
-from rulemint_runner.hosts.brake import ANSWERS_FOR_A_FAILURE, FAILURES
-from rulemint_runner.hosts.host import NICENESS, HostEndedError
+from rulemint_runner.hosts.brake import ANSWERS_FOR_A_FAILURE, FAILURES, FIRST_PAUSE_S
+from rulemint_runner.hosts.host import HostEndedError
 from rulemint_runner.hosts.wear import Wear
+from rulemint_runner.sandbox.priority import NICENESS
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Isolation
 
 FRESH = msgspec.structs.replace(AUTHORITY, isolation=Isolation.FRESH)
 CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
+WAITS = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(60)"
 CRASHES_WHEN_ASKED = """
 import os
 def rule(client, scope, audience, context):
@@ -147,6 +149,23 @@ async def test_a_rule_whose_last_host_was_ended_lets_others_go_first_until_it_ha
             await Loaded(host).run()
             priorities.append(os.getpriority(os.PRIO_PROCESS, host.pid))
     assert priorities == [NICENESS, 0]
+
+
+async def test_a_rule_that_computed_until_it_was_ended_pauses_longer_than_one_that_waited(
+    make_pool: MakePool,
+) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    pauses_s = []
+    for authority, script in ((AUTHORITY, LOOPS), (OTHER, WAITS)):
+        for _ in range(FAILURES):
+            with pytest.raises(HostEndedError):
+                async with pool.borrow(authority, script) as host:
+                    await Loaded(host).run(timeout_s=0.5)
+        with pytest.raises(HostEndedError) as paused:
+            await pool.use(authority, script)
+        pauses_s.append(paused.value.pauses_for_s)
+    computed, waited = pauses_s
+    assert waited <= FIRST_PAUSE_S < computed
 
 
 async def test_answers_between_crashes_do_not_keep_a_rule_from_pausing(make_pool: MakePool) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from fixtures.hosts import LANGUAGES, program_of
 from fixtures.waiting import eventually
-from rulemint_runner.hosts.host import NICENESS, Host
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram
 from rulemint_runner.hosts.nursery import Nursery
+from rulemint_runner.sandbox.priority import NICENESS, Priority
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language
@@ -50,14 +51,16 @@ async def test_spares_taken_at_once_are_replaced_one_for_one(nursery: Nursery) -
     assert left == SPARES
 
 
-async def test_a_host_that_yields_is_no_spare_and_yields_with_all_its_threads_from_its_start(nursery: Nursery) -> None:
+async def test_a_host_of_low_priority_is_no_spare_and_has_it_with_all_its_threads_from_its_start(
+    nursery: Nursery,
+) -> None:
     program = program_of(Language.JAVASCRIPT)
 
     async def ready() -> int:
         return spares_of(nursery, program)
 
     await eventually(ready, lambda count: count == SPARES)
-    host = await nursery.take(program, yielding=True)
+    host = await nursery.take(program, priority=Priority.LOW)
     threads = [int(thread.name) for thread in Path(f"/proc/{host.pid}/task").iterdir()]
     seen = {os.getpriority(os.PRIO_PROCESS, thread) - os.getpriority(os.PRIO_PROCESS, 0) for thread in threads}
     host.kill(FailureReason.INTERRUPTED, "the test is over")

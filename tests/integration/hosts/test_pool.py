@@ -12,6 +12,7 @@ from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool
 from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import FailureReason
 
@@ -144,19 +145,19 @@ async def test_the_host_after_one_that_had_to_be_ended_lets_others_go_first(
     make_pool: MakePool,
 ) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    yielded: list[bool] = []
+    seen: list[Priority] = []
 
     async def loop() -> None:
         async with pool.borrow(AUTHORITY, LOOPS) as host:
-            yielded.append(host.yielded)
+            seen.append(host.priority)
             await Loaded(host).run(timeout_s=0.1)
 
     for _ in range(2):
         with pytest.raises(HostEndedError):
             await loop()
     async with pool.borrow(OTHER) as host:
-        yielded.append(host.yielded)
-    assert yielded == [False, True, False]
+        seen.append(host.priority)
+    assert seen == [Priority.USUAL, Priority.LOW, Priority.USUAL]
 
 
 async def test_a_cancelled_invocation_ends_its_host_and_the_next_gets_another(make_pool: MakePool) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rulemint_runner.sandbox.turns import be_nice, give_usual_turns, take_long_turns
+from rulemint_runner.sandbox.priority import NICENESS, Priority, lower_priority
+from rulemint_runner.sandbox.turns import give_usual_turns, take_long_turns
 
 SCHED_GETATTR = {"x86_64": 315, "aarch64": 275}
 TURN_OFFSET, SIZE = 24, 48
@@ -38,13 +39,16 @@ def test_what_starts_takes_longer_turns_than_its_neighbours_until_it_is_given_th
     assert turn_ns(starting) == usual_ns
 
 
-def test_what_is_made_nice_lets_others_go_first(starting: int) -> None:
-    be_nice(starting, 10)
-    assert os.getpriority(os.PRIO_PROCESS, starting) == 10
+def test_a_low_priority_lets_others_go_first_and_the_lowest_all(starting: int) -> None:
+    lower_priority(starting, Priority.LOW)
+    assert os.getpriority(os.PRIO_PROCESS, starting) == NICENESS
+    lower_priority(starting, Priority.IDLE)
+    assert os.sched_getscheduler(starting) == os.SCHED_IDLE
 
 
 def test_a_process_that_has_ended_is_no_error(starting: int) -> None:
     os.kill(starting, 9)
     os.waitpid(starting, 0)
     give_usual_turns(starting)
-    be_nice(starting, 10)
+    lower_priority(starting, Priority.LOW)
+    lower_priority(starting, Priority.IDLE)

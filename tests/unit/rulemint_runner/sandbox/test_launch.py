@@ -8,6 +8,7 @@ def test_containment_has_its_steps_in_this_order() -> None:
     assert [step.__name__.strip("_") for step in STEPS] == [
         "take_own_process_group",
         "take_long_turns",
+        "take_priority",
         "be_killed_first",
         "take_stdio",
         "close_everything_else",
