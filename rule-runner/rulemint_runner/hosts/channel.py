@@ -33,27 +33,34 @@ class Receiver(Protocol):
 class Channel(asyncio.Protocol):
     """Bytes → frames → receiver. Plain reads: descriptors that a host sends along are dropped by the kernel.
 
-    Nothing is read before `deliver_to` has said to whom: a host may have written before anybody knows that it runs.
+    What arrives before `deliver_to` has said for whom is kept: a host may have written before anybody knows that it
+    runs, and uvloop reads from a transport that was told at its start to wait.
     """
 
-    _receiver: Receiver
-
     def __init__(self) -> None:
+        self._receiver: Receiver | None = None
+        self._early = bytearray()
+        self._hung_up_early = False
         self._decoder = frames.FrameDecoder()
         self._writable = asyncio.Event()
         self._writable.set()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what we write to, and do not read yet."""
+        """Keep what we write to."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.pause_reading()
 
     def deliver_to(self, receiver: Receiver) -> None:
-        """From now on *receiver* is told what arrives."""
+        """Have *receiver* told what has arrived and what will, as soon as the caller waits for something."""
+        asyncio.get_running_loop().call_soon(self._begin_delivery, receiver)
+
+    def _begin_delivery(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        if self._transport is not None:
-            self._transport.resume_reading()
+        early, self._early = bytes(self._early), bytearray()
+        if early:
+            self.data_received(early)
+        if self._hung_up_early:
+            receiver.hung_up()
 
     def write(self, frame: frames.ToHost) -> None:
         """Send *frame* to the host, soon; a host that is gone hears nothing more."""
@@ -72,12 +79,16 @@ class Channel(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand over the frames that are complete."""
-        self._receiver.count(len(data))
+        receiver = self._receiver
+        if receiver is None:
+            self._early += data
+            return
+        receiver.count(len(data))
         try:
             for frame in self._decoder.feed(data):
-                self._receiver.take(frame)
+                receiver.take(frame)
         except ProtocolError as error:
-            self._receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
+            receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
         if len(data) >= MANY_BYTES and self._transport is not None:
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._read_on)
@@ -88,7 +99,10 @@ class Channel(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The host closed its end."""
-        self._receiver.hung_up()
+        if self._receiver is None:
+            self._hung_up_early = True
+        else:
+            self._receiver.hung_up()
 
     def pause_writing(self) -> None:
         """The host reads more slowly than we write."""
