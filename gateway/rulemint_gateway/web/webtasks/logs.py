@@ -73,7 +73,7 @@ class WebtaskLogs:
                 welcome_only(request, self._catalog, caller, watcher),
             ):
                 left_s = caller.expires_at_s - unix_s()
-                form = _as_bunyan_events if wants_events(request) else _as_bunyan_lines
+                form = as_bunyan_events if wants_events(request) else as_bunyan_lines
                 return await send_body(request, watcher, for_s=left_s, form=form)
         except TooManyWatchersError:
             raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
@@ -81,11 +81,13 @@ class WebtaskLogs:
             raise UnavailableError("The logs cannot be read now: try again") from error
 
 
-def _as_bunyan_events(events: Sequence[Event]) -> list[bytes]:
+def as_bunyan_events(events: Sequence[Event]) -> list[bytes]:
+    """Bunyan records of what `/logs` shows, for `wt logs`."""
     return as_events(_as_bunyan(events))
 
 
-def _as_bunyan_lines(events: Sequence[Event]) -> list[bytes]:
+def as_bunyan_lines(events: Sequence[Event]) -> list[bytes]:
+    """The same, for ``curl -N … | bunyan``."""
     return as_lines(_as_bunyan(events))
 
 
