@@ -13,7 +13,13 @@ from rulemint_cli.errors import CommandError
 keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What tokens are signed with.")
 
 PATH = "keys/signing"
-KidArgument = Annotated[str, typer.Argument(metavar="KID", help="The key's id; enough of its beginning will do.")]
+KidArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="KID",
+        help="The key's id; enough of its beginning will do. Write -- before one that begins with -.",
+    ),
+]
 
 
 @command(keys, "list")
