@@ -47,7 +47,7 @@ def short(report: Report) -> str:
     made = report.origin
     where = f"{made.machine}, shared with the load ({made.load}); {made.date[:10]}, commit {made.commit}"
     what = f"{SHORT_CONNECTIONS} connections, {SHORT_ALGORITHM}"
-    return f"{what}; {where}; `make bench`:\n\n{table_as_markdown(SHORT_COLUMNS, rows)}\n"
+    return f"{what}; {where}; `{made.command}`:\n\n{table_as_markdown(SHORT_COLUMNS, rows)}\n"
 
 
 def _is_shown(row: Row, name: str) -> bool:
