@@ -104,7 +104,7 @@ class Bars:
 def _new_bar() -> Progress:
     """One that is not on the screen yet."""
     from rich.console import Console  # noqa: PLC0415  # what is quick does without rich
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415  # as above
 
     return Progress(
         TextColumn("{task.description}", markup=False),
