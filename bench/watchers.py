@@ -1,7 +1,8 @@
 """What do watchers of the log cost those who ask for tokens, and does a watcher that reads lose a line?
 
 ``python -m bench.watchers --watchers 200 --seconds 10`` starts a system of its own with a rule that writes three lines,
-and has ``wrk`` ask for tokens as fast as they come: unwatched and watched in turns, so that both see the same machine.
+and has ``wrk`` ask for tokens as fast as they come, or ``hey`` for so many a second (``--rate 1000``): unwatched and
+watched in turns, so that both see the same machine.
 The watchers (`bench.watching`) are a process of their own, one more of them never reads. Printed are the tokens per
 second of each turn, the lines seen beside those written, the time from a line's timestamp to its arrival, and what a
 million records handed to watchers cost: in processor time of the gateway beyond what the same tokens cost it unwatched,
@@ -29,13 +30,15 @@ from bench.processes import processor_us
 from bench.system import System, started_system
 from bench.tenants import create, log_in, make_client
 
-ROUNDS = 3
+ROUNDS = 5
 CONNECTIONS = 32
 LINES_OF_A_TOKEN = 3
 RECORDS_OF_A_TOKEN = LINES_OF_A_TOKEN + 2
 """With the invocation's beginning and end."""
 WARM_UP_S = 3
 SETTLE_S = 3.0
+_FAILED = re.compile(r"Non-2xx|Socket errors|Error distribution|\[[345]\d\d\]\t\d+ responses")
+"""As ``wrk`` and ``hey`` say it."""
 RESULTS = Path(__file__).parent / "results"
 RULE = """
 module.exports = async (client, scope, audience, context) => {
@@ -48,14 +51,16 @@ module.exports = async (client, scope, audience, context) => {
 
 
 class Load:
-    """``wrk`` with one token request, again and again."""
+    """One token request, again and again: as fast as answers come (``wrk``), or so many a second (``hey``)."""
 
-    def __init__(self, url: str, request: dict[str, str], folder: Path) -> None:
+    def __init__(self, url: str, request: dict[str, str], folder: Path, *, rate: int | None) -> None:
         self._url = f"{url}/oauth/token"
+        self._body = json.dumps(request)
+        self._rate = rate
         self._script = folder / "ask.lua"
         self._script.write_text(
             'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
-            f"wrk.body = {json.dumps(json.dumps(request))}\n"
+            f"wrk.body = {json.dumps(self._body)}\n"
         )
 
     def run(self, seconds: int) -> float:
@@ -64,39 +69,53 @@ class Load:
         Raises:
             SystemExit: some request got no token.
         """
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(self._script), self._url]
+        command = self._as_fast_as_they_come(seconds) if self._rate is None else self._paced(seconds, self._rate)
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        if "Non-2xx" in printed or "Socket errors" in printed:
+        if _FAILED.search(printed):
             raise SystemExit(f"not every request got a token:\n{printed}")
         found = re.search(r"Requests/sec:\s+([0-9.]+)", printed)
         return float(found[1]) if found else 0.0
+
+    def _as_fast_as_they_come(self, seconds: int) -> list[str]:
+        return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(self._script), self._url]
+
+    def _paced(self, seconds: int, rate: int) -> list[str]:
+        each = str(rate / CONNECTIONS)
+        return [
+            "hey", "-c", str(CONNECTIONS), "-q", each, "-z", f"{seconds}s",
+            "-m", "POST", "-T", "application/json", "-d", self._body, self._url,
+        ]  # fmt: skip
 
 
 class Bench:
     """One system with one rule, unwatched and watched in turns."""
 
-    def __init__(self, system: System, session: aiohttp.ClientSession, folder: Path) -> None:
+    def __init__(
+        self, system: System, session: aiohttp.ClientSession, folder: Path, *, rate: int | None = None
+    ) -> None:
+        """*rate*: tokens a second to ask for; None: as many as there are."""
+        self._rate = rate
         self._system = system
         self._session = session
         self._folder = folder
         self._headers: dict[str, str] = {}
 
-    async def run(self, *, watchers: int, seconds: int) -> list[dict[str, Any]]:
+    async def run(self, *, watchers: int, seconds: int, rounds: int) -> list[dict[str, Any]]:
         """The rounds."""
         url = self._system.url
         self._headers = await log_in(self._session, url, self._system.admin, {})
         await create(self._session, url, "rules", {"name": "chatty", "script": RULE}, self._headers)
-        load = Load(url, await make_client(self._session, url, self._headers), self._folder)
+        load = Load(url, await make_client(self._session, url, self._headers), self._folder, rate=self._rate)
         await asyncio.to_thread(load.run, WARM_UP_S)
-        rounds = []
-        for number in range(ROUNDS):
+        measured = []
+        for number in range(rounds):
             unwatched, unwatched_s = await self._loaded(load, seconds)
             watched = await self._watched(load, watchers=watchers, seconds=seconds)
             spared_s = unwatched_s * watched["watched"] / unwatched  # by as many tokens, had nobody watched
             gateway_s = (watched.pop("gateway_s") - spared_s) / watched["delivered"] * 1_000_000
-            rounds.append({"unwatched": unwatched, **watched, "gateway_s_per_million": round(gateway_s, 3)})
-            _say(f"round {number + 1} of {ROUNDS}: {unwatched:.0f} tokens/s, watched {watched['watched']:.0f}")
-        return rounds
+            measured.append({"unwatched": unwatched, **watched, "gateway_s_per_million": round(gateway_s, 3)})
+            _say(f"round {number + 1} of {rounds}: {unwatched:.0f} tokens/s, watched {watched['watched']:.0f}")
+        return measured
 
     async def _loaded(self, load: Load, seconds: int) -> tuple[float, float]:
         """Tokens per second, and seconds of processor time that the gateway took."""
@@ -142,10 +161,12 @@ class Bench:
         return count
 
 
-async def _bench(system: System, *, watchers: int, seconds: int) -> list[dict[str, Any]]:
+async def _bench(system: System, *, watchers: int, seconds: int, rounds: int, rate: int | None) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="rulemint-wrk-") as folder:
         async with aiohttp.ClientSession() as session:
-            return await Bench(system, session, Path(folder)).run(watchers=watchers, seconds=seconds)
+            return await Bench(system, session, Path(folder), rate=rate).run(
+                watchers=watchers, seconds=seconds, rounds=rounds
+            )
 
 
 def _report(result: dict[str, Any]) -> str:
@@ -166,13 +187,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.watchers", description=__doc__)
     parser.add_argument("--watchers", type=int, default=200, help="that read (default: 200)")
     parser.add_argument("--seconds", type=int, default=10, help="of each turn (default: 10)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of two turns (default: {ROUNDS})")
+    parser.add_argument("--rate", type=int, help="tokens a second (default: as fast as answers come)")
     arguments = parser.parse_args()
-    if shutil.which("wrk") is None:
-        raise SystemExit("wrk is missing: it is the load (Debian: apt-get install wrk)")
+    load = "wrk" if arguments.rate is None else "hey"
+    if shutil.which(load) is None:
+        raise SystemExit(f"{load} is missing: it is the load (Debian: apt-get install {load})")
     with started_system({}) as system:
-        rounds = asyncio.run(_bench(system, watchers=arguments.watchers, seconds=arguments.seconds))
-    halves = [statistics.median(each[half] for each in rounds) for half in ("watched", "unwatched")]
-    result = {"watchers": arguments.watchers, "ratio": halves[0] / halves[1], "rounds": rounds}
+        rounds = asyncio.run(_bench(system, **vars(arguments)))
+    ratio = statistics.median(each["watched"] / each["unwatched"] for each in rounds)  # of a round: machines drift
+    result = {"watchers": arguments.watchers, "ratio": ratio, "rounds": rounds}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"watchers-{arguments.watchers}.json").write_text(json.dumps(result, indent=2) + "\n")
     _say(_report(result))
