@@ -2,8 +2,9 @@
 
 ``python -m bench.soak`` starts a system of its own with 20 tenants. Ten honest ones ask for tokens at a steady rate, at
 first alone, then beside ten hostile ones whose rules loop, eat memory, crash, flood and fork without a pause. Printed
-are the honest half's quantiles in both parts, what failed, the memory of each service over time, and what was left. A
-request's time is taken from when it was due, so that a system which falls behind does not look quick.
+are the honest half's quantiles in both parts and in each minute, what failed, the memory of each service over time, and
+what was left. A request's time is taken from when it was due, so that a system which falls behind does not look quick.
+Of records so few are kept that their streams are full before the hostile ones come: what grows then is no history.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import statistics
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,12 @@ INTERVAL_S = 0.2
 """Between two requests of one honest tenant: 50 a second from all of them."""
 WARM_UP_S = 3.0
 PROGRESS_S = 10.0
-RULE_TIMEOUT_S = "2"
+RECORDS_KEPT = "200"
+SETTINGS = {
+    "RULEMINT_RULE_TIMEOUT": "2",
+    "RULEMINT_LOG_HISTORY": RECORDS_KEPT,
+    "RULEMINT_EXCHANGES_KEPT": RECORDS_KEPT,
+}
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -39,6 +45,8 @@ class Part:
     """What one part of the soak saw."""
 
     times_ms: list[float] = field(default_factory=list)
+    minutes: defaultdict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """The same, by the minute of the part in which they were due."""
     failures: Counter[str] = field(default_factory=Counter)
     attacks: Counter[str] = field(default_factory=Counter)
     usage: list[dict[str, tuple[int, int]]] = field(default_factory=list)
@@ -51,7 +59,6 @@ class Part:
 
     def summary(self) -> dict[str, Any]:
         """Its numbers; memory in MiB at the start and at the end, and at its peak."""
-        cuts = statistics.quantiles(self.times_ms, n=100) if len(self.times_ms) > 1 else [0.0] * 99
         memory = {
             kind: {
                 "start_mib": self.usage[0][kind][1] // 1024,
@@ -63,13 +70,20 @@ class Part:
         }
         return {
             "honest_requests": len(self.times_ms) + self.failures.total(),
-            "p50_ms": round(cuts[49], 2),
-            "p99_ms": round(cuts[98], 2),
+            "p50_ms": _percentile(self.times_ms, 50),
+            "p99_ms": _percentile(self.times_ms, 99),
+            "p99_ms_of_minutes": [_percentile(self.minutes[minute], 99) for minute in sorted(self.minutes)],
             "max_ms": round(max(self.times_ms, default=0.0), 2),
             "failures": dict(self.failures),
             "attacks": dict(self.attacks),
             "memory": memory,
         }
+
+
+def _percentile(times_ms: list[float], percent: int) -> float:
+    if len(times_ms) < 2:
+        return 0.0
+    return round(statistics.quantiles(times_ms, n=100)[percent - 1], 2)
 
 
 class Soak:
@@ -98,21 +112,24 @@ class Soak:
 
     async def _ask_steadily(self, tenant: Tenant, index: int, part: Part, until_s: float) -> None:
         """A request whenever one is due, whether or not the ones before were answered."""
-        due_s = time.monotonic() + index * INTERVAL_S / HONEST
+        began_s = time.monotonic()
+        due_s = began_s + index * INTERVAL_S / HONEST
         async with asyncio.TaskGroup() as asking:
             while due_s < until_s:
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
-                asking.create_task(self._ask(tenant, part, due_s))
+                asking.create_task(self._ask(tenant, part, due_s, minute=int(due_s - began_s) // 60))
                 due_s += INTERVAL_S
 
-    async def _ask(self, tenant: Tenant, part: Part, due_s: float) -> None:
+    async def _ask(self, tenant: Tenant, part: Part, due_s: float, *, minute: int) -> None:
         try:
             status, why = await tenant.ask(self._session, self._system.url)
         except (aiohttp.ClientError, TimeoutError) as error:
             part.failures[type(error).__name__] += 1
             return
         if status == 200:
-            part.times_ms.append((time.monotonic() - due_s) * 1000)
+            took_ms = (time.monotonic() - due_s) * 1000
+            part.times_ms.append(took_ms)
+            part.minutes[minute].append(took_ms)
         else:
             part.failures[f"{status} {_described(why)}"] += 1
 
@@ -162,6 +179,7 @@ def _report(result: dict[str, Any]) -> str:
             f"{name.replace('_', ' ')}: {part['honest_requests']} honest requests, p50 {part['p50_ms']} ms, "
             f"p99 {part['p99_ms']} ms, max {part['max_ms']} ms, failures {part['failures'] or 'none'}"
         )
+        lines.append(f"  p99 of each minute: {', '.join(map(str, part['p99_ms_of_minutes']))} ms")
         for kind, memory in part["memory"].items():
             lines.append(
                 f"  {kind:8} {memory['start_mib']:5} MiB → {memory['end_mib']:5} MiB, peak {memory['peak_mib']} MiB "
@@ -179,7 +197,7 @@ def main() -> int:
     )
     minutes: float = parser.parse_args().minutes
     alone_s = min(60.0, minutes * 60 / 4)
-    with started_system({"RULEMINT_RULE_TIMEOUT": RULE_TIMEOUT_S}) as system:
+    with started_system(SETTINGS) as system:
         result = asyncio.run(_soak(system, alone_s=alone_s, together_s=minutes * 60 - alone_s))
     result["processes_left"] = len(system.left())
     RESULTS.mkdir(exist_ok=True)

@@ -9,8 +9,10 @@ import uvloop
 
 from rulemint_runner.egress.broker_process import BrokerNotStartedError
 from rulemint_runner.geoip import GeoIpDatabaseError
+from rulemint_runner.host_budget import host_budget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
+from rulemint_runner.machine import allow_open_files, this_machine
 from rulemint_runner.sandbox.cgroup import GroupLimits, group_limits
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
@@ -52,9 +54,9 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
-    limits = group_limits(
-        memory_mib=2 * settings.hosts_memory_mb, processes=settings.max_hosts * THREADS_PER_HOST + SPARE_THREADS
-    )
+    allow_open_files()
+    budget = host_budget(settings, this_machine())
+    limits = group_limits(memory_mib=budget.group_memory_mib, processes=budget.hosts * THREADS_PER_HOST + SPARE_THREADS)
     languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
     try:
         uvloop.run(serve(settings, spawner, languages))

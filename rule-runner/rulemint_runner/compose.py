@@ -17,6 +17,7 @@ import structlog
 from rulemint_runner.egress.client import EgressBroker, open_egress
 from rulemint_runner.flow import Flow
 from rulemint_runner.geoip import GeoIp
+from rulemint_runner.host_budget import HostBudget, host_budget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
@@ -25,6 +26,7 @@ from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.log_publisher import LogPublisher
+from rulemint_runner.machine import this_machine
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackageStore
@@ -80,7 +82,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)
         stack.push_async_callback(nursery.close)
         nursery.fill()
-        pool = HostPool(_pool_limits(settings))
+        pool = HostPool(_pool_limits(settings, host_budget(settings, this_machine())))
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())
@@ -139,12 +141,12 @@ def _limit_policy(settings: RunnerSettings) -> LimitPolicy:
     return LimitPolicy(default=default, ceiling=ceiling)
 
 
-def _pool_limits(settings: RunnerSettings) -> PoolLimits:
+def _pool_limits(settings: RunnerSettings, budget: HostBudget) -> PoolLimits:
     return PoolLimits(
-        max_hosts=settings.max_hosts,
+        max_hosts=budget.hosts,
         max_hosts_per_rule=settings.max_hosts_per_rule,
         quick_hosts_per_rule=max(2, len(os.sched_getaffinity(0))),
-        max_memory_bytes=settings.hosts_memory_mb * 1024 * 1024,
+        max_memory_bytes=budget.memory_mib * 1024 * 1024,
         idle_s=settings.host_idle,
         wear=Wear(max_runs=settings.host_invocations, max_age_s=settings.host_age),
     )

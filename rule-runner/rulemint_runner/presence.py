@@ -13,8 +13,7 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import codecs, keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared import codecs, keys, living_runners
 from rulemint_shared.runner_load import RunnerLoad
 
 log = structlog.get_logger(__name__)
@@ -57,24 +56,18 @@ class Presence:
     async def leave(self) -> None:
         """From now on no gateway counts on this runner."""
         try:
-            await self._redis.zrem(keys.RUNNERS, self._name)
-            await self._redis.zrem(keys.INSECURE_RUNNERS, self._name)
+            await living_runners.leave(self._redis, self._name)
             await self._redis.delete(keys.runner_load(self._name))
         except (RedisError, OSError) as error:
             log.warning("could not say that this runner leaves", error=str(error))
 
     async def _beat(self) -> None:
-        now_ms = unix_ms()
+        load = codecs.runner_load.encode(self._load())
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zadd(keys.RUNNERS, {self._name: now_ms + LIVES_WITHOUT_A_BEAT_MS})
-            if self._contains_rules():
-                pipe.zrem(keys.INSECURE_RUNNERS, self._name)
-            else:
-                pipe.zadd(keys.INSECURE_RUNNERS, {self._name: now_ms + LIVES_WITHOUT_A_BEAT_MS})
-            load = codecs.runner_load.encode(self._load())
+            living_runners.beat(
+                pipe, self._name, contains_rules=self._contains_rules(), lives_ms=LIVES_WITHOUT_A_BEAT_MS
+            )
             pipe.set(keys.runner_load(self._name), load, px=LIVES_WITHOUT_A_BEAT_MS)
-            for runners in (keys.RUNNERS, keys.INSECURE_RUNNERS):
-                pipe.zremrangebyscore(runners, "-inf", now_ms - 60_000)
             await pipe.execute()
         if self._heartbeat_file is not None:
             self._heartbeat_file.touch()

@@ -40,17 +40,28 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     rule_result_bytes: Annotated[
         int, Meta(description="Bytes of JSON that a rule may return.", ge=2, le=MAX_RESULT_BYTES)
     ] = MAX_RESULT_BYTES
-    max_hosts: Annotated[int, Meta(description="Rule hosts at once; the one idle for longest makes room.", ge=1)] = 64
+    max_hosts: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(
+            description="Rule hosts at once; the one idle for longest makes room. Unset: one for each 16 MiB of "
+            "RULEMINT_HOSTS_MEMORY_MB, 512 at most."
+        ),
+    ] = None
     max_hosts_per_rule: Annotated[
-        int, Meta(description="Hosts of one rule at once: so many of its invocations run side by side.", ge=1)
-    ] = 16
-    hosts_memory_mb: Annotated[
         int,
         Meta(
-            description="MiB that all rule hosts may have together; beyond it idle ones make room.",
-            ge=64,
+            description="Hosts of one rule at once: so many of its invocations run side by side. A rule that computes "
+            "rather than waits has as many as there are processors.",
+            ge=1,
         ),
-    ] = 1_024
+    ] = 48
+    hosts_memory_mb: Annotated[
+        Annotated[int, Meta(ge=64)] | None,
+        Meta(
+            description="MiB that all rule hosts may have together; beyond it idle ones make room. Unset: half of the "
+            "memory of the machine or of the control group."
+        ),
+    ] = None
     host_invocations: Annotated[
         int, Meta(description="Invocations after which a host is replaced.", ge=1, le=1_000_000)
     ] = 10_000

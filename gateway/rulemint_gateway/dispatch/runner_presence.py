@@ -1,7 +1,4 @@
-"""Which runners are alive: each keeps its name, with an expiry, in one sorted set.
-
-Those that run rules without containing them are in a second one.
-"""
+"""How many runners are alive, counted every second, so that no token asks for it."""
 
 from __future__ import annotations
 
@@ -11,8 +8,7 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.living_runners import find_alive
 
 log = structlog.get_logger(__name__)
 
@@ -35,11 +31,8 @@ class RunnerPresence:
         Raises:
             RedisError, OSError: it does not answer.
         """
-        now_ms = unix_ms()
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for runners in (keys.RUNNERS, keys.INSECURE_RUNNERS):
-                pipe.zcount(runners, now_ms, "+inf")
-            self.alive, insecure = map(int, await pipe.execute())
+        living = await find_alive(self._redis)
+        self.alive, insecure = len(living.names), len(living.insecure)
         if insecure > self.insecure:
             log.warning("INSECURE: runners that do not contain rules", insecure=insecure, runners=self.alive)
         self.insecure = insecure

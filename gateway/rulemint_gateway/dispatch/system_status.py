@@ -6,7 +6,7 @@ import msgspec
 from arq.connections import ArqRedis
 
 from rulemint_shared import codecs, keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.living_runners import find_alive
 from rulemint_shared.runner_load import RunnerLoad
 
 
@@ -38,21 +38,18 @@ async def read_status(redis: ArqRedis) -> Status:
     Raises:
         RedisError, OSError: it does not answer.
     """
-    now_ms = unix_ms()
     channel = keys.outcomes("")
     async with redis.pipeline(transaction=False) as pipe:
         pipe.pubsub_channels(f"{channel}*")
-        pipe.zrangebyscore(keys.RUNNERS, now_ms, "+inf")
-        pipe.zrangebyscore(keys.INSECURE_RUNNERS, now_ms, "+inf")
         pipe.zcard(keys.QUEUE)
-        gateways, runners, insecure, queue_depth = await pipe.execute()
-    names = [name.decode(errors="replace") for name in sorted(runners)]
+        gateways, queue_depth = await pipe.execute()
+    living = await find_alive(redis)
+    names = living.names
     loads = await redis.mget([keys.runner_load(name) for name in names]) if names else []
-    contained = {name.decode(errors="replace") for name in set(runners) - set(insecure)}
     return Status(
         gateways=sorted(name.decode(errors="replace").removeprefix(channel) for name in gateways),
         runners=[
-            RunnerStatus(name=name, contained=name in contained, **msgspec.structs.asdict(_load(data)))
+            RunnerStatus(name=name, contained=name not in living.insecure, **msgspec.structs.asdict(_load(data)))
             for name, data in zip(names, loads, strict=True)
         ],
         queue_depth=queue_depth,

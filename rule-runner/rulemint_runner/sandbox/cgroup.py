@@ -35,7 +35,7 @@ def enter_group(wanted: GroupLimits, runner_pid: int, own: Path | None = None) -
     Raises:
         OSError: there is no such hierarchy, or it may not be used; then the calling process is in no group of ours.
     """
-    own = own or _own_group()
+    own = own or own_group()
     _give_controllers(own, {file.partition(".")[0] for file, _ in wanted.limits}, (runner_pid, os.getpid()))
     for left_behind in own.glob(f"{_HOSTS}*"):
         with suppress(OSError):  # one with processes in it belongs to a living runner
@@ -51,8 +51,12 @@ def enter_group(wanted: GroupLimits, runner_pid: int, own: Path | None = None) -
         raise
 
 
-def _own_group() -> Path:
-    """The folder of the group that this process is in."""
+def own_group() -> Path:
+    """The folder of the group that this process is in.
+
+    Raises:
+        OSError: there is no such hierarchy.
+    """
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         mount, _, source = line.partition(" - ")
         if source.startswith("cgroup2 "):

@@ -12,8 +12,7 @@ from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.management.rules.packages import Packages
-from rulemint_shared import job_queue, keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared import job_queue, keys, living_runners
 from rulemint_shared.dependencies import Registry
 from rulemint_shared.package_messages import InstallRequest, NotInstalled
 from rulemint_shared.records import Language, RuleVersion
@@ -36,7 +35,9 @@ async def test_a_request_that_no_runner_picks_up_is_given_up(
 ) -> None:
     monkeypatch.setattr(installs, "PICKED_UP_WITHIN_S", 0.3)
     async with open_redis(empty_redis_url) as redis:
-        await redis.zadd(keys.RUNNERS, {"a runner that has hung": unix_ms() + 60_000})
+        async with redis.pipeline() as pipe:
+            living_runners.beat(pipe, "a runner that has hung", contains_rules=True, lives_ms=60_000)
+            await pipe.execute()
         answer = await Installs(redis, RunnerPresence(redis)).install(REQUEST)
     assert answer == NotInstalled(message="no runner came round to it", is_ours=True)
 

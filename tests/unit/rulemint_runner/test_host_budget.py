@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rulemint_runner.host_budget import HostBudget, host_budget
+from rulemint_runner.machine import Machine, this_machine
+from rulemint_runner.settings import RunnerSettings
+from rulemint_shared.settings import SettingsError, read_settings
+
+BIG = Machine(memory_mib=64 * 1024, open_files=1_000_000)
+
+
+def settings(**more: Any) -> RunnerSettings:
+    return RunnerSettings(redis_url="unix:///nowhere", master_key_file=Path("key"), **more)
+
+
+@pytest.mark.parametrize(
+    ("memory_mib", "budget"),
+    [
+        (64, HostBudget(hosts=4, memory_mib=64, group_memory_mib=64)),
+        (2_048, HostBudget(hosts=64, memory_mib=1_024, group_memory_mib=1_843)),
+        (8_192, HostBudget(hosts=256, memory_mib=4_096, group_memory_mib=7_372)),
+        (65_536, HostBudget(hosts=512, memory_mib=32_768, group_memory_mib=58_982)),
+    ],
+)
+def test_hosts_have_half_of_the_memory_and_are_as_many_as_that_holds(memory_mib: int, budget: HostBudget) -> None:
+    assert host_budget(settings(), Machine(memory_mib=memory_mib, open_files=1_000_000)) == budget
+
+
+def test_the_number_follows_the_memory_that_the_settings_give() -> None:
+    budget = host_budget(settings(hosts_memory_mb=320), BIG)
+    assert budget == HostBudget(hosts=20, memory_mib=320, group_memory_mib=640)
+
+
+def test_the_settings_may_want_more_hosts_than_fit() -> None:
+    assert host_budget(settings(max_hosts=2_000), BIG).hosts == 2_000
+
+
+def test_there_are_no_more_hosts_than_files_for_them() -> None:
+    assert host_budget(settings(), Machine(memory_mib=64 * 1024, open_files=1_024)).hosts == 64
+
+
+def test_this_machine_has_no_more_than_the_kernel_says() -> None:
+    total_kib = int(Path("/proc/meminfo").read_text().split()[1])
+    machine = this_machine()
+    assert 0 < machine.memory_mib <= total_kib // 1024
+    assert machine.open_files > 0
+
+
+@pytest.mark.parametrize("name", ["RULEMINT_MAX_HOSTS", "RULEMINT_HOSTS_MEMORY_MB"])
+def test_what_cannot_be_a_budget_is_refused_by_name(name: str) -> None:
+    environment = {"RULEMINT_REDIS_URL": "unix:///nowhere", "RULEMINT_MASTER_KEY_FILE": "key", name: "0"}
+    with pytest.raises(SettingsError, match=name):
+        read_settings(RunnerSettings, environment)
