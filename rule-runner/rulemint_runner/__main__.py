@@ -55,7 +55,7 @@ def main() -> int:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
     allow_open_files()
-    budget = host_budget(settings, this_machine())
+    budget = host_budget(this_machine(), hosts=settings.max_hosts, memory_mib=settings.hosts_memory_mb)
     limits = group_limits(memory_mib=budget.group_memory_mib, processes=budget.hosts * THREADS_PER_HOST + SPARE_THREADS)
     languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
     try:

@@ -82,7 +82,11 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)
         stack.push_async_callback(nursery.close)
         nursery.fill()
-        pool = HostPool(_pool_limits(settings, host_budget(settings, this_machine())))
+        pool = HostPool(
+            _pool_limits(
+                settings, host_budget(this_machine(), hosts=settings.max_hosts, memory_mib=settings.hosts_memory_mb)
+            )
+        )
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())

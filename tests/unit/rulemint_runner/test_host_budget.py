@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,10 +10,6 @@ from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.settings import SettingsError, read_settings
 
 BIG = Machine(memory_mib=64 * 1024, open_files=1_000_000)
-
-
-def settings(**more: Any) -> RunnerSettings:
-    return RunnerSettings(redis_url="unix:///nowhere", master_key_file=Path("key"), **more)
 
 
 @pytest.mark.parametrize(
@@ -27,20 +22,20 @@ def settings(**more: Any) -> RunnerSettings:
     ],
 )
 def test_hosts_have_half_of_the_memory_and_are_as_many_as_that_holds(memory_mib: int, budget: HostBudget) -> None:
-    assert host_budget(settings(), Machine(memory_mib=memory_mib, open_files=1_000_000)) == budget
+    assert host_budget(Machine(memory_mib=memory_mib, open_files=1_000_000)) == budget
 
 
-def test_the_number_follows_the_memory_that_the_settings_give() -> None:
-    budget = host_budget(settings(hosts_memory_mb=320), BIG)
+def test_the_number_follows_the_memory_that_was_set() -> None:
+    budget = host_budget(BIG, memory_mib=320)
     assert budget == HostBudget(hosts=20, memory_mib=320, group_memory_mib=640)
 
 
-def test_the_settings_may_want_more_hosts_than_fit() -> None:
-    assert host_budget(settings(max_hosts=2_000), BIG).hosts == 2_000
+def test_more_hosts_than_fit_may_be_set() -> None:
+    assert host_budget(BIG, hosts=2_000).hosts == 2_000
 
 
 def test_there_are_no_more_hosts_than_files_for_them() -> None:
-    assert host_budget(settings(), Machine(memory_mib=64 * 1024, open_files=1_024)).hosts == 64
+    assert host_budget(Machine(memory_mib=64 * 1024, open_files=1_024)).hosts == 64
 
 
 def test_this_machine_has_no_more_than_the_kernel_says() -> None:
