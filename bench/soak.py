@@ -44,12 +44,16 @@ RESULTS = Path(__file__).parent / "results"
 class Part:
     """What one part of the soak saw."""
 
-    times_ms: list[float] = field(default_factory=list)
     minutes: defaultdict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """The same, by the minute of the part in which they were due."""
+    """Minute of the part → how long the tokens took that were due in it, in ms."""
     failures: Counter[str] = field(default_factory=Counter)
     attacks: Counter[str] = field(default_factory=Counter)
     usage: list[dict[str, tuple[int, int]]] = field(default_factory=list)
+
+    @property
+    def times_ms(self) -> list[float]:
+        """How long each token took."""
+        return [took_ms for minute in sorted(self.minutes) for took_ms in self.minutes[minute]]
 
     def progress(self) -> str:
         """So far, in one line."""
@@ -59,6 +63,7 @@ class Part:
 
     def summary(self) -> dict[str, Any]:
         """Its numbers; memory in MiB at the start and at the end, and at its peak."""
+        times_ms = self.times_ms
         memory = {
             kind: {
                 "start_mib": self.usage[0][kind][1] // 1024,
@@ -69,11 +74,11 @@ class Part:
             for kind in self.usage[0]
         }
         return {
-            "honest_requests": len(self.times_ms) + self.failures.total(),
-            "p50_ms": _percentile(self.times_ms, 50),
-            "p99_ms": _percentile(self.times_ms, 99),
+            "honest_requests": len(times_ms) + self.failures.total(),
+            "p50_ms": _percentile(times_ms, 50),
+            "p99_ms": _percentile(times_ms, 99),
             "p99_ms_of_minutes": [_percentile(self.minutes[minute], 99) for minute in sorted(self.minutes)],
-            "max_ms": round(max(self.times_ms, default=0.0), 2),
+            "max_ms": round(max(times_ms, default=0.0), 2),
             "failures": dict(self.failures),
             "attacks": dict(self.attacks),
             "memory": memory,
@@ -127,9 +132,7 @@ class Soak:
             part.failures[type(error).__name__] += 1
             return
         if status == 200:
-            took_ms = (time.monotonic() - due_s) * 1000
-            part.times_ms.append(took_ms)
-            part.minutes[minute].append(took_ms)
+            part.minutes[minute].append((time.monotonic() - due_s) * 1000)
         else:
             part.failures[f"{status} {_described(why)}"] += 1
 

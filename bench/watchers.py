@@ -94,10 +94,10 @@ class Bench:
         self, system: System, session: aiohttp.ClientSession, folder: Path, *, rate: int | None = None
     ) -> None:
         """*rate*: tokens a second to ask for; None: as many as there are."""
-        self._rate = rate
         self._system = system
         self._session = session
         self._folder = folder
+        self._rate = rate
         self._headers: dict[str, str] = {}
 
     async def run(self, *, watchers: int, seconds: int, rounds: int) -> list[dict[str, Any]]:
@@ -196,7 +196,7 @@ def main() -> int:
     with started_system({}) as system:
         rounds = asyncio.run(_bench(system, **vars(arguments)))
     ratio = statistics.median(each["watched"] / each["unwatched"] for each in rounds)  # of a round: machines drift
-    result = {"watchers": arguments.watchers, "ratio": ratio, "rounds": rounds}
+    result = {"watchers": arguments.watchers, "rate": arguments.rate, "ratio": ratio, "rounds": rounds}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"watchers-{arguments.watchers}.json").write_text(json.dumps(result, indent=2) + "\n")
     _say(_report(result))

@@ -9,7 +9,7 @@ import uvloop
 
 from rulemint_runner.egress.broker_process import BrokerNotStartedError
 from rulemint_runner.geoip import GeoIpDatabaseError
-from rulemint_runner.host_budget import host_budget
+from rulemint_runner.host_budget import SPARE_THREADS, host_budget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
 from rulemint_runner.machine import allow_open_files, this_machine
@@ -28,10 +28,6 @@ from rulemint_shared.vault import VaultError
 
 NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3): this machine must be set up differently."""
-THREADS_PER_HOST = 64
-"""Deno starts about ten."""
-SPARE_THREADS = 1_024
-"""For spares and hosts that are being started or checked."""
 
 
 def main() -> int:
@@ -54,12 +50,12 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
-    allow_open_files()
     budget = host_budget(this_machine(), hosts=settings.max_hosts, memory_mib=settings.hosts_memory_mb)
-    limits = group_limits(memory_mib=budget.group_memory_mib, processes=budget.hosts * THREADS_PER_HOST + SPARE_THREADS)
+    allow_open_files(budget.open_files)
+    limits = group_limits(memory_mib=budget.group_memory_mib, processes=budget.threads)
     languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
     try:
-        uvloop.run(serve(settings, spawner, languages))
+        uvloop.run(serve(settings, spawner, languages, budget))
     except (BrokerNotStartedError, GeoIpDatabaseError, RedisUnusableError, VaultError) as error:
         return _fail(str(error), code=1)
     except SandboxMissingError as error:

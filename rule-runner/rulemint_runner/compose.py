@@ -17,7 +17,7 @@ import structlog
 from rulemint_runner.egress.client import EgressBroker, open_egress
 from rulemint_runner.flow import Flow
 from rulemint_runner.geoip import GeoIp
-from rulemint_runner.host_budget import HostBudget, host_budget
+from rulemint_runner.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.pool import HostPool, PoolLimits
@@ -26,7 +26,6 @@ from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.log_publisher import LogPublisher
-from rulemint_runner.machine import this_machine
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackageStore
@@ -60,7 +59,9 @@ class Runner:
 
 
 @asynccontextmanager
-async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages) -> AsyncIterator[Runner]:
+async def open_runner(
+    settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages, budget: HostBudget
+) -> AsyncIterator[Runner]:
     """A runner ready to claim invocations; everything it opened is closed in reverse order.
 
     Raises:
@@ -82,11 +83,7 @@ async def open_runner(settings: RunnerSettings, spawner: SpawnerProcess, languag
         nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)
         stack.push_async_callback(nursery.close)
         nursery.fill()
-        pool = HostPool(
-            _pool_limits(
-                settings, host_budget(this_machine(), hosts=settings.max_hosts, memory_mib=settings.hosts_memory_mb)
-            )
-        )
+        pool = HostPool(_pool_limits(settings, budget))
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())

@@ -1,4 +1,4 @@
-"""How many hosts there may be and how much memory they may have: as they were set, or as the machine has room."""
+"""How many hosts there may be and what they may use together: as it was set, or as the machine has room."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ HOST_MIB = 16
 """What a warm host has for itself, and a little more."""
 MOST_HOSTS = 512
 """Unless more were set: each has ten threads, and systemd gives a service about 4,900."""
-FILES_PER_HOST = 8
-SPARE_FILES = 512
-"""For everything that is no host's."""
+FILES_PER_HOST, SPARE_FILES = 8, 512
+"""What the runner itself has open: for each host, and for everything else."""
+THREADS_PER_HOST, SPARE_THREADS = 64, 1_024
+"""Deno starts about ten. The others are for spares and hosts that are being started or checked."""
 
 
 class HostBudget(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,16 @@ class HostBudget(msgspec.Struct, frozen=True, kw_only=True):
     """Beyond it, idle hosts make room."""
     group_memory_mib: int
     """Beyond it, the kernel ends one, where it lets us have a control group."""
+
+    @property
+    def threads(self) -> int:
+        """Those of all hosts."""
+        return self.hosts * THREADS_PER_HOST + SPARE_THREADS
+
+    @property
+    def open_files(self) -> int:
+        """Those of the runner."""
+        return self.hosts * FILES_PER_HOST + SPARE_FILES
 
 
 def host_budget(machine: Machine, *, hosts: int | None = None, memory_mib: int | None = None) -> HostBudget:

@@ -16,19 +16,20 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     memory_mib: int
     """The machine's memory, or its control group's if that has less."""
     open_files: int
+    """As many as its hard limit lets it have (setrlimit(2))."""
 
 
 def this_machine() -> Machine:
     """What this process may use."""
     total = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal:"))
     memory_mib = min([int(total.split()[1]) // 1024, *_group_limits_mib()])
-    return Machine(memory_mib=memory_mib, open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return Machine(memory_mib=memory_mib, open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
 
-def allow_open_files() -> None:
-    """Let this process open as many files as its hard limit has."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+def allow_open_files(count: int) -> None:
+    """Let this process open *count* files, as far as its hard limit lets it; where it may open more, it still may."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(count, most)), most))
 
 
 def _group_limits_mib() -> list[int]:

@@ -8,6 +8,7 @@ import signal
 import structlog
 
 from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.settings import RunnerSettings
@@ -17,7 +18,7 @@ from rulemint_shared.collection import settle_collector
 log = structlog.get_logger(__name__)
 
 
-async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages) -> None:
+async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages, budget: HostBudget) -> None:
     """Claim invocations until SIGTERM or SIGINT, then drain.
 
     Raises:
@@ -28,7 +29,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_runner(settings, spawner, languages) as runner:
+    async with open_runner(settings, spawner, languages, budget) as runner:
         settle_collector()
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())

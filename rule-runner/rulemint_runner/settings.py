@@ -59,13 +59,15 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=64)] | None,
         Meta(
             description="MiB that all rule hosts may have together; beyond it idle ones make room. Unset: half of the "
-            "memory of the machine or of the control group."
+            "memory of the machine or of the control group; set it where several runners share a machine."
         ),
     ] = None
     host_invocations: Annotated[
         int, Meta(description="Invocations after which a host is replaced.", ge=1, le=1_000_000)
     ] = 10_000
-    host_age: Annotated[float, Meta(description="Seconds after which a host is replaced.", ge=1, le=86_400)] = 600.0
+    host_age: Annotated[
+        float, Meta(description="Seconds after which a host is replaced, or up to a quarter sooner.", ge=1, le=86_400)
+    ] = 600.0
     spare_hosts: Annotated[
         int, Meta(description="Blank hosts of each language kept ready for a rule's first invocation.", ge=0, le=16)
     ] = 2

@@ -15,7 +15,7 @@ from rulemint_shared.job_scripts import run_script
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
 
-LISTS = [keys.RUNNERS, keys.INSECURE_RUNNERS]
+_LISTS = [keys.RUNNERS, keys.INSECURE_RUNNERS]
 
 _NOW = """
 local time = redis.call('TIME')
@@ -31,11 +31,13 @@ for _, runners in ipairs(KEYS) do redis.call('ZREMRANGEBYSCORE', runners, '-inf'
 """
 _ALIVE = f"""{_NOW}
 return {{
-  redis.call('ZRANGEBYSCORE', KEYS[1], now_ms, '+inf'),
-  redis.call('ZRANGEBYSCORE', KEYS[2], now_ms, '+inf')
+  redis.call('ZRANGEBYSCORE', KEYS[1], now_ms, '+inf', 'LIMIT', 0, ARGV[1]),
+  redis.call('ZRANGEBYSCORE', KEYS[2], now_ms, '+inf', 'LIMIT', 0, ARGV[1])
 }}
 """
 _FORGOTTEN_AFTER_MS = 60_000
+_MOST = 1_000
+"""Nobody has so many: what is in the sets need not be ours."""
 
 
 class LivingRunners(NamedTuple):
@@ -48,12 +50,12 @@ class LivingRunners(NamedTuple):
 
 def beat(pipe: Pipeline, name: str, *, contains_rules: bool, lives_ms: int) -> None:
     """Have *pipe* say that the runner *name* is alive, for *lives_ms* from when the server hears it."""
-    pipe.eval(_BEAT, len(LISTS), *LISTS, name, str(lives_ms), str(int(contains_rules)), str(_FORGOTTEN_AFTER_MS))
+    pipe.eval(_BEAT, len(_LISTS), *_LISTS, name, str(lives_ms), str(int(contains_rules)), str(_FORGOTTEN_AFTER_MS))
 
 
 async def leave(redis: ArqRedis, name: str) -> None:
     """From now on the runner *name* is not alive."""
-    for runners in LISTS:
+    for runners in _LISTS:
         await redis.zrem(runners, name)
 
 
@@ -63,7 +65,7 @@ async def find_alive(redis: ArqRedis) -> LivingRunners:
     Raises:
         RedisError, OSError: the server does not answer.
     """
-    alive, insecure = await run_script(redis, _ALIVE, LISTS, [])
+    alive, insecure = await run_script(redis, _ALIVE, _LISTS, [_MOST])
     return LivingRunners(sorted(_text(name) for name in alive), {_text(name) for name in insecure})
 
 

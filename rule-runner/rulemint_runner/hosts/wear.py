@@ -8,6 +8,10 @@ from rulemint_runner.hosts.host import Host
 from rulemint_runner.sandbox.priority import Priority
 
 _MEMORY_SHARE = 0.7
+_SPREAD = 0.25
+"""Of the greatest age. Hosts that started together must not end together: all but the spares would be waited for."""
+_GOLDEN = 0.618_034
+"""Multiples of it fall evenly between whole numbers, however many there are: those of neighbours are far apart."""
 
 
 class Wear(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,8 +24,8 @@ class Wear(msgspec.Struct, frozen=True, kw_only=True):
         """Why *host* should be replaced, or None; *now_s* on the event loop's clock."""
         if host.runs >= self.max_runs:
             return f"{host.runs} invocations"
-        if now_s - host.started_s >= self.max_age_s:
-            return f"older than {self.max_age_s:g} s"
+        if (age_s := now_s - host.started_s) >= self.max_age_s * (1 - _SPREAD * (host.pid * _GOLDEN % 1)):
+            return f"{age_s:.0f} s old"
         if host.private_bytes() >= _MEMORY_SHARE * host.max_private_bytes:
             return f"more than {_MEMORY_SHARE:.0%} of its memory taken"
         if host.priority is not Priority.USUAL:

@@ -20,7 +20,7 @@ from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
 from arq.jobs import serialize_job
 
-from fixtures.hosts import LANGUAGES, a_spawner
+from fixtures.hosts import BUDGET, LANGUAGES, a_spawner
 from fixtures.log_records import a_writer, follow
 from fixtures.processes import Started, family_of, started, until
 from fixtures.waiting import all_gone, eventually
@@ -78,7 +78,7 @@ def runner_settings(empty_redis_url: str, master_key_file: Path) -> RunnerSettin
 @asynccontextmanager
 async def a_runner(settings: RunnerSettings) -> AsyncIterator[Runner]:
     """A runner that claims jobs, and that gateways know of."""
-    async with open_runner(settings, a_spawner(), LANGUAGES) as runner, open_redis(settings.redis_url) as redis:
+    async with open_runner(settings, a_spawner(), LANGUAGES, BUDGET) as runner, open_redis(settings.redis_url) as redis:
         others = await redis.zcard(keys.RUNNERS)
         tasks = [asyncio.create_task(runner.presence.keep()), asyncio.create_task(runner.worker.main())]
         await eventually(lambda: redis.zcard(keys.RUNNERS), lambda alive: alive > others)

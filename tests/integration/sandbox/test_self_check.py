@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from fixtures.hosts import LANGUAGES
+from fixtures.hosts import BUDGET, LANGUAGES
 from fixtures.waiting import eventually
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
@@ -58,7 +58,7 @@ async def test_a_runner_whose_sandbox_fails_later_leaves_and_says_why(
         redis_url=empty_redis_url, master_key_file=tmp_path / "master.key", self_check_interval=1, spare_hosts=0
     )
     async with open_redis(empty_redis_url) as redis:
-        serving = asyncio.create_task(serve(settings, breakable, LANGUAGES))
+        serving = asyncio.create_task(serve(settings, breakable, LANGUAGES, BUDGET))
         await eventually(lambda: runners(redis), lambda alive: alive == 1)
         await asyncio.to_thread(flag.touch)
         with pytest.raises(SandboxMissingError, match="python: a rule can read /etc/passwd"):

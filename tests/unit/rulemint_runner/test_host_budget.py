@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
 
 from rulemint_runner.host_budget import HostBudget, host_budget
-from rulemint_runner.machine import Machine, this_machine
+from rulemint_runner.machine import Machine, allow_open_files, this_machine
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.settings import SettingsError, read_settings
 
@@ -35,14 +36,29 @@ def test_more_hosts_than_fit_may_be_set() -> None:
 
 
 def test_there_are_no_more_hosts_than_files_for_them() -> None:
-    assert host_budget(Machine(memory_mib=64 * 1024, open_files=1_024)).hosts == 64
+    budget = host_budget(Machine(memory_mib=64 * 1024, open_files=1_024))
+    assert (budget.hosts, budget.open_files) == (64, 1_024)
 
 
 def test_this_machine_has_no_more_than_the_kernel_says() -> None:
     total_kib = int(Path("/proc/meminfo").read_text().split()[1])
     machine = this_machine()
     assert 0 < machine.memory_mib <= total_kib // 1024
-    assert machine.open_files > 0
+    assert machine.open_files == resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def test_the_runner_may_open_what_its_hosts_need_and_never_less_than_before() -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, most))
+        allow_open_files(600)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (600, most)
+        allow_open_files(100)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (600, most)
+        allow_open_files(most + 1)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
 
 
 @pytest.mark.parametrize("name", ["RULEMINT_MAX_HOSTS", "RULEMINT_HOSTS_MEMORY_MB"])
