@@ -88,7 +88,7 @@ def environment_for_child(changes: Mapping[str, str | None]) -> dict[str, str]:
 
 def _explain(settings_type: type[msgspec.Struct], given: dict[str, Any], message: str) -> str:
     """One line for a msgspec error such as ``Expected `int` >= 1 - at `$.port```."""
-    reason, _, path = message.partition(" - at `$.")
+    reason, _, path = message.replace(" | null`", "`").partition(" - at `$.")  # to leave out is to unset
     name = path.rstrip("`").split("[")[0].split(".")[0]
     if name not in given:
         return message
