@@ -79,8 +79,8 @@ def test_ctrl_c_ends_it_with_no_process_left(tmp_path: Path) -> None:
     command = [*QUICK, "--subjects", "javascript,oidc-inline", "--rounds", "30", "--into", str(into)]
     bench = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert bench.stderr is not None
-    until = time.monotonic() + 60
-    while not (line := bench.stderr.readline()).startswith("1 of") and time.monotonic() < until:
+    too_late_s = time.monotonic() + 60
+    while not (line := bench.stderr.readline()).startswith("1 of") and time.monotonic() < too_late_s:
         if any(code in line for code in OUT_OF_REACH):
             pytest.skip("NOT TESTED: THE PUBLIC NPM REGISTRY DOES NOT ANSWER")
     family = family_of(bench.pid)
