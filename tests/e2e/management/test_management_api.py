@@ -87,8 +87,7 @@ async def test_an_api_is_found_by_its_id_and_by_its_identifier(management: Manag
 
 
 async def test_the_management_api_itself_cannot_be_changed_or_deleted(management: Management) -> None:
-    apis = (await management.call("GET", "/api/v2/resource-servers?per_page=100")).body
-    system = next(api for api in apis if api["is_system"])
+    system = next(api for api in await management.every("resource-servers") if api["is_system"])
     assert system["identifier"] == management.admin["audience"]
     assert system["name"] == "Auth0 Management API", "Auth0's deploy CLI knows it by its name only"
     path = f"/api/v2/resource-servers/{system['id']}"

@@ -9,7 +9,7 @@ async def test_a_disabled_tenant_issues_nothing_and_is_managed_by_nobody_until_i
 ) -> None:
     async with a_tenant(management) as tenant:
         client = await tenant.a_client()
-        name = (await management.call("GET", "/api/v2/tenants?per_page=100")).body[-1]["name"]
+        name = (await management.every("tenants"))[-1]["name"]
         path = f"/api/v2/tenants/{name}"
         ticket = (await tenant.call("POST", "/logs/tickets")).body["ticket"]
         disabled = await management.call("PATCH", path, {"disabled": True})
