@@ -1,11 +1,11 @@
 """The host pool: an authority → a host of exactly that authority, idle and ready for one invocation.
 
 Theory of operation. Each authority has a stack of idle hosts, the most recently used on top, and a queue of invocations
-that wait for one. A queue gets a first host at once, and another one whenever its head has waited for 10 ms, one start
-at a time, up to the caps: a rule that computes stays on as many hosts as there are processors, and one that waits for
-something spreads. At the cap over all authorities, of number or of memory, the idle host that was used least recently
-makes room; a running host is never taken from its invocation, and no tenant gets more than its share of busy ones. A
-process that stays idle is stopped; one that has served for long is replaced.
+that wait for one. A queue gets a first host at once, and another one whenever it has waited for 10 ms and is more than
+the hosts of a quick rule soon take, one start at a time, up to the caps: a rule that computes stays on as many hosts as
+there are processors, and one that waits for something spreads. At the cap over all authorities, of number or of memory,
+the idle host that was used least recently makes room; a running host is never taken from its invocation, and no tenant
+gets more than its share of busy ones. A process that stays idle is stopped; one that has served for long is replaced.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class HostPool:
 
     def _grow_again(self, station: Station) -> None:
         station.growing = None
-        if station.waiting and station.hosts > 0:
+        if station.hosts > 0 and station.is_crowded():
             self._start(station)
         self._grow(station)
 

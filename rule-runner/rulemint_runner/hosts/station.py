@@ -17,6 +17,8 @@ QUICK_MS = 5.0
 """A rule that takes less computes rather than waits: more of its hosts than processors get in each other's way."""
 LONG_S = 0.1
 """One invocation under way for so long says that the rule is not quick, before any answer does."""
+SLOW_S = 0.02
+"""And for so long, that whoever waits behind it should not have to."""
 _WEIGHT = 0.1
 """Of the newest invocation in what is usual."""
 
@@ -60,6 +62,7 @@ class Station:
     _began_s: dict[Host, float] = field(default_factory=dict)
     """Running host → when it was given its invocation, the oldest first."""
     _usual_ms: float = 0.0
+    _has_answered: bool = False
 
     def begin(self, host: Host) -> None:
         """*host* runs an invocation."""
@@ -72,10 +75,19 @@ class Station:
     def learn(self, host: Host) -> None:
         """*host* is idle again, and has said how long it took."""
         self._usual_ms += _WEIGHT * (host.took_ms - self._usual_ms)
+        self._has_answered = True
 
     def is_quick(self) -> bool:
         """Whether its rule answers at once, as far as is known."""
+        return self._usual_ms < QUICK_MS and self._under_way_s() <= LONG_S
+
+    def is_crowded(self) -> bool:
+        """Whether another host would help those who wait. A quick rule has one for a few of them before it starts."""
+        if self._has_answered and self.is_quick() and self._under_way_s() <= SLOW_S:
+            return len(self.waiting) > self.hosts
+        return bool(self.waiting)
+
+    def _under_way_s(self) -> float:
+        """For how long the oldest invocation has been running."""
         oldest_s = next(iter(self._began_s.values()), None)
-        if oldest_s is not None and asyncio.get_running_loop().time() - oldest_s > LONG_S:
-            return False
-        return self._usual_ms < QUICK_MS
+        return 0.0 if oldest_s is None else asyncio.get_running_loop().time() - oldest_s

@@ -7,7 +7,7 @@ import pytest
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.station import LONG_S, QUICK_MS, Station
+from rulemint_runner.hosts.station import LONG_S, QUICK_MS, SLOW_S, Station, Waiter
 from rulemint_shared.records import Language
 
 AUTHORITY = Authority("acme", "rul_1", 1, 0, Language.PYTHON)
@@ -51,3 +51,42 @@ async def test_an_invocation_that_is_under_way_for_long_says_so_before_it_answer
     assert not station.is_quick()
     station.end(slow)
     assert station.is_quick()
+
+
+def waiting(station: Station, count: int) -> None:
+    """So many invocations wait for a host of *station*."""
+    station.waiting.extend([cast("Waiter", object())] * count)
+
+
+async def test_few_who_wait_for_a_quick_rule_need_no_further_host() -> None:
+    station = Station(AUTHORITY, hosts=1)
+    station.learn(a_host(0.2))
+    assert not station.is_crowded()
+    waiting(station, 1)
+    assert not station.is_crowded()
+    waiting(station, 1)
+    assert station.is_crowded()
+
+
+async def test_whoever_waits_behind_a_quick_rule_s_slow_invocation_needs_a_further_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    station, clock = Station(AUTHORITY, hosts=1), [100.0]
+    monkeypatch.setattr("asyncio.get_running_loop", lambda: SimpleNamespace(time=lambda: clock[0]))
+    station.learn(a_host(0.2))
+    station.begin(a_host(0.2))
+    waiting(station, 1)
+    clock[0] += SLOW_S / 2
+    assert not station.is_crowded()
+    clock[0] += SLOW_S
+    assert station.is_crowded()
+
+
+@pytest.mark.parametrize("took_ms", [None, QUICK_MS * 20], ids=["nothing is known of", "is slow"])
+async def test_whoever_waits_for_a_rule_that_may_be_slow_needs_a_further_host(took_ms: float | None) -> None:
+    station = Station(AUTHORITY, hosts=1)
+    if took_ms is not None:
+        station.learn(a_host(took_ms))
+    assert not station.is_crowded()
+    waiting(station, 1)
+    assert station.is_crowded()
