@@ -45,7 +45,10 @@ def _measured(arguments: argparse.Namespace, load: LoadGenerator, say: Callable[
     if "idle" in arguments.parts:
         yield idle.measure(times=arguments.times, say=say)
     if "tenants" in arguments.parts:
-        yield tenants.measure(load, counts=arguments.tenants, rounds=rounds, seconds=seconds, say=say)
+        settings = {} if arguments.max_hosts is None else {"RULEMINT_MAX_HOSTS": str(arguments.max_hosts)}
+        yield tenants.measure(
+            load, counts=arguments.tenants, rounds=rounds, seconds=seconds, settings=settings, say=say
+        )
     if "clients" in arguments.parts:
         yield clients.measure(load, counts=arguments.clients, rounds=rounds, seconds=seconds, say=say)
     if "processes" in arguments.parts:
@@ -58,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=number, default=5, help="turns of each case (default: 5)")
     parser.add_argument("--seconds", type=number, default=5, help="of each turn (default: 5)")
     parser.add_argument("--tenants", type=numbers, default=[1, 10, 100, 1_000], help="default: 1,10,100,1000")
+    parser.add_argument("--max-hosts", type=number, help="that the tenants share (default: as the machine has room)")
     parser.add_argument("--clients", type=numbers, default=[10, 1_000, 100_000], help="default: 10,1000,100000")
     parser.add_argument("--times", type=number, default=20, help="first tokens after idle (default: 20)")
     parser.add_argument("--load", choices=["wrk", "autocannon"], help="by default wrk where there is one")

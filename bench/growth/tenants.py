@@ -20,12 +20,18 @@ SEED = 7
 
 
 def measure(
-    load: LoadGenerator, *, counts: Sequence[int], rounds: int, seconds: int, say: Callable[[str], None]
+    load: LoadGenerator,
+    *,
+    counts: Sequence[int],
+    rounds: int,
+    seconds: int,
+    settings: dict[str, str],
+    say: Callable[[str], None],
 ) -> Part:
-    """A row for each number of tenants and each traffic; one system, with default settings, which the tenants share."""
+    """A row for each number of tenants and each traffic; one system with *settings*, which the tenants share."""
     turns: list[Turn] = []
     requests: list[Request] = []
-    with started_system({}) as system:
+    with started_system(settings) as system:
         for count in counts:
             say(f"tenants: making them, up to {count}")
             names = [f"bench-{number}" for number in range(len(requests), count)]
