@@ -82,9 +82,13 @@ class Station:
         return self._usual_ms < QUICK_MS and self._under_way_s() <= LONG_S
 
     def is_crowded(self) -> bool:
-        """Whether another host would help those who wait. A quick rule has one for a few of them before it starts."""
+        """Whether another host would help those who wait.
+
+        A host that runs a quick rule takes the next one before another has started; one that has answered and is not
+        idle yet may take its time.
+        """
         if self._has_answered and self.is_quick() and self._under_way_s() <= SLOW_S:
-            return len(self.waiting) > self.hosts
+            return len(self.waiting) > len(self._began_s)
         return bool(self.waiting)
 
     def _under_way_s(self) -> float:

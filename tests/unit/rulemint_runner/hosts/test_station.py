@@ -61,10 +61,21 @@ def waiting(station: Station, count: int) -> None:
 async def test_few_who_wait_for_a_quick_rule_need_no_further_host() -> None:
     station = Station(AUTHORITY, hosts=1)
     station.learn(a_host(0.2))
+    station.begin(a_host(0.2))
     assert not station.is_crowded()
     waiting(station, 1)
     assert not station.is_crowded()
     waiting(station, 1)
+    assert station.is_crowded()
+
+
+async def test_whoever_waits_for_a_host_that_has_answered_and_goes_on_needs_a_further_host() -> None:
+    station, host = Station(AUTHORITY, hosts=1), a_host(0.2)
+    station.learn(host)
+    station.begin(host)
+    waiting(station, 1)
+    assert not station.is_crowded()
+    station.end(host)
     assert station.is_crowded()
 
 
