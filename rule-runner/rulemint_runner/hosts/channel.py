@@ -1,4 +1,8 @@
-"""The runner's ends of a host's two socket pairs: frames on one, what its engine says about itself on the other."""
+"""The runner's ends of a host's three socket pairs: frames to it, frames from it, what its engine says about itself.
+
+Each direction has a pair of its own: whoever reads from a pair wakes who waits at its other end, for there is room to
+write again, and a host that waits there for its next frame would wake up once more after every answer.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,80 @@ class Receiver(Protocol):
         """Nothing more will arrive."""
 
 
-class Channel(asyncio.Protocol):
+class Channel:
+    """A host's frames, in both directions."""
+
+    def __init__(self, to_host: ToHost, from_host: FromHost) -> None:
+        self._to_host = to_host
+        self._from_host = from_host
+
+    def deliver_to(self, receiver: Receiver) -> None:
+        """Have *receiver* told what has arrived and what will, as soon as the caller waits for something."""
+        self._from_host.deliver_to(receiver)
+
+    def write(self, frame: frames.ToHost) -> None:
+        """Send *frame* to the host, soon; a host that is gone hears nothing more."""
+        self._to_host.write(frames.encode(frame))
+
+    async def drained(self) -> None:
+        """Wait until the host has read most of what was sent, or is gone."""
+        await self._to_host.drained()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        self._to_host.abort()
+        self._from_host.abort()
+
+
+class ToHost(asyncio.Protocol):
+    """Where frames to a host leave. Nothing ever comes from there: that way is shut down."""
+
+    def __init__(self) -> None:
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what we write to."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def write(self, data: bytes) -> None:
+        """Send *data*, soon."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    async def drained(self) -> None:
+        """Wait until most of what was sent has been read, or nobody reads any more."""
+        await self._writable.wait()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._end()
+
+    def eof_received(self) -> bool:
+        """That way is shut down; the other stays open."""
+        return True
+
+    def pause_writing(self) -> None:
+        """The host reads more slowly than we write."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """The host has caught up."""
+        self._writable.set()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Nobody waits for a host that is gone."""
+        self._end()
+
+    def _end(self) -> None:
+        self._transport = None
+        self._writable.set()
+
+
+class FromHost(asyncio.Protocol):
     """Bytes → frames → receiver. Plain reads: descriptors that a host sends along are dropped by the kernel.
 
     What arrives before `deliver_to` has said for whom is kept: a host may have written before anybody knows that it
@@ -42,16 +119,14 @@ class Channel(asyncio.Protocol):
         self._early = bytearray()
         self._hung_up_early = False
         self._decoder = frames.FrameDecoder()
-        self._writable = asyncio.Event()
-        self._writable.set()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what we write to."""
+        """Keep what we read from."""
         self._transport = cast("asyncio.Transport", transport)
 
     def deliver_to(self, receiver: Receiver) -> None:
-        """Have *receiver* told what has arrived and what will, as soon as the caller waits for something."""
+        """Tell *receiver*, from the next moment on."""
         asyncio.get_running_loop().call_soon(self._begin_delivery, receiver)
 
     def _begin_delivery(self, receiver: Receiver) -> None:
@@ -62,20 +137,11 @@ class Channel(asyncio.Protocol):
         if self._hung_up_early:
             receiver.hung_up()
 
-    def write(self, frame: frames.ToHost) -> None:
-        """Send *frame* to the host, soon; a host that is gone hears nothing more."""
-        if self._transport is not None:
-            self._transport.write(frames.encode(frame))
-
-    async def drained(self) -> None:
-        """Wait until the host has read most of what was sent, or is gone."""
-        await self._writable.wait()
-
     def abort(self) -> None:
-        """Hang up at once."""
+        """Read nothing more."""
         if self._transport is not None:
             self._transport.abort()
-        self._end()
+        self._transport = None
 
     def data_received(self, data: bytes) -> None:
         """Hand over the frames that are complete."""
@@ -104,21 +170,9 @@ class Channel(asyncio.Protocol):
         else:
             self._receiver.hung_up()
 
-    def pause_writing(self) -> None:
-        """The host reads more slowly than we write."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """The host has caught up."""
-        self._writable.set()
-
     def connection_lost(self, _error: Exception | None) -> None:
-        """Nobody waits for a host that is gone."""
-        self._end()
-
-    def _end(self) -> None:
+        """There is nothing more to read."""
         self._transport = None
-        self._writable.set()
 
 
 class EngineText(asyncio.Protocol):

@@ -1,7 +1,7 @@
 """One host: a contained process that becomes one rule version and runs its invocations, one after the other.
 
-Theory of operation. A host has two socket pairs: its descriptors 0 and 1 are the channel that frames travel on, 2 is
-where its engine complains. It starts blank and says `Ready`; it is sent one `Load`, then one `Run` at a time. During a
+Theory of operation. A host has three socket pairs: frames come at its descriptor 0 and leave at 1, and 2 is where its
+engine complains. It starts blank and says `Ready`; it is sent one `Load`, then one `Run` at a time. During a
 run it may send `Line`s, `Call`s and what it keeps, then exactly one answer, then `Idle`. Whoever runs an invocation
 waits for its answer, for the deadline, or for the process's end, and whichever comes first decides; after the deadline
 or a frame that may not come now, the host is killed. A host that has ended is never revived.
@@ -192,7 +192,7 @@ class Host:
         return self.usable
 
     def pause(self) -> None:
-        """Stop the idle process: whatever a rule left behind in it does not run."""
+        """Stop the process."""
         self._paused = True
         self._process.send_signal(signal.SIGSTOP)
 

@@ -21,6 +21,7 @@ import structlog
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.brake import Brake
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.rest import Rest
 from rulemint_runner.hosts.station import IdleHost, MakeHost, Station, Waiter
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
@@ -34,8 +35,6 @@ from rulemint_shared.shares import Shares
 log = structlog.get_logger(__name__)
 
 GROW_AFTER_S = 0.01
-PAUSE_AFTER_S = 0.02
-"""How long a host is idle before it is stopped: a busy rule needs no two signals for each invocation."""
 SWEEP_INTERVAL_S = 0.25
 
 
@@ -232,15 +231,14 @@ class HostPool:
             if not waiter.future.done():
                 waiter.future.set_result(host)
                 return
-        pausing = asyncio.get_running_loop().call_later(PAUSE_AFTER_S, host.pause)
-        station.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), pausing))
+        station.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), Rest(host)))
         self._shares.end(station.authority.tenant)
 
     def _pop_idle(self, station: Station, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
         self._shares.begin(station.authority.tenant)
         idle = station.idle.pop(index)
-        idle.pausing.cancel()
+        idle.rest.end()
         return idle.host
 
     def _memory_is_full(self) -> bool:

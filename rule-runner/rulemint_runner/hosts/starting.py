@@ -1,4 +1,4 @@
-"""A new host: two socket pairs, a contained process on their far ends, and its first word."""
+"""A new host: three socket pairs, a contained process on their far ends, and its first word."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import msgspec
 
-from rulemint_runner.hosts.channel import Channel, EngineText
+from rulemint_runner.hosts.channel import Channel, EngineText, FromHost, ToHost
 from rulemint_runner.hosts.host import Host, HostEndedError
 from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.sandbox.priority import Priority
@@ -24,21 +24,32 @@ async def start_host(sandbox: Sandbox, program: HostProgram, *, priority: Priori
     """
     loop = asyncio.get_running_loop()
     policy = msgspec.structs.replace(program.policy, priority=priority)
-    ours, theirs = socket.socketpair()
-    our_engine, their_engine = socket.socketpair()
-    with theirs, their_engine, ExitStack() as undo:
-        undo.callback(our_engine.close)
-        undo.callback(ours.close)
-        _, channel = await loop.connect_accepted_socket(Channel, ours)
-        undo.callback(channel.abort)
+    with ExitStack() as theirs, ExitStack() as undo:
+        (our_input, their_input), (our_output, their_output), (our_engine, their_engine) = (
+            _socket_pair(theirs, undo) for _ in range(3)
+        )
+        our_input.shutdown(socket.SHUT_RD)
+        our_output.shutdown(socket.SHUT_WR)
+        to_host, to_host_protocol = await loop.connect_accepted_socket(ToHost, our_input)
+        undo.callback(to_host.abort)
+        from_host, from_host_protocol = await loop.connect_accepted_socket(FromHost, our_output)
+        undo.callback(from_host.abort)
         engine, engine_text = await loop.connect_accepted_socket(EngineText, our_engine)
         undo.callback(engine.abort)
         try:
-            process = await sandbox.spawn(policy, (theirs.fileno(), theirs.fileno(), their_engine.fileno()))
+            process = await sandbox.spawn(policy, (their_input.fileno(), their_output.fileno(), their_engine.fileno()))
         except SpawnError as error:
             raise HostEndedError(FailureReason.CRASHED, str(error)) from error
         undo.pop_all()  # from here on the host looks after all of it
+    channel = Channel(to_host_protocol, from_host_protocol)
     host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes, priority=priority)
     channel.deliver_to(host)
     await host.ready()
     return host
+
+
+def _socket_pair(theirs: ExitStack, undo: ExitStack) -> tuple[socket.socket, socket.socket]:
+    """An end for us, which *undo* closes, and one for the host, which *theirs* does."""
+    our_end, their_end = socket.socketpair()
+    undo.callback(our_end.close)
+    return our_end, theirs.enter_context(their_end)

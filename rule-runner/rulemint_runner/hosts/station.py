@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import Host
+from rulemint_runner.hosts.rest import Rest
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
 
@@ -36,7 +37,7 @@ class IdleHost:
 
     host: Host
     until: Deadline
-    pausing: asyncio.TimerHandle
+    rest: Rest
 
 
 @dataclass

@@ -27,13 +27,17 @@ function forge(n) {
 PY_CHANNEL = """
 import json, os, stat, sys
 
-def channel():
+def sockets():
     for number in range(3, 64):
         try:
             if stat.S_ISSOCK(os.fstat(number).st_mode):
-                return number
+                yield number
         except OSError:
             pass
+
+def channel():
+    from_runner, to_runner = sockets()
+    return to_runner
 
 def this_run():
     frame = sys._getframe()
@@ -99,6 +103,15 @@ async def test_a_host_that_is_not_idle_soon_after_its_answer_is_ended(sandbox: S
         assert await rule.value() == '{"forged":true}'
         assert not await rule.host.idle()
         await all_gone({rule.host.pid})
+
+
+async def test_nothing_goes_back_the_way_that_a_rule_is_asked(sandbox: Sandbox) -> None:
+    script = PY_CHANNEL + IN_PYTHON + "os.write(next(sockets()), b'x' * 9)"
+    async with loaded(sandbox, script, PY) as rule:
+        answer = await rule.run()
+        assert isinstance(answer, frames.Threw)
+        assert "BrokenPipeError" in answer.text
+        assert await rule.host.idle()
 
 
 FLOODS = [

@@ -68,7 +68,7 @@ def _call(name, *arguments):
 def _inherited():
     """Beyond the channel, the null device and the engine's output there is nothing."""
     opened = []
-    for descriptor in range(4, 64):
+    for descriptor in range(5, 64):
         try:
             os.fstat(descriptor)
         except OSError:

@@ -1,7 +1,7 @@
-"""Frames over descriptor 0: a 4-byte big-endian length, then JSON.
+"""Frames over descriptors of our own: a 4-byte big-endian length, then JSON.
 
-Descriptor 1 is the same socket for other languages; here it joins the engine's own output, so that a raw write cannot
-break a frame by accident.
+They came as 0 and 1. Here 0 is empty and 1 joins the engine's own output, so that a raw write cannot break a frame by
+accident.
 """
 
 import json
@@ -15,7 +15,7 @@ class Channel:
     """This host's end of the channel."""
 
     def __init__(self) -> None:
-        self._descriptor = os.dup(0)
+        self._input, self._output = os.dup(0), os.dup(1)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
@@ -27,7 +27,7 @@ class Channel:
     def read(self) -> dict | None:
         """The next frame; None once the runner has hung up."""
         while len(self._unread) < 4 or len(self._unread) < (end := 4 + int.from_bytes(self._unread[:4], "big")):
-            chunk = os.read(self._descriptor, USUAL_BYTES)
+            chunk = os.read(self._input, USUAL_BYTES)
             if not chunk:
                 return None
             self._unread += chunk
@@ -39,4 +39,4 @@ class Channel:
         bodies = [self._encode(frame).encode() for frame in frames]
         rest = b"".join(len(body).to_bytes(4, "big") + body for body in bodies)
         while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+            rest = rest[os.write(self._output, rest) :]

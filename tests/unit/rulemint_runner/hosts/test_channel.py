@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.channel import Channel
+from rulemint_runner.hosts.channel import FromHost
 from rulemint_shared.messages import FailureReason
 
 
@@ -37,7 +37,7 @@ def framed(frame: frames.FromHost) -> bytes:
 
 
 async def test_what_a_host_says_before_anybody_listens_is_heard_in_its_order_once_the_listener_waits() -> None:
-    channel, listener = Channel(), Listener()
+    channel, listener = FromHost(), Listener()
     said = framed(frames.Ready()) + framed(frames.Loaded())
     channel.data_received(said[:7])
     channel.deliver_to(listener)
@@ -50,7 +50,7 @@ async def test_what_a_host_says_before_anybody_listens_is_heard_in_its_order_onc
 
 
 async def test_a_host_that_ended_before_anybody_listened_is_known_to_have_hung_up() -> None:
-    channel, listener = Channel(), Listener()
+    channel, listener = FromHost(), Listener()
     channel.data_received(framed(frames.Ready()))
     channel.eof_received()
     channel.deliver_to(listener)
