@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test abuse layers lint format docs up down bench bench-quick bench-growth soak lock clean
+.PHONY: help run logs test abuse layers lint format docs up down bench bench-quick bench-growth bench-endurance soak lock clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) ## Run the whole system on this machine: http://localhost:8080
 	@exec $(BIN)/rulemint dev
@@ -62,6 +62,9 @@ bench-quick: $(READY) ## A look at tokens per second, ours beside others, in und
 
 bench-growth: $(READY) ## Measure more tenants, processes and clients; the first token after idle; dispatch alone
 	$(BIN)/python -m bench.growth --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),5)
+
+bench-endurance: $(READY) ## Ask for 80 % of what one rule can do for ten minutes: memory, latency, errors (RULE=python: that rule)
+	$(BIN)/python -m bench.endurance --rule $(or $(RULE),javascript)
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))

@@ -14,18 +14,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
+from bench import paced
+from bench.load import Request, Wrk, load_generator
 from bench.processes import processor_us
 from bench.system import System, started_system
 from bench.tenants import create, log_in, make_client
@@ -37,8 +37,6 @@ RECORDS_OF_A_TOKEN = LINES_OF_A_TOKEN + 2
 """With the invocation's beginning and end."""
 WARM_UP_S = 3
 SETTLE_S = 3.0
-_FAILED = re.compile(r"Non-2xx|Socket errors|Error distribution|\[[345]\d\d\]\t\d+ responses")
-"""As ``wrk`` and ``hey`` say it."""
 RESULTS = Path(__file__).parent / "results"
 RULE = """
 module.exports = async (client, scope, audience, context) => {
@@ -53,15 +51,9 @@ module.exports = async (client, scope, audience, context) => {
 class Load:
     """One token request, again and again: as fast as answers come (``wrk``), or so many a second (``hey``)."""
 
-    def __init__(self, url: str, request: dict[str, str], folder: Path, *, rate: int | None) -> None:
-        self._url = f"{url}/oauth/token"
-        self._body = json.dumps(request)
+    def __init__(self, url: str, request: dict[str, str], *, rate: int | None) -> None:
+        self._request = Request(url=f"{url}/oauth/token", host=urlsplit(url).netloc, body=urlencode(request))
         self._rate = rate
-        self._script = folder / "ask.lua"
-        self._script.write_text(
-            'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
-            f"wrk.body = {json.dumps(self._body)}\n"
-        )
 
     def run(self, seconds: int) -> float:
         """Tokens per second.
@@ -69,34 +61,22 @@ class Load:
         Raises:
             SystemExit: some request got no token.
         """
-        command = self._as_fast_as_they_come(seconds) if self._rate is None else self._paced(seconds, self._rate)
-        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        if _FAILED.search(printed):
-            raise SystemExit(f"not every request got a token:\n{printed}")
-        found = re.search(r"Requests/sec:\s+([0-9.]+)", printed)
-        return float(found[1]) if found else 0.0
-
-    def _as_fast_as_they_come(self, seconds: int) -> list[str]:
-        return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(self._script), self._url]
-
-    def _paced(self, seconds: int, rate: int) -> list[str]:
-        each = str(rate / CONNECTIONS)
-        return [
-            "hey", "-c", str(CONNECTIONS), "-q", each, "-z", f"{seconds}s",
-            "-m", "POST", "-T", "application/json", "-d", self._body, self._url,
-        ]  # fmt: skip
+        if self._rate is None:
+            loaded = Wrk().run(self._request, connections=CONNECTIONS, seconds=seconds)
+        else:
+            loaded = paced.ask(self._request, rate=self._rate, connections=CONNECTIONS, seconds=seconds)
+        if loaded.failed:
+            raise SystemExit(f"{loaded.failed} of {loaded.failed + loaded.tokens} requests got no token")
+        return loaded.per_second
 
 
 class Bench:
     """One system with one rule, unwatched and watched in turns."""
 
-    def __init__(
-        self, system: System, session: aiohttp.ClientSession, folder: Path, *, rate: int | None = None
-    ) -> None:
+    def __init__(self, system: System, session: aiohttp.ClientSession, *, rate: int | None = None) -> None:
         """*rate*: tokens a second to ask for; None: as many as there are."""
         self._system = system
         self._session = session
-        self._folder = folder
         self._rate = rate
         self._headers: dict[str, str] = {}
 
@@ -105,7 +85,7 @@ class Bench:
         url = self._system.url
         self._headers = await log_in(self._session, url, self._system.admin, {})
         await create(self._session, url, "rules", {"name": "chatty", "script": RULE}, self._headers)
-        load = Load(url, await make_client(self._session, url, self._headers), self._folder, rate=self._rate)
+        load = Load(url, await make_client(self._session, url, self._headers), rate=self._rate)
         await asyncio.to_thread(load.run, WARM_UP_S)
         measured = []
         for number in range(rounds):
@@ -162,11 +142,8 @@ class Bench:
 
 
 async def _bench(system: System, *, watchers: int, seconds: int, rounds: int, rate: int | None) -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="rulemint-wrk-") as folder:
-        async with aiohttp.ClientSession() as session:
-            return await Bench(system, session, Path(folder), rate=rate).run(
-                watchers=watchers, seconds=seconds, rounds=rounds
-            )
+    async with aiohttp.ClientSession() as session:
+        return await Bench(system, session, rate=rate).run(watchers=watchers, seconds=seconds, rounds=rounds)
 
 
 def _report(result: dict[str, Any]) -> str:
@@ -190,9 +167,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of two turns (default: {ROUNDS})")
     parser.add_argument("--rate", type=int, help="tokens a second (default: as fast as answers come)")
     arguments = parser.parse_args()
-    load = "wrk" if arguments.rate is None else "hey"
-    if shutil.which(load) is None:
-        raise SystemExit(f"{load} is missing: it is the load (Debian: apt-get install {load})")
+    if arguments.rate is None:
+        load_generator(Wrk.name)
+    else:
+        paced.require()
     with started_system({}) as system:
         rounds = asyncio.run(_bench(system, **vars(arguments)))
     ratio = statistics.median(each["watched"] / each["unwatched"] for each in rounds)  # of a round: machines drift
