@@ -4,7 +4,7 @@ import os
 
 def send(frame):
     body = json.dumps(frame).encode()
-    os.write(3, len(body).to_bytes(4, 'big') + body)
+    os.write(4, len(body).to_bytes(4, 'big') + body)
 
 
 def rule(client, scope, audience, context):
