@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-LOOK_AFTER_S = 0.02
-LOOK_INTERVAL_S = 0.02
-"""As long as a loop needs to be seen in the kernel's account, which goes by 10 ms."""
-STOP_AFTER_S = 0.5
+LOOK_INTERVAL_S = 0.04
+"""Longer than the 10 ms that the kernel's account of processor time goes by."""
+LOOKS = 5
+"""At the last it is stopped in any case."""
 
 
 class Sleeper(Protocol):
@@ -32,17 +32,18 @@ class Rest:
     def __init__(self, host: Sleeper) -> None:
         self._host = host
         self._loop = asyncio.get_running_loop()
-        self._next = self._loop.call_later(LOOK_AFTER_S, self._look)
+        self._looks = 0
+        self._used_s = float("inf")
+        self._next = self._loop.call_later(LOOK_INTERVAL_S, self._look)
 
     def end(self) -> None:
         """It is wanted, or gone."""
         self._next.cancel()
 
     def _look(self) -> None:
-        self._next = self._loop.call_later(LOOK_INTERVAL_S, self._look_again, self._host.processor_s())
-
-    def _look_again(self, used_s: float) -> None:
-        if self._host.processor_s() > used_s:
+        before_s, self._used_s = self._used_s, self._host.processor_s()
+        self._looks += 1
+        if self._used_s > before_s or self._looks == LOOKS:
             self._host.pause()
         else:
-            self._next = self._loop.call_later(STOP_AFTER_S, self._host.pause)
+            self._next = self._loop.call_later(LOOK_INTERVAL_S, self._look)

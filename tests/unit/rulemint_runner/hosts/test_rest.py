@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rulemint_runner.hosts.rest import Rest
+from rulemint_runner.hosts.rest import LOOKS, Rest
 
 
 @dataclass
@@ -25,18 +25,24 @@ class Sleeper:
         self.stopped.set()
 
 
-async def test_a_host_that_goes_on_computing_is_stopped_before_one_that_does_not() -> None:
-    quiet, busy = Sleeper(iter([1.0, 1.0])), Sleeper(iter([1.0, 1.01]))
-    Rest(quiet)
-    Rest(busy)
+async def test_a_host_that_computes_is_stopped_when_that_is_seen_and_any_other_in_the_end() -> None:
+    quiet, busy, later = (
+        Sleeper(iter([1.0] * LOOKS)),
+        Sleeper(iter([1.0, 1.01])),
+        Sleeper(iter([1.0] * (LOOKS - 2) + [1.5])),
+    )
+    for host in (quiet, busy, later):
+        Rest(host)
     await asyncio.wait_for(busy.stopped.wait(), 10)
+    assert not later.stopped.is_set()
+    await asyncio.wait_for(later.stopped.wait(), 10)
     assert not quiet.stopped.is_set()
     await asyncio.wait_for(quiet.stopped.wait(), 10)
-    assert (quiet.looked, busy.looked) == (2, 2)
+    assert (quiet.looked, busy.looked, later.looked) == (LOOKS, 2, LOOKS - 1)
 
 
 async def test_a_host_that_is_wanted_in_time_is_never_stopped() -> None:
-    at_once, looked_at, other = Sleeper(iter([])), Sleeper(iter([1.0, 1.0])), Sleeper(iter([1.0, 1.0]))
+    at_once, looked_at, other = Sleeper(iter([])), Sleeper(iter([1.0, 1.0])), Sleeper(iter([1.0] * LOOKS))
     Rest(at_once).end()
     rest = Rest(looked_at)
     Rest(other)
