@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = [
     "fixtures.valkey",
     "fixtures.system",
+    "fixtures.proxied",
     "fixtures.hosts",
     "fixtures.pools",
     "fixtures.web",

@@ -85,6 +85,7 @@ from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
@@ -176,6 +177,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
         application = _application(routes(handlers), accounting(refused))
         application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
+        application[PROXIES] = TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header))
         yield Gateway(application, _application(metrics.routes()), health, log_hub)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +15,8 @@ from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
 
 MAX_PORT = 65_535
+IPV4_MAPPED_BITS = 96
+"""The length of ``::ffff:0:0/96``, in which IPv6 writes IPv4 addresses."""
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +61,20 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=1, le=65_535)] | None,
         Meta(description="The TCP port for https, beside http on RULEMINT_PORT. Unset: RULEMINT_PORT itself is https."),
     ] = None
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="Addresses of the proxies in front (CIDR, commas between), which say in a header from where a "
+            "request came; what others say of it is ignored. Unset: a request comes from whoever connects."
+        ),
+    ] = ""
+    proxy_header: Annotated[
+        Literal["either", "forwarded", "x-forwarded-for"],
+        Meta(
+            description="The header that the trusted proxies write: forwarded, x-forwarded-for, or either, and then "
+            "X-Forwarded-For counts if there are both."
+        ),
+    ] = "either"
     issuer: Annotated[
         Annotated[str, Meta(pattern=r"^https?://[^\s?#]+/$")] | None,
         Meta(
@@ -129,6 +146,16 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         if self.tls_port == self.port:
             raise ValueError("RULEMINT_TLS_PORT and RULEMINT_PORT are the same: one is for https, the other for http")
 
+        self.trusted_networks()
+
+    def trusted_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of the proxies in front.
+
+        Raises:
+            ValueError: an entry is none, or would trust everybody.
+        """
+        return tuple(_network(text.strip()) for text in self.trusted_proxies.split(",") if text.strip())
+
     def of_process(self, number: int) -> GatewaySettings:
         """The settings of one of several gateway processes, numbered from 0."""
         metrics_port = self.metrics_port + number if self.metrics_port else 0
@@ -145,3 +172,21 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             return None
         issuer = urlsplit(self.issuer_url())
         return issuer.netloc if issuer.scheme == "https" else f"localhost:{self.tls_port or self.port}"
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(
+            f"RULEMINT_TRUSTED_PROXIES: {error}: write networks as 10.0.0.0/8 or fd00::/8, with commas between them"
+        ) from None
+    if network.prefixlen == 0:
+        raise ValueError(
+            f"RULEMINT_TRUSTED_PROXIES: {text} trusts everybody, so any client could choose its address: "
+            "name the networks of the proxies"
+        )
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is not None and network.prefixlen >= IPV4_MAPPED_BITS:
+        return _network(f"{mapped}/{network.prefixlen - IPV4_MAPPED_BITS}")
+    return network

@@ -14,6 +14,7 @@ from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
 from rulemint_gateway.web.sent import well_formed
+from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import tenant_of
 
 MAX_USER_AGENT = 512
@@ -107,7 +108,7 @@ def _begin_call(request: web.Request, config: TenantConfig, client_id: str) -> N
             tenant=config.tenant.name,
             client_id=client_id,
             client_name=client.name if client else "",
-            ip=request.remote or "",
+            ip=source_address(request),
             user_agent=well_formed(request.headers.get("User-Agent", ""))[:MAX_USER_AGENT],
             method=request.method,
             path=request.path,

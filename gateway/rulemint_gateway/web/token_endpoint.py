@@ -21,6 +21,7 @@ from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, json_answer, oauth_problem
 from rulemint_gateway.web.sent import sent_with, well_formed
+from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
@@ -87,7 +88,7 @@ class TokenEndpoint:
         config = tenant_of(request, self._catalog)
         exchange = Exchange(
             tenant=config.tenant.name,
-            ip=request.remote or "",
+            ip=source_address(request),
             user_agent=well_formed(request.headers.get("User-Agent", "")),
             sent=sent_with(request),
         )

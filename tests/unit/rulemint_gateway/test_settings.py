@@ -50,3 +50,33 @@ def test_the_issuer_stays_what_it_is_and_the_domain_says_where_https_is(
 ) -> None:
     settings = settings_of(**variables)
     assert (settings.issuer_url(), settings.tls_domain()) == (issuer, domain)
+
+
+def test_trusted_proxies_are_networks_and_single_addresses() -> None:
+    settings = settings_of(RULEMINT_TRUSTED_PROXIES="10.0.0.0/8, fd00::/8,192.0.2.1, ::ffff:172.16.0.0/108")
+    assert [str(network) for network in settings.trusted_networks()] == [
+        "10.0.0.0/8",
+        "fd00::/8",
+        "192.0.2.1/32",
+        "172.16.0.0/12",
+    ]
+    assert settings_of().trusted_networks() == ()
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/33", "10.0.0.1/8", "proxy.example.com", "10.0.0.0/8;10.0.0.0/8", "10.0.0."])
+def test_a_trusted_proxy_that_is_no_network_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"RULEMINT_TRUSTED_PROXIES: .*write networks as") as refused:
+        settings_of(RULEMINT_TRUSTED_PROXIES=f"192.0.2.0/24,{text}")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96"])
+def test_nobody_trusts_everybody(text: str) -> None:
+    with pytest.raises(SettingsError, match="trusts everybody"):
+        settings_of(RULEMINT_TRUSTED_PROXIES=text)
+
+
+def test_the_header_of_the_proxies_is_one_of_three() -> None:
+    assert settings_of(RULEMINT_PROXY_HEADER="forwarded").proxy_header == "forwarded"
+    with pytest.raises(SettingsError, match="RULEMINT_PROXY_HEADER"):
+        settings_of(RULEMINT_PROXY_HEADER="x-real-ip")
