@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rulemint_cli.errors import CommandError
-from rulemint_shared.vault import Vault, VaultError, create_master_key, create_secret_file
+from rulemint_shared.vault import VaultError, create_master_key, create_secret_file, keep_runner_key
 
 LONGEST_SOCKET_PATH = 100
 """A unix socket's path has 108 bytes at most (unix(7))."""
@@ -30,6 +30,11 @@ class DataDir:
     def master_key(self) -> Path:
         """The key that encrypts secrets at rest (0600)."""
         return self.path / "master.key"
+
+    @property
+    def runner_key(self) -> Path:
+        """What the runner has of the master key (0600)."""
+        return self.path / "runner.key"
 
     @property
     def admin_file(self) -> Path:
@@ -100,7 +105,7 @@ def _run_dir(path: Path) -> Iterator[Path]:
 def _fill(data_dir: DataDir) -> None:
     try:
         create_master_key(data_dir.master_key)
-        Vault.from_file(data_dir.master_key)
+        keep_runner_key(data_dir.runner_key, master_key=data_dir.master_key)
         data_dir.run_dir.mkdir(mode=0o700, exist_ok=True)
         data_dir.valkey_dir.mkdir(mode=0o700, exist_ok=True)
         create_password(data_dir.valkey_password)

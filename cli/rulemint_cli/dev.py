@@ -65,21 +65,26 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
             await _answering(valkey, data_dir)
             redis_url = f"unix://{embedded_valkey.socket_path(data_dir)}"
             password_file = data_dir.valkey_password
-        environment = environment_for_child(
-            {
-                "redis_url": redis_url,
-                "redis_password_file": None if password_file is None else str(password_file.absolute()),
-                "master_key_file": str(data_dir.master_key),
-                "admin_file": str(data_dir.admin_file),
-                "host": HOST,
-                "port": str(settings.port),
-                "log_format": "console",
-                **_https(stack, settings, data_dir, console),
-            }
-        )
+        for_both = {
+            "redis_url": redis_url,
+            "redis_password_file": None if password_file is None else str(password_file.absolute()),
+            "log_format": "console",
+        }
+        for_gateway = {
+            "master_key_file": str(data_dir.master_key),
+            "runner_key_file": None,
+            "admin_file": str(data_dir.admin_file),
+            "host": HOST,
+            "port": str(settings.port),
+            **_https(stack, settings, data_dir, console),
+        }
+        for_runner = {"runner_key_file": str(data_dir.runner_key), "master_key_file": None, "admin_file": None}
         children = [
-            Child("gateway", [sys.executable, "-m", "rulemint_gateway"], environment, console),
-            Child("runner", [sys.executable, "-m", "rulemint_runner"], environment, console),
+            Child(name, [sys.executable, "-m", module], environment_for_child({**for_both, **for_one}), console)
+            for name, module, for_one in (
+                ("gateway", "rulemint_gateway", for_gateway),
+                ("runner", "rulemint_runner", for_runner),
+            )
         ]
         _keep(stack, children, STOP_WITHIN_S - STOP_VALKEY_WITHIN_S)
         yield children

@@ -21,10 +21,10 @@ from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import RedisUnusableError
+from rulemint_shared.runner_key import RunnerKeyError
 from rulemint_shared.sandbox_report import SandboxReport, encode_report
 from rulemint_shared.service_log import LogFormat, set_up_logging
 from rulemint_shared.settings import SettingsError, read_settings, render_help
-from rulemint_shared.vault import VaultError
 
 NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3): this machine must be set up differently."""
@@ -56,7 +56,7 @@ def main() -> int:
     languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
     try:
         uvloop.run(serve(settings, spawner, languages, budget))
-    except (BrokerNotStartedError, GeoIpDatabaseError, RedisUnusableError, VaultError) as error:
+    except (BrokerNotStartedError, GeoIpDatabaseError, RedisUnusableError, RunnerKeyError) as error:
         return _fail(str(error), code=1)
     except SandboxMissingError as error:
         return _fail(str(error), code=NO_SANDBOX)
@@ -82,7 +82,7 @@ def _check_sandbox() -> int:
 
 
 def _start_spawner(limits: GroupLimits, *, insecure: bool) -> tuple[Languages, SpawnerProcess]:
-    """Before the master key is read, so that no host can inherit it."""
+    """Before any secret is read, so that no host can inherit it."""
     hide_from_same_user()  # a host of our own user could otherwise read our memory
     languages = Languages()
     without = missing_kernel_layers() if insecure else ()

@@ -41,9 +41,9 @@ from rulemint_shared import ids, job_queue
 from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.redis_connection import check_server, open_redis
+from rulemint_shared.runner_key import RunnerKey
 from rulemint_shared.runner_load import RunnerLoad
 from rulemint_shared.shares import Shares
-from rulemint_shared.vault import Vault
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ async def open_runner(
     """A runner ready to claim invocations; everything it opened is closed in reverse order.
 
     Raises:
-        GeoIpDatabaseError, RedisUnusableError, SandboxMissingError, VaultError: it cannot start; the text says why.
+        GeoIpDatabaseError, RedisUnusableError, RunnerKeyError, SandboxMissingError: it cannot start; the text says why.
     """
     async with AsyncExitStack() as stack:
         geoip = stack.enter_context(closing(GeoIp(settings.geoip_database)))
@@ -73,7 +73,7 @@ async def open_runner(
         self_check = SelfCheck(sandbox, languages, insecure=settings.insecure_sandbox)
         await self_check.check()
         broker = await stack.enter_async_context(_open_egress(settings))
-        vault = Vault.from_file(settings.master_key_file)
+        key = RunnerKey.from_file(settings.runner_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
         log.info("connected", server=await check_server(redis))
 
@@ -97,7 +97,7 @@ async def open_runner(
         )
         rule_runs = RuleRuns(
             packages=packages,
-            sources=RuleSources(redis, vault),
+            sources=RuleSources(redis, key),
             states=RuleStates(redis),
             limits=limits,
             languages=languages,

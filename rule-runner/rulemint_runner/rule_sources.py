@@ -14,7 +14,7 @@ from rulemint_runner.masking import Mask
 from rulemint_shared import codecs, keys
 from rulemint_shared.messages import Draft, RuleRef
 from rulemint_shared.records import Isolation, Language, RuleLimits, RuleVersion
-from rulemint_shared.vault import Purpose, Vault, VaultError
+from rulemint_shared.runner_key import RunnerKey, RunnerKeyError
 
 KEPT_SOURCES = 256
 """Each is 256 KiB of text at most, and its secrets."""
@@ -40,18 +40,18 @@ class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleSources:
-    """Loads rule sources from Redis; the runner's only use of the master key."""
+    """Loads rule sources from Redis; the runner's only use of its key."""
 
-    def __init__(self, redis: ArqRedis, vault: Vault) -> None:
+    def __init__(self, redis: ArqRedis, key: RunnerKey) -> None:
         self._redis = redis
-        self._vault = vault
+        self._key = key
         self._kept: OrderedDict[tuple[str, str, int, int], RuleSource] = OrderedDict()
 
     async def get(self, tenant: str, ref: RuleRef) -> RuleSource:
         """The source that *ref* names.
 
         Raises:
-            RuleSourceError: it does not exist (any longer), or does not open under the master key.
+            RuleSourceError: it does not exist (any longer), or does not open under the runner's key.
             RedisError, OSError: Redis does not answer.
         """
         name = (tenant, ref.rule_id, ref.version, ref.secrets_revision)
@@ -68,11 +68,11 @@ class RuleSources:
         """The source that *draft* brings along; it is not kept.
 
         Raises:
-            RuleSourceError: its secrets do not open under the master key.
+            RuleSourceError: its secrets do not open under the runner's key.
         """
         try:
             return _source(draft.text, self._decrypt(draft.secrets) if draft.secrets else {})
-        except (codecs.DecodeError, VaultError) as error:
+        except (codecs.DecodeError, RunnerKeyError) as error:
             raise RuleSourceError(str(error)) from error
 
     async def _read(self, tenant: str, ref: RuleRef) -> RuleSource:
@@ -85,7 +85,7 @@ class RuleSources:
         try:
             version = codecs.rule_version.decode(version_data)
             secrets = self._open(secrets_data, ref)
-        except (codecs.DecodeError, VaultError) as error:
+        except (codecs.DecodeError, RunnerKeyError) as error:
             raise RuleSourceError(str(error)) from error
         return _source(version, secrets)
 
@@ -100,7 +100,7 @@ class RuleSources:
         return self._decrypt(stored.ciphertext)
 
     def _decrypt(self, ciphertext: bytes) -> dict[str, str]:
-        return codecs.secret_values.decode(self._vault.decrypt(ciphertext, purpose=Purpose.RULE_SECRETS))
+        return codecs.secret_values.decode(self._key.open_rule_secrets(ciphertext))
 
 
 def _source(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:

@@ -22,7 +22,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
     """Claim invocations until SIGTERM or SIGINT, then drain.
 
     Raises:
-        GeoIpDatabaseError, RedisUnusableError, VaultError: see `open_runner`.
+        GeoIpDatabaseError, RedisUnusableError, RunnerKeyError: see `open_runner`.
         SandboxMissingError: rules are not contained, or are no longer.
     """
     stop = asyncio.Event()

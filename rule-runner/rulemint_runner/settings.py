@@ -20,7 +20,13 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one runner process."""
 
     redis_url: RedisUrl
-    master_key_file: Annotated[Path, Meta(description="The file with the master key that encrypts secrets at rest.")]
+    runner_key_file: Annotated[
+        Path,
+        Meta(
+            description="The file with the keys that open rule secrets. `rulemint init FOLDER` makes it, runner.key, "
+            "from the master.key in FOLDER, and again when that has changed; only the gateway has the master key."
+        ),
+    ]
     redis_password_file: RedisPasswordFile = None
     rule_timeout: Annotated[
         float, Meta(description="Seconds that a rule may take if it does not say itself.", gt=0, le=MAX_TIMEOUT_S)

@@ -2,6 +2,8 @@
 
 The master key file holds one Fernet key per line, newest first: writing encrypts with the first, reading tries all,
 so a key is rotated by putting a new line on top.
+
+Only the gateway has the master key. A runner has a file with what it needs of it (`runner_key`), which is made here.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from rulemint_shared.runner_key import runner_key_text
 
 
 class Purpose(StrEnum):
@@ -38,19 +42,42 @@ def create_master_key(path: Path) -> None:
 
 def create_secret_file(path: Path, secret: bytes) -> None:
     """Write *secret* to *path*, mode 0600, whole or not at all; an existing file is left as it is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secret + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    part = _written_apart(path, secret)
     try:
         os.link(part, path)  # never overwrites: of several processes that start at once, one wins
     except FileExistsError:
         pass
     finally:
         part.unlink()
+
+
+def keep_runner_key(path: Path, *, master_key: Path) -> None:
+    """Have in *path* what a runner needs of *master_key*, mode 0600: made if it is not there, or is another key's.
+
+    Raises:
+        OSError: *path* cannot be written.
+        VaultError: *master_key* cannot be read or holds no usable key.
+    """
+    wanted = Vault.from_file(master_key).runner_key()
+    try:
+        if path.read_bytes().strip() == wanted:
+            return
+    except FileNotFoundError:
+        pass
+    _written_apart(path, wanted).replace(path)
+
+
+def _written_apart(path: Path, secret: bytes) -> Path:
+    """A file of this process beside *path*, mode 0600, with *secret* in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return part
 
 
 class Vault:
@@ -84,6 +111,10 @@ class Vault:
         except OSError as error:
             raise VaultError(f"cannot read the master key {path}: {error.strerror}") from error
         return cls(lines)
+
+    def runner_key(self) -> bytes:
+        """What a runner's key file holds: the keys of rule secrets, from which no other key can be found."""
+        return runner_key_text([_derive(raw, Purpose.RULE_SECRETS) for raw in self._raw_keys])
 
     def encrypt(self, plaintext: bytes, *, purpose: Purpose) -> bytes:
         """The Fernet token of *plaintext* under the newest key."""

@@ -158,7 +158,7 @@ def test_a_runner_refuses_to_start_where_a_layer_is_missing(missing: Instruction
     """It is started below a filter that answers as a kernel without the layer does."""
     done = subprocess.run(
         [sys.executable, "-c", LACKING.format(instructions=missing)],
-        env={**os.environ, "RULEMINT_REDIS_URL": "redis://127.0.0.1:1/", "RULEMINT_MASTER_KEY_FILE": "/nonexistent"},
+        env={**os.environ, "RULEMINT_REDIS_URL": "redis://127.0.0.1:1/", "RULEMINT_RUNNER_KEY_FILE": "/nonexistent"},
         capture_output=True,
         text=True,
         check=False,

@@ -48,17 +48,26 @@ async def dev(call: Call) -> None:
     await run_dev(read_settings(DevSettings), Console(sys.stderr) if call.as_json else answer, welcome)
 
 
-def init(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")]) -> None:
-    """Make a master key and a Valkey password as files in FOLDER; what exists stays as it is."""
-    from rulemint_cli.data_dir import create_password  # noqa: PLC0415  # as above
-    from rulemint_shared.vault import create_master_key  # noqa: PLC0415  # as above
+def init(
+    call: Call,
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    runner_key: Annotated[
+        Path | None,
+        typer.Option("--runner-key", metavar="FILE", help="Where the runner's key goes. [FOLDER/runner.key]"),
+    ] = None,
+    password: Annotated[
+        Path | None,
+        typer.Option("--password", metavar="FILE", help="Where the password goes. [FOLDER/valkey.password]"),
+    ] = None,
+) -> None:
+    """Make a master key, the runner's key and a Valkey password as files in FOLDER.
 
-    files = (folder / "master.key", folder / "valkey.password")
-    try:
-        create_master_key(files[0])
-        create_password(files[1])
-    except OSError as error:
-        raise CommandError(f"cannot write to {folder}: {error.strerror}; name another folder") from error
+    The master key and the password stay as they are if they exist. The runner's key is made from the master key, and
+    made again if that has changed: it opens secrets of rules only, and is all that a runner is given.
+    """
+    from rulemint_cli.key_files import make_key_files  # noqa: PLC0415  # as above
+
+    files = make_key_files(folder, runner_key=runner_key, password=password)
     if call.as_json:
         call.output.json([str(file) for file in files])
 

@@ -123,6 +123,21 @@ def test_the_volume_s_secrets_are_for_one_user_only(stack: Stack) -> None:
     assert set(modes.split()) == {"600"}
 
 
+def test_a_container_sees_the_secrets_that_it_needs_and_no_other(stack: Stack) -> None:
+    look = "ls /var/lib/rulemint/*/ /password 2>/dev/null || true"
+    names = {
+        service: {
+            name
+            for name in stack.run("exec", "-T", service, "sh", "-c", look).split()
+            if name.endswith((".key", ".password"))
+        }
+        for service in SERVICES
+    }
+    assert names["gateway"] == {"master.key", "valkey.password"}
+    assert names["rule-runner"] == {"runner.key", "valkey.password"}
+    assert names["valkey"] == {"valkey.password"}
+
+
 def test_more_runners_share_the_work(stack: Stack) -> None:
     stack.run("up", "--detach", "--no-recreate", "--scale", "rule-runner=3", "rule-runner")
 

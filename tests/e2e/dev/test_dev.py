@@ -117,7 +117,9 @@ def test_what_it_keeps_is_for_its_owner_only(demo_system: System) -> None:
 
     data_dir = demo_system.data_dir
     assert mode(data_dir) == mode(data_dir / "valkey") == 0o700
-    assert [mode(data_dir / name) for name in ("master.key", "admin.json", "valkey.password")] == [0o600] * 3
+    assert [mode(data_dir / name) for name in ("master.key", "runner.key", "admin.json", "valkey.password")] == [
+        0o600
+    ] * 4
     assert set(demo_system.admin) == {"issuer", "client_id", "client_secret", "audience"}
 
 
@@ -128,7 +130,8 @@ def test_no_secret_is_in_the_log_or_in_a_command_line(demo_system: System) -> No
     command_lines = [
         Path(f"/proc/{pid}/cmdline").read_bytes().decode() for pid in family_of(demo_system.process.process.pid)
     ]
-    for secret in (password, master_key, demo_system.admin["client_secret"]):
+    runner_key = (demo_system.data_dir / "runner.key").read_text().strip().partition(":")[2]
+    for secret in (password, master_key, runner_key, demo_system.admin["client_secret"]):
         assert secret not in demo_system.process.output
         assert not [line for line in command_lines if secret in line]
 

@@ -13,8 +13,8 @@ from fixtures.facts.fact import action
 from fixtures.geoip import SEEN_IN_BERN, write_database
 from fixtures.management import Management, open_management
 from fixtures.processes import Started, free_port, started_dev
+from fixtures.runner_keys import make_runner_key
 from fixtures.system import System
-from rulemint_shared.vault import create_master_key
 
 SAYS_WHERE = action("api.accessToken.setCustomClaim('where', event.request.geoip);")
 
@@ -54,12 +54,11 @@ async def test_an_action_that_is_tried_sees_where_the_given_address_is(
 
 
 def test_a_file_that_is_no_database_stops_the_runner_with_one_line(tmp_path: Path) -> None:
-    key, database = tmp_path / "master.key", tmp_path / "places.mmdb"
-    create_master_key(key)
+    database = tmp_path / "places.mmdb"
     database.write_text("this is no database")
     environment = {
         "RULEMINT_REDIS_URL": "redis://127.0.0.1:1/0",
-        "RULEMINT_MASTER_KEY_FILE": str(key),
+        "RULEMINT_RUNNER_KEY_FILE": str(make_runner_key(tmp_path)),
         "RULEMINT_GEOIP_DATABASE": str(database),
         "RULEMINT_LOG_LEVEL": "warning",
     }

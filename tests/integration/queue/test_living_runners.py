@@ -11,6 +11,7 @@ import pytest
 from arq.connections import ArqRedis
 
 from fixtures.processes import started, until
+from fixtures.runner_keys import make_runner_key
 from fixtures.stepped_clock import COMPILER, SteppedClock
 from fixtures.waiting import eventually
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
@@ -18,7 +19,6 @@ from rulemint_gateway.dispatch.system_status import read_status
 from rulemint_shared import keys, living_runners
 from rulemint_shared.living_runners import LivingRunners, find_alive
 from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.vault import create_master_key
 
 HOUR_S = 3_600
 
@@ -68,13 +68,12 @@ async def test_a_runner_is_insecure_for_as_long_as_it_says_so(redis: ArqRedis) -
 async def test_a_runner_whose_clock_disagrees_with_the_gateways_counts_as_alive(
     redis: ArqRedis, empty_redis_url: str, tmp_path: Path, off_by_s: int
 ) -> None:
-    create_master_key(tmp_path / "master.key")
     clock = SteppedClock(tmp_path)
     clock.set_off_by(off_by_s)
     environment = {
         **clock.environment,
         "RULEMINT_REDIS_URL": empty_redis_url,
-        "RULEMINT_MASTER_KEY_FILE": str(tmp_path / "master.key"),
+        "RULEMINT_RUNNER_KEY_FILE": str(make_runner_key(tmp_path)),
     }
     presence = RunnerPresence(redis)
     with started([sys.executable, "-m", "rulemint_runner"], environment) as process:

@@ -23,6 +23,7 @@ from arq.jobs import serialize_job
 from fixtures.hosts import BUDGET, LANGUAGES, a_spawner
 from fixtures.log_records import a_writer, follow
 from fixtures.processes import Started, family_of, started, until
+from fixtures.runner_keys import make_runner_key
 from fixtures.waiting import all_gone, eventually
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
@@ -48,7 +49,6 @@ from rulemint_shared.messages import (
 )
 from rulemint_shared.records import Language, RuleVersion
 from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.vault import create_master_key
 
 T = "acme"
 GRANTS = "def rule(client, scope, audience, context):\n    return {'scope': [*scope, 'extra']}"
@@ -64,15 +64,13 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 @pytest.fixture
-def master_key_file(tmp_path: Path) -> Path:
-    path = tmp_path / "master.key"
-    create_master_key(path)
-    return path
+def runner_key_file(tmp_path: Path) -> Path:
+    return make_runner_key(tmp_path)
 
 
 @pytest.fixture
-def runner_settings(empty_redis_url: str, master_key_file: Path) -> RunnerSettings:
-    return RunnerSettings(redis_url=empty_redis_url, master_key_file=master_key_file, max_hosts_per_rule=2)
+def runner_settings(empty_redis_url: str, runner_key_file: Path) -> RunnerSettings:
+    return RunnerSettings(redis_url=empty_redis_url, runner_key_file=runner_key_file, max_hosts_per_rule=2)
 
 
 @asynccontextmanager
@@ -96,11 +94,11 @@ async def runner(runner_settings: RunnerSettings) -> AsyncIterator[Runner]:
 
 
 @pytest.fixture
-async def runner_process(empty_redis_url: str, master_key_file: Path, redis: ArqRedis) -> AsyncIterator[Started]:
+async def runner_process(empty_redis_url: str, runner_key_file: Path, redis: ArqRedis) -> AsyncIterator[Started]:
     """A runner as a process of its own, that gateways know of."""
     environment = {
         "RULEMINT_REDIS_URL": empty_redis_url,
-        "RULEMINT_MASTER_KEY_FILE": str(master_key_file),
+        "RULEMINT_RUNNER_KEY_FILE": str(runner_key_file),
         "RULEMINT_RULE_TIMEOUT": "20",
     }
     with started([sys.executable, "-m", "rulemint_runner"], environment) as process:

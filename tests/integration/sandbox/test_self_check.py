@@ -11,6 +11,7 @@ import pytest
 from arq.connections import ArqRedis
 
 from fixtures.hosts import BUDGET, LANGUAGES
+from fixtures.runner_keys import make_runner_key
 from fixtures.waiting import eventually
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
@@ -19,7 +20,6 @@ from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import keys
 from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.vault import create_master_key
 
 BREAKABLE = """
 from pathlib import Path
@@ -53,9 +53,8 @@ def breakable(flag: Path) -> SpawnerProcess:
 async def test_a_runner_whose_sandbox_fails_later_leaves_and_says_why(
     empty_redis_url: str, tmp_path: Path, breakable: SpawnerProcess, flag: Path
 ) -> None:
-    create_master_key(tmp_path / "master.key")
     settings = RunnerSettings(
-        redis_url=empty_redis_url, master_key_file=tmp_path / "master.key", self_check_interval=1, spare_hosts=0
+        redis_url=empty_redis_url, runner_key_file=make_runner_key(tmp_path), self_check_interval=1, spare_hosts=0
     )
     async with open_redis(empty_redis_url) as redis:
         serving = asyncio.create_task(serve(settings, breakable, LANGUAGES, BUDGET))

@@ -27,9 +27,9 @@ def one_sentence(error: BaseException) -> str:
 def test_everything_in_a_new_data_directory_is_for_its_owner_only(tmp_path: Path) -> None:
     with open_data_dir(tmp_path / "data") as data_dir:
         folders = [data_dir.path, data_dir.run_dir, data_dir.valkey_dir]
-        files = [data_dir.master_key, data_dir.valkey_password, data_dir.path / "lock"]
+        files = [data_dir.master_key, data_dir.runner_key, data_dir.valkey_password, data_dir.path / "lock"]
         assert [mode_of(folder) for folder in folders] == [0o700] * 3
-        assert [mode_of(file) for file in files] == [0o600] * 3
+        assert [mode_of(file) for file in files] == [0o600] * 4
         Vault.from_file(data_dir.master_key)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 import typer
+from cryptography.fernet import Fernet
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from rulemint_cli import __main__ as cli
-from rulemint_shared.vault import Vault
+from rulemint_shared.runner_key import RunnerKey
+from rulemint_shared.vault import Purpose, Vault
 
 COMMANDS = [
     *("dev", "logs", "try", "demo", "init", "types", "sandbox", "login", "profiles", "token", "status"),
@@ -106,19 +108,57 @@ def test_init_makes_a_master_key_and_a_password_for_their_owner_only(tmp_path: P
     assert result.exit_code == 0
     assert {(file.name, stat.S_IMODE(file.stat().st_mode)) for file in folder.iterdir()} == {
         ("master.key", 0o600),
+        ("runner.key", 0o600),
         ("valkey.password", 0o600),
     }
     Vault.from_file(folder / "master.key")
+    RunnerKey.from_file(folder / "runner.key")
 
 
 def test_init_leaves_what_exists_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "master.key").write_text("mine")
+    mine = Fernet.generate_key()
+    (tmp_path / "master.key").write_bytes(mine)
     result = CliRunner().invoke(cli.app, ["init", str(tmp_path)])
     assert result.exit_code == 0
-    assert (tmp_path / "master.key").read_text() == "mine"
+    assert (tmp_path / "master.key").read_bytes() == mine
     password = (tmp_path / "valkey.password").read_text()
     CliRunner().invoke(cli.app, ["init", str(tmp_path)])
     assert (tmp_path / "valkey.password").read_text() == password
+
+
+def test_init_gives_an_installation_of_before_its_runner_key_and_follows_a_new_master_key(tmp_path: Path) -> None:
+    old, new = Fernet.generate_key(), Fernet.generate_key()
+    master = tmp_path / "master.key"
+    master.write_bytes(old + b"\n")
+    CliRunner().invoke(cli.app, ["init", str(tmp_path)])
+    ciphertext = Vault([old]).encrypt(b"secret", purpose=Purpose.RULE_SECRETS)
+    assert RunnerKey.from_file(tmp_path / "runner.key").open_rule_secrets(ciphertext) == b"secret"
+    master.write_bytes(new + b"\n" + old + b"\n")
+    CliRunner().invoke(cli.app, ["init", str(tmp_path)])
+    rotated = RunnerKey.from_file(tmp_path / "runner.key")
+    assert rotated.open_rule_secrets(ciphertext) == b"secret"
+    ciphertext = Vault([new]).encrypt(b"newer", purpose=Purpose.RULE_SECRETS)
+    assert rotated.open_rule_secrets(ciphertext) == b"newer"
+    assert stat.S_IMODE((tmp_path / "runner.key").stat().st_mode) == 0o600
+
+
+def test_init_puts_the_runner_s_key_and_the_password_where_only_their_readers_are(tmp_path: Path) -> None:
+    runner_key, password = tmp_path / "runner" / "runner.key", tmp_path / "password" / "valkey.password"
+    arguments = ["init", str(tmp_path / "keys"), "--runner-key", str(runner_key), "--password", str(password)]
+    assert CliRunner().invoke(cli.app, arguments).exit_code == 0
+    assert [file.name for file in (tmp_path / "keys").iterdir()] == ["master.key"]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (runner_key, password)] == [0o600] * 2
+
+
+def test_init_names_a_master_key_that_is_none_and_leaves_it(tmp_path: Path) -> None:
+    master = tmp_path / "master.key"
+    master.write_text("mine")
+    result = CliRunner().invoke(cli.app, ["init", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"rulemint: the master key {master} is not usable: ")
+    assert result.stderr.count("\n") == 1
+    assert master.read_text() == "mine"
+    assert not (tmp_path / "runner.key").exists()
 
 
 def test_init_into_a_file_fails_in_one_sentence(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 module.exports = async (client, scope, audience, context) => {
-  for (const name of ['', 'master.key', 'valkey.password', 'admin.json', 'keys/master.key', 'run/valkey.conf']) {
+  const flat = ['', 'master.key', 'runner.key', 'valkey.password', 'admin.json', 'run/valkey.conf'];
+  for (const name of [...flat, 'keys/master.key', 'runner-key/runner.key', 'password/valkey.password']) {
     for (const attempt of [Deno.readTextFileSync, (path) => [...Deno.readDirSync(path)], Deno.openSync]) {
       try {
         return { a: String(attempt('KEYS_FOLDER/' + name)) };
