@@ -15,6 +15,7 @@ from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.tenant_setup import admin_client, admin_grant, management_api, with_admin_secret
+from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, SIGNING_KEYS, TENANTS
@@ -135,7 +136,7 @@ class Tenants:
         return self._catalog.tenant(name).tenant
 
     def _new_tenant(self, body: CreateTenant) -> Tenant:
-        hosts = tuple(dict.fromkeys(host.lower() for host in body.hosts))
+        hosts = tuple(dict.fromkeys(normalised(host) for host in body.hosts))
         default_issuer = urlsplit(self._catalog.tenant(DEFAULT_TENANT).tenant.issuer)
         issuer = body.issuer or f"{default_issuer.scheme}://{hosts[0]}/"
         if body.name == SETTINGS:
@@ -143,7 +144,10 @@ class Tenants:
         if self._catalog.has_tenant(body.name):
             raise ConflictError("A tenant with this name exists already", field="name")
         others = [self._catalog.tenant(name).tenant for name in self._catalog.tenant_names()]
-        taken = {default_issuer.netloc.lower(), *(host for tenant in others for host in tenant.hosts)}
+        taken = {
+            normalised(default_issuer.netloc),
+            *(normalised(host) for tenant in others for host in tenant.hosts),
+        }
         for host in hosts:
             if host in taken:
                 raise ConflictError(f"{host} is another tenant's host already", field="hosts")

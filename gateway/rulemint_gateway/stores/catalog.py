@@ -15,6 +15,7 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
+from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.tables import TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs, keys
@@ -59,8 +60,8 @@ class Catalog:
         return self._tenants[name]
 
     def tenant_for_host(self, host: str) -> TenantConfig:
-        """The tenant whose host this is, else the tenant ``default``."""
-        return self._hosts.get(host.lower()) or self._tenants[DEFAULT_TENANT]
+        """The tenant that *host*, an authority, belongs to, else the tenant ``default``."""
+        return self._hosts.get(normalised(host)) or self._tenants[DEFAULT_TENANT]
 
     def has_tenant(self, name: str) -> bool:
         """Whether the tenant exists."""
@@ -171,7 +172,8 @@ class Catalog:
             self._reached.notify_all()
 
     def _index_hosts(self) -> None:
-        self._hosts = {host.lower(): config for config in self._tenants.values() for host in config.tenant.hosts}
+        newest_first = [self._tenants[name] for name in reversed(self.tenant_names())]
+        self._hosts = {normalised(host): config for config in newest_first for host in config.tenant.hosts}
 
     async def _read(self, table: Table[Any], tenant: str, record_id: str) -> Any:
         return await read_record(self._redis, table, tenant, record_id)

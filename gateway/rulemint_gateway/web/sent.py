@@ -10,6 +10,8 @@ from aiohttp import web
 
 from rulemint_gateway.oauth.exchange import Sent
 from rulemint_gateway.oauth.token_request import CREDENTIAL_PARAMETERS
+from rulemint_gateway.stores.authority import normalised
+from rulemint_gateway.web.tenancy import authority_of
 
 MAX_ENTRIES = 64
 MAX_NAME = 128
@@ -26,7 +28,7 @@ def sent_with(request: web.Request) -> Sent:
     return Sent(
         headers=_bounded((name, value) for name, value in headers if not _carries_credentials(name)),
         query=_bounded((name, value) for name, value in request.query.items() if name not in CREDENTIAL_PARAMETERS),
-        hostname=_hostname(request.host),
+        hostname=_hostname(authority_of(request)),
     )
 
 
@@ -55,6 +57,6 @@ def _bounded(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _hostname(host: str) -> str:
     try:
-        return (urlsplit(f"//{host}").hostname or "")[:MAX_HOSTNAME]
+        return (urlsplit(f"//{normalised(host)}").hostname or "")[:MAX_HOSTNAME]
     except ValueError:
         return ""

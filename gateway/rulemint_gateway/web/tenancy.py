@@ -6,13 +6,19 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.oauth.token_request import TokenRequest
+from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.tenant_config import TenantConfig
 
 
 def tenant_of(request: web.Request, catalog: Catalog) -> TenantConfig:
     """The configuration of the request's tenant."""
-    return catalog.tenant_for_host(request.host)
+    return catalog.tenant_for_host(authority_of(request))
+
+
+def authority_of(request: web.Request) -> str:
+    """The Host header, empty if there is none: aiohttp's ``host`` would ask the resolver for this machine's name."""
+    return request.headers.get("Host", "")
 
 
 def with_own_audience(request: web.Request, config: TenantConfig, asked: TokenRequest) -> TokenRequest:
@@ -23,7 +29,8 @@ def with_own_audience(request: web.Request, config: TenantConfig, asked: TokenRe
     if not asked.audience.endswith("/api/v2/"):
         return asked
     api = config.management_api()
-    here = {f"{scheme}://{request.host}/api/v2/" for scheme in ("http", "https")}
-    if api is None or asked.audience not in here or config.api(asked.audience) is not None:
+    if api is None or config.api(asked.audience) is not None:
         return asked
-    return msgspec.structs.replace(asked, audience=api.identifier)
+    scheme, _, rest = asked.audience.removesuffix("/api/v2/").partition("://")
+    is_here = scheme in {"http", "https"} and normalised(rest) == normalised(authority_of(request))
+    return msgspec.structs.replace(asked, audience=api.identifier) if is_here else asked
