@@ -240,3 +240,5 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at_ms: int | None = None
     is_next: bool = False
     """It is published, and signs from the next rotation on."""
+    tokens_until_ms: int = 0
+    """When the last token expires that it signed, as far as APIs have left or a rotation has come; 0: not known."""

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.kept_fields import kept_of
+from rulemint_gateway.management.key_publication import plan_outliving
 from rulemint_gateway.management.resource_server_bodies import (
     CreateResourceServer,
     KeptResourceServerFields,
@@ -85,9 +86,11 @@ class ResourceServers:
         check_promises(body)
 
         async def plan() -> Changes[ResourceServer]:
-            patched = self._patched(self._find_own(tenant, name), body)
+            api = self._find_own(tenant, name)
+            patched = self._patched(api, body)
             changes = Changes(patched)
             changes.put(RESOURCE_SERVERS, patched)
+            plan_outliving(self._catalog.tenant(tenant), api, patched, changes, now_ms=unix_ms())
             return changes
 
         return _view(await self._store.transact(tenant, plan))
@@ -112,8 +115,10 @@ class ResourceServers:
             api = self._find_own(tenant, name)
         except NotFoundError:
             return
+        config = self._catalog.tenant(tenant)
         changes.delete(RESOURCE_SERVERS, api.id)
-        for grant in self._catalog.tenant(tenant).client_grants.values():
+        plan_outliving(config, api, None, changes, now_ms=unix_ms())
+        for grant in config.client_grants.values():
             if grant.audience == api.identifier:
                 changes.delete(CLIENT_GRANTS, grant.id)
 

@@ -13,16 +13,15 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.key_publication import retired
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import SIGNING_KEYS
 from rulemint_gateway.tokens.certificates import CertificateView
-from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.tokens.signing_keys import SigningKeys, is_outlived
 from rulemint_shared.deadline import rfc3339_ms, unix_ms
 from rulemint_shared.records import SigningAlgorithm, SigningKey
 
-PREVIOUS_KEPT_MS = 31 * 86_400_000
-"""A day longer than a token can live."""
 MAX_KEYS = 100
 
 
@@ -91,13 +90,13 @@ class SigningKeyring:
                 signing[algorithm] = msgspec.structs.replace(upcoming, is_next=False, current_since_ms=now_ms)
                 changed += [signing[algorithm], following]
                 if current := config.signing_key(algorithm):
-                    changed.append(msgspec.structs.replace(current, current_until_ms=now_ms))
+                    changed.append(retired(config, current, now_ms=now_ms))
             changes = Changes(signing[SigningAlgorithm.RS256])
             for key in changed:
                 changes.put(SIGNING_KEYS, key)
-            old = [key.kid for key in config.signing_keys.values() if _is_outlived(key, now_ms)]
+            old = [key.kid for key in config.signing_keys.values() if is_outlived(key, now_ms=now_ms)]
             if len(config.signing_keys) - len(old) >= MAX_KEYS:
-                message = f"A tenant keeps {MAX_KEYS} keys at most, each for 31 days after it has signed: rotate later"
+                message = f"A tenant keeps {MAX_KEYS} keys at most, each until its tokens have expired: rotate later"
                 raise ConflictError(message, code="too_many_keys")
             for kid in old:
                 changes.delete(SIGNING_KEYS, kid)
@@ -151,7 +150,3 @@ class SigningKeyring:
         since_ms = None if key.is_next else key.current_since_ms or key.created_at_ms
         moments = {"current_since": since_ms, "current_until": key.current_until_ms, "revoked_at": key.revoked_at_ms}
         return view | {name: rfc3339_ms(moment) for name, moment in moments.items() if moment is not None}
-
-
-def _is_outlived(key: SigningKey, now_ms: int) -> bool:
-    return key.current_until_ms is not None and key.current_until_ms < now_ms - PREVIOUS_KEPT_MS

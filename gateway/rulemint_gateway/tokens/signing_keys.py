@@ -17,6 +17,11 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
 from rulemint_shared.vault import Purpose, Vault
 
+PREVIOUS_KEPT_MS = 31 * 86_400_000
+"""A day longer than a token can live: for a key whose last token is not known."""
+SIGNED_LATE_MS = 60_000
+"""How long after a rotation another gateway may still sign with the key before, and verifiers' clocks may differ."""
+
 
 @dataclass(frozen=True)
 class UsableKey:
@@ -97,8 +102,10 @@ class SigningKeys:
         return certificates.self_signed(pem, common_name=tenant, now_ms=record.created_at_ms)
 
     def public_jwks(self, tenant: str) -> list[dict[str, Any]]:
-        """The public keys of the tenant that are not revoked, oldest first (RFC 7517 §5)."""
-        records = [key for key in self._catalog.tenant(tenant).signing_keys.values() if key.revoked_at_ms is None]
+        """The public keys of the tenant that a good token may have been signed with, oldest first (RFC 7517 §5)."""
+        now_ms = unix_ms()
+        keys = self._catalog.tenant(tenant).signing_keys.values()
+        records = [key for key in keys if key.revoked_at_ms is None and not is_outlived(key, now_ms=now_ms)]
         return [_public_jwk(record) for record in sorted(records, key=lambda record: record.created_at_ms)]
 
     async def _make(self, tenant: str, algorithm: SigningAlgorithm) -> SigningKey:
@@ -132,6 +139,14 @@ class SigningKeys:
             secret = self._vault.decrypt(ciphertext, purpose=Purpose.SIGNING_KEYS)
             self._usable[ciphertext] = UsableKey(SigningAlgorithm.HS256, secret, None)
         return self._usable[ciphertext]
+
+
+def is_outlived(key: SigningKey, *, now_ms: int) -> bool:
+    """Whether every token that *key* signed has expired."""
+    if key.current_until_ms is None:
+        return False
+    until_ms = key.tokens_until_ms or key.current_until_ms + PREVIOUS_KEPT_MS
+    return until_ms + SIGNED_LATE_MS < now_ms
 
 
 def _public_jwk(record: SigningKey) -> dict[str, Any]:

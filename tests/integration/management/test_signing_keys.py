@@ -13,12 +13,14 @@ from cryptography import x509
 
 from rulemint_gateway.management import signing_keys
 from rulemint_gateway.management.errors import ConflictError
-from rulemint_gateway.management.signing_keys import PREVIOUS_KEPT_MS, SigningKeyring
+from rulemint_gateway.management.resource_server_bodies import CreateResourceServer, PatchResourceServer
+from rulemint_gateway.management.resource_servers import ResourceServers
+from rulemint_gateway.management.signing_keys import SigningKeyring
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import SIGNING_KEYS, TENANTS
 from rulemint_gateway.tokens.minter import Minter
-from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.tokens.signing_keys import PREVIOUS_KEPT_MS, SIGNED_LATE_MS, SigningKeys
 from rulemint_shared.background import in_background
 from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey, Tenant
 from rulemint_shared.redis_connection import open_redis, open_subscriber
@@ -33,7 +35,9 @@ class Keys:
     def __init__(self, catalog: Catalog, store: ConfigStore) -> None:
         self.catalog = catalog
         self.store = store
-        self.own = SigningKeys(catalog, store, Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))]))
+        vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
+        self.own = SigningKeys(catalog, store, vault)
+        self.apis = ResourceServers(catalog, store, vault)
         self.ring = SigningKeyring(catalog, store, self.own)
 
     async def put(self, key: SigningKey) -> None:
@@ -79,14 +83,62 @@ async def test_a_key_that_no_token_can_need_any_longer_goes_at_the_next_rotation
     await keys.own.ensure(T, SigningAlgorithm.RS256)
     old = msgspec.structs.replace(await keys.own.new_key(T, SigningAlgorithm.RS256), is_next=False, current_since_ms=1)
     now_ms = old.created_at_ms
-    outlived = msgspec.structs.replace(old, kid="outlived", current_until_ms=now_ms - PREVIOUS_KEPT_MS - 60_000)
-    needed = msgspec.structs.replace(old, kid="needed", current_until_ms=now_ms - PREVIOUS_KEPT_MS + 60_000)
+    long_ago_ms = now_ms - PREVIOUS_KEPT_MS - SIGNED_LATE_MS
+    outlived = msgspec.structs.replace(old, kid="outlived", current_until_ms=long_ago_ms - 60_000)
+    needed = msgspec.structs.replace(old, kid="needed", current_until_ms=long_ago_ms + 60_000)
     await keys.put(outlived)
     await keys.put(needed)
     await keys.ring.rotate(T)
     kids = keys.catalog.tenant(T).signing_keys
     assert "needed" in kids
     assert "outlived" not in kids
+
+
+async def test_a_key_is_published_until_its_last_token_has_expired(keys: Keys) -> None:
+    made = await keys.own.new_key(T, SigningAlgorithm.RS256)
+    now_ms = made.created_at_ms
+    old = msgspec.structs.replace(made, is_next=False, current_since_ms=1, current_until_ms=now_ms - 7_200_000)
+    over_ms = now_ms - SIGNED_LATE_MS - 1_000
+    for kid, until_ms in (("over", over_ms), ("good", now_ms + 60_000)):
+        await keys.put(
+            msgspec.structs.replace(old, kid=kid, public_jwk={**made.public_jwk, "kid": kid}, tokens_until_ms=until_ms)
+        )
+    assert [key["kid"] for key in keys.own.public_jwks(T)] == ["good"]
+
+
+@pytest.mark.parametrize("leaves", ["deleted", "shortened"])
+async def test_a_key_outlives_the_tokens_of_an_api_that_left_before_the_rotation(keys: Keys, leaves: str) -> None:
+    await keys.own.ensure(T, SigningAlgorithm.ES256)
+    month_s = 2_592_000
+    long = CreateResourceServer(identifier="https://long/", signing_alg=SigningAlgorithm.ES256, token_lifetime=month_s)
+    short = CreateResourceServer(identifier="https://short/", signing_alg=SigningAlgorithm.ES256, token_lifetime=60)
+    api = await keys.apis.create(T, long)
+    await keys.apis.create(T, short)
+    if leaves == "deleted":
+        await keys.apis.delete(T, api["id"])
+    else:
+        await keys.apis.patch(T, api["id"], PatchResourceServer(token_lifetime=60))
+    signing = keys.catalog.tenant(T).signing_key(SigningAlgorithm.ES256)
+    assert signing is not None
+    await keys.ring.rotate(T)
+    retired = keys.catalog.tenant(T).signing_keys[signing.kid]
+    assert retired.current_until_ms is not None
+    assert retired.tokens_until_ms > retired.current_until_ms + (month_s - 3_600) * 1_000
+
+
+async def test_a_rotated_key_is_published_for_the_longest_lifetime_of_its_apis(keys: Keys) -> None:
+    await keys.own.ensure(T, SigningAlgorithm.ES256)
+    for name, lifetime_s in (("a", 60), ("b", 7_200)):
+        body = CreateResourceServer(
+            identifier=f"https://{name}/", signing_alg=SigningAlgorithm.ES256, token_lifetime=lifetime_s
+        )
+        await keys.apis.create(T, body)
+    signing = keys.catalog.tenant(T).signing_key(SigningAlgorithm.ES256)
+    assert signing is not None
+    await keys.ring.rotate(T)
+    retired = keys.catalog.tenant(T).signing_keys[signing.kid]
+    assert retired.current_until_ms is not None
+    assert retired.tokens_until_ms == retired.current_until_ms + 7_200_000
 
 
 async def test_a_tenant_keeps_no_more_keys_than_the_limit(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -291,6 +291,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             current_until_ms=3,
             revoked_at_ms=4,
             is_next=True,
+            tokens_until_ms=5,
         ),
     ),
     "exchange": (
