@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ["shared", "gateway", "rule-runner", "cli"]
 WHOLE = "requirements.lock"
 PARTS = ["gateway/requirements.lock", "rule-runner/requirements.lock"]
-_PINNED = re.compile(r"(?P<name>[a-z0-9._-]+(\[[a-z0-9,._-]+\])?)==(?P<version>\S+)( ; (?P<marker>.+))?")
+_PINNED = re.compile(r"(?P<name>[a-z0-9._-]+)(\[[a-z0-9,._-]+\])?==(?P<version>\S+)( ; (?P<marker>.+))?")
 
 Pin = tuple[str, frozenset[str]]
 """A version and the hashes of its files."""
