@@ -61,7 +61,9 @@ from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.bearer import CLOCK_LEEWAY_S
 from rulemint_gateway.web.health import Health
+from rulemint_gateway.web.issuers import ISSUERS, Issuers
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.accounts import accounting
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
@@ -176,6 +178,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
         application = _application(routes(handlers), accounting(refused))
+        application[CLOCK_LEEWAY_S] = settings.clock_leeway
+        if ports := settings.twin_ports():
+            application[ISSUERS] = Issuers(http_port=ports[0], https_port=ports[1])
         application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
         application[PROXIES] = TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header))
         yield Gateway(application, _application(metrics.routes()), health, log_hub)

@@ -76,12 +76,20 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "either"
     issuer: Annotated[
-        Annotated[str, Meta(pattern=r"^https?://[^\s?#]+/$")] | None,
+        Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+/$")] | None,
         Meta(
-            description="The iss of the default tenant's tokens: a URL that ends in a slash. "
-            "Unset: http://localhost:<port>/, or https if that port is."
+            description="The iss of the default tenant's tokens: scheme and host with a slash at the end, "
+            "such as https://id.example.com/. Unset: http://localhost:<port>/, and https on the port that speaks it."
         ),
     ] = None
+    clock_leeway: Annotated[
+        float,
+        Meta(
+            description="Seconds by which the clocks of two gateways may differ when one checks the other's token.",
+            ge=0,
+            le=300,
+        ),
+    ] = 30.0
     admin_file: Annotated[
         Path | None,
         Meta(
@@ -134,7 +142,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: LogLevel = "info"
 
     def __post_init__(self) -> None:
-        """Refuse half a certificate."""
+        """Refuse settings that do not go together."""
+        if self.issuer is not None and urlsplit(self.issuer).path != "/":
+            raise ValueError(
+                "RULEMINT_ISSUER has a path, and the gateway answers at the root of its host only: "
+                "give it a host of its own, such as https://id.example.com/"
+            )
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("RULEMINT_TLS_CERT and RULEMINT_TLS_KEY go together: set both or neither")
         if self.tls_port is not None and self.tls_cert is None:
@@ -165,6 +178,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         """The issuer, set or made from the port."""
         scheme = "https" if self.tls_cert is not None and self.tls_port is None else "http"
         return self.issuer or f"{scheme}://localhost:{self.port}/"
+
+    def twin_ports(self) -> tuple[int, int] | None:
+        """The ports of http and https, if the issuer is made from them and so has a twin; else None."""
+        return None if self.issuer is not None or self.tls_port is None else (self.port, self.tls_port)
 
     def tls_domain(self) -> str | None:
         """Where https is spoken, as clients that know https only are told: ``localhost:8443``; None if nowhere."""

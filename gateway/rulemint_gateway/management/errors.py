@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ManagementError(Exception):
     """An error answer of the management API: what is wrong, where, and a code to test for."""
@@ -39,21 +41,23 @@ class InvalidBodyError(ManagementError):
 
 
 class UnauthorizedError(ManagementError):
-    """The bearer token is missing or cannot be used."""
+    """The bearer token is missing or cannot be used; *with_token* says that one came."""
 
     status, title = 401, "Unauthorized"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, with_token: bool = True) -> None:
         super().__init__(message, code="invalid_token")
+        self.with_token = with_token
 
 
 class ForbiddenError(ManagementError):
-    """The caller may not do this."""
+    """The caller may not do this; a token with one of *scopes* may."""
 
     status, title = 403, "Forbidden"
 
-    def __init__(self, message: str, *, code: str = "insufficient_scope") -> None:
+    def __init__(self, message: str, *, code: str = "insufficient_scope", scopes: Sequence[str] = ()) -> None:
         super().__init__(message, code=code)
+        self.scopes = scopes
 
 
 class NotFoundError(ManagementError):

@@ -40,7 +40,8 @@ Host = Annotated[
 ]
 """As the Host header spells it: with its port unless that is the scheme's own."""
 Hosts = Annotated[list[Host], Meta(min_length=1, max_length=20)]
-Issuer = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s?#]+/$")]
+Issuer = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s?#/@]+/$")]
+"""Without a path, because a tenant is found by its host and answers at its root."""
 Dependencies = Annotated[
     dict[
         Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS)],

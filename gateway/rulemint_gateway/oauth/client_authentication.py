@@ -38,7 +38,7 @@ class ClientAuthenticator:
         for credentials in request.credentials:
             if client := self._check(config, credentials):
                 return client
-        raise InvalidClient("client authentication failed: check client_id and client_secret", basic=request.basic)
+        raise InvalidClient("client authentication failed: check client_id and client_secret")
 
     def _check(self, config: TenantConfig, credentials: Credentials) -> AuthenticatedClient | None:
         client = config.clients.get(credentials.client_id, self._nobody)

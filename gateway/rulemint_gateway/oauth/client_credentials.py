@@ -10,7 +10,7 @@ import msgspec
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.oauth import errors
-from rulemint_gateway.oauth.claims import token_claims
+from rulemint_gateway.oauth.claims import TokenClaims, token_claims
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient, ClientAuthenticator
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
@@ -59,8 +59,10 @@ class ClientCredentials:
         self._minter = minter
         self._deadline_s = deadline_s
 
-    async def grant(self, config: TenantConfig, request: TokenRequest, exchange: Exchange) -> TokenAnswer:
-        """The token that *request* earns.
+    async def grant(
+        self, config: TenantConfig, request: TokenRequest, exchange: Exchange, *, issuer: str
+    ) -> TokenAnswer:
+        """The token of *issuer* that *request* earns.
 
         Raises:
             OAuthError: it earns none; no token is ever issued when the rules did not say yes.
@@ -72,7 +74,10 @@ class ClientCredentials:
         exchange.authenticated(client)
         checked = check_grant(config, client, request)
         granted = await self._run_flow(config, client, checked, request, exchange)
-        return await self._mint(config, client, checked, granted, exchange)
+        claims = token_claims(
+            issuer=issuer, client_id=client.record.client_id, checked=checked, granted=granted, now_s=unix_s()
+        )
+        return await self._mint(config, checked, claims, exchange)
 
     async def _run_flow(
         self,
@@ -120,20 +125,8 @@ class ClientCredentials:
         return granted_or_raise(ending.outcome)
 
     async def _mint(
-        self,
-        config: TenantConfig,
-        client: AuthenticatedClient,
-        checked: CheckedGrant,
-        granted: Granted,
-        exchange: Exchange,
+        self, config: TenantConfig, checked: CheckedGrant, claims: TokenClaims, exchange: Exchange
     ) -> TokenAnswer:
-        claims = token_claims(
-            issuer=config.tenant.issuer,
-            client_id=client.record.client_id,
-            checked=checked,
-            granted=granted,
-            now_s=unix_s(),
-        )
         began_s = time.perf_counter()
         minted = await self._minter.mint(config.tenant.name, checked.api, claims.payload)
         exchange.minted(claims, minted.kid, took_ms=round((time.perf_counter() - began_s) * 1000, 3))

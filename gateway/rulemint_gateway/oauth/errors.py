@@ -13,8 +13,10 @@
     ├── UnauthorizedClient         400  the client may not ask for tokens in this way
     ├── TenantDisabled             403  nobody gets a token of this tenant
     ├── UnsupportedGrantType       400  not client_credentials
+    ├── UnsupportedResponseType    400  there is no authorization flow (RFC 6749 §4.1.2.1)
     ├── InvalidTarget              400  no such API for this client (RFC 8707 §2)
     │   └── NoClientGrant          400  there is such an API, which this client may not ask for
+    ├── SeveralTargets             400  more than one resource (RFC 8707 §2)
     ├── InvalidScope               400  a scope is malformed
     │   └── ScopeNotGranted        400  a scope that the client grant does not hold
     ├── AccessDenied               403  the client's rules said no
@@ -79,13 +81,9 @@ class UnsupportedMediaType(InvalidRequest):
 
 
 class InvalidClient(OAuthError):
-    """Client authentication failed; *basic* says whether the client had tried HTTP Basic."""
+    """Client authentication failed."""
 
     error, status = "invalid_client", 401
-
-    def __init__(self, description: str, *, basic: bool = False) -> None:
-        super().__init__(description)
-        self.basic = basic
 
 
 class MissingClientId(InvalidClient):
@@ -114,6 +112,12 @@ class UnsupportedGrantType(OAuthError):
         self.grant_type = grant_type
 
 
+class UnsupportedResponseType(OAuthError):
+    """Somebody wants an authorization flow, and there is none (RFC 6749 §4.1.2.1)."""
+
+    error, status = "unsupported_response_type", 400
+
+
 class InvalidTarget(OAuthError):
     """*audience* is no API that this client may ask for."""
 
@@ -122,6 +126,12 @@ class InvalidTarget(OAuthError):
     def __init__(self, description: str, *, audience: str) -> None:
         super().__init__(description)
         self.audience = audience
+
+
+class SeveralTargets(OAuthError):
+    """Several resources were asked for, and a token here is for one (RFC 8707 §2)."""
+
+    error, status = "invalid_target", 400
 
 
 class NoClientGrant(InvalidTarget):

@@ -18,6 +18,8 @@ from rulemint_gateway.oauth.errors import (
     MissingAudience,
     MissingClientId,
     MissingGrantType,
+    OAuthError,
+    SeveralTargets,
     UnsupportedGrantType,
 )
 from rulemint_shared.records import CLIENT_CREDENTIALS
@@ -40,7 +42,6 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     credentials: list[Credentials]
     """The readings of what the client sent: HTTP Basic has two, raw and percent-decoded."""
-    basic: bool
     audience: str
     scope: list[str]
     """The scopes asked for, each once; empty if none were."""
@@ -65,10 +66,9 @@ def parse_token_request(
         raise MissingGrantType(f"grant_type is missing: send grant_type={CLIENT_CREDENTIALS}")
     if grant_type != CLIENT_CREDENTIALS:
         raise UnsupportedGrantType(f"grant_type must be {CLIENT_CREDENTIALS}", grant_type=grant_type)
-    credentials, basic = _credentials(texts["client_id"], texts["client_secret"], authorization)
+    credentials = _credentials(texts["client_id"], texts["client_secret"], authorization)
     return TokenRequest(
         credentials=credentials,
-        basic=basic,
         audience=_audience(texts["audience"], texts["resource"], default_audience),
         scope=split_scope(texts["scope"] or ""),
         parameters={name: value for name, value in given.items() if name not in CREDENTIAL_PARAMETERS},
@@ -95,8 +95,17 @@ def is_scope_token(text: str) -> bool:
     return _SCOPE_TOKEN.fullmatch(text) is not None
 
 
+def repeated(name: str) -> OAuthError:
+    """The refusal of a parameter that came twice: only ``resource`` may, and a token is for one (RFC 8707 §2)."""
+    if name == "resource":
+        return SeveralTargets("resource names several APIs: ask for a token for each of them")
+    return InvalidRequest(f"{name} is repeated: send it once")
+
+
 def _text(given: Mapping[str, Any], name: str) -> str | None:
     value = given.get(name)
+    if name == "resource" and isinstance(value, list):
+        raise repeated(name)
     if value is not None and not isinstance(value, str):
         raise InvalidRequest(f"{name} must be a string")
     return value
@@ -112,9 +121,7 @@ def _audience(audience: str | None, resource: str | None, default: str) -> str:
     return chosen
 
 
-def _credentials(
-    client_id: str | None, client_secret: str | None, authorization: str | None
-) -> tuple[list[Credentials], bool]:
+def _credentials(client_id: str | None, client_secret: str | None, authorization: str | None) -> list[Credentials]:
     """client_secret_basic or client_secret_post, never both (RFC 6749 §2.3)."""
     if authorization is not None:
         readings = _basic_credentials(authorization)
@@ -122,27 +129,25 @@ def _credentials(
             raise InvalidRequest("client_secret came in the body and as HTTP Basic: send it once")
         if client_id is not None and all(client_id != reading.client_id for reading in readings):
             raise InvalidRequest("client_id in the body differs from the one in the Authorization header")
-        return readings, True
+        return readings
     if client_id is None:
         raise MissingClientId("client_id is missing: send client_id and client_secret in the body or as HTTP Basic")
     if client_secret is None:
         raise InvalidClient("client_secret is missing: send it in the body, or with client_id as HTTP Basic")
-    return [Credentials(client_id, client_secret)], False
+    return [Credentials(client_id, client_secret)]
 
 
 def _basic_credentials(authorization: str) -> list[Credentials]:
     """Both readings of HTTP Basic credentials: many clients leave out the encoding of RFC 6749 appendix B."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
-        raise InvalidClient(
-            "the Authorization header must be HTTP Basic: Basic base64(client_id:client_secret)", basic=True
-        )
+        raise InvalidClient("the Authorization header must be HTTP Basic: Basic base64(client_id:client_secret)")
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
-        raise InvalidClient("the Authorization header is not base64 of client_id:client_secret", basic=True) from None
+        raise InvalidClient("the Authorization header is not base64 of client_id:client_secret") from None
     if not colon or not client_id:
-        raise InvalidClient("the Authorization header is not base64 of client_id:client_secret", basic=True)
+        raise InvalidClient("the Authorization header is not base64 of client_id:client_secret")
     raw = Credentials(client_id, secret)
     decoded = Credentials(unquote_plus(client_id), unquote_plus(secret))
     return [raw] if raw == decoded else [raw, decoded]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import jwt
@@ -24,8 +25,12 @@ class VerifiedToken(msgspec.Struct, frozen=True):
     scope: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
 
 
-def verify_access_token(token: str, config: TenantConfig, *, audience: str) -> VerifiedToken:
-    """The claims of *token* if this tenant issued it for *audience* (RFC 9068 §4).
+def verify_access_token(
+    token: str, config: TenantConfig, *, audience: str, issuers: Sequence[str], leeway_s: float
+) -> VerifiedToken:
+    """The claims of *token* if this tenant issued it for *audience*, as one of its *issuers* (RFC 9068 §4).
+
+    The clock of the gateway that issued it may differ from ours by *leeway_s*.
 
     Raises:
         TokenRefusedError: it did not.
@@ -39,12 +44,17 @@ def verify_access_token(token: str, config: TenantConfig, *, audience: str) -> V
             jwt.PyJWK(key.public_jwk, algorithm=str(key.algorithm)),
             algorithms=[str(key.algorithm)],
             audience=audience,
-            issuer=config.tenant.issuer,
+            issuer=issuers,
+            leeway=leeway_s,
             options={"require": ["exp", "iat", "iss", "aud", "sub"]},
         )
         return msgspec.convert(claims, VerifiedToken)
     except jwt.ExpiredSignatureError:
         raise TokenRefusedError("the token has expired: ask for a new one") from None
+    except jwt.ImmatureSignatureError:
+        raise TokenRefusedError(
+            f"the token is from the future: two gateways' clocks differ by more than {leeway_s:g} s, set them right"
+        ) from None
     except jwt.InvalidAudienceError:
         raise TokenRefusedError(f"the token is for another audience than {audience}") from None
     except (jwt.PyJWTError, KeyError, TypeError, msgspec.ValidationError):

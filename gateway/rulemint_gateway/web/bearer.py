@@ -9,15 +9,19 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
+from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.calls import CALL, Call
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
+from rulemint_gateway.web.issuers import issuers_of
 from rulemint_gateway.web.sent import well_formed
 from rulemint_gateway.web.source_address import source_address
-from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_gateway.web.tenancy import authority_of, tenant_of
 
 MAX_USER_AGENT = 512
+CLOCK_LEEWAY_S = web.AppKey("clock_leeway_s", float)
+"""By how much the clocks of two gateways may differ."""
 
 
 class AuthorizedCaller(msgspec.Struct, frozen=True):
@@ -76,7 +80,7 @@ def check_origin(request: web.Request) -> None:
         ForbiddenError: the Origin header names another host than the request's.
     """
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
+    if origin is not None and normalised(urlsplit(origin).netloc) != normalised(authority_of(request)):
         raise ForbiddenError("This origin may not open a log stream", code="forbidden_origin")
 
 
@@ -89,13 +93,19 @@ def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], to
     if api is None:
         raise UnauthorizedError("This tenant has no management API")
     try:
-        verified = verify_access_token(token, config, audience=api.identifier)
+        verified = verify_access_token(
+            token,
+            config,
+            audience=api.identifier,
+            issuers=issuers_of(request, config),
+            leeway_s=request.config_dict[CLOCK_LEEWAY_S],
+        )
     except TokenRefusedError as error:
         raise UnauthorizedError(f"Invalid token: {error}") from None
     _begin_call(request, config, verified.client_id)
     held = verified.scope.split()
     if not any(scope in held and _still_granted(config, verified.client_id, api.identifier, scope) for scope in scopes):
-        raise ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}")
+        raise ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}", scopes=scopes)
     return AuthorizedCaller(config.tenant.name, verified.client_id, int(verified.exp))
 
 
@@ -126,4 +136,6 @@ def _bearer_token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    raise UnauthorizedError("Send an access token for the management API: Authorization: Bearer <token>")
+    raise UnauthorizedError(
+        "Send an access token for the management API: Authorization: Bearer <token>", with_token=bool(token.strip())
+    )

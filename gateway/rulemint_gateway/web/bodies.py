@@ -12,6 +12,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.oauth.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from rulemint_gateway.oauth.token_request import repeated
 from rulemint_shared.codecs import check_travels
 
 MAX_TOKEN_BODY_BYTES = 64 * 1024
@@ -146,7 +147,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     for name, value in pairs:
         if name in parameters:
-            raise InvalidRequest(f"{name} is repeated: send it once")
+            raise repeated(name)
         parameters[name] = value
     return parameters
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
@@ -9,12 +10,14 @@ from aiohttp import web
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.cacheable import cacheable_answer
+from rulemint_gateway.web.issuers import issuer_of
 from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import json_answer
 from rulemint_gateway.web.tenancy import tenant_of
 from rulemint_shared.records import CLIENT_CREDENTIALS, SigningAlgorithm
 
-_CACHEABLE = {"Cache-Control": "public, max-age=15", "Access-Control-Allow-Origin": "*"}
+_PUBLISHED = tuple(algorithm for algorithm in SigningAlgorithm if algorithm is not SigningAlgorithm.HS256)
+"""What any API may choose. Metadata is cached, so it names them before the first API does."""
 
 
 class KeySet(Answer, frozen=True, kw_only=True):
@@ -27,6 +30,8 @@ class ServerMetadata(Answer, frozen=True, kw_only=True):
     """What a client needs to know of the authorization server (RFC 8414 §2)."""
 
     issuer: str
+    authorization_endpoint: str
+    """There because clients demand it; it answers ``unsupported_response_type``."""
     token_endpoint: str
     jwks_uri: str
     grant_types_supported: list[str]
@@ -53,6 +58,7 @@ class Metadata:
                 tag="Discovery",
                 summary="Read the public keys",
                 answer=KeySet,
+                etag=True,
             ),
             *(
                 Operation(
@@ -62,6 +68,7 @@ class Metadata:
                     tag="Discovery",
                     summary=f"Read the metadata of {standard}",
                     answer=ServerMetadata,
+                    etag=True,
                 )
                 for name, standard in (
                     ("openid-configuration", "OpenID Connect Discovery"),
@@ -73,23 +80,26 @@ class Metadata:
     async def jwks(self, request: web.Request) -> web.Response:
         """The tenant's public keys."""
         config = tenant_of(request, self._catalog)
-        return json_answer({"keys": self._keys.public_jwks(config.tenant.name)}, headers=_CACHEABLE)
+        return cacheable_answer(request, {"keys": self._keys.public_jwks(config.tenant.name)})
 
     async def discovery(self, request: web.Request) -> web.Response:
         """The tenant's authorization server metadata, under both of its well-known names."""
-        document = server_metadata(tenant_of(request, self._catalog).tenant.issuer)
-        return json_answer(document, headers=_CACHEABLE)
+        config = tenant_of(request, self._catalog)
+        in_use = {api.signing_alg for api in config.resource_servers.values()}
+        return cacheable_answer(request, server_metadata(issuer_of(request, config), in_use))
 
 
-def server_metadata(issuer: str) -> dict[str, Any]:
-    """What *issuer*, which ends with a slash, publishes of itself."""
+def server_metadata(issuer: str, in_use: Collection[SigningAlgorithm]) -> dict[str, Any]:
+    """The metadata of *issuer*, which ends with a slash; *in_use* are the algorithms of its APIs."""
+    shared_secret = [algorithm for algorithm in in_use if algorithm not in _PUBLISHED]
     return {
         "issuer": issuer,
+        "authorization_endpoint": f"{issuer}authorize",
         "token_endpoint": f"{issuer}oauth/token",
         "jwks_uri": f"{issuer}.well-known/jwks.json",
         "grant_types_supported": [CLIENT_CREDENTIALS],
-        "response_types_supported": [],
+        "response_types_supported": ["none"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [str(SigningAlgorithm.RS256)],
+        "id_token_signing_alg_values_supported": [str(algorithm) for algorithm in (*_PUBLISHED, *shared_secret)],
     }

@@ -10,12 +10,15 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.errors import ManagementError, UnavailableError
-from rulemint_gateway.oauth.errors import InvalidClient, OAuthError
+from rulemint_gateway.management.errors import ForbiddenError, ManagementError, UnauthorizedError, UnavailableError
+from rulemint_gateway.oauth.errors import OAuthError, printable
 from rulemint_gateway.stores.config_store import StoreUnavailableError
 
 log = structlog.get_logger(__name__)
 
+BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
+"""How a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
+_BEARER_REALM = 'Bearer realm="management"'
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -37,21 +40,24 @@ class OAuthProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     error: str
     error_description: str
-    exchange_id: str
+    exchange_id: str | UnsetType = UNSET
+    """The token request's record, if the answer is to one."""
     error_uri: str | UnsetType = UNSET
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def oauth_problem(error: OAuthError, *, exchange_id: str) -> web.Response:
-    """The error answer of the token endpoint (RFC 6749 §5.2); only the public half of *error* is in it."""
-    headers = {**NO_STORE, "X-Request-Id": exchange_id}
+def oauth_problem(error: OAuthError, *, exchange_id: str | None = None) -> web.Response:
+    """The error answer of the OAuth endpoints (RFC 6749 §5.2); only the public half of *error* is in it."""
+    headers = dict(NO_STORE)
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, InvalidClient) and error.basic:
-        headers["WWW-Authenticate"] = 'Basic realm="token", charset="UTF-8"'
-    body = {"error": error.error, "error_description": error.description, "exchange_id": exchange_id}
+    if error.status == HTTPStatus.UNAUTHORIZED:  # curl --anyauth and Java's HttpClient send Basic once they are asked
+        headers["WWW-Authenticate"] = BASIC_CHALLENGE
+    body = {"error": error.error, "error_description": error.description}
+    if exchange_id is not None:
+        headers["X-Request-Id"] = body["exchange_id"] = exchange_id
     if error.uri is not None:
         body["error_uri"] = error.uri
     return json_answer(body, status=error.status, headers=headers)
@@ -63,11 +69,22 @@ def management_problem(error: ManagementError) -> web.Response:
     if error.field is not None:
         body["field"] = error.field
     headers = dict(NO_STORE)
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        headers["WWW-Authenticate"] = _bearer_challenge(error)
     if error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = "1"
     return json_answer(body, status=error.status, headers=headers)
+
+
+def _bearer_challenge(error: ManagementError) -> str:
+    """The challenge of a refused call; a caller without any token is told no error (RFC 6750 §3, §3.1)."""
+    match error:
+        case UnauthorizedError(with_token=True):
+            return f'{_BEARER_REALM}, error="invalid_token", error_description="{printable(error.message)}"'
+        case ForbiddenError(scopes=scopes) if scopes:
+            return f'{_BEARER_REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'
+        case _:
+            return _BEARER_REALM
 
 
 def json_answer(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web import authorization_endpoint
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
@@ -105,6 +106,7 @@ def routes(handlers: Handlers) -> list[web.RouteDef]:
         by_path.setdefault(operation.path, []).append(operation)
     return [
         *(route for described in by_path.values() for route in _routes_of(described)),
+        *authorization_endpoint.routes(),  # /authorize
         *handlers.webtasks.routes(),  # /api/tokens, /api/webtask
         *handlers.webtask_logs.routes(),  # /api/logs/tenant/{container}
     ]

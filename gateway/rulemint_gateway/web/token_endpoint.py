@@ -17,6 +17,7 @@ from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bodies import FORM, JSON, read_parameters
+from rulemint_gateway.web.issuers import issuer_of
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, json_answer, oauth_problem
@@ -99,7 +100,9 @@ class TokenEndpoint:
                 request.headers.get("Authorization"),
                 default_audience=config.tenant.default_audience,
             )
-            answer = await self._grant.grant(config, with_own_audience(request, config, asked), exchange)
+            answer = await self._grant.grant(
+                config, with_own_audience(request, config, asked), exchange, issuer=issuer_of(request, config)
+            )
         except OAuthError as error:
             return self._refuse(error, exchange, config.tenant.error_style)
         except Exception:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 import trustme
 
@@ -18,6 +19,13 @@ from fixtures.processes import free_port, started, started_dev, until
 from rulemint_shared.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
+
+DEMO = {
+    "grant_type": "client_credentials",
+    "client_id": "demo-client",
+    "client_secret": "demo-secret-not-for-production",
+    "audience": "https://api.example.com/",
+}
 
 
 def call(url: str, authority: Path, body: dict[str, str] | None = None, token: str = "") -> Any:
@@ -36,7 +44,7 @@ def https_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pat
 
 
 def test_dev_names_its_https_address_and_what_an_sdk_makes_of_it_works(https_system: tuple[Path, int, int]) -> None:
-    data_dir, port, tls_port = https_system
+    data_dir, _port, tls_port = https_system
     admin = json.loads((data_dir / "admin.json").read_text())
     domain, authority = admin["tls_domain"], data_dir / "tls/ca.pem"
     assert domain == f"localhost:{tls_port}"
@@ -49,8 +57,34 @@ def test_dev_names_its_https_address_and_what_an_sdk_makes_of_it_works(https_sys
     token = call(f"https://{domain}/oauth/token", authority, asked)["access_token"]
     clients = call(f"https://{domain}/api/v2/clients", authority, token=token)
     assert "demo-client" in {client["client_id"] for client in clients}
-    discovery = call(f"https://{domain}/.well-known/openid-configuration", authority)
-    assert discovery["issuer"] == admin["issuer"] == f"http://localhost:{port}/"
+
+
+def test_each_port_has_an_issuer_of_its_own_in_metadata_and_tokens(https_system: tuple[Path, int, int]) -> None:
+    """RFC 8414 §3.3: who discovers an address finds that address."""
+    data_dir, port, tls_port = https_system
+    authority = data_dir / "tls/ca.pem"
+    for issuer in (f"http://localhost:{port}/", f"https://localhost:{tls_port}/"):
+        names = ("openid-configuration", "oauth-authorization-server")
+        documents = [call(f"{issuer}.well-known/{name}", authority) for name in names]
+        assert [document["issuer"] for document in documents] == [issuer, issuer]
+        assert documents[0]["jwks_uri"] == f"{issuer}.well-known/jwks.json"
+        token = call(documents[0]["token_endpoint"], authority, DEMO)["access_token"]
+        assert jwt.decode(token, options={"verify_signature": False})["iss"] == issuer
+
+
+def test_a_management_token_of_either_port_is_good_at_both(https_system: tuple[Path, int, int]) -> None:
+    data_dir, port, tls_port = https_system
+    admin = json.loads((data_dir / "admin.json").read_text())
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": admin["client_id"],
+        "client_secret": admin["client_secret"],
+        "audience": admin["audience"],
+    }
+    addresses = (f"http://localhost:{port}/", f"https://localhost:{tls_port}/")
+    for here, there in (addresses, reversed(addresses)):
+        token = call(f"{here}oauth/token", data_dir / "tls/ca.pem", asked)["access_token"]
+        assert call(f"{there}api/v2/clients", data_dir / "tls/ca.pem", token=token)
 
 
 def test_the_authority_is_for_its_owner_only(https_system: tuple[Path, int, int]) -> None:

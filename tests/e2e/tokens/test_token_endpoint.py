@@ -96,6 +96,16 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
         pytest.param(b'{"a":NaN}', JSON, 400, "invalid_request", "JSON", id="JSON with NaN"),
         pytest.param(b'{"scope":"a","scope":"b"}', JSON, 400, "invalid_request", "scope", id="a repeated JSON member"),
         pytest.param(b"scope=a&scope=b", FORM, 400, "invalid_request", "scope", id="a repeated form parameter"),
+        pytest.param(b"resource=a&resource=b", FORM, 400, "invalid_target", "resource", id="two resources in a form"),
+        pytest.param(b'{"resource":"a","resource":"b"}', JSON, 400, "invalid_target", "resource", id="two in JSON"),
+        pytest.param(
+            b'{"grant_type":"client_credentials","resource":["a","b"]}',
+            JSON,
+            400,
+            "invalid_target",
+            "resource",
+            id="a list of resources",
+        ),
         pytest.param(b"a=%ff", FORM, 400, "invalid_request", "form", id="a form that is not UTF-8"),
         pytest.param("a=\u00e9".encode(), FORM, 400, "invalid_request", "form", id="a form with raw bytes"),
         pytest.param(b"x" * 65_537, FORM, 413, "invalid_request", "65536", id="an oversized body"),
@@ -157,23 +167,6 @@ async def test_an_api_without_a_grant_looks_like_one_that_does_not_exist(managem
         without_grant.body["error_description"].replace(other.audience, "https://nowhere/")
         == (unknown.body["error_description"])
     )
-
-
-async def test_a_failed_basic_authentication_is_challenged(management: Management) -> None:
-    """RFC 6749 §5.2: WWW-Authenticate with the scheme that the client used."""
-    answer = await management.ask(
-        data="grant_type=client_credentials&audience=x", headers={**FORM, "Authorization": "Basic eDp5"}
-    )
-    assert answer.status == 401
-    assert answer.headers["www-authenticate"].startswith("Basic ")
-
-
-async def test_the_discovery_documents_lead_to_the_endpoint_and_the_keys(management: Management) -> None:
-    for name in ("openid-configuration", "oauth-authorization-server"):
-        document = (await management.call("GET", f"/.well-known/{name}")).body
-        assert document["issuer"] == management.admin["issuer"]
-        assert document["token_endpoint"].endswith("/oauth/token")
-        assert document["jwks_uri"].endswith("/.well-known/jwks.json")
 
 
 async def test_every_exchange_leaves_a_record_without_secrets(management: Management) -> None:

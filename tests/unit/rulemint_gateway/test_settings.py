@@ -80,3 +80,17 @@ def test_the_header_of_the_proxies_is_one_of_three() -> None:
     assert settings_of(RULEMINT_PROXY_HEADER="forwarded").proxy_header == "forwarded"
     with pytest.raises(SettingsError, match="RULEMINT_PROXY_HEADER"):
         settings_of(RULEMINT_PROXY_HEADER="x-real-ip")
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example.com/auth/", "https://id.example.com/a/b/"])
+def test_an_issuer_with_a_path_is_refused_with_what_to_set(issuer: str) -> None:
+    with pytest.raises(SettingsError, match="RULEMINT_ISSUER has a path"):
+        settings_of(RULEMINT_ISSUER=issuer)
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://id.example.com", "ftp://x/", "https://a@b/", "https://x/?a=b", "https:///"]
+)
+def test_an_issuer_that_is_no_root_of_a_host_is_refused(issuer: str) -> None:
+    with pytest.raises(SettingsError, match="RULEMINT_ISSUER"):
+        settings_of(RULEMINT_ISSUER=issuer)

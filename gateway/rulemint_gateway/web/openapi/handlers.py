@@ -8,15 +8,15 @@ from typing import Any
 from aiohttp import web
 
 from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.cacheable import cacheable_answer
+from rulemint_gateway.web.issuers import issuer_of
 from rulemint_gateway.web.openapi.document import at_issuer, document
 from rulemint_gateway.web.openapi.page import CONTENT_SECURITY_POLICY, page
 from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import json_answer
 from rulemint_gateway.web.tenancy import tenant_of
 
-_CACHEABLE = {"Cache-Control": "public, max-age=15"}
 _PAGE_HEADERS = {
-    **_CACHEABLE,
+    "Cache-Control": "public, max-age=15",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -41,6 +41,7 @@ class Documentation:
                 tag="Documentation",
                 summary="Read the OpenAPI document",
                 answer=dict[str, Any],
+                etag=True,
             ),
             Operation(
                 method="GET",
@@ -55,10 +56,8 @@ class Documentation:
 
     async def document(self, request: web.Request) -> web.Response:
         """200 and the document, for the issuer of the tenant."""
-        issuer = tenant_of(request, self._catalog).tenant.issuer
-        return json_answer(
-            at_issuer(self._document, issuer), headers={**_CACHEABLE, "Access-Control-Allow-Origin": "*"}
-        )
+        issuer = issuer_of(request, tenant_of(request, self._catalog))
+        return cacheable_answer(request, at_issuer(self._document, issuer))
 
     async def page(self, _request: web.Request) -> web.Response:
         """200 and the page, which is the same for all tenants."""

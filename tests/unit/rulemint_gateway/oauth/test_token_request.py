@@ -82,9 +82,8 @@ def test_basic_credentials_are_read_raw_and_percent_decoded() -> None:
     "header", ["Bearer abc", "Basic", "Basic ???", basic("no colon"), basic(":secret"), "Basic /w=="], ids=str
 )
 def test_an_unusable_authorization_header_is_an_invalid_client(header: str) -> None:
-    with pytest.raises(InvalidClient) as refused:
+    with pytest.raises(InvalidClient):
         parse_token_request(without("client_id", "client_secret"), header)
-    assert refused.value.basic
 
 
 def test_two_ways_of_authenticating_at_once_are_refused() -> None:

@@ -1,0 +1,45 @@
+"""Request → the issuer that its tenant has at the listener where the request came in (RFC 8414 §3.3).
+
+A gateway that nobody gave an issuer makes one from its port. With http and https side by side it has two: a client
+that discovers one of them finds it in the metadata, and in the tokens that it asks for there.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from rulemint_gateway.stores.tenant_config import TenantConfig
+
+
+class Issuers:
+    """Knows the https twin of each issuer that was made from a port."""
+
+    def __init__(self, *, http_port: int, https_port: int) -> None:
+        self._http_port = http_port
+        self._https_port = https_port
+
+    def over_https(self, issuer: str) -> str:
+        """``http://localhost:8080/`` as ``https://localhost:8443/``; an issuer of another port or scheme as it is."""
+        parts = urlsplit(issuer)
+        if parts.scheme != "http" or (parts.port or 80) != self._http_port:
+            return issuer
+        return f"https://{parts.hostname}:{self._https_port}/"
+
+
+ISSUERS = web.AppKey("issuers", Issuers)
+"""Set in the application where http and https are served side by side, and the issuer is made from the port."""
+
+
+def issuer_of(request: web.Request, config: TenantConfig) -> str:
+    """The tenant's issuer for who asks where *request* came in."""
+    issuers = request.config_dict.get(ISSUERS) if request.secure else None
+    return config.tenant.issuer if issuers is None else issuers.over_https(config.tenant.issuer)
+
+
+def issuers_of(request: web.Request, config: TenantConfig) -> list[str]:
+    """Every issuer that the tenant's tokens may have here."""
+    issuers = request.config_dict.get(ISSUERS)
+    own = config.tenant.issuer
+    return [own] if issuers is None else list(dict.fromkeys((own, issuers.over_https(own))))
