@@ -12,6 +12,7 @@ from rulemint_runner.results import RuleResult
 from rulemint_runner.rule_runs import RuleRun, RuleRuns
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import Failed, Granted, Invocation, Level, Outcome, RuleRef, RuleReport
+from rulemint_shared.secret_masking import masked
 
 
 class FlowEnding(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def _report(rule: RuleRef, given: Granted, result: RuleResult, duration_ms: floa
         scope_given=given.scope,
         scope_added=[scope for scope in left.scope if scope not in given.scope],
         scope_removed=[scope for scope in given.scope if scope not in left.scope],
-        claims_set={name: value for name, value in left.claims.items() if given.claims.get(name) != value},
+        claims_set=masked({name: value for name, value in left.claims.items() if given.claims.get(name) != value}),
         dropped=result.dropped,
         duration_ms=duration_ms,
     )

@@ -1,11 +1,12 @@
-"""A rule's secrets do not get into anything that is kept or shown of its invocations."""
+"""No secret gets into what is kept or shown of a rule's invocations: neither its own, nor what its name says is one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 
-MASK = "***"
+from rulemint_shared.secret_masking import MASK, masked_text
+
 SHORTEST_MASKED = 4
 """A shorter secret would mask half of every word, and protects nothing."""
 
@@ -19,10 +20,10 @@ class Mask:
         self._parts = sorted(spelled, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """*text* without the secrets."""
+        """*text* without the rule's secrets, and without the values in it that have a secret name."""
         for part in self._parts:
             text = text.replace(part, MASK)
-        return text
+        return masked_text(text)
 
 
 def _spellings(text: str) -> set[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from rulemint_shared.secret_names import is_secret_name
+
 ADDONS = "addons"
 """The one of those fields in which Auth0 keeps what opens something elsewhere (``azure_blob.storageAccessKey``)."""
-_ENDINGS = ("key", "token", "password", "passphrase", "secret", "secrets", "credential", "credentials")
 _PRIVATE_KEY = "PRIVATE KEY-----"
 
 
@@ -24,7 +25,7 @@ def _cleared(value: Any, path: str, found: list[str], *, named: bool, secret: bo
     if isinstance(value, dict):
         cleared = {
             name: _cleared(
-                item, f"{path}.{name}", found, named=named, secret=secret or (named and _sounds_secret(name))
+                item, f"{path}.{name}", found, named=named, secret=secret or (named and is_secret_name(name))
             )
             for name, item in value.items()
         }
@@ -44,7 +45,3 @@ def _is_secret(value: Any, *, secret: bool) -> bool:
     if isinstance(value, str):
         return bool(value) if secret else _PRIVATE_KEY in value
     return secret and isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _sounds_secret(name: str) -> bool:
-    return "".join(filter(str.isalnum, name.lower())).endswith(_ENDINGS)

@@ -9,16 +9,13 @@ from enum import StrEnum
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_SECRET_FIELDS = (
-    "secret",
-    "password",
-    "token",
-    "authorization",
-    "assertion",
-    "private",
-    "master_key",
-    "api_key",
-)
+from rulemint_shared.secret_masking import MASK, masked, masked_text
+from rulemint_shared.secret_names import is_secret_name
+
+MAX_VALUES = 1_000
+"""Of one field."""
+_NOT_SHOWN = frozenset({"exc_info", "_record", "_from_structlog"})
+"""What structlog itself puts into an event."""
 
 
 class LogFormat(StrEnum):
@@ -59,7 +56,8 @@ def set_up_logging(*, service: str, log_format: LogFormat, level: str = "info") 
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _name_service(service),
-            *([] if pretty else [structlog.processors.format_exc_info]),
+            structlog.processors.format_exc_info,
+            _redact_traceback,
             renderer,
         ],
     )
@@ -73,10 +71,18 @@ def set_up_logging(*, service: str, log_format: LogFormat, level: str = "info") 
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace the value of every field whose name says that it is a secret."""
-    for name in event:
-        if any(part in name.lower() for part in _SECRET_FIELDS):
-            event[name] = "***"
+    """Mask every field whose name says that it is a secret, at any depth, and the secrets that texts spell."""
+    for name, value in event.items():
+        if name not in _NOT_SHOWN:
+            event[name] = MASK if is_secret_name(name) else masked(value, max_values=MAX_VALUES)
+    return event
+
+
+def _redact_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The same for what an exception says of itself, and for the lines of code that it came through."""
+    for name in ("exception", "stack"):
+        if isinstance(text := event.get(name), str):
+            event[name] = masked_text(text)
     return event
 
 

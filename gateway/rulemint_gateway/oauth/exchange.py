@@ -5,8 +5,8 @@ The steps of the grant never read it: they hand values to each other, and write 
 
 from __future__ import annotations
 
-import re
 import time
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -19,10 +19,13 @@ from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.exchanges import ExchangeRecord, Timings
 from rulemint_shared.messages import Ending, Invocation, outcome_name
+from rulemint_shared.secret_masking import CUT, MASK, masked, masked_text
+from rulemint_shared.secret_names import is_secret_name
 
-_SECRET_NAME = re.compile("secret|password|assertion|token|api_key|apikey|credential", re.IGNORECASE)
 _MAX_VALUE = 512
 _MAX_PARAMETERS = 50
+_MAX_NESTED_VALUES = 200
+"""More of them have more than so many characters."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +44,7 @@ class Exchange:
         self.tenant = tenant
         self.sent = sent or Sent()
         self.ip = ip
-        self.user_agent = user_agent[:_MAX_VALUE]
+        self.user_agent = masked_text(user_agent[:_MAX_VALUE])
         self._started_ms = unix_ms()
         self._started_s = time.perf_counter()
         self._known: dict[str, Any] = {}
@@ -51,9 +54,9 @@ class Exchange:
         """The request was well formed."""
         self._known.update(
             client_id=request.credentials[0].client_id[:_MAX_VALUE],
-            audience=request.audience[:_MAX_VALUE],
+            audience=masked_text(request.audience[:_MAX_VALUE]),
             scope_asked=request.scope,
-            parameters=mask_parameters(request.parameters),
+            parameters=mask_parameters(request.as_sent),
         )
 
     def authenticated(self, client: AuthenticatedClient) -> None:
@@ -91,7 +94,9 @@ class Exchange:
         known = dict(self._known)
         if error is not None:
             known.setdefault("outcome", f"refused:{error.error}")
-            known.update(error=error.error, error_description=error.description, detail=error.detail[:4_096])
+            known.update(
+                error=error.error, error_description=error.description, detail=masked_text(error.detail[:4_096])
+            )
         known.setdefault("outcome", "refused:server_error")
         return ExchangeRecord(
             id=self.id,
@@ -109,13 +114,16 @@ class Exchange:
 
 
 def mask_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as text."""
-    masked: dict[str, Any] = {}
-    for name, value in list(parameters.items())[:_MAX_PARAMETERS]:
-        if _SECRET_NAME.search(name):
-            masked[name[:_MAX_VALUE]] = "***"
-        elif value is None or isinstance(value, bool | int | float):
-            masked[name[:_MAX_VALUE]] = value
-        else:
-            masked[name[:_MAX_VALUE]] = (value if isinstance(value, str) else repr(value))[:_MAX_VALUE]
-    return masked
+    """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as JSON."""
+    kept = {name[:_MAX_VALUE]: _masked(name, parameters[name]) for name in islice(parameters, _MAX_PARAMETERS)}
+    return kept if len(parameters) <= _MAX_PARAMETERS else {**kept, CUT: f"({len(parameters)} parameters)"}
+
+
+def _masked(name: str, value: Any) -> Any:
+    if is_secret_name(name):
+        return MASK
+    if isinstance(value, str):
+        return masked_text(value[:_MAX_VALUE])
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(masked(value, max_values=_MAX_NESTED_VALUES)).decode()[:_MAX_VALUE]
+    return value

@@ -23,8 +23,8 @@ from rulemint_gateway.oauth.errors import (
     UnsupportedGrantType,
 )
 from rulemint_shared.records import CLIENT_CREDENTIALS
+from rulemint_shared.secret_masking import without_secrets
 
-CREDENTIAL_PARAMETERS = frozenset({"client_secret", "client_assertion"})
 MAX_SCOPES = 500
 _TEXT_PARAMETERS = ("grant_type", "client_id", "client_secret", "audience", "resource", "scope")
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
@@ -45,8 +45,13 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     audience: str
     scope: list[str]
     """The scopes asked for, each once; empty if none were."""
-    parameters: dict[str, Any]
-    """All parameters without credentials, as rules see them."""
+    as_sent: dict[str, Any]
+    """All parameters that say something, credentials too."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """As rules see them: without what is called a secret, at any depth. Made anew each time."""
+        return without_secrets(self.as_sent)
 
 
 def parse_token_request(
@@ -71,7 +76,7 @@ def parse_token_request(
         credentials=credentials,
         audience=_audience(texts["audience"], texts["resource"], default_audience),
         scope=split_scope(texts["scope"] or ""),
-        parameters={name: value for name, value in given.items() if name not in CREDENTIAL_PARAMETERS},
+        as_sent=given,
     )
 
 

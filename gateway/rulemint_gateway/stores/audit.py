@@ -14,16 +14,14 @@ from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.tables import Table
 from rulemint_shared.audit import AuditedChange, AuditRecord
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.secret_masking import CUT, MASK, masked, masked_text
 
-MASK = "***"
-CUT = "…"
 MAX_TEXT = 2_048
 MAX_ITEMS = 100
 MAX_CHANGES = 200
 """Of one record; a call that changes more has several."""
 _FREE_FIELDS = ("kept", "metadata")
 """Dictionaries whose names their author chose; all other secrets are bytes."""
-_SECRET_NAME_PARTS = ("secret", "password", "private", "credential", "token", "apikey", "api_key")
 
 
 def audit_records(call: Call, tenant: str, changes: Sequence[AuditedChange]) -> Iterator[AuditRecord]:
@@ -35,7 +33,7 @@ def audit_records(call: Call, tenant: str, changes: Sequence[AuditedChange]) -> 
 
 def refusal_record(call: Call, *, status: int, error: str) -> AuditRecord:
     """The record of *call* that was refused, in the tenant that it asked."""
-    return AuditRecord(tenant=call.tenant, status=status, error=_cut(error), **_origin(call))
+    return AuditRecord(tenant=call.tenant, status=status, error=_cut(masked_text(error)), **_origin(call))
 
 
 def audited_change(table: Table[Any], record_id: str, before: Any, after: Any) -> AuditedChange:
@@ -65,25 +63,16 @@ def _plain(record: Any) -> dict[str, Any] | None:
     if record is None:
         return None
     fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(bytes,))
-    return {name: _masked(value, free=name in _FREE_FIELDS) for name, value in fields.items()}
+    return {name: masked(value) if name in _FREE_FIELDS else _without_bytes(value) for name, value in fields.items()}
 
 
-def _masked(value: Any, *, free: bool, secret: bool = False) -> Any:
-    """*value* without secrets; every text below a name that sounds *secret* is one."""
-    if isinstance(value, bytes) or (secret and isinstance(value, str)):
+def _without_bytes(value: Any) -> Any:
+    """*value*, whose names are ours: what is secret in it is bytes."""
+    if isinstance(value, bytes):
         return MASK
     if isinstance(value, dict):
-        return {
-            name: _masked(item, free=free, secret=secret or (free and _is_secret(name))) for name, item in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_masked(item, free=free, secret=secret) for item in value]
-    return value
-
-
-def _is_secret(name: Any) -> bool:
-    lower = str(name).lower()
-    return lower.endswith("key") or any(part in lower for part in _SECRET_NAME_PARTS)
+        return {name: _without_bytes(item) for name, item in value.items()}
+    return [_without_bytes(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _cut(value: Any) -> Any:

@@ -9,25 +9,23 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from rulemint_gateway.oauth.exchange import Sent
-from rulemint_gateway.oauth.token_request import CREDENTIAL_PARAMETERS
 from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.web.tenancy import authority_of
+from rulemint_shared.secret_names import is_secret_name
 
 MAX_ENTRIES = 64
 MAX_NAME = 128
 MAX_VALUE = 2_048
 MAX_CHARACTERS = 16 * 1024
 MAX_HOSTNAME = 255
-_CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "dpop"})
-_CREDENTIAL_NAME_PARTS = ("secret", "token", "password", "credential", "assertion", "api-key", "apikey")
 
 
 def sent_with(request: web.Request) -> Sent:
     """What *request* says of itself. A name that comes twice keeps its first value; what is too long is left out."""
     headers = [(name.lower(), value) for name, value in request.headers.items()]
     return Sent(
-        headers=_bounded((name, value) for name, value in headers if not _carries_credentials(name)),
-        query=_bounded((name, value) for name, value in request.query.items() if name not in CREDENTIAL_PARAMETERS),
+        headers=_bounded((name, value) for name, value in headers if not is_secret_name(name)),
+        query=_bounded((name, value) for name, value in request.query.items() if not is_secret_name(name)),
         hostname=_hostname(authority_of(request)),
     )
 
@@ -35,11 +33,6 @@ def sent_with(request: web.Request) -> Sent:
 def well_formed(text: str) -> str:
     """Bytes of a header that are no UTF-8 arrive as lone surrogates, which cannot travel."""
     return text.encode("utf-8", "replace").decode()
-
-
-@lru_cache(maxsize=256)  # clients send the same few, and aiohttp bounds their length
-def _carries_credentials(header: str) -> bool:
-    return header in _CREDENTIAL_HEADERS or any(part in header for part in _CREDENTIAL_NAME_PARTS)
 
 
 def _bounded(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

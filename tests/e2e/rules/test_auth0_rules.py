@@ -1,4 +1,7 @@
-"""Rules as people wrote them for Auth0, unchanged, over HTTP: each folder is one, with what its requests get."""
+"""Rules as people wrote them for Auth0, unchanged, over HTTP: each folder is one, with what its requests get.
+
+In those of ``on_behalf_of`` the parameter is renamed: no rule here sees what is called a token.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from rulemint_shared.service_log import LogFormat, redact
 
 
 @pytest.mark.parametrize(
-    "name", ["client_secret", "password", "access_token", "Authorization", "client_assertion", "private_pem"]
+    "name", ["client_secret", "password", "access_token", "Authorization", "client_assertion", "private_pem", "apiKey"]
 )
 def test_a_field_whose_name_says_secret_is_redacted(name: str) -> None:
     assert redact(None, "info", {"event": "x", name: "hunter2"}) == {"event": "x", name: "***"}
@@ -17,6 +17,15 @@ def test_a_field_whose_name_says_secret_is_redacted(name: str) -> None:
 
 def test_other_fields_are_left_alone() -> None:
     assert redact(None, "info", {"event": "x", "client_id": "c"}) == {"event": "x", "client_id": "c"}
+
+
+def test_what_a_field_holds_is_redacted_too() -> None:
+    event = {"event": 'got {"passphrase": "hunter2"}', "body": {"a": [{"private-key": "hunter2"}]}, "n": 1}
+    assert redact(None, "info", event) == {
+        "event": 'got {"passphrase": "***"}',
+        "body": {"a": [{"private-key": "***"}]},
+        "n": 1,
+    }
 
 
 FAULT = """
@@ -27,7 +36,7 @@ from rulemint_shared.service_log import LogFormat, set_up_logging
 set_up_logging(service="runner", log_format=LogFormat(sys.argv[1]))
 
 def fail(client_secret):
-    raise ValueError("a fault of ours")
+    raise ValueError("a fault of ours in redis://:" + client_secret + "@valkey")
 
 try:
     fail("hunter" + "2")

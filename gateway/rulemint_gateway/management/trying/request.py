@@ -12,6 +12,7 @@ from rulemint_gateway.management.trying.body import InlineClient, TryRule
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_shared.messages import ClientView, RequestView
 from rulemint_shared.records import CLIENT_CREDENTIALS
+from rulemint_shared.secret_masking import without_secrets
 
 
 class TriedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +27,9 @@ class TriedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tried_request(config: TenantConfig, body: TryRule) -> TriedRequest:
-    """The request of *body*. A client without a grant for the API is treated as if one held what is asked for.
+    """The request of *body*, without credentials as any other.
+
+    A client without a grant for the API is treated as if one held what is asked for.
 
     Raises:
         NotFoundError: it names a client that does not exist.
@@ -45,9 +48,9 @@ def tried_request(config: TenantConfig, body: TryRule) -> TriedRequest:
         request=RequestView(
             ip=context.ip,
             user_agent=context.user_agent,
-            body=_parameters(client.id, audience, asked) if context.body is None else context.body,
-            headers={name.lower(): value for name, value in context.headers.items()},
-            query=context.query,
+            body=_parameters(client.id, audience, asked) if context.body is None else without_secrets(context.body),
+            headers={name.lower(): value for name, value in without_secrets(context.headers).items()},
+            query=without_secrets(context.query),
             hostname=context.hostname,
             requested_scopes=asked,
         ),

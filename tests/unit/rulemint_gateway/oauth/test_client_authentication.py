@@ -31,7 +31,7 @@ def a_secret(vault: Vault, value: str, *, expires_at_ms: int | None = None) -> C
 
 
 def a_request(*credentials: Credentials) -> TokenRequest:
-    return TokenRequest(credentials=list(credentials), audience="a", scope=[], parameters={})
+    return TokenRequest(credentials=list(credentials), audience="a", scope=[], as_sent={})
 
 
 def test_each_live_secret_of_a_client_proves_it(vault: Vault) -> None:

@@ -9,6 +9,27 @@ def test_parameters_that_look_like_secrets_are_masked() -> None:
     assert masked == {"client_secret": "***", "subject_token": "***", "apiKey": "***", "org": "d"}
 
 
+def test_nested_parameters_are_masked_before_they_become_text() -> None:
+    masked = mask_parameters(
+        {
+            "a": {"private_key": "canary", "n": [{"api-key": "canary"}]},
+            "b": '{"passphrase": "canary"}',
+            "c": "jwt=canary",
+        }
+    )
+    assert masked == {
+        "a": '{"private_key":"***","n":[{"api-key":"***"}]}',
+        "b": '{"passphrase": "***"}',
+        "c": "jwt=***",
+    }
+
+
+def test_only_so_many_parameters_are_kept_and_the_record_says_so() -> None:
+    masked = mask_parameters({f"p{number}": number for number in range(120)})
+    assert list(masked)[-2:] == ["p49", "…"]
+    assert masked["…"] == "(120 parameters)"
+
+
 def test_long_and_nested_parameters_are_cut() -> None:
     masked = mask_parameters({"long": "x" * 10_000, "nested": {"a": ["y" * 10_000]}, "flag": True, "n": 7})
     assert len(masked["long"]) == len(masked["nested"]) == 512

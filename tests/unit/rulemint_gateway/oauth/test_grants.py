@@ -17,7 +17,7 @@ def checked_for(*grant_types: str) -> CheckedGrant:
     config.put(RESOURCE_SERVERS, ResourceServer(id="1", identifier="a"))
     config.put(CLIENT_GRANTS, ClientGrant(id="1", client_id="c", audience="a", scope=("read",)))
     client = AuthenticatedClient(Client(client_id="c", name="c", grant_types=grant_types), "first")
-    return check_grant(config, client, TokenRequest(credentials=[], audience="a", scope=[], parameters={}))
+    return check_grant(config, client, TokenRequest(credentials=[], audience="a", scope=[], as_sent={}))
 
 
 @pytest.mark.parametrize("grant_types", [(), ("implicit", "refresh_token")])

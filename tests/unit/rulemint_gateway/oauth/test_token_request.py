@@ -33,7 +33,8 @@ def test_a_complete_request_is_understood() -> None:
 
 
 def test_rules_see_every_parameter_but_the_credentials() -> None:
-    request = parse_token_request({**GOOD, "client_assertion": "x", "org": {"id": 1}}, None)
+    secrets = {"client_assertion": "x", "subject_token": "x", "actorToken": "x", "private-key": "x", "password": ["x"]}
+    request = parse_token_request({**GOOD, **secrets, "org": {"id": 1, "apiKey": "x"}}, None)
     assert request.parameters == {**without("client_secret"), "org": {"id": 1}}
 
 
