@@ -22,8 +22,8 @@ from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram, Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.sandbox.bpf import Instructions
 from rulemint_runner.sandbox.sandbox import Sandbox, open_sandbox
-from rulemint_runner.sandbox.seccomp import Instructions
 from rulemint_runner.sandbox.syscall_numbers import numbers_of
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
