@@ -59,7 +59,7 @@ from rulemint_gateway.stores.log_store import LogStore
 from rulemint_gateway.stores.refused_calls import RefusedCalls
 from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
-from rulemint_gateway.tokens.minter import Minter
+from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.bearer import CLOCK_LEEWAY_S
 from rulemint_gateway.web.health import Health
@@ -99,8 +99,6 @@ from rulemint_shared.redis_connection import check_server, open_redis, open_subs
 from rulemint_shared.vault import Vault
 
 log = structlog.get_logger(__name__)
-
-SIGNING_THREADS = 2
 
 
 @dataclass(frozen=True)

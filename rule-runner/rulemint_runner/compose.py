@@ -94,6 +94,7 @@ async def open_runner(
             deno=languages.deno,
             npm_registry=settings.npm_registry,
             pypi_index=settings.pypi_index,
+            at_once=settings.max_installations,
         )
         rule_runs = RuleRuns(
             packages=packages,

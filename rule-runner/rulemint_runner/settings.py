@@ -97,6 +97,15 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     pypi_index: Annotated[
         HttpUrl | None, Meta(description="The URL of the Python index that rules' packages come from.")
     ] = None
+    max_installations: Annotated[
+        int,
+        Meta(
+            description="Installations of packages at once; a tenant may have as many as it leaves to the others, and "
+            "tenants take turns.",
+            ge=2,
+            le=64,
+        ),
+    ] = 4
     geoip_database: Annotated[
         Path | None,
         Meta(

@@ -29,6 +29,8 @@ class InstallRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     registry: Registry
     wanted: Annotated[tuple[Wanted, ...], Meta(min_length=1, max_length=MAX_WANTED)]
+    tenant: Annotated[str, Meta(max_length=63)] = ""
+    """Whose turn it takes. What is installed does not depend on it."""
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True, tag="installed"):

@@ -12,6 +12,7 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_shared import codecs, job_queue
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.package_messages import InstallAnswer, InstallRequest, NotInstalled
+from rulemint_shared.turns import NoTurnError, Turns
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +20,9 @@ WAIT_S = 75.0
 """The runner's own limit, and time in its queue."""
 PICKED_UP_WITHIN_S = 15.0
 LOOK_INTERVAL_S = 0.1
+AT_ONCE = 16
+"""Asked of the runners, each of which has turns of its own."""
+WAITING, WAITING_OF_ONE_TENANT = 128, 16
 
 
 class Installs:
@@ -27,9 +31,17 @@ class Installs:
     def __init__(self, redis: ArqRedis, presence: RunnerPresence) -> None:
         self._redis = redis
         self._presence = presence
+        self._turns = Turns(AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)
 
     async def install(self, request: InstallRequest) -> InstallAnswer:
         """What became of *request*; always an answer."""
+        try:
+            async with self._turns.taken(request.tenant, within_s=WAIT_S):
+                return await self._install(request)
+        except NoTurnError:
+            return _not_now("too many installations of this tenant at once")
+
+    async def _install(self, request: InstallRequest) -> InstallAnswer:
         if not await self._presence.any_alive():
             return _not_now("no runner is there to install packages")
         try:

@@ -30,6 +30,7 @@ from rulemint_shared.messages import (
     RequestView,
     RuleRef,
 )
+from rulemint_shared.turns import NoTurnError
 
 _UNAVAILABLE = {
     FailureReason.NO_RUNNER,
@@ -128,7 +129,11 @@ class ClientCredentials:
         self, config: TenantConfig, checked: CheckedGrant, claims: TokenClaims, exchange: Exchange
     ) -> TokenAnswer:
         began_s = time.perf_counter()
-        minted = await self._minter.mint(config.tenant.name, checked.api, claims.payload)
+        try:
+            minted = await self._minter.mint(config.tenant.name, checked.api, claims.payload)
+        except NoTurnError as error:
+            detail = f"signatures of the tenant: {error}"
+            raise errors.TemporarilyUnavailable("too many tokens at once: try again", detail=detail) from error
         exchange.minted(claims, minted.kid, took_ms=round((time.perf_counter() - began_s) * 1000, 3))
         return TokenAnswer(minted.token, claims.lifetime_s, " ".join(claims.scope))
 

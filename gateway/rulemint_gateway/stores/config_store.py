@@ -1,13 +1,16 @@
 """Changing the configuration: one optimistic transaction at a time over all tenants, durable when it returns.
 
-Every transaction watches the revision. It plans its writes against the catalog at exactly that revision, so checks such
-as "this name is free" hold when the writes happen; if another gateway was faster, it plans again. The audit record of a
+The writes of a gateway take turns by tenant, so they meet those of other gateways only. Every transaction watches the
+revision. It plans its writes against the catalog at exactly that revision, so checks such as "this name is free" hold
+when the writes happen; if another gateway was faster, it plans again, until its deadline. The audit record of a
 management call, or of what a gateway does by itself, is part of the transaction, and so are the call's precondition and
 its idempotency key.
 """
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -23,11 +26,19 @@ from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
 from rulemint_gateway.stores.tables import Table
 from rulemint_shared import codecs, keys
 from rulemint_shared.audit import AuditedChange
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import ChangedRecord, ConfigChange
+from rulemint_shared.turns import NoTurnError, Turns
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 50
+WRITES_AT_ONCE = 1
+"""Of one gateway: two would only make each other plan again."""
+WAITING_WRITES = 1_024
+WAITING_WRITES_OF_ONE_TENANT = 128
+DEADLINE_S = 10.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.002, 0.05
+"""After another gateway was faster; a random part of it, so that the two do not meet again."""
 FSYNC_TIMEOUT_MS = 3_000
 ONCE_KEPT_S = 86_400
 READ_AT_ONCE = 100
@@ -38,6 +49,10 @@ R = TypeVar("R")
 
 class StoreUnavailableError(Exception):
     """The change could not be made, or could not be made durable; the caller should try again."""
+
+
+class StoreBusyError(StoreUnavailableError):
+    """Too many want to change something: the caller should try again, with fewer at once."""
 
 
 class TakenOverError(Exception):
@@ -75,10 +90,14 @@ class Changes(Generic[R]):
 class ConfigStore:
     """The only writer of configuration records."""
 
-    def __init__(self, redis: ArqRedis, catalog: Catalog, *, audited_per_tenant: int = 10_000) -> None:
+    def __init__(
+        self, redis: ArqRedis, catalog: Catalog, *, audited_per_tenant: int = 10_000, deadline_s: float = DEADLINE_S
+    ) -> None:
         self._redis = redis
         self._catalog = catalog
         self._audited_per_tenant = audited_per_tenant
+        self._deadline_s = deadline_s
+        self._turns = Turns(WRITES_AT_ONCE, waiting=WAITING_WRITES, waiting_of_one=WAITING_WRITES_OF_ONE_TENANT)
         self._fsync_is_known_missing = False
 
     async def transact(self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]]) -> R:
@@ -88,21 +107,36 @@ class ConfigStore:
         disk where the server can say so, and the catalog of this gateway shows it.
 
         Raises:
-            StoreUnavailableError: Redis does not answer, or too many others write at once.
+            StoreUnavailableError: Redis does not answer; `StoreBusyError`: too many others write at once.
             TakenOverError: the call's idempotency key is no longer its own; nothing was written.
         """
         call = CALL.get() or own_call(tenant)
+        deadline = Deadline.after(self._deadline_s)
         try:
-            for _attempt in range(MAX_ATTEMPTS):
-                revision, changes = await self._attempt(tenant, plan, call)
-                if revision is not None:
-                    call.precondition = None
-                    await self._wait_for_fsync(revision)
-                    await self._catalog.wait_for(revision)
-                    return changes.result
+            async with self._turns.taken(tenant, within_s=self._deadline_s):
+                revision, changes = await self._write(tenant, plan, call, deadline)
+            call.precondition = None
+            await self._wait_for_fsync(revision)
+            await self._catalog.wait_for(revision)
+        except NoTurnError as error:
+            raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error
         except (RedisError, OSError, CatalogBehindError) as error:
             raise StoreUnavailableError(str(error)) from error
-        raise StoreUnavailableError("too many writes at once")
+        return changes.result
+
+    async def _write(
+        self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call, deadline: Deadline
+    ) -> tuple[int, Changes[R]]:
+        """Plan until no other gateway was faster; the revision that shows the change."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            revision, changes = await self._attempt(tenant, plan, call)
+            if revision is not None:
+                return revision, changes
+            if deadline.passed():
+                raise StoreBusyError(f"other gateways were faster for {self._deadline_s:g} s")
+            await asyncio.sleep(random.uniform(0, pause_s))  # noqa: S311  # no secret
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
     async def _attempt(
         self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call

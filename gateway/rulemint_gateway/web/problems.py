@@ -12,13 +12,14 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ForbiddenError, ManagementError, UnauthorizedError, UnavailableError
 from rulemint_gateway.oauth.errors import OAuthError, printable
-from rulemint_gateway.stores.config_store import StoreUnavailableError
+from rulemint_gateway.stores.config_store import StoreBusyError, StoreUnavailableError
 
 log = structlog.get_logger(__name__)
 
 BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
 """How a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
 _BEARER_REALM = 'Bearer realm="management"'
+TOO_MANY_CHANGES = "Too many changes of this tenant wait: send fewer at once, or try again"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -106,7 +107,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return management_problem(error)
     except StoreUnavailableError as error:
         log.warning("a change could not be stored", path=request.path, error=str(error))
-        return management_problem(UnavailableError())
+        busy = isinstance(error, StoreBusyError)
+        return management_problem(UnavailableError(TOO_MANY_CHANGES) if busy else UnavailableError())
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise

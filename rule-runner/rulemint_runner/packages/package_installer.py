@@ -7,6 +7,7 @@ import hashlib
 import sys
 from weakref import WeakValueDictionary
 
+import msgspec
 import structlog
 from arq.connections import ArqRedis
 
@@ -15,11 +16,11 @@ from rulemint_runner.packages.messages import Collected, InstallTask
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared import codecs, keys
 from rulemint_shared.package_messages import InstallAnswer, Installed, InstallRequest, NotInstalled
+from rulemint_shared.turns import NoTurnError, Turns
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 2
-MAX_WAITING = 8
+MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 64, 8
 """Beyond it a request is refused at once: installations wait in places that invocations need."""
 REMEMBERED_S = 3_600
 """For how long the same request has the same answer: ranges are resolved anew after it."""
@@ -29,16 +30,22 @@ class PackageInstaller:
     """Installs packages for this runner's gateways."""
 
     def __init__(
-        self, redis: ArqRedis, store: PackageStore, *, deno: str, npm_registry: str | None, pypi_index: str | None
+        self,
+        redis: ArqRedis,
+        store: PackageStore,
+        *,
+        deno: str,
+        npm_registry: str | None,
+        pypi_index: str | None,
+        at_once: int = 4,
     ) -> None:
         self._redis = redis
         self._store = store
         self._deno = deno
         self._npm_registry = npm_registry
         self._pypi_index = pypi_index
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(at_once, waiting=MAX_WAITING, waiting_of_one=MAX_WAITING_OF_ONE_TENANT)
         self._same: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._waiting = 0
 
     async def run_job(self, data: bytes) -> bytes:
         """The encoded answer to an encoded `InstallRequest`.
@@ -47,23 +54,27 @@ class PackageInstaller:
             DecodeError: *data* is none.
         """
         request = codecs.install_request.decode(data)
-        if self._waiting >= MAX_WAITING:
-            return _encoded(NotInstalled(message="too many installations at once: try again", is_ours=True))
-        self._waiting += 1
+        digest = _digest(request)
+        if known := await self._known(digest):
+            return _encoded(known)
         try:
-            digest = _digest(request)
-            same = self._same.setdefault(digest, asyncio.Lock())  # who comes second finds what the first has installed
-            async with same, self._places:
-                return _encoded(await self._install(request, keys.installed(digest)))
-        finally:
-            self._waiting -= 1
+            async with self._turns.taken(request.tenant):
+                same = self._same.setdefault(digest, asyncio.Lock())  # who comes second finds what the first installed
+                async with same:
+                    return _encoded(await self._known(digest) or await self._install(request, digest))
+        except NoTurnError:
+            message = "too many installations of this tenant at once: try again"
+            return _encoded(NotInstalled(message=message, is_ours=True))
 
-    async def _install(self, request: InstallRequest, remembered_as: str) -> InstallAnswer:
-        known = await self._redis.get(remembered_as)
-        if known is not None:
-            installed = codecs.installed.decode(known)
-            if await self._store.has(installed.packages):
-                return installed
+    async def _known(self, digest: str) -> Installed | None:
+        """What the same request has had lately, if it is still there."""
+        known = await self._redis.get(keys.installed(digest))
+        if known is None:
+            return None
+        installed = codecs.installed.decode(known)
+        return installed if await self._store.has(installed.packages) else None
+
+    async def _install(self, request: InstallRequest, digest: str) -> InstallAnswer:
         task = InstallTask(
             request=request, deno=self._deno, npm_registry=self._npm_registry, pypi_index=self._pypi_index
         )
@@ -78,14 +89,15 @@ class PackageInstaller:
             log.info("packages were not installed", why=answer.message[:200], took_ms=took_ms)
             return NotInstalled(message=answer.message, is_ours=answer.is_ours)
         installed = Installed(packages=await self._store.put(answer.content), resolved=answer.resolved)
-        await self._redis.set(remembered_as, codecs.installed.encode(installed), ex=REMEMBERED_S)
+        await self._redis.set(keys.installed(digest), codecs.installed.encode(installed), ex=REMEMBERED_S)
         log.info("installed packages", packages=installed.resolved, bytes=len(answer.content), took_ms=took_ms)
         return installed
 
 
 def _digest(request: InstallRequest) -> str:
-    """What distinguishes a request; packages for Python hold code of one version of it."""
-    return hashlib.sha256(codecs.install_request.encode(request) + sys.implementation.cache_tag.encode()).hexdigest()
+    """What distinguishes a request, whoever makes it; packages for Python hold code of one version of it."""
+    asked = codecs.install_request.encode(msgspec.structs.replace(request, tenant=""))
+    return hashlib.sha256(asked + sys.implementation.cache_tag.encode()).hexdigest()
 
 
 def _encoded(answer: InstallAnswer) -> bytes:

@@ -26,7 +26,7 @@ async def test_without_a_runner_the_call_is_unavailable_at_once(empty_redis_url:
     async with open_redis(empty_redis_url) as redis:
         packages = Packages(Installs(redis, RunnerPresence(redis)))
         with pytest.raises(UnavailableError, match="no runner"):
-            await packages.installed_for(TEXT)
+            await packages.installed_for("default", TEXT)
         assert await redis.zcard(keys.QUEUE) == 0
 
 

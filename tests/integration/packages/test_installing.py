@@ -46,8 +46,10 @@ def installer(redis: ArqRedis, store: PackageStore, registry: LocalRegistry) -> 
     return PackageInstaller(redis, store, deno=LANGUAGES.deno, npm_registry=registry.npm, pypi_index=registry.pypi)
 
 
-async def ask(installer: PackageInstaller, kind: Registry, *packages: Wanted) -> Installed | NotInstalled:
-    request = InstallRequest(registry=kind, wanted=packages)
+async def ask(
+    installer: PackageInstaller, kind: Registry, *packages: Wanted, tenant: str = "default"
+) -> Installed | NotInstalled:
+    request = InstallRequest(registry=kind, wanted=packages, tenant=tenant)
     return codecs.install_answer.decode(await installer.run_job(codecs.install_request.encode(request)))
 
 
@@ -192,6 +194,33 @@ async def test_the_same_request_is_installed_once(installer: PackageInstaller, r
     assert registry.asked["/npm/shout"] == 1
 
 
+async def test_ten_installations_that_hang_leave_a_place_to_another_tenant(
+    installer: PackageInstaller, registry: LocalRegistry
+) -> None:
+    registry.is_stuck = True
+    asked = (wanted("x", name=f"stuck{number}") for number in range(10))
+    flood = [asyncio.create_task(ask(installer, NPM, each, tenant="flood")) for each in asked]
+    await eventually(lambda: _waiting_for(registry, "/npm/stuck"), lambda count: count == 2)
+    registry.is_stuck = False
+    answer = await ask(installer, NPM, wanted("greeting", "^1.0.0"), tenant="honest")
+    assert isinstance(answer, Installed), answer
+    assert await _waiting_for(registry, "/npm/stuck") == 2
+    registry.go_on.set()
+    assert all(isinstance(each, NotInstalled) and not each.is_ours for each in await asyncio.gather(*flood))
+
+
+async def test_what_was_installed_lately_needs_no_turn_and_whose_it_was_does_not_matter(
+    installer: PackageInstaller, registry: LocalRegistry
+) -> None:
+    first = await ask(installer, NPM, wanted("shout"), tenant="one")
+    registry.is_stuck = True
+    flood = [asyncio.create_task(ask(installer, NPM, wanted("x", name=f"stuck{n}"), tenant=f"t{n}")) for n in range(4)]
+    await eventually(lambda: _waiting_for(registry, "/npm/stuck"), lambda count: count >= 1)
+    assert await ask(installer, NPM, wanted("shout"), tenant="other") == first
+    registry.go_on.set()
+    await asyncio.gather(*flood)
+
+
 async def test_the_same_content_has_the_same_name(installer: PackageInstaller) -> None:
     first = await ask(installer, NPM, wanted("shout", "2.0.1"))
     second = await ask(installer, NPM, wanted("shout", "^2"))
@@ -247,6 +276,11 @@ for attempt in (
 """
     done = subprocess.run([sys.executable, "-c", tries], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+async def _waiting_for(registry: LocalRegistry, path: str) -> int:
+    """How many packages below *path* were asked for."""
+    return sum(asked.startswith(path) for asked in registry.asked)
 
 
 async def _programs_in(folder: Path) -> set[Path]:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.config_store import (
+    WAITING_WRITES_OF_ONE_TENANT,
+    Changes,
+    ConfigStore,
+    StoreBusyError,
+)
 from rulemint_gateway.stores.tables import CLIENTS, TENANTS
 from rulemint_shared import codecs, keys
 from rulemint_shared.background import cancel
@@ -167,3 +172,71 @@ async def test_malformed_records_and_messages_are_left_out(
         before = catalog.revision
         await until(lambda: catalog.revision > before)
     assert "bad" not in catalog.tenant(T).clients
+
+
+def adding_one_more(name: str) -> Callable[[], Awaitable[Changes[None]]]:
+    async def plan() -> Changes[None]:
+        return adding(name)
+
+    return plan
+
+
+async def test_thirty_two_writers_of_one_tenant_make_no_write_of_another_fail(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, store = stores
+    async with a_gateway_s_stores(empty_redis_url) as (_catalog, other_store), asyncio.TaskGroup() as flood:
+        is_over = asyncio.Event()
+
+        async def keep_writing(into: ConfigStore, name: str) -> None:
+            number = 0
+            while not is_over.is_set():
+                await into.transact("flood", adding_one_more(f"{name}.{number}"))
+                number += 1
+
+        for number in range(16):
+            flood.create_task(keep_writing(store, f"here {number}"))
+            flood.create_task(keep_writing(other_store, f"there {number}"))
+        for number in range(30):
+            await store.transact(T, adding_one_more(f"honest {number}"))
+        is_over.set()
+    assert len(catalog.tenant(T).clients) == 30
+
+
+async def test_at_a_gateway_a_tenant_that_comes_late_is_the_next_to_write(
+    stores: tuple[Catalog, ConfigStore],
+) -> None:
+    _catalog, store = stores
+    written: list[str] = []
+
+    def noted(name: str) -> Callable[[], Awaitable[Changes[None]]]:
+        async def plan() -> Changes[None]:
+            written.append(name)
+            return adding(name)
+
+        return plan
+
+    flood = [asyncio.create_task(store.transact("flood", noted(f"flood {number}"))) for number in range(40)]
+    await until(lambda: bool(written))
+    before = len(written)
+    await store.transact(T, noted("honest"))
+    await asyncio.gather(*flood)
+    assert before < 39
+    assert written.index("honest") <= before + 1
+
+
+async def test_a_tenant_that_has_too_many_writes_waiting_is_told_so_and_others_write(
+    stores: tuple[Catalog, ConfigStore],
+) -> None:
+    _catalog, store = stores
+    flood = [
+        asyncio.create_task(store.transact("flood", adding_one_more(f"{number}")))
+        for number in range(2 * WAITING_WRITES_OF_ONE_TENANT)
+    ]
+    await asyncio.sleep(0)
+    await store.transact(T, adding_one_more("honest"))
+    ended = await asyncio.gather(*flood, return_exceptions=True)
+    refused = [error for error in ended if error is not None]
+    assert refused
+    assert all(isinstance(error, StoreBusyError) for error in refused)
+    assert ended[:WAITING_WRITES_OF_ONE_TENANT] == [None] * WAITING_WRITES_OF_ONE_TENANT

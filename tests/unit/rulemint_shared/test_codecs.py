@@ -272,7 +272,9 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "install-request": (
         codecs.install_request,
         InstallRequest(
-            registry=PackageRegistry.NPM, wanted=(Wanted(specifier="a/b", name="a", version="1", path="/b"),)
+            registry=PackageRegistry.NPM,
+            wanted=(Wanted(specifier="a/b", name="a", version="1", path="/b"),),
+            tenant="default",
         ),
     ),
     "installed": (codecs.install_answer, Installed(packages="0123abcd", resolved={"lodash": "4.17.21"})),

@@ -53,7 +53,7 @@ class Actions:
         rule_id = ids.new_rule_id()
         self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
         fields = {"script": body.code, "dependencies": dependency_versions(body.dependencies)}
-        text = await self._texts.first(rule_id, {**fields, "language": Language.JAVASCRIPT})
+        text = await self._texts.first(tenant, rule_id, {**fields, "language": Language.JAVASCRIPT})
 
         async def plan() -> Changes[Action]:
             self._records.check_name_is_free(tenant, body.name, but_of=rule_id)

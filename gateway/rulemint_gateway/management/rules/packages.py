@@ -20,8 +20,10 @@ class Packages:
     def __init__(self, installs: Installs) -> None:
         self._installs = installs
 
-    async def installed_for(self, text: RuleVersion, *, before: RuleVersion | None = None) -> dict[str, Any]:
-        """The fields of *text* that name its packages; those of *before* if it wanted the same.
+    async def installed_for(
+        self, tenant: str, text: RuleVersion, *, before: RuleVersion | None = None
+    ) -> dict[str, Any]:
+        """The fields of *text* of a rule of *tenant* that name its packages; those of *before* if it wanted the same.
 
         Raises:
             InvalidBodyError: something is no package and version, or cannot be installed; in the installer's words.
@@ -32,7 +34,8 @@ class Packages:
             return {"packages": before.packages, "resolved_dependencies": before.resolved_dependencies}
         if not wanted:
             return {"packages": "", "resolved_dependencies": {}}
-        answer = await self._installs.install(InstallRequest(registry=registry_of(text.language), wanted=wanted))
+        request = InstallRequest(registry=registry_of(text.language), wanted=wanted, tenant=tenant)
+        answer = await self._installs.install(request)
         match answer:
             case Installed(packages=packages, resolved=resolved):
                 return {"packages": packages, "resolved_dependencies": resolved}

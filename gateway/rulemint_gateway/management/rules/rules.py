@@ -94,7 +94,7 @@ class Rules:
         """A new rule and its version 1, with its packages."""
         rule_id = ids.new_rule_id()
         self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
-        text = await self._texts.first(rule_id, text_fields(body))
+        text = await self._texts.first(tenant, rule_id, text_fields(body))
 
         async def plan() -> Changes[Rule]:
             self._records.check_name_is_free(tenant, body.name, but_of=rule_id)

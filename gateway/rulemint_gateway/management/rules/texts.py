@@ -108,7 +108,7 @@ class RuleTexts:
         self._packages = packages
         self._versions_kept = versions_kept
 
-    async def first(self, rule_id: str, given: dict[str, Any]) -> RuleVersion:
+    async def first(self, tenant: str, rule_id: str, given: dict[str, Any]) -> RuleVersion:
         """Version 1 of a new rule.
 
         Raises:
@@ -117,7 +117,7 @@ class RuleTexts:
         """
         check_script_length(given)
         wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=unix_ms(), created_by=_caller(), **given)
-        return msgspec.structs.replace(wanted, **await self._packages.installed_for(wanted))
+        return msgspec.structs.replace(wanted, **await self._packages.installed_for(tenant, wanted))
 
     async def change(self, tenant: str, rule: Rule, given: dict[str, Any], *, draft: bool) -> TextChange:
         """The change that *given* asks for: of the draft or the newest text, or of the one that runs.
@@ -130,7 +130,7 @@ class RuleTexts:
         based_on = await self.base(tenant, rule, draft=draft)
         if given:
             wanted = msgspec.structs.replace(based_on, **given)
-            given = given | await self._packages.installed_for(wanted, before=based_on)
+            given = given | await self._packages.installed_for(tenant, wanted, before=based_on)
         return TextChange(based_on=based_on, fields=given, draft=draft)
 
     def plan_version(self, before: Rule, after: Rule, text: RuleVersion, changes: Changes[Any]) -> Rule:

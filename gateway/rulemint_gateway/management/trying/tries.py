@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -18,18 +15,19 @@ from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.texts import check_script_length, text_fields
 from rulemint_gateway.management.trying.answer import answer_of
 from rulemint_gateway.management.trying.body import TryRule, check_body
-from rulemint_gateway.management.trying.request import tried_request
+from rulemint_gateway.management.trying.request import TriedRequest, tried_request
 from rulemint_gateway.stores.catalog import Catalog, read_record
 from rulemint_gateway.stores.tables import RULE_SECRETS
 from rulemint_shared import codecs, ids
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.messages import Draft, Invocation, RuleRef
+from rulemint_shared.messages import Draft, Ending, Invocation, RuleRef
 from rulemint_shared.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
+from rulemint_shared.turns import NoTurnError, Turns
 from rulemint_shared.vault import Purpose, Vault
 
 AT_ONCE = 16
 """Each brings its text along: with more, a job of 64 invocations could become larger than a message may be."""
-AT_ONCE_OF_ONE_TENANT = 4
+WAITING, WAITING_OF_ONE_TENANT = 64, 8
 
 
 class Tries:
@@ -53,7 +51,7 @@ class Tries:
         self._packages = packages
         self._dispatcher = dispatcher
         self._deadline_s = deadline_s
-        self._under_way: Counter[str] = Counter()
+        self._turns = Turns(AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)
 
     async def run(self, tenant: str, body: TryRule) -> dict[str, Any]:
         """How the rule of *body* ends on its request.
@@ -63,25 +61,31 @@ class Tries:
         """
         check_body(body)
         request = tried_request(self._catalog.tenant(tenant), body)
-        with self._place(tenant):
-            name, draft = await self._draft(tenant, body)
-            deadline = Deadline.after(self._deadline_s)
-            invocation = Invocation(
-                id=draft.text.rule_id,
-                tenant=tenant,
-                client=request.client,
-                audience=request.audience,
-                scope=request.scope,
-                request=request.request,
-                flow=[RuleRef(rule_id=draft.text.rule_id, name=name, version=draft.text.version)],
-                deadline_ms=deadline.to_unix_ms(),
-                enqueued_at_ms=unix_ms(),
-                scope_ceiling=request.scope_ceiling,
-                grant_scope=request.grant_scope,
-                draft=draft,
-            )
-            ending = await self._dispatcher.run(invocation, deadline)
+        name, draft = await self._draft(tenant, body)
+        try:
+            async with self._turns.taken(tenant, within_s=self._deadline_s):
+                ending = await self._run(tenant, request, name, draft)
+        except NoTurnError:
+            raise UnavailableError("Too many rules of this tenant are being tried: try again") from None
         return answer_of(ending, draft.text)
+
+    async def _run(self, tenant: str, request: TriedRequest, name: str, draft: Draft) -> Ending:
+        deadline = Deadline.after(self._deadline_s)
+        invocation = Invocation(
+            id=draft.text.rule_id,
+            tenant=tenant,
+            client=request.client,
+            audience=request.audience,
+            scope=request.scope,
+            request=request.request,
+            flow=[RuleRef(rule_id=draft.text.rule_id, name=name, version=draft.text.version)],
+            deadline_ms=deadline.to_unix_ms(),
+            enqueued_at_ms=unix_ms(),
+            scope_ceiling=request.scope_ceiling,
+            grant_scope=request.grant_scope,
+            draft=draft,
+        )
+        return await self._dispatcher.run(invocation, deadline)
 
     async def _draft(self, tenant: str, body: TryRule) -> tuple[str, Draft]:
         """The rule's name, and what is to run: under an id of its own, so no host of it is ever shared."""
@@ -100,7 +104,7 @@ class Tries:
         if body.secrets is not UNSET:
             values = codecs.secret_values.encode(body.secrets)
             secrets = self._vault.encrypt(values, purpose=Purpose.RULE_SECRETS)
-        installed = await self._packages.installed_for(wanted, before=before)
+        installed = await self._packages.installed_for(tenant, wanted, before=before)
         own = {"rule_id": ids.new_try_id(), "isolation": Isolation.FRESH, **installed}
         return name, Draft(text=msgspec.structs.replace(wanted, **own), secrets=secrets)
 
@@ -109,15 +113,3 @@ class Tries:
             return b""
         stored = await read_record(self._redis, RULE_SECRETS, tenant, rule.id)
         return stored.ciphertext if isinstance(stored, RuleSecrets) else b""
-
-    @contextmanager
-    def _place(self, tenant: str) -> Iterator[None]:
-        if self._under_way.total() >= AT_ONCE or self._under_way[tenant] >= AT_ONCE_OF_ONE_TENANT:
-            raise UnavailableError("Too many rules are being tried: try again")
-        self._under_way[tenant] += 1
-        try:
-            yield
-        finally:
-            self._under_way[tenant] -= 1
-            if self._under_way[tenant] == 0:
-                del self._under_way[tenant]

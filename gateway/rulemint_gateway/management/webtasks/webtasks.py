@@ -100,7 +100,7 @@ class Webtasks:
             raise InvalidBodyError("Send the code itself: --capture fetches what is at a URL", field="code")
         self._records.check_name_is_free(tenant, body.jtn, but_of=rule_id)
         fields = {"script": body.code, "language": Language.JAVASCRIPT, "dependencies": wanted.dependencies}
-        text = await self._texts.first(rule_id, fields)
+        text = await self._texts.first(tenant, rule_id, fields)
 
         async def plan() -> Changes[None]:
             self._records.check_name_is_free(tenant, body.jtn, but_of=rule_id)
