@@ -1,5 +1,7 @@
 """A change of the configuration → its audit record: what differs, with secrets masked and long values cut.
 
+Secrets that a text spells, a rule's say, are masked in what is left of it.
+
 What was cut ends with `CUT` and how long it was: a text, a list, and a dictionary, whose last name is `CUT`.
 """
 
@@ -33,7 +35,7 @@ def audit_records(call: Call, tenant: str, changes: Sequence[AuditedChange]) -> 
 
 def refusal_record(call: Call, *, status: int, error: str) -> AuditRecord:
     """The record of *call* that was refused, in the tenant that it asked."""
-    return AuditRecord(tenant=call.tenant, status=status, error=_cut(masked_text(error)), **_origin(call))
+    return AuditRecord(tenant=call.tenant, status=status, error=_cut(error), **_origin(call))
 
 
 def audited_change(table: Table[Any], record_id: str, before: Any, after: Any) -> AuditedChange:
@@ -76,8 +78,9 @@ def _without_bytes(value: Any) -> Any:
 
 
 def _cut(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        return f"{value[:MAX_TEXT]}{CUT} ({len(value)} characters)"
+    if isinstance(value, str):
+        shown = masked_text(value[:MAX_TEXT])
+        return shown if len(value) <= MAX_TEXT else f"{shown}{CUT} ({len(value)} characters)"
     if isinstance(value, dict):
         more = {CUT: f"({len(value)} names)"} if len(value) > MAX_ITEMS else {}
         return {name: _cut(item) for name, item in list(value.items())[:MAX_ITEMS]} | more

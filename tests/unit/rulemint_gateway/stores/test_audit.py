@@ -72,6 +72,15 @@ def test_whatever_is_below_a_name_that_sounds_secret_is_masked() -> None:
     }
 
 
+def test_what_a_rule_s_text_spells_is_masked() -> None:
+    rule = RuleVersion(rule_id="r", version=1, script="const apiKey = 'canary'; // hers", language=Language.JAVASCRIPT)
+    change = audited_change(RULE_VERSIONS, "r@1", None, rule)
+    assert change.after is not None
+    assert change.after["script"] == "const apiKey = '***'; // hers"
+    refused = refusal_record(Call(tenant="default", client_id="c"), status=400, error="got client_secret=canary")
+    assert refused.error == "got client_secret=***"
+
+
 def test_ciphertexts_and_private_keys_are_masked() -> None:
     secrets = RuleSecrets(rule_id="r", revision=1, ciphertext=b"c")
     key = SigningKey(kid="k", algorithm=SigningAlgorithm.ES256, private_pem=b"p", public_jwk={"kty": "EC"})
