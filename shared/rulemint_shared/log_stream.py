@@ -60,6 +60,10 @@ class Position(NamedTuple):
         """The last that a record older than *unix_ms* can have."""
         return cls(max(0, unix_ms - 1), 2**64 - 1)
 
+    def previous(self) -> Position:
+        """The one right before this."""
+        return Position(self.ms, self.number - 1) if self.number else Position.before(self.ms)
+
 
 START = Position(0, 0)
 """Before every record."""

@@ -25,10 +25,12 @@ Form = Callable[[Sequence[Event]], list[bytes]]
 class Batch:
     """Events in their order. Watchers that share one share what its forms make of it, too."""
 
-    __slots__ = ("_pieces", "events")
+    __slots__ = ("_pieces", "events", "size")
 
     def __init__(self, events: Sequence[Event]) -> None:
         self.events = events
+        self.size = sum(len(event.data) for event in events)
+        """In bytes."""
         self._pieces: dict[Form, list[bytes]] = {}
 
     def behind(self, position: Position) -> Batch:

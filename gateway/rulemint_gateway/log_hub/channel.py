@@ -12,6 +12,7 @@ from rulemint_gateway.log_hub.batch import Batch, Event
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.history import Entry, LogReader
 from rulemint_gateway.log_hub.rendering import render, render_resumed
+from rulemint_gateway.log_hub.room import Room
 from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
@@ -26,13 +27,17 @@ PAUSE_PER_WATCHER_S = 0.000_15
 LONGEST_PAUSE_WATCHED_S = 0.04
 """Between two readings. What is written meanwhile is handed out together, for waking a watcher costs more than a
 record: the more watch, the longer the pause, and a line is still seen well within 50 ms."""
+ASKED_AT_ONCE = 1_000
+"""Questions whether a filter shows a record, or offers to a watcher, before others have their turn: a millisecond."""
 
 
 class Channel:
     """Reads as long as somebody watches. After a break it goes on where it was, and says so."""
 
-    def __init__(self, redis: ArqRedis, tenant: str) -> None:
+    def __init__(self, redis: ArqRedis, tenant: str, *, room_bytes: int) -> None:
+        """*room_bytes* wait for all watchers together at most."""
         self.reader = LogReader(redis, tenant)
+        self.room = Room(room_bytes)
         self.watchers: set[Watcher] = set()
         self.begun = asyncio.Event()
         """Set once it knows where the stream ends: from there on it misses nothing."""
@@ -63,23 +68,34 @@ class Channel:
                 self._tell(Event(None, render_resumed(now_ms=unix_ms())))
                 is_broken, pause_s = False, FIRST_PAUSE_S
             if entries:
-                self._hand_out(entries)
+                await self._hand_out(entries)
                 await asyncio.sleep(_pause_s(len(self.watchers)))
 
     def _tell(self, event: Event) -> None:
-        for watcher in self.watchers:
+        for watcher in list(self.watchers):
             watcher.offer(event)
 
-    def _hand_out(self, entries: list[Entry]) -> None:
-        """Render each record once, and ask each filter once: who asks for the same gets the same batch."""
+    async def _hand_out(self, entries: list[Entry]) -> None:
+        """Render each record once, and ask each filter once: who asks for the same gets the same batch.
+
+        Other tenants have their turn between two filters that were asked about many records. Whoever comes meanwhile
+        begins behind the position that is reached already.
+        """
         self.position = entries[-1].position
         rendered: dict[Position, Event] = {}
         batches: dict[LogFilter, Batch] = {}
-        for watcher in self.watchers:
+        asked = 0
+        for watcher in list(self.watchers):
             batch = batches.get(watcher.filter)
             if batch is None:
                 batch = batches[watcher.filter] = Batch(_shown(entries, watcher.filter, rendered))
-            watcher.offer_live(batch)
+                asked += len(entries)
+            if watcher in self.watchers:
+                watcher.offer_live(batch)
+            asked += 1
+            if asked >= ASKED_AT_ONCE:
+                asked = 0
+                await asyncio.sleep(0)
 
 
 def _shown(entries: list[Entry], log_filter: LogFilter, rendered: dict[Position, Event]) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import structlog
@@ -15,6 +16,9 @@ from rulemint_shared.messages import LogRecord
 log = structlog.get_logger(__name__)
 
 PAGE_RECORDS = 500
+FIRST_PAGE_RECORDS = 25
+PAGE_BYTES = 128 * 1024
+"""Of a page of history, about: each watcher that reads the past holds one."""
 BLOCK_MS = 1_000
 
 
@@ -31,6 +35,8 @@ class LogReader:
     def __init__(self, redis: ArqRedis, tenant: str) -> None:
         self._redis = redis
         self._stream = keys.logs(tenant)
+        self._page = FIRST_PAGE_RECORDS
+        """Records of the next page, by the size of those that were read last."""
 
     async def last(self) -> Position:
         """Where the newest record is; `START` if there is none."""
@@ -43,25 +49,33 @@ class LogReader:
         return _entry(oldest[0]).position if oldest else None
 
     async def after(self, position: Position) -> list[Entry]:
-        """The next records behind *position*; none if it is the last."""
-        return [_entry(raw) for raw in await self._redis.xrange(self._stream, f"({position}", count=PAGE_RECORDS)]
+        """The next records behind *position*, a page of them; none if it is the last."""
+        return self._read(await self._redis.xrange(self._stream, f"({position}", count=self._page))
 
     async def wait_after(self, position: Position) -> list[Entry]:
         """As `after`, but waits a second for a record if there is none."""
         answer = await self._redis.xread({self._stream: str(position)}, count=PAGE_RECORDS, block=BLOCK_MS)
         return [_entry(raw) for _stream, entries in answer for raw in entries]
 
-    async def newest(self, count: int, log_filter: LogFilter, *, until: Position) -> list[Entry]:
-        """The last *count* records up to *until* that *log_filter* shows, oldest first."""
-        found: list[Entry] = []
-        end = str(until)
-        while len(found) < count:
-            page = [_entry(raw) for raw in await self._redis.xrevrange(self._stream, end, count=PAGE_RECORDS)]
-            found += [entry for entry in page if entry.record is not None and log_filter.shows(entry.record)]
-            if len(page) < PAGE_RECORDS:
-                break
+    async def before_newest(self, count: int, log_filter: LogFilter, *, until: Position) -> Position:
+        """Behind which position the last *count* records up to *until* come that *log_filter* shows."""
+        found, first, end = 0, until, str(until)
+        while True:
+            page = self._read(await self._redis.xrevrange(self._stream, end, count=self._page))
+            for position, record in page:
+                if record is not None and log_filter.shows(record):
+                    found, first = found + 1, position.previous()
+                    if found == count:
+                        return first
+            if not page:
+                return first
             end = f"({page[-1].position}"
-        return found[:count][::-1]
+
+    def _read(self, raw: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> list[Entry]:
+        if raw:
+            each = sum(len(fields.get(RECORD_FIELD, b"")) for _name, fields in raw) / len(raw)
+            self._page = min(PAGE_RECORDS, max(1, int(PAGE_BYTES / max(each, 1))))
+        return [_entry(entry) for entry in raw]
 
 
 def _entry(raw: tuple[bytes, dict[bytes, bytes]]) -> Entry:

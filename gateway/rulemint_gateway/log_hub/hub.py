@@ -12,13 +12,14 @@ from arq.connections import ArqRedis
 from rulemint_gateway.log_hub.batch import Event
 from rulemint_gateway.log_hub.channel import Channel
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.log_hub.rendering import render, render_gap
-from rulemint_gateway.log_hub.watcher import Watcher
+from rulemint_gateway.log_hub.rendering import render_gap
+from rulemint_gateway.log_hub.watcher import BUFFERED_BYTES, Watcher
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 from rulemint_shared.shares import Shares
 
 BEGIN_TIMEOUT_S = 3.0
+TENANT_BYTES = 32 * 1024 * 1024
 
 
 class TooManyWatchersError(Exception):
@@ -44,8 +45,18 @@ NOW = Beginning()
 class LogHub:
     """Hands every watcher the records of its own tenant."""
 
-    def __init__(self, redis: ArqRedis, *, max_watchers: int) -> None:
+    def __init__(
+        self,
+        redis: ArqRedis,
+        *,
+        max_watchers: int,
+        watcher_bytes: int = BUFFERED_BYTES,
+        tenant_bytes: int = TENANT_BYTES,
+    ) -> None:
+        """At most *watcher_bytes* wait for one watcher, and *tenant_bytes* for all of a tenant."""
         self._redis = redis
+        self._watcher_bytes = watcher_bytes
+        self._tenant_bytes = tenant_bytes
         self._places = Shares(max_watchers)
         self._channels: dict[str, Channel] = {}
 
@@ -62,11 +73,13 @@ class LogHub:
         with self._places.taken(tenant):
             channel = self._channels.get(tenant)
             if channel is None:
-                channel = self._channels[tenant] = Channel(self._redis, tenant)
+                channel = self._channels[tenant] = Channel(self._redis, tenant, room_bytes=self._tenant_bytes)
             watcher = Watcher(
                 log_filter,
                 channel.reader,
                 lambda: channel.position,
+                channel.room,
+                max_bytes=self._watcher_bytes,
                 in_the_past=beginning != NOW,
                 follows=beginning.follow,
             )
@@ -78,6 +91,7 @@ class LogHub:
                 yield watcher
             finally:
                 channel.watchers.discard(watcher)
+                watcher.forget()
                 if not channel.watchers and self._channels.get(tenant) is channel:
                     del self._channels[tenant]
                     await channel.close()
@@ -102,9 +116,6 @@ async def _begin(watcher: Watcher, channel: Channel, beginning: Beginning) -> No
         watcher.begin_after(beginning.after)
     elif beginning.tail:
         end = await channel.reader.last()
-        for position, record in await channel.reader.newest(beginning.tail, watcher.filter, until=end):
-            if record is not None:
-                watcher.offer(Event(position, render(record, position)))
-        watcher.begin_after(end)
+        watcher.begin_after(await channel.reader.before_newest(beginning.tail, watcher.filter, until=end))
     elif not beginning.follow:
         watcher.close()

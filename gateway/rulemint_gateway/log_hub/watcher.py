@@ -10,10 +10,12 @@ from rulemint_gateway.log_hub.batch import Batch, Event
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.history import LogReader
 from rulemint_gateway.log_hub.rendering import render, render_dropped
+from rulemint_gateway.log_hub.room import Room
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 
 BUFFERED_RECORDS = 2_000
+BUFFERED_BYTES = 1024 * 1024
 
 
 class Watcher:
@@ -29,25 +31,31 @@ class Watcher:
         log_filter: LogFilter,
         reader: LogReader,
         channel_at: Callable[[], Position],
+        room: Room,
         *,
+        max_bytes: int = BUFFERED_BYTES,
         in_the_past: bool,
         follows: bool,
     ) -> None:
         """*channel_at*: the position up to which the channel has offered records to its watchers.
 
-        One that begins *in_the_past* is offered nothing yet: `begin_after` says where. One that does not follow ends
-        with the past.
+        It keeps *max_bytes* of what it could not send yet, and all of its tenant as much as there is *room* for. One
+        that begins *in_the_past* is offered nothing yet: `begin_after` says where. One that does not follow ends with
+        the past.
         """
         self.follows = follows
         self.filter = log_filter
         """May be changed at any time."""
         self._reader = reader
         self._channel_at = channel_at
+        self._room = room
+        self._max_bytes = max_bytes
         self._after = channel_at()
         self._is_behind = in_the_past
         self._buffer: deque[Batch] = deque()
         self._buffered = 0
         """Events in all batches of the buffer."""
+        self._buffered_bytes = 0
         self._dropped = 0
         self._closed = False
         self._changed = asyncio.Event()
@@ -79,20 +87,51 @@ class Watcher:
         if not batch.events or (self._waits and self._take is not None and self._take(batch)):
             return
         self._waits = False  # or what comes before it wakes would overtake this
-        self._buffer.append(batch)
-        self._buffered += len(batch.events)
+        self._put(batch)
         if self._buffered > BUFFERED_RECORDS:
             self._drop(self._buffered - BUFFERED_RECORDS)
+        while self._buffered_bytes > self._max_bytes and self._buffered > 1:
+            self._drop(max(1, len(self._buffer[0].events) // 2))
         self._changed.set()
+
+    def lose(self, batch: Batch) -> None:
+        """Drop *batch*: all watchers of the tenant together have too much."""
+        if batch in self._buffer:
+            self._buffer.remove(batch)
+            self._count_out(batch)
+            self._dropped += len(batch.events)
+
+    def forget(self) -> None:
+        """Keep nothing: nobody reads it any more."""
+        while self._buffer:
+            self._take_first()
+
+    def _put(self, batch: Batch, *, first: bool = False) -> None:
+        if first:
+            self._buffer.appendleft(batch)
+        else:
+            self._buffer.append(batch)
+        self._buffered += len(batch.events)
+        self._buffered_bytes += batch.size
+        self._room.keep(batch, self)
+
+    def _take_first(self) -> Batch:
+        batch = self._buffer.popleft()
+        self._count_out(batch)
+        self._room.leave(batch, self)
+        return batch
+
+    def _count_out(self, batch: Batch) -> None:
+        self._buffered -= len(batch.events)
+        self._buffered_bytes -= batch.size
 
     def _drop(self, count: int) -> None:
         """The oldest *count* go."""
         self._dropped += count
-        self._buffered -= count
-        while count:
-            batch = self._buffer.popleft()
+        while count and self._buffer:
+            batch = self._take_first()
             if len(batch.events) > count:
-                self._buffer.appendleft(Batch(batch.events[count:]))
+                self._put(Batch(batch.events[count:]), first=True)
             count -= min(count, len(batch.events))
 
     def close(self) -> None:
@@ -106,7 +145,7 @@ class Watcher:
         Raises:
             RedisError, OSError: it reads history, and the server does not answer.
         """
-        while not self._buffer:
+        while not self._buffer and not self._dropped:
             if self._closed:
                 return None
             if self._is_behind:
@@ -117,9 +156,7 @@ class Watcher:
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
             return Batch([Event(None, render_dropped(dropped, now_ms=unix_ms()))])
-        batch = self._buffer.popleft()
-        self._buffered -= len(batch.events)
-        return batch
+        return self._take_first()
 
     async def _wait(self) -> None:
         self._changed.clear()

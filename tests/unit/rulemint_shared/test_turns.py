@@ -33,7 +33,8 @@ class Workers:
         """Have them end, one after the other."""
         for name in names:
             self._may_end[name].set()
-            await self.tasks[name]
+            async with asyncio.timeout(5):
+                await self.tasks[name]
             await asyncio.sleep(0)
 
     async def cancel(self, name: str) -> None:
@@ -86,7 +87,7 @@ async def test_more_than_may_wait_are_refused_at_once_and_other_tenants_are_not(
     assert turns.waiting == 3
     with pytest.raises(NoTurnError):
         await turns.wait("c")
-    await workers.end("a0", "a1", "b0", "a2")
+    await workers.end("a0", "b0", "a1", "a2")
     assert (len(turns), turns.waiting) == (0, 0)
 
 
