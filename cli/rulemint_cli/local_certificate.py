@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import trustme
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from rulemint_cli.errors import CommandError
+from rulemint_cli.local_authority import Authority
 from rulemint_shared.private_file import write_private_file
 
-NAMES = ("localhost", "127.0.0.1", "::1")
-LIVES_FOR = timedelta(days=397)
-"""No longer: what Apple and browsers take."""
 RENEWED_BEFORE = timedelta(days=30)
 
 
@@ -46,9 +43,9 @@ def local_certificate(folder: Path) -> LocalCertificate:
         folder.mkdir(mode=0o700, exist_ok=True)
         authority = _authority(files.authority, folder / "ca.key")
         if not _is_good(files, authority):
-            issued = authority.issue_cert(*NAMES, common_name=NAMES[0], not_after=datetime.now(UTC) + LIVES_FOR)
-            write_private_file(files.key, issued.private_key_pem.bytes())
-            write_private_file(files.certificate, b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+            issued = authority.issue()
+            write_private_file(files.key, issued.private_key)
+            write_private_file(files.certificate, issued.certificate)
     except OSError as error:
         raise CommandError(
             f"cannot keep a certificate in {folder}: {error.strerror}; RULEMINT_TLS_PORT=0 does without https"
@@ -56,23 +53,24 @@ def local_certificate(folder: Path) -> LocalCertificate:
     return files
 
 
-def _authority(certificate: Path, key: Path) -> trustme.CA:
-    """The one that is kept; a new one if there is none, or if it is damaged or about to end."""
+def _authority(certificate: Path, key: Path) -> Authority:
+    """The one that is kept; a new one if there is none, or if it is damaged, about to end, or for too many names."""
     with suppress(FileNotFoundError, ValueError, TypeError):
-        kept = trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
-        if not _ends_soon(x509.load_pem_x509_certificate(kept.cert_pem.bytes())):
+        kept = Authority.from_pem(certificate.read_bytes(), key.read_bytes())
+        if kept.is_constrained() and not _ends_soon(kept.certificate):
             return kept
-    made = trustme.CA(organization_name="Rulemint on this machine")
-    write_private_file(key, made.private_key_pem.bytes())
-    write_private_file(certificate, made.cert_pem.bytes())
+    made = Authority.make()
+    pem = made.pem
+    write_private_file(key, pem.private_key)
+    write_private_file(certificate, pem.certificate)
     return made
 
 
-def _is_good(files: LocalCertificate, authority: trustme.CA) -> bool:
+def _is_good(files: LocalCertificate, authority: Authority) -> bool:
     """Whether *authority* issued what is in *files*, its key fits, and it will not end soon."""
     try:
         certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.cert_pem.bytes()))
+        certificate.verify_directly_issued_by(authority.certificate)
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files.certificate, files.key)
     except (FileNotFoundError, ValueError, TypeError, InvalidSignature, ssl.SSLError):
         return False

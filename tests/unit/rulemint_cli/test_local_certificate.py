@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 import trustme
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from rulemint_cli.errors import CommandError
+from rulemint_cli.local_authority import Authority
 from rulemint_cli.local_certificate import LocalCertificate, local_certificate
 
 
@@ -45,13 +48,57 @@ def contents(files: LocalCertificate) -> list[bytes]:
 def test_a_certificate_that_ends_soon_is_renewed_by_the_same_authority(tmp_path: Path) -> None:
     files = local_certificate(tmp_path)
     authority_pem = files.authority.read_bytes()
-    authority = trustme.CA.from_pem(authority_pem, (tmp_path / "ca.key").read_bytes())
-    old = authority.issue_cert("localhost", not_after=datetime.now(UTC) + timedelta(days=20))
-    files.certificate.write_bytes(old.cert_chain_pems[0].bytes())
-    files.key.write_bytes(old.private_key_pem.bytes())
+    authority = Authority.from_pem(authority_pem, (tmp_path / "ca.key").read_bytes())
+    old = authority.issue(lives_for=timedelta(days=20))
+    files.certificate.write_bytes(old.certificate)
+    files.key.write_bytes(old.private_key)
     local_certificate(tmp_path)
     assert files.authority.read_bytes() == authority_pem
     assert read(files.certificate).not_valid_after_utc > datetime.now(UTC) + timedelta(days=300)
+
+
+def test_the_authority_is_for_this_machine_s_names_and_for_825_days_at_most(tmp_path: Path) -> None:
+    """RFC 5280 §4.2.1.10: who reads its key can pass for this machine to those who trust it, and for nobody else."""
+    authority = read(local_certificate(tmp_path).authority)
+    assert authority.not_valid_after_utc - authority.not_valid_before_utc <= timedelta(days=825)
+    found = authority.extensions.get_extension_for_class(x509.NameConstraints)
+    assert found.critical
+    permitted = found.value.permitted_subtrees or []
+    assert [str(name.value) for name in permitted] == ["localhost", "127.0.0.1/32", "::1/128"]
+    basic = authority.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert (basic.critical, basic.value.ca, basic.value.path_length) == (True, True, 0)
+
+
+def test_the_certificate_is_for_servers_only(tmp_path: Path) -> None:
+    certificate = read(local_certificate(tmp_path).certificate)
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [ExtendedKeyUsageOID.SERVER_AUTH]
+
+
+def test_an_authority_of_an_older_version_is_replaced_by_a_constrained_one(tmp_path: Path) -> None:
+    old = trustme.CA()
+    (tmp_path / "ca.pem").write_bytes(old.cert_pem.bytes())
+    (tmp_path / "ca.key").write_bytes(old.private_key_pem.bytes())
+    files = local_certificate(tmp_path)
+    read(files.authority).extensions.get_extension_for_class(x509.NameConstraints)
+    read(files.certificate).verify_directly_issued_by(read(files.authority))
+
+
+def test_a_certificate_of_the_authority_for_another_name_is_refused(tmp_path: Path) -> None:
+    files = local_certificate(tmp_path)
+    authority = Authority.from_pem(files.authority.read_bytes(), (tmp_path / "ca.key").read_bytes())
+    anchor = Store([read(files.authority)])
+    good, evil = (
+        x509.load_pem_x509_certificate(issued)
+        for issued in (authority.issue().certificate, authority.issue(names=("bank.example",)).certificate)
+    )
+    for name, certificate, is_good in (("localhost", good, True), ("bank.example", evil, False)):
+        verifier = PolicyBuilder().store(anchor).build_server_verifier(x509.DNSName(name))
+        if is_good:
+            assert verifier.verify(certificate, [])
+        else:
+            with pytest.raises(VerificationError):
+                verifier.verify(certificate, [])
 
 
 @pytest.mark.parametrize("damaged", ["ca.pem", "ca.key", "localhost.pem", "localhost.key"])
