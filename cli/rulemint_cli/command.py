@@ -12,7 +12,7 @@ import asyncio
 import inspect
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields, is_dataclass
 from functools import cached_property
@@ -40,6 +40,8 @@ INTERRUPTED = 130
 
 P = ParamSpec("P")
 Work = Coroutine[Any, Any, None]
+MAY_BE_EMPTY = frozenset({"description"})
+"""Options whose empty text says something: it takes the old one away."""
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 _SHARED: dict[str, tuple[Any, Any]] = {
@@ -158,10 +160,11 @@ def command(
         def run(**given: Any) -> None:
             chosen = {option: given.pop(option) for option in shared}
             as_json = chosen.pop("as_json")
-            for parameter, group in groups.items():
-                given[parameter] = group(**{field.name: given.pop(field.name) for field in fields(group)})
-            call = Call(Choice(**chosen), as_json=as_json)
             try:
+                refuse_empty({**given, **chosen})
+                for parameter, group in groups.items():
+                    given[parameter] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+                call = Call(Choice(**chosen), as_json=as_json)
                 work = body(call, **given)  # type: ignore[call-arg]  # typer gives what the signature says
                 if work is not None:
                     _run(work, call, finds_credentials=reaches and not logs_in)
@@ -176,6 +179,18 @@ def command(
         app.command(name, **settings)(run)
 
     return register
+
+
+def refuse_empty(given: Mapping[str, Any]) -> None:
+    """Refuse an option that is there and empty, as that of an unset variable is: it would count as left out.
+
+    Raises:
+        UsageError: it names the option.
+    """
+    for name, value in given.items():
+        texts = value if isinstance(value, list | tuple) else (value,)
+        if name not in MAY_BE_EMPTY and "" in texts:
+            raise UsageError(f"{name.rstrip('_').replace('_', '-')} is empty: give it a value, or leave it out")
 
 
 def _option_groups(body: Callable[..., Any]) -> dict[str, type[Any]]:

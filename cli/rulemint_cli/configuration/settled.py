@@ -88,7 +88,8 @@ def settled_rule(rule: Rule, management: str) -> Rule:
 
 
 def _portable(audience: str, management: str) -> str:
-    return MANAGEMENT if audience == management else audience
+    """*audience*, where no audience is no management API either, not even of a system that shows none."""
+    return MANAGEMENT if audience and audience == management else audience
 
 
 def _kept(kept: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,17 @@ def watch(_call: Call) -> None:
 
 
 @command(app, reaches=False)
+def bind(
+    call: Call,
+    client: Annotated[list[str] | None, typer.Option()] = None,
+    audience: Annotated[str | None, typer.Option()] = None,
+    description: Annotated[str | None, typer.Option()] = None,
+) -> None:
+    """Bind."""
+    call.output.done({}, f"{client} {audience} {description}")
+
+
+@command(app, reaches=False)
 def ask(call: Call, *, yes: YesOption = False) -> None:
     """Ask."""
     call.confirm("Really?", yes=yes)
@@ -67,6 +78,20 @@ def test_a_group_of_options_and_the_shared_ones_are_options_of_the_command() -> 
 def test_errors_are_one_sentence_and_their_exit_code() -> None:
     assert run("fail") == (1, "", "rulemint: failed\n")
     assert run("fail", "--wrongly") == (2, "", "rulemint: used wrongly\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--client", ""], ["--client", "a", "--client", ""], ["--audience", ""]], ids=["one", "two", "text"]
+)
+def test_an_option_of_an_unset_variable_does_not_count_as_left_out(arguments: list[str]) -> None:
+    """``rulemint token --client "$CLIENT"`` would otherwise ask as the administrator."""
+    code, out, err = run("bind", *arguments)
+    assert (code, out) == (2, "")
+    assert err == f"rulemint: {arguments[0].removeprefix('--')} is empty: give it a value, or leave it out\n"
+
+
+def test_a_description_may_be_taken_away_by_an_empty_one() -> None:
+    assert run("bind", "--description", "")[0] == 0
 
 
 def test_ctrl_c_is_said_by_the_exit_code_alone_and_is_how_a_watcher_ends() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_an_export_becomes_a_document(form: str) -> None:
     assert plainly["client_grants"] == [
         {"client": "nightly", "audience": "https://reports.example/", "scope": ["read"]}
     ]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_tenant_without_a_default_audience_gets_none(tmp_path: Path, form: str) -> None:
+    """It would hand tokens for the management API to clients that forget their audience."""
+    shutil.copytree(EXPORTS / form, tmp_path / form)
+    for file in (tmp_path / form).glob("tenant.*"):
+        text = file.read_text().replace('"https://reports.example/"', '""', 1)
+        file.write_text(text.replace("default_audience: https://reports.example/", 'default_audience: ""'))
+    settings = plain(read_export(tmp_path / form, Steps()).document)["settings"]
+    assert settings == {"kept": {"friendly_name": "Acme"}}
 
 
 @pytest.mark.parametrize("form", FORMATS)
