@@ -45,11 +45,11 @@ format: $(READY) ## Format everything
 docs: $(READY) ## Make docs/settings.md anew from the code
 	$(BIN)/python docs/settings.py
 
-up: ## Build the images and run the system with docker compose
-	docker compose up --build
+up: ## Build the images and run the system, with the demo, in containers
+	docker compose --profile demo up --build
 
 down: ## Stop what `make up` started; the volumes stay
-	docker compose down
+	docker compose --profile demo down
 
 bench: $(READY) ## Measure everything on this machine, ours beside others: tokens, hosts, calls of rules (about an hour)
 	$(BIN)/python -m bench.tokens --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),5)

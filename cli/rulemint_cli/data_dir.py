@@ -103,6 +103,7 @@ def _run_dir(path: Path) -> Iterator[Path]:
 
 
 def _fill(data_dir: DataDir) -> None:
+    check_new_key(data_dir.master_key, data=data_dir.valkey_dir)
     try:
         create_master_key(data_dir.master_key)
         keep_runner_key(data_dir.runner_key, master_key=data_dir.master_key)
@@ -116,6 +117,19 @@ def _fill(data_dir: DataDir) -> None:
         ) from error
     except VaultError as error:
         raise CommandError(f"the master key {data_dir.master_key} is not usable: {error}") from error
+
+
+def check_new_key(master_key: Path, *, data: Path) -> None:
+    """Refuse to make a new master key beside the *data* of a Valkey that another one encrypted.
+
+    Raises:
+        CommandError: *master_key* is not there, and *data* is.
+    """
+    if not master_key.exists() and data.is_dir() and any(data.iterdir()):
+        raise CommandError(
+            f"there is data in {data} and no master key in {master_key}: put the key back that encrypted it, "
+            "or remove the data to begin anew"
+        )
 
 
 def create_password(path: Path) -> None:

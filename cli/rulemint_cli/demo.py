@@ -10,10 +10,10 @@ from typing import Any
 
 from rulemint_cli.admin import Admin
 from rulemint_cli.errors import CommandError
+from rulemint_cli.nouns import APIS, CLIENTS, RULES, Noun, Record, called, path_of
+from rulemint_shared.demo_client import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 
 AUDIENCE = "https://api.example.com/"
-CLIENT_ID = "demo-client"
-CLIENT_SECRET = "demo-secret-not-for-production"  # noqa: S105  # known to everyone, and made on loopback only
 RULE_NAME = "seed"
 
 _PLACES_OF_THE_RULE = (
@@ -38,6 +38,34 @@ async def make_demo(admin: Admin) -> None:
             steps.done()
 
 
+async def find_demo(admin: Admin) -> list[tuple[Noun, Record]]:
+    """What is there of the demo, in the order in which it is removed; client grants go with their client.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    wanted = [(RULES, "name", RULE_NAME), (CLIENTS, "client_id", DEMO_CLIENT_ID), (APIS, "identifier", AUDIENCE)]
+    return [
+        (noun, record)
+        for noun, field, value in wanted
+        for record in await admin.list(noun.path)
+        if record[field] == value
+    ]
+
+
+async def remove_demo(admin: Admin, found: list[tuple[Noun, Record]]) -> list[str]:
+    """Delete what `find_demo` *found*; returns what it was, in words.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    with admin.bars.show("removing the demo", len(found)) as steps:
+        for noun, record in found:
+            await admin.call("DELETE", path_of(noun, record))
+            steps.done()
+    return [called(noun, record) for noun, record in found]
+
+
 def _records() -> list[tuple[str, dict[str, Any]]]:
     """In this order: the noun and the body of each."""
     scopes = [
@@ -46,14 +74,14 @@ def _records() -> list[tuple[str, dict[str, Any]]]:
     ]
     client = {
         "name": "Demo client",
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
+        "client_id": DEMO_CLIENT_ID,
+        "client_secret": DEMO_CLIENT_SECRET,
         "client_metadata": {"plan": "gold"},
     }
     return [
         ("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes}),
         ("clients", client),
-        ("client-grants", {"client_id": CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}),
+        ("client-grants", {"client_id": DEMO_CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}),
         ("rules", {"name": RULE_NAME, "script": _rule_text()}),
     ]
 
@@ -62,7 +90,7 @@ def curl_line(issuer: str) -> str:
     """The request to try, for a shell."""
     return (
         f"curl -s {issuer}oauth/token -H 'Content-Type: application/json' -d '{{\n"
-        f'  "client_id": "{CLIENT_ID}", "client_secret": "{CLIENT_SECRET}",\n'
+        f'  "client_id": "{DEMO_CLIENT_ID}", "client_secret": "{DEMO_CLIENT_SECRET}",\n'
         f'  "audience": "{AUDIENCE}", "grant_type": "client_credentials"}}\''
     )
 

@@ -74,6 +74,7 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
             "master_key_file": str(data_dir.master_key),
             "runner_key_file": None,
             "admin_file": str(data_dir.admin_file),
+            "bootstrap": "1",  # a folder whose Valkey was emptied begins anew
             "host": HOST,
             "port": str(settings.port),
             **_https(stack, settings, data_dir, console),

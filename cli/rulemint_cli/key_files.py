@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rulemint_cli.data_dir import create_password
+from rulemint_cli.data_dir import check_new_key, create_password
 from rulemint_cli.errors import CommandError
 from rulemint_shared.vault import VaultError, create_master_key, keep_runner_key
 
 
-def make_key_files(folder: Path, *, runner_key: Path | None = None, password: Path | None = None) -> list[Path]:
+def make_key_files(
+    folder: Path, *, runner_key: Path | None = None, password: Path | None = None, data: Path | None = None
+) -> list[Path]:
     """Make what is not there yet; returns where it is: the master key, the password, the runner's key.
 
     Raises:
-        CommandError: a file cannot be written, or the master key that is there is none.
+        CommandError: a file cannot be written, the master key that is there is none, or there is none and Valkey has
+            *data* that it encrypted.
     """
     master_key = folder / "master.key"
     runner_key = runner_key or folder / "runner.key"
     password = password or folder / "valkey.password"
     try:
+        if data is not None:
+            check_new_key(master_key, data=data)
         create_master_key(master_key)
         create_password(password)
         keep_runner_key(runner_key, master_key=master_key)

@@ -7,7 +7,7 @@ import sys
 
 import uvloop
 
-from rulemint_gateway.management.bootstrap import AdminFileError
+from rulemint_gateway.management.admin_file import AdminFileError
 from rulemint_gateway.processes import Serving, run_processes
 from rulemint_gateway.server import AddressUnusableError, check_free, serve
 from rulemint_gateway.settings import GatewaySettings

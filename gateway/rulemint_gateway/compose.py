@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from arq.connections import ArqRedis
 from prometheus_client import CollectorRegistry
+from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.installs import Installs
@@ -28,11 +29,13 @@ from rulemint_gateway.management.actions.executions import Executions
 from rulemint_gateway.management.actions.records import ActionRecords
 from rulemint_gateway.management.actions.testing import ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
+from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.deletions import Deletions
+from rulemint_gateway.management.demo_client import warn_of_demo_client
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.hooks import Hooks
@@ -52,9 +55,10 @@ from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import ConfigStore
+from rulemint_gateway.stores.config_store import ConfigStore, StoreUnavailableError
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.stores.idempotency import IdempotencyStore
+from rulemint_gateway.stores.key_check import check_master_key
 from rulemint_gateway.stores.log_store import LogStore
 from rulemint_gateway.stores.refused_calls import RefusedCalls
 from rulemint_gateway.stores.secret_usage import SecretUsage
@@ -100,6 +104,11 @@ from rulemint_shared.vault import Vault
 
 log = structlog.get_logger(__name__)
 
+EMPTY_SERVER = (
+    "it had a configuration before, for the admin file is there: restore its data, or set RULEMINT_BOOTSTRAP=1 for one "
+    "start to begin anew"
+)
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -131,9 +140,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         in_background(stack, catalog.keep_fresh(subscriber))
         store = ConfigStore(redis, catalog, audited_per_tenant=settings.audited_calls_kept)
         signing_keys = SigningKeys(catalog, store, vault)
-        bootstrap = Bootstrap(catalog, store, vault, issuer=settings.issuer_url(), tls_domain=settings.tls_domain())
-        await bootstrap.run(settings.admin_file)
-        await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
+        await _check_keys(redis, catalog, vault)
+        if catalog.is_configured or settings.may_bootstrap():
+            bootstrap = Bootstrap(catalog, store, vault, issuer=settings.issuer_url(), tls_domain=settings.tls_domain())
+            await bootstrap.run(settings.admin_file)
+            await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
+            warn_of_demo_client(catalog, vault, host=settings.host)
+        else:
+            log.error("the server is empty", advice=EMPTY_SERVER, admin_file=str(settings.admin_file))
 
         presence = RunnerPresence(redis)
         in_background(stack, presence.refresh())
@@ -152,7 +166,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             minter=Minter(signing_keys, executor),
             deadline_s=settings.request_deadline,
         )
-        health = Health(presence)
+        health = Health(presence, catalog)
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
         packages = Packages(Installs(redis, presence))
         records = RuleRecords(redis, catalog)
@@ -170,7 +184,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             executions=ExecutionHandlers(catalog, Executions(exchanges)),
             status=StatusHandlers(catalog, redis),
             webtask_logs=WebtaskLogs(catalog, log_hub),
-            **_management_handlers(redis, catalog, store, vault, rules, rule_secrets),
+            **_management_handlers(
+                redis, catalog, store, vault, rules, rule_secrets, AdminFileKeeper(settings.admin_file, vault)
+            ),
             **_rule_handlers(catalog, store, records, texts, rules, rule_secrets, tries),
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
@@ -182,6 +198,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
         application[PROXIES] = TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header))
         yield Gateway(application, _application(metrics.routes()), health, log_hub)
+
+
+async def _check_keys(redis: ArqRedis, catalog: Catalog, vault: Vault) -> None:
+    """Refuse another master key than the server's secrets were encrypted with."""
+    try:
+        await check_master_key(redis, catalog, vault)
+    except (RedisError, OSError) as error:
+        raise StoreUnavailableError(str(error)) from error
 
 
 def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPresence) -> Dispatcher:
@@ -203,10 +227,16 @@ def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.App
 
 
 def _management_handlers(
-    redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, rules: Rules, rule_secrets: RuleSecretsOf
+    redis: ArqRedis,
+    catalog: Catalog,
+    store: ConfigStore,
+    vault: Vault,
+    rules: Rules,
+    rule_secrets: RuleSecretsOf,
+    admin_file: AdminFileKeeper,
 ) -> dict[str, Any]:
-    secrets = ClientSecrets(catalog, store, vault, SecretUsage(redis))
-    clients, grants = Clients(catalog, store, vault), ClientGrants(catalog, store)
+    secrets = ClientSecrets(catalog, store, vault, SecretUsage(redis), admin_file)
+    clients, grants = Clients(catalog, store, vault, admin_file), ClientGrants(catalog, store)
     apis = ResourceServers(catalog, store, vault)
     deletions = Deletions(
         store, clients=clients, resource_servers=apis, client_grants=grants, rules=rules, secrets=rule_secrets

@@ -96,6 +96,13 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             description="Where the administrator's credentials are kept (mode 0600). Unset: no administrator is made."
         ),
     ] = None
+    bootstrap: Annotated[
+        bool,
+        Meta(
+            description="1: begin anew on an empty server though the admin file shows that there was a configuration. "
+            "Otherwise such a gateway waits for its data, and says so at /readyz."
+        ),
+    ] = False
     request_deadline: Annotated[
         float, Meta(description="Seconds after which a token request's rules must have answered.", gt=0, le=60)
     ] = 10.0
@@ -178,6 +185,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         """The issuer, set or made from the port."""
         scheme = "https" if self.tls_cert is not None and self.tls_port is None else "http"
         return self.issuer or f"{scheme}://localhost:{self.port}/"
+
+    def may_bootstrap(self) -> bool:
+        """Whether an empty server is to be filled: a new installation's, or one that was told so."""
+        return self.bootstrap or self.admin_file is None or not self.admin_file.exists()
 
     def twin_ports(self) -> tuple[int, int] | None:
         """The ports of http and https, if the issuer is made from them and so has a twin; else None."""

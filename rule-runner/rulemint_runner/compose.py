@@ -76,6 +76,8 @@ async def open_runner(
         key = RunnerKey.from_file(settings.runner_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
         log.info("connected", server=await check_server(redis))
+        sources = RuleSources(redis, key)
+        await sources.check_key()
 
         publisher = LogPublisher(redis, LogStreamWriter(kept=settings.log_history, age_s=settings.log_history_age))
         in_background(stack, publisher.run())
@@ -98,7 +100,7 @@ async def open_runner(
         )
         rule_runs = RuleRuns(
             packages=packages,
-            sources=RuleSources(redis, key),
+            sources=sources,
             states=RuleStates(redis),
             limits=limits,
             languages=languages,

@@ -9,12 +9,14 @@ from collections import OrderedDict
 
 import msgspec
 from arq.connections import ArqRedis
+from redis.exceptions import RedisError
 
 from rulemint_runner.masking import Mask
 from rulemint_shared import codecs, keys
 from rulemint_shared.messages import Draft, RuleRef
 from rulemint_shared.records import Isolation, Language, RuleLimits, RuleVersion
-from rulemint_shared.runner_key import RunnerKey, RunnerKeyError
+from rulemint_shared.redis_connection import RedisUnusableError
+from rulemint_shared.runner_key import HOW_TO_MAKE_IT, RunnerKey, RunnerKeyError
 
 KEPT_SOURCES = 256
 """Each is 256 KiB of text at most, and its secrets."""
@@ -46,6 +48,26 @@ class RuleSources:
         self._redis = redis
         self._key = key
         self._kept: OrderedDict[tuple[str, str, int, int], RuleSource] = OrderedDict()
+
+    async def check_key(self) -> None:
+        """Compare the runner's key with what the store keeps of the right one; a new store keeps nothing yet.
+
+        Raises:
+            RunnerKeyError: it is another.
+            RedisUnusableError: Redis does not answer.
+        """
+        try:
+            kept = await self._redis.get(keys.RUNNER_KEY_CHECK)
+        except (RedisError, OSError) as error:
+            raise RedisUnusableError(f"no answer from the server of RULEMINT_REDIS_URL: {error}") from error
+        try:
+            if kept is not None:
+                self._key.open_rule_secrets(kept)
+        except RunnerKeyError:
+            raise RunnerKeyError(
+                "RULEMINT_RUNNER_KEY_FILE is of another master key than this server's secrets were encrypted with: "
+                f"{HOW_TO_MAKE_IT}"
+            ) from None
 
     async def get(self, tenant: str, ref: RuleRef) -> RuleSource:
         """The source that *ref* names.

@@ -25,6 +25,8 @@ rulemint:packages:{sha256}                 string      runner              runne
 rulemint:installed:{sha256 of a request}   string      runner              runner        an hour
 rulemint:revision                          string      gateway             gateway       for good
 rulemint:durable-revision                  string      gateway             -             for good
+rulemint:key-check                         string      gateway             gateway       for good (encrypted)
+rulemint:runner-key-check                  string      gateway             runner        for good (encrypted)
 rulemint:changes                           channel     gateway             gateway       -
 rulemint:queue                             sorted set  gateway (arq)       runner (arq)  until the job ends
 rulemint:queue:wake-up                     list        gateway             runner        popped at once, 60 s
@@ -45,6 +47,8 @@ PREFIX = "rulemint"
 TENANTS = f"{PREFIX}:tenants"
 REVISION = f"{PREFIX}:revision"
 DURABLE_REVISION = f"{PREFIX}:durable-revision"
+KEY_CHECK = f"{PREFIX}:key-check"
+RUNNER_KEY_CHECK = f"{PREFIX}:runner-key-check"
 CHANGES = f"{PREFIX}:changes"
 QUEUE = f"{PREFIX}:queue"
 QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"

@@ -77,7 +77,7 @@ async def check_server(redis: ArqRedis) -> str:
     """The server's name and version, such as ``valkey 8.1.1``.
 
     Raises:
-        RedisUnusableError: it does not answer, refuses our password, or is older than Redis 7.
+        RedisUnusableError: it does not answer, refuses our password, is older than Redis 7, or may evict configuration.
     """
     try:
         info = await redis.info("server")
@@ -89,4 +89,14 @@ async def check_server(redis: ArqRedis) -> str:
     version = str(info.get("valkey_version") or info.get("redis_version", "0"))
     if int(version.split(".", maxsplit=1)[0]) < MINIMUM_MAJOR_VERSION:
         raise RedisUnusableError(f"{name} {version} is too old: use Valkey 8 or Redis 7 or newer")
+    await _check_eviction(redis)
     return f"{name} {version}"
+
+
+async def _check_eviction(redis: ArqRedis) -> None:
+    """Refuse a server that may evict keys that never expire; ``INFO`` says so where ``CONFIG`` is closed too."""
+    policy = str((await redis.info("memory")).get("maxmemory_policy", ""))
+    if policy.startswith("allkeys-"):
+        raise RedisUnusableError(
+            f"the server may evict configuration: its maxmemory-policy is {policy}, set it to noeviction"
+        )

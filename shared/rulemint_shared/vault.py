@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     SIGNING_KEYS = "signing-keys"
     CLIENT_SECRETS = "client-secrets"
     ANSWERS = "answers"
+    KEY_CHECK = "key-check"
 
 
 class VaultError(Exception):

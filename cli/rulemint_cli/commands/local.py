@@ -59,6 +59,10 @@ def init(
         Path | None,
         typer.Option("--password", metavar="FILE", help="Where the password goes. [FOLDER/valkey.password]"),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FOLDER", help="Valkey's data: make no new master key beside it."),
+    ] = None,
 ) -> None:
     """Make a master key, the runner's key and a Valkey password as files in FOLDER.
 
@@ -67,7 +71,7 @@ def init(
     """
     from rulemint_cli.key_files import make_key_files  # noqa: PLC0415  # as above
 
-    files = make_key_files(folder, runner_key=runner_key, password=password)
+    files = make_key_files(folder, runner_key=runner_key, password=password, data=data)
     if call.as_json:
         call.output.json([str(file) for file in files])
 

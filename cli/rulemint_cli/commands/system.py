@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rulemint_cli.command import Call, Work, command, say
+from rulemint_cli.command import Call, Work, YesOption, command, say
 from rulemint_cli.fields import ScopeOption, scopes_of
+from rulemint_shared.demo_client import DEMO_CLIENT_ID
 from rulemint_shared.records import Language
+
+if TYPE_CHECKING:
+    from rulemint_cli.admin import Admin
 
 TRY_TIMEOUT_S = 120.0
 """Packages may have to be installed first."""
@@ -163,13 +167,38 @@ async def status(call: Call) -> None:
         raise typer.Exit(1)
 
 
-async def demo(call: Call) -> None:
-    """Make the demo API, client, client grant and rule in a running system. Its secret is known: loopback only."""
+async def demo(
+    call: Call,
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete it again.")] = False,
+    yes: YesOption = False,
+) -> None:
+    """Make the demo API, client, client grant and rule in a running system, or remove them.
+
+    Everybody knows the demo client's secret, so it is for loopback only.
+    """
     from rulemint_cli import demo as demonstration  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
+        if remove:
+            await _remove_demo(call, admin, yes=yes)
+            return
         await demonstration.make_demo(admin)
         curl = demonstration.curl_line(await admin.issuer())
-    call.output.done({"client_id": demonstration.CLIENT_ID}, "The demo is ready. Ask for a token:")
+    call.output.done({"client_id": DEMO_CLIENT_ID}, "The demo is ready. Ask for a token:")
     if not call.as_json:
         call.output.raw(f"\n{curl}\n")
+
+
+async def _remove_demo(call: Call, admin: Admin, *, yes: bool) -> None:
+    from rulemint_cli import demo as demonstration  # noqa: PLC0415  # as above
+    from rulemint_cli.nouns import called  # noqa: PLC0415  # as above
+
+    found = await demonstration.find_demo(admin)
+    if not found:
+        call.output.done({"removed": []}, "there is nothing of the demo here")
+        return
+    names = ", ".join(called(noun, record) for noun, record in found)
+    call.confirm(f"Delete {names} at {admin.url}?", yes=yes)
+    removed = await demonstration.remove_demo(admin, found)
+    call.output.done({"removed": removed}, f"removed {', '.join(removed)}")

@@ -1,16 +1,20 @@
 """What must be there before anyone can ask for anything: the tenant ``default``, its management API, an administrator.
 
-Idempotent: it runs at every start of every gateway, and also moves management APIs along: the one of ``default`` when
+Idempotent: it runs at every start of every gateway, but on an empty server only if that is new or it was told so. It
+also moves management APIs along: the one of ``default`` when
 the issuer changed, everyone's when a new version of Rulemint defines more scopes.
 """
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import structlog
 
+from rulemint_gateway.management.admin_file import WHAT_TO_DO, AdminFile, proves, read_admin_file, write_admin_file
 from rulemint_gateway.management.tenant_setup import (
     admin_client,
     admin_grant,
@@ -24,24 +28,10 @@ from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.private_file import write_private_file
 from rulemint_shared.records import Tenant
 from rulemint_shared.vault import Vault
 
-
-class AdminFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The administrator's credentials, readable by the owner of the service only."""
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    audience: str
-    tls_domain: str | None = None
-    """Where https is spoken: what the SDKs take as the domain."""
-
-
-class AdminFileError(Exception):
-    """The admin file cannot be read or written. The text names it."""
+log = structlog.get_logger(__name__)
 
 
 class Bootstrap:
@@ -57,19 +47,18 @@ class Bootstrap:
         self._tls_domain = tls_domain
 
     async def run(self, admin_file: Path | None) -> None:
-        """Make whatever is missing; with *admin_file*, also the administrator whose credentials it holds.
+        """Make what is missing; with *admin_file*, also an administrator if there is none.
 
         Raises:
             StoreUnavailableError: Redis does not answer.
             AdminFileError: the admin file cannot be read or written.
         """
+        is_new = not self._catalog.is_configured
         await self._store.transact(DEFAULT_TENANT, self._plan_tenant)
         for tenant in self._catalog.tenant_names():
             await self._store.transact(tenant, partial(self._plan_management_api, tenant))
         if admin_file is not None:
-            admin = self._read_or_make(admin_file)
-            await self._store.transact(DEFAULT_TENANT, lambda: self._plan_administrator(admin))
-            write_admin_file(admin_file, admin)
+            await self._keep_administrator(admin_file, is_new=is_new)
 
     async def _plan_tenant(self) -> Changes[None]:
         changes: Changes[None] = Changes(None)
@@ -97,45 +86,47 @@ class Bootstrap:
                     changes.put(CLIENT_GRANTS, moved)
         return changes
 
+    async def _keep_administrator(self, path: Path, *, is_new: bool) -> None:
+        """Tell *path* who the administrator is. The file makes one in a new store only: it brings no secret back."""
+        kept = await asyncio.to_thread(read_admin_file, path)
+        if kept is None or (not is_new and not self._has_administrator()):
+            made = self._up_to_date(
+                AdminFile(issuer="", client_id=ids.new_client_id(), client_secret=ids.new_client_secret(), audience="")
+            )
+            await self._store.transact(DEFAULT_TENANT, lambda: self._plan_administrator(made))
+            await asyncio.to_thread(write_admin_file, path, made)
+            return
+        admin = self._up_to_date(kept)
+        if is_new:
+            await self._store.transact(DEFAULT_TENANT, lambda: self._plan_administrator(admin))
+        elif not self._is_live(admin):
+            log.warning("the secret in the admin file is not live", file=str(path), advice=WHAT_TO_DO)
+        if admin != kept:
+            await asyncio.to_thread(write_admin_file, path, admin)
+
     async def _plan_administrator(self, admin: AdminFile) -> Changes[None]:
         changes: Changes[None] = Changes(None)
-        config = self._catalog.tenant(DEFAULT_TENANT)
-        client = config.clients.get(admin.client_id)
-        if client is None or not any(self._vault.secret_matches(admin.client_secret, s.hash) for s in client.secrets):
-            client = client or admin_client(admin.client_id)
-            changes.put(CLIENTS, with_admin_secret(client, admin.client_secret, self._vault))
-        grant = config.grant(admin.client_id, admin.audience)
-        if grant is None or set(management_scopes(DEFAULT_TENANT)) - set(grant.scope):
-            changes.put(CLIENT_GRANTS, admin_grant(DEFAULT_TENANT, admin.client_id, admin.audience, grant))
+        changes.put(CLIENTS, with_admin_secret(admin_client(admin.client_id), admin.client_secret, self._vault))
+        changes.put(CLIENT_GRANTS, admin_grant(DEFAULT_TENANT, admin.client_id, admin.audience))
         return changes
 
-    def _read_or_make(self, path: Path) -> AdminFile:
+    def _has_administrator(self) -> bool:
+        """Whether a client may do everything, with whatever secret."""
+        config = self._catalog.tenant(DEFAULT_TENANT)
+        api = config.management_api()
+        everything = set(management_scopes(DEFAULT_TENANT))
+        return api is not None and any(
+            grant.audience == api.identifier
+            and grant.client_id in config.clients
+            and everything <= set(config.scopes_of(grant))
+            for grant in config.client_grants.values()
+        )
+
+    def _is_live(self, admin: AdminFile) -> bool:
+        client = self._catalog.tenant(DEFAULT_TENANT).clients.get(admin.client_id)
+        return client is not None and proves(admin, client, self._vault)
+
+    def _up_to_date(self, admin: AdminFile) -> AdminFile:
+        """*admin* with where this gateway is now."""
         audience = management_audience(self._issuer)
-        try:
-            kept = msgspec.json.decode(path.read_bytes(), type=AdminFile)
-        except FileNotFoundError:
-            return AdminFile(
-                issuer=self._issuer,
-                client_id=ids.new_client_id(),
-                client_secret=ids.new_client_secret(),
-                audience=audience,
-                tls_domain=self._tls_domain,
-            )
-        except OSError as error:
-            raise AdminFileError(f"cannot read the admin file {path}: {error.strerror}") from error
-        except msgspec.MsgspecError as error:
-            raise AdminFileError(f"the admin file {path} is damaged; delete it to get a new one: {error}") from error
-        return msgspec.structs.replace(kept, issuer=self._issuer, audience=audience, tls_domain=self._tls_domain)
-
-
-def write_admin_file(path: Path, admin: AdminFile) -> None:
-    """Write *admin* to *path*, mode 0600, in one step: a reader sees the old file or the new one.
-
-    Raises:
-        AdminFileError: the file cannot be written.
-    """
-    text = msgspec.json.format(msgspec.json.encode(admin), indent=2)
-    try:
-        write_private_file(path, text + b"\n")
-    except OSError as error:
-        raise AdminFileError(f"cannot write the admin file {path}: {error.strerror}") from error
+        return msgspec.structs.replace(admin, issuer=self._issuer, audience=audience, tls_domain=self._tls_domain)

@@ -31,6 +31,10 @@ CHECK_INTERVAL_S = 1.0
 CATCH_UP_TIMEOUT_S = 3.0
 
 
+class NoConfigurationError(KeyError):
+    """The server has no configuration at all: it was emptied, or another one answers in its place."""
+
+
 class CatalogBehindError(Exception):
     """The catalog did not reach a revision in time: Redis is slow or gone."""
 
@@ -55,13 +59,29 @@ class Catalog:
         """The tenant of that name.
 
         Raises:
-            KeyError: there is none.
+            NoConfigurationError: there is no tenant at all.
+            KeyError: there is none of that name.
         """
+        self._check_configured()
         return self._tenants[name]
 
     def tenant_for_host(self, host: str) -> TenantConfig:
-        """The tenant that *host*, an authority, belongs to, else the tenant ``default``."""
+        """The tenant that *host*, an authority, belongs to, else the tenant ``default``.
+
+        Raises:
+            NoConfigurationError: there is no tenant at all.
+        """
+        self._check_configured()
         return self._hosts.get(normalised(host)) or self._tenants[DEFAULT_TENANT]
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is any configuration."""
+        return DEFAULT_TENANT in self._tenants
+
+    def _check_configured(self) -> None:
+        if not self.is_configured:
+            raise NoConfigurationError("the server has no configuration")
 
     def has_tenant(self, name: str) -> bool:
         """Whether the tenant exists."""

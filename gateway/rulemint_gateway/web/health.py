@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.answers import Answer
+from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import json_answer
 
@@ -33,14 +34,15 @@ class Unready(Answer, frozen=True, kw_only=True):
     """Tokens that need rules cannot be issued."""
 
     status: Literal["unready", "draining"]
-    missing: Literal["redis", "runner"] | UnsetType = UNSET
+    missing: Literal["redis", "configuration", "runner"] | UnsetType = UNSET
 
 
 class Health:
     """The two probes."""
 
-    def __init__(self, presence: RunnerPresence) -> None:
+    def __init__(self, presence: RunnerPresence, catalog: Catalog) -> None:
         self._presence = presence
+        self._catalog = catalog
         self._draining = False
 
     def operations(self) -> list[Operation]:
@@ -75,7 +77,7 @@ class Health:
         return json_answer({"status": "alive"})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200 when Redis answers and a runner is alive, else 503 with what is missing.
+        """200 when Redis answers, has a configuration, and a runner is alive; else 503 with what is missing.
 
         Runners that do not contain rules serve because their operator insists, and are named.
         """
@@ -85,6 +87,8 @@ class Health:
             runners = await self._presence.count()
         except (RedisError, OSError):
             return json_answer({"status": "unready", "missing": "redis"}, status=503)
+        if not self._catalog.is_configured:
+            return json_answer({"status": "unready", "missing": "configuration"}, status=503)
         if not runners:
             return json_answer({"status": "unready", "missing": "runner"}, status=503)
         answer: dict[str, object] = {"status": "ready", "runners": runners}

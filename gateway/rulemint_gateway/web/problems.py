@@ -12,12 +12,14 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ForbiddenError, ManagementError, UnauthorizedError, UnavailableError
 from rulemint_gateway.oauth.errors import OAuthError, printable
+from rulemint_gateway.stores.catalog import NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreBusyError, StoreUnavailableError
 
 log = structlog.get_logger(__name__)
 
 BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
 """How a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
+NO_CONFIGURATION = "The service has no configuration now: try again later, its operator finds the reason at /readyz"
 _BEARER_REALM = 'Bearer realm="management"'
 TOO_MANY_CHANGES = "Too many changes of this tenant wait: send fewer at once, or try again"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -105,6 +107,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except ManagementError as error:
         return management_problem(error)
+    except NoConfigurationError:
+        return management_problem(UnavailableError(NO_CONFIGURATION))
     except StoreUnavailableError as error:
         log.warning("a change could not be stored", path=request.path, error=str(error))
         busy = isinstance(error, StoreBusyError)

@@ -11,16 +11,16 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
-from rulemint_gateway.oauth.errors import OAuthError, ServerError
+from rulemint_gateway.oauth.errors import OAuthError, ServerError, TemporarilyUnavailable
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import parse_token_request
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bodies import FORM, JSON, read_parameters
 from rulemint_gateway.web.issuers import issuer_of
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, json_answer, oauth_problem
+from rulemint_gateway.web.problems import NO_CONFIGURATION, NO_STORE, OAuthProblem, json_answer, oauth_problem
 from rulemint_gateway.web.sent import sent_with, well_formed
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
@@ -86,7 +86,10 @@ class TokenEndpoint:
 
     async def handle(self, request: web.Request) -> web.Response:
         """A token, or an OAuth error; both name the exchange in ``X-Request-Id``."""
-        config = tenant_of(request, self._catalog)
+        try:
+            config = tenant_of(request, self._catalog)
+        except NoConfigurationError:
+            return oauth_problem(TemporarilyUnavailable(NO_CONFIGURATION))
         exchange = Exchange(
             tenant=config.tenant.name,
             ip=source_address(request),

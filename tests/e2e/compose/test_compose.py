@@ -1,4 +1,4 @@
-"""``docker compose up`` in a checkout, where a Docker engine answers."""
+"""``docker compose --profile demo up`` in a checkout, where a Docker engine answers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def stack() -> Iterator[Stack]:
     port = free_port()
     os.environ |= {"RULEMINT_PORT": str(port), "COMPOSE_PROJECT_NAME": f"rulemint-test-{os.getpid()}"}
     try:
-        with DockerCompose(str(ROOT), build=True, wait=False) as compose:
+        with DockerCompose(str(ROOT), build=True, wait=False, profiles=["demo"]) as compose:
             opened = Stack(compose, port)
             until(opened.grants, timeout_s=90)
             yield opened

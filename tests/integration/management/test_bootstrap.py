@@ -11,14 +11,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from arq.connections import ArqRedis
 
-from rulemint_gateway.management.bootstrap import AdminFile, Bootstrap
+from rulemint_gateway.management.admin_file import AdminFile, AdminFileKeeper
+from rulemint_gateway.management.bootstrap import Bootstrap
+from rulemint_gateway.management.clients.bodies import PatchClient
+from rulemint_gateway.management.clients.clients import Clients
+from rulemint_gateway.management.clients.secrets import ClientSecrets, CreateSecret
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
 from rulemint_gateway.management.tenants import CreateTenant, Tenants
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.log_store import LogStore
+from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared.background import in_background
@@ -36,6 +42,7 @@ class Gateway:
     logs: Logs
     vault: Vault
     admin_file: Path
+    redis: ArqRedis
 
     async def start(self, issuer: str = "http://iss.test/") -> None:
         await Bootstrap(self.catalog, self.store, self.vault, issuer=issuer).run(self.admin_file)
@@ -76,6 +83,21 @@ class Gateway:
         changes.put(CLIENT_GRANTS, ClientGrant(id="r", client_id="reader", audience=audience, scope=("read:clients",)))
         await self.write(DEFAULT_TENANT, changes)
 
+    def secrets(self) -> ClientSecrets:
+        keeper = AdminFileKeeper(self.admin_file, self.vault)
+        return ClientSecrets(self.catalog, self.store, self.vault, SecretUsage(self.redis), keeper)
+
+    def clients(self) -> Clients:
+        return Clients(self.catalog, self.store, self.vault, AdminFileKeeper(self.admin_file, self.vault))
+
+    def is_live(self, secret: str) -> bool:
+        """Whether some client of the tenant ``default`` proves itself by *secret*."""
+        return any(
+            self.vault.secret_matches(secret, kept.hash)
+            for client in self.catalog.tenant(DEFAULT_TENANT).clients.values()
+            for kept in client.secrets
+        )
+
     async def write(self, tenant: str, changes: Changes[None]) -> None:
         async def plan() -> Changes[None]:
             return changes
@@ -93,7 +115,7 @@ async def gateway(empty_redis_url: str, tmp_path: Path) -> AsyncIterator[Gateway
         in_background(stack, catalog.keep_fresh(subscriber))
         vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
         logs = Logs(catalog, LogStore(redis))
-        yield Gateway(catalog, ConfigStore(redis, catalog), logs, vault, tmp_path / "admin.json")
+        yield Gateway(catalog, ConfigStore(redis, catalog), logs, vault, tmp_path / "admin.json", redis)
 
 
 async def test_the_first_start_makes_an_operator(gateway: Gateway) -> None:
@@ -163,3 +185,85 @@ async def test_a_changed_issuer_moves_the_management_api_of_default_only(gateway
     assert gateway.admin().audience == "https://new.test/api/v2/"
     assert gateway.scopes_of(gateway.admin().client_id) == {*MANAGEMENT_SCOPES, *OPERATOR_SCOPES}
     assert gateway.catalog.tenant("other").tenant.issuer == "http://other.test/"
+
+
+@pytest.mark.parametrize("how", ["rotated", "replaced", "added while the others end"])
+async def test_a_new_secret_of_the_administrator_is_in_the_file_and_the_old_one_stays_dead(
+    gateway: Gateway, how: str
+) -> None:
+    await gateway.start()
+    old = gateway.admin()
+    if how == "rotated":
+        new = (await gateway.secrets().rotate(DEFAULT_TENANT, old.client_id))["client_secret"]
+    elif how == "replaced":
+        new = "a-secret-of-the-operator-s-own-choice-0123"
+        await gateway.clients().patch(DEFAULT_TENANT, old.client_id, PatchClient(client_secret=new))
+    else:
+        body = CreateSecret(others_expire_in=0)
+        new = (await gateway.secrets().create(DEFAULT_TENANT, old.client_id, body))["client_secret"]
+    assert gateway.admin() == msgspec.structs.replace(old, client_secret=new)
+    await gateway.start()
+    assert gateway.admin().client_secret == new
+    assert gateway.is_live(new)
+    assert not gateway.is_live(old.client_secret)
+
+
+async def test_a_file_that_cannot_be_written_is_told_of_and_brings_no_secret_back(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await gateway.start()
+    old = gateway.admin()
+    keeper = AdminFileKeeper(gateway.admin_file.parent / "elsewhere" / "admin.json", gateway.vault)
+    secrets = ClientSecrets(gateway.catalog, gateway.store, gateway.vault, SecretUsage(gateway.redis), keeper)
+    await secrets.rotate(DEFAULT_TENANT, old.client_id)
+    await gateway.start()
+    assert gateway.admin() == old
+    assert not gateway.is_live(old.client_secret)
+    told = capsys.readouterr()
+    assert "put a live secret into the file" in told.out + told.err
+
+
+async def test_a_deleted_secret_of_the_administrator_does_not_come_back(gateway: Gateway) -> None:
+    await gateway.start()
+    old = gateway.admin()
+    (kept,) = await gateway.secrets().list(DEFAULT_TENANT, old.client_id)
+    await gateway.secrets().create(DEFAULT_TENANT, old.client_id, CreateSecret(name="another"))
+    await gateway.secrets().delete(DEFAULT_TENANT, old.client_id, kept["name"])
+    await gateway.start()
+    assert not gateway.is_live(old.client_secret)
+
+
+async def test_a_deleted_administrator_does_not_come_back_beside_another(gateway: Gateway) -> None:
+    await gateway.start()
+    old = gateway.admin()
+    gateway.admin_file.unlink()
+    await gateway.start()
+    await gateway.clients().delete(DEFAULT_TENANT, old.client_id)
+    await gateway.start()
+    assert old.client_id not in gateway.catalog.tenant(DEFAULT_TENANT).clients
+    assert gateway.is_live(gateway.admin().client_secret)
+
+
+async def test_where_nobody_is_administrator_any_more_a_new_one_is_made_with_a_new_secret(gateway: Gateway) -> None:
+    await gateway.start()
+    old = gateway.admin()
+    await gateway.clients().delete(DEFAULT_TENANT, old.client_id)
+    await gateway.start()
+    made = gateway.admin()
+    assert made.client_id != old.client_id
+    assert gateway.is_live(made.client_secret)
+    assert not gateway.is_live(old.client_secret)
+
+
+async def test_an_administrator_whose_grant_was_made_smaller_keeps_the_small_one(gateway: Gateway) -> None:
+    await gateway.start()
+    first = gateway.admin()
+    gateway.admin_file.unlink()
+    await gateway.start()
+    grant = gateway.catalog.tenant(DEFAULT_TENANT).grant(first.client_id, first.audience)
+    assert grant is not None
+    changes: Changes[None] = Changes(None)
+    changes.put(CLIENT_GRANTS, msgspec.structs.replace(grant, scope=("read:clients",)))
+    await gateway.write(DEFAULT_TENANT, changes)
+    await gateway.start()
+    assert gateway.scopes_of(first.client_id) == {"read:clients"}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.clients.bodies import (
     MAX_METADATA,
     ClientAnswer,
@@ -36,10 +37,11 @@ class Clients:
     patch_body = PatchClient
     answer = ClientAnswer
 
-    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault) -> None:
+    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, admin_file: AdminFileKeeper) -> None:
         self._catalog = catalog
         self._store = store
         self._vault = vault
+        self._admin_file = admin_file
 
     async def create(self, tenant: str, body: CreateClient) -> dict[str, Any]:
         """A new client; the answer is the only one that ever shows its secret."""
@@ -101,7 +103,10 @@ class Clients:
             changes.put(CLIENTS, patched)
             return changes
 
-        return client_view(tenant, await self._store.transact(tenant, plan))
+        patched = await self._store.transact(tenant, plan)
+        if body.client_secret is not UNSET:
+            await self._admin_file.follow(tenant, client_id, patched, secret=body.client_secret)
+        return client_view(tenant, patched)
 
     async def delete(self, tenant: str, client_id: str) -> None:
         """Delete the client and its client grants; one that is not there is no error."""
@@ -112,6 +117,7 @@ class Clients:
             return changes
 
         await self._store.transact(tenant, plan)
+        await self._admin_file.follow(tenant, client_id, None)
 
     def plan_delete(self, tenant: str, client_id: str, changes: Changes[Any]) -> None:
         """Delete the client and its client grants with *changes*; one that is not there is no error."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.clients.clients import FIRST_SECRET, client_view, find_client
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
@@ -53,11 +54,14 @@ class ClientSecretAnswer(Answer, frozen=True, kw_only=True):
 class ClientSecrets:
     """The use cases of ``/api/v2/clients/{id}/secrets`` and of ``rotate-secret``."""
 
-    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, usage: SecretUsage) -> None:
+    def __init__(
+        self, catalog: Catalog, store: ConfigStore, vault: Vault, usage: SecretUsage, admin_file: AdminFileKeeper
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._vault = vault
         self._usage = usage
+        self._admin_file = admin_file
 
     async def create(self, tenant: str, client_id: str, body: CreateSecret) -> dict[str, Any]:
         """One more secret; the answer is the only one that ever shows it."""
@@ -82,7 +86,7 @@ class ClientSecrets:
                 )
             return (*live, secret)
 
-        await self._change(tenant, client_id, change)
+        await self._change(tenant, client_id, change, secret=None if body.expires_in is not None else value)
         return {**_view(secret, None), "client_secret": value}
 
     async def list(self, tenant: str, client_id: str) -> list[dict[str, Any]]:
@@ -108,10 +112,12 @@ class ClientSecrets:
         """The client with a new secret, its only one; the answer is the only one that ever shows it."""
         value = ids.new_client_secret()
         secret = ClientSecret(name=FIRST_SECRET, hash=self._vault.hash_secret(value), created_at_ms=unix_ms())
-        client = await self._change(tenant, client_id, lambda _client: (secret,))
+        client = await self._change(tenant, client_id, lambda _client: (secret,), secret=value)
         return client_view(tenant, client, secret=value)
 
-    async def _change(self, tenant: str, client_id: str, change: SecretsChange) -> Client:
+    async def _change(self, tenant: str, client_id: str, change: SecretsChange, *, secret: str | None = None) -> Client:
+        """Store what *change* makes of the client's secrets; *secret* is the one that it adds for good."""
+
         async def plan() -> Changes[Client]:
             client = find_client(self._catalog, tenant, client_id)
             changed = msgspec.structs.replace(client, secrets=change(client), updated_at_ms=unix_ms())
@@ -119,7 +125,9 @@ class ClientSecrets:
             changes.put(CLIENTS, changed)
             return changes
 
-        return await self._store.transact(tenant, plan)
+        client = await self._store.transact(tenant, plan)
+        await self._admin_file.follow(tenant, client_id, client, secret=secret)
+        return client
 
 
 def _ended_by(moment_ms: int, secrets: tuple[ClientSecret, ...], now_ms: int) -> tuple[ClientSecret, ...]:
