@@ -8,16 +8,17 @@ from collections.abc import Callable
 
 import structlog
 
+from rulemint_runner.ending_parts import ending_part
 from rulemint_runner.flow import Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.outbox import Outbox
-from rulemint_shared import codecs
+from rulemint_shared.batches import Refused, join_endings, split_batch
 from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.endings import failed
 from rulemint_shared.messages import (
     Denied,
     Ending,
-    Endings,
     Failed,
     FailureReason,
     Granted,
@@ -41,39 +42,60 @@ class Invocations:
         self._places = places
 
     async def run_batch(self, data: bytes) -> bytes:
-        """Run the batch that *data* encodes; returns its `Endings`, encoded.
+        """Run the batch that *data* encodes; returns its `Endings`, encoded. What cannot be read of it ends alone.
 
         Raises:
             DecodeError: *data* is no batch.
         """
-        batch = codecs.batch.decode(data)
+        batch, refused = split_batch(data)
+        unreadable = [self._refuse(each, batch.gateway) for each in refused]
         endings = await asyncio.gather(*(self._run(invocation, batch.gateway) for invocation in batch.invocations))
         await self._outbox.flushed()
-        return codecs.endings.encode(Endings(endings=endings))
+        return join_endings([*unreadable, *endings])
 
-    async def _run(self, invocation: Invocation, gateway: str) -> Ending:
+    def _refuse(self, refused: Refused, gateway: str) -> bytes:
+        log.warning("refused a malformed invocation", invocation=refused.invocation[:64], error=refused.why)
+        now_ms = unix_ms()
+        outcome = failed(FailureReason.INTERRUPTED, f"the runner could not read it: {refused.why}")
+        ending = Ending(invocation=refused.invocation, outcome=outcome, picked_up_at_ms=now_ms, ended_at_ms=now_ms)
+        data = ending_part(ending).data
+        self._outbox.add(gateway, data, under_way=0)
+        return data
+
+    async def _run(self, invocation: Invocation, gateway: str) -> bytes:
+        """The encoded ending of *invocation*, which is on its way to *gateway*; whatever goes wrong is its own."""
+        try:
+            return await self._run_logged(invocation, gateway)
+        except Exception:
+            log.exception("an invocation failed in the runner", invocation=invocation.id)
+            outcome = failed(FailureReason.CRASHED, "the runner failed")
+            data = ending_part(Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=unix_ms())).data
+            self._outbox.add(gateway, data, under_way=0)
+            return data
+
+    async def _run_logged(self, invocation: Invocation, gateway: str) -> bytes:
         picked_up_at_ms = unix_ms()
         invocation_log = InvocationLog(invocation, self._publish_for(invocation))
         invocation_log.started()
         began_s = time.perf_counter()
         flow_ending = await self._run_flow(invocation, invocation_log)
         duration_ms = round((time.perf_counter() - began_s) * 1000, 3)
-        ending = Ending(
-            invocation=invocation.id,
-            outcome=flow_ending.outcome,
-            reports=flow_ending.reports,
-            lines=invocation_log.lines,
-            lines_left_out=invocation_log.left_out,
-            picked_up_at_ms=picked_up_at_ms,
-            ended_at_ms=unix_ms(),
-            calls=invocation_log.calls,
+        data, outcome = ending_part(
+            Ending(
+                invocation=invocation.id,
+                outcome=flow_ending.outcome,
+                reports=flow_ending.reports,
+                lines=invocation_log.lines,
+                lines_left_out=invocation_log.left_out,
+                picked_up_at_ms=picked_up_at_ms,
+                ended_at_ms=unix_ms(),
+                calls=invocation_log.calls,
+            )
         )
         others = self._places.of(invocation.tenant)
-        self._outbox.add(gateway, ending, under_way=others)  # first of all: somebody waits for it
-        invocation_log.ended(
-            flow_ending.decided_by, flow_ending.outcome, duration_ms=duration_ms, message=_message(flow_ending.outcome)
-        )
-        return ending
+        self._outbox.add(gateway, data, under_way=others)  # first of all: somebody waits for it
+        invocation_log.ended(flow_ending.decided_by, outcome, duration_ms=duration_ms, message=_message(outcome))
+        return data
 
     def _publish_for(self, invocation: Invocation) -> Callable[[LogRecord], None]:
         """What takes the records of *invocation* to its tenant's watchers."""
@@ -100,7 +122,7 @@ def _keep_to_ourselves(_record: LogRecord) -> None:
 
 
 def _unrun(invocation: Invocation, reason: FailureReason, detail: str) -> FlowEnding:
-    return FlowEnding(outcome=Failed(reason=reason, detail=detail), decided_by=invocation.flow[0], reports=[])
+    return FlowEnding(outcome=failed(reason, detail), decided_by=invocation.flow[0], reports=[])
 
 
 def _message(outcome: Outcome) -> str:

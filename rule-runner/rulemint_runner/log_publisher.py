@@ -33,10 +33,15 @@ class LogPublisher:
 
     def publish(self, tenant: str, record: LogRecord) -> None:
         """Send *record* to the watchers of *tenant* soon. When Redis is far behind, the oldest is lost, and counted."""
+        try:
+            encoded = codecs.log_record.encode(record)
+        except codecs.EncodeError as error:
+            log.warning("a log record was left out", invocation=record.invocation, error=str(error))
+            return
         if len(self._buffer) >= BUFFERED_RECORDS:
             self._buffer.popleft()
             self._lost += 1
-        self._buffer.append((tenant, codecs.log_record.encode(record)))
+        self._buffer.append((tenant, encoded))
         self._filled.set()
 
     async def run(self) -> None:
@@ -59,7 +64,11 @@ class LogPublisher:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for tenant, records in of_tenants.items():
                     self._writer.append(pipe, tenant, records)
-                await pipe.execute()
+                refused = [
+                    answer for answer in await pipe.execute(raise_on_error=False) if isinstance(answer, RedisError)
+                ]
+            if refused:  # of one tenant's stream: the others have theirs
+                log.warning("log records of a tenant were refused", error=str(refused[0]))
         except (RedisError, OSError) as error:
             self._lost += len(batch)
             log.warning("log records were lost", lost=self._lost, error=str(error))

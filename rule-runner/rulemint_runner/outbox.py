@@ -9,8 +9,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import codecs, keys
-from rulemint_shared.messages import Ending, Endings
+from rulemint_shared import keys
+from rulemint_shared.batches import in_messages, join_endings
 from rulemint_shared.pacing import Pace
 
 log = structlog.get_logger(__name__)
@@ -22,14 +22,14 @@ class Outbox:
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
         self._pace = Pace(self._leave)
-        self._waiting: defaultdict[str, list[Ending]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[bytes]] = defaultdict(list)
         """The gateway → what it is to hear next."""
         self._next: asyncio.Future[None] | None = None
         """Done when what waits is to leave."""
         self._rounds: set[asyncio.Task[None]] = set()
 
-    def add(self, gateway: str, ending: Ending, *, under_way: int) -> None:
-        """Publish *ending* to *gateway* soon; its tenant has so many more *under_way*."""
+    def add(self, gateway: str, ending: bytes, *, under_way: int) -> None:
+        """Publish an encoded *ending* to *gateway* soon; its tenant has so many more *under_way*."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
             sending = asyncio.create_task(self._send_round(self._next))
@@ -54,6 +54,7 @@ class Outbox:
         self._waiting.clear()
         try:
             for gateway, endings in leaving.items():
-                await self._redis.publish(keys.outcomes(gateway), codecs.endings.encode(Endings(endings=endings)))
+                for message in in_messages(endings):
+                    await self._redis.publish(keys.outcomes(gateway), join_endings(message))
         except (RedisError, OSError) as error:
             log.warning("could not publish outcomes: they stay in the job's result", error=str(error))

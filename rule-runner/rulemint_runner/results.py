@@ -10,13 +10,12 @@ import msgspec
 
 from rulemint_runner.claim_names import why_left_out
 from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
-from rulemint_shared.messages import Denied, Dropped, Failed, FailureReason, Granted, Outcome
+from rulemint_shared.endings import denied, failed
+from rulemint_shared.messages import Dropped, FailureReason, Granted, Outcome
 from rulemint_shared.records import MAX_RESULT_BYTES
 
 MAX_DEPTH = 16
 MAX_SCOPES = 500
-MAX_MESSAGE = 1_024
-MAX_DETAIL = 4_096
 BEYOND_CEILING = "the API allows only scopes of the client grant"
 BEYOND_GRANT = "an action may add only scopes of the client grant"
 _INTEGERS = range(-(2**63), 2**64)
@@ -63,7 +62,7 @@ def interpret(
             except BadResultError as error:
                 return _failed(FailureReason.BAD_RESULT, str(error))
         case Refused(code=code, message=message, plain=plain):
-            return RuleResult(outcome=Denied(code=code, message=message[:MAX_MESSAGE], plain=plain))
+            return RuleResult(outcome=denied(code, message, plain=plain))
         case Threw(text=text, out_of_memory=out_of_memory):
             return _failed(FailureReason.OUT_OF_MEMORY if out_of_memory else FailureReason.EXCEPTION, text)
         case BadReturn(why=why):
@@ -73,7 +72,7 @@ def interpret(
 
 
 def _failed(reason: FailureReason, detail: str) -> RuleResult:
-    return RuleResult(outcome=Failed(reason=reason, detail=detail[:MAX_DETAIL]))
+    return RuleResult(outcome=failed(reason, detail))
 
 
 def _decode(text: str, max_bytes: int) -> dict[str, Any]:

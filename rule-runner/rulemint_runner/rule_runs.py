@@ -31,6 +31,7 @@ from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSource
 from rulemint_runner.rule_state import Owner, RuleStates
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.endings import failed
 from rulemint_shared.messages import Failed, FailureReason, Granted, Invocation, RuleRef
 from rulemint_shared.rule_state import CacheRecord
 
@@ -102,7 +103,7 @@ class RuleRuns:
         except HostEndedError as error:
             return _failed(error.reason, error.detail, pauses_for_s=error.pauses_for_s)
         except RuleNotLoadedError as error:
-            return _failed(error.reason, mask(error.text)[:4_096])
+            return _failed(error.reason, mask(error.text))
         result = interpret(
             answer,
             given=run.given,
@@ -221,7 +222,7 @@ def _fetch_through(calls: InvocationCalls) -> Fetch:
 
 
 def _failed(reason: FailureReason, detail: str, *, pauses_for_s: float = 0.0) -> RuleResult:
-    return RuleResult(outcome=Failed(reason=reason, detail=detail, pauses_for_ms=int(pauses_for_s * 1000)))
+    return RuleResult(outcome=failed(reason, detail, pauses_for_s=pauses_for_s))
 
 
 def _masked(result: RuleResult, mask: Mask) -> RuleResult:

@@ -7,9 +7,11 @@ deleted with it in one transaction, and what an invocation writes afterwards mus
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
+import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import WatchError
 
@@ -27,7 +29,17 @@ from rulemint_shared.rule_state import (
     StoredDocument,
 )
 
+log = structlog.get_logger(__name__)
+
 MAX_ATTEMPTS = 50
+
+
+class _RawCache(msgspec.Struct, frozen=True):
+    records: dict[str, msgspec.Raw]
+
+
+_raw_cache: codecs.Codec[_RawCache] = codecs.Codec(_RawCache, name="stored cache")
+_cache_record: codecs.Codec[CacheRecord] = codecs.Codec(CacheRecord, name="cache record")
 
 
 class RuleStateError(Exception):
@@ -183,10 +195,26 @@ def _document_of(stored: StoredDocument | None) -> Document:
 
 
 def _stored_records(content: bytes | None) -> dict[str, CacheRecord]:
+    """What of *content* is in bounds: one record that is not does not cost the others."""
     try:
         return {} if content is None else codecs.stored_cache.decode(content).records
     except codecs.DecodeError as error:
+        log.warning("left out malformed records of a cache", error=str(error))
+        return _readable_records(content or b"")
+
+
+def _readable_records(content: bytes) -> dict[str, CacheRecord]:
+    try:
+        raw = _raw_cache.decode(content).records
+    except codecs.DecodeError as error:
         raise RuleStateError("what is cached is not readable") from error
+    records = {}
+    for key, data in raw.items():
+        with suppress(codecs.DecodeError):
+            record = _cache_record.decode(bytes(data))
+            if fits({key: record}):
+                records[key] = record
+    return with_room_for({}, records)
 
 
 def _live(records: Mapping[str, CacheRecord]) -> dict[str, CacheRecord]:

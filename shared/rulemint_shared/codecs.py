@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from rulemint_shared.audit import AuditRecord
+from rulemint_shared.bounds import has_bounds
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.idempotency import IdempotentCall
-from rulemint_shared.messages import Batch, ConfigChange, Endings, LogRecord
+from rulemint_shared.messages import Batch, ConfigChange, Ending, Endings, Invocation, LogRecord
 from rulemint_shared.package_messages import InstallAnswer, Installed, InstallRequest
 from rulemint_shared.records import (
     Client,
@@ -29,10 +31,15 @@ T = TypeVar("T")
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 32
 _INTEGERS = range(-(2**63), 2**64)
+_REFUSED_VALUE = re.compile(r"(Invalid (?:enum )?value) .*?( - at `[^`]*`)?$", re.DOTALL)
 
 
 class DecodeError(Exception):
-    """Bytes are not what they should be: malformed, of the wrong shape, or too large."""
+    """Bytes are not what they should be: malformed, of the wrong shape, or too large. The text has nothing of them."""
+
+
+class EncodeError(Exception):
+    """A value that nobody would take: out of the bounds of its type, too large, or nothing that MessagePack has."""
 
 
 def check_travels(value: Any, *, depth: int = 1) -> None:
@@ -71,10 +78,23 @@ class Codec(Generic[T]):
         self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(decoded_type)
         self._encoder = msgspec.msgpack.Encoder()
         self._name = name
+        self._may_be_refused = has_bounds(decoded_type)
 
     def encode(self, value: T) -> bytes:
-        """The value as MessagePack."""
-        return self._encoder.encode(value)
+        """The value as MessagePack, which `decode` takes: what has bounds is decoded once to know.
+
+        Raises:
+            EncodeError: *value* is out of its bounds, cannot travel, or is larger than 64 MiB.
+        """
+        try:
+            data = self._encoder.encode(value)
+            if self._may_be_refused or len(data) > MAX_MESSAGE_BYTES:
+                self.decode(data)
+        except DecodeError as error:
+            raise EncodeError(str(error)) from error
+        except (msgspec.MsgspecError, RecursionError, UnicodeError, OverflowError, TypeError) as error:
+            raise EncodeError(f"{self._name}: {type(error).__name__}") from error
+        return data
 
     def decode(self, data: bytes) -> T:
         """The value of *data*.
@@ -87,7 +107,14 @@ class Codec(Generic[T]):
         try:
             return self._decoder.decode(data)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise DecodeError(f"{self._name}: {error}") from error
+            raise DecodeError(f"{self._name}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong and where. A reason goes to a log: a value that was refused does not."""
+    if isinstance(error, UnicodeDecodeError):
+        return "a text that is not UTF-8"
+    return _REFUSED_VALUE.sub(r"\1\2", str(error))
 
 
 tenant: Codec[Tenant] = Codec(Tenant, name="tenant")
@@ -103,6 +130,8 @@ stored_cache: Codec[StoredCache] = Codec(StoredCache, name="stored cache")
 secret_values: Codec[dict[str, str]] = Codec(dict[str, str], name="secret values")
 
 batch: Codec[Batch] = Codec(Batch, name="batch")
+invocation: Codec[Invocation] = Codec(Invocation, name="invocation")
+ending: Codec[Ending] = Codec(Ending, name="ending")
 endings: Codec[Endings] = Codec(Endings, name="endings")
 runner_load: Codec[RunnerLoad] = Codec(RunnerLoad, name="runner load")
 log_record: Codec[LogRecord] = Codec(LogRecord, name="log record")

@@ -15,6 +15,7 @@ from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_pre
 from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_result, serialize_job, serialize_result
 
 from rulemint_shared import codecs, ids, keys
+from rulemint_shared.batches import Refused, split_endings
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.job_scripts import CLAIM, ENQUEUE, FINISH, run_script
 from rulemint_shared.messages import Batch, Endings
@@ -48,7 +49,12 @@ def deserialize(data: bytes) -> dict[str, Any]:
 
 async def enqueue(redis: ArqRedis, batch: Batch, *, expires_ms: int) -> str:
     """Put *batch* into arq's queue and wake an idle worker, in one round trip; returns the job's id."""
-    return await _enqueue(redis, RUN_BATCH, codecs.batch.encode(batch), expires_ms=expires_ms)
+    return await enqueue_encoded(redis, codecs.batch.encode(batch), expires_ms=expires_ms)
+
+
+async def enqueue_encoded(redis: ArqRedis, batch: bytes, *, expires_ms: int) -> str:
+    """As `enqueue`, for a batch that was encoded part by part."""
+    return await _enqueue(redis, RUN_BATCH, batch, expires_ms=expires_ms)
 
 
 async def enqueue_install(redis: ArqRedis, request: InstallRequest, *, expires_ms: int) -> str:
@@ -125,14 +131,14 @@ async def finish(redis: ArqRedis, job_id: str, result: bytes | None) -> None:
     )
 
 
-async def find_endings(redis: ArqRedis, job_id: str) -> Endings | None:
-    """The endings that arq kept as the job's result; None while it has none.
+async def find_endings(redis: ArqRedis, job_id: str) -> tuple[Endings, list[Refused]] | None:
+    """The endings that arq kept as the job's result, as `split_endings` tells them apart; None while it has none.
 
     Raises:
         DecodeError: the stored result is no `Endings`.
     """
     data = await _find_result(redis, job_id)
-    return None if data is None else codecs.endings.decode(data)
+    return None if data is None else split_endings(data)
 
 
 async def find_install_answer(redis: ArqRedis, job_id: str) -> InstallAnswer | None:

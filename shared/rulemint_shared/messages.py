@@ -11,7 +11,10 @@ from rulemint_shared.records import RuleVersion
 
 BATCH_LIMIT = 64
 """Most invocations in one job."""
-MAX_PAUSE_MS = 60_000
+MAX_PAUSE_MS = 600_000
+"""For so long at most a rule pauses: what runners keep to is made of this."""
+MAX_DETAIL, MAX_DENIAL = 4_096, 1_024
+"""Characters of why an invocation failed, and of what a rule says to a caller that it refuses."""
 
 ScopeList = Annotated[list[Annotated[str, msgspec.Meta(max_length=256)]], msgspec.Meta(max_length=1_000)]
 
@@ -26,6 +29,10 @@ class RuleRef(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: int
     secrets_revision: int = 0
+    resumed_at_ms: int = 0
+    """When its operator last ended its pauses; 0: never. What pauses since an earlier time pauses no longer."""
+    client_resumed_at_ms: int = 0
+    """When that was last done for the client of this invocation."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +76,7 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     audience: str
     scope: ScopeList
     request: RequestView
-    flow: list[RuleRef]
+    flow: Annotated[list[RuleRef], msgspec.Meta(min_length=1)]
     deadline_ms: int
     enqueued_at_ms: int
     scope_ceiling: ScopeList | None = None
@@ -126,7 +133,7 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True, tag="denied"):
     """A rule said no, in words meant for the caller."""
 
     code: DenialCode
-    message: Annotated[str, msgspec.Meta(max_length=1_024)]
+    message: Annotated[str, msgspec.Meta(max_length=MAX_DENIAL)]
     plain: bool = False
     """The rule named no OAuth error, as in ``cb(new Error(message))``: *code* is ours."""
 
@@ -135,9 +142,11 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """Nobody said yes. *detail* is for the logs and the exchange record, never for the caller."""
 
     reason: FailureReason
-    detail: Annotated[str, msgspec.Meta(max_length=4_096)] = ""
+    detail: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)] = ""
     pauses_for_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAUSE_MS)] = 0
     """For how long the flow fails in any case, because one of its rules pauses; 0 if none does."""
+    pauses_for_all: bool = False
+    """Whether it does for every client, or for that of this invocation only."""
 
 
 Outcome = Granted | Denied | Failed

@@ -10,6 +10,8 @@ from msgspec import Meta
 from rulemint_shared.dependencies import MAX_DEPENDENCIES, MAX_IMPORTS, Registry
 
 MAX_WANTED = MAX_DEPENDENCIES + MAX_IMPORTS
+MAX_NOT_INSTALLED = 4_096
+"""Characters of why they cannot be installed."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -44,7 +46,7 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True, tag="installed"):
 class NotInstalled(msgspec.Struct, frozen=True, kw_only=True, tag="not-installed"):
     """They cannot be installed; *message* is the installer's own, for the rule's author."""
 
-    message: Annotated[str, Meta(max_length=4_096)]
+    message: Annotated[str, Meta(max_length=MAX_NOT_INSTALLED)]
     is_ours: bool = False
     """Whether it is no fault of the request: it may succeed later."""
 

@@ -171,6 +171,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """From here on all versions are kept, to the latest."""
     older_versions: tuple[int, ...] = ()
     """Those before it that are kept too: what runs, or is the draft, or was so when the newest version was made."""
+    resumed_at_ms: int = 0
+    """When somebody last ended its pauses; 0: never."""
+    resumed_clients: dict[str, int] = {}
+    """When somebody last ended its pause for a client, of those for whom that was lately."""
 
 
 class Isolation(StrEnum):

@@ -10,13 +10,18 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import job_queue
-from rulemint_shared.messages import BATCH_LIMIT, Batch, Invocation
+from rulemint_shared import codecs, job_queue
+from rulemint_shared.batches import MAX_PART_BYTES, join_batch
+from rulemint_shared.messages import BATCH_LIMIT, Invocation
 from rulemint_shared.pacing import Pace
 
 log = structlog.get_logger(__name__)
 
 ENQUEUES_IN_FLIGHT = 2
+
+
+class CannotTravelError(Exception):
+    """No runner would take the invocation; the text says what is wrong with it."""
 
 
 class Batcher:
@@ -37,13 +42,24 @@ class Batcher:
         self._job_expires_ms = job_expires_ms
         self._on_enqueued = on_enqueued
         self._on_lost = on_lost
-        self._waiting: deque[Invocation] = deque()
+        self._waiting: deque[tuple[str, bytes]] = deque()
+        """Invocations that are to leave: id and bytes."""
         self._enqueues: set[asyncio.Task[None]] = set()
         self._pace = Pace(self._start_enqueue)
 
     def submit(self, invocation: Invocation, *, under_way: int) -> None:
-        """Send *invocation* to the runners, with whatever else is waiting; its tenant has so many *under_way*."""
-        self._waiting.append(invocation)
+        """Send *invocation* to the runners, with whatever else is waiting; its tenant has so many *under_way*.
+
+        Raises:
+            CannotTravelError: it is out of the bounds that runners keep to; it is not sent.
+        """
+        try:
+            encoded = codecs.invocation.encode(invocation)
+        except codecs.EncodeError as error:
+            raise CannotTravelError(str(error)) from error
+        if len(encoded) > MAX_PART_BYTES:
+            raise CannotTravelError(f"invocation: {len(encoded)} bytes are more than {MAX_PART_BYTES}")
+        self._waiting.append((invocation.id, encoded))
         self._pace.want(under_way)
 
     async def close(self) -> None:
@@ -63,11 +79,11 @@ class Batcher:
         self._enqueues.discard(task)
         self._start_enqueue()
 
-    async def _enqueue(self, invocations: list[Invocation]) -> None:
-        ids = [invocation.id for invocation in invocations]
-        batch = Batch(gateway=self._gateway, invocations=invocations)
+    async def _enqueue(self, invocations: list[tuple[str, bytes]]) -> None:
+        ids = [invocation_id for invocation_id, _encoded in invocations]
+        batch = join_batch(self._gateway, (encoded for _id, encoded in invocations))
         try:
-            job_id = await job_queue.enqueue(self._redis, batch, expires_ms=self._job_expires_ms)
+            job_id = await job_queue.enqueue_encoded(self._redis, batch, expires_ms=self._job_expires_ms)
         except (RedisError, OSError) as error:
             log.warning("could not enqueue", invocations=len(ids), error=str(error))
             self._on_lost(ids)

@@ -14,10 +14,10 @@ from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_shared import codecs, job_queue
 from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.endings import failed
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.messages import (
     Ending,
-    Failed,
     FailureReason,
     Invocation,
     InvocationEnded,
@@ -64,7 +64,11 @@ class Dispatcher:
         return len(self._places)
 
     async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
-        """How *invocation* ended; always an answer, half a second after *deadline* at the latest."""
+        """How *invocation* ended; always an answer, half a second after *deadline* at the latest.
+
+        Raises:
+            CannotTravelError: no runner would take it, so none was asked.
+        """
         if self._places.is_used_up(invocation.tenant):
             return await self._not_run(
                 invocation, FailureReason.OVERLOADED, "too many invocations of the tenant are waiting"
@@ -120,7 +124,7 @@ class Dispatcher:
     ) -> Ending:
         """The ending of an invocation that no runner can account for; its watchers hear of it from us."""
         now_ms = unix_ms()
-        outcome = Failed(reason=reason, detail=detail, pauses_for_ms=int(pauses_for_s * 1000))
+        outcome = failed(reason, detail, pauses_for_s=pauses_for_s)
         ending = Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
         if invocation.draft is not None:
             return ending

@@ -11,7 +11,10 @@ from redis.exceptions import RedisError
 
 from rulemint_shared import codecs, job_queue, keys
 from rulemint_shared.background import run_together
-from rulemint_shared.messages import Ending, Endings
+from rulemint_shared.batches import Refused, split_endings
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.endings import failed
+from rulemint_shared.messages import Ending, Endings, FailureReason
 from rulemint_shared.subscription import listen
 
 log = structlog.get_logger(__name__)
@@ -71,13 +74,21 @@ class OutcomeListener:
 
     def _on_message(self, data: bytes) -> None:
         try:
-            self._deliver(codecs.endings.decode(data))
+            self._deliver(*split_endings(data))
         except codecs.DecodeError as error:
             log.warning("ignored a malformed outcome", error=str(error))
 
-    def _deliver(self, endings: Endings) -> None:
+    def _deliver(self, endings: Endings, refused: list[Refused]) -> None:
+        """Hand out *endings*; what cannot be read ends the one invocation that it is about."""
         for ending in endings.endings:
             self._resolve(ending.invocation, ending)
+        for each in refused:
+            log.warning("refused a malformed ending", invocation=each.invocation[:64], error=each.why)
+            self._fail(each.invocation, FailureReason.BAD_RESULT, f"its ending could not be read: {each.why}")
+
+    def _fail(self, invocation_id: str, reason: FailureReason, detail: str) -> None:
+        outcome = failed(reason, detail)
+        self._resolve(invocation_id, Ending(invocation=invocation_id, outcome=outcome, ended_at_ms=unix_ms()))
 
     def _resolve(self, invocation_id: str, ending: Ending | None) -> None:
         waiting = self._waiting.get(invocation_id)
@@ -98,10 +109,17 @@ class OutcomeListener:
     async def _search(self, job_ids: set[str]) -> None:
         for job_id in job_ids:
             try:
-                if endings := await job_queue.find_endings(self._redis, job_id):
-                    self._deliver(endings)
+                if found := await job_queue.find_endings(self._redis, job_id):
+                    self._deliver(*found)
+                    self._fail_rest(job_id)
             except codecs.DecodeError as error:
                 log.warning("ignored a malformed job result", job=job_id, error=str(error))
             except (RedisError, OSError) as error:
                 log.warning("could not look for missed outcomes", error=str(error))
                 return
+
+    def _fail_rest(self, job_id: str) -> None:
+        """The job has ended, and has said all that it has to say."""
+        for invocation_id, waiting in list(self._waiting.items()):
+            if waiting.job_id == job_id:
+                self._fail(invocation_id, FailureReason.INTERRUPTED, "its job ended without an ending of it")

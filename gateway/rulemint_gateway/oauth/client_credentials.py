@@ -8,6 +8,7 @@ from typing import assert_never
 
 import msgspec
 
+from rulemint_gateway.dispatch.batching import CannotTravelError
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.claims import TokenClaims, token_claims
@@ -121,7 +122,13 @@ class ClientCredentials:
             scope_ceiling=list(checked.grant.scope) if checked.api.enforce_grant_scopes else None,
             grant_scope=list(checked.grant.scope),
         )
-        ending = await self._dispatcher.run(invocation, deadline)
+        try:
+            ending = await self._dispatcher.run(invocation, deadline)
+        except CannotTravelError as error:
+            raise errors.InvalidRequest(
+                "the rules cannot be given this request: ask for fewer scopes, or send fewer and shorter parameters",
+                detail=str(error),
+            ) from error
         exchange.ran_rules(invocation, ending)
         return granted_or_raise(ending.outcome)
 

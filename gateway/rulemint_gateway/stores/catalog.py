@@ -106,7 +106,7 @@ class Catalog:
 
     async def load(self) -> None:
         """Read everything."""
-        revision = int(await self._redis.get(keys.REVISION) or 0)
+        revision = _revision(await self._redis.get(keys.REVISION))
         tenants: dict[str, TenantConfig] = {}
         for record in await self._read_all(TENANTS, ""):
             config = TenantConfig(record)
@@ -130,7 +130,9 @@ class Catalog:
         try:
             self._changes.put_nowait(codecs.config_change.decode(data))
         except codecs.DecodeError as error:
-            log.warning("ignored a malformed change message", error=str(error))
+            log.warning("could not read a change message, reading everything", error=str(error))
+            if self._changes.empty():
+                self._changes.put_nowait(None)
 
     async def _on_connected(self) -> None:
         self._changes.put_nowait(None)
@@ -180,7 +182,7 @@ class Catalog:
             await asyncio.sleep(CHECK_INTERVAL_S)
             try:
                 before = self._revision
-                stored = int(await self._redis.get(keys.REVISION) or 0)
+                stored = _revision(await self._redis.get(keys.REVISION))
                 if stored != before and self._revision == before and self._changes.empty():
                     self._changes.put_nowait(None)
             except (RedisError, OSError) as error:
@@ -206,6 +208,15 @@ class Catalog:
             except codecs.DecodeError as error:
                 log.warning("left out a malformed record", kind=table.kind, tenant=tenant, id=field, error=str(error))
         return records
+
+
+def _revision(data: bytes | None) -> int:
+    """The revision as Redis keeps it; 0 if there is none, or what is there is no number."""
+    try:
+        return int(data or 0)
+    except ValueError:
+        log.warning("the configuration's revision is no number")
+        return 0
 
 
 async def read_record(redis: ArqRedis, table: Table[Any], tenant: str, record_id: str) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
 from rulemint_gateway.stores.secret_usage import note_usage
 from rulemint_gateway.stores.token_counts import note_tokens
@@ -75,7 +76,7 @@ class ExchangeStore:
             page = await self._redis.xrange(keys.exchanges(tenant), cursor, last, count=PAGE_RECORDS)
             for _entry_id, fields in page:
                 if fields.get(b"id") == wanted:
-                    return codecs.exchange.decode(fields[b"record"])
+                    return _decoded(exchange_id, fields.get(b"record", b""))
             if len(page) < PAGE_RECORDS:
                 return None
             cursor = "(" + page[-1][0].decode()
@@ -97,7 +98,7 @@ class ExchangeStore:
                     add_entries(pipe, keys.exchanges(tenant), entries, kept=self._kept_per_tenant)
                 note_usage(pipe, batch)
                 note_tokens(pipe, batch)
-                await pipe.execute()
+                _check(await pipe.execute(raise_on_error=False))
         except (RedisError, OSError) as error:
             log.warning("could not write exchange records, trying again", error=str(error), waiting=len(batch))
             self._buffer.extendleft(reversed(batch))
@@ -108,6 +109,19 @@ class ExchangeStore:
         finally:
             self._writing = []
         return True
+
+
+def _check(answers: list[Any]) -> None:
+    """Note what the server refused: of one tenant's key, it costs that tenant's records and nobody else's.
+
+    Raises:
+        OutOfMemoryError, ReadOnlyError: it refuses everything for now.
+    """
+    for answer in answers:
+        if isinstance(answer, OutOfMemoryError | ReadOnlyError):
+            raise answer
+        if isinstance(answer, RedisError):
+            log.warning("exchange records of a tenant were refused", error=str(answer))
 
 
 def _entries(batch: Iterable[ExchangeRecord]) -> dict[str, list[tuple[str | bytes, ...]]]:
@@ -125,4 +139,12 @@ def _encoded(exchange: ExchangeRecord) -> bytes | None:
         return codecs.exchange.encode(exchange)
     except Exception:
         log.exception("an exchange record cannot be kept", exchange=exchange.id)
+        return None
+
+
+def _decoded(exchange_id: str, data: bytes) -> ExchangeRecord | None:
+    try:
+        return codecs.exchange.decode(data)
+    except codecs.DecodeError as error:
+        log.warning("left out a malformed exchange record", exchange=exchange_id, error=str(error))
         return None

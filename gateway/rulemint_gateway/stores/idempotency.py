@@ -83,7 +83,10 @@ class IdempotencyStore:
     def _first_answer(self, data: bytes | None, digest: str) -> KeptAnswer:
         if data is None:
             raise KeyInUseError(committed=False)  # it expired just now
-        first = codecs.idempotent_call.decode(data)
+        try:
+            first = codecs.idempotent_call.decode(data)
+        except codecs.DecodeError as error:
+            raise StoreUnavailableError(str(error)) from error
         if not self._vault.secret_matches(digest, first.body_hash):
             raise KeyReusedError
         if first.status is None:

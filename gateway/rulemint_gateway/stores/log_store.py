@@ -110,7 +110,7 @@ class LogStore:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.xrange(_STREAMS[place.stream](tenant), entry_id, entry_id)
             (found,) = await _executed(pipe)
-        return next(iter(_decoded([(place, fields[b"record"]) for _id, fields in found])), None)
+        return next(iter(_decoded([(place, fields.get(b"record", b"")) for _id, fields in found])), None)
 
 
 class _Ahead:
@@ -177,7 +177,7 @@ def _places(streams: list[list[tuple[bytes, dict[bytes, bytes]]]]) -> list[tuple
 def _placed(letter: str, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[tuple[Place, bytes]]:
     for entry_id, fields in entries:
         ms, _, number = entry_id.decode().partition("-")
-        yield Place(int(ms), int(number), letter), fields[b"record"]
+        yield Place(int(ms), int(number), letter), fields.get(b"record", b"")
 
 
 def _decoded(found: list[tuple[Place, bytes]]) -> list[LogEntry]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from rulemint_runner.hosts.host import HostEndedError
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.messages import MAX_PAUSE_MS, FailureReason
 
 FAILURES = 3
 """So many, one soon after the other, are too many: each costs processor time that others would have had."""
@@ -29,7 +29,7 @@ FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 30.0
 PAUSE_FOR_COST = 300
 """For what an ended invocation computed, so many times as long: a third of a percent of a processor."""
-LONGEST_COSTLY_PAUSE_S = 600.0
+LONGEST_COSTLY_PAUSE_S = MAX_PAUSE_MS / 1000
 TRIAL_S = 0.5
 """How long whoever meets a trial is told to stay away; what becomes of it decides."""
 _REMEMBERED = 1_000

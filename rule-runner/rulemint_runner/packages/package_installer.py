@@ -15,7 +15,14 @@ from rulemint_runner.packages.install_process import InstallFailedError, run_ins
 from rulemint_runner.packages.messages import Collected, InstallTask
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared import codecs, keys
-from rulemint_shared.package_messages import InstallAnswer, Installed, InstallRequest, NotInstalled
+from rulemint_shared.endings import travelling
+from rulemint_shared.package_messages import (
+    MAX_NOT_INSTALLED,
+    InstallAnswer,
+    Installed,
+    InstallRequest,
+    NotInstalled,
+)
 from rulemint_shared.turns import NoTurnError, Turns
 
 log = structlog.get_logger(__name__)
@@ -48,12 +55,12 @@ class PackageInstaller:
         self._same: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run_job(self, data: bytes) -> bytes:
-        """The encoded answer to an encoded `InstallRequest`.
-
-        Raises:
-            DecodeError: *data* is none.
-        """
-        request = codecs.install_request.decode(data)
+        """The encoded answer to an encoded `InstallRequest`; one that cannot be read is answered too."""
+        try:
+            request = codecs.install_request.decode(data)
+        except codecs.DecodeError as error:
+            log.warning("refused a malformed install request", error=str(error))
+            return _encoded(NotInstalled(message="the runner could not read the request", is_ours=True))
         digest = _digest(request)
         if known := await self._known(digest):
             return _encoded(known)
@@ -68,11 +75,8 @@ class PackageInstaller:
 
     async def _known(self, digest: str) -> Installed | None:
         """What the same request has had lately, if it is still there."""
-        known = await self._redis.get(keys.installed(digest))
-        if known is None:
-            return None
-        installed = codecs.installed.decode(known)
-        return installed if await self._store.has(installed.packages) else None
+        known = _remembered(await self._redis.get(keys.installed(digest)))
+        return known if known is not None and await self._store.has(known.packages) else None
 
     async def _install(self, request: InstallRequest, digest: str) -> InstallAnswer:
         task = InstallTask(
@@ -100,5 +104,20 @@ def _digest(request: InstallRequest) -> str:
     return hashlib.sha256(asked + sys.implementation.cache_tag.encode()).hexdigest()
 
 
+def _remembered(data: bytes | None) -> Installed | None:
+    """What the same request had lately; None if nothing is known, or what is cannot be read."""
+    try:
+        return None if data is None else codecs.installed.decode(data)
+    except codecs.DecodeError as error:
+        log.warning("forgot a malformed answer to an install request", error=str(error))
+        return None
+
+
 def _encoded(answer: InstallAnswer) -> bytes:
-    return codecs.install_answer.encode(answer)
+    if isinstance(answer, NotInstalled):
+        answer = NotInstalled(message=travelling(answer.message, MAX_NOT_INSTALLED), is_ours=answer.is_ours)
+    try:
+        return codecs.install_answer.encode(answer)
+    except codecs.EncodeError as error:
+        log.warning("the answer to an install request cannot travel", error=str(error))
+        return codecs.install_answer.encode(NotInstalled(message="what was installed has names that cannot travel"))

@@ -12,7 +12,9 @@ from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.management.rules.packages import Packages
-from rulemint_shared import job_queue, keys, living_runners
+from rulemint_runner.packages.package_installer import PackageInstaller
+from rulemint_runner.packages.package_store import PackageStore
+from rulemint_shared import codecs, job_queue, keys, living_runners
 from rulemint_shared.dependencies import Registry
 from rulemint_shared.package_messages import InstallRequest, NotInstalled
 from rulemint_shared.records import Language, RuleVersion
@@ -49,3 +51,10 @@ async def test_a_request_travels_under_its_own_name(empty_redis_url: str) -> Non
         assert job is not None
         name, _data = job_queue.open_job(job)
         assert name == job_queue.INSTALL_PACKAGES
+
+
+async def test_a_request_that_cannot_be_read_is_answered(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        installer = PackageInstaller(redis, PackageStore(redis), deno="deno", npm_registry=None, pypi_index=None)
+        answer = codecs.install_answer.decode(await installer.run_job(b"\xc1garbage"))
+    assert answer == NotInstalled(message="the runner could not read the request", is_ours=True)

@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +19,20 @@ from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
 from arq.jobs import serialize_job
 
+from fixtures.dispatching import Gateway, T, a_rule, an_invocation, open_gateway
 from fixtures.hosts import BUDGET, LANGUAGES, a_spawner
-from fixtures.log_records import a_writer, follow
+from fixtures.log_records import follow
 from fixtures.processes import Started, family_of, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.waiting import all_gone, eventually
-from rulemint_gateway.dispatch.dispatcher import Dispatcher
-from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_runner.compose import Runner, open_runner
 from rulemint_runner.hosts.brake import FAILURES
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared import codecs, ids, job_queue, keys
+from rulemint_shared import batches, codecs, ids, job_queue, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.messages import (
     Batch,
-    ClientView,
     Ending,
     Endings,
     Failed,
@@ -44,14 +41,9 @@ from rulemint_shared.messages import (
     Invocation,
     InvocationStarted,
     LogRecord,
-    RequestView,
-    RuleRef,
 )
-from rulemint_shared.records import Language, RuleVersion
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.redis_connection import open_redis
 
-T = "acme"
-GRANTS = "def rule(client, scope, audience, context):\n    return {'scope': [*scope, 'extra']}"
 LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
 CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
 SLOW = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(0.5)\n    return {}"
@@ -107,37 +99,6 @@ async def runner_process(empty_redis_url: str, runner_key_file: Path, redis: Arq
         yield process
 
 
-@dataclass(frozen=True)
-class Gateway:
-    """The part of a gateway that waits for runners."""
-
-    dispatcher: Dispatcher
-    subscriber: ArqRedis
-
-    async def ask(self, rule: RuleRef, *, within_s: float = 15, tenant: str = T) -> Ending:
-        deadline = Deadline.after(within_s)
-        invocation = an_invocation(rule, deadline, tenant)
-        ending = await self.dispatcher.run(invocation, deadline)
-        assert ending.invocation == invocation.id
-        return ending
-
-
-@asynccontextmanager
-async def open_gateway(url: str, *, max_waiting: int = 1_000) -> AsyncIterator[Gateway]:
-    """It does not listen yet."""
-    async with open_redis(url) as redis, open_subscriber(url) as subscriber:
-        dispatcher = Dispatcher(
-            redis,
-            gateway=ids.new_process_id("gateway"),
-            presence=RunnerPresence(redis),
-            log_writer=a_writer(),
-            max_waiting=max_waiting,
-            job_expires_ms=60_000,
-        )
-        yield Gateway(dispatcher, subscriber)
-        await dispatcher.close()
-
-
 @pytest.fixture
 async def deaf_gateway(empty_redis_url: str) -> AsyncIterator[Gateway]:
     async with open_gateway(empty_redis_url) as gateway:
@@ -166,29 +127,6 @@ async def starts(empty_redis_url: str) -> AsyncIterator[Counter[str]]:
         await cancel([following])
 
 
-async def a_rule(redis: ArqRedis, script: str = GRANTS, tenant: str = T) -> RuleRef:
-    rule_id = ids.new_rule_id()
-    version = RuleVersion(rule_id=rule_id, version=1, script=script, language=Language.PYTHON)
-    data: Any = codecs.rule_version.encode(version)
-    writing: Any = redis.hset(keys.rule_versions(tenant), keys.rule_version_field(rule_id, 1), data)
-    await writing
-    return RuleRef(rule_id=rule_id, name="my rule", version=1)
-
-
-def an_invocation(rule: RuleRef, deadline: Deadline, tenant: str = T) -> Invocation:
-    return Invocation(
-        id=ids.new_exchange_id(),
-        tenant=tenant,
-        client=ClientView(tenant=tenant, id="client1", name="a client", metadata={}),
-        audience="https://api/",
-        scope=["read"],
-        request=RequestView(ip="192.0.2.1", user_agent="curl/8", body={}),
-        flow=[rule],
-        deadline_ms=deadline.to_unix_ms(),
-        enqueued_at_ms=unix_ms(),
-    )
-
-
 def a_batch(*invocations: Invocation) -> Batch:
     return Batch(gateway="nobody", invocations=list(invocations))
 
@@ -212,7 +150,7 @@ async def put(redis: ArqRedis, data: bytes, *, wake_up: bool, job_id: str | None
 async def endings_of(redis: ArqRedis, job_id: str) -> Endings:
     found = await eventually(lambda: job_queue.find_endings(redis, job_id))
     assert found is not None
-    return found
+    return found[0]
 
 
 async def the_only_job(redis: ArqRedis) -> str:
@@ -394,6 +332,31 @@ async def test_two_runners_share_the_batches_and_each_invocation_runs_exactly_on
     asked = [invocation.id for batch in batches for invocation in batch.invocations]
     assert [ending.invocation for ending in endings] == asked
     assert starts == Counter(asked)
+
+
+# ---- what is bad in a batch ----
+
+
+@pytest.mark.usefixtures("runner")
+async def test_a_malformed_invocation_ends_alone_and_its_neighbours_run(redis: ArqRedis) -> None:
+    rule = await a_rule(redis)
+    good = [an_invocation(rule, Deadline.after(20)) for _ in range(3)]
+    bad = [
+        msgspec.msgpack.encode({"id": "exc_without_anything_else"}),
+        msgspec.msgpack.encode(msgspec.structs.replace(good[0], id="exc_flowless", flow=[])),
+        msgspec.msgpack.encode(msgspec.structs.replace(good[0], id="exc_scopes", scope=["s"] * 1_001)),
+        msgspec.msgpack.encode(b"noise"),
+    ]
+    parts = [
+        encoded for pair in zip(bad, map(codecs.invocation.encode, [*good, good[0]]), strict=True) for encoded in pair
+    ]
+    job_id = await put(redis, a_job(batches.join_batch("nobody", parts[:-1])), wake_up=True)
+    endings = {ending.invocation: ending.outcome for ending in (await endings_of(redis, job_id)).endings}
+    assert {type(endings[invocation.id]) for invocation in good} == {Granted}
+    for name in ("exc_without_anything_else", "exc_flowless", "exc_scopes", ""):
+        outcome = endings[name]
+        assert isinstance(outcome, Failed)
+        assert outcome.reason is FailureReason.INTERRUPTED
 
 
 # ---- who may take how much ----

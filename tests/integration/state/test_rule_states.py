@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from arq.connections import ArqRedis
 
@@ -117,9 +118,9 @@ async def test_what_is_written_for_a_deleted_rule_is_not_kept(redis: ArqRedis, s
     [
         pytest.param(b"\xc1", id="no MessagePack"),
         pytest.param(codecs.stored_cache.encode(StoredCache(records={})), id="another record"),
-        pytest.param(codecs.stored_document.encode(StoredDocument(version=0, data="1")), id="a version that none has"),
+        pytest.param(msgspec.msgpack.encode(StoredDocument(version=0, data="1")), id="a version that none has"),
         pytest.param(
-            codecs.stored_document.encode(StoredDocument(version=1, data="x" * (MAX_DOCUMENT_BYTES + 1))),
+            msgspec.msgpack.encode(StoredDocument(version=1, data="x" * (MAX_DOCUMENT_BYTES + 1))),
             id="too large",
         ),
     ],
@@ -187,3 +188,15 @@ async def test_a_stored_cache_that_cannot_be_one_is_not_handed_out(redis: ArqRed
     await redis.set(keys.rule_cache(*MINE), codecs.stored_document.encode(StoredDocument(version=1, data="{}")))
     with pytest.raises(RuleStateError, match="not readable"):
         await states.cache(MINE)
+
+
+async def test_a_record_of_a_cache_that_cannot_be_read_does_not_cost_the_others(
+    states: RuleStates, redis: ArqRedis
+) -> None:
+    good = record("good")
+    bad: dict[str, object] = {"value": "x" * 10_000, "expires_at": good.expires_at}
+    records: dict[str, object] = {"good": good, "bad": bad, "k" * 1_000: record(), "none": 7}
+    await redis.set(keys.rule_cache(*MINE), msgspec.msgpack.encode({"records": records}))
+    assert await states.cache(MINE) == {"good": good}
+    await states.change_cache(MINE, {"new": record("new")}, ())
+    assert set(await states.cache(MINE)) == {"good", "new"}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import msgspec
 import pytest
 
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
@@ -240,3 +241,17 @@ async def test_a_tenant_that_has_too_many_writes_waiting_is_told_so_and_others_w
     assert refused
     assert all(isinstance(error, StoreBusyError) for error in refused)
     assert ended[:WAITING_WRITES_OF_ONE_TENANT] == [None] * WAITING_WRITES_OF_ONE_TENANT
+
+
+async def test_a_change_message_that_cannot_be_read_has_everything_read_again(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, _store = stores
+    revision = catalog.revision + 1
+    bad = {"revision": revision, "tenant": T, "records": [{"kind": "clients", "id": "new"}, {"kind": 7}]}
+    async with open_redis(empty_redis_url) as redis:
+        await redis.hset(keys.clients(T), "new", codecs.client.encode(Client(client_id="new", name="new")))  # type: ignore[arg-type,misc]  # bytes
+        await redis.set(keys.REVISION, revision)
+        await redis.publish(keys.CHANGES, msgspec.msgpack.encode(bad))
+        await until(lambda: "new" in catalog.tenant(T).clients)
+    assert catalog.revision == revision

@@ -80,3 +80,28 @@ async def test_a_record_that_has_no_bytes_costs_itself_only(store: ExchangeStore
             await asyncio.sleep(0.01)
         other = ExchangeStore(redis, kept_per_tenant=100)
         assert await other.find("default", record.id) == record
+
+
+async def test_a_tenant_whose_records_are_refused_costs_no_other_tenant_its_own(
+    store: ExchangeStore, empty_redis_url: str
+) -> None:
+    async with open_redis(empty_redis_url) as redis, asyncio.timeout(5):
+        await redis.set(keys.exchanges("first"), "no stream")
+        for tenant in ("first", "second", "first", "second"):
+            store.record(a_record(tenant))
+        while await redis.xlen(keys.exchanges("second")) < 2:
+            await asyncio.sleep(0.01)
+        store.record(a_record("third"))
+        while await redis.xlen(keys.exchanges("third")) < 1:
+            await asyncio.sleep(0.01)
+        assert await redis.xlen(keys.exchanges("second")) == 2
+
+
+async def test_a_malformed_record_is_as_good_as_none(store: ExchangeStore, empty_redis_url: str) -> None:
+    record = a_record()
+    async with open_redis(empty_redis_url) as redis:
+        await redis.xadd(keys.exchanges("default"), {"id": record.id, "record": b"\xc1garbage"})
+    assert await store.find("default", record.id) is None
+    async with open_redis(empty_redis_url) as redis:
+        await redis.xadd(keys.exchanges("default"), {"id": record.id})
+    assert await store.find("default", record.id) is None

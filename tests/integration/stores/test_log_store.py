@@ -90,3 +90,20 @@ async def test_a_token_request_that_cannot_be_read_is_none_in_its_place(redis: A
     await redis.xadd(keys.exchanges(T), {"record": b"nonsense"}, id="4-0")
     found = [record async for _place, record in LogStore(redis).exchanges(T, newest_first=True)]
     assert [record is None for record in found] == [True, False, False]
+
+
+async def test_entries_that_cannot_be_read_are_left_out_and_their_neighbours_are_there(redis: ArqRedis) -> None:
+    log = LogStore(redis)
+    bad = [
+        (keys.audit(T), "4-0", "a", {"record": b"\xc1garbage"}),
+        (keys.exchanges(T), "5-0", "e", {"record": CALLED}),
+        (keys.refused_calls(T), "6-0", "r", {"something": "else"}),
+    ]
+    for stream, place, _letter, fields in bad:
+        await redis.xadd(stream, fields, id=place)  # type: ignore[arg-type]  # bytes
+    await redis.xadd(keys.audit(T), {"record": CALLED}, id="7-0")
+    wanted = [*IN_ORDER, (7, 0, "a")]
+    assert [entry.place for entry in await log.after(T, None, count=100)] == wanted
+    assert [entry.place for entry in await log.page(T, start=0, count=100, newest_first=False)] == wanted
+    for _stream, place, letter, _fields in bad:
+        assert await log.find(T, Place(int(place[0]), 0, letter)) is None

@@ -12,14 +12,14 @@ from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Thr
 from rulemint_runner.results import (
     BEYOND_GRANT,
     MAX_DEPTH,
-    MAX_DETAIL,
-    MAX_MESSAGE,
     MAX_SCOPES,
     RuleResult,
     interpret,
 )
 from rulemint_shared import codecs
 from rulemint_shared.messages import (
+    MAX_DENIAL,
+    MAX_DETAIL,
     DenialCode,
     Denied,
     Dropped,
@@ -307,7 +307,7 @@ def test_words_that_are_longer_than_a_message_may_carry_are_cut() -> None:
         Refused(n=1, code=DenialCode.ACCESS_DENIED, message="x" * 10_000), given=GIVEN, scope_ceiling=None
     )
     threw = interpret(Threw(n=1, text="x" * 10_000), given=GIVEN, scope_ceiling=None)
-    assert refused.outcome == Denied(code=DenialCode.ACCESS_DENIED, message="x" * MAX_MESSAGE)
+    assert refused.outcome == Denied(code=DenialCode.ACCESS_DENIED, message="x" * MAX_DENIAL)
     assert threw.outcome == Failed(reason=FailureReason.EXCEPTION, detail="x" * MAX_DETAIL)
 
 

@@ -10,17 +10,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.spoiled import spoiled
 from rulemint_shared import codecs
 from rulemint_shared.audit import AuditedChange, AuditRecord
-from rulemint_shared.codecs import Codec, DecodeError, check_travels
+from rulemint_shared.codecs import Codec, DecodeError, EncodeError, check_travels
 from rulemint_shared.dependencies import Registry as PackageRegistry
 from rulemint_shared.exchanges import ExchangeRecord, Timings
 from rulemint_shared.idempotency import IdempotentCall
 from rulemint_shared.messages import (
+    MAX_PAUSE_MS,
     Batch,
     ChangedRecord,
     ClientView,
@@ -40,6 +43,7 @@ from rulemint_shared.messages import (
     Level,
     LogLine,
     OutboundCall,
+    Outcome,
     RequestView,
     RuleRef,
     RuleReport,
@@ -63,6 +67,7 @@ from rulemint_shared.records import (
     SigningKey,
     Tenant,
 )
+from rulemint_shared.rule_state import CacheRecord, StoredCache, StoredDocument
 from rulemint_shared.runner_load import RunnerLoad
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -128,7 +133,16 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                         hostname="h",
                         requested_scopes=["a"],
                     ),
-                    flow=[RuleRef(rule_id="rul_1", name="seed", version=2, secrets_revision=3)],
+                    flow=[
+                        RuleRef(
+                            rule_id="rul_1",
+                            name="seed",
+                            version=2,
+                            secrets_revision=3,
+                            resumed_at_ms=1,
+                            client_resumed_at_ms=2,
+                        )
+                    ],
                     deadline_ms=10,
                     enqueued_at_ms=5,
                     scope_ceiling=["a"],
@@ -153,7 +167,12 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     calls=[CALL],
                 ),
                 Ending(invocation="exc_2", outcome=Denied(code=DenialCode.INVALID_SCOPE, message="no", plain=True)),
-                Ending(invocation="exc_3", outcome=Failed(reason=FailureReason.TIMEOUT, detail="5 s")),
+                Ending(
+                    invocation="exc_3",
+                    outcome=Failed(
+                        reason=FailureReason.TIMEOUT, detail="5 s", pauses_for_ms=60_000, pauses_for_all=True
+                    ),
+                ),
             ]
         ),
     ),
@@ -263,6 +282,8 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             secret_times_ms={"FOO": 2},
             oldest_version=2,
             older_versions=(1,),
+            resumed_at_ms=3,
+            resumed_clients={"c": 4},
         ),
     ),
     "rule-version": (
@@ -341,6 +362,8 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             error="e",
         ),
     ),
+    "stored-cache": (codecs.stored_cache, StoredCache(records={"k": CacheRecord(value="v", expires_at=1)})),
+    "stored-document": (codecs.stored_document, StoredDocument(version=2, data="{}")),
     "idempotent-call": (
         codecs.idempotent_call,
         IdempotentCall(body_hash=b"h", attempt="a", committed=True, status=201, answer=b"c", etag="e"),
@@ -367,6 +390,49 @@ def test_any_bytes_decode_or_raise_decode_error(data: bytes, name: str) -> None:
         codec.decode(data)
 
 
+@pytest.mark.parametrize("name", MESSAGES, ids=str)
+@given(data=st.data())
+def test_what_an_encoder_takes_its_decoder_takes(name: str, data: st.DataObject) -> None:
+    codec, value = MESSAGES[name]
+    with suppress(EncodeError):
+        codec.decode(codec.encode(spoiled(value, data.draw)))
+
+
+OUT_OF_BOUNDS: dict[str, Outcome] = {
+    "a pause that is too long": Failed(reason=FailureReason.OVERLOADED, pauses_for_ms=MAX_PAUSE_MS + 1),
+    "a pause that is negative": Failed(reason=FailureReason.OVERLOADED, pauses_for_ms=-1),
+    "a detail that is too long": Failed(reason=FailureReason.TIMEOUT, detail="x" * 4_097),
+    "a message that is too long": Denied(code=DenialCode.ACCESS_DENIED, message="x" * 1_025),
+    "too many scopes": Granted(scope=["a"] * 1_001),
+    "a scope that is too long": Granted(scope=["a" * 257]),
+    "an integer of 65 bits": Granted(scope=[], claims={"a": 2**64}),
+    "half a surrogate pair": Granted(scope=[], claims={"a": "\ud800"}),
+    "what is no JSON": Granted(scope=[], claims={"a": object()}),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_BOUNDS, ids=str)
+def test_what_is_out_of_bounds_is_not_encoded(name: str) -> None:
+    with pytest.raises(EncodeError):
+        codecs.ending.encode(Ending(invocation="e", outcome=OUT_OF_BOUNDS[name]))
+
+
+def test_a_message_larger_than_64_mib_is_not_encoded() -> None:
+    line = msgspec.structs.replace(LINE, message="x" * (65 * 1024 * 1024))
+    with pytest.raises(EncodeError):
+        codecs.log_record.encode(line)
+
+
+@pytest.mark.parametrize("field", ["reason", "type"])
+def test_the_reason_of_a_refusal_has_nothing_of_what_was_refused(field: str) -> None:
+    plain = msgspec.to_builtins(Ending(invocation="e", outcome=Failed(reason=FailureReason.TIMEOUT)))
+    plain["outcome"][field] = "canary - at `$.canary` canary"
+    with pytest.raises(DecodeError) as refused:
+        codecs.ending.decode(msgspec.msgpack.encode(plain))
+    assert "canary" not in str(refused.value)
+    assert "$.outcome" in str(refused.value)
+
+
 def test_bytes_that_nest_too_deep_raise_decode_error() -> None:
     with pytest.raises(DecodeError):
         codecs.endings.decode(b"\x91" * 100_000)
@@ -374,9 +440,11 @@ def test_bytes_that_nest_too_deep_raise_decode_error() -> None:
 
 def test_more_invocations_than_a_batch_may_hold_raise_decode_error() -> None:
     _codec, batch = MESSAGES["batch"]
-    data = codecs.batch.encode(Batch(gateway="g", invocations=batch.invocations * 65))
+    too_many = Batch(gateway="g", invocations=batch.invocations * 65)
+    with pytest.raises(EncodeError):
+        codecs.batch.encode(too_many)
     with pytest.raises(DecodeError):
-        codecs.batch.decode(data)
+        codecs.batch.decode(msgspec.msgpack.encode(too_many))
 
 
 @pytest.mark.parametrize(
@@ -398,7 +466,7 @@ def test_what_is_said_to_travel_can_be_encoded_and_nothing_else_can(value: Any, 
         return
     with pytest.raises(ValueError, match=r"an integer|a text"):
         check_travels(value)
-    with pytest.raises((OverflowError, UnicodeEncodeError)):
+    with pytest.raises(EncodeError):
         codec.encode(value)
 
 

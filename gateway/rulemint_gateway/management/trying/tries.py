@@ -8,8 +8,9 @@ import msgspec
 from arq.connections import ArqRedis
 from msgspec import UNSET
 
+from rulemint_gateway.dispatch.batching import CannotTravelError
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
-from rulemint_gateway.management.errors import UnavailableError
+from rulemint_gateway.management.errors import InvalidBodyError, UnavailableError
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.texts import check_script_length, text_fields
@@ -85,7 +86,10 @@ class Tries:
             grant_scope=request.grant_scope,
             draft=draft,
         )
-        return await self._dispatcher.run(invocation, deadline)
+        try:
+            return await self._dispatcher.run(invocation, deadline)
+        except CannotTravelError as error:
+            raise InvalidBodyError(f"A rule cannot be given this request: {error}") from error
 
     async def _draft(self, tenant: str, body: TryRule) -> tuple[str, Draft]:
         """The rule's name, and what is to run: under an id of its own, so no host of it is ever shared."""
