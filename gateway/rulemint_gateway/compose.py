@@ -21,6 +21,11 @@ from redis.exceptions import RedisError
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.limits.failed_authentication import FailedAuthentication
+from rulemint_gateway.limits.gcra import Buckets, Rate
+from rulemint_gateway.limits.pace import Pace
+from rulemint_gateway.limits.shared_buckets import SharedBuckets
+from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.actions.actions import Actions
@@ -53,6 +58,7 @@ from rulemint_gateway.management.trying.tries import Tries
 from rulemint_gateway.management.webtasks.webtasks import Webtasks
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
+from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import ConfigStore, StoreUnavailableError
@@ -92,6 +98,7 @@ from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies
+from rulemint_gateway.web.throttling import THROTTLING, Throttling, pace_throttled
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
@@ -159,15 +166,22 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         log_hub = LogHub(subscriber, max_watchers=settings.max_watchers)
         stack.push_async_callback(log_hub.close)
 
+        failed = _failed_authentication(settings, redis, stack)
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
         grant = ClientCredentials(
-            authenticator=ClientAuthenticator(vault),
+            authenticator=GuardedAuthentication(ClientAuthenticator(vault), failed),
             dispatcher=dispatcher,
             minter=Minter(signing_keys, executor),
             deadline_s=settings.request_deadline,
         )
         health = Health(presence, catalog)
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
+        refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
+        reports = ThrottleReports(refused)
+        in_background(stack, reports.write())
+        throttling = Throttling(
+            catalog, failed, reports=reports, pace=Pace(settings.throttled_answers), metrics=metrics
+        )
         packages = Packages(Installs(redis, presence))
         records = RuleRecords(redis, catalog)
         texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
@@ -176,7 +190,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         handlers = Handlers(
             catalog=catalog,
-            token=TokenEndpoint(catalog=catalog, grant=grant, exchanges=exchanges, metrics=metrics),
+            token=TokenEndpoint(
+                catalog=catalog, grant=grant, exchanges=exchanges, metrics=metrics, throttling=throttling
+            ),
             metadata=Metadata(catalog, signing_keys),
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis)),
@@ -190,8 +206,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             **_rule_handlers(catalog, store, records, texts, rules, rule_secrets, tries),
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
-        refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
-        application = _application(routes(handlers), accounting(refused))
+        application = _application(routes(handlers), accounting(refused), pace_throttled)
+        application[THROTTLING] = throttling
         application[CLOCK_LEEWAY_S] = settings.clock_leeway
         if ports := settings.twin_ports():
             application[ISSUERS] = Issuers(http_port=ports[0], https_port=ports[1])
@@ -216,6 +232,18 @@ def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPres
         log_writer=LogStreamWriter(kept=settings.log_history, age_s=settings.log_history_age),
         max_waiting=settings.max_waiting,
         job_expires_ms=int(settings.request_deadline * 1000) + 60_000,
+    )
+
+
+def _failed_authentication(settings: GatewaySettings, redis: ArqRedis, stack: AsyncExitStack) -> FailedAuthentication:
+    buckets = Buckets()
+    shared = SharedBuckets(redis, buckets)
+    in_background(stack, shared.share())
+    return FailedAuthentication(
+        buckets,
+        shared,
+        per_client=Rate(settings.failures_per_client, settings.failures_per_client_refill),
+        per_source=Rate(settings.failures_per_source, settings.failures_per_source_refill),
     )
 
 

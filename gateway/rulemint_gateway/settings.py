@@ -75,6 +75,40 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             "X-Forwarded-For counts if there are both."
         ),
     ] = "either"
+    failures_per_client: Annotated[
+        int,
+        Meta(
+            description="Wrong secrets of one client from one address that are looked at at once; further tries get "
+            "429. 0: any number.",
+            ge=0,
+            le=10_000,
+        ),
+    ] = 10
+    failures_per_client_refill: Annotated[
+        int, Meta(description="Tries a minute that an address gets back of RULEMINT_FAILURES_PER_CLIENT.", ge=1, le=600)
+    ] = 6
+    failures_per_source: Annotated[
+        int,
+        Meta(
+            description="Wrong secrets from one address, whatever the clients, that are looked at at once, and as many "
+            "bad bearer tokens; further tries get 429. An IPv6 address counts as its /64. 0: any number.",
+            ge=0,
+            le=100_000,
+        ),
+    ] = 100
+    failures_per_source_refill: Annotated[
+        int,
+        Meta(description="Tries a minute that an address gets back of RULEMINT_FAILURES_PER_SOURCE.", ge=1, le=6_000),
+    ] = 60
+    throttled_answers: Annotated[
+        int,
+        Meta(
+            description="Throttled tries that one address is answered a second; the others wait for their turn, for a "
+            "second at most. 0: any number.",
+            ge=0,
+            le=100_000,
+        ),
+    ] = 100
     issuer: Annotated[
         Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+/$")] | None,
         Meta(

@@ -21,6 +21,7 @@ rulemint:{tenant}:secrets-used             sorted set  gateway             gatew
 rulemint:{tenant}:idempotent:{sha256}      string      gateway             gateway       a day
 rulemint:{tenant}:logs                     stream      runner, gateway     gateway       capped by count and age
 rulemint:log-tickets:{sha256}              string      gateway             gateway       30 s, read once
+rulemint:buckets:{sha256}                  string      gateway             gateway       until it is full, minutes
 rulemint:packages:{sha256}                 string      runner              runner        for good (immutable)
 rulemint:installed:{sha256 of a request}   string      runner              runner        an hour
 rulemint:revision                          string      gateway             gateway       for good
@@ -149,6 +150,11 @@ def runner_load(runner: str) -> str:
 def log_ticket(sha256: str) -> str:
     """What a ticket for a log stream is good for, by the hash of its text."""
     return f"{PREFIX}:log-tickets:{sha256}"
+
+
+def bucket(sha256: str) -> str:
+    """When a bucket of failed logins is full again, in ms of the server's clock."""
+    return f"{PREFIX}:buckets:{sha256}"
 
 
 def outcomes(gateway: str) -> str:

@@ -10,12 +10,16 @@
     ├── ConflictError        409  the name or identifier is taken
     ├── ChangedSinceError    412  the record is not what If-Match says
     ├── KeyReuseError        422  an Idempotency-Key came again with another body
+    ├── TooManyError         429  the tenant has its share already
+    │   └── ThrottledError   429  authentication failed too often
     └── UnavailableError     503  the change could not be kept
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from rulemint_gateway.limits.failed_authentication import Throttled
 
 
 class ManagementError(Exception):
@@ -103,8 +107,18 @@ class TooManyError(ManagementError):
 
     status, title = 429, "Too Many Requests"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
         super().__init__(message, code="too_many_requests")
+        self.retry_after_s = retry_after_s
+
+
+class ThrottledError(TooManyError):
+    """Authentication failed too often from this address; the token was not looked at."""
+
+    def __init__(self, throttled: Throttled) -> None:
+        message = f"Authentication failed too often from this address: try again in {throttled.retry_after_s} s"
+        super().__init__(message, retry_after_s=throttled.retry_after_s)
+        self.throttled = throttled
 
 
 class UnavailableError(ManagementError):

@@ -12,9 +12,10 @@ from rulemint_gateway.dispatch.batching import CannotTravelError
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.claims import TokenClaims, token_claims
-from rulemint_gateway.oauth.client_authentication import AuthenticatedClient, ClientAuthenticator
+from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
+from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.tokens.minter import Minter
@@ -54,7 +55,7 @@ class ClientCredentials:
     """Authenticate, check, run the rules, mint."""
 
     def __init__(
-        self, *, authenticator: ClientAuthenticator, dispatcher: Dispatcher, minter: Minter, deadline_s: float
+        self, *, authenticator: GuardedAuthentication, dispatcher: Dispatcher, minter: Minter, deadline_s: float
     ) -> None:
         self._authenticator = authenticator
         self._dispatcher = dispatcher
@@ -69,10 +70,11 @@ class ClientCredentials:
         Raises:
             OAuthError: it earns none; no token is ever issued when the rules did not say yes.
         """
+        self._authenticator.check(config, request, exchange.ip)
         exchange.asked(request)
         if config.tenant.disabled:
             raise errors.TenantDisabled("this tenant is disabled: its operator can enable it")
-        client = self._authenticator.authenticate(config, request)
+        client = self._authenticator.authenticate(config, request, exchange.ip)
         exchange.authenticated(client)
         checked = check_grant(config, client, request)
         granted = await self._run_flow(config, client, checked, request, exchange)

@@ -19,6 +19,8 @@
     ├── SeveralTargets             400  more than one resource (RFC 8707 §2)
     ├── InvalidScope               400  a scope is malformed
     │   └── ScopeNotGranted        400  a scope that the client grant does not hold
+    ├── TooManyRequests            429  more than a limit allows
+    │   └── Throttled              429  authentication failed too often
     ├── AccessDenied               403  the client's rules said no
     │   └── PlainRefusal           403  without naming an OAuth error
     ├── ServerError                500  a rule said so, or we failed
@@ -33,6 +35,7 @@ from __future__ import annotations
 
 import re
 
+from rulemint_gateway.limits.failed_authentication import Throttled as FailedTooOften
 from rulemint_shared.messages import FailureReason
 
 _NOT_ALLOWED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
@@ -150,6 +153,29 @@ class ScopeNotGranted(InvalidScope):
     def __init__(self, description: str, *, scopes: str) -> None:
         super().__init__(description)
         self.scopes = scopes
+
+
+class TooManyRequests(OAuthError):
+    """A limit is reached."""
+
+    error, status = "too_many_requests", 429
+
+    def __init__(self, description: str, *, retry_after_s: int) -> None:
+        super().__init__(description)
+        self.retry_after_s = retry_after_s
+
+
+class Throttled(TooManyRequests):
+    """Authentication failed too often from this address; the credentials were not looked at. It leaves no record."""
+
+    def __init__(self, throttled: FailedTooOften, *, client_id: str = "") -> None:
+        super().__init__(
+            f"authentication failed too often from this address: try again in {throttled.retry_after_s} s",
+            retry_after_s=throttled.retry_after_s,
+        )
+        self.throttled = throttled
+        self.client_id = client_id
+        """The client that was named, if there is one of that id."""
 
 
 class AccessDenied(OAuthError):

@@ -129,7 +129,7 @@ def _audience(audience: str | None, resource: str | None, default: str) -> str:
 def _credentials(client_id: str | None, client_secret: str | None, authorization: str | None) -> list[Credentials]:
     """client_secret_basic or client_secret_post, never both (RFC 6749 §2.3)."""
     if authorization is not None:
-        readings = _basic_credentials(authorization)
+        readings = basic_credentials(authorization)
         if client_secret is not None:
             raise InvalidRequest("client_secret came in the body and as HTTP Basic: send it once")
         if client_id is not None and all(client_id != reading.client_id for reading in readings):
@@ -142,7 +142,7 @@ def _credentials(client_id: str | None, client_secret: str | None, authorization
     return [Credentials(client_id, client_secret)]
 
 
-def _basic_credentials(authorization: str) -> list[Credentials]:
+def basic_credentials(authorization: str) -> list[Credentials]:
     """Both readings of HTTP Basic credentials: many clients leave out the encoding of RFC 6749 appendix B."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":

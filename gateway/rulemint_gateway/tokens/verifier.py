@@ -14,6 +14,11 @@ from rulemint_gateway.stores.tenant_config import TenantConfig
 class TokenRefusedError(Exception):
     """The token is malformed, expired, not ours, or not for this audience. The text is safe to show."""
 
+    def __init__(self, message: str, *, forged: bool = False) -> None:
+        super().__init__(message)
+        self.forged = forged
+        """It never was one of ours, as far as one can tell."""
+
 
 class VerifiedToken(msgspec.Struct, frozen=True):
     """The claims of a token whose signature, issuer, audience and times were checked."""
@@ -58,4 +63,4 @@ def verify_access_token(
     except jwt.InvalidAudienceError:
         raise TokenRefusedError(f"the token is for another audience than {audience}") from None
     except (jwt.PyJWTError, KeyError, TypeError, msgspec.ValidationError):
-        raise TokenRefusedError("the token is not one of this tenant's access tokens") from None
+        raise TokenRefusedError("the token is not one of this tenant's access tokens", forged=True) from None

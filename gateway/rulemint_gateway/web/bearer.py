@@ -18,6 +18,7 @@ from rulemint_gateway.web.issuers import issuers_of
 from rulemint_gateway.web.sent import well_formed
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import authority_of, tenant_of
+from rulemint_gateway.web.throttling import THROTTLING
 
 MAX_USER_AGENT = 512
 CLOCK_LEEWAY_S = web.AppKey("clock_leeway_s", float)
@@ -39,7 +40,8 @@ def authorize(request: web.Request, catalog: Catalog, *, scope: str, token: str 
     From here on it is the caller's `Call`: what it changes is recorded as its own, and so is a refusal.
 
     Raises:
-        ManagementError: `UnauthorizedError` without a usable token, `ForbiddenError` without the scope.
+        ManagementError: `UnauthorizedError` without a usable token, `ForbiddenError` without the scope,
+            `ThrottledError` if too many bad tokens came from its address.
     """
     return _authorize(request, catalog, (scope,), token)
 
@@ -92,6 +94,8 @@ def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], to
     api = config.management_api()
     if api is None:
         raise UnauthorizedError("This tenant has no management API")
+    throttling = request.app[THROTTLING]
+    throttling.check_bearer(request, token)
     try:
         verified = verify_access_token(
             token,
@@ -101,7 +105,10 @@ def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], to
             leeway_s=request.config_dict[CLOCK_LEEWAY_S],
         )
     except TokenRefusedError as error:
+        if error.forged:
+            throttling.bearer_failed(request)
         raise UnauthorizedError(f"Invalid token: {error}") from None
+    throttling.bearer_proved(token)
     _begin_call(request, config, verified.client_id)
     held = verified.scope.split()
     if not any(scope in held and _still_granted(config, verified.client_id, api.identifier, scope) for scope in scopes):

@@ -13,6 +13,7 @@ from aiohttp import web
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.oauth.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
 from rulemint_gateway.oauth.token_request import repeated
+from rulemint_gateway.web.early_body import early_body
 from rulemint_shared.codecs import check_travels
 
 MAX_TOKEN_BODY_BYTES = 64 * 1024
@@ -90,7 +91,9 @@ async def _read(request: web.Request, limit: int) -> bytes:
     """The whole body, never more than *limit* bytes of it."""
     if request.content_length is not None and request.content_length > limit:
         raise _TooLargeError
-    body = bytearray()
+    body = bytearray(early_body(request))
+    if len(body) > limit:
+        raise _TooLargeError
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > limit:

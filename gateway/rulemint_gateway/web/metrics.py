@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.limits.failed_authentication import ThrottledBy
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import FailureReason
@@ -44,6 +45,13 @@ class Metrics:
             registry=registry,
             buckets=_SECONDS,
         )
+        throttled = Counter(
+            "rulemint_throttled",
+            "Requests refused because authentication failed too often from their address.",
+            ["by"],
+            registry=registry,
+        )
+        self._throttled = {by: throttled.labels(by) for by in ThrottledBy}
         for name, meaning, read in (
             ("invocations_in_flight", "Invocations that this gateway waits for.", lambda: dispatcher.waiting),
             ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
@@ -55,6 +63,10 @@ class Metrics:
         """A token request has been answered."""
         self._requests[record.outcome].inc()
         self._seconds.observe(record.timings.total_ms / 1000)
+
+    def throttled(self, by: ThrottledBy) -> None:
+        """A request was refused before its credentials were looked at."""
+        self._throttled[by].inc()
 
     def routes(self) -> list[web.RouteDef]:
         """The only path of its address."""

@@ -75,7 +75,7 @@ def management_problem(error: ManagementError) -> web.Response:
     if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         headers["WWW-Authenticate"] = _bearer_challenge(error)
     if error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
-        headers["Retry-After"] = "1"
+        headers["Retry-After"] = str(getattr(error, "retry_after_s", 1))
     return json_answer(body, status=error.status, headers=headers)
 
 

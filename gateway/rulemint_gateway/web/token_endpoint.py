@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
-from rulemint_gateway.oauth.errors import OAuthError, ServerError, TemporarilyUnavailable
+from rulemint_gateway.oauth.errors import OAuthError, ServerError, TemporarilyUnavailable, Throttled
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
@@ -24,6 +24,7 @@ from rulemint_gateway.web.problems import NO_CONFIGURATION, NO_STORE, OAuthProbl
 from rulemint_gateway.web.sent import sent_with, well_formed
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
+from rulemint_gateway.web.throttling import Throttling
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 
@@ -58,12 +59,19 @@ class TokenEndpoint:
     """One request is one exchange, whatever becomes of it."""
 
     def __init__(
-        self, *, catalog: Catalog, grant: ClientCredentials, exchanges: ExchangeStore, metrics: Metrics
+        self,
+        *,
+        catalog: Catalog,
+        grant: ClientCredentials,
+        exchanges: ExchangeStore,
+        metrics: Metrics,
+        throttling: Throttling,
     ) -> None:
         self._catalog = catalog
         self._grant = grant
         self._exchanges = exchanges
         self._metrics = metrics
+        self._throttling = throttling
 
     def operations(self) -> list[Operation]:
         """The one call."""
@@ -80,13 +88,15 @@ class TokenEndpoint:
                 headers=("X-Request-Id",),
                 problem=OAuthProblem,
                 basic=True,
-                refusals=(400, 401, 403, 413, 415, 503),
+                refusals=(400, 401, 403, 413, 415, 429, 503),
             )
         ]
 
     async def handle(self, request: web.Request) -> web.Response:
         """A token, or an OAuth error; both name the exchange in ``X-Request-Id``."""
         try:
+            if throttled := self._throttling.seen_early(request):
+                return await self._throttling.refuse(request, throttled)
             config = tenant_of(request, self._catalog)
         except NoConfigurationError:
             return oauth_problem(TemporarilyUnavailable(NO_CONFIGURATION))
@@ -106,6 +116,8 @@ class TokenEndpoint:
             answer = await self._grant.grant(
                 config, with_own_audience(request, config, asked), exchange, issuer=issuer_of(request, config)
             )
+        except Throttled as error:
+            return await self._throttling.refuse(request, error)
         except OAuthError as error:
             return self._refuse(error, exchange, config.tenant.error_style)
         except Exception:

@@ -14,6 +14,7 @@ from rulemint_gateway.management.errors import UnauthorizedError
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
 from rulemint_gateway.web.log_stream.questions import TICKET_PARAMETER
+from rulemint_gateway.web.throttling import THROTTLING
 from rulemint_shared.background import cancel
 
 SCOPE = "read:logs"
@@ -61,8 +62,11 @@ async def _close_when_unwelcome(
 
 
 async def _with_ticket(request: web.Request, catalog: Catalog, tickets: Tickets, text: str) -> AuthorizedCaller:
+    throttling = request.app[THROTTLING]
+    throttling.check_bearer(request, text)
     ticket = await tickets.redeem(text)
     if ticket is None:
+        throttling.bearer_failed(request)
         raise UnauthorizedError("The ticket has expired or was used: ask for another at POST /logs/tickets")
     caller = AuthorizedCaller(ticket.tenant, ticket.client_id, ticket.expires_at_s)
     return authorize_again(request, catalog, caller, scope=SCOPE)

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from fixtures.log_records import a_writer
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.limits.failed_authentication import Throttled, ThrottledBy
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.errors import OAuthError
@@ -31,6 +32,8 @@ REFUSALS: list[OAuthError] = [
     errors.ScopeNotGranted("no", scopes="tenant's own words"),
     errors.AccessDenied("no"),
     errors.PlainRefusal("tenant's own words"),
+    errors.TooManyRequests("no", retry_after_s=1),
+    errors.Throttled(Throttled(ThrottledBy.CLIENT, 1)),
     errors.ServerError("no"),
     errors.RuleFailed("no", reason=FailureReason.SYNTAX, detail=""),
     errors.TemporarilyUnavailable("no"),
@@ -94,3 +97,13 @@ async def test_what_is_known_of_runners_is_read_when_it_is_asked_for(stack: Stac
 async def test_nothing_is_kept_where_other_libraries_keep_theirs(stack: Stack) -> None:
     assert stack.series()
     assert not [family.name for family in REGISTRY.collect() if family.name.startswith("rulemint")]
+
+
+@pytest.mark.parametrize("by", ThrottledBy)
+async def test_what_was_throttled_is_counted_by_what_there_was_too_much_of(stack: Stack, by: ThrottledBy) -> None:
+    before = stack.series()
+    stack.metrics.throttled(by)
+    assert [stack.value("throttled_total", by=each) for each in ThrottledBy] == [
+        float(each is by) for each in ThrottledBy
+    ]
+    assert stack.series() == before

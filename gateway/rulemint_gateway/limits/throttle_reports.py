@@ -1,0 +1,69 @@
+"""Who was throttled: one line in the service's log and one audit record a minute for each address, however many tries.
+
+What a request said is in neither, but for the id of a client that there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+
+import structlog
+
+from rulemint_gateway.limits.failed_authentication import Throttled, place_of
+from rulemint_gateway.stores.calls import Call
+from rulemint_gateway.stores.refused_calls import RefusedCalls
+
+log = structlog.get_logger(__name__)
+
+WINDOW_S = 60.0
+OF_A_TENANT = 20
+"""Addresses that are named in a window; a thousand others would push everything else out of the tenant's log."""
+OF_ALL = 1_000
+
+
+class ThrottleReports:
+    """Says it once in a window."""
+
+    def __init__(self, refused: RefusedCalls, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._refused = refused
+        self._clock = clock
+        self._began_s = clock()
+        self._said: set[tuple[str, str, str]] = set()
+        self._said_of: Counter[str] = Counter()
+        self._unwritten: deque[tuple[Call, str]] = deque()
+        self._filled = asyncio.Event()
+
+    def note(self, throttled: Throttled, call: Call) -> None:
+        """*call* was throttled."""
+        now = self._clock()
+        if now - self._began_s >= WINDOW_S:
+            self._began_s = now
+            self._said.clear()
+            self._said_of.clear()
+        what = (call.tenant, throttled.by, place_of(call.ip))
+        if what in self._said or self._said_of[call.tenant] >= OF_A_TENANT or len(self._said) >= OF_ALL:
+            return
+        self._said.add(what)
+        self._said_of[call.tenant] += 1
+        log.warning(
+            "throttled: authentication failed too often from this address",
+            tenant=call.tenant,
+            ip=call.ip,
+            by=str(throttled.by),
+            client_id=call.client_id or None,
+            retry_after_s=throttled.retry_after_s,
+        )
+        self._unwritten.append((call, f"Throttled: authentication failed too often from {call.ip} ({throttled.by})"))
+        self._filled.set()
+
+    async def write(self) -> None:
+        """Write the audit records until cancelled."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._unwritten:
+                call, error = self._unwritten.popleft()
+                await self._refused.record(call, status=429, error=error)

@@ -1,0 +1,100 @@
+"""Where requests meet what has failed before: refusals at the token endpoint and of bearer tokens, told and paced."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rulemint_gateway.limits.failed_authentication import FailedAuthentication, Throttled, place_of
+from rulemint_gateway.limits.pace import Pace
+from rulemint_gateway.limits.throttle_reports import ThrottleReports
+from rulemint_gateway.management.errors import ThrottledError
+from rulemint_gateway.oauth import errors
+from rulemint_gateway.oauth.guarded_authentication import known_client
+from rulemint_gateway.stores.calls import Call
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.early_body import named_clients
+from rulemint_gateway.web.metrics import Metrics
+from rulemint_gateway.web.problems import Handler, oauth_problem
+from rulemint_gateway.web.source_address import source_address
+from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_shared import ids
+
+
+class Throttling:
+    """What the handlers ask and tell."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        failed: FailedAuthentication,
+        *,
+        reports: ThrottleReports,
+        pace: Pace,
+        metrics: Metrics,
+    ) -> None:
+        self._catalog = catalog
+        self._failed = failed
+        self._reports = reports
+        self._pace = pace
+        self._metrics = metrics
+
+    def seen_early(self, request: web.Request) -> errors.Throttled | None:
+        """What a token request is refused with that need not be read in full; None if it has to be.
+
+        It costs something only where something has failed lately. Who is let through here is looked at again by
+        `GuardedAuthentication`, once it is known for certain which client is named.
+        """
+        source = source_address(request)
+        if not self._failed.is_failing(source):
+            return None
+        if throttled := self._failed.throttled_source(source):
+            return errors.Throttled(throttled)
+        config = tenant_of(request, self._catalog)
+        client_ids = named_clients(request)
+        if throttled := self._failed.throttled_client(config.tenant.name, client_ids, source):
+            return errors.Throttled(throttled, client_id=known_client(config, client_ids))
+        return None
+
+    def check_bearer(self, request: web.Request, token: str) -> None:
+        """Return if *token* may be looked at now.
+
+        Raises:
+            ThrottledError: too many bad ones came from this address.
+        """
+        if throttled := self._failed.throttled_bearer(source_address(request), token):
+            raise ThrottledError(throttled)
+
+    def bearer_failed(self, request: web.Request) -> None:
+        """The token or ticket of *request* was none of ours."""
+        self._failed.bearer_failed(source_address(request))
+
+    def bearer_proved(self, token: str) -> None:
+        """*token* was found good."""
+        self._failed.bearer_proved(token)
+
+    async def refuse(self, request: web.Request, error: errors.Throttled) -> web.Response:
+        """The answer to a throttled token request, in its turn. It leaves no exchange record."""
+        await self.hold(request, error.throttled, client_id=error.client_id)
+        return oauth_problem(error, exchange_id=ids.new_exchange_id())
+
+    async def hold(self, request: web.Request, throttled: Throttled, *, client_id: str = "") -> None:
+        """Tell of the refusal of *request*, and return when it is its turn to be answered."""
+        tenant, source = tenant_of(request, self._catalog).tenant.name, source_address(request)
+        self._metrics.throttled(throttled.by)
+        self._reports.note(
+            throttled, Call(tenant=tenant, client_id=client_id, ip=source, method=request.method, path=request.path)
+        )
+        await self._pace.wait(place_of(source))
+
+
+THROTTLING = web.AppKey("throttling", Throttling)
+
+
+@web.middleware
+async def pace_throttled(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have a bearer's refusal wait for its turn."""
+    try:
+        return await handler(request)
+    except ThrottledError as error:
+        await request.app[THROTTLING].hold(request, error.throttled)
+        raise
