@@ -49,7 +49,6 @@ class LogStream:
                 query=StreamQuery,
                 answer=str,
                 answers=(NDJSON, EVENT_STREAM),
-                refusals=(429,),
             ),
             Operation(
                 method="POST",

@@ -20,7 +20,7 @@ DESCRIPTION = (
     "Tokens, discovery, live logs and management of one tenant. Paths, field names and errors of `/api/v2` are those "
     "of Auth0's Management API for what exists here."
 )
-_HEADERS_OF_PROBLEMS = {401: "WWW-Authenticate", 503: "Retry-After"}
+_HEADERS_OF_PROBLEMS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
@@ -59,6 +59,7 @@ def statuses_of_problems(operation: Operation) -> list[int]:
         409: operation.idempotent,
         412: operation.if_match,
         422: operation.idempotent,
+        429: bool(operation.scopes),
         503: bool(operation.scopes),
     }
     return sorted({status for status, does in follows.items() if does} | set(operation.refusals))
