@@ -46,7 +46,8 @@ def named_clients(request: web.Request) -> list[str]:
 
 def early_body(request: web.Request) -> bytes:
     """What `named_clients` has taken of the body."""
-    return request.get(_BODY, b"")
+    body: bytes = request.get(_BODY, b"")
+    return body
 
 
 def _take(request: web.Request) -> bytes:

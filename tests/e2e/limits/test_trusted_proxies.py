@@ -65,7 +65,7 @@ async def test_the_audit_log_has_the_client_behind_the_proxy(proxied: Management
     seen: set[tuple[str, str]] = set()
 
     async def both_are_there() -> bool:
-        entries = (await proxied.call("GET", "/api/v2/logs?take=100")).body
+        entries = (await proxied.call("GET", "/api/v2/logs?per_page=100&sort=date:-1")).body
         seen.update((entry["type"], entry["ip"]) for entry in entries)
         return {("sapi", CLIENT), ("fapi", CLIENT)} <= seen
 

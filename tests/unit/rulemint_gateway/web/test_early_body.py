@@ -97,7 +97,7 @@ async def test_a_body_that_is_long_or_still_on_its_way_is_not_touched() -> None:
 
 async def test_what_was_taken_early_is_no_larger_than_what_is_read() -> None:
     """A small body may unpack to a large one."""
-    request = a_request(b"client_id=c&a=" + b"a" * MAX_TOKEN_BODY_BYTES, **{"Content-Length": "100"})
+    request = a_request(b"client_id=c&a=" + b"a" * MAX_TOKEN_BODY_BYTES, arrived=True, **{"Content-Length": "100"})
     assert named_clients(request) == ["c"]
     with pytest.raises(Exception, match="larger than"):
         await read_parameters(request)
