@@ -17,7 +17,6 @@ from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import Handler, oauth_problem
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import tenant_of
-from rulemint_shared import ids
 
 
 class Throttling:
@@ -75,7 +74,7 @@ class Throttling:
     async def refuse(self, request: web.Request, error: errors.Throttled) -> web.Response:
         """The answer to a throttled token request, in its turn. It leaves no exchange record."""
         await self.hold(request, error.throttled, client_id=error.client_id)
-        return oauth_problem(error, exchange_id=ids.new_exchange_id())
+        return oauth_problem(error)
 
     async def hold(self, request: web.Request, throttled: Throttled, *, client_id: str = "") -> None:
         """Tell of the refusal of *request*, and return when it is its turn to be answered."""
