@@ -177,11 +177,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         health = Health(presence, catalog)
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
         refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
-        reports = ThrottleReports(refused)
-        in_background(stack, reports.write())
-        throttling = Throttling(
-            catalog, failed, reports=reports, pace=Pace(settings.throttled_answers), metrics=metrics
-        )
+        throttling = _throttling(settings, stack, catalog, failed, refused, metrics)
         packages = Packages(Installs(redis, presence))
         records = RuleRecords(redis, catalog)
         texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
@@ -208,11 +204,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         application = _application(routes(handlers), accounting(refused), pace_throttled)
         application[THROTTLING] = throttling
-        application[CLOCK_LEEWAY_S] = settings.clock_leeway
-        if ports := settings.twin_ports():
-            application[ISSUERS] = Issuers(http_port=ports[0], https_port=ports[1])
         application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
-        application[PROXIES] = TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header))
+        _hand_settings_to(application, settings)
         yield Gateway(application, _application(metrics.routes()), health, log_hub)
 
 
@@ -245,6 +238,26 @@ def _failed_authentication(settings: GatewaySettings, redis: ArqRedis, stack: As
         per_client=Rate(settings.failures_per_client, settings.failures_per_client_refill),
         per_source=Rate(settings.failures_per_source, settings.failures_per_source_refill),
     )
+
+
+def _hand_settings_to(application: web.Application, settings: GatewaySettings) -> None:
+    application[CLOCK_LEEWAY_S] = settings.clock_leeway
+    if ports := settings.twin_ports():
+        application[ISSUERS] = Issuers(http_port=ports[0], https_port=ports[1])
+    application[PROXIES] = TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header))
+
+
+def _throttling(  # each is a part of it
+    settings: GatewaySettings,
+    stack: AsyncExitStack,
+    catalog: Catalog,
+    failed: FailedAuthentication,
+    refused: RefusedCalls,
+    metrics: Metrics,
+) -> Throttling:
+    reports = ThrottleReports(refused)
+    in_background(stack, reports.write())
+    return Throttling(catalog, failed, reports=reports, pace=Pace(settings.throttled_answers), metrics=metrics)
 
 
 def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.Application:
