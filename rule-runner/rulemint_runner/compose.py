@@ -27,6 +27,8 @@ from rulemint_runner.invocations import Invocations
 from rulemint_runner.limits import LimitPolicy, Limits
 from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.outbox import Outbox
+from rulemint_runner.packages.install_folders import InstallFolders
+from rulemint_runner.packages.messages import InstallTerms
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.presence import Presence
@@ -90,6 +92,8 @@ async def open_runner(
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())
         packages = PackageStore(redis)
+        terms = _install_terms(settings)
+        InstallFolders(terms.within).remove_what_is_left()
         installer = PackageInstaller(
             redis,
             packages,
@@ -97,6 +101,7 @@ async def open_runner(
             npm_registry=settings.npm_registry,
             pypi_index=settings.pypi_index,
             at_once=settings.max_installations,
+            terms=terms,
         )
         rule_runs = RuleRuns(
             packages=packages,
@@ -127,9 +132,24 @@ async def open_runner(
 def _open_egress(settings: RunnerSettings) -> AbstractAsyncContextManager[EgressBroker]:
     files = (settings.egress_hosts_file, settings.egress_ca_file)
     hosts_file, ca_file = (None if path is None else str(path) for path in files)
-    networks = [network for network in settings.egress_allow_private.replace(" ", "").split(",") if network]
     without = missing_kernel_layers() if settings.insecure_sandbox else ()
+    networks = _private_networks(settings)
     return open_egress(allow_private=networks, hosts_file=hosts_file, ca_file=ca_file, without=without)
+
+
+def _private_networks(settings: RunnerSettings) -> list[str]:
+    return [network for network in settings.egress_allow_private.replace(" ", "").split(",") if network]
+
+
+def _install_terms(settings: RunnerSettings) -> InstallTerms:
+    return InstallTerms(
+        folder_mib=settings.install_mb,
+        files=settings.install_files,
+        memory_mib=settings.install_memory_mb,
+        allow_private=tuple(_private_networks(settings)),
+        within=None if settings.install_folder is None else str(settings.install_folder),
+        ca_file=None if settings.egress_ca_file is None else str(settings.egress_ca_file),
+    )
 
 
 def _limit_policy(settings: RunnerSettings) -> LimitPolicy:

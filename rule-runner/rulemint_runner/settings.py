@@ -106,6 +106,30 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
             le=64,
         ),
     ] = 4
+    install_mb: Annotated[
+        int,
+        Meta(
+            description="MiB that one installation of packages may have on disk; it is ended before it has more.",
+            ge=16,
+            le=16_384,
+        ),
+    ] = 256
+    install_files: Annotated[
+        int, Meta(description="Files and folders that one installation of packages may make.", ge=100, le=1_000_000)
+    ] = 20_000
+    install_memory_mb: Annotated[
+        int,
+        Meta(
+            description="MiB of memory that each of the two processes of an installation may take.", ge=256, le=16_384
+        ),
+    ] = 1_024
+    install_folder: Annotated[
+        Path | None,
+        Meta(
+            description="The folder in which packages are unpacked; what an installation unpacked is removed with it. "
+            "Unset: where the system keeps what is temporary."
+        ),
+    ] = None
     geoip_database: Annotated[
         Path | None,
         Meta(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.packages.messages import MAX_ANSWER_BYTES, Answer, InstallTask, answer_decoder
 
 log = structlog.get_logger(__name__)
@@ -34,11 +33,8 @@ async def run_install(task: InstallTask, *, timeout_s: float = TIMEOUT_S) -> Ans
         InstallFailedError: see there.
         OSError: there is no place for it, or no process.
     """
-    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="rulemint-install-")
-    try:
-        return await _run(task, Path(folder), timeout_s)
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    async with InstallFolders(task.terms.within).opened() as folder:
+        return await _run(task, folder, timeout_s)
 
 
 async def _run(task: InstallTask, folder: Path, timeout_s: float) -> Answer:

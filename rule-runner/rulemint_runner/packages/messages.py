@@ -13,6 +13,23 @@ MAX_ANSWER_BYTES = MAX_COMPRESSED_BYTES + 64 * 1024
 MAX_MESSAGE_CHARACTERS = 2_000
 
 
+class InstallTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What one installation may take of this machine, and where from. The runner's settings say it."""
+
+    folder_mib: int = 256
+    files: int = 20_000
+    memory_mib: int = 1_024
+    allow_private: tuple[str, ...] = ()
+    """Networks that are not public but that a registry may keep its files in."""
+    within: str | None = None
+    """Where its folder is made; None: where this system keeps what is temporary."""
+    ca_file: str | None = None
+    """Authorities that are trusted besides the system's."""
+
+
+DEFAULT_TERMS = InstallTerms()
+
+
 class InstallTask(msgspec.Struct, frozen=True, kw_only=True):
     """One installation: what, with which programs, from where."""
 
@@ -21,6 +38,7 @@ class InstallTask(msgspec.Struct, frozen=True, kw_only=True):
     """The path of Deno."""
     npm_registry: str | None = None
     pypi_index: str | None = None
+    terms: InstallTerms = DEFAULT_TERMS
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True, tag="collected"):

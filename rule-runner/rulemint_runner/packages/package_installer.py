@@ -12,7 +12,7 @@ import structlog
 from arq.connections import ArqRedis
 
 from rulemint_runner.packages.install_process import InstallFailedError, run_install
-from rulemint_runner.packages.messages import Collected, InstallTask
+from rulemint_runner.packages.messages import DEFAULT_TERMS, Collected, InstallTask, InstallTerms
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared import codecs, keys
 from rulemint_shared.endings import travelling
@@ -45,6 +45,7 @@ class PackageInstaller:
         npm_registry: str | None,
         pypi_index: str | None,
         at_once: int = 4,
+        terms: InstallTerms = DEFAULT_TERMS,
     ) -> None:
         self._redis = redis
         self._store = store
@@ -52,6 +53,7 @@ class PackageInstaller:
         self._npm_registry = npm_registry
         self._pypi_index = pypi_index
         self._turns = Turns(at_once, waiting=MAX_WAITING, waiting_of_one=MAX_WAITING_OF_ONE_TENANT)
+        self._terms = terms
         self._same: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run_job(self, data: bytes) -> bytes:
@@ -80,7 +82,11 @@ class PackageInstaller:
 
     async def _install(self, request: InstallRequest, digest: str) -> InstallAnswer:
         task = InstallTask(
-            request=request, deno=self._deno, npm_registry=self._npm_registry, pypi_index=self._pypi_index
+            request=request,
+            deno=self._deno,
+            npm_registry=self._npm_registry,
+            pypi_index=self._pypi_index,
+            terms=self._terms,
         )
         began_s = asyncio.get_running_loop().time()
         try:

@@ -91,19 +91,19 @@ def checked_calls(*, may_start_threads: bool, pid: int) -> dict[str, Instruction
     }
 
 
-def calls_of_a_client() -> dict[str, Instructions]:
-    """What TCP connections and the C library's resolver need. Whom it connects to, a filter cannot see."""
+def calls_of_a_client(*, only_streams: bool = False) -> dict[str, Instructions]:
+    """What TCP connections need, and unless *only_streams* the C library's resolver. To whom, a filter cannot see."""
     options = [where(1, level, [*one_of(2, names), *allow()]) for level, names in _OPTIONS_TO_SET.items()]
     return {
         "socket": [
             *one_of(0, (_AF_INET, _AF_INET6)),
-            *one_of(1, (_STREAM, _DATAGRAM), mask=_SOCKET_TYPE),
-            *one_of(2, (0, _TCP, _UDP)),
+            *one_of(1, (_STREAM,) if only_streams else (_STREAM, _DATAGRAM), mask=_SOCKET_TYPE),
+            *one_of(2, (0, _TCP) if only_streams else (0, _TCP, _UDP)),
             *allow(),
         ],
         "connect": allow(),
         "setsockopt": [*(instruction for option in options for instruction in option), *fail()],
-        "sendmmsg": [*none_of(3, _OUT_OF_BAND), *allow()],
+        "sendmmsg": fail() if only_streams else [*none_of(3, _OUT_OF_BAND), *allow()],
     }
 
 

@@ -1,4 +1,4 @@
-"""Landlock (landlock(7)): which files a process may touch, no TCP port, nothing outside of its own domain.
+"""Landlock (landlock(7)): which files and TCP ports a process may touch, nothing outside of its own domain.
 
 Each process gets a ruleset of its own, so that no two hosts share a domain: hosts of one domain could open each other's
 ``/proc/<pid>/fd``. Needs no privilege but "no new privileges".
@@ -15,7 +15,7 @@ from rulemint_runner.sandbox.policy import SandboxPolicy
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _ASK_VERSION = 1
-_RULE_PATH_BENEATH = 1
+_RULE_PATH_BENEATH, _RULE_NET_PORT = 1, 2
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16, 6: 16, 7: 16, 8: 16, 9: 17}
@@ -38,6 +38,10 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 
+class _NetPort(ctypes.Structure):
+    _fields_ = (("allowed", ctypes.c_uint64), ("port", ctypes.c_uint64))
+
+
 def landlock_abi() -> int:
     """The version of Landlock that this kernel has; 0 if it has none."""
     return max(0, int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION))))
@@ -53,7 +57,8 @@ def restrict_files(policy: SandboxPolicy) -> None:
     if abi < MINIMUM_ABI:
         raise OSError(f"Landlock ABI {abi} is too old: a kernel of 6.2 or newer with Landlock enabled is needed")
     rights = (1 << _RIGHTS_BY_ABI.get(abi, _RIGHTS_BY_ABI[9])) - 1
-    denied_tcp = _BIND_TCP if policy.may_connect else _BIND_TCP | _CONNECT_TCP
+    may_connect_anywhere = policy.may_connect and not policy.connect_ports
+    denied_tcp = _BIND_TCP if may_connect_anywhere else _BIND_TCP | _CONNECT_TCP
     attributes = _RulesetAttributes(
         rights, denied_tcp if abi >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
     )
@@ -68,6 +73,10 @@ def restrict_files(policy: SandboxPolicy) -> None:
     ):
         for path in paths:
             _allow(ruleset, path, allowed)
+    if abi >= 4:
+        for port in policy.connect_ports:
+            port_rule = _NetPort(_CONNECT_TCP, port)
+            _checked(_libc.syscall(_ADD_RULE, ruleset, _RULE_NET_PORT, ctypes.byref(port_rule), 0))
     _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
 

@@ -25,7 +25,7 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Where it may make, change and remove files. No host has one; an installation of packages does."""
     may_start_threads: bool = False
     may_connect: bool = False
-    """Whether it may open TCP connections and ask DNS; it may never listen. Only the egress broker does."""
+    """Whether it may open TCP connections and ask DNS. The egress broker does, and an installation of packages."""
     max_open_files: int = 64
     max_data_bytes: int | None = None
     """Private writable memory; counts what V8 commits, not what it reserves (``RLIMIT_DATA``)."""
@@ -34,3 +34,11 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_stack_bytes: int = 8 * 1024 * 1024
     max_file_bytes: int = 0
     """How large a file it may write."""
+    may_change_files: bool = False
+    """Whether it may make, rename, link and remove files, where Landlock lets it."""
+    may_serve: bool = False
+    """Whether it may take connections at a socket that it was given. It may never open a port."""
+    only_streams: bool = False
+    """Of what `may_connect` allows, TCP only: it has no name to resolve."""
+    connect_ports: tuple[int, ...] = ()
+    """The only TCP ports that it may connect to, from Landlock ABI 4 on; empty: any, if it may connect at all."""

@@ -1,8 +1,8 @@
 """The system calls that a host may make (seccomp(2)): an allow-list; everything else fails with EPERM.
 
 There is no socket, no connect, no fork, no signal to another process and no question about one, no page that is both
-written and executed. Only a policy that says so may open TCP connections and ask DNS, and none may listen. Calls that
-would go around the filter (io_uring, clone3, openat2) fail with ENOSYS, so that libraries fall back to checked ones.
+written and executed. Only a policy that says so may open TCP connections, ask DNS, or change files, and none may open a
+port. Calls that would go around the filter (io_uring, clone3, openat2) fail with ENOSYS, so that libraries fall back.
 The filter is assembled here from names: checks of arguments (`checked_calls`), a table, and a default.
 
 The kernel remembers which calls are allowed whatever their arguments are, and does not run the filter for them. The
@@ -29,6 +29,7 @@ from rulemint_runner.sandbox.bpf import (
     kill,
 )
 from rulemint_runner.sandbox.checked_calls import calls_of_a_client, checked_calls
+from rulemint_runner.sandbox.installing_calls import FILE_CHANGES, SERVING, numbers_in
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.syscall_numbers import AUDIT_ARCH, numbers_of
 
@@ -65,7 +66,11 @@ def filter_calls(policy: SandboxPolicy) -> None:
     code = b"".join(
         struct.pack("=HBBI", *instruction)
         for instruction in assemble(
-            may_start_threads=policy.may_start_threads, may_connect=policy.may_connect, pid=os.getpid()
+            may_start_threads=policy.may_start_threads,
+            may_connect=policy.may_connect,
+            only_streams=policy.only_streams,
+            also=_calls_of_an_installation(policy),
+            pid=os.getpid(),
         )
     )
     program = _Program(len(code) // 8, code)
@@ -75,9 +80,15 @@ def filter_calls(policy: SandboxPolicy) -> None:
 
 
 def assemble(
-    *, may_start_threads: bool, pid: int, may_connect: bool = False, machine: str | None = None
+    *,
+    may_start_threads: bool,
+    pid: int,
+    may_connect: bool = False,
+    only_streams: bool = False,
+    also: tuple[int, ...] = (),
+    machine: str | None = None,
 ) -> Instructions:
-    """The filter's program for *machine* (this one by default), for the process *pid*."""
+    """The filter's program for *machine* (this one by default), for the process *pid*; *also*: further calls."""
     machine = machine or platform.machine()
     program: Instructions = [
         (LOAD, 0, 0, ARCH_AT),
@@ -88,10 +99,16 @@ def assemble(
     if machine == "x86_64":
         program += [(JUMP_AT_LEAST, 0, 1, _X32_BIT), *kill()]
     checked = checked_calls(may_start_threads=may_start_threads, pid=pid)
-    for name, checks in (checked | (calls_of_a_client() if may_connect else {})).items():
+    for name, checks in (checked | (calls_of_a_client(only_streams=only_streams) if may_connect else {})).items():
         for number in numbers_of((name,), machine):
             program += [(JUMP_EQUAL, 0, len(checks), number), *checks]
-    for names, answer in ((_ALLOWED, allow()), (_MISSING, fail(errno.ENOSYS))):
-        for number in numbers_of(names, machine):
+    allowed, missing = (*numbers_of(_ALLOWED, machine), *also), numbers_of(_MISSING, machine)
+    for numbers, answer in ((allowed, allow()), (missing, fail(errno.ENOSYS))):
+        for number in numbers:
             program += [(JUMP_EQUAL, 0, 1, number), *answer]
     return [*program, *fail()]
+
+
+def _calls_of_an_installation(policy: SandboxPolicy) -> tuple[int, ...]:
+    tables = ((policy.may_change_files, FILE_CHANGES), (policy.may_serve, SERVING))
+    return tuple(number for may, table in tables if may for number in numbers_in(table))

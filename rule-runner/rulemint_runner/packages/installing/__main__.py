@@ -1,20 +1,23 @@
 """``python -I -m rulemint_runner.packages.installing <folder> <runner's pid>``: one installation.
 
-The task comes on standard input, the answer goes to standard output.
+The task comes on standard input, the answer goes to standard output. This process is the keeper: it starts the
+installer, serves the gate that the installer has everything from, watches its folder, and collects what was unpacked
+into it. When the keeper ends, the kernel ends the installer.
 """
 
 from __future__ import annotations
 
-import re
+import os
 import sys
 import zlib
 from pathlib import Path
 
 import msgspec
 
-from rulemint_runner.packages.installing import npm, pypi
-from rulemint_runner.packages.installing.containment import contain
+from rulemint_runner.packages.installing.containment import be_first_to_go
+from rulemint_runner.packages.installing.installation import install
 from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
+from rulemint_runner.packages.installing.showable import without_credentials
 from rulemint_runner.packages.messages import (
     MAX_COMPRESSED_BYTES,
     MAX_MESSAGE_CHARACTERS,
@@ -25,10 +28,10 @@ from rulemint_runner.packages.messages import (
     PackageSet,
     task_decoder,
 )
-from rulemint_shared.dependencies import Registry, check_dependencies
+from rulemint_shared.dependencies import check_dependencies
 from rulemint_shared.tether import die_with_parent
 
-_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+_DOWN = "the registry does not answer, try again later: "
 
 
 def main() -> int:
@@ -36,25 +39,22 @@ def main() -> int:
     folder, runner_pid = Path(sys.argv[1]), int(sys.argv[2])
     die_with_parent(runner_pid)
     task = task_decoder.decode(sys.stdin.buffer.read())
-    contain(folder, Path(task.deno))
-    sys.stdout.buffer.write(msgspec.msgpack.encode(_answer(task, folder)))
+    be_first_to_go()
+    sys.stdout.buffer.write(msgspec.msgpack.encode(_answer(task, folder, runner_pid)))
     sys.stdout.buffer.flush()
-    return 0
+    os._exit(0)  # without waiting for a thread that measures a folder
 
 
-def _answer(task: InstallTask, folder: Path) -> Answer:
-    request = task.request
+def _answer(task: InstallTask, folder: Path, runner_pid: int) -> Answer:
     try:
-        for each in request.wanted:
-            check_dependencies(request.registry, {each.name: each.version})
-        install = npm.install if request.registry is Registry.NPM else pypi.install
-        packages, resolved = install(task, folder)
+        for each in task.request.wanted:
+            check_dependencies(task.request.registry, {each.name: each.version})
+        packages, resolved = install(task, folder, runner_pid)
         return Collected(content=_compressed(packages), resolved=resolved)
     except (InstallError, ValueError) as error:
-        return NotCollected(message=_showable(str(error), folder))
+        return NotCollected(message=_message(str(error)))
     except RegistryDownError as error:
-        message = f"the registry does not answer, try again later: {error}"
-        return NotCollected(message=_showable(message, folder), is_ours=True)
+        return NotCollected(message=_message(_DOWN + str(error)), is_ours=True)
 
 
 def _compressed(packages: PackageSet) -> bytes:
@@ -64,10 +64,8 @@ def _compressed(packages: PackageSet) -> bytes:
     return content
 
 
-def _showable(text: str, folder: Path) -> str:
-    """*text* without this machine's paths, and without what a registry's URL may have of a password."""
-    text = _CREDENTIALS.sub("//", text.replace(str(folder), ""))
-    return text.strip()[:MAX_MESSAGE_CHARACTERS]
+def _message(text: str) -> str:
+    return without_credentials(text)[:MAX_MESSAGE_CHARACTERS]
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ class _Collection:
         waiting = [file]
         while waiting:
             file = waiting.pop()
-            if file.is_relative_to(self._store) and self.name(file) not in self._texts:
+            if self._is_ours(file) and self.name(file) not in self._texts:
                 waiting += self._add(file)
 
     def finished(self, roots: dict[str, str]) -> PackageSet:
@@ -66,15 +66,19 @@ class _Collection:
             roots=roots,
         )
 
+    def _is_ours(self, file: Path) -> bool:
+        """Whether *file* is in the folder, and no link to somewhere else."""
+        return file.is_relative_to(self._store) and file.resolve().is_relative_to(self._store) and file.is_file()
+
     def _add(self, file: Path) -> list[Path]:
         """Keep *file*; returns what it needs."""
         name = self.name(file)
-        text = file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
-        self._size += len(text)
+        self._size += file.stat().st_size  # before it is read
         if self._size > MAX_SET_BYTES:
             raise InstallError(
                 f"the packages have more than {MAX_SET_BYTES // 1024**2} MiB of code that a rule can reach"
             )
+        text = file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
         self._texts[name] = text
         if file.suffix == ".json":
             return []

@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
-from rulemint_runner.packages.installing.commands import run
+from rulemint_runner.packages.installing.installer import Command
 from rulemint_runner.packages.installing.node_files import collect
 from rulemint_runner.packages.installing.npm_words import in_npm_words
-from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
+from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_runner.packages.installing.upstream import NoAnswerError
 from rulemint_runner.packages.messages import InstallTask, PackageSet
 from rulemint_shared.dependencies import ANY_VERSION
 from rulemint_shared.package_messages import Wanted
 
-_IS_DOWN = re.compile(r"error sending request|Bad response: (?:5\d\d|429)\b")
 _BACKTRACE = "Stack backtrace:"
+_PROGRESS = ("Download ", "Initialize ", "Warning ")
 
 
-def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]]:
-    """Install into *folder*; returns the package set, and the version of everything that was wanted.
-
-    Raises:
-        InstallError: the registry does not have it.
-        RegistryDownError: it does not answer, or has no time.
-    """
+def command(task: InstallTask, folder: Path, gate: str) -> Command:
+    """Deno, to unpack into *folder* what it finds at *gate*."""
     names = _names(task.request.wanted)
     (folder / "package.json").write_text(json.dumps({"name": "rule", "private": True, "dependencies": _ranges(names)}))
-    environment = {
-        "HOME": str(folder),
-        "DENO_DIR": str(folder / "cache"),
-        "DENO_NO_UPDATE_CHECK": "1",
-        "DENO_TLS_CA_STORE": "mozilla,system",
-        "NO_COLOR": "1",
-    }
-    if task.npm_registry is not None:
-        environment["NPM_CONFIG_REGISTRY"] = task.npm_registry
-    code, output = run([task.deno, "install", "--node-modules-dir=auto", "--no-lock"], environment, folder)
-    if code != 0:
-        said = in_npm_words(_explained(output), task.request.wanted)
-        raise (RegistryDownError if _IS_DOWN.search(output) else InstallError)(said)
+    return Command(
+        argv=(task.deno, "install", "--node-modules-dir=auto", "--no-lock"),
+        environment={
+            "LC_ALL": "C.UTF-8",
+            "TMPDIR": str(folder),
+            "HOME": str(folder),
+            "DENO_DIR": str(folder / "cache"),
+            "DENO_NO_UPDATE_CHECK": "1",
+            "DENO_TLS_CA_STORE": "mozilla",
+            "NO_COLOR": "1",
+            "NPM_CONFIG_REGISTRY": f"{gate}npm/",
+        },
+    )
+
+
+def failed(task: InstallTask, output: str, missing: list[NoAnswerError]) -> InstallError:
+    """Why Deno did not install, in npm's words where it has some."""
+    return InstallError(in_npm_words(_explained(output), task.request.wanted, missing))
+
+
+def collected(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]]:
+    """The package set of what is in *folder*, and the version of everything that was wanted.
+
+    Raises:
+        InstallError: there is no such file, or there is too much of it.
+    """
+    names = _names(task.request.wanted)
     roots = {wanted.specifier: names[wanted.name, wanted.version] + wanted.path for wanted in task.request.wanted}
     versions = {names[key]: _version(folder / "node_modules" / names[key]) for key in names}
     resolved = {
@@ -79,5 +88,5 @@ def _version(package: Path) -> str:
 def _explained(output: str) -> str:
     """What went wrong, without the progress that precedes it."""
     said = output.partition(_BACKTRACE)[0]
-    lines = [line for line in said.splitlines() if not line.startswith(("Download ", "Initialize ", "Warning "))]
+    lines = [line for line in said.splitlines() if not line.startswith(_PROGRESS)]
     return "\n".join(lines).strip().removeprefix("error: ") or "the installation failed without a word"

@@ -9,18 +9,19 @@ import re
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from rulemint_runner.packages.installing.upstream import NoAnswerError
 from rulemint_shared.package_messages import Wanted
 
 _ABSENT = re.compile(r"npm package '(?P<name>[^']+)' does not exist")
 _NO_VERSION = re.compile(r"Could not find npm package '(?P<name>[^']+)' matching '(?P<version>[^']*)'")
 _LOADING = re.compile(r"Failed loading (?P<url>\S+) for package \"[^\"]+\"")
 _BAD_RESPONSE = re.compile(r"Bad response: (?P<status>\d{3})\b")
-_NOT_SENT = "error sending request"
 
 
-def in_npm_words(said: str, wanted: Sequence[Wanted]) -> str:
-    """What npm says where Deno has *said* that; *said* alone if npm has no word for it."""
-    words = _words(said, wanted)
+def in_npm_words(said: str, wanted: Sequence[Wanted], missing: Sequence[NoAnswerError] = ()) -> str:
+    """What npm says where Deno has *said* that, with *missing* at the registry; *said* if npm has no word for it."""
+    unheard = next((each for each in missing if each.status is None), None)
+    words = _words(said, wanted) if unheard is None else f"npm error network request to {unheard.url} failed"
     return said if words is None else f"{words}\n{said}"
 
 
@@ -35,8 +36,6 @@ def _words(said: str, wanted: Sequence[Wanted]) -> str | None:
     if loading and response:
         status = response["status"]
         return f"npm error code E{status}\nnpm error {status} {status} {_phrase(status)} - GET {loading['url']}"
-    if loading and _NOT_SENT in said:
-        return f"npm error network request to {loading['url']} failed"
     return None
 
 

@@ -8,52 +8,63 @@ from __future__ import annotations
 
 import importlib.util
 import marshal
-import re
+import stat
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from rulemint_runner.packages.installing.commands import run
-from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
+from rulemint_runner.packages.installing.installer import Command
+from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.messages import MAX_SET_BYTES, InstallTask, PackageSet
 from rulemint_shared.dependencies import requirement
 
 _FLAGS = (
     "--isolated", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--quiet", "--no-color",
-    "--retries", "2",
+    "--retries", "2", "--timeout", "60",
     "install", "--no-compile", "--no-warn-conflicts",
     "--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none",
 )  # fmt: skip
 _NOTHING_FOUND = "No matching distribution found"
-_IS_DOWN = re.compile(
-    r"Could not fetch URL \S+: (?!4(?!29))|HTTP error (?:5\d\d|429)\b|Max retries exceeded|Read timed out"
-)
-"""In pip's own log: on its console it says of an index that is down only that there is no such package."""
 _BROKE = "Traceback (most recent call last)"
 _NATIVE = frozenset({".so", ".pyd", ".dylib", ".dll"})
 _MAX_LINE_CHARACTERS = 300
+_TARGET = "packages"
 
 
-def install(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]]:
-    """Install into *folder*; returns the package set, and the version of everything that was wanted.
+def command(task: InstallTask, folder: Path, gate: str) -> Command:
+    """pip, to unpack into *folder* what it finds at *gate*."""
+    requirements = [requirement(each.name, each.version) for each in task.request.wanted]
+    places = ("--index-url", f"{gate}simple/", "--target", str(folder / _TARGET))
+    return Command(
+        argv=(sys.executable, "-I", "-m", "pip", *_FLAGS, *places, *requirements),
+        environment={
+            "LC_ALL": "C.UTF-8",
+            "TMPDIR": str(folder),
+            "HOME": str(folder),
+            "PIP_CONFIG_FILE": "/dev/null",
+        },
+    )
+
+
+def failed(output: str) -> InstallError:
+    """Why pip did not install, in its own words.
 
     Raises:
-        InstallError: the index does not have it as a pure wheel.
-        RegistryDownError: it does not answer, or has no time.
+        RuntimeError: it broke, which is nobody's fault but ours.
     """
-    target = folder / "packages"
-    index = [] if task.pypi_index is None else ["--index-url", task.pypi_index]
-    requirements = [requirement(each.name, each.version) for each in task.request.wanted]
-    log = folder / "pip.log"
-    places = ["--log", str(log), "--target", str(target)]
-    command = [sys.executable, "-I", "-m", "pip", *_FLAGS, *index, *places, *requirements]
-    code, output = run(command, {"HOME": str(folder), "PIP_CONFIG_FILE": "/dev/null"}, folder)
     if _BROKE in output:
         raise RuntimeError(output)
-    if code != 0 and (down := _IS_DOWN.search(log.read_text(errors="replace"))):
-        raise RegistryDownError(down.string[down.start() :].partition("\n")[0])
-    if code != 0:
-        raise InstallError(_explained(output))
+    return InstallError(_explained(output))
+
+
+def collected(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]]:
+    """The package set of what is in *folder*, and the version of everything that was wanted.
+
+    Raises:
+        InstallError: it is not pure, or too much.
+    """
+    target = folder / _TARGET
     versions = {_normal(each.metadata["Name"]): each.version for each in metadata.distributions(path=[str(target)])}
     resolved = {each.specifier: versions.get(_normal(each.name.partition("[")[0]), "") for each in task.request.wanted}
     return _collect(target), resolved
@@ -63,18 +74,18 @@ def _collect(target: Path) -> PackageSet:
     files: dict[str, str] = {}
     data: dict[str, bytes] = {}
     size = 0
-    for path in sorted(target.rglob("*")):
+    for path, file_size in _regular_files(target):
         name = path.relative_to(target).as_posix()
-        if not path.is_file() or name.startswith("bin/") or "__pycache__" in name:
+        if name.startswith("bin/") or "__pycache__" in name:
             continue
         if path.suffix in _NATIVE:
             raise InstallError(
                 f"{name.split('/')[0]} has a compiled part, {path.name}: rules can only use pure packages"
             )
-        content = path.read_bytes()
-        size += len(content)
+        size += file_size
         if size > MAX_SET_BYTES:
             raise InstallError(f"the packages are larger than {MAX_SET_BYTES // 1024**2} MiB together")
+        content = path.read_bytes()
         try:
             files[name] = content.decode()
         except UnicodeDecodeError:
@@ -82,6 +93,14 @@ def _collect(target: Path) -> PackageSet:
         if path.suffix == ".py" and name in files:
             data.update(_compiled(name, content))
     return PackageSet(files=files, data=data)
+
+
+def _regular_files(folder: Path) -> Iterator[tuple[Path, int]]:
+    """The files in *folder*, no links, with their sizes."""
+    for path in sorted(folder.rglob("*")):
+        found = path.lstat()
+        if stat.S_ISREG(found.st_mode):
+            yield path, found.st_size
 
 
 def _compiled(name: str, source: bytes) -> dict[str, bytes]:

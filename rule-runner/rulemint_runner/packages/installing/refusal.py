@@ -8,4 +8,4 @@ class InstallError(Exception):
 
 
 class RegistryDownError(Exception):
-    """The registry does not answer, or not now: the same request may succeed later. The text is the installer's."""
+    """The registry does not answer, or not now: the same request may succeed later. The text says what was asked."""
