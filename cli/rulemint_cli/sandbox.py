@@ -26,15 +26,18 @@ _ATTACK_STYLES = {
 }
 
 
-def check_sandbox() -> tuple[SandboxReport, bytes]:
+def check_sandbox(landlock_abi: int | None = None) -> tuple[SandboxReport, bytes]:
     """What the runner of this installation finds, and the JSON in which it says so.
+
+    No newer Landlock than *landlock_abi* is used, if it is given: what an older kernel would hold.
 
     Raises:
         CommandError: it finds nothing at all.
     """
+    lowered = () if landlock_abi is None else ("--landlock-abi", str(landlock_abi))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "rulemint_runner", "--check-sandbox"],
+            [sys.executable, "-m", "rulemint_runner", "--check-sandbox", *lowered],
             env=environment_for_child({}),
             stdin=subprocess.DEVNULL,
             capture_output=True,

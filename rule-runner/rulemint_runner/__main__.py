@@ -14,6 +14,7 @@ from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
 from rulemint_runner.machine import allow_open_files, this_machine
 from rulemint_runner.sandbox.cgroup import GroupLimits, group_limits
+from rulemint_runner.sandbox.landlock import MINIMUM_ABI
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
@@ -24,10 +25,11 @@ from rulemint_shared.redis_connection import RedisUnusableError
 from rulemint_shared.runner_key import RunnerKeyError
 from rulemint_shared.sandbox_report import SandboxReport, encode_report
 from rulemint_shared.service_log import LogFormat, set_up_logging
-from rulemint_shared.settings import SettingsError, read_settings, render_help
+from rulemint_shared.settings import SettingsError, read_settings, render_help, variable_name
 
 NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3): this machine must be set up differently."""
+_NEWEST_ABI = 9
 
 
 def main() -> int:
@@ -43,8 +45,18 @@ def main() -> int:
         action="store_true",
         help="attack this machine's sandbox, report in JSON what holds, and end: 0 if rules are contained, else 78",
     )
-    if parser.parse_args().check_sandbox:
-        return _check_sandbox()
+    parser.add_argument(
+        "--landlock-abi",
+        type=int,
+        choices=range(MINIMUM_ABI, _NEWEST_ABI + 1),
+        metavar=f"{MINIMUM_ABI}…{_NEWEST_ABI}",
+        help="with --check-sandbox: use no newer Landlock, to see what an older kernel would hold",
+    )
+    arguments = parser.parse_args()
+    if arguments.check_sandbox:
+        return _check_sandbox(arguments.landlock_abi)
+    if arguments.landlock_abi is not None:
+        parser.error(f"--landlock-abi goes with --check-sandbox; a runner has {variable_name('landlock_abi')}")
     try:
         settings = read_settings(RunnerSettings)
     except SettingsError as error:
@@ -53,7 +65,7 @@ def main() -> int:
     budget = host_budget(this_machine(), hosts=settings.max_hosts, memory_mib=settings.hosts_memory_mb)
     allow_open_files(budget.open_files)
     limits = group_limits(memory_mib=budget.group_memory_mib, processes=budget.threads)
-    languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox)
+    languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox, landlock_abi=settings.landlock_abi)
     try:
         uvloop.run(serve(settings, spawner, languages, budget))
     except (BrokerNotStartedError, GeoIpDatabaseError, RedisUnusableError, RunnerKeyError) as error:
@@ -63,15 +75,15 @@ def main() -> int:
     return 0
 
 
-def _check_sandbox() -> int:
+def _check_sandbox(landlock_abi: int | None) -> int:
     set_up_logging(service="runner", log_format=LogFormat.AUTO, level="error")
     languages, spawner = _start_spawner(
-        group_limits(memory_mib=1_024, processes=SPARE_THREADS), insecure=True
+        group_limits(memory_mib=1_024, processes=SPARE_THREADS), insecure=True, landlock_abi=landlock_abi
     )  # what can be attacked is attacked
 
     async def inspected() -> SandboxReport:
         async with open_sandbox(spawner) as sandbox:
-            return await inspect(sandbox, languages)
+            return await inspect(sandbox, languages, landlock_abi)
 
     try:
         report = uvloop.run(inspected())
@@ -81,12 +93,14 @@ def _check_sandbox() -> int:
     return NO_SANDBOX if report.problems else 0
 
 
-def _start_spawner(limits: GroupLimits, *, insecure: bool) -> tuple[Languages, SpawnerProcess]:
+def _start_spawner(
+    limits: GroupLimits, *, insecure: bool, landlock_abi: int | None
+) -> tuple[Languages, SpawnerProcess]:
     """Before any secret is read, so that no host can inherit it."""
     hide_from_same_user()  # a host of our own user could otherwise read our memory
     languages = Languages()
     without = missing_kernel_layers() if insecure else ()
-    setup = Setup(visible=languages.visible_files(), group=limits, without=without)
+    setup = Setup(visible=languages.visible_files(), group=limits, without=without, landlock_abi=landlock_abi)
     return languages, SpawnerProcess(setup)
 
 

@@ -72,7 +72,9 @@ async def open_runner(
     async with AsyncExitStack() as stack:
         geoip = stack.enter_context(closing(GeoIp(settings.geoip_database)))
         sandbox = await stack.enter_async_context(open_sandbox(spawner))
-        self_check = SelfCheck(sandbox, languages, insecure=settings.insecure_sandbox)
+        self_check = SelfCheck(
+            sandbox, languages, insecure=settings.insecure_sandbox, landlock_abi=settings.landlock_abi
+        )
         await self_check.check()
         broker = await stack.enter_async_context(_open_egress(settings))
         key = RunnerKey.from_file(settings.runner_key_file)
@@ -133,8 +135,13 @@ def _open_egress(settings: RunnerSettings) -> AbstractAsyncContextManager[Egress
     files = (settings.egress_hosts_file, settings.egress_ca_file)
     hosts_file, ca_file = (None if path is None else str(path) for path in files)
     without = missing_kernel_layers() if settings.insecure_sandbox else ()
-    networks = _private_networks(settings)
-    return open_egress(allow_private=networks, hosts_file=hosts_file, ca_file=ca_file, without=without)
+    return open_egress(
+        allow_private=_private_networks(settings),
+        hosts_file=hosts_file,
+        ca_file=ca_file,
+        without=without,
+        landlock_abi=settings.landlock_abi,
+    )
 
 
 def _private_networks(settings: RunnerSettings) -> list[str]:

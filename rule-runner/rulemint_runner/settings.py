@@ -144,6 +144,13 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="1: run rules although this machine does not contain them. Never where rules are not yours."),
     ] = False
+    landlock_abi: Annotated[
+        Annotated[int, Meta(ge=3, le=99)] | None,
+        Meta(
+            description="The newest Landlock ABI to use, to see what an older kernel would hold: Linux 6.2 has 3, 6.7 "
+            "has 4, 6.10 has 5, 6.12 has 6. Unset: the kernel's own, which is what to run with."
+        ),
+    ] = None
     max_invocations: Annotated[
         int,
         Meta(

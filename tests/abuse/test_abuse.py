@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.abuse_report import EVERYTHING, PROPERTY
 from fixtures.hostile_rules import HARMLESS, Case, all_cases, representative
-from fixtures.legs import IN_CONTAINER, LEGS, MAIN_LEG, REQUEST_DEADLINE_S, Leg, why_not
+from fixtures.legs import IN_CONTAINER, LEGS, MAIN_LEG, ON_OLDER_KERNELS, REQUEST_DEADLINE_S, Leg, why_not
 from fixtures.management import read_exchange
 from fixtures.neighbour import beside
 from fixtures.strays import no_stray_processes
@@ -23,7 +23,7 @@ PROMISED_WITHIN_S = REQUEST_DEADLINE_S + 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every case in the main leg; in the others some of each group, or all with the option."""
+    """Every case in the main leg, in the others some of each group; with the option all in all, older kernels' too."""
     if "case" not in metafunc.fixturenames:
         return
     everything = metafunc.config.getoption(EVERYTHING)
@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ("leg", "case"),
         [
             pytest.param(leg, case, id=f"{leg}: {case.language} {case.title}", marks=marks_of(leg))
-            for leg in LEGS
+            for leg in (*LEGS, *(ON_OLDER_KERNELS if everything else ()))
             for case in (CASES if everything or leg == MAIN_LEG else representative(CASES))
         ],
         indirect=["leg"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
@@ -15,7 +16,7 @@ import pytest
 
 from fixtures.hosts import load_frame, nowhere
 from fixtures.legs import AS_ORDINARY_USER, Legs
-from fixtures.mutants import RUN, WHOLE, Mutant, languages
+from fixtures.mutants import OLDER_ABIS, RUN, WHOLE, Mutant, languages
 from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
 from fixtures.strays import processes_of
 from rulemint_runner.hosts import frames
@@ -50,6 +51,7 @@ NO_SECCOMP: Instructions = [
     (_RETURN, 0, 0, _ALLOW),
 ]
 READS = "def rule(client, scope, audience, context):\n    return {'a': open(%r).read()}\n"
+LIVES = "def rule(client, scope, audience, context):\n    return {}\n"
 TRACES = """
 import ctypes
 
@@ -58,6 +60,32 @@ def rule(client, scope, audience, context):
     libc = ctypes.CDLL(None, use_errno=True)
     result = libc.ptrace(0x4206, %d, 0, 0)  # PTRACE_SEIZE
     return {'a': [result, ctypes.get_errno()]}
+"""
+SIGNALS = """
+import fcntl
+import os
+import _socket as socket
+import struct
+
+SET_OWNER_EX, SET_SIGNAL, OWNER_IS_A_PROCESS, KILL = 15, 10, 1, 9
+WAYS = {
+    "F_SETOWN": lambda end, pid: fcntl.fcntl(end, fcntl.F_SETOWN, pid),
+    "F_SETOWN_EX": lambda end, pid: fcntl.fcntl(end, SET_OWNER_EX, struct.pack("ii", OWNER_IS_A_PROCESS, pid)),
+    "FIOSETOWN": lambda end, pid: fcntl.ioctl(end, 0x8901, struct.pack("i", pid)),
+    "SIOCSPGRP": lambda end, pid: fcntl.ioctl(end, 0x8902, struct.pack("i", pid)),
+}
+
+
+def rule(client, scope, audience, context):
+    end, other = socket.socketpair()
+    try:
+        WAYS[%r](end, %d)
+        fcntl.fcntl(end, SET_SIGNAL, KILL)
+        fcntl.fcntl(end, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+        other.send(b"x")
+    except OSError as error:
+        return {"a": error.errno}
+    return {"a": 0}
 """
 SUPERVISOR = Path(__file__).parents[1] / "fixtures/supervisor_program.py"
 LACKING = """
@@ -123,6 +151,39 @@ async def test_without_the_filter_a_host_s_own_landlock_domain_still_keeps_it_fr
             await neighbour.ended.wait()
     assert isinstance(answer, frames.Returned)
     assert (json.loads(answer.value)["a"][0] == 0) is traced
+
+
+@pytest.mark.parametrize("way", ["F_SETOWN", "F_SETOWN_EX", "FIOSETOWN", "SIOCSPGRP"])
+@pytest.mark.parametrize(
+    ("mutant", "signals"),
+    [
+        pytest.param(Mutant(("seccomp",), landlock_abi=5), True, id="Landlock of Linux 6.11 alone"),
+        pytest.param(Mutant(("seccomp",)), False, id="today's Landlock alone"),
+        pytest.param(Mutant(("Landlock",)), False, id="the filter alone"),
+        *(pytest.param(Mutant(landlock_abi=abi), False, id=f"Landlock ABI {abi} and the filter") for abi in OLDER_ABIS),
+    ],
+)
+async def test_a_descriptor_does_not_kill_another_host_of_the_same_user(
+    mutant: Mutant, signals: bool, way: str
+) -> None:
+    """The kernel sends the signal when something arrives at a socket: a call that no filter sees."""
+    program = languages().program(Language.PYTHON)
+    async with open_sandbox(mutant.spawner()) as sandbox:
+        neighbour = await start_host(sandbox, program)
+        try:
+            answer = await run_in(sandbox, program, SIGNALS % (way, neighbour.pid))
+            assert isinstance(answer, frames.Returned)
+            if signals:
+                assert json.loads(answer.value)["a"] == 0
+                await asyncio.wait_for(neighbour.ended.wait(), 10)
+            else:
+                await neighbour.load(load_frame(LIVES, Language.PYTHON), Deadline.after(10), lambda _line: None)
+                lives = await neighbour.run(RUN, Deadline.after(10), lambda _line: None, nowhere)
+                assert isinstance(lives, frames.Returned)
+                assert "seccomp" in mutant.missing or json.loads(answer.value)["a"] == errno.EPERM
+        finally:
+            neighbour.kill(FailureReason.INTERRUPTED, "the test is over")
+            await neighbour.ended.wait()
 
 
 @pytest.mark.skipif(why_no_ordinary_user() is not None, reason=str(why_no_ordinary_user()))

@@ -87,12 +87,18 @@ def types(call: Call, folder: Annotated[Path, typer.Argument(help="Where the fil
         call.output.text(*written)
 
 
-def check(call: Call) -> None:
+def check(
+    call: Call,
+    landlock_abi: Annotated[
+        int | None,
+        typer.Option(min=3, max=9, help="Use no newer Landlock: what a kernel would hold that has this one."),
+    ] = None,
+) -> None:
     """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""
     from rulemint_cli.sandbox import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
 
     with call.bars.show("attacking this machine's sandbox"):
-        report, as_json = check_sandbox()
+        report, as_json = check_sandbox(landlock_abi)
     if call.as_json:
         call.output.raw(as_json.decode())
     else:

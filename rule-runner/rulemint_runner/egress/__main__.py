@@ -34,7 +34,7 @@ def main() -> int:
         policy = AddressPolicy(start.allow_private)
         tls = client_context(start.ca_file)
         resolver_files = ResolverFiles()
-        contain(runner_pid, start.without)
+        contain(runner_pid, start.without, start.landlock_abi)
     except (OSError, ValueError, RuntimeError) as error:
         control.sendall(from_broker.encode(NotStarted(why=str(error)[:1_000])))
         return 1

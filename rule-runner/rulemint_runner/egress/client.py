@@ -151,16 +151,24 @@ async def open_egress(
     hosts_file: str | None = None,
     ca_file: str | None = None,
     without: tuple[KernelLayer, ...] = (),
+    landlock_abi: int | None = None,
     program: Sequence[str] = PROGRAM,
 ) -> AsyncIterator[EgressBroker]:
     """A broker that is running and kept so; at the end its process is gone.
 
-    It is contained without the layers of *without*, which this kernel lacks.
+    It is contained without the layers of *without*, which this kernel lacks, and with no newer Landlock than
+    *landlock_abi*, if that is given.
 
     Raises:
         BrokerNotStartedError: it cannot work with this configuration, or on this machine; the text says why.
     """
-    start = Start(allow_private=tuple(allow_private), hosts_file=hosts_file, ca_file=ca_file, without=without)
+    start = Start(
+        allow_private=tuple(allow_private),
+        hosts_file=hosts_file,
+        ca_file=ca_file,
+        without=without,
+        landlock_abi=landlock_abi,
+    )
     broker = EgressBroker(start, program)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(broker.close)

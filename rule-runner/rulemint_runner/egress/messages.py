@@ -80,6 +80,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start", forbid_unkno
     ca_file: str | None = None
     without: tuple[KernelLayer, ...] = ()
     """Layers that this kernel lacks and that an operator does without."""
+    landlock_abi: int | None = None
+    """Use no newer one, as an older kernel would."""
 
 
 class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch", forbid_unknown_fields=True):

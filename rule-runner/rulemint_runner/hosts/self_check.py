@@ -28,10 +28,13 @@ class SandboxMissingError(Exception):
 class SelfCheck:
     """Checks one sandbox; *insecure*: what does not hold is said, and ends nothing."""
 
-    def __init__(self, sandbox: Sandbox, languages: Languages, *, insecure: bool = False) -> None:
+    def __init__(
+        self, sandbox: Sandbox, languages: Languages, *, insecure: bool = False, landlock_abi: int | None = None
+    ) -> None:
         self._sandbox = sandbox
         self._languages = languages
         self._insecure = insecure
+        self._landlock_abi = landlock_abi
         self.holds = False
         """Whether every required layer was there and every attack failed, the last time."""
 
@@ -61,21 +64,23 @@ class SelfCheck:
             await self.check()
 
     async def _inspect(self) -> SandboxReport:
-        report = await inspect(self._sandbox, self._languages)
+        report = await inspect(self._sandbox, self._languages, self._landlock_abi)
         for _ in range(TRIES - 1):
             if any(each.outcome is AttackOutcome.NOT_RUN for each in report.attacks):
-                report = await inspect(self._sandbox, self._languages)
+                report = await inspect(self._sandbox, self._languages, self._landlock_abi)
         return report
 
 
-async def inspect(sandbox: Sandbox, languages: Languages) -> SandboxReport:
+async def inspect(sandbox: Sandbox, languages: Languages, landlock_abi: int | None = None) -> SandboxReport:
     """Which layers there are, and what comes of attacking them.
+
+    *landlock_abi* is the one that the sandbox's spawner was told to use, if any.
 
     Raises:
         SandboxMissingError: the spawner has gone.
     """
     try:
-        layers = layers_of(await sandbox.set_apart())
+        layers = layers_of(await sandbox.set_apart(), landlock_abi)
     except SpawnError as error:
         raise SandboxMissingError(str(error)) from error
     return SandboxReport(layers=tuple(layers), attacks=tuple(await attack(sandbox, languages)))

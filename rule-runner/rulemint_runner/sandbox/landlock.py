@@ -23,7 +23,8 @@ _RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16, 6: 16, 7: 16, 8: 16, 9: 17}
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 MINIMUM_ABI = 3
-"""From here on every right to change a file is covered."""
+"""From here on every right to change a file is covered. TCP is from 4 on, commands for devices from 5 on, abstract
+sockets and signals from 6 on: below, seccomp holds them alone."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,13 +48,20 @@ def landlock_abi() -> int:
     return max(0, int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION))))
 
 
-def restrict_files(policy: SandboxPolicy) -> None:
+def usable_abi(newest: int | None) -> int:
+    """The kernel's, or *newest* if that is older: a kernel of that age would have no more."""
+    return landlock_abi() if newest is None else min(landlock_abi(), newest)
+
+
+def restrict_files(policy: SandboxPolicy, newest_abi: int | None = None) -> None:
     """Deny the calling process every file, port and foreign process that *policy* does not allow, for good.
+
+    *newest_abi* has an older kernel's Landlock used, to see what the other layers hold then.
 
     Raises:
         OSError: the kernel has no Landlock, or refuses.
     """
-    abi = landlock_abi()
+    abi = usable_abi(newest_abi)
     if abi < MINIMUM_ABI:
         raise OSError(f"Landlock ABI {abi} is too old: a kernel of 6.2 or newer with Landlock enabled is needed")
     rights = (1 << _RIGHTS_BY_ABI.get(abi, _RIGHTS_BY_ABI[9])) - 1

@@ -40,6 +40,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """An open ``/proc``; there may be none to open by name."""
     without: tuple[KernelLayer, ...] = ()
     """Layers that this kernel lacks and that an operator does without."""
+    landlock_abi: int | None = None
+    """Use no newer one, as an older kernel would."""
 
 
 def contain_and_exec(launch: Launch) -> NoReturn:
@@ -103,7 +105,7 @@ def _allow_no_new_privileges(_launch: Launch) -> None:
 
 def _restrict_files(launch: Launch) -> None:
     if KernelLayer.LANDLOCK not in launch.without:
-        restrict_files(launch.policy)
+        restrict_files(launch.policy, launch.landlock_abi)
 
 
 def _filter_calls(launch: Launch) -> None:

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Sequence
 from enum import StrEnum
 
-from rulemint_runner.sandbox.landlock import MINIMUM_ABI, landlock_abi
+from rulemint_runner.sandbox.landlock import MINIMUM_ABI, landlock_abi, usable_abi
 from rulemint_runner.sandbox.namespaces import Tried
 from rulemint_runner.sandbox.syscall_numbers import AUDIT_ARCH
 from rulemint_shared.sandbox_report import Layer, LayerState
@@ -31,9 +31,12 @@ def missing_kernel_layers() -> tuple[KernelLayer, ...]:
     return tuple(KernelLayer(layer.name) for layer in layers if layer.state is LayerState.MISSING)
 
 
-def layers_of(tried: Sequence[Tried]) -> list[Layer]:
-    """Every layer, as this process and its spawner, which has *tried* to set hosts apart, find it."""
-    return [_seccomp(), _landlock(), _runner_s_own_memory(), *map(_apart, tried)]
+def layers_of(tried: Sequence[Tried], newest_abi: int | None = None) -> list[Layer]:
+    """Every layer, as this process and its spawner, which has *tried* to set hosts apart, find it.
+
+    *newest_abi* is Landlock's that hosts are started with, where that is not the kernel's own.
+    """
+    return [_seccomp(), _landlock(newest_abi), _runner_s_own_memory(), *map(_apart, tried)]
 
 
 def _seccomp() -> Layer:
@@ -44,8 +47,8 @@ def _seccomp() -> Layer:
     return _enforced(KernelLayer.SECCOMP, f"an allow-list for {platform.machine()}")
 
 
-def _landlock() -> Layer:
-    abi = landlock_abi()
+def _landlock(newest_abi: int | None = None) -> Layer:
+    abi = usable_abi(newest_abi)
     if abi < MINIMUM_ABI:
         return _missing(
             KernelLayer.LANDLOCK,
@@ -53,7 +56,8 @@ def _landlock() -> Layer:
             "use Linux 6.2 or newer with landlock among its LSMs (lsm=landlock,…), and a container engine that lets "
             "its calls through (Docker 20.10.24 or newer)",
         )
-    return _enforced(KernelLayer.LANDLOCK, f"ABI {abi}")
+    lowered = "" if abi == landlock_abi() else f", lowered from {landlock_abi()}"
+    return _enforced(KernelLayer.LANDLOCK, f"ABI {abi}{lowered}")
 
 
 def _runner_s_own_memory() -> Layer:

@@ -100,6 +100,7 @@ class Spawner:
                     empty_folder=self._empty_folder,
                     proc=self._proc,
                     without=self._setup.without,
+                    landlock_abi=self._setup.landlock_abi,
                 )
             )
         self._say(Spawned(number=spawn.number, pid=pid), [self._watch(pid)])

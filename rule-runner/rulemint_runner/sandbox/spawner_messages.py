@@ -23,6 +23,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What all hosts may use together; None: no bound."""
     without: tuple[KernelLayer, ...] = ()
     """Layers that this kernel lacks and that hosts are started without, because an operator insists."""
+    landlock_abi: int | None = None
+    """Use no newer one, as an older kernel would."""
 
 
 class SetApart(msgspec.Struct, frozen=True, kw_only=True, tag="set-apart"):

@@ -62,6 +62,25 @@ def test_the_report_names_every_layer_and_every_attack() -> None:
     assert {attack.outcome for attack in report.attacks} == {AttackOutcome.FAILED}
 
 
+@pytest.mark.parametrize("abi", [3, 4, 5])
+def test_an_older_kernel_s_landlock_can_be_tried_and_holds_with_the_filter(abi: int) -> None:
+    code, report = report_of(*CHECK, "--landlock-abi", str(abi), "--json")
+    assert code == 0
+    assert report.problems == []
+    (landlock,) = (layer for layer in report.layers if layer.name == "Landlock")
+    assert landlock.state is LayerState.ENFORCED
+    assert landlock.detail.startswith(f"ABI {abi}")
+    assert {attack.outcome for attack in report.attacks} == {AttackOutcome.FAILED}
+    named = {attack.name for attack in report.attacks}
+    assert {"name whom a descriptor signals (F_SETOWN)", "read another process's clock (clock_gettime)"} <= named
+
+
+def test_a_landlock_that_rules_cannot_be_held_with_is_not_tried() -> None:
+    done = subprocess.run([*CHECK, "--landlock-abi", "2"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "--landlock-abi" in done.stderr
+
+
 def test_a_machine_that_lacks_a_layer_gets_a_line_with_what_would_mend_it_and_exit_code_78() -> None:
     code, text = checked(sys.executable, "-c", without_landlock(*CHECK))
     assert code == 78

@@ -32,10 +32,11 @@ _OTHER_FILES = ("/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/ld.so.
 _RESOLVER_LIBRARIES = ("libnss_*.so*", "libresolv.so*")
 
 
-def contain(parent_pid: int, without: Container[KernelLayer] = ()) -> None:
+def contain(parent_pid: int, without: Container[KernelLayer] = (), landlock_abi: int | None = None) -> None:
     """Give up everything that the broker does not need, for good.
 
-    The layers of *without* are left out: this kernel lacks them, and an operator does without.
+    The layers of *without* are left out: this kernel lacks them, and an operator does without. No newer Landlock than
+    *landlock_abi* is used, if it is given.
 
     Raises:
         OSError: this machine lacks a layer.
@@ -52,7 +53,7 @@ def contain(parent_pid: int, without: Container[KernelLayer] = ()) -> None:
     die_with_parent(parent_pid)
     allow_no_new_privileges()
     if KernelLayer.LANDLOCK not in without:
-        restrict_files(policy)
+        restrict_files(policy, landlock_abi)
     if KernelLayer.SECCOMP not in without:
         filter_calls(policy)
 
