@@ -46,6 +46,7 @@ from rulemint_gateway.management.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.hooks import Hooks
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
+from rulemint_gateway.management.rules.resuming import Resuming
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf
 from rulemint_gateway.management.rules.texts import RuleTexts
@@ -87,6 +88,7 @@ from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rule_secrets import SecretHandlers
 from rulemint_gateway.web.management.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys import SigningKeyHandlers
@@ -306,6 +308,7 @@ def _rule_handlers(  # each is a part of what rules are made of
         "secrets": SecretHandlers(catalog, secrets),
         "tries": TryHandlers(catalog, tries),
         "rule_versions": RuleVersionHandlers(catalog, rules, versions),
+        "resuming": ResumeHandlers(catalog, Resuming(catalog, store, records)),
         "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
         "webtasks": WebtaskHandlers(catalog, Webtasks(store, records, texts, rules, secrets)),
         **_action_handlers(catalog, store, ActionRecords(records), texts, rules, secrets, versions, tries),

@@ -20,6 +20,7 @@ from rulemint_runner.hosts.host import Answer, Host, HostEndedError, RuleNotLoad
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.hosts.outbound import Fetch
+from rulemint_runner.hosts.pause import Caller, Pause
 from rulemint_runner.hosts.pool import HostPool
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.invocation_state import InvocationState
@@ -32,7 +33,7 @@ from rulemint_runner.rule_state import Owner, RuleStates
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.endings import failed
-from rulemint_shared.messages import Failed, FailureReason, Granted, Invocation, RuleRef
+from rulemint_shared.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
 from rulemint_shared.rule_state import CacheRecord
 
 _META = {
@@ -101,9 +102,9 @@ class RuleRuns:
         try:
             answer = await self._ask_host(_Prepared(run=run, source=source, limits=limits))
         except HostEndedError as error:
-            return _failed(error.reason, error.detail, pauses_for_s=error.pauses_for_s)
+            return _ended(run, error.reason, error.detail, error.pause)
         except RuleNotLoadedError as error:
-            return _failed(error.reason, mask(error.text))
+            return _ended(run, error.reason, mask(error.text), error.pause)
         result = interpret(
             answer,
             given=run.given,
@@ -130,7 +131,7 @@ class RuleRuns:
             await host.load(_load_frame(prepared, packages), Deadline.after(limits.timeout_s), write)
             return host
 
-        async with self._pool.borrow(_authority(run, source), make_host, run.deadline) as host:
+        async with self._pool.borrow(_authority(run, source), make_host, run.deadline, _caller(run)) as host:
             deadline = run.deadline.earlier(limits.timeout_s)
             rights = CallRights(run.invocation.tenant, source.allow_hosts)
             calls = InvocationCalls(self._broker, rights, deadline, lambda report: run.log.called(run.rule, report))
@@ -179,6 +180,10 @@ def _authority(run: RuleRun, source: RuleSource) -> Authority:
     )
 
 
+def _caller(run: RuleRun) -> Caller:
+    return Caller(run.invocation.client.id, run.rule.resumed_at_ms, run.rule.client_resumed_at_ms)
+
+
 def _load_frame(prepared: _Prepared, packages: msgspec.Raw) -> frames.Load:
     source = prepared.source
     stem = _NOT_IN_FILE_NAMES.sub("-", prepared.run.rule.name).strip("-") or "rule"
@@ -221,8 +226,19 @@ def _fetch_through(calls: InvocationCalls) -> Fetch:
     return fetch
 
 
-def _failed(reason: FailureReason, detail: str, *, pauses_for_s: float = 0.0) -> RuleResult:
-    return RuleResult(outcome=failed(reason, detail, pauses_for_s=pauses_for_s))
+def _failed(reason: FailureReason, detail: str) -> RuleResult:
+    return RuleResult(outcome=failed(reason, detail))
+
+
+def _ended(run: RuleRun, reason: FailureReason, detail: str, pause: Pause | None) -> RuleResult:
+    """No answer; if the rule pauses now, the logs say for whom, why, for how long and what helps."""
+    if pause is None:
+        return _failed(reason, detail)
+    text = pause.text(run.rule.name, run.invocation.client.id)
+    if reason is not FailureReason.OVERLOADED:
+        text = f"{detail[: MAX_DETAIL - len(text) - 2]}; {text}"
+    for_all = pause.for_all and not pause.longer
+    return RuleResult(outcome=failed(reason, text, pauses_for_s=pause.left_s, pauses_for_all=for_all))
 
 
 def _masked(result: RuleResult, mask: Mask) -> RuleResult:

@@ -11,7 +11,7 @@ from rulemint_cli.commands.noun_commands import add_delete, noun_app
 from rulemint_cli.commands.rule_files import add_file_commands
 from rulemint_cli.commands.rule_versions import add_version_commands
 from rulemint_cli.fields import SetOption, assigned, changes_of, given
-from rulemint_cli.nouns import RULES, called, find, path_of
+from rulemint_cli.nouns import CLIENTS, RULES, called, find, path_of
 
 rules = noun_app(RULES, "Your code, which decides what is in a token.")
 
@@ -59,6 +59,21 @@ async def enable(call: Call, rule: RuleArgument) -> None:
 async def disable(call: Call, rule: RuleArgument) -> None:
     """Leave a rule out of the flow."""
     await _switch(call, rule, enabled=False)
+
+
+@command(rules)
+async def resume(
+    call: Call,
+    rule: RuleArgument,
+    client: Annotated[str | None, typer.Option(help="The name or id of the only client whose pause ends.")] = None,
+) -> None:
+    """Let a rule run again that pauses because it kept failing, for all clients or for one."""
+    async with call.admin() as admin:
+        record = await find(admin, RULES, rule)
+        body = {} if client is None else {"client_id": (await find(admin, CLIENTS, client))["client_id"]}
+        resumed = await admin.call("POST", f"{path_of(RULES, record)}/resume", body)
+    whom = "all clients" if client is None else f"the client {resumed['client_id']}"
+    call.output.done(resumed, f"{called(RULES, record)} runs again for {whom}")
 
 
 add_file_commands(rules)

@@ -18,6 +18,7 @@ from rulemint_shared.endings import failed
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.messages import (
     Ending,
+    Failed,
     FailureReason,
     Invocation,
     InvocationEnded,
@@ -69,23 +70,22 @@ class Dispatcher:
         Raises:
             CannotTravelError: no runner would take it, so none was asked.
         """
-        if self._places.is_used_up(invocation.tenant):
-            return await self._not_run(
-                invocation, FailureReason.OVERLOADED, "too many invocations of the tenant are waiting"
+        if pause := self._pauses.met_by(invocation):
+            outcome = failed(
+                FailureReason.OVERLOADED, pause.why, pauses_for_s=pause.left_s, pauses_for_all=pause.for_all
             )
+            return await self._not_run(invocation, outcome)
+        if self._places.is_used_up(invocation.tenant):
+            why = "too many invocations of the tenant are waiting"
+            return await self._not_run(invocation, failed(FailureReason.OVERLOADED, why))
         with self._places.taken(invocation.tenant):
-            if left_s := self._pauses.left_s(invocation):
-                await self._pauses.hold_back(left_s)
-                return await self._not_run(
-                    invocation, FailureReason.OVERLOADED, "a rule of the flow pauses", pauses_for_s=left_s
-                )
             ending = await self._run(invocation, deadline)
             self._pauses.learn(invocation, ending)
             return ending
 
     async def _run(self, invocation: Invocation, deadline: Deadline) -> Ending:
         if not await self._presence.any_alive():
-            return await self._not_run(invocation, FailureReason.NO_RUNNER, "no runner is alive")
+            return await self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
         future = self._listener.expect(invocation.id)
         loop = asyncio.get_running_loop()
         late = loop.call_later(deadline.remaining_s() + GRACE_S, _give_up, future)
@@ -98,7 +98,7 @@ class Dispatcher:
             late.cancel()
             self._listener.forget(invocation.id)
         if ending is None:
-            return await self._not_run(invocation, FailureReason.NO_RUNNER, "the queue does not answer")
+            return await self._not_run(invocation, failed(FailureReason.NO_RUNNER, "the queue does not answer"))
         return ending
 
     async def listen(self, subscriber: ArqRedis) -> None:
@@ -116,15 +116,12 @@ class Dispatcher:
         except (RedisError, OSError):
             picked_up = False
         if picked_up:
-            return await self._not_run(invocation, FailureReason.INTERRUPTED, "its runner never answered")
-        return await self._not_run(invocation, FailureReason.OVERLOADED, "no runner came round to it")
+            return await self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner never answered"))
+        return await self._not_run(invocation, failed(FailureReason.OVERLOADED, "no runner came round to it"))
 
-    async def _not_run(
-        self, invocation: Invocation, reason: FailureReason, detail: str, *, pauses_for_s: float = 0.0
-    ) -> Ending:
+    async def _not_run(self, invocation: Invocation, outcome: Failed) -> Ending:
         """The ending of an invocation that no runner can account for; its watchers hear of it from us."""
         now_ms = unix_ms()
-        outcome = failed(reason, detail, pauses_for_s=pauses_for_s)
         ending = Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
         if invocation.draft is not None:
             return ending
@@ -137,7 +134,7 @@ class Dispatcher:
             version=invocation.flow[0].version,
             outcome=outcome_name(outcome),
             duration_ms=float(now_ms - invocation.enqueued_at_ms),
-            message=detail,
+            message=outcome.detail,
         )
         try:
             async with self._redis.pipeline(transaction=False) as pipe:

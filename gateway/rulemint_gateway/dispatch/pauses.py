@@ -1,56 +1,71 @@
 """Flows that fail in any case for now, because a runner said that one of their rules pauses.
 
-Sending them on would cost every process of the path a little for nothing, and answering them at once would invite the
-next request at once. So they are refused here, and held back for a moment first.
+Sending them on would cost every process of the path a little for nothing, so they are refused here, at once. A pause is
+of one client's use of a flow, or of the flow for all; one that its operator has ended, or whose rule has a new version,
+is another flow.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Hashable
+from typing import NamedTuple
 
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.fair_memory import FairMemory
 from rulemint_shared.messages import Ending, Failed, Invocation
 
-HELD_BACK_S = 1.0
-_REMEMBERED = 10_000
+_REMEMBERED = 20_000
+
+
+class Pause(NamedTuple):
+    """A flow pauses."""
+
+    until: Deadline
+    why: str
+    """The runner's words, for the logs."""
+    for_all: bool
+
+    @property
+    def left_s(self) -> float:
+        """For how many seconds."""
+        return self.until.remaining_s()
 
 
 class Pauses:
-    """Remembers which flows pause."""
+    """Remembers which flows pause, and for whom."""
 
     def __init__(self) -> None:
-        self._until: OrderedDict[Hashable, Deadline] = OrderedDict()
+        self._pauses: FairMemory[Hashable, Pause] = FairMemory(_REMEMBERED)
 
     def learn(self, invocation: Invocation, ending: Ending) -> None:
         """How *invocation* ended may say that its flow pauses."""
-        if invocation.draft is not None or not isinstance(ending.outcome, Failed) or not ending.outcome.pauses_for_ms:
+        outcome = ending.outcome
+        if not isinstance(outcome, Failed) or not outcome.pauses_for_ms or invocation.draft is not None:
             return
-        flow = _flow(invocation)
-        self._until[flow] = Deadline.after(ending.outcome.pauses_for_ms / 1000)
-        self._until.move_to_end(flow)
-        while len(self._until) > _REMEMBERED:
-            self._until.popitem(last=False)
+        pause = Pause(Deadline.after(outcome.pauses_for_ms / 1000), outcome.detail, outcome.pauses_for_all)
+        key = _for_all(invocation) if pause.for_all else _for_client(invocation)
+        self._pauses.put(invocation.tenant, key, pause)
 
-    def left_s(self, invocation: Invocation) -> float:
-        """For how many seconds the flow of *invocation* pauses; 0 if it does not."""
-        if not self._until or invocation.draft is not None:
-            return 0.0
-        flow = _flow(invocation)
-        until = self._until.get(flow)
-        if until is None:
-            return 0.0
-        if until.passed():
-            del self._until[flow]
-        return max(0.0, until.remaining_s())
+    def met_by(self, invocation: Invocation) -> Pause | None:
+        """The pause of the flow of *invocation*; None if there is none for its client."""
+        if not self._pauses.has_any(invocation.tenant) or invocation.draft is not None:
+            return None
+        return self._live(invocation.tenant, _for_client(invocation)) or self._live(
+            invocation.tenant, _for_all(invocation)
+        )
 
-    async def hold_back(self, left_s: float) -> None:
-        """Wait for a moment, at most for *left_s*."""
-        await asyncio.sleep(min(left_s, HELD_BACK_S))
+    def _live(self, tenant: str, key: Hashable) -> Pause | None:
+        pause = self._pauses.get(tenant, key)
+        if pause is not None and pause.until.passed():
+            self._pauses.forget(tenant, key)
+            return None
+        return pause
 
 
-def _flow(invocation: Invocation) -> Hashable:
-    """What makes a flow the same: its rule versions with their secrets."""
-    rules = tuple((rule.rule_id, rule.version, rule.secrets_revision) for rule in invocation.flow)
-    return invocation.tenant, rules
+def _for_all(invocation: Invocation) -> Hashable:
+    """What makes a flow the same: its rule versions with their secrets, and what was resumed."""
+    return tuple((rule.rule_id, rule.version, rule.secrets_revision, rule.resumed_at_ms) for rule in invocation.flow)
+
+
+def _for_client(invocation: Invocation) -> Hashable:
+    return invocation.client.id, tuple(rule.client_resumed_at_ms for rule in invocation.flow), _for_all(invocation)

@@ -116,7 +116,14 @@ class ClientCredentials:
                 **msgspec.structs.asdict(exchange.sent),
             ),
             flow=[
-                RuleRef(rule_id=rule.id, name=rule.name, version=rule.version, secrets_revision=rule.secrets_revision)
+                RuleRef(
+                    rule_id=rule.id,
+                    name=rule.name,
+                    version=rule.version,
+                    secrets_revision=rule.secrets_revision,
+                    resumed_at_ms=rule.resumed_at_ms,
+                    client_resumed_at_ms=rule.resumed_clients.get(client.record.client_id, 0),
+                )
                 for rule in flow
             ],
             deadline_ms=deadline.to_unix_ms(),

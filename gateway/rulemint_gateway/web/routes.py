@@ -21,6 +21,7 @@ from rulemint_gateway.web.management.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rule_secrets import SecretHandlers
 from rulemint_gateway.web.management.rule_versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys import SigningKeyHandlers
@@ -50,6 +51,7 @@ class Handlers:
     rules: NounHandlers
     secrets: SecretHandlers
     rule_versions: RuleVersionHandlers
+    resuming: ResumeHandlers
     hooks: HookHandlers
     actions: ActionHandlers
     action_versions: ActionVersionHandlers
@@ -82,6 +84,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.rules.operations(),  # /api/v2/rules
         *handlers.secrets.operations(),  # /api/v2/rules/{id}/secrets
         *handlers.rule_versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
+        *handlers.resuming.operations(),  # /api/v2/rules/{id}/resume
         *handlers.hooks.operations(),  # /api/v2/hooks
         *handlers.actions.operations(),  # /api/v2/actions/actions
         *handlers.action_versions.operations(),  # /api/v2/actions/actions/{id}/versions

@@ -1,29 +1,39 @@
-"""The brake: a rule whose hosts keep ending waits before it costs another one.
+"""The brake: who keeps ending a rule's hosts waits before that costs another one.
 
-Theory of operation. Each authority has a level, as a leaky bucket has: an ending raises it by one, an answer lowers it
-by a tenth, and it falls by itself by one in half a minute. So a rule that mostly works is never stopped, and one that
-mixes answers into its crashes is. Above the limit it pauses. After the pause one invocation goes ahead, and nobody
-beside it; if its host ends too, the next pause is twice as long. Who waited for something that did not come pauses
-half a minute at most, for it costs little; who computed until it was ended pauses for as long as that is worth.
+Theory of operation. It counts by rule and client first. Each client of a rule has a level, as a leaky bucket has: an
+ending raises it by one, an answer lowers it by a tenth, and it falls by itself by one in half a minute. Above the limit
+the rule pauses for that client; other clients' requests say nothing of that, and go on. Only if several clients fail
+within a pause or half a minute, and nobody's answers say otherwise, it pauses for all: ten answers make up for one
+client. So does a rule whose text cannot be loaded, which is nobody's request.
+
+After a pause one invocation goes ahead, and nobody beside it; if its host ends too, the next pause is twice as long. A
+pause for all is tried by other clients than those that it came from, for a moment, before these may try. Who waited for
+something that did not come pauses half a minute at most, for it costs little; who computed until it was ended pauses
+for as long as that is worth.
 """
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.hosts.pause import Caller, Failure, Pause, why_of
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.fair_memory import FairMemory
 from rulemint_shared.messages import MAX_PAUSE_MS, FailureReason
 
 FAILURES = 3
-"""So many, one soon after the other, are too many: each costs processor time that others would have had."""
+"""So many of one client, one soon after the other, are too many: each costs processor time that others would have."""
+CLIENTS = 3
+"""So many that fail at the same time say that it is the rule."""
 FORGOTTEN_AFTER_S = 30.0
-"""Each of them, if nothing else happens."""
+"""Each failure, if nothing else happens."""
 ANSWERS_FOR_A_FAILURE = 10
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 30.0
@@ -31,8 +41,10 @@ PAUSE_FOR_COST = 300
 """For what an ended invocation computed, so many times as long: a third of a percent of a processor."""
 LONGEST_COSTLY_PAUSE_S = MAX_PAUSE_MS / 1000
 TRIAL_S = 0.5
-"""How long whoever meets a trial is told to stay away; what becomes of it decides."""
-_REMEMBERED = 1_000
+"""How long those that meet a trial are told to stay away; what becomes of it decides."""
+HEAD_START_S = 2.0
+"""For so long after a pause for all it is tried by clients that it was not for."""
+_REMEMBERED_RULES, _REMEMBERED_CLIENTS = 1_000, 10_000
 _COUNTED = {
     FailureReason.TIMEOUT,
     FailureReason.CRASHED,
@@ -43,17 +55,50 @@ _COUNTED = {
 }
 
 
-@dataclass
-class _Record:
-    """What is remembered of one authority."""
+@dataclass(eq=False)
+class _Pausing:
+    """What pauses, and is tried after it."""
+
+    resumed_ms: int = 0
+    until: Deadline | None = None
+    whole_s: float = 0.0
+    pauses: int = 0
+    trying: bool = False
+    failures: deque[Failure] = field(default_factory=lambda: deque(maxlen=FAILURES))
+
+    def pause(self, *, computed_s: float) -> None:
+        """Begin a pause, unless there is one already."""
+        if self.left_s() > 0:
+            return
+        usual_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self.pauses, 10))
+        self.whole_s = max(usual_s, min(LONGEST_COSTLY_PAUSE_S, computed_s * PAUSE_FOR_COST))
+        self.until = Deadline.after(self.whole_s)
+        self.pauses += 1
+        self.trying = False
+
+    def left_s(self) -> float:
+        """For how much longer it pauses."""
+        return 0.0 if self.until is None else max(0.0, self.until.remaining_s())
+
+    def as_of(self, left_s: float, *, for_all: bool, longer: bool = False) -> Pause | None:
+        """The pause with *left_s* to go; None if that is nothing."""
+        if left_s <= 0:
+            return None
+        return Pause(max(left_s, TRIAL_S), self.whole_s, why_of(self.failures), for_all=for_all, longer=longer)
+
+
+@dataclass(eq=False)
+class _OfClient(_Pausing):
+    """What is remembered of one client's use of a rule."""
 
     level: float = 0.0
-    as_of_s: float = field(default_factory=time.monotonic)
-    pauses: int = 0
-    paused: Deadline | None = None
-    trying: bool = False
+    as_of_s: float = 0.0
     last_ended: bool = True
     """Whether its last invocation ended its host."""
+
+    def met(self) -> Pause | None:
+        """The pause that a request of the client meets; None if there is none, or it is over and nobody tries."""
+        return self.as_of(TRIAL_S if self.trying else self.left_s(), for_all=False)
 
     def change(self, by: float) -> None:
         """Let the level leak, then change it; it never gets so high that half a minute would not help."""
@@ -62,69 +107,167 @@ class _Record:
         self.level, self.as_of_s = min(float(FAILURES), max(0.0, leaked + by)), now_s
 
 
+@dataclass(eq=False)
+class _OfRule(_Pausing):
+    """What is remembered of a rule, whoever uses it."""
+
+    failing: OrderedDict[Hashable, Deadline] = field(default_factory=OrderedDict)
+    """A client that fails → until when it counts; whatever could not load the rule is one, too."""
+    paused_for: frozenset[Hashable] = frozenset()
+    """Those that failed before the last pause."""
+    answers: int = 0
+    """Of those that make up for a client."""
+    last_ended: bool = False
+    """Whether its last invocation ended its host."""
+    remembered: Deadline = field(default_factory=lambda: Deadline.after(0.0))
+
+    def failed(self, who: Hashable, failure: Failure, *, for_s: float, computed_s: float) -> None:
+        """*who* fails, and counts for half a minute, or *for_s* if that is longer."""
+        self.last_ended = True
+        self.failures.append(failure)
+        self.remembered = Deadline.after(FAILURES * FORGOTTEN_AFTER_S)
+        self.failing[who] = Deadline.after(max(for_s, FORGOTTEN_AFTER_S))
+        self.failing.move_to_end(who)
+        for each, until in list(self.failing.items()):
+            if until.passed() or len(self.failing) > CLIENTS:
+                del self.failing[each]
+        if self.left_s() == 0 and (len(self.failing) >= CLIENTS or (self.trying and who not in self.paused_for)):
+            self.pause(computed_s=computed_s)
+            self.paused_for = frozenset(self.failing)
+            self.failing.clear()
+
+    def met_by(self, client: Hashable) -> Pause | None:
+        """The pause that a request of *client* meets: a little longer for those that it came from."""
+        if self.until is None or self.trying:
+            return self.as_of(TRIAL_S if self.trying else 0.0, for_all=True)
+        longer = client in self.paused_for
+        left_s = self.until.remaining_s() + (HEAD_START_S if longer else 0.0)
+        return self.as_of(left_s, for_all=True, longer=longer)
+
+    def answered(self) -> None:
+        """Somebody's request was answered."""
+        self.answers = self.answers + 1 if self.failing else 0
+        if self.answers >= ANSWERS_FOR_A_FAILURE:
+            self.answers = 0
+            self.failing.popitem(last=False)
+
+
 class Brake:
     """Remembers who failed; knows nothing of hosts."""
 
     def __init__(self) -> None:
-        self._records: OrderedDict[Hashable, _Record] = OrderedDict()
+        self._rules: FairMemory[Authority, _OfRule] = FairMemory(_REMEMBERED_RULES)
+        self._clients: FairMemory[tuple[Authority, str], _OfClient] = FairMemory(_REMEMBERED_CLIENTS)
 
     @contextmanager
-    def admission(self, authority: Hashable) -> Iterator[None]:
-        """Run one invocation of *authority* in the body.
+    def admission(self, authority: Authority, caller: Caller) -> Iterator[Callable[[], None]]:
+        """Run one invocation of *authority* for *caller* in the body.
+
+        What it yields asks once more, after a wait for a host: pauses begin meanwhile.
 
         Raises:
             HostEndedError: it is paused.
         """
-        is_trial = self._admit(authority)
+        tried = self._admit(authority, caller)
         try:
-            yield
+            yield lambda: self._check(authority, caller, tried)
         finally:
-            if is_trial and (record := self._records.get(authority)) is not None:
-                record.trying = False
+            for pausing in tried:
+                pausing.trying = False
 
-    def priority(self, authority: Hashable) -> Priority:
-        """Of a host of *authority*: low after one that has ended, and whatever is left after a pause for it."""
-        record = self._records.get(authority)
-        if record is None or not record.last_ended:
+    def priority(self, authority: Authority, caller: Caller) -> Priority:
+        """Of a host of *authority* for *caller*: low after one that has ended, after a pause whatever others leave.
+
+        What one client's requests do to hosts is not held against another's.
+        """
+        rule, client = self._known(authority, caller)
+        if rule is None:
             return Priority.USUAL
-        return Priority.IDLE if record.pauses else Priority.LOW
+        if client is not None and client.last_ended:
+            return Priority.IDLE if rule.pauses or client.pauses else Priority.LOW
+        if not rule.last_ended or len(rule.failing) < CLIENTS - 1:
+            return Priority.USUAL
+        return Priority.IDLE if rule.pauses else Priority.LOW
 
-    def worked(self, authority: Hashable) -> None:
+    def worked(self, authority: Authority, caller: Caller) -> None:
         """A host of *authority* has answered."""
-        record = self._records.get(authority)
-        if record is None:
-            return
-        record.last_ended, record.paused = False, None
-        record.change(-1 / ANSWERS_FOR_A_FAILURE)
-        if not record.level:
-            del self._records[authority]
+        rule, client = self._known(authority, caller)
+        if rule is not None:
+            rule.last_ended = False
+            rule.answered()
+            if rule.trying:
+                rule.until = None
+            if rule.until is None and not rule.failing and rule.remembered.passed():
+                self._rules.forget(authority.tenant, authority)
+        if client is not None:
+            client.last_ended = False
+            client.change(-1 / ANSWERS_FOR_A_FAILURE)
+            if client.trying:
+                client.until = None
+            if not client.level and client.until is None:
+                self._clients.forget(authority.tenant, (authority, caller.client))
 
-    def failed(self, authority: Hashable, reason: FailureReason, *, computed_s: float = 0.0) -> None:
-        """A host of *authority* has ended, or could not load its rule, for *reason*, having *computed_s*."""
-        if reason not in _COUNTED:
-            return
-        record = self._records.setdefault(authority, _Record())
-        self._records.move_to_end(authority)
-        record.last_ended = True
-        record.change(+1)
-        if record.level > FAILURES - 1:
-            usual_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**record.pauses)
-            record.paused = Deadline.after(max(usual_s, min(LONGEST_COSTLY_PAUSE_S, computed_s * PAUSE_FOR_COST)))
-            record.pauses += 1
-        while len(self._records) > _REMEMBERED:
-            self._records.popitem(last=False)
+    def failed(
+        self, authority: Authority, caller: Caller, failure: Failure, *, computed_s: float = 0.0
+    ) -> Pause | None:
+        """A host of *authority* has ended in an invocation for *caller*, having *computed_s*; the pause from now on."""
+        if failure.reason not in _COUNTED:
+            return None
+        rule, client = self._known(authority, caller)
+        if client is None:
+            client = _OfClient(resumed_ms=max(caller.rule_resumed_ms, caller.client_resumed_ms))
+        self._clients.put(authority.tenant, (authority, caller.client), client)
+        client.last_ended = True
+        client.failures.append(failure)
+        client.change(+1)
+        if client.level > FAILURES - 1:
+            client.pause(computed_s=computed_s)
+        rule = self._remembered(authority, caller, rule)
+        rule.failed(caller.client, failure, for_s=client.left_s(), computed_s=computed_s)
+        return rule.met_by(caller.client) if rule.left_s() else client.as_of(client.left_s(), for_all=False)
 
-    def _admit(self, authority: Hashable) -> bool:
-        """Whether it is the one that tries after a pause."""
-        record = self._records.get(authority)
-        if record is None or record.paused is None:
-            return False
-        if record.trying or not record.paused.passed():
-            left_s = max(record.paused.remaining_s(), TRIAL_S)
-            raise HostEndedError(
-                FailureReason.OVERLOADED,
-                f"the rule's hosts keep ending: it pauses for {left_s:.1f} s",
-                pauses_for_s=left_s,
-            )
-        record.trying = True
-        return True
+    def not_loaded(self, authority: Authority, caller: Caller, failure: Failure) -> Pause | None:
+        """A rule could not be loaded, which is no caller's fault; the pause from now on."""
+        if failure.reason not in _COUNTED:
+            return None
+        rule = self._remembered(authority, caller, self._known(authority, caller)[0])
+        rule.failed(object(), failure, for_s=0.0, computed_s=0.0)
+        return rule.as_of(rule.left_s(), for_all=True)
+
+    def _admit(self, authority: Authority, caller: Caller) -> list[_Pausing]:
+        """What the invocation tries: the pauses that are over."""
+        self._check(authority, caller, [])
+        known = self._known(authority, caller)
+        tried: list[_Pausing] = [pausing for pausing in known if pausing is not None and pausing.until is not None]
+        for pausing in tried:
+            pausing.trying = True
+        return tried
+
+    def _check(self, authority: Authority, caller: Caller, tried: Collection[_Pausing]) -> None:
+        rule, client = self._known(authority, caller)
+        pause = None
+        if rule is not None and rule not in tried:
+            pause = rule.met_by(caller.client)
+        if pause is None and client is not None and client not in tried:
+            pause = client.met()
+        if pause is not None:
+            raise HostEndedError(FailureReason.OVERLOADED, "the rule pauses", pause=pause)
+
+    def _known(self, authority: Authority, caller: Caller) -> tuple[_OfRule | None, _OfClient | None]:
+        """What is remembered of the rule and of the caller's use of it, but for what somebody has ended since."""
+        tenant, of_client = authority.tenant, (authority, caller.client)
+        rule, client = self._rules.get(tenant, authority), self._clients.get(tenant, of_client)
+        if rule is not None and caller.rule_resumed_ms > rule.resumed_ms:
+            self._rules.forget(tenant, authority)
+            rule = None
+        if client is not None and max(caller.rule_resumed_ms, caller.client_resumed_ms) > client.resumed_ms:
+            self._clients.forget(tenant, of_client)
+            if rule is not None:
+                rule.failing.pop(caller.client, None)
+            client = None
+        return rule, client
+
+    def _remembered(self, authority: Authority, caller: Caller, rule: _OfRule | None) -> _OfRule:
+        rule = rule or _OfRule(resumed_ms=caller.rule_resumed_ms)
+        self._rules.put(authority.tenant, authority, rule)
+        return rule

@@ -21,6 +21,7 @@ from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.channel import Channel, EngineText
 from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, Loaded, NotLoaded, StorageGet, StorageSet
 from rulemint_runner.hosts.outbound import Fetch, OutboundCalls
+from rulemint_runner.hosts.pause import Pause
 from rulemint_runner.hosts.state_calls import NO_STATE, State, StateCalls
 from rulemint_runner.hosts.usage import Usage
 from rulemint_runner.sandbox.priority import Priority, lower_priority
@@ -48,12 +49,12 @@ OnLine = Callable[[Line], None]
 class HostEndedError(Exception):
     """The host ended, or was ended, before it had answered."""
 
-    def __init__(self, reason: FailureReason, detail: str, *, pauses_for_s: float = 0.0) -> None:
-        """*pauses_for_s*: for how long nobody need try again."""
+    def __init__(self, reason: FailureReason, detail: str, *, pause: Pause | None = None) -> None:
+        """*pause*: what the rule does now."""
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
-        self.pauses_for_s = pauses_for_s
+        self.pause = pause
 
 
 class RuleNotLoadedError(Exception):
@@ -63,6 +64,7 @@ class RuleNotLoadedError(Exception):
         super().__init__(text)
         self.reason = reason
         self.text = text
+        self.pause: Pause | None = None
 
 
 class Host:

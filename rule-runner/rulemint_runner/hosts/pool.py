@@ -21,6 +21,7 @@ import structlog
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.brake import Brake
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.pause import Caller, Failure
 from rulemint_runner.hosts.rest import Rest
 from rulemint_runner.hosts.station import IdleHost, MakeHost, Station, Waiter
 from rulemint_runner.hosts.watch import Watch
@@ -65,23 +66,32 @@ class HostPool:
         self._watch = Watch()
 
     @asynccontextmanager
-    async def borrow(self, authority: Authority, make_host: MakeHost, deadline: Deadline) -> AsyncIterator[Host]:
-        """An idle host of *authority*; *make_host* starts one if there are too few.
+    async def borrow(
+        self, authority: Authority, make_host: MakeHost, deadline: Deadline, caller: Caller
+    ) -> AsyncIterator[Host]:
+        """An idle host of *authority* for *caller*; *make_host* starts one if there are too few.
 
         Raises:
             HostEndedError: none could be had before *deadline*, it did not start, or the rule pauses.
             RuleNotLoadedError: the rule's text cannot be run.
         """
-        with self._brake.admission(authority):
+        with self._brake.admission(authority, caller) as check_again:
             station = self._stations.setdefault(authority, Station(authority))
-            host = await self._take(station, make_host, deadline)
+            host = await self._take(station, make_host, deadline, caller)
+            try:
+                check_again()
+            except HostEndedError:
+                self._offer(station, host)
+                raise
+            began = Deadline.after(0)
             station.begin(host)
-            self._watch.begin(host, distrusted=self._brake.priority(authority) is not Priority.USUAL)
+            self._watch.begin(host, distrusted=self._brake.priority(authority, caller) is not Priority.USUAL)
             try:
                 yield host
-                self._brake.worked(authority)
+                self._brake.worked(authority, caller)
             except HostEndedError as error:
-                self._brake.failed(authority, error.reason, computed_s=self._watch.computed_s(host))
+                failure = Failure(error.reason, -began.remaining_s())
+                error.pause = self._brake.failed(authority, caller, failure, computed_s=self._watch.computed_s(host))
                 raise
             finally:
                 self._watch.end(host)
@@ -124,13 +134,13 @@ class HostPool:
         await asyncio.gather(*(host.ended.wait() for host in self._live))
         await cancel(self._tasks)  # those of invocations that ended just now
 
-    async def _take(self, station: Station, make_host: MakeHost, deadline: Deadline) -> Host:
+    async def _take(self, station: Station, make_host: MakeHost, deadline: Deadline, caller: Caller) -> Host:
         while station.idle:
             host = self._pop_idle(station, -1)
             if host.usable:
                 host.resume()
                 return host
-        waiter = Waiter(asyncio.get_running_loop().create_future(), make_host)
+        waiter = Waiter(asyncio.get_running_loop().create_future(), make_host, caller)
         station.waiting.append(waiter)
         self._grow(station)
         try:
@@ -177,18 +187,21 @@ class HostPool:
         station.hosts += 1
         self._hosts += 1
         self._shares.begin(station.authority.tenant)
-        self._in_background(self._start_and_load(station, station.waiting[0].make_host))
+        self._in_background(self._start_and_load(station, station.waiting[0]))
 
     def _cap(self, station: Station) -> int:
         """How many hosts the station's rule is worth, now."""
         most = self._limits.max_hosts_per_rule
         return min(most, self._limits.quick_hosts_per_rule) if station.is_quick() else most
 
-    async def _start_and_load(self, station: Station, make_host: MakeHost) -> None:
+    async def _start_and_load(self, station: Station, waiter: Waiter) -> None:
+        began = Deadline.after(0)
         try:
-            host = await make_host(priority=self._brake.priority(station.authority))
-        except (HostEndedError, RuleNotLoadedError) as error:
-            self._fail_all(station, error)
+            host = await waiter.make_host(priority=self._brake.priority(station.authority, waiter.caller))
+        except (HostEndedError, RuleNotLoadedError) as not_loaded:
+            failure = Failure(not_loaded.reason, -began.remaining_s())
+            not_loaded.pause = self._brake.not_loaded(station.authority, waiter.caller, failure)
+            self._fail_all(station, not_loaded)
         except Exception:
             log.exception("a host could not be made")
             self._fail_all(station, HostEndedError(FailureReason.CRASHED, "the runner failed"))
@@ -204,7 +217,6 @@ class HostPool:
 
     def _fail_all(self, station: Station, error: HostEndedError | RuleNotLoadedError) -> None:
         """No host came of it: whoever waits hears why."""
-        self._brake.failed(station.authority, error.reason)
         self._forget_host(station)
         while station.waiting:
             waiter = station.waiting.popleft()

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import Host
+from rulemint_runner.hosts.pause import Caller
 from rulemint_runner.hosts.rest import Rest
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
@@ -46,6 +47,7 @@ class Waiter:
 
     future: asyncio.Future[Host]
     make_host: MakeHost
+    caller: Caller
 
 
 @dataclass

@@ -26,7 +26,7 @@ from fixtures.processes import Started, family_of, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.waiting import all_gone, eventually
 from rulemint_runner.compose import Runner, open_runner
-from rulemint_runner.hosts.brake import FAILURES
+from rulemint_runner.hosts.brake import CLIENTS, FAILURES
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import batches, codecs, ids, job_queue, keys
 from rulemint_shared.background import cancel
@@ -46,6 +46,11 @@ from rulemint_shared.redis_connection import open_redis
 
 LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
 CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
+CRASHES_WHEN_ASKED = """
+import os
+def rule(client, scope, audience, context):
+    return os._exit(3) if "crash" in context["body"] else {}
+"""
 SLOW = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(0.5)\n    return {}"
 
 
@@ -400,12 +405,66 @@ async def test_a_flow_with_a_rule_that_pauses_is_refused_by_the_gateway_itself(
 ) -> None:
     crashing = await a_rule(redis, CRASHES)
     endings = [await gateway.ask(crashing) for _ in range(FAILURES + 2)]
-    reasons = [ending.outcome.reason for ending in endings if isinstance(ending.outcome, Failed)]
-    assert reasons == [FailureReason.CRASHED] * FAILURES + [FailureReason.OVERLOADED] * 2
+    assert as_reasons(endings) == [FailureReason.CRASHED] * FAILURES + [FailureReason.OVERLOADED] * 2
     assert all(ending.outcome.pauses_for_ms > 0 for ending in endings[FAILURES:] if isinstance(ending.outcome, Failed))
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
-    assert set(starts).isdisjoint({endings[-1].invocation})
-    assert set(starts).issuperset({ending.invocation for ending in endings[:-1]})
+    assert {ending.invocation for ending in endings[FAILURES:]}.isdisjoint(starts)
+    assert {ending.invocation for ending in endings[:FAILURES]}.issubset(starts)
+
+
+def as_reasons(endings: list[Ending]) -> list[FailureReason]:
+    return [ending.outcome.reason for ending in endings if isinstance(ending.outcome, Failed)]
+
+
+@pytest.mark.usefixtures("runner")
+async def test_a_pause_is_of_the_client_whose_requests_fail_and_the_logs_say_why_and_what_helps(
+    gateway: Gateway, redis: ArqRedis
+) -> None:
+    rule = await a_rule(redis, CRASHES_WHEN_ASKED)
+    endings = [await gateway.ask(rule, crash="now") for _ in range(FAILURES)]
+    refused = await gateway.ask(rule)
+    for ending in (endings[-1], refused):
+        assert isinstance(ending.outcome, Failed)
+        assert not ending.outcome.pauses_for_all
+        assert "pauses for the client client1 for 5 s because of three crashes" in ending.outcome.detail
+        assert "rulemint rules resume 'my rule' --client client1" in ending.outcome.detail
+    assert endings[-1].lines[-1].message == endings[-1].outcome.detail  # type: ignore[union-attr]  # a Failed
+    assert isinstance((await gateway.ask(rule, client="client2")).outcome, Granted)
+
+
+@pytest.mark.usefixtures("runner")
+async def test_several_clients_that_fail_pause_the_rule_for_every_client(
+    gateway: Gateway, redis: ArqRedis, starts: Counter[str]
+) -> None:
+    rule = await a_rule(redis, CRASHES)
+    endings = [await gateway.ask(rule, client=f"client{number}") for number in range(CLIENTS + 2)]
+    assert as_reasons(endings) == [FailureReason.CRASHED] * CLIENTS + [FailureReason.OVERLOADED] * 2
+    assert {ending.invocation for ending in endings[-1:]}.isdisjoint(starts)
+    assert all(ending.outcome.pauses_for_all for ending in endings[CLIENTS:] if isinstance(ending.outcome, Failed))
+
+
+@pytest.mark.usefixtures("runner")
+async def test_what_waits_for_a_host_is_refused_when_its_client_pauses_meanwhile(
+    gateway: Gateway, redis: ArqRedis
+) -> None:
+    rule = await a_rule(redis, "import os, time\ndef rule(c, s, a, x):\n    time.sleep(0.3)\n    os._exit(3)")
+    endings = await asyncio.gather(*(gateway.ask(rule) for _ in range(12)))
+    reasons = Counter(as_reasons(list(endings)))
+    assert reasons[FailureReason.CRASHED] + reasons[FailureReason.OVERLOADED] == 12
+    assert reasons[FailureReason.OVERLOADED] >= 12 - FAILURES - 2
+
+
+async def test_a_resumed_rule_runs_again_at_every_runner_and_gateway(
+    gateway: Gateway, redis: ArqRedis, runner_settings: RunnerSettings
+) -> None:
+    rule = await a_rule(redis, CRASHES_WHEN_ASKED)
+    async with a_runner(runner_settings), a_runner(runner_settings):
+        while as_reasons([await gateway.ask(rule, crash="now")]) != [FailureReason.OVERLOADED]:
+            pass
+        assert as_reasons([await gateway.ask(rule)]) == [FailureReason.OVERLOADED]
+        for resumed in ({"resumed_at_ms": 1}, {"client_resumed_at_ms": 1}):
+            again = msgspec.structs.replace(rule, **resumed)
+            assert {type((await gateway.ask(again)).outcome) for _ in range(10)} == {Granted}
 
 
 # ---- what breaks ----

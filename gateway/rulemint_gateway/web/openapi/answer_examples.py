@@ -130,6 +130,12 @@ ANSWERS: dict[str, Any] = {
     },
     "RuleVersionSummary": _VERSION,
     "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT},
+    "RuleResumed": {
+        "id": "rul_5Mbjl0PdGsWtk9QN",
+        "name": "plan claim",
+        "client_id": "de5ESXQUX6osw66eApGusAUcHDuR63lG",
+        "resumed_at": _AT,
+    },
     "RuleDiff": {
         "from": 1,
         "to": 2,

@@ -49,6 +49,7 @@ EXAMPLES: dict[str, Any] = {
     "PatchAction": {"code": _CODE},
     "ActionTest": {"payload": {"event": {"client": {"client_id": "nightly"}}}},
     "DeployVersion": {"update_draft": True},
+    "ResumeRule": {"client_id": "de5ESXQUX6osw66eApGusAUcHDuR63lG"},
     "PatchBindings": {"bindings": [{"ref": {"type": "action_name", "value": "team"}}]},
     "PatchTenantSettings": {"default_audience": "https://reports.example/"},
     "DeleteRecords": {
