@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -134,8 +134,8 @@ class Admin:
             )
         return answer, tag
 
-    async def list(self, path: str) -> list[dict[str, Any]]:
-        """Every record of *path*, over all its pages.
+    async def list(self, path: str, *, fields: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Every record of *path*, over all its pages; scripts are among the *fields* only if they are named.
 
         Raises:
             CommandError: as `call`.
@@ -144,6 +144,8 @@ class Admin:
         with self.bars.show(f"reading {path}") as steps:
             for page in range(MAX_PAGES):
                 query: dict[str, str | int] = {"page": page, "per_page": PER_PAGE, "include_totals": "true"}
+                if fields:
+                    query["fields"] = ",".join(fields)
                 found, total = _page_of(await self.call("GET", path, query=query), of=f"{self.url} answers {path}")
                 if page == 0:
                     steps.expect(total)

@@ -72,6 +72,7 @@ from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.answers import Answers
 from rulemint_gateway.web.bearer import CLOCK_LEEWAY_S
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.issuers import ISSUERS, Issuers
@@ -87,6 +88,7 @@ from rulemint_gateway.web.management.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
 from rulemint_gateway.web.management.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rule_secrets import SecretHandlers
@@ -165,7 +167,12 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(dispatcher.close)
         exchanges = ExchangeStore(redis, kept_per_tenant=settings.exchanges_kept)
         in_background(stack, exchanges.write_behind())
-        log_hub = LogHub(subscriber, max_watchers=settings.max_watchers)
+        log_hub = LogHub(
+            subscriber,
+            max_watchers=settings.max_watchers,
+            watcher_bytes=settings.watcher_buffer_kb * 1024,
+            tenant_bytes=settings.watchers_buffer_mb * 1024 * 1024,
+        )
         stack.push_async_callback(log_hub.close)
 
         failed = _failed_authentication(settings, redis, stack)
@@ -193,18 +200,19 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             ),
             metadata=Metadata(catalog, signing_keys),
             health=health,
-            logs=LogStream(catalog, log_hub, Tickets(redis)),
+            logs=LogStream(catalog, log_hub, Tickets(redis), write_timeout_s=settings.write_timeout),
             exchanges=ExchangeHandlers(catalog, exchanges),
             executions=ExecutionHandlers(catalog, Executions(exchanges)),
             status=StatusHandlers(catalog, redis),
-            webtask_logs=WebtaskLogs(catalog, log_hub),
+            webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
             **_management_handlers(
                 redis, catalog, store, vault, rules, rule_secrets, AdminFileKeeper(settings.admin_file, vault)
             ),
-            **_rule_handlers(catalog, store, records, texts, rules, rule_secrets, tries),
+            **_rule_handlers(catalog, store, records, texts, rules, rule_secrets, tries, settings.page_kb * 1024),
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
-        application = _application(routes(handlers), accounting(refused), pace_throttled)
+        answers = Answers(catalog, at_once=settings.management_calls)
+        application = _application(routes(handlers, answers), accounting(refused), pace_throttled)
         application[THROTTLING] = throttling
         application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
         _hand_settings_to(application, settings)
@@ -300,16 +308,17 @@ def _rule_handlers(  # each is a part of what rules are made of
     rules: Rules,
     secrets: RuleSecretsOf,
     tries: Tries,
+    page_bytes: int,
 ) -> dict[str, Any]:
     """Rules, and what shows the same rules as hooks, actions and webtasks."""
     versions = RuleVersionsOf(store, records)
     return {
-        "rules": NounHandlers(catalog, rules, name="rules", filters=rules.filters),
+        "rules": LongNounHandlers(catalog, rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
         "secrets": SecretHandlers(catalog, secrets),
         "tries": TryHandlers(catalog, tries),
         "rule_versions": RuleVersionHandlers(catalog, rules, versions),
         "resuming": ResumeHandlers(catalog, Resuming(catalog, store, records)),
-        "hooks": HookHandlers(catalog, Hooks(records, rules, secrets)),
+        "hooks": HookHandlers(catalog, Hooks(records, rules, secrets), page_bytes=page_bytes),
         "webtasks": WebtaskHandlers(catalog, Webtasks(store, records, texts, rules, secrets)),
         **_action_handlers(catalog, store, ActionRecords(records), texts, rules, secrets, versions, tries),
     }

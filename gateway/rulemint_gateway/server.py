@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import structlog
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from rulemint_gateway.compose import Gateway, open_gateway
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.tls import Certificate
+from rulemint_gateway.web.stalled_readers import StalledReaders
 from rulemint_shared.background import in_background
 from rulemint_shared.collection import settle_collector
 
@@ -56,10 +58,19 @@ async def serve(settings: GatewaySettings, *, on_serving: Callable[[], None] = l
             in_background(stack, certificate.keep_fresh())
         if settings.metrics_port:
             place = Address(settings.metrics_host, settings.metrics_port, "RULEMINT_METRICS_PORT")
-            await stack.enter_async_context(_listening(gateway.metrics, [place]))
+            metrics = _listening(gateway.metrics, [place], write_timeout_s=settings.write_timeout)
+            await stack.enter_async_context(metrics)
         places = _addresses(settings, certificate)
         shared = settings.gateway_processes > 1
-        await stack.enter_async_context(_listening(gateway.application, places, shared=shared, drain_s=settings.drain))
+        await stack.enter_async_context(
+            _listening(
+                gateway.application,
+                places,
+                shared=shared,
+                drain_s=settings.drain,
+                write_timeout_s=settings.write_timeout,
+            )
+        )
         settle_collector()
         log.info("serving", issuer=settings.issuer_url())
         on_serving()
@@ -100,17 +111,31 @@ def check_free(settings: GatewaySettings) -> None:
 
 @asynccontextmanager
 async def _listening(
-    application: web.Application, places: Sequence[Address], *, shared: bool = False, drain_s: float = 0
+    application: web.Application,
+    places: Sequence[Address],
+    *,
+    shared: bool = False,
+    drain_s: float = 0,
+    write_timeout_s: float,
 ) -> AsyncIterator[None]:
-    """*application* at *places*, *shared* with other processes; afterwards its requests have *drain_s* to finish."""
+    """*application* at *places*, *shared* with other processes; afterwards its requests have *drain_s* to finish.
+
+    A connection whose client reads nothing for *write_timeout_s* is closed.
+    """
     runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=drain_s)
     await runner.setup()
     try:
         for place in places:
             await _listen(runner, place, shared=shared)
-        yield
+        async with AsyncExitStack() as stack:
+            in_background(stack, StalledReaders(lambda: _connections(runner), timeout_s=write_timeout_s).cut_off())
+            yield
     finally:
         await runner.cleanup()
+
+
+def _connections(runner: web.AppRunner) -> list[RequestHandler]:
+    return [] if runner.server is None else runner.server.connections
 
 
 async def _listen(runner: web.AppRunner, place: Address, *, shared: bool) -> None:

@@ -174,6 +174,51 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=2,
         ),
     ] = 1_000
+    watcher_buffer_kb: Annotated[
+        int,
+        Meta(
+            description="KiB of log records that wait for one watcher that reads slowly; the oldest go, and it is told "
+            "how many.",
+            ge=64,
+            le=1_048_576,
+        ),
+    ] = 4_096
+    watchers_buffer_mb: Annotated[
+        int,
+        Meta(
+            description="MiB of log records that wait for all watchers of a tenant together; what several of them wait "
+            "for counts once.",
+            ge=1,
+            le=65_536,
+        ),
+    ] = 32
+    write_timeout: Annotated[
+        float,
+        Meta(
+            description="Seconds after which a connection is closed whose client takes nothing, or less than 16 KiB, "
+            "of an answer or stream that waits for it.",
+            gt=0,
+            le=3_600,
+        ),
+    ] = 30.0
+    management_calls: Annotated[
+        int,
+        Meta(
+            description="Management calls at once that read, and as many that change; each keeps its place until its "
+            "answer is read, and holds a MiB of it at most. A tenant may have as many as it leaves to the others.",
+            ge=4,
+            le=10_000,
+        ),
+    ] = 64
+    page_kb: Annotated[
+        int,
+        Meta(
+            description="KiB of rules or hooks with their scripts in one answer of a list by checkpoints, about; its "
+            "next says where to go on.",
+            ge=64,
+            le=65_536,
+        ),
+    ] = 2_048
     log_history: LogHistory = DEFAULT_HISTORY
     log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
     drain: Annotated[

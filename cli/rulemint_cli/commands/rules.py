@@ -22,7 +22,7 @@ RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="Its name or its
 async def show(call: Call, rule: RuleArgument) -> None:
     """Show one rule with its script."""
     async with call.admin() as admin:
-        record = await find(admin, RULES, rule)
+        record = await admin.call("GET", path_of(RULES, await find(admin, RULES, rule)))
     call.output.record(record, but=("script",))
     call.output.text("", *str(record["script"]).expandtabs(4).splitlines())
 

@@ -33,6 +33,18 @@ SETTINGS_PATH = "tenants/settings"
 ADMINISTRATOR = "Rulemint administrator"
 """The name of the client that a tenant is made with."""
 P = TypeVar("P", bound=Part)
+_RULE_FIELDS = (
+    "name",
+    "script",
+    "language",
+    "order",
+    "enabled",
+    "allow_hosts",
+    "isolation",
+    "dependencies",
+    "clients",
+    "audiences",
+)
 _NOT_IN_VARIABLES = re.compile(r"[^A-Z0-9]+")
 
 
@@ -96,7 +108,7 @@ async def _read(
     steps.done()
     lists = []
     for noun in nouns:
-        lists.append(await admin.list(noun.path))
+        lists.append(await admin.list(noun.path, fields=("id", "limits", *_RULE_FIELDS) if noun is RULES else ()))
         steps.done()
     apis, clients, grants, listed = lists
     steps.expect(len(listed))
@@ -159,19 +171,7 @@ def grant_of(record: Record) -> ClientGrant:
 
 def rule_of(record: Record, secrets: list[str]) -> Rule:
     """A rule with its script, its secrets as variables that are named after both."""
-    own = _picked(
-        record,
-        "name",
-        "script",
-        "language",
-        "order",
-        "enabled",
-        "allow_hosts",
-        "isolation",
-        "dependencies",
-        "clients",
-        "audiences",
-    )
+    own = _picked(record, *_RULE_FIELDS)
     limits = {name: value for name, value in record["limits"].items() if name in Limits.__struct_fields__}
     variables = {name: secret_variable(str(record["name"]), name) for name in secrets}
     return _convert({**own, "limits": limits, "secrets": variables}, Rule)

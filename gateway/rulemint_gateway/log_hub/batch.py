@@ -25,19 +25,26 @@ Form = Callable[[Sequence[Event]], list[bytes]]
 class Batch:
     """Events in their order. Watchers that share one share what its forms make of it, too."""
 
-    __slots__ = ("_pieces", "events", "size")
+    __slots__ = ("_half", "_pieces", "events", "size")
 
     def __init__(self, events: Sequence[Event]) -> None:
         self.events = events
         self.size = sum(len(event.data) for event in events)
         """In bytes."""
         self._pieces: dict[Form, list[bytes]] = {}
+        self._half: Batch | None = None
 
     def behind(self, position: Position) -> Batch:
         """Those of its records that come after *position*; itself if all do."""
         if not self.events or self.events[0].position is None or self.events[0].position > position:
             return self
         return Batch([event for event in self.events if event.position is not None and event.position > position])
+
+    def later_half(self) -> Batch | None:
+        """The later half of its events, the same for all who ask; None if it has one event only."""
+        if self._half is None and len(self.events) > 1:
+            self._half = Batch(self.events[(len(self.events) + 1) // 2 :])
+        return self._half
 
     def pieces(self, form: Form) -> list[bytes]:
         """All events in this *form*, joined to pieces of whole events: of `PIECE_BYTES`, or of one that is larger."""

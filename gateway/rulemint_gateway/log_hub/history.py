@@ -19,6 +19,8 @@ PAGE_RECORDS = 500
 FIRST_PAGE_RECORDS = 25
 PAGE_BYTES = 128 * 1024
 """Of a page of history, about: each watcher that reads the past holds one."""
+LIVE_PAGES = 8
+"""As large as this many pages is what is read live, once for all."""
 BLOCK_MS = 1_000
 
 
@@ -54,8 +56,9 @@ class LogReader:
 
     async def wait_after(self, position: Position) -> list[Entry]:
         """As `after`, but waits a second for a record if there is none."""
-        answer = await self._redis.xread({self._stream: str(position)}, count=PAGE_RECORDS, block=BLOCK_MS)
-        return [_entry(raw) for _stream, entries in answer for raw in entries]
+        count = min(PAGE_RECORDS, LIVE_PAGES * self._page)
+        answer = await self._redis.xread({self._stream: str(position)}, count=count, block=BLOCK_MS)
+        return [entry for _stream, entries in answer for entry in self._read(entries)]
 
     async def before_newest(self, count: int, log_filter: LogFilter, *, until: Position) -> Position:
         """Behind which position the last *count* records up to *until* come that *log_filter* shows."""

@@ -15,7 +15,7 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 
 BUFFERED_RECORDS = 2_000
-BUFFERED_BYTES = 1024 * 1024
+BUFFERED_BYTES = 4 * 1024 * 1024
 
 
 class Watcher:
@@ -87,19 +87,32 @@ class Watcher:
         if not batch.events or (self._waits and self._take is not None and self._take(batch)):
             return
         self._waits = False  # or what comes before it wakes would overtake this
+        while batch.size > self._max_bytes and (half := batch.later_half()) is not None:
+            self._dropped += len(batch.events) - len(half.events)
+            batch = half
+        while self._buffer and self._buffered_bytes + batch.size > self._max_bytes:
+            self._drop(len(self._buffer[0].events))
         self._put(batch)
         if self._buffered > BUFFERED_RECORDS:
             self._drop(self._buffered - BUFFERED_RECORDS)
-        while self._buffered_bytes > self._max_bytes and self._buffered > 1:
-            self._drop(max(1, len(self._buffer[0].events) // 2))
         self._changed.set()
 
-    def lose(self, batch: Batch) -> None:
-        """Drop *batch*: all watchers of the tenant together have too much."""
-        if batch in self._buffer:
-            self._buffer.remove(batch)
-            self._count_out(batch)
-            self._dropped += len(batch.events)
+    def oldest(self) -> Batch:
+        """The first of those that wait."""
+        return self._buffer[0]
+
+    def lose(self, batch: Batch) -> Batch | None:
+        """Keep the later half of *batch*: all watchers of the tenant together have too much."""
+        place, half = self._buffer.index(batch), batch.later_half()
+        self._count_out(batch)
+        self._dropped += len(batch.events)
+        if half is None:
+            del self._buffer[place]
+            return None
+        self._buffer[place] = half
+        self._dropped -= len(half.events)
+        self._count_in(half)
+        return half
 
     def forget(self) -> None:
         """Keep nothing: nobody reads it any more."""
@@ -111,8 +124,7 @@ class Watcher:
             self._buffer.appendleft(batch)
         else:
             self._buffer.append(batch)
-        self._buffered += len(batch.events)
-        self._buffered_bytes += batch.size
+        self._count_in(batch)
         self._room.keep(batch, self)
 
     def _take_first(self) -> Batch:
@@ -120,6 +132,10 @@ class Watcher:
         self._count_out(batch)
         self._room.leave(batch, self)
         return batch
+
+    def _count_in(self, batch: Batch) -> None:
+        self._buffered += len(batch.events)
+        self._buffered_bytes += batch.size
 
     def _count_out(self, batch: Batch) -> None:
         self._buffered -= len(batch.events)

@@ -1,6 +1,7 @@
 """What a path of the service takes and answers, said once.
 
-The route and its part of the OpenAPI document are both made from it, so that there is neither without the other.
+Its route (`routes`) and its part of the OpenAPI document are both made from it, so that there is neither without the
+other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from aiohttp import web
 
 from rulemint_gateway.web.problems import Handler, Problem
 
@@ -97,7 +97,3 @@ class Operation:
         """What the handler says of itself, without what it raises."""
         text = inspect.getdoc(self.handle) or ""
         return text.partition("\n\nRaises:")[0].replace("``", "`")
-
-    def route(self) -> web.RouteDef:
-        """The route for aiohttp."""
-        return web.route(self.method, self.path, self.handle)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web import authorization_endpoint
+from rulemint_gateway.web.answers import Answers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
@@ -102,24 +103,28 @@ def operations(handlers: Handlers) -> list[Operation]:
     return [*described, *Documentation(handlers.catalog, described).operations()]
 
 
-def routes(handlers: Handlers) -> list[web.RouteDef]:
+def routes(handlers: Handlers, answers: Answers) -> list[web.RouteDef]:
     """Path → handler. The webtask API is Auth0's, for the tools of npm ``wt-cli``, and no part of our description."""
     by_path: dict[str, list[Operation]] = {}
     for operation in operations(handlers):
         by_path.setdefault(operation.path, []).append(operation)
     return [
-        *(route for described in by_path.values() for route in _routes_of(described)),
+        *(route for described in by_path.values() for route in _routes_of(described, answers)),
         *authorization_endpoint.routes(),  # /authorize
-        *handlers.webtasks.routes(),  # /api/tokens, /api/webtask
+        *(
+            web.route(route.method, route.path, answers.in_turn(route.handler))
+            for route in handlers.webtasks.routes()  # /api/tokens, /api/webtask
+        ),
         *handlers.webtask_logs.routes(),  # /api/logs/tenant/{container}
     ]
 
 
-def _routes_of(described: Sequence[Operation]) -> list[web.RouteDef]:
+def _routes_of(described: Sequence[Operation], answers: Answers) -> list[web.RouteDef]:
     """Those of one path. It answers for every method itself: ``rules/try`` is not the rule ``try`` too."""
     allowed = {operation.method for operation in described}
 
     async def refuse(request: web.Request) -> web.StreamResponse:
         raise web.HTTPMethodNotAllowed(request.method, allowed | ({"HEAD"} if "GET" in allowed else set()))
 
-    return [*(operation.route() for operation in described), web.route("*", described[0].path, refuse)]
+    routed = [web.route(operation.method, operation.path, answers.of(operation)) for operation in described]
+    return [*routed, web.route("*", described[0].path, refuse)]

@@ -100,6 +100,48 @@ async def test_a_watcher_that_does_not_read_loses_the_oldest_and_slows_nobody(hu
     assert [event["message"] for event in kept] == lines[500:]
 
 
+@pytest.fixture
+async def small_hub(empty_redis_url: str) -> AsyncIterator[LogHub]:
+    """One that has room for 200 kB of each watcher, and 300 kB of a tenant."""
+    async with open_subscriber(empty_redis_url) as subscriber:
+        opened = LogHub(subscriber, max_watchers=100, watcher_bytes=200_000, tenant_bytes=300_000)
+        yield opened
+        await opened.close()
+
+
+async def test_long_lines_are_dropped_by_their_bytes_and_counted(small_hub: LogHub, redis: ArqRedis) -> None:
+    lines = [f"{number} {'x' * 5_000}" for number in range(300)]
+    async with small_hub.watch("one", EVERYTHING) as slow, small_hub.watch("one", EVERYTHING) as quick:
+        for start in range(0, len(lines), 10):
+            await write(redis, "one", *map(a_line, lines[start : start + 10]))
+            assert await texts(quick, 10) == lines[start : start + 10]
+        (dropped,) = await read(slow, 1)
+        kept = await texts(slow, len(lines) - dropped["count"])
+    assert kept == lines[dropped["count"] :]
+    assert sum(map(len, kept)) <= 200_000
+
+
+async def test_watchers_that_do_not_read_hold_what_there_is_room_for_whatever_each_of_them_asked(
+    small_hub: LogHub, redis: ArqRedis
+) -> None:
+    """Each has a filter, and so a batch, of its own."""
+    lines = [f"{number} {'x' * 5_000}" for number in range(100)]
+    async with AsyncExitStack() as stack:
+        filters = [LogFilter(contains=text) for text in ("", "x", "xx", "xxx")]
+        stalled = [await stack.enter_async_context(small_hub.watch("one", each)) for each in filters]
+        last = await stack.enter_async_context(small_hub.watch("one", LogFilter(contains="99 x")))
+        for start in range(0, len(lines), 10):
+            await write(redis, "one", *map(a_line, lines[start : start + 10]))
+        assert await texts(last, 1) == lines[99:]
+        room = small_hub._channels["one"].room  # how much it holds, nobody is told
+        assert 0 < room.taken_bytes <= 300_000
+        for watcher in stalled:
+            dropped, *_ = await read(watcher, 1)
+            kept = await texts(watcher, len(lines) - dropped["count"])
+            assert kept == lines[dropped["count"] :]
+        assert room.taken_bytes == 0
+
+
 @pytest.mark.parametrize("data", [b"", b"\xc1noise", b"\x80", b"x" * 100_000], ids=["empty", "noise", "map", "large"])
 async def test_a_malformed_record_is_ignored(hub: LogHub, redis: ArqRedis, data: bytes) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:

@@ -53,7 +53,7 @@ async def server(
                     socket = a_websocket()
                     await socket.prepare(request)
                     sockets.append(socket)
-                    await send_frames(request, socket, watcher, for_s=60)
+                    await send_frames(request, socket, watcher, for_s=60, write_timeout_s=0.5)
             finally:
                 ended.set()
             return socket
@@ -67,9 +67,8 @@ async def server(
 
 
 async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothing(
-    server: TestServer, sockets: list[web.WebSocketResponse], redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+    server: TestServer, sockets: list[web.WebSocketResponse], redis: ArqRedis
 ) -> None:
-    monkeypatch.setattr(websocket, "SEND_TIMEOUT_S", 0.5)
     lines = [f"{number} {'x' * 8_000}" for number in range(3_000)]
     url = server.make_url("/")
     async with (
@@ -92,7 +91,6 @@ async def test_a_watcher_that_never_reads_again_is_broken_off_and_leaves_its_pla
     server: TestServer, ended: asyncio.Event, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A close that waits for the watcher to take what was written would wait for ever."""
-    monkeypatch.setattr(websocket, "SEND_TIMEOUT_S", 0.5)
     monkeypatch.setattr(websocket, "FAREWELL_S", 0.5)
     async with aiohttp.ClientSession() as session, session.ws_connect(server.make_url("/")):
         writing = asyncio.create_task(_write_on(redis))

@@ -96,7 +96,7 @@ async def test_a_watcher_over_tls_reads_everything_and_why_it_is_closed(empty_re
             async with hub.watch("one", LogFilter(), Beginning(after=START, follow=False)) as watcher:
                 socket = a_websocket()
                 await socket.prepare(request)
-                await send_frames(request, socket, watcher, for_s=60)
+                await send_frames(request, socket, watcher, for_s=60, write_timeout_s=30)
                 return socket
 
         application = web.Application()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -85,10 +85,14 @@ class Actions:
         """One action."""
         return action_view(await self._actions.find(tenant, action_id))
 
-    async def list(self, tenant: str) -> list[Action]:
-        """All actions, oldest first."""
-        actions = await self._actions.all(tenant)
-        return sorted(actions, key=lambda action: (action.rule.created_at_ms, action.rule.id))
+    async def list(self, tenant: str) -> list[Rule]:
+        """The rules that are actions, oldest first."""
+        return sorted(await self._actions.all(tenant), key=lambda rule: (rule.created_at_ms, rule.id))
+
+    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+        """*rules* as actions, read a few at a time."""
+        async for action in self._actions.in_parts(tenant, rules):
+            yield action_view(action)
 
     async def patch(self, tenant: str, action_id: str, body: PatchAction) -> dict[str, Any]:
         """Change what *body* names. Code and dependencies become a draft; secrets and the name hold at once."""

@@ -80,7 +80,7 @@ class BindingAnswer(Answer, frozen=True, kw_only=True):
     id: str
     trigger_id: str
     display_name: str
-    action: ActionAnswer
+    action: ActionSummary
     created_at: Moment
     updated_at: Moment
 

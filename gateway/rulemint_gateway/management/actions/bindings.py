@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.management.actions.bodies import Binding, PatchBindings
-from rulemint_gateway.management.actions.records import Action, ActionRecords
+from rulemint_gateway.management.actions.records import ActionRecords
 from rulemint_gateway.management.actions.views import binding_view
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -43,8 +43,8 @@ class Bindings:
             wanted = {rule.id: rule for rule in bound}
             changes: Changes[None] = Changes(None)
             for action in actions:
-                rule = wanted.get(action.rule.id) or _unbound(action.rule)
-                if rule != action.rule:
+                rule = wanted.get(action.id) or _unbound(action)
+                if rule != action:
                     changes.put(RULES, msgspec.structs.replace(rule, updated_at_ms=unix_ms()))
             return changes
 
@@ -53,7 +53,7 @@ class Bindings:
 
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """The bindings, in their order."""
-        return [binding_view(action) for action in await self._actions.all(tenant) if action.rule.enabled]
+        return [binding_view(rule) for rule in await self._actions.all(tenant) if rule.enabled]
 
 
 def in_this_order(bound: Sequence[Rule], rules: Sequence[Rule]) -> list[Rule]:
@@ -69,10 +69,10 @@ def in_this_order(bound: Sequence[Rule], rules: Sequence[Rule]) -> list[Rule]:
     return [msgspec.structs.replace(rule, order=last + place) for place, rule in enumerate(bound, start=1)]
 
 
-def _bound(binding: Binding, number: int, actions: Sequence[Action]) -> Rule:
+def _bound(binding: Binding, number: int, actions: Sequence[Rule]) -> Rule:
     """The rule that *binding* means, enabled."""
     ref, field = binding.ref, f"bindings[{number}].ref.value"
-    found = (a.rule for a in actions if ref.value == (a.rule.name if ref.type == "action_name" else a.rule.id))
+    found = (rule for rule in actions if ref.value == (rule.name if ref.type == "action_name" else rule.id))
     rule = next(found, None)
     if rule is None:
         raise InvalidBodyError(f"There is no action with this {ref.type}: {ref.value}", field=field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from rulemint_gateway.management.errors import ManagementError, NotFoundError
@@ -54,11 +55,11 @@ class ActionRecords:
             live = await self.rules.text(tenant, rule, rule.version)
         return Action(rule, newest, live)
 
-    async def all(self, tenant: str) -> list[Action]:
-        """All actions, in the order in which they run or would."""
-        rules = self.rules.in_order(tenant)
-        newest = await self.rules.texts(tenant, [(rule, newest_version(rule)) for rule in rules])
-        actions = [(rule, text) for rule, text in newest if form_of(rule, text) is RuleForm.ACTION]
-        live = await self.rules.texts(tenant, [(rule, rule.version) for rule, _text in actions if rule.version])
-        live_of = {rule.id: text for rule, text in live}
-        return [Action(rule, text, live_of.get(rule.id)) for rule, text in actions]
+    async def all(self, tenant: str) -> list[Rule]:
+        """The rules that are actions, in the order in which they run or would."""
+        return await self.rules.of_form(tenant, RuleForm.ACTION, newest_version)
+
+    async def in_parts(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[Action]:
+        """*rules* as actions, of which a few are held at a time."""
+        async for rule, newest in self.rules.in_parts(tenant, [(rule, newest_version(rule)) for rule in rules]):
+            yield await self.with_live(tenant, rule, newest)

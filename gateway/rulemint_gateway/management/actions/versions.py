@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from rulemint_gateway.management.actions.records import ActionRecords
 from rulemint_gateway.management.actions.views import version_view
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
+from rulemint_shared.records import Rule
 
 
 class ActionVersions:
@@ -16,11 +18,15 @@ class ActionVersions:
         self._actions = actions
         self._versions = versions
 
-    async def list(self, tenant: str, action_id: str, *, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
-        """*count* versions, newest first, and how many there are; drafts are versions too."""
+    async def numbers(self, tenant: str, action_id: str) -> tuple[Rule, list[int]]:
+        """The rule that the action is, and the numbers of its versions, newest first; drafts are versions too."""
         await self._actions.find(tenant, action_id)
-        rule, texts, total = await self._versions.page(tenant, action_id, start=start, count=count)
-        return [version_view(rule, text) for text in texts], total
+        return self._versions.numbers(tenant, action_id)
+
+    async def views(self, tenant: str, rule: Rule, numbers: Sequence[int]) -> AsyncIterator[dict[str, Any]]:
+        """These versions, read a few at a time."""
+        async for text in self._versions.texts(tenant, rule, numbers):
+            yield version_view(rule, text)
 
     async def read(self, tenant: str, action_id: str, version: int) -> dict[str, Any]:
         """One version."""

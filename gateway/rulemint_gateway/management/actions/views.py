@@ -61,15 +61,15 @@ def version_view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
     }
 
 
-def binding_view(action: Action) -> dict[str, Any]:
-    """The binding of a bound action; an action has one at most, so its id is the action's."""
+def binding_view(rule: Rule) -> dict[str, Any]:
+    """The binding of a bound action, without its code; an action has one at most, so its id is the action's."""
     return {
-        "id": action.rule.id,
+        "id": rule.id,
         "trigger_id": TRIGGER,
-        "display_name": action.rule.binding_name or action.rule.name,
-        "action": action_view(action),
-        "created_at": rfc3339_ms(action.rule.created_at_ms),
-        "updated_at": rfc3339_ms(action.rule.updated_at_ms),
+        "display_name": rule.binding_name or rule.name,
+        "action": _summary(rule),
+        "created_at": rfc3339_ms(rule.created_at_ms),
+        "updated_at": rfc3339_ms(rule.updated_at_ms),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -68,11 +68,22 @@ class Hooks:
         made = await self._rules.create(tenant, rule, made_as=RuleForm.HOOK)
         return await self.read(tenant, made["id"])
 
+    async def rules(self, tenant: str) -> list[Rule]:
+        """The rules that are hooks, in the order in which they run."""
+        return await self._records.of_form(tenant, RuleForm.HOOK, shown_version)
+
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """All hooks, in the order in which they run."""
-        rules = self._records.in_order(tenant)
-        texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
-        return [_view(rule, text) for rule, text in texts if form_of(rule, text) is RuleForm.HOOK]
+        return [view async for view in self.views(tenant, await self.rules(tenant))]
+
+    def compared(self, rule: Rule) -> dict[str, Any]:
+        """What a list is filtered by."""
+        return {"enabled": rule.enabled, "triggerId": TRIGGER}
+
+    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+        """*rules* as hooks, read a few at a time."""
+        async for rule, text in self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules]):
+            yield _view(rule, text)
 
     async def read(self, tenant: str, hook_id: str) -> dict[str, Any]:
         """One hook."""

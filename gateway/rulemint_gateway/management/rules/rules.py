@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -122,11 +122,22 @@ class Rules:
         rule = self._records.find(tenant, rule_id)
         return rule_view(rule, await self._records.text(tenant, rule, shown_version(rule)))
 
+    async def rules(self, tenant: str) -> list[Rule]:
+        """All rules in their order."""
+        return self._records.in_order(tenant)
+
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """All rules in their order, each with its script."""
-        rules = self._records.in_order(tenant)
-        texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
-        return [rule_view(rule, text) for rule, text in texts]
+        return [view async for view in self.views(tenant, await self.rules(tenant))]
+
+    def compared(self, rule: Rule) -> dict[str, Any]:
+        """What a list is filtered by."""
+        return {"enabled": rule.enabled}
+
+    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+        """*rules*, each with its script, read a few at a time."""
+        async for rule, text in self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules]):
+            yield rule_view(rule, text)
 
     async def read_some(self, tenant: str, rule_ids: Collection[str]) -> dict[str, dict[str, Any]]:
         """Id → rule, of those that there are, in one round trip."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import hashlib
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -41,17 +42,21 @@ class RuleVersionsOf:
         self._store = store
         self._records = records
 
-    async def page(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[Rule, list[RuleVersion], int]:
-        """The rule, *count* of its versions, newest first, and how many it has."""
+    def numbers(self, tenant: str, rule_id: str) -> tuple[Rule, list[int]]:
+        """The rule, and the numbers of its versions, newest first."""
         rule = self._records.find(tenant, rule_id)
-        numbers = numbers_of(rule)
-        found = await self._records.texts(tenant, [(rule, number) for number in numbers[start : start + count]])
-        return rule, [text for _rule, text in found], len(numbers)
+        return rule, numbers_of(rule)
+
+    async def texts(self, tenant: str, rule: Rule, numbers: Sequence[int]) -> AsyncIterator[RuleVersion]:
+        """These versions of *rule*, of which a few are held at a time."""
+        async for _rule, text in self._records.in_parts(tenant, [(rule, number) for number in numbers]):
+            yield text
 
     async def list(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
         """*count* versions, newest first, without their scripts, and how many there are."""
-        rule, found, total = await self.page(tenant, rule_id, start=start, count=count)
-        return [version_summary(rule, text) for text in found], total
+        rule, numbers = self.numbers(tenant, rule_id)
+        texts = self.texts(tenant, rule, numbers[start : start + count])
+        return [version_summary(rule, text) async for text in texts], len(numbers)
 
     async def read(self, tenant: str, rule_id: str, version: int) -> dict[str, Any]:
         """One version with its script."""

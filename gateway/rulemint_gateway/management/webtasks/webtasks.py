@@ -58,9 +58,9 @@ class Webtasks:
 
     async def list(self, tenant: str) -> list[dict[str, Any]]:
         """All webtasks, in the order in which they run."""
-        rules = self._records.in_order(tenant)
-        texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
-        return [_view(tenant, Webtask(rule, text)) for rule, text in texts if form_of(rule, text) is RuleForm.HOOK]
+        rules = await self._records.of_form(tenant, RuleForm.HOOK, shown_version)
+        texts = self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules])
+        return [_view(tenant, Webtask(rule, text)) async for rule, text in texts]
 
     async def read(self, tenant: str, name: str) -> dict[str, Any]:
         """One webtask."""

@@ -30,10 +30,11 @@ class IssuedTicket(Answer, frozen=True, kw_only=True):
 class LogStream:
     """Log records of the caller's own tenant."""
 
-    def __init__(self, catalog: Catalog, hub: LogHub, tickets: Tickets) -> None:
+    def __init__(self, catalog: Catalog, hub: LogHub, tickets: Tickets, *, write_timeout_s: float) -> None:
         self._catalog = catalog
         self._hub = hub
         self._tickets = tickets
+        self._write_timeout_s = write_timeout_s
 
     def operations(self) -> list[Operation]:
         """The stream, and what opens it to a browser."""
@@ -80,9 +81,9 @@ class LogStream:
                 socket = a_websocket()
                 if socket.can_prepare(request).ok:
                     await socket.prepare(request)
-                    await send_frames(request, socket, watcher, for_s=left_s)
+                    await send_frames(request, socket, watcher, for_s=left_s, write_timeout_s=self._write_timeout_s)
                     return socket
-                return await send_body(request, watcher, for_s=left_s)
+                return await send_body(request, watcher, for_s=left_s, write_timeout_s=self._write_timeout_s)
         except TooManyWatchersError:
             raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
         except (RedisError, OSError) as error:

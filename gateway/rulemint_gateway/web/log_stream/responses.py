@@ -11,7 +11,6 @@ from redis.exceptions import RedisError
 from rulemint_gateway.log_hub.batch import Batch, Event, Form
 from rulemint_gateway.log_hub.watcher import Watcher
 
-SEND_TIMEOUT_S = 30.0
 LOOK_FOR_DISCONNECT_S = 2.0
 KEEP_ALIVE_S = 15.0
 EVENT_STREAM = "text/event-stream"
@@ -26,9 +25,9 @@ def wants_events(request: web.Request) -> bool:
 
 
 async def send_body(
-    request: web.Request, watcher: Watcher, *, for_s: float, form: Form | None = None
+    request: web.Request, watcher: Watcher, *, for_s: float, write_timeout_s: float, form: Form | None = None
 ) -> web.StreamResponse:
-    """Send until either side ends it, or *for_s* have passed; whoever does not read for 30 s is cut off.
+    """Send until either side ends it, or *for_s* have passed; whoever does not read for *write_timeout_s* is cut off.
 
     Without a *form* it is what the caller asked for.
     """
@@ -40,7 +39,7 @@ async def send_body(
         async with asyncio.timeout(for_s):
             async for batch in _until_disconnected(request, watcher):
                 for piece in [silence] if batch is None else batch.pieces(form):
-                    async with asyncio.timeout(SEND_TIMEOUT_S):
+                    async with asyncio.timeout(write_timeout_s):
                         await response.write(piece)
     except (RedisError, OSError):
         pass  # the watcher has gone or stopped reading, its token has expired, or the history cannot be read

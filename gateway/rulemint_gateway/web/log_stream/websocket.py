@@ -18,7 +18,6 @@ from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 
 HEARTBEAT_S = 20.0
-SEND_TIMEOUT_S = 30.0
 FAREWELL_S = 5.0
 """For a watcher to take what was written, and to answer the close; then it is broken off."""
 MAX_CLIENT_FRAME_BYTES = 16 * 1024
@@ -31,12 +30,17 @@ def a_websocket() -> web.WebSocketResponse:
     )
 
 
-async def send_frames(request: web.Request, socket: web.WebSocketResponse, watcher: Watcher, *, for_s: float) -> None:
-    """Send until either side ends it, or *for_s* have passed; whoever does not read for 30 s is closed (1013)."""
+async def send_frames(
+    request: web.Request, socket: web.WebSocketResponse, watcher: Watcher, *, for_s: float, write_timeout_s: float
+) -> None:
+    """Send until either side ends it, or *for_s* have passed.
+
+    Whoever does not read for *write_timeout_s* is closed (1013).
+    """
     writer = FrameWriter(request)
     hearing = asyncio.create_task(_hear(socket, watcher))
     try:
-        code, reason = await _send(writer, watcher, form_of(socket), for_s=for_s)
+        code, reason = await _send(writer, watcher, form_of(socket), for_s=for_s, write_timeout_s=write_timeout_s)
     finally:
         await cancel([hearing])  # or aiohttp would not wait for the answer to the close (RFC 6455 §7.1.1)
     await socket.close(code=code, message=reason, drain=False)
@@ -44,7 +48,9 @@ async def send_frames(request: web.Request, socket: web.WebSocketResponse, watch
         writer.abort()  # it did not answer in time, and the transport waits until what was written is taken
 
 
-async def _send(writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: float) -> tuple[WSCloseCode, bytes]:
+async def _send(
+    writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: float, write_timeout_s: float
+) -> tuple[WSCloseCode, bytes]:
     """Why there is no more to send, as the watcher is told."""
     watcher.hand_to(lambda batch: writer.take(batch.pieces(form)))
     try:
@@ -52,7 +58,7 @@ async def _send(writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: flo
             while (batch := await watcher.next_batch()) is not None:
                 for frames in batch.pieces(form):
                     writer.write(frames)
-                    if writer.is_full and not await _reads_on(writer):
+                    if writer.is_full and not await _reads_on(writer, write_timeout_s):
                         return WSCloseCode.TRY_AGAIN_LATER, b"not reading"
     except TimeoutError:
         return WSCloseCode.POLICY_VIOLATION, b"the token has expired: come with a new one"
@@ -63,9 +69,9 @@ async def _send(writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: flo
     return WSCloseCode.OK, b"that was the past"
 
 
-async def _reads_on(writer: FrameWriter) -> bool:
+async def _reads_on(writer: FrameWriter, within_s: float) -> bool:
     try:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
+        async with asyncio.timeout(within_s):
             await writer.has_room()
     except TimeoutError:
         return False

@@ -11,7 +11,7 @@ from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management.etags import etag_header, require_match
 from rulemint_gateway.web.management.idempotency import once
-from rulemint_gateway.web.management.nouns import NounHandlers
+from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.secret_operations import SecretCalls, secret_operations
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
@@ -19,11 +19,11 @@ from rulemint_gateway.web.problems import NO_STORE, json_answer
 FILTERS = {"triggerId": "triggerId", "enabled": "enabled"}
 
 
-class HookHandlers(NounHandlers):
+class HookHandlers(LongNounHandlers):
     """The five calls of hooks, and the four of a hook's secrets."""
 
-    def __init__(self, catalog: Catalog, hooks: Hooks) -> None:
-        super().__init__(catalog, hooks, name="hooks", filters=FILTERS)
+    def __init__(self, catalog: Catalog, hooks: Hooks, *, page_bytes: int) -> None:
+        super().__init__(catalog, hooks, name="hooks", filters=FILTERS, page_bytes=page_bytes)
         self._hooks = hooks
 
     def operations(self) -> list[Operation]:

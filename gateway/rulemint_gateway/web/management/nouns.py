@@ -129,7 +129,7 @@ class CollectionHandlers:
 
         return await once(request, body, make)
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def list(self, request: web.Request) -> web.StreamResponse:
         """200 and a page of records."""
         caller = self._authorize(request, "read")
         query = list_query(request, filters=self._filters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -93,17 +93,29 @@ def page_of(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_field
 
 
 def _checkpoint(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_field: str) -> dict[str, Any]:
-    """A checkpoint names the record that comes next, so that what was read already may be deleted meanwhile."""
     ids = [str(item.get(id_field)) for item in items]
-    if query.from_ is not None and query.from_ not in ids:
-        message = "Query validation error: the record that from names is gone: begin the list again"
-        raise InvalidBodyError(message, field="from", code="invalid_query_string")
-    start = 0 if query.from_ is None else ids.index(query.from_)
+    start = first_of_checkpoint(ids, query)
     end = start + (query.take or 50)
     answer: dict[str, Any] = {key: [query.project(item) for item in items[start:end]]}
     if end < len(items):
         answer["next"] = ids[end]
     return answer
+
+
+def first_of_checkpoint(ids: Sequence[str], query: ListQuery) -> int:
+    """Where among *ids* the checkpoint of *query* begins.
+
+    It names the record that comes next, so that what was read already may be deleted meanwhile.
+
+    Raises:
+        InvalidBodyError: the record at which it would go on is gone.
+    """
+    if query.from_ is None:
+        return 0
+    if query.from_ not in ids:
+        message = "Query validation error: the record that from names is gone: begin the list again"
+        raise InvalidBodyError(message, field="from", code="invalid_query_string")
+    return ids.index(query.from_)
 
 
 def _text(value: Any) -> str:

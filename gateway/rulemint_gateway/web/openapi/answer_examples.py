@@ -74,7 +74,7 @@ _BINDING: dict[str, Any] = {
     "display_name": "plan claim",
     "created_at": _AT,
     "updated_at": _AT,
-    "action": {**_ACTION, **_CODE, "deployed_version": _ACTION_VERSION},
+    "action": _ACTION,
 }
 
 ANSWERS: dict[str, Any] = {

@@ -42,9 +42,10 @@ class _Shown(msgspec.Struct, frozen=True, kw_only=True):
 class WebtaskLogs:
     """Live log records of the container."""
 
-    def __init__(self, catalog: Catalog, hub: LogHub) -> None:
+    def __init__(self, catalog: Catalog, hub: LogHub, *, write_timeout_s: float) -> None:
         self._catalog = catalog
         self._hub = hub
+        self._write_timeout_s = write_timeout_s
 
     def routes(self) -> list[web.RouteDef]:
         """The path."""
@@ -74,7 +75,7 @@ class WebtaskLogs:
             ):
                 left_s = caller.expires_at_s - unix_s()
                 form = as_bunyan_events if wants_events(request) else as_bunyan_lines
-                return await send_body(request, watcher, for_s=left_s, form=form)
+                return await send_body(request, watcher, for_s=left_s, write_timeout_s=self._write_timeout_s, form=form)
         except TooManyWatchersError:
             raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
         except (RedisError, OSError) as error:

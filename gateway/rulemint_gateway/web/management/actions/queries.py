@@ -8,9 +8,9 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.actions.records import Action
 from rulemint_gateway.management.rules.forms import Trigger
 from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_shared.records import Rule
 
 Word = Annotated[str, Meta(max_length=128)]
 
@@ -31,12 +31,10 @@ class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     installed: bool = False
     """From a marketplace; there is none here."""
 
-    def takes(self, action: Action) -> bool:
-        """Whether *action* is among them."""
+    def takes(self, rule: Rule) -> bool:
+        """Whether *rule*, which is an action, is among them."""
         return (
-            not self.installed
-            and self.action_name in {None, action.rule.name}
-            and self.deployed in {None, action.live is not None}
+            not self.installed and self.action_name in {None, rule.name} and self.deployed in {None, rule.version != 0}
         )
 
 

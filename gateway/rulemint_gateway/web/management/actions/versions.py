@@ -11,7 +11,8 @@ from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management.actions.calls import ACTION, ActionCalls
-from rulemint_gateway.web.management.actions.queries import PageQuery, paged
+from rulemint_gateway.web.management.actions.queries import PageQuery
+from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
 from rulemint_gateway.web.management.queries import query_of
 from rulemint_gateway.web.management.rule_versions import version_number
 from rulemint_gateway.web.operations import CountedPage, Operation
@@ -65,15 +66,15 @@ class ActionVersionHandlers(ActionCalls):
             ),
         ]
 
-    async def list_versions(self, request: web.Request) -> web.Response:
+    async def list_versions(self, request: web.Request) -> web.StreamResponse:
         """200 and a page of versions, newest first."""
         caller = self.authorize(request, "read")
         query = query_of(request, PageQuery)
         start = query.page * query.per_page
-        found, total = await self._versions.list(
-            caller.tenant, request.match_info["id"], start=start, count=query.per_page
-        )
-        return json_answer(paged(found, total, query, key="versions"), headers=NO_STORE)
+        rule, numbers = await self._versions.numbers(caller.tenant, request.match_info["id"])
+        frame = Frame.named("versions", total=len(numbers), page=query.page, per_page=query.per_page)
+        views = self._versions.views(caller.tenant, rule, numbers[start : start + query.per_page])
+        return await answer_in_pieces(request, frame, views)
 
     async def read_version(self, request: web.Request) -> web.Response:
         """200 and one version."""

@@ -1,0 +1,64 @@
+"""Who is answered at once: management calls have so many places, and each keeps its own until its answer is read.
+
+So what readers that are slow have not taken is bounded, for each tenant and for all; further calls wait for their turn.
+A place is worth a megabyte at most: long lists are written in pieces (`long_lists`).
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from rulemint_gateway.management.errors import UnavailableError
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.operations import Operation
+from rulemint_gateway.web.problems import Handler
+from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_shared.turns import NoTurnError, Turns
+
+WAIT_S = 10.0
+MANAGEMENT = "/api/"
+_READING = frozenset({"GET", "HEAD"})
+_NOBODY = ""
+"""Whose place it is where nobody has to log in."""
+
+
+class Answers:
+    """Gives each call its place. Those that read and those that change do not wait for each other."""
+
+    def __init__(self, catalog: Catalog, *, at_once: int) -> None:
+        """*at_once*: places of each kind."""
+        self._catalog = catalog
+        self._reading = Turns(at_once, waiting=16 * at_once, waiting_of_one=4 * at_once)
+        self._changing = Turns(at_once, waiting=16 * at_once, waiting_of_one=4 * at_once)
+
+    def of(self, operation: Operation) -> Handler:
+        """What handles *operation*: with a place if it is one of management, or public and long."""
+        if operation.path.startswith(MANAGEMENT) or "text/html" in operation.answers:
+            return self.in_turn(operation.handle, public=not operation.scopes)
+        return operation.handle
+
+    def in_turn(self, handle: Handler, *, public: bool = False) -> Handler:
+        """*handle*, which has a place until its answer is read."""
+
+        async def handle_in_turn(request: web.Request) -> web.StreamResponse:
+            tenant = _NOBODY if public else tenant_of(request, self._catalog).tenant.name
+            turns = self._reading if request.method in _READING else self._changing
+            try:
+                async with turns.taken(tenant, within_s=WAIT_S):
+                    response = await handle(request)
+                    await _until_read(request, response)
+                    return response
+            except NoTurnError:
+                raise UnavailableError("Too many calls of this tenant at once: send fewer, or try again") from None
+
+        handle_in_turn.__doc__ = handle.__doc__
+        return handle_in_turn
+
+
+async def _until_read(request: web.Request, response: web.StreamResponse) -> None:
+    """Send *response*; the transport takes the last of it when little is left to be read."""
+    try:
+        await response.prepare(request)
+        await response.write_eof()
+    except ConnectionError:
+        pass  # its reader has gone, or was cut off

@@ -1,0 +1,151 @@
+"""Lists whose records are long: written in pieces, each when the reader has taken the ones before.
+
+So an answer is never held whole for a reader that is slow, whatever its length: a page by number could not be cut, for
+its reader would miss what was left out. A list by checkpoints is cut too, and its ``next`` says where to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from aiohttp import web
+
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.management.nouns import Noun, NounHandlers
+from rulemint_gateway.web.management.paging import ListQuery, filtered, first_of_checkpoint, list_query
+from rulemint_gateway.web.problems import NO_STORE, encoded_answer
+from rulemint_shared.records import Rule
+
+PIECE_BYTES = 64 * 1024
+PAGE_BYTES = 2 * 1024 * 1024
+"""Of a list by checkpoints, about."""
+SCRIPT = "script"
+
+Views = Callable[[Sequence[Rule]], AsyncIterator[dict[str, Any]]]
+"""The views of some rules, read a few at a time; without those that are gone."""
+
+
+class Frame(NamedTuple):
+    """What stands around the records of a list."""
+
+    before: bytes
+    after: bytes = b"]"
+
+    @classmethod
+    def named(cls, key: str, **numbers: int) -> Frame:
+        """An object with *numbers*, and the list under *key*."""
+        counted = b"".join(b'"%s":%d,' % (name.encode(), number) for name, number in numbers.items())
+        return cls(b'{%s"%s":[' % (counted, key.encode()), b"]}")
+
+
+class LongNoun(Noun, Protocol):
+    """What the use cases of a noun look like whose records have scripts."""
+
+    async def rules(self, tenant: str) -> list[Rule]:
+        """The rules that are its records, in a stable order."""
+        ...
+
+    def compared(self, rule: Rule) -> dict[str, Any]:
+        """What the filters of the list are compared with."""
+        ...
+
+    def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+        """Their answers."""
+        ...
+
+
+class LongNounHandlers(NounHandlers):
+    """The five calls of a noun whose records have scripts: its lists leave them out unless they are asked for."""
+
+    def __init__(
+        self, catalog: Catalog, noun: LongNoun, *, name: str, filters: Mapping[str, str], page_bytes: int = PAGE_BYTES
+    ) -> None:
+        super().__init__(catalog, noun, name=name, filters=filters)
+        self._long_noun = noun
+        self._page_bytes = page_bytes
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        """200 and a page of records, without their scripts unless `fields` names them.
+
+        A page by checkpoints ends before its `take` if it becomes too long; its `next` says where to go on.
+        """
+        caller = self._authorize(request, "read")
+        query = list_query(request, filters=self._filters)
+        rules = await self._long_noun.rules(caller.tenant)
+        by_id = {rule.id: rule for rule in rules}
+        compared = [{"id": rule.id, **self._long_noun.compared(rule)} for rule in rules]
+        rules = [by_id[each["id"]] for each in filtered(compared, request, self._filters)]
+
+        def views(some: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+            return _projected(self._long_noun.views(caller.tenant, some), query)
+
+        if query.is_checkpoint:
+            return await self._checkpoint(query, rules, views)
+        start = query.page * query.per_page
+        totals = {"start": start, "limit": query.per_page, "total": len(rules)}
+        frame = Frame.named(self._name, **totals) if query.include_totals else Frame(b"[")
+        return await answer_in_pieces(request, frame, views(rules[start : start + query.per_page]))
+
+    async def _checkpoint(self, query: ListQuery, rules: Sequence[Rule], views: Views) -> web.Response:
+        """As many as may be in one answer; there is always one."""
+        start = first_of_checkpoint([rule.id for rule in rules], query)
+        wanted = rules[start : start + (query.take or 50)]
+        going_on = rules[start + len(wanted)].id if start + len(wanted) < len(rules) else None
+        records: list[bytes] = []
+        size = 0
+        for rule in wanted:
+            encoded = [msgspec.json.encode(view) async for view in views([rule])]
+            if records and size + sum(map(len, encoded)) > self._page_bytes:
+                going_on = rule.id
+                break
+            records += encoded
+            size += sum(map(len, encoded))
+        after = b"]}" if going_on is None else b'],"next":%s}' % msgspec.json.encode(going_on)
+        body = Frame.named(self._name).before + b",".join(records) + after
+        return encoded_answer(body, status=200, headers=NO_STORE)
+
+
+async def answer_in_pieces(
+    request: web.Request, frame: Frame, views: AsyncIterator[dict[str, Any]], *, headers: Mapping[str, str] = NO_STORE
+) -> web.StreamResponse:
+    """200 and *views* within *frame*: at once if that is short, else in pieces."""
+    pieces = _pieces(frame, views)
+    first = await anext(pieces)
+    second = await anext(pieces, None)
+    if second is None:
+        return encoded_answer(first, status=200, headers=dict(headers))
+    response = web.StreamResponse(headers=headers)
+    response.content_type = "application/json"
+    await response.prepare(request)
+    await response.write(first)
+    del first
+    await response.write(second)
+    async for piece in pieces:
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+async def _pieces(frame: Frame, views: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    """The whole list, of which no more is made than is asked for."""
+    piece = bytearray(frame.before)
+    between = b""
+    async for view in views:
+        piece += between
+        piece += msgspec.json.encode(view)
+        between = b","
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece + frame.after)
+
+
+async def _projected(views: AsyncIterator[dict[str, Any]], query: ListQuery) -> AsyncIterator[dict[str, Any]]:
+    """The fields that are asked for; the script is none of them unless it is named."""
+    named = {name.strip() for name in query.fields.split(",")} if query.include_fields else set()
+    async for view in views:
+        if SCRIPT not in named:
+            del view[SCRIPT]
+        yield query.project(view)
