@@ -67,6 +67,7 @@ from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.stores.idempotency import IdempotencyStore
 from rulemint_gateway.stores.key_check import check_master_key
 from rulemint_gateway.stores.log_store import LogStore
+from rulemint_gateway.stores.quotas import Quotas
 from rulemint_gateway.stores.refused_calls import RefusedCalls
 from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
@@ -149,7 +150,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         catalog = Catalog(redis)
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
-        store = ConfigStore(redis, catalog, audited_per_tenant=settings.audited_calls_kept)
+        quotas = Quotas(**settings.quotas())
+        store = ConfigStore(redis, catalog, audited_per_tenant=settings.audited_calls_kept, quotas=quotas)
         signing_keys = SigningKeys(catalog, store, vault)
         await _check_keys(redis, catalog, vault)
         if catalog.is_configured or settings.may_bootstrap():

@@ -167,6 +167,20 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             le=10_000,
         ),
     ] = 100
+    max_rules: Annotated[int, Meta(description="Rules of a tenant, hooks, actions and webtasks too.", ge=1)] = 1_000
+    max_clients: Annotated[int, Meta(description="Clients of a tenant.", ge=2)] = 200_000
+    max_resource_servers: Annotated[int, Meta(description="APIs of a tenant.", ge=2)] = 5_000
+    max_client_grants: Annotated[int, Meta(description="Client grants of a tenant.", ge=2)] = 400_000
+    max_rule_secrets: Annotated[int, Meta(description="Secrets of all rules of a tenant together.", ge=0)] = 10_000
+    max_scripts_mb: Annotated[
+        int,
+        Meta(
+            description="MiB of scripts of a tenant, of all versions of all its rules together; see "
+            "RULEMINT_VERSIONS_KEPT.",
+            ge=1,
+            le=65_536,
+        ),
+    ] = 64
     max_watchers: Annotated[
         int,
         Meta(
@@ -259,6 +273,17 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         """The settings of one of several gateway processes, numbered from 0."""
         metrics_port = self.metrics_port + number if self.metrics_port else 0
         return msgspec.structs.replace(self, metrics_port=metrics_port)
+
+    def quotas(self) -> dict[str, int]:
+        """How much configuration a tenant may have."""
+        return {
+            "rules": self.max_rules,
+            "clients": self.max_clients,
+            "resource_servers": self.max_resource_servers,
+            "client_grants": self.max_client_grants,
+            "rule_secrets": self.max_rule_secrets,
+            "script_bytes": self.max_scripts_mb * 1024 * 1024,
+        }
 
     def issuer_url(self) -> str:
         """The issuer, set or made from the port."""

@@ -9,6 +9,7 @@ rulemint:{tenant}:resource-servers         hash        gateway             gatew
 rulemint:{tenant}:client-grants            hash        gateway             gateway       for good
 rulemint:{tenant}:rules                    hash        gateway             gateway       for good
 rulemint:{tenant}:rule-versions            hash        gateway             runner        for good (immutable)
+rulemint:{tenant}:script-bytes             string      gateway             gateway       for good
 rulemint:{tenant}:rule-secrets             hash        gateway             runner        for good (encrypted)
 rulemint:{tenant}:signing-keys             hash        gateway             gateway       for good (encrypted)
 rulemint:{tenant}:rule-storage:{rule}      string      runner              runner        as long as its rule
@@ -80,6 +81,11 @@ def rules(tenant: str) -> str:
 def rule_versions(tenant: str) -> str:
     """The hash ``<rule id>@<version>`` → RuleVersion."""
     return f"{PREFIX}:{tenant}:rule-versions"
+
+
+def script_bytes(tenant: str) -> str:
+    """How many bytes the tenant's rule versions have together."""
+    return f"{PREFIX}:{tenant}:script-bytes"
 
 
 def rule_secrets(tenant: str) -> str:

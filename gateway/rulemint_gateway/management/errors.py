@@ -6,6 +6,7 @@
     ├── InvalidBodyError     400  a field is missing, malformed or unknown
     ├── UnauthorizedError    401  no usable bearer token
     ├── ForbiddenError       403  the token lacks the scope, or the record may not be changed
+    │   └── QuotaError            the tenant has as many as it may
     ├── NotFoundError        404
     ├── ConflictError        409  the name or identifier is taken
     ├── ChangedSinceError    412  the record is not what If-Match says
@@ -62,6 +63,17 @@ class ForbiddenError(ManagementError):
     def __init__(self, message: str, *, code: str = "insufficient_scope", scopes: Sequence[str] = ()) -> None:
         super().__init__(message, code=code)
         self.scopes = scopes
+
+
+class QuotaError(ForbiddenError):
+    """The tenant has as much as it may, by its operator's *setting*."""
+
+    def __init__(self, what: str, *, limit: str, setting: str) -> None:
+        message = (
+            "You reached the limit of entities of this type for this tenant: "
+            f"{limit} {what}. Delete some, or have the operator raise {setting}"
+        )
+        super().__init__(message, code="too_many_entities")
 
 
 class NotFoundError(ManagementError):

@@ -37,6 +37,11 @@ class Call:
     """Raises what the call is refused with. The first write of the call needs it, and no later one."""
     once: Once | None = None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the gateway itself that changes something."""
+        return not self.client_id
+
 
 CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 """None where nobody called: at the start of a gateway, or when a token needs a tenant's first key."""

@@ -23,6 +23,7 @@ from redis.exceptions import RedisError, ResponseError, WatchError
 from rulemint_gateway.stores.audit import audit_records, audited_change
 from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
 from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
+from rulemint_gateway.stores.quotas import NO_QUOTAS, USUAL_QUOTAS, Quotas, check_counts, script_bytes_after
 from rulemint_gateway.stores.tables import Table
 from rulemint_shared import codecs, keys
 from rulemint_shared.audit import AuditedChange
@@ -91,12 +92,19 @@ class ConfigStore:
     """The only writer of configuration records."""
 
     def __init__(
-        self, redis: ArqRedis, catalog: Catalog, *, audited_per_tenant: int = 10_000, deadline_s: float = DEADLINE_S
+        self,
+        redis: ArqRedis,
+        catalog: Catalog,
+        *,
+        audited_per_tenant: int = 10_000,
+        deadline_s: float = DEADLINE_S,
+        quotas: Quotas = USUAL_QUOTAS,
     ) -> None:
         self._redis = redis
         self._catalog = catalog
         self._audited_per_tenant = audited_per_tenant
         self._deadline_s = deadline_s
+        self._quotas = quotas
         self._turns = Turns(WRITES_AT_ONCE, waiting=WAITING_WRITES, waiting_of_one=WAITING_WRITES_OF_ONE_TENANT)
         self._fsync_is_known_missing = False
 
@@ -109,6 +117,7 @@ class ConfigStore:
         Raises:
             StoreUnavailableError: Redis does not answer; `StoreBusyError`: too many others write at once.
             TakenOverError: the call's idempotency key is no longer its own; nothing was written.
+            QuotaExceededError: the tenant has as much as it may; nothing was written.
         """
         call = CALL.get() or own_call(tenant)
         deadline = Deadline.after(self._deadline_s)
@@ -153,9 +162,15 @@ class ConfigStore:
             changes = await plan()
             if not changes.puts and not changes.deletes:
                 return revision, changes
+            config = self._catalog.tenant(tenant) if self._catalog.has_tenant(tenant) else None
+            quotas = NO_QUOTAS if call.is_own else self._quotas
+            check_counts(quotas, config, changes.puts, changes.deletes)
+            script_bytes = await script_bytes_after(self._redis, quotas, tenant, changes.puts, changes.deletes)
             audited = await self._audited(tenant, changes)
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
             self._queue_writes(pipe, tenant, changes, revision + 1)
+            if script_bytes is not None:
+                pipe.set(keys.script_bytes(tenant), script_bytes)
             self._queue_account(pipe, tenant, call, once, audited)
             try:
                 await pipe.execute()

@@ -46,6 +46,10 @@ class TenantConfig:
         """kid → key."""
         return self._records[SIGNING_KEYS.kind]
 
+    def records(self, table: Table[Any]) -> dict[str, Any]:
+        """The records of one of the kinds that are kept in memory, by id."""
+        return self._records[table.kind]
+
     def api(self, identifier: str) -> ResourceServer | None:
         """The API whose identifier, and so whose tokens' audience, this is."""
         record_id = self._identifiers.get(identifier)

@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 LEAST_BYTES = 16 * 1024
 """To be taken within the time: a reader that takes a byte now and then has stopped as well."""
+_NO_LINGERING = struct.pack("ii", 1, 0)
 _LOOKS = 8
 """In the time that a reader has."""
 _ACKED = struct.Struct("=120xQ")
@@ -70,8 +72,15 @@ class StalledReaders:
                 seen[connection] = before
             else:
                 log.info("closed a connection whose reader had stopped", waiting=transport.get_write_buffer_size())
-                transport.abort()
+                _break_off(transport)
         self._seen = seen
+
+
+def _break_off(transport: asyncio.Transport) -> None:
+    """At once, with what the kernel holds: else that would wait for the reader for many minutes more (socket(7))."""
+    with suppress(AttributeError, OSError):  # it is closed already
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+    transport.abort()
 
 
 def _taken_of(transport: asyncio.Transport) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from rulemint_gateway.management.errors import ManagementError
+from rulemint_gateway.management.errors import ManagementError, QuotaError
 from rulemint_gateway.stores.calls import CALL
+from rulemint_gateway.stores.quotas import QuotaExceededError
 from rulemint_gateway.stores.refused_calls import RefusedCalls
 from rulemint_gateway.web.problems import Handler
 
@@ -20,7 +21,7 @@ def accounting(refused: RefusedCalls) -> Middleware:
     async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
         before = CALL.set(None)
         try:
-            return await handler(request)
+            return await _handled(request, handler)
         except ManagementError as error:
             call = CALL.get()
             if call is not None and request.method not in _READING:
@@ -30,3 +31,10 @@ def accounting(refused: RefusedCalls) -> Middleware:
             CALL.reset(before)
 
     return account
+
+
+async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except QuotaExceededError as error:
+        raise QuotaError(error.what, limit=error.limit, setting=error.setting) from None
