@@ -132,7 +132,7 @@ async def test_the_bytes_of_all_versions_count_and_deleted_ones_do_not(gateways:
     one, other = gateways
     await one.put(a_rule(1), a_version(1, 4_000))
     await one.put(a_version(2, 4_000))
-    with pytest.raises(QuotaExceededError, match="10|MiB"):
+    with pytest.raises(QuotaExceededError, match="of scripts"):
         await other.put(a_version(3, 4_000))
     await other.delete_version(a_version(1, 0))
     await other.put(a_version(3, 4_000))
