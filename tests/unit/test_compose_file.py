@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from rulemint_runner.host_budget import HOST_MIB, THREADS_PER_HOST
+from rulemint_runner.settings import RunnerSettings
+from rulemint_shared.settings import read_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -34,7 +39,48 @@ def test_every_service_is_in_the_table_of_secrets() -> None:
     assert set(SERVICES) == {"init", "valkey", "gateway", "rule-runner", "demo"}
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_container_can_take_the_machine_from_the_others(service: str) -> None:
+    described = SERVICES[service]
+    assert _mib(described["mem_limit"]) <= 2 * 1024
+    assert 0 < described["pids_limit"] <= 4_096
+    for mount in described.get("tmpfs", ()):
+        assert "size=" in mount, mount
+        assert _mib(_options(mount)["size"]) < _mib(described["mem_limit"]) / 4
+
+
+def test_what_the_runner_is_told_fits_its_container() -> None:
+    runner = SERVICES["rule-runner"]
+    environment = {name: str(value) for name, value in runner["environment"].items()}
+    settings = read_settings(RunnerSettings, environment)
+    (mount,) = [mount for mount in runner["tmpfs"] if mount.startswith(f"{settings.install_folder}:")]
+    limit_mib = _mib(runner["mem_limit"])
+    assert settings.hosts_memory_mb == limit_mib // 2
+    assert _mib(_options(mount)["size"]) >= settings.max_installations * settings.install_mb
+    assert (
+        int(_options(mount)["nr_inodes"].removesuffix("k")) * 1000
+        >= settings.max_installations * settings.install_files
+    )
+    assert runner["pids_limit"] >= settings.hosts_memory_mb // HOST_MIB * THREADS_PER_HOST
+
+
+def test_valkey_refuses_to_write_before_its_container_is_full() -> None:
+    valkey = SERVICES["valkey"]
+    found = re.search(r"maxmemory (\d+)(mb|gb)", "".join(valkey["command"]))
+    assert found is not None
+    assert 2 * _mib(f"{found[1]}{found[2][0]}") <= _mib(valkey["mem_limit"])
+
+
 def test_no_setting_of_the_runner_s_container_names_the_master_key() -> None:
     environment = SERVICES["rule-runner"]["environment"]
     assert not [name for name in environment if "MASTER" in name]
     assert not [value for value in environment.values() if "master.key" in str(value)]
+
+
+def _mib(size: str) -> float:
+    return float(size[:-1]) * {"m": 1, "g": 1024}[size[-1]]
+
+
+def _options(mount: str) -> dict[str, str]:
+    """``/tmp:size=1m,mode=700`` → its options."""
+    return dict(option.split("=") for option in mount.partition(":")[2].split(","))

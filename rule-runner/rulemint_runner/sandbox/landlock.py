@@ -21,7 +21,7 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16, 6: 16, 7: 16, 8: 16, 9: 17}
 """How many of the file system rights an ABI knows: all of them are denied but where a rule allows one."""
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
-_ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
+_ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
 MINIMUM_ABI = 3
 """From here on every right to change a file is covered. TCP is from 4 on, commands for devices from 5 on, abstract
 sockets and signals from 6 on: below, seccomp holds them alone."""
@@ -67,9 +67,8 @@ def restrict_files(policy: SandboxPolicy, newest_abi: int | None = None) -> None
     rights = (1 << _RIGHTS_BY_ABI.get(abi, _RIGHTS_BY_ABI[9])) - 1
     may_connect_anywhere = policy.may_connect and not policy.connect_ports
     denied_tcp = _BIND_TCP if may_connect_anywhere else _BIND_TCP | _CONNECT_TCP
-    attributes = _RulesetAttributes(
-        rights, denied_tcp if abi >= 4 else 0, _ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0
-    )
+    scoped = _ABSTRACT_SOCKETS if policy.ends_children else _ABSTRACT_SOCKETS | _SIGNALS
+    attributes = _RulesetAttributes(rights, denied_tcp if abi >= 4 else 0, scoped if abi >= 6 else 0)
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     ruleset = _checked(_libc.syscall(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), 0))
     for paths, allowed in (

@@ -40,5 +40,7 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it may take connections at a socket that it was given. It may never open a port."""
     only_streams: bool = False
     """Of what `may_connect` allows, TCP only: it has no name to resolve."""
+    ends_children: bool = False
+    """Whether its children, in Landlock domains of their own, end with it: the kernel sends that signal in its name."""
     connect_ports: tuple[int, ...] = ()
     """The only TCP ports that it may connect to, from Landlock ABI 4 on; empty: any, if it may connect at all."""

@@ -94,6 +94,14 @@ def test_every_container_is_locked_down(stack: Stack, service: str) -> None:
     assert not host["Privileged"]
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_container_has_its_share_of_the_machine_and_no_more(stack: Stack, service: str) -> None:
+    host = stack.inspect(service)["HostConfig"]
+    assert 0 < host["Memory"] <= 2 * 1024**3
+    assert 0 < host["PidsLimit"] <= 4_096
+    assert all("size=" in options for options in host["Tmpfs"].values()), host["Tmpfs"]
+
+
 def test_only_the_gateway_is_reachable_and_only_on_loopback(stack: Stack) -> None:
     published = {name: stack.inspect(name)["HostConfig"]["PortBindings"] or {} for name in SERVICES}
     assert published["rule-runner"] == published["valkey"] == {}

@@ -8,14 +8,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from arq.connections import ArqRedis
 
 from fixtures.hosts import LANGUAGES
-from fixtures.packages import install, opened, wanted
+from fixtures.packages import install, opened, running_in, wanted
 from fixtures.registry import Registry as LocalRegistry
 from fixtures.waiting import eventually
 from rulemint_runner.packages.install_process import InstallFailedError
@@ -284,10 +283,4 @@ async def _waiting_for(registry: LocalRegistry, path: str) -> int:
 
 
 async def _programs_in(folder: Path) -> set[Path]:
-    """What runs in *folder*, whosever child it has become."""
-    programs = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has just ended
-            if (process / "cwd").readlink().is_relative_to(folder):
-                programs.add((process / "exe").readlink())
-    return programs
+    return set(running_in(folder))

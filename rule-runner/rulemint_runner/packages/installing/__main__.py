@@ -11,11 +11,12 @@ import os
 import sys
 import zlib
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
 from rulemint_runner.packages.installing.containment import be_first_to_go
-from rulemint_runner.packages.installing.installation import install
+from rulemint_runner.packages.installing.installation import Installation
 from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.installing.showable import without_credentials
 from rulemint_runner.packages.messages import (
@@ -34,22 +35,31 @@ from rulemint_shared.tether import die_with_parent
 _DOWN = "the registry does not answer, try again later: "
 
 
-def main() -> int:
-    """0 once there is an answer, whatever it says."""
+def main() -> NoReturn:
+    """Ends with 0 once there is an answer, whatever it says."""
     folder, runner_pid = Path(sys.argv[1]), int(sys.argv[2])
     die_with_parent(runner_pid)
     task = task_decoder.decode(sys.stdin.buffer.read())
     be_first_to_go()
-    sys.stdout.buffer.write(msgspec.msgpack.encode(_answer(task, folder, runner_pid)))
+    _end_with(_answer(task, folder, runner_pid))
+
+
+def _end_with(answer: Answer) -> NoReturn:
+    """Give *answer* and end, without waiting for a thread that measures or reads."""
+    sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
     sys.stdout.buffer.flush()
-    os._exit(0)  # without waiting for a thread that measures a folder
+    os._exit(0)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    _end_with(NotCollected(message=_message(str(error))))
 
 
 def _answer(task: InstallTask, folder: Path, runner_pid: int) -> Answer:
     try:
         for each in task.request.wanted:
             check_dependencies(task.request.registry, {each.name: each.version})
-        packages, resolved = install(task, folder, runner_pid)
+        packages, resolved = Installation(task, folder, give_up=_refuse).run(runner_pid)
         return Collected(content=_compressed(packages), resolved=resolved)
     except (InstallError, ValueError) as error:
         return NotCollected(message=_message(str(error)))
@@ -69,4 +79,4 @@ def _message(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -101,6 +101,7 @@ def _keeper_policy(folder: Path, registry: URL, terms: InstallTerms) -> SandboxP
         may_connect=True,
         connect_ports=(DNS_PORT, *ports_of(registry)),
         may_serve=True,
+        ends_children=True,
         max_open_files=MAX_OPEN_FILES,
         max_data_bytes=terms.memory_mib * _MIB,
         max_file_bytes=terms.folder_mib * _MIB,

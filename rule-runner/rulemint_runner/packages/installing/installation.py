@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import ssl
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 from yarl import URL
@@ -22,7 +24,7 @@ from rulemint_runner.packages.installing.gate import Gate, serve_gate
 from rulemint_runner.packages.installing.installer import Installer, start_installer
 from rulemint_runner.packages.installing.npm_shelf import PUBLIC_REGISTRY, NpmShelf
 from rulemint_runner.packages.installing.pypi_shelf import PUBLIC_FILES, PUBLIC_INDEX, PypiShelf
-from rulemint_runner.packages.installing.refusal import RegistryDownError
+from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.installing.room import Room
 from rulemint_runner.packages.installing.showable import shown
 from rulemint_runner.packages.installing.upstream import NoAnswerError, open_upstream
@@ -41,72 +43,77 @@ class _Ended(msgspec.Struct, frozen=True, kw_only=True):
     missing: list[NoAnswerError]
 
 
-def install(task: InstallTask, folder: Path, runner_pid: int) -> tuple[PackageSet, dict[str, str]]:
-    """Install into *folder*; returns the package set, and the version of everything that was wanted.
+class Installation:
+    """One task, in a folder of its own."""
 
-    Raises:
-        InstallError: these packages cannot be installed.
-        RegistryDownError: the registry does not answer, or has no time.
-    """
-    is_npm = task.request.registry is Registry.NPM
-    named = task.npm_registry if is_npm else task.pypi_index
-    registry = URL(named or (PUBLIC_REGISTRY if is_npm else PUBLIC_INDEX))
-    tls = client_context(task.terms.ca_file)
-    load_what_loads_itself_late()
-    give_away(folder)
-    path = f"/{secrets.token_hex(8)}/"
-    command = partial((npm if is_npm else pypi).command, task, folder)
-    installer = start_installer(folder, task.terms, path, command)
-    contain_keeper(folder, registry, task.terms, parent_pid=runner_pid)
-    room = Room(folder, task.terms)
-    ended = asyncio.run(_until_ended(task, installer, room, registry, tls, path))
-    room.measure()
-    _check(task, ended)
-    return npm.collected(task, folder) if is_npm else pypi.collected(task, folder)
+    def __init__(self, task: InstallTask, folder: Path, *, give_up: Callable[[InstallError], NoReturn]) -> None:
+        """*give_up* ends this process, and so the installer, at once: it takes more room than it has."""
+        self._task = task
+        self._folder = folder
+        self._give_up = give_up
+        self._is_npm = task.request.registry is Registry.NPM
+        named = task.npm_registry if self._is_npm else task.pypi_index
+        self._registry = URL(named or (PUBLIC_REGISTRY if self._is_npm else PUBLIC_INDEX))
+        self._origins = () if self._is_npm or named else (PUBLIC_FILES,)
+        self._room = Room(folder, task.terms)
+        self._path = f"/{secrets.token_hex(8)}/"
 
+    def run(self, runner_pid: int) -> tuple[PackageSet, dict[str, str]]:
+        """Returns the package set, and the version of everything that was wanted. Contains this process for good.
 
-async def _until_ended(
-    task: InstallTask, installer: Installer, room: Room, registry: URL, tls: ssl.SSLContext, path: str
-) -> _Ended:
-    """Serve the installer until it has ended.
+        Raises:
+            InstallError: these packages cannot be installed.
+            RegistryDownError: the registry does not answer, or has no time.
+        """
+        tools = npm if self._is_npm else pypi
+        tls = client_context(self._task.terms.ca_file)
+        load_what_loads_itself_late()
+        give_away(self._folder)
+        command = partial(tools.command, self._task, self._folder)
+        installer = start_installer(self._folder, self._task.terms, self._path, command)
+        contain_keeper(self._folder, self._registry, self._task.terms, parent_pid=runner_pid)
+        self._check(asyncio.run(self._until_ended(installer, tls)))
+        self._room.measure()
+        return npm.collected(self._task, self._folder) if self._is_npm else pypi.collected(self._task, self._folder)
 
-    Raises:
-        InstallError: something was refused; the installer ends when this process does.
-    """
-    is_npm = task.request.registry is Registry.NPM
-    origins = () if is_npm or task.pypi_index else (PUBLIC_FILES,)
-    base = installer.url(path)
-    async with open_upstream(registry, origins=origins, allow_private=task.terms.allow_private, tls=tls) as upstream:
-        shelf = (NpmShelf if is_npm else PypiShelf)(upstream, room, base)
-        gate = Gate(shelf, path)
-        async with serve_gate(gate, installer.listener):
-            ending = asyncio.create_task(installer.ended())
-            refusing = [asyncio.create_task(work) for work in (_watch(room), gate.refused())]
-            done, _ = await asyncio.wait([ending, *refusing], return_when=asyncio.FIRST_COMPLETED)
-            for task_done in done - {ending}:
-                task_done.result()
-            for task_left in refusing:
-                task_left.cancel()
-            code, output = await ending
-        public = str(registry.with_user(None))
-        stands_for = {"npm/": public, "simple/": public, **shelf.files.named()}
-        return _Ended(code=code, output=shown(output, gate=base, stands_for=stands_for), missing=gate.missing)
+    async def _until_ended(self, installer: Installer, tls: ssl.SSLContext) -> _Ended:
+        """Serve *installer* until it has ended.
 
+        Raises:
+            InstallError: something was refused; the installer ends when this process does.
+        """
+        base = installer.url(self._path)
+        private = self._task.terms.allow_private
+        async with open_upstream(self._registry, origins=self._origins, allow_private=private, tls=tls) as upstream:
+            shelf = (NpmShelf if self._is_npm else PypiShelf)(upstream, self._room, base)
+            gate = Gate(shelf, self._path)
+            async with serve_gate(gate, installer.listener):
+                ending = asyncio.create_task(installer.ended())
+                others = [asyncio.create_task(work) for work in (self._watch(), gate.refused())]
+                done, _ = await asyncio.wait([ending, *others], return_when=asyncio.FIRST_COMPLETED)
+                for refused in done - {ending}:
+                    refused.result()
+                for other in others:
+                    other.cancel()
+                code, output = await ending
+            public = str(self._registry.with_user(None))
+            stands_for = {"npm/": public, "simple/": public, **shelf.files.named()}
+            return _Ended(code=code, output=shown(output, gate=base, stands_for=stands_for), missing=gate.missing)
 
-async def _watch(room: Room) -> None:
-    """Measure *room* as long as there is some."""
-    while True:
-        await asyncio.to_thread(room.measure)
-        await asyncio.sleep(LOOK_EVERY_S)
+    async def _watch(self) -> NoReturn:
+        """Measure the folder until it has too much."""
+        while True:
+            try:
+                await asyncio.to_thread(self._room.measure)
+            except InstallError as error:
+                self._give_up(error)
+            await asyncio.sleep(LOOK_EVERY_S)
 
-
-def _check(task: InstallTask, ended: _Ended) -> None:
-    """Return if everything was installed."""
-    if ended.code == 0:
-        return
-    missing = ended.missing
-    is_npm = task.request.registry is Registry.NPM
-    why = npm.failed(task, ended.output, missing) if is_npm else pypi.failed(ended.output)
-    if down := next((each for each in missing if each.is_down), None):
-        raise RegistryDownError(str(why) if is_npm else str(down))
-    raise why
+    def _check(self, ended: _Ended) -> None:
+        """Return if everything was installed."""
+        if ended.code == 0:
+            return
+        why = npm.failed(self._task, ended.output, ended.missing) if self._is_npm else pypi.failed(ended.output)
+        if down := next((each for each in ended.missing if each.is_down), None):
+            raise RegistryDownError(str(why) if self._is_npm else str(down))
+        raise why
