@@ -23,7 +23,10 @@ from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.limits.failed_authentication import FailedAuthentication
 from rulemint_gateway.limits.gcra import Buckets, Rate
+from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.pace import Pace
+from rulemint_gateway.limits.quota_counts import QuotaCounts
+from rulemint_gateway.limits.quota_reports import QuotaReports
 from rulemint_gateway.limits.shared_buckets import SharedBuckets
 from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.log_hub.hub import LogHub
@@ -60,6 +63,7 @@ from rulemint_gateway.management.webtasks.webtasks import Webtasks
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
+from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import ConfigStore, StoreUnavailableError
@@ -179,16 +183,21 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
         failed = _failed_authentication(settings, redis, stack)
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
+        metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
+        refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
+        audit = LateAudit(refused)
+        in_background(stack, audit.write())
         grant = ClientCredentials(
             authenticator=GuardedAuthentication(ClientAuthenticator(vault), failed),
+            quotas=_token_quotas(stack, redis, audit, metrics),
             dispatcher=dispatcher,
             minter=Minter(signing_keys, executor),
             deadline_s=settings.request_deadline,
         )
         health = Health(presence, catalog)
-        metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
-        refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
-        throttling = _throttling(settings, stack, catalog, failed, refused, metrics)
+        throttling = Throttling(
+            catalog, failed, reports=ThrottleReports(audit), pace=Pace(settings.throttled_answers), metrics=metrics
+        )
         packages = Packages(Installs(redis, presence))
         records = RuleRecords(redis, catalog)
         texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
@@ -259,17 +268,10 @@ def _hand_settings_to(application: web.Application, settings: GatewaySettings) -
     application[PROXIES] = TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header))
 
 
-def _throttling(  # each is a part of it
-    settings: GatewaySettings,
-    stack: AsyncExitStack,
-    catalog: Catalog,
-    failed: FailedAuthentication,
-    refused: RefusedCalls,
-    metrics: Metrics,
-) -> Throttling:
-    reports = ThrottleReports(refused)
-    in_background(stack, reports.write())
-    return Throttling(catalog, failed, reports=reports, pace=Pace(settings.throttled_answers), metrics=metrics)
+def _token_quotas(stack: AsyncExitStack, redis: ArqRedis, audit: LateAudit, metrics: Metrics) -> TokenQuotas:
+    counts = QuotaCounts(redis)
+    in_background(stack, counts.write())
+    return TokenQuotas(counts, QuotaReports(audit, metrics.over_quota))
 
 
 def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.Application:

@@ -18,6 +18,7 @@ rulemint:{tenant}:exchanges                stream      gateway             gatew
 rulemint:{tenant}:audit                    stream      gateway             gateway       capped by count
 rulemint:{tenant}:refused-calls            stream      gateway             gateway       capped by count
 rulemint:{tenant}:tokens-per-day           hash        gateway             gateway       for good
+rulemint:{tenant}:token-quotas:{window}    hash        gateway             gateway       its hour or day
 rulemint:{tenant}:secrets-used             sorted set  gateway             gateway       members expire by score
 rulemint:{tenant}:idempotent:{sha256}      string      gateway             gateway       a day
 rulemint:{tenant}:logs                     stream      runner, gateway     gateway       capped by count and age
@@ -126,6 +127,11 @@ def refused_calls(tenant: str) -> str:
 def tokens_per_day(tenant: str) -> str:
     """The hash ``YYYY-MM-DD`` → how many tokens were issued that day (UTC)."""
     return f"{PREFIX}:{tenant}:tokens-per-day"
+
+
+def token_quota(tenant: str, window: str) -> str:
+    """The hash of a quota in one hour or day: how many tokens were issued, and how many were refused."""
+    return f"{PREFIX}:{tenant}:token-quotas:{window}"
 
 
 def secrets_used(tenant: str) -> str:

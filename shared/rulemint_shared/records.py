@@ -36,7 +36,7 @@ class Language(StrEnum):
 
 
 KeptFields = dict[str, Any]
-"""Fields of Auth0's that are stored and shown as they came, and have no effect here."""
+"""Fields that are stored and shown as they came: Auth0's, without effect here, and quotas of tokens, which have one."""
 
 
 class ErrorStyle(StrEnum):

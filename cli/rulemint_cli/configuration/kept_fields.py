@@ -1,4 +1,7 @@
-"""The names of Auth0's fields that the management API keeps without effect; a test compares them with its own."""
+"""The names of fields that the management API keeps and shows as they come; a test compares them with its own.
+
+They are Auth0's, and without effect here but for the quotas of tokens.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ SETTINGS = frozenset(
         "error_page",
         "device_flow",
         "default_token_quota",
+        "tenant_token_quota",
+        "source_token_quota",
         "flags",
         "security_headers",
         "session_cookie",

@@ -5,16 +5,15 @@ What a request said is in neither, but for the id of a client that there is.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
 
 from rulemint_gateway.limits.failed_authentication import Throttled, place_of
+from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.refused_calls import RefusedCalls
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +26,12 @@ OF_ALL = 1_000
 class ThrottleReports:
     """Says it once in a window."""
 
-    def __init__(self, refused: RefusedCalls, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._refused = refused
+    def __init__(self, audit: LateAudit, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._audit = audit
         self._clock = clock
         self._began_s = clock()
         self._said: set[tuple[str, str, str]] = set()
         self._said_of: Counter[str] = Counter()
-        self._unwritten: deque[tuple[Call, str]] = deque()
-        self._filled = asyncio.Event()
 
     def note(self, throttled: Throttled, call: Call) -> None:
         """*call* was throttled."""
@@ -56,14 +53,5 @@ class ThrottleReports:
             client_id=call.client_id or None,
             retry_after_s=throttled.retry_after_s,
         )
-        self._unwritten.append((call, f"Throttled: authentication failed too often from {call.ip} ({throttled.by})"))
-        self._filled.set()
-
-    async def write(self) -> None:
-        """Write the audit records until cancelled."""
-        while True:
-            await self._filled.wait()
-            self._filled.clear()
-            while self._unwritten:
-                call, error = self._unwritten.popleft()
-                await self._refused.record(call, status=429, error=error)
+        error = f"Throttled: authentication failed too often from {call.ip} ({throttled.by})"
+        self._audit.record(call, status=429, error=error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.kept_fields import Flag, Number, Object, Text, Texts, kept_of
+from rulemint_gateway.management.token_quotas import DefaultTokenQuota, TokenQuota, check_default_quota, check_quota
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import TENANTS
@@ -16,7 +18,7 @@ from rulemint_shared.records import ErrorStyle, Tenant
 
 
 class KeptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Logins, pages, sessions: nothing that a machine's token depends on."""
+    """Logins, pages, sessions: nothing that a machine's token depends on, but for the quotas."""
 
     friendly_name: Text | UnsetType = UNSET
     picture_url: Text | UnsetType = UNSET
@@ -31,7 +33,12 @@ class KeptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     guardian_mfa_page: Object | UnsetType = UNSET
     error_page: Object | UnsetType = UNSET
     device_flow: Object | UnsetType = UNSET
-    default_token_quota: Object | UnsetType = UNSET
+    default_token_quota: DefaultTokenQuota | UnsetType | None = UNSET
+    """Of each client that has no ``token_quota`` of its own."""
+    tenant_token_quota: TokenQuota | UnsetType | None = UNSET
+    """Of all clients of the tenant together."""
+    source_token_quota: TokenQuota | UnsetType | None = UNSET
+    """Of each address that asks, whatever the clients; an IPv6 address counts as its network of 64 bits."""
     flags: Object | UnsetType = UNSET
     security_headers: Object | UnsetType = UNSET
     session_cookie: Object | UnsetType = UNSET
@@ -63,7 +70,7 @@ class KeptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PATCH /tenants/settings``."""
+    """The body of ``PATCH /tenants/settings``, and of ``PUT``, which forgets what it does not name."""
 
     error_style: ErrorStyle | UnsetType = UNSET
     default_audience: Annotated[str, Meta(max_length=600, pattern=r"^[\x21-\x7e]*$")] | UnsetType | None = UNSET
@@ -90,10 +97,20 @@ class TenantSettings:
 
     async def patch(self, tenant: str, body: PatchTenantSettings) -> dict[str, Any]:
         """Change what *body* names; the next token request is answered by it."""
+        return await self._write(tenant, body, lambda record: record)
+
+    async def replace(self, tenant: str, body: PatchTenantSettings) -> dict[str, Any]:
+        """Have what *body* names, and the default of everything else."""
+        return await self._write(tenant, body, _without_settings)
+
+    async def _write(self, tenant: str, body: PatchTenantSettings, begin: Callable[[Tenant], Tenant]) -> dict[str, Any]:
+        check_default_quota(body.default_token_quota, "default_token_quota")
+        check_quota(body.tenant_token_quota, "tenant_token_quota")
+        check_quota(body.source_token_quota, "source_token_quota")
 
         async def plan() -> Changes[Tenant]:
             config = self._catalog.tenant(tenant)
-            record = config.tenant
+            record = begin(config.tenant)
             audience = record.default_audience if body.default_audience is UNSET else body.default_audience or ""
             if body.default_audience and config.api(audience) is None:
                 raise InvalidBodyError("There is no API with this identifier", field="default_audience")
@@ -108,6 +125,10 @@ class TenantSettings:
             return changes
 
         return _view(await self._store.transact(tenant, plan))
+
+
+def _without_settings(record: Tenant) -> Tenant:
+    return msgspec.structs.replace(record, error_style=ErrorStyle.RFC6749, default_audience="", kept={})
 
 
 def _view(tenant: Tenant) -> dict[str, Any]:

@@ -49,6 +49,7 @@ _ROWS: dict[type[OAuthError], _Row] = {
             "associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
         ),
     ),
+    errors.QuotaExceeded: _Row(429, "too_many_requests", "{0.of_what} quota exceeded"),
     errors.ScopeNotGranted: _Row(403, "access_denied", "Client has not been granted scopes: {0.scopes}"),
 }
 
@@ -62,6 +63,7 @@ class _Auth0Error(OAuthError):
         self.error = error
         self.description = description[: errors.MAX_DESCRIPTION]
         self.retry_after_s = refusal.retry_after_s
+        self.headers = refusal.headers
         self.uri = uri
 
 

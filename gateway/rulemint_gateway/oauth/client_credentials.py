@@ -16,6 +16,7 @@ from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
+from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.tokens.minter import Minter
@@ -49,15 +50,24 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     expires_in: int
     scope: str
     token_type: str = "Bearer"  # noqa: S105  # a word of RFC 6749, no secret
+    headers: dict[str, str] = {}
+    """Further headers of the answer: what is left of the client's quotas."""
 
 
 class ClientCredentials:
     """Authenticate, check, run the rules, mint."""
 
     def __init__(
-        self, *, authenticator: GuardedAuthentication, dispatcher: Dispatcher, minter: Minter, deadline_s: float
+        self,
+        *,
+        authenticator: GuardedAuthentication,
+        quotas: TokenQuotas,
+        dispatcher: Dispatcher,
+        minter: Minter,
+        deadline_s: float,
     ) -> None:
         self._authenticator = authenticator
+        self._quotas = quotas
         self._dispatcher = dispatcher
         self._minter = minter
         self._deadline_s = deadline_s
@@ -77,11 +87,14 @@ class ClientCredentials:
         client = self._authenticator.authenticate(config, request, exchange.ip)
         exchange.authenticated(client)
         checked = check_grant(config, client, request)
-        granted = await self._run_flow(config, client, checked, request, exchange)
-        claims = token_claims(
-            issuer=issuer, client_id=client.record.client_id, checked=checked, granted=granted, now_s=unix_s()
-        )
-        return await self._mint(config, checked, claims, exchange)
+        taken = await self._quotas.take(config, client.record, checked.api, exchange.ip)
+        with self._quotas.spent(taken):
+            granted = await self._run_flow(config, client, checked, request, exchange)
+            claims = token_claims(
+                issuer=issuer, client_id=client.record.client_id, checked=checked, granted=granted, now_s=unix_s()
+            )
+            answer = await self._mint(config, checked, claims, exchange)
+        return answer if taken is None else msgspec.structs.replace(answer, headers=quota_headers(taken))
 
     async def _run_flow(
         self,

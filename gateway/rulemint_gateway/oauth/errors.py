@@ -20,7 +20,8 @@
     ├── InvalidScope               400  a scope is malformed
     │   └── ScopeNotGranted        400  a scope that the client grant does not hold
     ├── TooManyRequests            429  more than a limit allows
-    │   └── Throttled              429  authentication failed too often
+    │   ├── Throttled              429  authentication failed too often
+    │   └── QuotaExceeded          429  the client, its tenant or its address has had its tokens
     ├── AccessDenied               403  the client's rules said no
     │   └── PlainRefusal           403  without naming an OAuth error
     ├── ServerError                500  a rule said so, or we failed
@@ -34,8 +35,10 @@ exchange record only).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from rulemint_gateway.limits.failed_authentication import Throttled as FailedTooOften
+from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_shared.messages import FailureReason
 
 _NOT_ALLOWED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
@@ -48,6 +51,8 @@ class OAuthError(Exception):
     error = "server_error"
     status = 500
     retry_after_s: int | None = None
+    headers: Mapping[str, str] = {}
+    """Further ones of the answer."""
     uri: str | None = None
     """The ``error_uri``: a page about it."""
 
@@ -176,6 +181,23 @@ class Throttled(TooManyRequests):
         self.throttled = throttled
         self.client_id = client_id
         """The client that was named, if there is one of that id."""
+
+
+class QuotaExceeded(TooManyRequests):
+    """The tokens of *limit* are used up, and it is enforced."""
+
+    def __init__(self, limit: Limit, *, retry_after_s: int, headers: Mapping[str, str]) -> None:
+        window = limit.window.removeprefix("per_")
+        super().__init__(
+            f"this {_OF_WHAT[limit.by]} has had its {limit.most} tokens of this {window}: "
+            f"keep a token until it expires, or ask again in {retry_after_s} s",
+            retry_after_s=retry_after_s,
+        )
+        self.headers = headers
+        self.of_what = _OF_WHAT[limit.by].capitalize()
+
+
+_OF_WHAT = {QuotaBy.CLIENT: "client", QuotaBy.TENANT: "tenant", QuotaBy.SOURCE: "address"}
 
 
 class AccessDenied(OAuthError):

@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.limits.failed_authentication import ThrottledBy
+from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import FailureReason
@@ -52,6 +53,17 @@ class Metrics:
             registry=registry,
         )
         self._throttled = {by: throttled.labels(by) for by in ThrottledBy}
+        over_quota = Counter(
+            "rulemint_over_quota",
+            "Token requests beyond a quota: refused, or let through where it is not enforced.",
+            ["by", "enforced"],
+            registry=registry,
+        )
+        self._over_quota = {
+            (by, enforced): over_quota.labels(by, "yes" if enforced else "no")
+            for by in QuotaBy
+            for enforced in (True, False)
+        }
         for name, meaning, read in (
             ("invocations_in_flight", "Invocations that this gateway waits for.", lambda: dispatcher.waiting),
             ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
@@ -67,6 +79,10 @@ class Metrics:
     def throttled(self, by: ThrottledBy) -> None:
         """A request was refused before its credentials were looked at."""
         self._throttled[by].inc()
+
+    def over_quota(self, limit: Limit) -> None:
+        """A token request was beyond *limit*."""
+        self._over_quota[limit.by, limit.enforce].inc()
 
     def routes(self) -> list[web.RouteDef]:
         """The only path of its address."""

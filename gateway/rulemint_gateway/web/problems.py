@@ -53,7 +53,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def oauth_problem(error: OAuthError, *, exchange_id: str | None = None) -> web.Response:
     """The error answer of the OAuth endpoints (RFC 6749 §5.2); only the public half of *error* is in it."""
-    headers = dict(NO_STORE)
+    headers = {**NO_STORE, **error.headers}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)
     if error.status == HTTPStatus.UNAUTHORIZED:  # curl --anyauth and Java's HttpClient send Basic once they are asked

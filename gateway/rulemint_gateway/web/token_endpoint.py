@@ -85,7 +85,7 @@ class TokenEndpoint:
                 body=TokenBody,
                 bodies=(FORM, JSON),
                 answer=IssuedToken,
-                headers=("X-Request-Id",),
+                headers=("X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
                 problem=OAuthProblem,
                 basic=True,
                 refusals=(400, 401, 403, 413, 415, 429, 503),
@@ -126,7 +126,7 @@ class TokenEndpoint:
             return self._refuse(failed, exchange, config.tenant.error_style)
         self._keep(exchange.record(status=200))
         log.debug("token issued", exchange=exchange.id)
-        return json_answer(_body(answer), headers={**NO_STORE, "X-Request-Id": exchange.id})
+        return json_answer(_body(answer), headers={**NO_STORE, **answer.headers, "X-Request-Id": exchange.id})
 
     def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> web.Response:
         if style is ErrorStyle.AUTH0:

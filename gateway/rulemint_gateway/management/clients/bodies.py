@@ -17,6 +17,7 @@ from rulemint_gateway.management.fields import (
     Name,
 )
 from rulemint_gateway.management.kept_fields import Flag, LongText, Object, Refused, Seconds, Text, Texts, Unpromised
+from rulemint_gateway.management.token_quotas import TokenQuota, check_quota
 
 MAX_METADATA = 10
 
@@ -36,7 +37,7 @@ class EncryptionKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Logins, browsers, organizations: nothing that a machine's token depends on."""
+    """Logins, browsers, organizations: nothing that a machine's token depends on, but for its quota."""
 
     app_type: Text | UnsetType = UNSET
     logo_uri: Text | UnsetType = UNSET
@@ -82,7 +83,8 @@ class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     skip_non_verifiable_callback_uri_confirmation_prompt: Flag | UnsetType = UNSET
     token_exchange: Object | UnsetType = UNSET
     par_request_expiry: Seconds | UnsetType = UNSET
-    token_quota: Object | UnsetType = UNSET
+    token_quota: TokenQuota | UnsetType | None = UNSET
+    """Instead of the tenant's ``default_token_quota``."""
     resource_server_identifier: Text | UnsetType = UNSET
     third_party_security_mode: Text | UnsetType = UNSET
     redirection_policy: Text | UnsetType = UNSET
@@ -135,11 +137,12 @@ class ClientAnswer(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def check_promises(body: KeptClientFields) -> None:
-    """Refuse what would promise a protection that is not there.
+    """Refuse what would promise a protection that is not there, also a quota that limits nothing.
 
     Raises:
         InvalidBodyError: it names the field.
     """
+    check_quota(body.token_quota, "token_quota")
     promises: dict[str, tuple[Any, str]] = {
         "client_authentication_methods": (
             body.client_authentication_methods,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import structlog
 from aiohttp import web
 
@@ -14,11 +17,13 @@ from rulemint_gateway.web.management.paging import FieldsQuery, fields_query
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
+_Write = Callable[[str, PatchTenantSettings], Awaitable[dict[str, Any]]]
+
 log = structlog.get_logger(__name__)
 
 
 class TenantSettingsHandlers:
-    """The two calls of a tenant's settings."""
+    """The calls of a tenant's settings."""
 
     def __init__(self, catalog: Catalog, settings: TenantSettings) -> None:
         self._catalog = catalog
@@ -51,6 +56,18 @@ class TenantSettingsHandlers:
                 etag=True,
                 if_match=True,
             ),
+            Operation(
+                method="PUT",
+                path=path,
+                handle=self.replace,
+                tag="Tenants",
+                summary="Replace the settings of the own tenant",
+                scopes=("update:tenant_settings",),
+                body=PatchTenantSettings,
+                answer=TenantSettingsAnswer,
+                etag=True,
+                if_match=True,
+            ),
         ]
 
     async def read(self, request: web.Request) -> web.Response:
@@ -62,9 +79,16 @@ class TenantSettingsHandlers:
 
     async def patch(self, request: web.Request) -> web.Response:
         """200 and the changed settings; 412 if they are not what If-Match says."""
+        return await self._write(request, self._settings.patch)
+
+    async def replace(self, request: web.Request) -> web.Response:
+        """200 and the settings: what the body names, and defaults; 412 if they are not what If-Match says."""
+        return await self._write(request, self._settings.replace)
+
+    async def _write(self, request: web.Request, write: _Write) -> web.Response:
         caller = authorize(request, self._catalog, scope="update:tenant_settings")
         body = await read_json(request, PatchTenantSettings)
         require_match(request, lambda: self._settings.read(caller.tenant))
-        patched = await self._settings.patch(caller.tenant, body)
+        patched = await write(caller.tenant, body)
         log.info("tenant settings changed", tenant=caller.tenant, by=caller.client_id)
         return json_answer(patched, headers={**NO_STORE, **etag_header(patched)})

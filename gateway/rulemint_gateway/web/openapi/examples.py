@@ -51,7 +51,10 @@ EXAMPLES: dict[str, Any] = {
     "DeployVersion": {"update_draft": True},
     "ResumeRule": {"client_id": "de5ESXQUX6osw66eApGusAUcHDuR63lG"},
     "PatchBindings": {"bindings": [{"ref": {"type": "action_name", "value": "team"}}]},
-    "PatchTenantSettings": {"default_audience": "https://reports.example/"},
+    "PatchTenantSettings": {
+        "default_audience": "https://reports.example/",
+        "default_token_quota": {"clients": {"client_credentials": {"per_hour": 100, "enforce": False}}},
+    },
     "DeleteRecords": {
         "deletions": [
             {"noun": "clients", "id": "nightly", "etag": '"9d5c2f6f0c1b4d2e8f7a6b5c4d3e2f1a"'},

@@ -42,6 +42,7 @@ _IN_QUERIES = {
     "level": "Records of at least this level",
     "force": "true: also if it is bound",
 }
+_DIGITS = {"type": "string", "pattern": "^[0-9]+$"}
 HEADERS: dict[str, Any] = {
     "ETag": {"description": "Of the record; for If-Match", "schema": {"type": "string"}},
     "Idempotent-Replayed": {
@@ -49,7 +50,10 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string", "enum": ["true"]},
     },
     "Link": {"description": "Where to go on (rel=next)", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds to wait", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "RateLimit-Limit": {"description": "Tokens of the quota that leaves least, if there is one", "schema": _DIGITS},
+    "RateLimit-Remaining": {"description": "How many of them are left", "schema": _DIGITS},
+    "RateLimit-Reset": {"description": "Seconds until there are as many again", "schema": _DIGITS},
+    "Retry-After": {"description": "Seconds to wait", "schema": _DIGITS},
     "WWW-Authenticate": {"description": "How to prove who you are", "schema": {"type": "string"}},
     "X-Request-Id": {"description": "The id of the exchange, of which there is a record", "schema": {"type": "string"}},
 }

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from rulemint_gateway.limits.failed_authentication import Throttled, ThrottledBy
+from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.throttle_reports import OF_A_TENANT, WINDOW_S, ThrottleReports
 from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.refused_calls import RefusedCalls
@@ -18,7 +19,7 @@ class Reports:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.reports = ThrottleReports(cast("RefusedCalls", None), clock=lambda: self.now)
+        self.reports = ThrottleReports(LateAudit(cast("RefusedCalls", None)), clock=lambda: self.now)
 
     def note(self, ip: str, *, times: int = 1, tenant: str = "t", throttled: Throttled = THROTTLED) -> int:
         """How many lines *times* refusals are worth."""

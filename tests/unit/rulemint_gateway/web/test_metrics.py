@@ -10,6 +10,7 @@ from fixtures.log_records import a_writer
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.limits.failed_authentication import Throttled, ThrottledBy
+from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.errors import OAuthError
@@ -106,4 +107,13 @@ async def test_what_was_throttled_is_counted_by_what_there_was_too_much_of(stack
     assert [stack.value("throttled_total", by=each) for each in ThrottledBy] == [
         float(each is by) for each in ThrottledBy
     ]
+    assert stack.series() == before
+
+
+@pytest.mark.parametrize("by", QuotaBy)
+@pytest.mark.parametrize("enforced", [True, False])
+async def test_what_was_beyond_a_quota_is_counted(stack: Stack, by: QuotaBy, enforced: bool) -> None:
+    before = stack.series()
+    stack.metrics.over_quota(Limit(by, "tenant's own words", "per_day", 1, enforced))
+    assert stack.value("over_quota_total", by=by, enforced="yes" if enforced else "no") == 1
     assert stack.series() == before

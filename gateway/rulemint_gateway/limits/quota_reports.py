@@ -1,0 +1,64 @@
+"""Which quotas were exceeded: each once in its hour or day, in the service's log and in the tenant's.
+
+Every request over a quota is counted by *count*, enforced or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from rulemint_gateway.limits.late_audit import LateAudit
+from rulemint_gateway.limits.quota_counts import Taken
+from rulemint_gateway.limits.quotas import Limit, QuotaBy
+from rulemint_gateway.stores.calls import Call
+
+log = structlog.get_logger(__name__)
+
+CountOver = Callable[[Limit], None]
+_WORDS = {"per_hour": "an hour", "per_day": "a day"}
+
+
+class QuotaReports:
+    """Looks at every token that quotas apply to."""
+
+    def __init__(self, audit: LateAudit, count: CountOver) -> None:
+        self._audit = audit
+        self._count = count
+
+    def note(self, taken: Taken, call: Call) -> None:
+        """What became of the quotas of *call*."""
+        for limit, count, refusal in zip(taken.limits, taken.counts, taken.refusals, strict=True):
+            if taken.refused and limit.enforce and count >= limit.most:
+                self._count(limit)
+                if refusal == 1:
+                    self._tell(limit, call, status=429)
+            elif not taken.refused and not limit.enforce and count > limit.most:
+                self._count(limit)
+                if count == limit.most + 1:
+                    self._tell(limit, call, status=200)
+
+    def _tell(self, limit: Limit, call: Call, *, status: int) -> None:
+        words = f"{limit.most} tokens {_WORDS[limit.window]} of {describe(limit)}"
+        log.warning(
+            "a token quota is exceeded",
+            tenant=call.tenant,
+            by=str(limit.by),
+            client_id=call.client_id,
+            ip=call.ip,
+            window=limit.window,
+            most=limit.most,
+            enforced=limit.enforce,
+        )
+        suffix = "" if limit.enforce else "; it is not enforced, so tokens are issued all the same"
+        self._audit.record(call, status=status, error=f"Quota exceeded: {words}{suffix}")
+
+
+def describe(limit: Limit) -> str:
+    """What the quota is of, in words."""
+    return {
+        QuotaBy.CLIENT: "this client",
+        QuotaBy.TENANT: "this tenant",
+        QuotaBy.SOURCE: f"the address {limit.subject}",
+    }[limit.by]
