@@ -185,8 +185,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
         refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
-        audit = LateAudit(refused)
-        in_background(stack, audit.write())
+        audit = _late_audit(stack, refused)
         grant = ClientCredentials(
             authenticator=GuardedAuthentication(ClientAuthenticator(vault), failed),
             quotas=_token_quotas(stack, redis, audit, metrics),
@@ -224,9 +223,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         answers = Answers(catalog, at_once=settings.management_calls)
         application = _application(routes(handlers, answers), accounting(refused), pace_throttled)
-        application[THROTTLING] = throttling
-        application[IDEMPOTENCY] = IdempotencyStore(redis, vault)
-        _hand_settings_to(application, settings)
+        _hand_over(application, settings, throttling, IdempotencyStore(redis, vault))
         yield Gateway(application, _application(metrics.routes()), health, log_hub)
 
 
@@ -261,7 +258,18 @@ def _failed_authentication(settings: GatewaySettings, redis: ArqRedis, stack: As
     )
 
 
-def _hand_settings_to(application: web.Application, settings: GatewaySettings) -> None:
+def _late_audit(stack: AsyncExitStack, refused: RefusedCalls) -> LateAudit:
+    audit = LateAudit(refused)
+    in_background(stack, audit.write())
+    return audit
+
+
+def _hand_over(
+    application: web.Application, settings: GatewaySettings, throttling: Throttling, idempotency: IdempotencyStore
+) -> None:
+    """What handlers find at the application."""
+    application[THROTTLING] = throttling
+    application[IDEMPOTENCY] = idempotency
     application[CLOCK_LEEWAY_S] = settings.clock_leeway
     if ports := settings.twin_ports():
         application[ISSUERS] = Issuers(http_port=ports[0], https_port=ports[1])
