@@ -74,7 +74,7 @@ class Dispatcher:
             outcome = failed(
                 FailureReason.OVERLOADED, pause.why, pauses_for_s=pause.left_s, pauses_for_all=pause.for_all
             )
-            return await self._not_run(invocation, outcome)
+            return await self._not_run(invocation, outcome, logged=pause.log_is_due())
         if self._places.is_used_up(invocation.tenant):
             why = "too many invocations of the tenant are waiting"
             return await self._not_run(invocation, failed(FailureReason.OVERLOADED, why))
@@ -119,11 +119,11 @@ class Dispatcher:
             return await self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner never answered"))
         return await self._not_run(invocation, failed(FailureReason.OVERLOADED, "no runner came round to it"))
 
-    async def _not_run(self, invocation: Invocation, outcome: Failed) -> Ending:
-        """The ending of an invocation that no runner can account for; its watchers hear of it from us."""
+    async def _not_run(self, invocation: Invocation, outcome: Failed, *, logged: bool = True) -> Ending:
+        """The ending of an invocation that no runner can account for; if it is *logged*, watchers hear it from us."""
         now_ms = unix_ms()
         ending = Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
-        if invocation.draft is not None:
+        if invocation.draft is not None or not logged:
             return ending
         ended = InvocationEnded(
             ts_ms=now_ms,

@@ -8,27 +8,38 @@ is another flow.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fair_memory import FairMemory
 from rulemint_shared.messages import Ending, Failed, Invocation
 
+LOGGED_EACH_S = 1.0
+"""Of what is refused, one a second is in the tenant's log: more would say the same, and push out what does not."""
 _REMEMBERED = 20_000
 
 
-class Pause(NamedTuple):
+@dataclass
+class Pause:
     """A flow pauses."""
 
     until: Deadline
     why: str
     """The runner's words, for the logs."""
     for_all: bool
+    _next_log: Deadline | None = None
 
     @property
     def left_s(self) -> float:
         """For how many seconds."""
         return self.until.remaining_s()
+
+    def log_is_due(self) -> bool:
+        """Whether the refusal of now is the one of its second for the tenant's log."""
+        if self._next_log is not None and not self._next_log.passed():
+            return False
+        self._next_log = Deadline.after(LOGGED_EACH_S)
+        return True
 
 
 class Pauses:

@@ -182,10 +182,15 @@ def granted_or_raise(outcome: Outcome) -> Granted:
             raise _DENIALS[code](message)
         case Failed(reason=reason, detail=detail, pauses_for_ms=pauses_for_ms):
             private = f"{reason}: {detail}" if detail else str(reason)
-            if reason in _UNAVAILABLE:
-                raise errors.TemporarilyUnavailable(
-                    "the rules could not be run now: try again", detail=private, retry_after_s=_whole_s(pauses_for_ms)
+            if reason in _UNAVAILABLE and pauses_for_ms:
+                wait_s = _whole_s(pauses_for_ms)
+                raise errors.RulePauses(
+                    f"a rule of this tenant kept failing and pauses: try again in {wait_s} s",
+                    detail=private,
+                    retry_after_s=wait_s,
                 )
+            if reason in _UNAVAILABLE:
+                raise errors.TemporarilyUnavailable("the rules could not be run now: try again", detail=private)
             raise errors.RuleFailed("a rule of this tenant failed: its logs say why", reason=reason, detail=private)
         case _:
             assert_never(outcome)

@@ -27,6 +27,7 @@
     ├── ServerError                500  a rule said so, or we failed
     │   └── RuleFailed             500  a rule failed
     └── TemporarilyUnavailable     503  nobody could run the rules now
+        └── RulePauses             503  and nobody shall, for a while
 
 Each has a public half (``error``, ``description``: what to do) and a private half (``detail``: for our logs and the
 exchange record only).
@@ -232,6 +233,10 @@ class TemporarilyUnavailable(OAuthError):
     def __init__(self, description: str, *, detail: str = "", retry_after_s: int = 1) -> None:
         super().__init__(description, detail=detail)
         self.retry_after_s = retry_after_s
+
+
+class RulePauses(TemporarilyUnavailable):
+    """A rule kept failing, and pauses: the tenant's logs say so, and the service's need not at each request."""
 
 
 def printable(text: str) -> str:

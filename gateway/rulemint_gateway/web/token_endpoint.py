@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
-from rulemint_gateway.oauth.errors import OAuthError, ServerError, TemporarilyUnavailable, Throttled
+from rulemint_gateway.oauth.errors import OAuthError, RulePauses, ServerError, TemporarilyUnavailable, Throttled
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
@@ -132,7 +132,7 @@ class TokenEndpoint:
         if style is ErrorStyle.AUTH0:
             error = in_auth0_style(error)
         self._keep(exchange.record(status=error.status, error=error))
-        if error.status >= ServerError.status:
+        if error.status >= ServerError.status and not isinstance(error, RulePauses):
             log.warning("no token", exchange=exchange.id, error=error.error, detail=error.detail)
         return oauth_problem(error, exchange_id=exchange.id)
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
 from rulemint_gateway.dispatch import pauses as remembered
-from rulemint_gateway.dispatch.pauses import Pauses
+from rulemint_gateway.dispatch.pauses import LOGGED_EACH_S, Pauses
 from rulemint_shared.messages import (
     ClientView,
     Ending,
@@ -91,6 +93,15 @@ def test_a_client_that_was_resumed_does_not_pause_unless_all_do() -> None:
 
 def test_the_same_rules_of_another_tenant_do_not_pause() -> None:
     assert pauses_after(PAUSED_FOR_ALL).met_by(msgspec.structs.replace(ASKED, tenant="other")) is None
+
+
+def test_one_refusal_a_second_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = pauses_after(PAUSED).met_by(ASKED)
+    assert pause is not None
+    assert [pause.log_is_due() for _ in range(3)] == [True, False, False]
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + LOGGED_EACH_S)
+    assert [pause.log_is_due() for _ in range(3)] == [True, False, False]
 
 
 def test_no_tenant_makes_another_s_pause_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
