@@ -1,6 +1,7 @@
 """What the runner and a host say to each other: a 4-byte big-endian length, then one JSON object.
 
 No frame from a host names a tenant, a rule or an invocation: those come from the state of the channel it arrived on.
+What comes of a run bears its number, so that what one run left behind is never taken for the next one's.
 Whatever is not exactly one of the frames below is a protocol error, and the host is killed.
 """
 
@@ -23,6 +24,8 @@ MAX_LINE_CHARACTERS = 8 * 1024
 NO_PACKAGES = msgspec.Raw(b"null")
 MAX_BODY_BYTES = 1024 * 1024
 
+RunNumber = Annotated[int, Meta(ge=0, lt=2**53)]
+"""Of the run that a frame comes of; 0: the rule is being loaded."""
 Text = Annotated[str, Meta(max_length=16 * 1024)]
 Header = tuple[Annotated[str, Meta(max_length=256)], Annotated[str, Meta(max_length=8 * 1024)]]
 
@@ -128,6 +131,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, tag="line", tag_field="t")
 
     level: Level
     text: Text
+    n: RunNumber = 0
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t"):
@@ -139,12 +143,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t")
     headers: Annotated[list[Header], Meta(max_length=100)] = []
     body: Annotated[bytes, Meta(max_length=MAX_BODY_BYTES)] = b""
     redirect: Literal["follow", "manual", "error"] = "follow"
+    n: RunNumber = 0
 
 
 class StorageGet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-get", tag_field="t"):
     """The rule asks for its document; *id* as in `Call`."""
 
     id: Annotated[int, Meta(ge=0, lt=2**53)]
+    n: RunNumber = 0
 
 
 class StorageSet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-set", tag_field="t"):
@@ -156,6 +162,7 @@ class StorageSet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-set", t
     """Of the document that it replaces; None: there must be none."""
     force: bool = False
     """Whatever it replaces."""
+    n: RunNumber = 0
 
 
 class CacheChanged(msgspec.Struct, frozen=True, kw_only=True, tag="cache-changed", tag_field="t"):
@@ -163,6 +170,7 @@ class CacheChanged(msgspec.Struct, frozen=True, kw_only=True, tag="cache-changed
 
     changed: CacheRecords = {}
     deleted: Annotated[list[CacheKey], Meta(max_length=MAX_CACHE_RECORDS)] = []
+    n: RunNumber = 0
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True, tag="returned", tag_field="t"):
@@ -204,6 +212,8 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle", tag_field="t")
     n: int
     took_ms: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     """From the frame that began it to its answer. The host's own word: it says how many hosts are worth having."""
+    dropped: Annotated[int, Meta(ge=0, lt=2**53)] = 0
+    """Lines of runs before it, which came too late for their logs."""
 
 
 ToHost = Load | Run | Reply | Stored

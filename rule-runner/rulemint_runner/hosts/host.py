@@ -5,6 +5,9 @@ engine complains. It starts blank and says `Ready`; it is sent one `Load`, then 
 run it may send `Line`s, `Call`s and what it keeps, then exactly one answer, then `Idle`. Whoever runs an invocation
 waits for its answer, for the deadline, or for the process's end, and whichever comes first decides; after the deadline
 or a frame that may not come now, the host is killed. A host that has ended is never revived.
+
+Every frame that comes of a run bears its number. What an invocation left behind and says after its answer is its own
+until the host is idle; after that its lines are counted, and what it asks for is refused.
 """
 
 from __future__ import annotations
@@ -89,6 +92,8 @@ class Host:
         """How long it says that its last invocation took."""
         self.priority = priority
         """How it competes for the processor."""
+        self.dropped_lines = 0
+        """Lines that came too late for the log of their own invocation."""
         self.wants_cache = False
         """Whether its rule is to be given its cache."""
         self.started_s = asyncio.get_running_loop().time()
@@ -158,8 +163,8 @@ class Host:
     ) -> Answer:
         """What the rule answers to *run*; every line that it wrote until then has been given to *on_line*.
 
-        Its outbound calls go through *fetch*; those that it did not wait for are cancelled. *state* is what it
-        keeps.
+        Those that it writes before the host is idle follow. Its outbound calls go through *fetch*; those that it did
+        not wait for are cancelled. *state* is what it keeps.
 
         Raises:
             HostEndedError: it ended before *deadline*, or was ended at it.
@@ -170,13 +175,12 @@ class Host:
         self._number = run.n
         self.runs += 1
         self._on_line = on_line
-        self._outbound.open(fetch)
-        self._state_calls.open(state)
+        self._outbound.open(fetch, run.n)
+        self._state_calls.open(state, run.n)
         self._channel.write(run)
         try:
             answer = await self._await_frame(deadline, frames.Returned, frames.Refused, frames.Threw, frames.BadReturn)
         finally:
-            self._on_line = _ignore_line
             self._outbound.close()
             self._state_calls.close()
         if answer.n != self._number:
@@ -246,15 +250,27 @@ class Host:
         elif isinstance(frame, StorageGet | StorageSet | CacheChanged):
             self._state_calls.take(frame)
         elif isinstance(frame, Idle):
-            self.took_ms = frame.took_ms
-            self._idle.set()
+            self._take_idle(frame)
         elif self._awaited is not None and not self._awaited.done():
             self._state_calls.close()  # at once: the next frame may be here already
             self._awaited.set_result(frame)
         else:
             self.kill(FailureReason.CRASHED, f"the host sent {type(frame).__name__} unasked")
 
+    def _take_idle(self, idle: Idle) -> None:
+        is_awaited = self._awaited is not None and not self._awaited.done()
+        if idle.n != self._number or is_awaited or self._idle.is_set():
+            self.kill(FailureReason.CRASHED, "the host was idle out of turn")
+            return
+        self.took_ms = idle.took_ms
+        self.dropped_lines += idle.dropped
+        self._on_line = _ignore_line
+        self._idle.set()
+
     def _take_line(self, line: Line) -> None:
+        if line.n != self._number:
+            self.dropped_lines += 1
+            return
         self._characters_this_run += len(line.text)
         if self._characters_this_run > MAX_LINE_CHARACTERS_PER_RUN:
             self.kill(FailureReason.OUTPUT_FLOOD, f"more than {MAX_LINE_CHARACTERS_PER_RUN} characters of log")
@@ -303,6 +319,9 @@ class Host:
                 reason=reason,
                 engine=self._engine_text.shown(),
             )
+        if self.dropped_lines:
+            log.info("lines of ended invocations were dropped", pid=self.pid, lines=self.dropped_lines)
+        self._on_line = _ignore_line
         self._channel.abort()
         self._fail(self._why_killed)
         self._idle.set()

@@ -28,12 +28,14 @@ class OutboundCalls:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._fetch: Fetch | None = None
+        self._number = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    def open(self, fetch: Fetch) -> None:
-        """From now on *fetch* makes the calls."""
+    def open(self, fetch: Fetch, number: int = 0) -> None:
+        """From now on *fetch* makes the calls of the run of this *number*, and of no other."""
         self._fetch = fetch
+        self._number = number
 
     def close(self) -> None:
         """The invocation is over: end what is under way."""
@@ -43,10 +45,11 @@ class OutboundCalls:
 
     def take(self, call: Call) -> None:
         """Make *call* and send its reply, in the background."""
-        if self._fetch is None or len(self._under_way) >= MAX_WAITING:
-            self._channel.write(Reply(id=call.id, error=OVER if self._fetch is None else "too many calls at once"))
+        fetch = self._fetch if call.n == self._number else None
+        if fetch is None or len(self._under_way) >= MAX_WAITING:
+            self._channel.write(Reply(id=call.id, error=OVER if fetch is None else "too many calls at once"))
             return
-        task = asyncio.get_running_loop().create_task(self._make(call, self._fetch))
+        task = asyncio.get_running_loop().create_task(self._make(call, fetch))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 

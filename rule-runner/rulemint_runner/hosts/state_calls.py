@@ -45,12 +45,14 @@ class StateCalls:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._state: State | None = None
+        self._number = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
-    def open(self, state: State) -> None:
-        """From now on *state* keeps."""
+    def open(self, state: State, number: int = 0) -> None:
+        """From now on *state* keeps what the run of this *number* asks for, and no other."""
         self._state = state
+        self._number = number
 
     def close(self) -> None:
         """The invocation is over: what was asked is still done, and nothing more."""
@@ -58,14 +60,15 @@ class StateCalls:
 
     def take(self, frame: StorageGet | StorageSet | CacheChanged) -> None:
         """Do what *frame* asks for and reply, in the background."""
+        state = self._state if frame.n == self._number else None
         if isinstance(frame, CacheChanged):
-            if self._state is not None:
-                self._state.cache_changed(frame)
-        elif self._state is None or len(self._under_way) >= MAX_WAITING:
-            why = OVER if self._state is None else "the storage was asked too often at once"
+            if state is not None:
+                state.cache_changed(frame)
+        elif state is None or len(self._under_way) >= MAX_WAITING:
+            why = OVER if state is None else "the storage was asked too often at once"
             self._channel.write(Stored(id=frame.id, error=why))
         else:
-            task = asyncio.get_running_loop().create_task(self._answer(frame, self._state))
+            task = asyncio.get_running_loop().create_task(self._answer(frame, state))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 

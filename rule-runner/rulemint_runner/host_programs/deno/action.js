@@ -1,17 +1,20 @@
 /** Actions: `exports.onExecuteCredentialsExchange = async (event, api) => {…}`. */
 
-import { refusal, returned, textOf, thrown } from "./answers.js";
+import { kindOf, refusal, result, returned, textOf, thrown } from "./answers.js";
 import { Cache } from "./cache.js";
 import { writeLine } from "./capture.js";
 import { writeFrames } from "./channel.js";
+import { denialOf, refusalOfCommand } from "./denial.js";
 import { eventOf, firstEventOf } from "./inputs.js";
+import { whatIsLeft } from "./leaving.js";
 
-/** @import { Answer, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
+/** @import { Answer, LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
+/** @import { Invocation } from "./invocation.js" */
 /** @import { Refusal } from "./errors.js" */
 
-const CODES = new Set(["invalid_scope", "invalid_request", "server_error", "access_denied"]);
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
-const NO_REASON = "the rule refused the request";
+/** An action that returns one of these has not run: somebody would have to call it, or to go through it. */
+const NOT_RUN = /^\[object (?:AsyncGenerator|Generator)\]$/;
 
 /**
  * @param {RuleFunction} action
@@ -20,23 +23,63 @@ const NO_REASON = "the rule refused the request";
  */
 export function actionOf(action, load) {
   /** @type {Rule} */
-  const rule = (run, answer) => {
+  const rule = (run, invocation) => {
     const draft = new Draft(run.scope);
     const cache = new Cache(run.cache ?? {});
     const event = eventOf(run, load, () => [...draft.scopes]);
-    /** @param {Answer} value */
-    const finish = (value) => {
-      const changes = cache.changes();
-      if (changes !== null) writeFrames(changes);
-      answer(value);
-    };
-    Promise.resolve().then(() => action(event, apiOf(draft, cache))).then(
-      () => finish(draft.answer()),
-      (error) => finish(thrown(error)),
+    /** @param {() => Answer} answer */
+    const finish = (answer) =>
+      invocation.answer(() => {
+        draft.isOver = true;
+        const changes = cache.changes();
+        if (changes !== null) writeFrames({ ...changes, n: run.n });
+        return answer();
+      });
+    over(() => action(event, apiOf(draft, cache)), invocation).then(
+      (notRun) => finish(() => notRun ?? draft.answer()),
+      (error) => finish(() => thrown(error)),
     );
   };
   rule.wantsCache = true;
   return rule;
+}
+
+/**
+ * Run an action; resolves once it is over: when its promise is. One that returns no promise, or promises something that
+ * goes on, is over when what it started is. Resolves to an answer if it has not run at all.
+ *
+ * @param {() => any} run
+ * @param {Invocation} invocation
+ * @returns {Promise<Answer | null>}
+ */
+async function over(run, invocation) {
+  const given = run();
+  const value = await given;
+  if (typeof value === "function" || NOT_RUN.test(tagOf(value))) {
+    return { t: "bad-return", why: `the action returned ${kindOf(value)}, so nothing of it was run` };
+  }
+  const isPromise = typeof given?.then === "function";
+  if (!isPromise || isGoingOn(value)) await whatIsLeft(invocation);
+  return null;
+}
+
+/**
+ * Whether *value* is what something goes on by: a timer, or what tells of events.
+ *
+ * @param {any} value
+ */
+function isGoingOn(value) {
+  if (typeof value !== "object" || value === null) return false;
+  return "_onTimeout" in value || "_onImmediate" in value || typeof value.addListener === "function";
+}
+
+/** @param {unknown} value */
+function tagOf(value) {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return "";
+  }
 }
 
 /**
@@ -47,24 +90,23 @@ export function actionOf(action, load) {
  * @returns {Rule}
  */
 export function firstActionOf(action, load) {
-  return (run, answer) => {
+  return (run, invocation) => {
     Promise.resolve().then(() => action(firstEventOf(run), { secrets: { ...load.secrets } })).then(
-      (result) => answer(answerOf(result)),
-    ).catch((error) => answer(thrown(error)));
+      (value) => invocation.answer(answerOf(value)),
+    ).catch((error) => invocation.answer(thrown(error)));
   };
 }
 
 /**
- * @param {any} result
+ * @param {any} value
  * @returns {Answer}
  */
-function answerOf(result) {
-  if (result?.command?.type === "deny") {
-    const { reason, message } = result.command;
-    const denial = denialOf(reason, message ?? NO_REASON);
-    return refusal(denial.refusal, denial.message);
-  }
-  const { customClaims = {}, scope } = result ?? {};
+function answerOf(value) {
+  const denial = refusalOfCommand(value);
+  if (denial !== null) return denial;
+  const answer = result("action", value);
+  if (answer.t !== "returned") return answer;
+  const { customClaims = {}, scope } = value ?? {};
   return returned("action", { claims: customClaims, ...(scope === undefined ? {} : { scope }) });
 }
 
@@ -76,6 +118,8 @@ class Draft {
   claims = new Map();
   /** @type {{ refusal: Refusal, message: string } | null} */
   denial = null;
+  /** Its answer has left. */
+  isOver = false;
   #given;
 
   /** @param {string[]} scope */
@@ -110,7 +154,9 @@ function apiOf(draft, cache) {
        * @param {unknown} [reason]
        */
       deny(code, reason) {
-        draft.denial ??= denialOf(code, reason);
+        if (draft.isOver) {
+          writeLine("warn", `api.access.deny(${textOf(reason ?? code)}) is not heard: the action was over`);
+        } else draft.denial ??= denialOf(code, reason);
         return api;
       },
     },
@@ -167,19 +213,4 @@ function targetScopesOf(draft) {
       draft.scopes.clear();
     },
   };
-}
-
-/**
- * One argument alone is the reason, whatever it says; a code that OAuth does not know is one of access denied.
- *
- * @param {unknown} code
- * @param {unknown} reason
- */
-function denialOf(code, reason) {
-  const name = textOf(code);
-  const refusal = { code: "access_denied", plain: true };
-  if (reason === undefined) return { refusal, message: code === undefined ? NO_REASON : name };
-  if (CODES.has(name)) return { refusal: { code: name, plain: false }, message: textOf(reason) };
-  writeLine("warn", `api.access.deny: ${name} is none of ${[...CODES].join(", ")}; the caller gets access_denied`);
-  return { refusal, message: textOf(reason) };
 }

@@ -34,6 +34,44 @@ export function returned(form, value) {
 }
 
 /**
+ * What a function returned whose result is its whole answer: nothing, or a plain object. What else JSON makes something
+ * of, such as a timer, a generator that nobody runs, or a map, is no yes.
+ *
+ * @param {Form} form
+ * @param {unknown} value
+ * @returns {Answer}
+ */
+export function result(form, value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isPlainObject(value)) {
+    return returned(form, value);
+  }
+  return { t: "bad-return", why: `the result is ${kindOf(value)}, not a plain object` };
+}
+
+/** @param {unknown} value */
+export function isPlainObject(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * What `value` is, in words.
+ *
+ * @param {any} value
+ */
+export function kindOf(value) {
+  let name = "";
+  try {
+    name = typeof value === "object" ? textOf(value.constructor?.name ?? "") : "";
+  } catch {
+    // it does not say
+  }
+  const kind = /^[\w$]{1,64}$/.test(name) ? name : typeof value;
+  return `${/^[aeiou]/i.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+/**
  * What a rule hands to its callback as an error is a refusal in its own words, whatever it is.
  *
  * @param {unknown} error

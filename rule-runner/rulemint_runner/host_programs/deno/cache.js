@@ -39,7 +39,7 @@ export class Cache {
   /**
    * What differs from what was given, or null if nothing does.
    *
-   * @returns {CacheChangedFrame | null}
+   * @returns {Omit<CacheChangedFrame, "n"> | null}
    */
   changes() {
     this.#forgetExpired();

@@ -1,19 +1,35 @@
 /** What a rule asks of the runner while it runs: a frame with a number, and the reply that bears it. */
 
 import { readFrameLater, writeFrames } from "./channel.js";
+import { current } from "./invocation.js";
+import { turn } from "./turns.js";
 
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
 
-const soon = globalThis.setTimeout;
+/** As the runner says it, should it be asked. */
+const OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over";
 /** @type {Map<number, (reply: any) => void>} */
 const waiting = new Map();
 /** @type {Promise<void> | null} */
 let reading = null;
 let asked = 0;
+/** A reply was handed out, and what the rule makes of it may take some steps yet. */
+let hasReplied = false;
 
-/** Whether something that the rule asked for has no reply yet. */
+/** Whether something that the rule asked for has no reply yet, or only just has. */
 export function isWaiting() {
-  return reading !== null;
+  return reading !== null || hasReplied;
+}
+
+/**
+ * Let the rule take the steps that follow the replies that it has; null if it has none.
+ *
+ * @returns {Promise<void> | null}
+ */
+export function replied() {
+  if (!hasReplied) return null;
+  hasReplied = false;
+  return turn();
 }
 
 /**
@@ -23,21 +39,23 @@ export function isWaiting() {
 export async function settled() {
   do {
     await reading;
-    await new Promise((resolve) => soon(resolve, 0));
-  } while (reading !== null);
+    await replied();
+  } while (isWaiting());
 }
 
 /**
- * Send `frame`; resolves to its reply, whose type follows from the frame's.
+ * Send `frame`; resolves to its reply, whose type follows from the frame's. An invocation that is over is refused.
  *
  * @param {WithoutId<AskingFrame>} frame
  * @returns {Promise<any>}
  */
 export function ask(frame) {
+  const invocation = current();
+  if (invocation?.isOver) return Promise.resolve({ error: OVER });
   const id = ++asked;
   const { promise, resolve } = Promise.withResolvers();
   waiting.set(id, resolve);
-  writeFrames({ ...frame, id });
+  writeFrames({ ...frame, id, n: invocation?.n ?? 0 });
   reading ??= readReplies();
   return promise;
 }
@@ -47,6 +65,7 @@ async function readReplies() {
   while (waiting.size > 0) {
     const reply = await readFrameLater();
     if (reply === null) break;
+    hasReplied = true;
     waiting.get(reply.id)?.(reply);
     waiting.delete(reply.id);
   }

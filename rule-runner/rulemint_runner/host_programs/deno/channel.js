@@ -18,6 +18,8 @@ const USUAL_BYTES = 64 * 1024;
 let buffer = new Uint8Array(USUAL_BYTES);
 let unread = 0;
 let filled = 0;
+/** Runs that arrived while replies were read: their turn comes. @type {any[]} */
+const early = [];
 
 /**
  * The next frame, or null once the runner has hung up.
@@ -25,6 +27,7 @@ let filled = 0;
  * @returns {LoadFrame | RunFrame | null}
  */
 export function readFrame() {
+  if (early.length > 0) return early.shift();
   let frame = nextFrame();
   while (frame === undefined) {
     const count = input.readSync(room());
@@ -41,11 +44,21 @@ export function readFrame() {
  * @returns {Promise<ReplyFrame | StoredFrame | null>}
  */
 export async function readFrameLater() {
-  let frame = nextFrame();
+  let frame = nextReply();
   while (frame === undefined) {
     const count = await input.read(room());
     if (count === null) return null;
     filled += count;
+    frame = nextReply();
+  }
+  return frame;
+}
+
+/** The next reply of what was read; undefined as long as there is none. */
+function nextReply() {
+  let frame = nextFrame();
+  while (frame?.t === "run") {
+    early.push(frame);
     frame = nextFrame();
   }
   return frame;

@@ -1,4 +1,9 @@
-/** What travels between the runner and this host; `hosts/frames.py` is the other side and checks everything. */
+/**
+ * What travels between the runner and this host; `hosts/frames.py` is the other side and checks everything. `n` is the
+ * number of the invocation that a frame is of, 0 while the rule is loaded.
+ */
+
+import type { Invocation } from "./invocation.js";
 
 export interface Client {
   tenant: string;
@@ -58,6 +63,7 @@ export interface CacheRecord {
 export interface CallFrame {
   t: "call";
   id: number;
+  n: number;
   method: string;
   url: string;
   headers: [string, string][];
@@ -80,11 +86,13 @@ export interface ReplyFrame {
 export interface StorageGetFrame {
   t: "storage-get";
   id: number;
+  n: number;
 }
 
 export interface StorageSetFrame {
   t: "storage-set";
   id: number;
+  n: number;
   data: string | null;
   etag: string | null;
   force: boolean;
@@ -101,10 +109,11 @@ export interface StoredFrame {
 
 /** What the runner replies to, by its number. */
 export type AskingFrame = CallFrame | StorageGetFrame | StorageSetFrame;
-export type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+export type WithoutId<T> = T extends unknown ? Omit<T, "id" | "n"> : never;
 
 export interface CacheChangedFrame {
   t: "cache-changed";
+  n: number;
   changed: Record<string, CacheRecord>;
   deleted: string[];
 }
@@ -126,13 +135,14 @@ export interface IdleFrame {
   t: "idle";
   n: number;
   took_ms: number;
+  dropped: number;
 }
 
 export type OutFrame =
   | { t: "ready" }
   | { t: "loaded"; wants_cache: boolean }
   | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
-  | { t: "line"; level: Level; text: string }
+  | { t: "line"; level: Level; text: string; n: number }
   | IdleFrame
   | AskingFrame
   | CacheChangedFrame
@@ -140,10 +150,11 @@ export type OutFrame =
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, "n"> : never;
 export type Answer = WithoutNumber<AnswerFrame>;
-export type Answering = (answer: Answer) => void;
-/** Runs the rule once; calls `answer` when it has answered. Later calls change nothing. */
+/** An answer that is a function is made in the moment in which it leaves. */
+export type Answering = (answer: Answer | (() => Answer)) => void;
+/** Runs the rule once; answers the invocation when the rule has. */
 export interface Rule {
-  (run: RunFrame, answer: Answering): void;
+  (run: RunFrame, invocation: Invocation): void;
   /** Whether its runs are to bring what its cache holds. */
   wantsCache?: boolean;
 }

@@ -3,8 +3,9 @@
 import { defineRefusals } from "./errors.js";
 import { definePackages, nodeModule, requireFromRule } from "./modules.js";
 import { isFirstAction, parametersOf } from "./parameters.js";
-import { catchStrayErrors, moduleOf, ruleOf, webtaskOf } from "./rule.js";
+import { moduleOf, moduleOrRuleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
+import { catchStrayErrors } from "./strays.js";
 
 /** @import { LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
 
@@ -34,8 +35,8 @@ export async function loadRule(load) {
   catchStrayErrors();
   await definePackages(load.packages, load.script);
   return isModule(load)
-    ? ruleFrom(await importModule(load), load, "export default")
-    : ruleFrom(await evaluate(load), load, "module.exports");
+    ? ruleFrom((await importModule(load)).exported, load, "export default")
+    : ruleFrom((await evaluate(load)).exported, load, "module.exports");
 }
 
 /**
@@ -57,12 +58,12 @@ function isModule(load) {
  * @returns {Promise<Rule>}
  */
 async function ruleFrom(exported, load, name) {
-  const action = exported?.onExecuteCredentialsExchange;
+  const action = propertyOf(exported, "onExecuteCredentialsExchange");
   if (typeof action === "function") {
     const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
     return actionOf(action, load);
   }
-  const rule = typeof exported === "function" ? exported : exported?.default;
+  const rule = typeof exported === "function" ? exported : propertyOf(exported, "default");
   if (typeof rule !== "function") {
     const found = name === "module.exports" ? exported : rule;
     throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
@@ -70,8 +71,23 @@ async function ruleFrom(exported, load, name) {
   if (isFirstAction(rule)) return (await import("./action.js")).firstActionOf(rule, load);
   const webtask = webtaskOf(rule, load);
   if (webtask !== null) return webtask;
-  const { count, takesMore } = parametersOf(rule);
-  return rule === exported || count > 2 || takesMore ? ruleOf(rule, load) : moduleOf(rule, load);
+  const { isKnown, count, takesMore, readsArguments } = parametersOf(rule);
+  if (rule === exported || count > 2) return ruleOf(rule, load);
+  return isKnown && !takesMore && !readsArguments ? moduleOf(rule, load) : moduleOrRuleOf(rule, load);
+}
+
+/**
+ * A proxy may refuse to show what it has.
+ *
+ * @param {any} exported
+ * @param {string} name
+ */
+function propertyOf(exported, name) {
+  try {
+    return exported?.[name];
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -89,7 +105,7 @@ async function importModule(load) {
   }
   try {
     const exported = await import(source.url);
-    return Object.keys(exported).length > 0 ? exported : module.exports;
+    return { exported: Object.keys(exported).length > 0 ? exported : module.exports };
   } catch (error) {
     if (error instanceof TypeError && error.message.startsWith("SyntaxError")) throw new NotARule(parserSays(error));
     throw error;
@@ -98,7 +114,7 @@ async function importModule(load) {
 
 /**
  * CommonJS in sloppy mode: the text as statements, which may return the function as webtasks did, else as one expression
- * that is the function itself.
+ * that is the function itself. What it exports comes in an object: whoever awaits it should not look for a `then` in it.
  *
  * @param {LoadFrame} load
  */
@@ -114,12 +130,12 @@ async function evaluate(load) {
   const statements = compile(script, "");
   if (typeof statements === "function") {
     const result = statements.apply(untouched, given);
-    if (typeof result === "function") return result;
-    if (module.exports !== untouched || Object.keys(untouched).length > 0) return module.exports;
+    if (typeof result === "function") return { exported: result };
+    if (module.exports !== untouched || Object.keys(untouched).length > 0) return { exported: module.exports };
   }
   const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");
-  if (typeof expression === "function") return expression(...given);
-  if (typeof statements === "function") return module.exports;
+  if (typeof expression === "function") return { exported: expression(...given) };
+  if (typeof statements === "function") return { exported: module.exports };
   throw new NotARule(await locate(script) ?? statements.message);
 }
 

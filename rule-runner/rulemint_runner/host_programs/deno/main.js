@@ -7,15 +7,18 @@
  */
 
 import { describe } from "./answers.js";
-import { isWaiting, settled } from "./calls.js";
-import { captureConsole, clearTimers, keepAlive, trackTimers } from "./capture.js";
+import { replied } from "./calls.js";
+import { captureConsole } from "./capture.js";
 import { readFrame, writeFrames } from "./channel.js";
 import { defineFetch } from "./fetch.js";
+import { droppedSince, Invocation, setRunning, within } from "./invocation.js";
+import { leave, taken, takesTurns } from "./leaving.js";
 import { loadRule, NotARule } from "./loading.js";
 import { nameRefusals } from "./refused.js";
-import { beginInvocation, endInvocation } from "./rule.js";
+import { trackTimers } from "./timers.js";
+import { keepAlive } from "./turns.js";
 
-/** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, RunFrame } from "./frames.d.ts" */
+/** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, Rule, RunFrame } from "./frames.d.ts" */
 
 const exit = Deno.exit;
 const now = performance.now.bind(performance);
@@ -38,18 +41,36 @@ async function loaded(load) {
 }
 
 /**
- * The first thing that the rule answers: by its callback, its return value, or an error nobody caught.
+ * Run the rule once. Its answer is the first thing that it says: by its callback, its return value, or an error nobody
+ * caught.
  *
- * @param {import("./frames.d.ts").Rule} rule
+ * @param {Rule} rule
  * @param {RunFrame} run
- * @returns {Promise<AnswerFrame>}
  */
-async function answerOf(rule, run) {
-  /** @type {PromiseWithResolvers<Answer>} */
+async function runOnce(rule, run) {
+  const began = now();
+  const { n } = run;
+  /** @type {PromiseWithResolvers<Answer | (() => Answer)>} */
   const { promise, resolve } = Promise.withResolvers();
-  beginInvocation(resolve);
-  rule(run, resolve);
-  return { ...await promise, n: run.n };
+  const invocation = new Invocation(n, resolve);
+  setRunning(invocation);
+  within(invocation, () => rule(run, invocation));
+  const given = await promise;
+  await replied(); // what the rule promised itself and did not wait for is said now, not in the next invocation
+  leave(invocation);
+  const said = typeof given === "function" ? given() : given;
+  /** @type {AnswerFrame} */
+  const answer = { ...(invocation.refusal ?? said), n };
+  const idle = () => /** @type {IdleFrame} */ ({ t: "idle", n, took_ms: now() - began, dropped: droppedSince() });
+  if (takesTurns()) {
+    writeFrames(answer);
+    await taken(invocation);
+    writeFrames(idle());
+  } else {
+    writeFrames(answer, idle());
+  }
+  invocation.isGone = true;
+  setRunning(null);
 }
 
 captureConsole();
@@ -62,21 +83,6 @@ writeFrames({ t: "ready" });
 const load = readFrame();
 const rule = load?.t === "load" ? await loaded(load) : null;
 if (rule !== null) {
-  for (let run = readFrame(); run?.t === "run"; run = readFrame()) {
-    const began = now();
-    const answer = await answerOf(rule, run);
-    clearTimers();
-    await null; // what the rule promised itself and did not wait for is said now, not in the next invocation
-    endInvocation();
-    /** @type {IdleFrame} */
-    const idle = { t: "idle", n: run.n, took_ms: now() - began };
-    if (isWaiting()) {
-      writeFrames(answer);
-      while (isWaiting()) await settled();
-      writeFrames(idle);
-    } else {
-      writeFrames(answer, idle);
-    }
-  }
+  for (let run = readFrame(); run?.t === "run"; run = readFrame()) await runOnce(rule, run);
 }
 exit(0);

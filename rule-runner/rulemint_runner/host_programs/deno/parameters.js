@@ -2,10 +2,12 @@
 
 /** @import { RuleFunction } from "./frames.d.ts" */
 /**
- * `names`: of the parameters, as they are written, without a rest. `takesMore`: than it names, by a rest parameter or by
- * place; `readsArguments`: it may, if it is not another function within that does.
+ * `isKnown`: its text names them, and its `length` agrees; it cannot be known of a bound function or a proxy. `names`: of
+ * the parameters, as they are written, without a rest. `takesMore`: than it names, by a rest parameter or by place;
+ * `readsArguments`: it may, if it is not another function within that does.
  *
- * @typedef {{ names: string[], count: number, takesMore: boolean, readsArguments: boolean }} Parameters
+ * @typedef {{ isKnown: boolean, names: string[], count: number, takesMore: boolean, readsArguments: boolean }} Parameters
+ * @typedef {{ name: string, isOptional: boolean }} Parameter
  */
 
 /** What may stand before the parentheses of a list of parameters. */
@@ -16,25 +18,53 @@ const ALONE = /^(?:async\s+)?([\w$]+)\s*=>/;
 const SKIPPED = /\/\/.*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|`(?:\\[^]|[^`\\])*`/g;
 const CALLBACK = /^(?:cb|callback|done|next)$/;
 const RESPONSE = /^_?res(?:ponse)?$/;
+/** How the text of a function ends whose own text the engine does not show. */
+const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 const { toString } = Function.prototype;
 
 /**
- * The parameters of `rule`. Of a function whose text cannot be read, such as a bound one, those of its `length`.
+ * The parameters of `rule`. Of a function whose text cannot be read, such as a bound one, there are as many as its
+ * `length`, and perhaps more.
  *
  * @param {RuleFunction} rule
  * @returns {Parameters}
  */
 export function parametersOf(rule) {
   const text = textOf(rule);
-  const found = namesIn(text);
-  const isRest = found?.at(-1)?.startsWith("...") ?? false;
-  const names = isRest ? found?.slice(0, -1) ?? [] : found ?? [];
+  const found = NATIVE.test(text) ? null : parametersIn(text);
+  if (found === null || lengthBy(found) !== lengthOf(rule)) {
+    return { isKnown: false, names: [], count: lengthOf(rule), takesMore: false, readsArguments: false };
+  }
+  const names = found.map(({ name }) => name);
+  const isRest = names.at(-1)?.startsWith("...") ?? false;
+  if (isRest) names.pop();
   return {
+    isKnown: true,
     names,
-    count: found === null ? rule.length : names.length,
+    count: names.length,
     takesMore: isRest || /\barguments\s*\[\s*4\s*\]/.test(text),
-    readsArguments: /\barguments\b/.test(text),
+    readsArguments: /\barguments\b/.test(toString.call(rule)),
   };
+}
+
+/**
+ * The `length` of a function with these parameters: it stops at the first with a default, and at a rest.
+ *
+ * @param {Parameter[]} found
+ */
+function lengthBy(found) {
+  const stop = found.findIndex(({ name, isOptional }) => isOptional || name.startsWith("..."));
+  return stop === -1 ? found.length : stop;
+}
+
+/** @param {RuleFunction} rule */
+function lengthOf(rule) {
+  try {
+    const { length } = rule;
+    return Number.isInteger(length) && length > 0 ? length : 0;
+  } catch {
+    return 0;
+  }
 }
 
 /**
@@ -46,7 +76,7 @@ export function parametersOf(rule) {
  */
 export function webtaskFormOf(rule) {
   const { names, count, takesMore } = parametersOf(rule);
-  if (takesMore) return null;
+  if (takesMore) return null; // of a function that cannot be read there are no names, and two parameters are two
   if (count === 2) return "context";
   if (count === 3 && RESPONSE.test(names[2] ?? "")) return "response";
   const [name] = names;
@@ -75,20 +105,28 @@ function textOf(rule) {
  * The parameters that a function's text begins with; null if it begins otherwise.
  *
  * @param {string} text
+ * @returns {Parameter[] | null}
  */
-function namesIn(text) {
+function parametersIn(text) {
   const alone = text.match(ALONE)?.[1];
-  if (alone !== undefined) return [alone];
+  if (alone !== undefined) return [{ name: alone, isOptional: false }];
   const head = text.match(HEAD)?.[0];
   if (head === undefined) return null;
-  const names = [""];
+  const found = [{ name: "", isOptional: false }];
   let depth = 1;
   for (const character of text.slice(head.length)) {
     if ("([{".includes(character)) depth += 1;
     if (")]}".includes(character)) depth -= 1;
-    if (depth === 0) return names.map((name) => name.trim()).filter((name) => name !== "");
-    if (depth === 1 && character === ",") names.push("");
-    else names[names.length - 1] += character;
+    if (depth === 0) return found.map(trimmed).filter(({ name }) => name !== "");
+    const last = found[found.length - 1];
+    if (depth === 1 && character === ",") found.push({ name: "", isOptional: false });
+    else last.name += character;
+    if (depth === 1 && character === "=") last.isOptional = true;
   }
   return null;
+}
+
+/** @param {Parameter} parameter */
+function trimmed({ name, isOptional }) {
+  return { name: name.trim(), isOptional };
 }

@@ -1,7 +1,10 @@
 /**
  * What the sandbox refuses a rule, said in words: by every error of Deno's own, and by those of Node's functions that
- * would only fail for a reason that nobody understands. Nothing here protects: the sandbox does.
+ * would only fail for a reason that nobody understands. Nothing here protects: the sandbox does. What else is changed of
+ * Node's modules when they are first asked for is in the same table.
  */
+
+import { changePromises, changeTimers, endingWorker } from "./timers.js";
 
 /** @typedef {(specifier: string) => any} Require */
 
@@ -71,7 +74,10 @@ const CHANGES = {
   http2: (_module, load) => load("net"),
   module: (module, _load, require) => Object.assign(module, { createRequire: () => require }),
   net: refuseNames,
+  timers: changeTimers,
+  "timers/promises": changePromises,
   tls: (_module, load) => load("net"),
+  worker_threads: (module) => Object.assign(module, { Worker: endingWorker(module.Worker) }),
   v8: (module) => Object.assign(module, refusing("v8", ["writeHeapSnapshot"])),
 };
 const changed = new Set();

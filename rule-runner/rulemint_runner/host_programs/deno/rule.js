@@ -1,17 +1,30 @@
 /** A loaded rule: however it was written, a function from one invocation to one answer. */
 
-import { describe, refused, returned, thrown } from "./answers.js";
+import { isPlainObject, kindOf, refused, result, returned, thrown } from "./answers.js";
 import { writeLine } from "./capture.js";
+import { refusalOfCommand } from "./denial.js";
 import { ruleContext, webtaskContext } from "./inputs.js";
+import { current } from "./invocation.js";
 import { parametersOf, webtaskFormOf } from "./parameters.js";
 import { requestOf, responseTo } from "./response.js";
+import { tell } from "./strays.js";
 
-/** @import { Answering, LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
+/** @import { LoadFrame, Rule, RuleFunction, RunFrame } from "./frames.d.ts" */
+/** @import { Invocation } from "./invocation.js" */
 /** @typedef {(error?: unknown, value?: unknown) => void} Callback */
+/**
+ * What a result is to a function that may call back: `none` is an answer; a plain object that it `promised`; one that it
+ * returned too, as `plain`, where its parameters cannot be known. `all`: it cannot call back, so its result is its answer.
+ *
+ * @typedef {"none" | "promised" | "plain" | "all"} Results
+ */
 
 const TWICE = "the rule called its callback more than once: the first call counts";
 const NO_RESULT = "what a webtask returns is no answer: (cb) and (ctx, cb) answer by cb, (ctx, req, res) by res; " +
   "a rule that returns names (client, scope, audience, context)";
+const NO_ANSWER =
+  "is no answer, and its callback decides: the parameters of this function cannot be known, so what it " +
+  "returns is an answer only if it is a plain object or a promise of one";
 
 /**
  * `(client, scope, audience, context, cb)`; an async one may return its result instead, and one that cannot call back
@@ -22,12 +35,20 @@ const NO_RESULT = "what a webtask returns is no answer: (cb) and (ctx, cb) answe
  * @returns {Rule}
  */
 export function ruleOf(rule, load) {
-  const { count, takesMore, readsArguments } = parametersOf(rule);
-  const mayCallBack = count > 4 || takesMore || readsArguments;
   return withCallback(
-    mayCallBack ? "plain" : "any",
+    resultsOf(rule),
     (run, callback) => rule(run.client, run.scope, run.audience, ruleContext(run, load), callback),
   );
+}
+
+/**
+ * @param {RuleFunction} rule
+ * @returns {Results}
+ */
+function resultsOf(rule) {
+  const { isKnown, count, takesMore, readsArguments } = parametersOf(rule);
+  if (!isKnown || takesMore || (readsArguments && count < 5)) return "plain";
+  return count > 4 ? "promised" : "all";
 }
 
 /**
@@ -60,46 +81,71 @@ export function webtaskOf(webtask, load) {
  * @returns {Rule}
  */
 export function moduleOf(module, load) {
-  return (run, answer) => {
+  return (run, invocation) => {
     const { client, scope, audience } = run;
     Promise.resolve({ client, scope, audience, context: ruleContext(run, load) }).then(module).then(
-      (value) => answer(returned("own", value)),
-      (error) => answer(thrown(error)),
+      (value) => invocation.answer(result("own", value)),
+      (error) => invocation.answer(thrown(error)),
     );
   };
 }
 
 /**
- * A rule that answers through a callback, and as far as *results* says by what it returns: an async one by a plain
- * object, or any by anything. What is taken for a result too early is a yes that the rule has not said.
+ * The default export of a module whose parameters cannot be known: our own form, or the one of five arguments. It gets
+ * these, and its client has what the one object of our own form has too: if that is looked at, it is a module.
  *
- * @param {"none" | "plain" | "any"} results
+ * @param {RuleFunction} rule
+ * @param {LoadFrame} load
+ * @returns {Rule}
+ */
+export function moduleOrRuleOf(rule, load) {
+  return (run, invocation) => {
+    const { client, scope, audience } = run;
+    const context = ruleContext(run, load);
+    let isModule = false;
+    for (const [name, value] of Object.entries({ client, scope, audience, context })) {
+      const get = () => {
+        isModule = true;
+        return value;
+      };
+      Object.defineProperty(client, name, { get, configurable: true });
+    }
+    const five = withCallback("plain", (_run, callback) => {
+      const value = rule(client, scope, audience, context, callback);
+      const own = (/** @type {unknown} */ value) => {
+        if (isModule && value !== undefined) invocation.answer(result("own", value));
+        return value;
+      };
+      return isThenable(value) ? Promise.resolve(value).then(own) : own(value);
+    });
+    five(run, invocation);
+  };
+}
+
+/**
+ * A rule that answers through a callback, and as far as *results* says by what it returns. What is taken for a result too
+ * early is a yes that the rule has not said.
+ *
+ * @param {Results} results
  * @param {(run: RunFrame, callback: Callback) => any} call
  * @returns {Rule}
  */
 function withCallback(results, call) {
-  return (run, answer) => {
-    const once = answerOnce(answer);
+  return (run, invocation) => {
     /** @type {Callback} */
     const callback = (error, value) => {
-      if (once.answered) return once.calledAgain();
-      once.answer(error ? refused(error) : returned("auth0", value));
+      if (invocation.answer(error ? refused(error) : returned("auth0", value))) return;
+      writeLine("warn", current() === invocation ? TWICE : `in an earlier invocation ${TWICE}`);
     };
     /** @param {unknown} error */
-    const fail = (error) => {
-      if (once.answered) return once.warn(`after its answer the rule threw: ${describe(error)}`);
-      once.answer(thrown(error));
-    };
-    /** @param {any} result */
-    const finish = (result) => {
-      if (once.answered || (results !== "any" && !isPlainObject(result))) return;
-      if (results === "none") return once.warn(NO_RESULT);
-      once.answer(returned("auth0", result));
-    };
+    const fail = (error) => tell(error, invocation);
     try {
       const value = call(run, callback);
-      if (typeof value?.then === "function") value.then(finish, fail);
-      else if (results !== "plain" && typeof value === "object" && value !== null) finish(value);
+      if (isThenable(value)) {
+        Promise.resolve(value).then((value) => take(value, results, invocation, true)).catch(fail);
+      } else {
+        take(value, results, invocation, false);
+      }
     } catch (error) {
       fail(error);
     }
@@ -107,70 +153,38 @@ function withCallback(results, call) {
 }
 
 /**
- * An answer that is given once; what comes later is told to the rule's author, as long as its invocation lasts.
+ * Answer by *value*, if it is an answer.
  *
- * @param {Answering} answer
+ * @param {any} value
+ * @param {Results} results
+ * @param {Invocation} invocation
+ * @param {boolean} wasPromised
  */
-function answerOnce(answer) {
-  return {
-    answered: false,
-    /** @type {Answering} */
-    answer(value) {
-      this.answered = true;
-      answer(value);
-    },
-    /** @param {string} text */
-    warn(text) {
-      if (strayErrorTo === answer) writeLine("warn", text);
-    },
-    /** A call that comes too late for its own invocation's log is told in the next one's. */
-    calledAgain() {
-      if (strayErrorTo === NOBODY) wasCalledAgain = true;
-      else writeLine("warn", strayErrorTo === answer ? TWICE : `in an earlier invocation ${TWICE}`);
-    },
-  };
+function take(value, results, invocation, wasPromised) {
+  if (invocation.isAnswered) return;
+  const denial = refusalOfCommand(value);
+  if (denial !== null) invocation.answer(denial);
+  else if (results === "none" && isPlainObject(value)) writeLine("warn", NO_RESULT);
+  else if (results === "all" && (wasPromised || value !== undefined)) invocation.answer(result("auth0", value));
+  else if (results === "promised" && wasPromised && isResult(value)) invocation.answer(returned("auth0", value));
+  else if (results === "plain" && isResult(value)) invocation.answer(returned("auth0", value));
+  else if (results === "plain" && value !== undefined && value !== null) {
+    writeLine("warn", `what the rule returned, ${kindOf(value)}, ${NO_ANSWER}`);
+  }
 }
 
 /**
- * What an async rule with a callback may mean as its result; what it happens to return, such as a timer, is none.
+ * What a rule with a callback may mean as its result; what it happens to return, such as a timer, or what something can
+ * be cancelled by, is none.
  *
  * @param {unknown} value
  */
-function isPlainObject(value) {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+function isResult(value) {
+  return isPlainObject(value) &&
+    Object.values(/** @type {object} */ (value)).every((each) => typeof each !== "function");
 }
 
-const NOBODY = () => {};
-/** @type {Answering} */
-let strayErrorTo = NOBODY;
-let wasCalledAgain = false;
-
-/**
- * From now on an error that nobody catches answers the invocation through `answer`.
- *
- * @param {Answering} answer
- */
-export function beginInvocation(answer) {
-  strayErrorTo = answer;
-  if (wasCalledAgain) writeLine("warn", `in an earlier invocation ${TWICE}`);
-  wasCalledAgain = false;
-}
-
-/** The answer leaves: from now on no line belongs to its invocation. */
-export function endInvocation() {
-  strayErrorTo = NOBODY;
-}
-
-/** Catch what a rule throws outside of its call: in a timer, or in a promise that nobody awaits. */
-export function catchStrayErrors() {
-  globalThis.addEventListener("error", (event) => {
-    event.preventDefault();
-    strayErrorTo(thrown(event.error));
-  });
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    strayErrorTo(thrown(event.reason));
-  });
+/** @param {any} value */
+function isThenable(value) {
+  return (typeof value === "object" || typeof value === "function") && typeof value?.then === "function";
 }

@@ -3,10 +3,14 @@
 import binascii
 import itertools
 
+import invocation
+
 MAX_BODY_BYTES = 1024 * 1024
 MAX_URL_CHARACTERS = 8 * 1024
 MAX_HEADERS = 100
 MAX_HEADER_NAME, MAX_HEADER_VALUE = 256, 8 * 1024
+
+OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over"
 
 _numbers = itertools.count(1)
 
@@ -45,9 +49,13 @@ class Calls:
         return {**reply, "body": binascii.a2b_base64(reply["body"])}
 
     def ask(self, frame: dict) -> dict:
-        """The reply to *frame*."""
-        self._channel.write({**frame, "id": next(_numbers)})
-        reply = self._channel.read()
+        """The reply to *frame*; an invocation that is over is refused."""
+        asking = invocation.current()
+        if asking.is_over:
+            return {"error": OVER}
+        number = next(_numbers)
+        self._channel.write({**frame, "id": number, "n": asking.number})
+        reply = self._channel.read_reply(number)
         if reply is None:
             raise SystemExit
         return reply

@@ -3,7 +3,9 @@
 import io
 import logging
 import sys
+import weakref
 
+import invocation
 from channel import Channel
 
 MAX_LINE_CHARACTERS = 8 * 1024
@@ -18,13 +20,18 @@ class Lines(io.TextIOBase):
         self._channel = channel
         self._level = level
         self._rest = ""
+        self._of = invocation.LOADING
 
     def writable(self) -> bool:
         """Yes."""
         return True
 
     def write(self, text: str) -> int:
-        """Send the lines that *text* completes."""
+        """Send the lines that *text* completes, of what its own invocation has written."""
+        whose = invocation.current()
+        if whose is not self._of:
+            self.end_line()
+            self._of = whose
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             write_line(self._channel, self._level, line)
@@ -36,7 +43,7 @@ class Lines(io.TextIOBase):
         """Send what has no line end yet."""
         if self._rest:
             rest, self._rest = self._rest, ""
-            write_line(self._channel, self._level, rest)
+            write_line(self._channel, self._level, rest, self._of)
 
 
 class LogHandler(logging.Handler):
@@ -45,31 +52,49 @@ class LogHandler(logging.Handler):
     def __init__(self, channel: Channel) -> None:
         super().__init__()
         self._channel = channel
+        self._whose: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+        make = logging.getLogRecordFactory()
+
+        def make_record(*arguments: object, **named: object) -> logging.LogRecord:
+            record = make(*arguments, **named)
+            self._whose[record] = invocation.current()
+            return record
+
+        logging.setLogRecordFactory(make_record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send *record*, with its traceback if it has one."""
-        write_line(self._channel, level_name(record.levelno), self.format(record))
+        """Send *record*, with its traceback if it has one, for whoever made it: some handlers keep it for later."""
+        write_line(self._channel, level_name(record.levelno), self.format(record), self._whose.get(record))
+
+
+_streams: list[Lines] = []
 
 
 def capture_output(channel: Channel) -> None:
     """From now on nothing that the rule prints or logs goes anywhere else."""
     sys.stdout = Lines(channel, "info")
     sys.stderr = Lines(channel, "error")
+    _streams[:] = [sys.stdout, sys.stderr]
     logging.basicConfig(handlers=[LogHandler(channel)], level=logging.INFO, format="%(message)s")
 
 
 def flush() -> None:
     """End the lines that are still open."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, Lines):
-            stream.end_line()
+    for stream in _streams:
+        stream.end_line()
 
 
-def write_line(channel: Channel, level: str, text: str) -> None:
-    """Send one line; what is too long is cut, with a mark."""
+def write_line(channel: Channel, level: str, text: str, whose: invocation.Invocation | None = None) -> None:
+    """Send one line of *whose*; what is too long is cut, with a mark. That of one that is gone is nobody's."""
+    whose = whose or invocation.current()
+    if whose.is_gone:
+        invocation.drop()
+        return
     if len(text) > MAX_LINE_CHARACTERS:
         text = f"{text[:MAX_LINE_CHARACTERS]}… [cut]"
-    channel.write({"t": "line", "level": level, "text": text.encode("utf-8", "backslashreplace").decode()})
+    channel.write(
+        {"t": "line", "level": level, "text": text.encode("utf-8", "backslashreplace").decode(), "n": whose.number}
+    )
 
 
 def level_name(number: int) -> str:

@@ -12,10 +12,12 @@ sys.path.insert(0, __file__.rpartition("/")[0])
 import calls
 import capture
 import channel
+import invocation
 import packages
 import refused
 import rule
 import sockets
+import strays
 
 sys.path.pop(0)
 
@@ -27,6 +29,7 @@ def main() -> None:
     outbound = calls.Calls(runner)
     refused.define()
     sockets.define(outbound)
+    strays.define()
     runner.write({"t": "ready"})
     load = runner.read()
     if load is None:
@@ -41,12 +44,18 @@ def main() -> None:
         runner.write({"t": "not-loaded", "kind": "exception", "text": rule.describe(error)})
         return
     runner.write({"t": "loaded"})
-    while (run := runner.read()) is not None:
+    while (run := runner.read_run()) is not None:
         began_s = now()
-        answer = loaded.answer(run)
+        running = invocation.begin(run["n"])
+        given = loaded.answer(run)
+        strays.leave(running)
+        answer = rule.answer_of(given, running)
+        running.is_over = True
         capture.flush()
-        idle = {"t": "idle", "n": run["n"], "took_ms": (now() - began_s) * 1000}
+        took_ms = (now() - began_s) * 1000
+        idle = {"t": "idle", "n": run["n"], "took_ms": took_ms, "dropped": invocation.dropped()}
         runner.write({**answer, "n": run["n"]}, idle)
+        running.is_gone = True
 
 
 main()

@@ -4,6 +4,7 @@ import builtins
 import sys
 import types
 
+import invocation
 from storage import Storage, StorageConflict, StorageError
 
 
@@ -11,6 +12,16 @@ class AccessDenied(Exception):
     """403 ``access_denied``, with the message as its description."""
 
     code = "access_denied"
+
+    def __new__(cls, *arguments: object, **named: object) -> object:  # `typing` takes milliseconds to import
+        """Note whose it is: it may be found where nobody knows that any longer."""
+        self = super().__new__(cls, *arguments, **named)
+        self._invocation = invocation.current()
+        return self
+
+    def of_invocation(self) -> invocation.Invocation:
+        """The invocation that it refuses; of one that was made while the rule was loaded, the one that runs."""
+        return invocation.current() if self._invocation is invocation.LOADING else self._invocation
 
 
 class PlainRefusal(AccessDenied):
@@ -27,6 +38,18 @@ class InvalidRequest(AccessDenied):
     """400 ``invalid_request``."""
 
     code = "invalid_request"
+
+
+CODES = frozenset(refusal.code for refusal in (AccessDenied, InvalidScope, InvalidRequest)) | {"server_error"}
+
+
+def refusal_in(error: object) -> AccessDenied | None:
+    """The refusal that *error* is; of a group of errors the first in it. None if there is none."""
+    if isinstance(error, AccessDenied):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := refusal_in(each)) is not None), None)
+    return None
 
 
 def define(fetch: object) -> None:

@@ -11,6 +11,8 @@ import io
 import os
 import threading
 
+import strays
+
 REFUSED = "a rule's sandbox refuses that"
 NO_FILES = "a rule's sandbox refuses every file but Python's own"
 NO_SOCKETS = "a rule's sandbox refuses every socket; a rule calls the hosts of its allow_hosts by HTTP"
@@ -73,6 +75,8 @@ def refusing(name: str) -> object:
 
 
 def _change_asyncio(module: object) -> None:
+    strays.change_events(module)
+
     async def getaddrinfo(_loop: object, host: object, port: object, **_named: object) -> None:
         raise PermissionError(errno.EPERM, f"no connection to {host}:{port}: {NO_SOCKETS}; an async rule by httpx")
 

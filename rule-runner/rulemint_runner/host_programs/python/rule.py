@@ -6,13 +6,17 @@ import logging
 import traceback
 import types
 
+import invocation
 import refusals
 from calls import Calls
 from fetch import fetch_through
+from parameters import parameters_of
 from storage import Storage
 
 MAX_TEXT = 4_096
 PARAMETERS = 4
+CALLBACK = "cb"
+ITERABLE_COROUTINE = 0x100
 
 _file = "rule.py"
 
@@ -30,24 +34,30 @@ class Rule:
         self._secrets = frame["secrets"]
         self._meta = frame["meta"]
         self._result_bytes = frame["result_bytes"]
-        self._takes_callback = _takes_callback(function)
+        taken = parameters_of(function)
+        self._takes_callback = len(taken.names) > PARAMETERS
+        self._takes_named_callback = not self._takes_callback and CALLBACK in taken.keywords
 
     def answer(self, run: dict) -> dict:
         """What the rule answers to one invocation."""
         try:
             value = self._call(run)
-        except refusals.AccessDenied as error:
-            return _refused(error)
         except BaseException as error:  # noqa: BLE001  # SystemExit too: the rule failed, the host goes on
+            refusal = refusals.refusal_in(error)
+            if refusal is not None:
+                return refused(refusal)
             return {"t": "threw", "text": describe(error), "out_of_memory": isinstance(error, MemoryError)}
         return _returned(value, self._result_bytes)
 
     def _call(self, run: dict) -> object:
         arguments = [run["client"], run["scope"], run["audience"], self._context(run)]
-        if not self._takes_callback:
+        if not self._takes_callback and not self._takes_named_callback:
             return _finish(self._function(*arguments))
         callback = Callback()
-        _finish(self._function(*arguments, callback))
+        if self._takes_callback:
+            _finish(self._function(*arguments, callback))
+        else:
+            _finish(self._function(*arguments, **{CALLBACK: callback}))
         return callback.value()
 
     def _context(self, run: dict) -> dict:
@@ -68,11 +78,13 @@ class Callback:
 
     def __init__(self) -> None:
         self._calls: list[tuple[object, object]] = []
+        self._invocation = invocation.current()
 
     def __call__(self, error: object = None, result: object = None) -> None:
         """The rule's answer."""
         if self._calls:
-            logging.warning("the rule called its callback more than once: the first call counts")
+            earlier = "" if self._invocation is invocation.current() else "in an earlier invocation "
+            logging.warning("%sthe rule called its callback more than once: the first call counts", earlier)
         self._calls.append((error, result))
 
     def value(self) -> object:
@@ -144,28 +156,51 @@ def _position(frame: traceback.FrameSummary) -> str:
     return f"{at}:{len(before.decode('utf-8', 'replace')) + 1}"
 
 
-def _takes_callback(function: object) -> bool:
-    """Whether it has a fifth parameter; a callable that is no plain function has none."""
-    code = getattr(function, "__code__", None)
-    return code is not None and code.co_argcount > PARAMETERS
-
-
 def _finish(value: object) -> object:
-    """The value, or what its coroutine returns."""
-    if not isinstance(value, types.CoroutineType):
+    """The value, or what comes of it once it is awaited."""
+    if not _is_awaitable(value):
         return value
     import asyncio  # noqa: PLC0415  # a third of the start-up time, and most rules are plain functions
 
-    return asyncio.run(value)
+    if asyncio.isfuture(value):
+        return value.get_loop().run_until_complete(value)
+    return asyncio.run(value if isinstance(value, types.CoroutineType) else _await(value))
 
 
-def _refused(error: refusals.AccessDenied) -> dict:
-    message = str(error).encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
+def _is_awaitable(value: object) -> bool:
+    if isinstance(value, types.GeneratorType):
+        return bool(value.gi_code.co_flags & ITERABLE_COROUTINE)
+    return hasattr(type(value), "__await__")
+
+
+async def _await(value: object) -> object:
+    return await value
+
+
+def refused(error: refusals.AccessDenied) -> dict:
+    """The answer that a refusal is."""
+    message = _message(error).encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
     plain = isinstance(error, refusals.PlainRefusal)
-    return {"t": "refused", "code": error.code, "message": message, "plain": plain}
+    code = getattr(error, "code", None)
+    known = isinstance(code, str) and code in refusals.CODES
+    return {"t": "refused", "code": str(code) if known else "access_denied", "message": message, "plain": plain}
+
+
+def answer_of(given: dict, ended: invocation.Invocation) -> dict:
+    """What leaves: *given*, unless it grants and *ended* has refused or forgotten something where nobody looked."""
+    if given["t"] != "returned":
+        return given
+    if ended.refusal is not None:
+        return refused(ended.refusal)
+    if ended.not_awaited:
+        text = f"{_file}: coroutine '{ended.not_awaited}' was never awaited: what it does, or refuses, was not done"
+        return {"t": "threw", "text": text}
+    return given
 
 
 def _returned(value: object, max_bytes: int) -> dict:
+    if isinstance(value, types.GeneratorType | types.AsyncGeneratorType):
+        return {"t": "bad-return", "why": "the rule is a generator, so nothing of it was run"}
     try:
         text = json.dumps({} if value is None else value, allow_nan=False, ensure_ascii=False)
         size = len(text.encode())

@@ -1,0 +1,211 @@
+/**
+ * What a rule starts for later: it ends with the invocation that started it, and what it throws is that one's.
+ *
+ * Deno loads its timers when they are first touched, for 20 ms, and so do we.
+ */
+
+import { starter, within } from "./invocation.js";
+import { noting, tell } from "./strays.js";
+
+/** @typedef {(...args: any[]) => any} Start */
+
+const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
+const MAX_MS = 2 ** 31 - 1;
+const STOPS = { setTimeout: "clearTimeout", setInterval: "clearInterval", setImmediate: "clearImmediate" };
+const PAUSE_MS = 2;
+/** @type {Record<string, (thing: any) => void>} */
+const stops = {};
+/** @type {Record<string, Start>} */
+const starts = {};
+
+/** Watch over every way in which a rule has something done later and that would outlive its invocation. */
+export function trackTimers() {
+  for (const name of Object.keys(STOPS)) track(/** @type {keyof typeof STOPS} */ (name));
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (milliseconds) => timeoutSignal(milliseconds, timeout);
+  globalThis.FinalizationRegistry = registryOf(globalThis.FinalizationRegistry);
+  globalThis.Worker = endingWorker(globalThis.Worker);
+}
+
+/**
+ * Whether *stop* stops what runs in the very next turn: libraries queue by it, and wait for ever if it never comes.
+ *
+ * @param {(thing: any) => void} stop
+ */
+export function stopsImmediates(stop) {
+  return stop === stops.setImmediate;
+}
+
+/** A moment, for whoever waits for a rule's timers. */
+export function pause() {
+  if (!starts.setTimeout) void globalThis.setTimeout;
+  return new Promise((resolve) => starts.setTimeout(resolve, PAUSE_MS));
+}
+
+/** @param {keyof typeof STOPS} name */
+function track(name) {
+  const lazy = Object.getOwnPropertyDescriptor(globalThis, name);
+  const define = (/** @type {unknown} */ value) =>
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    enumerable: true,
+    set: define,
+    get() {
+      /** @type {Start} */
+      const start = lazy?.get ? lazy.get.call(globalThis) : lazy?.value;
+      stops[name] = /** @type {any} */ (globalThis)[STOPS[name]];
+      starts[name] = start;
+      const tracked = ending(start, stops[name], name);
+      define(tracked);
+      return tracked;
+    },
+  });
+}
+
+/**
+ * *start*, of which each timer ends with the invocation that started it.
+ *
+ * @param {Start} start
+ * @param {(timer: any) => void} stop
+ * @param {keyof typeof STOPS} name
+ */
+function ending(start, stop, name) {
+  /** @type {Start} */
+  const tracked = (callback, ...rest) => {
+    const invocation = starter();
+    if (invocation === undefined || typeof callback !== "function") return start(callback, ...rest);
+    /** @this {unknown} @param {any[]} args */
+    const run = function (...args) {
+      if (name !== "setInterval") invocation.forget(timer);
+      return noting(invocation, () => callback.apply(this, args));
+    };
+    const timer = start(run, ...rest);
+    if (invocation.isOver && name !== "setImmediate") stop(timer);
+    else invocation.started(timer, stop);
+    return timer;
+  };
+  Object.defineProperty(tracked, "name", { value: name });
+  const promisified = /** @type {any} */ (start)[PROMISIFIED];
+  if (promisified) Object.defineProperty(tracked, PROMISIFIED, { value: settlingInTime(promisified) });
+  return tracked;
+}
+
+/**
+ * *start*, whose promise never settles once the invocation is over that asked for it.
+ *
+ * @param {Start} start
+ * @returns {Start}
+ */
+function settlingInTime(start) {
+  return async (...args) => {
+    const invocation = starter();
+    try {
+      return await start(...args);
+    } finally {
+      if (invocation?.isOver) await never();
+    }
+  };
+}
+
+function never() {
+  return new Promise(() => {});
+}
+
+/**
+ * What is changed of `node:timers` when it is first asked for.
+ *
+ * @param {any} module
+ * @param {(name: string) => any} load
+ */
+export function changeTimers(module, load) {
+  const { setTimeout, setInterval, setImmediate } = globalThis;
+  const promises = changePromises(module.promises);
+  Object.assign(module, { setTimeout, setInterval, setImmediate, promises });
+  changePromises(load("timers/promises"));
+}
+
+const changed = new WeakSet();
+
+/**
+ * What is changed of `node:timers/promises`.
+ *
+ * @param {any} module
+ */
+export function changePromises(module) {
+  if (changed.has(module)) return module;
+  changed.add(module);
+  const { setTimeout, setInterval, setImmediate, scheduler } = module;
+  return Object.assign(module, {
+    setTimeout: settlingInTime(setTimeout),
+    setImmediate: settlingInTime(setImmediate),
+    setInterval: (/** @type {any[]} */ ...args) => ticksInTime(setInterval(...args)),
+    scheduler: Object.assign(Object.create(Object.getPrototypeOf(scheduler)), {
+      wait: settlingInTime(scheduler.wait.bind(scheduler)),
+      yield: settlingInTime(scheduler.yield.bind(scheduler)),
+    }),
+  });
+}
+
+/** @param {AsyncGenerator<unknown, void>} ticks */
+function ticksInTime(ticks) {
+  const invocation = starter();
+  return (async function* () {
+    for await (const tick of ticks) {
+      if (invocation?.isOver) {
+        await ticks.return();
+        await never();
+      }
+      yield tick;
+    }
+  })();
+}
+
+/**
+ * As `AbortSignal.timeout`, by a timer that ends with its invocation; Deno's own calls its listeners out of all context.
+ *
+ * @param {number} milliseconds
+ * @param {(milliseconds: number) => AbortSignal} timeout
+ */
+function timeoutSignal(milliseconds, timeout) {
+  if (!(milliseconds >= 0 && milliseconds <= Number.MAX_SAFE_INTEGER)) return timeout(milliseconds);
+  const controller = new AbortController();
+  const expire = () => controller.abort(new DOMException("Signal timed out.", "TimeoutError"));
+  setTimeout(expire, Math.min(milliseconds, MAX_MS));
+  return controller.signal;
+}
+
+/**
+ * A registry whose callbacks run in the name of the invocation that made it; what one threw would end the process.
+ *
+ * @param {FinalizationRegistryConstructor} Registry
+ */
+function registryOf(Registry) {
+  return /** @type {any} */ (class FinalizationRegistry extends Registry {
+    /** @param {(held: any) => void} cleanUp */
+    constructor(cleanUp) {
+      const invocation = starter();
+      /** @param {unknown} held */
+      const call = (held) => {
+        try {
+          if (invocation) within(invocation, () => cleanUp(held));
+          else cleanUp(held);
+        } catch (error) {
+          tell(error, invocation);
+        }
+      };
+      super(typeof cleanUp === "function" ? call : cleanUp);
+    }
+  });
+}
+
+/** @param {typeof Worker} Native */
+export function endingWorker(Native) {
+  return class Worker extends Native {
+    /** @param {ConstructorParameters<typeof globalThis.Worker>} args */
+    constructor(...args) {
+      super(...args);
+      starter()?.started(this, (worker) => worker.terminate());
+    }
+  };
+}
