@@ -131,9 +131,10 @@ class RuleRuns:
             await host.load(_load_frame(prepared, packages), Deadline.after(limits.timeout_s), write)
             return host
 
-        async with self._pool.borrow(_authority(run, source), make_host, run.deadline, _caller(run)) as host:
+        authority = _authority(run, source)
+        async with self._pool.borrow(authority, make_host, run.deadline, _caller(run)) as host:
             deadline = run.deadline.earlier(limits.timeout_s)
-            rights = CallRights(run.invocation.tenant, source.allow_hosts)
+            rights = CallRights(run.invocation.tenant, source.allow_hosts, authority.name)
             calls = InvocationCalls(self._broker, rights, deadline, lambda report: run.log.called(run.rule, report))
             state = InvocationState(self._states, Owner(run.invocation.tenant, run.rule.rule_id), deadline, write)
             cache = await state.cache() if host.wants_cache else {}

@@ -57,9 +57,11 @@ class EgressBroker:
         return self._process.pid if self._process is not None else None
 
     async def fetch(
-        self, *, tenant: str, allow_hosts: Iterable[str], request: OutboundRequest, deadline: Deadline
+        self, *, tenant: str, allow_hosts: Iterable[str], request: OutboundRequest, deadline: Deadline, rule: str = ""
     ) -> Fetched:
-        """The response to *request* of a rule of *tenant* that may call *allow_hosts*.
+        """The response to *request* of *rule* of *tenant*, which may call *allow_hosts*.
+
+        Calls with another *rule* have other connections.
 
         Raises:
             EgressError: there is none; its kind and text are for the rule's author.
@@ -68,7 +70,7 @@ class EgressBroker:
             raise EgressTooLarge(f"the request's body has more than {MAX_BODY_BYTES} bytes")
         try:
             async with asyncio.timeout(max(0.0, deadline.remaining_s())), self._slots_of(tenant):
-                answer = await self._ask(tenant, tuple(allow_hosts), request, deadline)
+                answer = await self._ask(tenant, rule, tuple(allow_hosts), request, deadline)
         except TimeoutError:
             if not self._is_running.is_set():
                 raise EgressFailed("the egress broker is not running") from None
@@ -78,7 +80,7 @@ class EgressBroker:
         raise EgressError(answer.kind, answer.why)
 
     async def _ask(
-        self, tenant: str, allow_hosts: tuple[str, ...], request: OutboundRequest, deadline: Deadline
+        self, tenant: str, rule: str, allow_hosts: tuple[str, ...], request: OutboundRequest, deadline: Deadline
     ) -> Answer:
         while True:
             await self._is_running.wait()
@@ -86,6 +88,7 @@ class EgressBroker:
             fetch = Fetch(
                 number=self._process.next_number(),
                 tenant=tenant,
+                rule=rule,
                 allow_hosts=allow_hosts,
                 request=request,
                 timeout_ms=min(MAX_TIMEOUT_MS, max(1, int(deadline.remaining_s() * 1000))),

@@ -44,6 +44,8 @@ class CallRights:
 
     tenant: str
     allow_hosts: tuple[str, ...]
+    rule: str = ""
+    """What tells rules, their versions and their secrets apart; see `Authority.name`."""
 
 
 class InvocationCalls:
@@ -106,6 +108,7 @@ class InvocationCalls:
                     async with self._slots:
                         return await self._broker.fetch(
                             tenant=self._rights.tenant,
+                            rule=self._rights.rule,
                             allow_hosts=self._rights.allow_hosts,
                             request=request,
                             deadline=self._deadline,

@@ -92,6 +92,8 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch", forbid_unkno
     allow_hosts: Entries
     request: OutboundRequest
     timeout_ms: Annotated[int, Meta(ge=1, le=MAX_TIMEOUT_MS)]
+    rule: Annotated[str, Meta(max_length=512)] = ""
+    """What tells rules, their versions and their secrets apart: connections are never shared between two."""
 
 
 class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel", forbid_unknown_fields=True):

@@ -19,3 +19,8 @@ class Authority(msgspec.Struct, frozen=True):
     secrets_revision: int
     language: Language
     isolation: Isolation = Isolation.WARM
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from others of its tenant."""
+        return f"{self.rule_id} {self.version} {self.secrets_revision}"

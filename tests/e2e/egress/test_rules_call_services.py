@@ -58,6 +58,8 @@ class Plans:
 
     port: int = 0
     asked: list[str] = field(default_factory=list)
+    callers: list[object] = field(default_factory=list)
+    """The other end of the connection of each of these."""
 
     @property
     def host(self) -> str:
@@ -79,8 +81,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     plans = Plans()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections are kept
+
         def do_GET(self) -> None:
             plans.asked.append(self.path)
+            plans.callers.append(self.client_address)
             allowed = self.headers["authorization"] == "Bearer the-key-of-the-plans"
             body = json.dumps({"plan": "gold"} if allowed else {"plan": None}).encode()
             self.send_response(200 if allowed else 401)
@@ -152,6 +157,25 @@ async def test_a_claim_comes_from_a_service_that_the_rule_may_call(
     assert (live["host"], live["status"], live["bytes_received"]) == (scene.plans.host, 200, 16)
     assert "the-key-of-the-plans" not in json.dumps([record, records])
     assert "/plans" not in json.dumps([record, records])
+
+
+async def test_a_rule_keeps_its_connection_and_shares_it_with_no_other_rule_of_its_tenant(
+    scene: Scene, management: Management
+) -> None:
+    client = await management.a_client()
+    script, allowed = JAVASCRIPT.replace("HOST", scene.plans.host), [scene.plans.host]
+    secrets = {"KEY": "the-key-of-the-plans"}
+    scene.plans.callers.clear()
+    async with (
+        management.rule(script, name="one", rule_secrets=secrets, allow_hosts=allowed),
+        management.rule(script, name="other", rule_secrets=secrets, allow_hosts=allowed),
+    ):
+        for _ in range(3):
+            assert (await management.ask(client.request())).status == 200
+    one, other = set(scene.plans.callers[::2]), set(scene.plans.callers[1::2])
+    assert len(scene.plans.callers) == 6
+    assert len(one) == len(other) == 1
+    assert one != other
 
 
 async def test_a_host_that_is_not_listed_is_refused_and_the_log_says_which_entry_would_allow_it(

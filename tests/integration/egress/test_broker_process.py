@@ -120,12 +120,13 @@ async def test_a_broker_that_ends_at_once_is_not_started() -> None:
 # ---- what it keeps ----
 
 ATTACKS = """
-import ctypes, resource, signal, subprocess
+import ctypes, fcntl, mmap, resource, signal, subprocess, time
 from pathlib import Path
 from rulemint_runner.egress.broker.containment import contain
 canary, port, parent = sys.argv_canary, sys.argv_port, os.getppid()
 libc = ctypes.CDLL(None, use_errno=True)
-contain(parent)
+kept = open(__import__("ctypes").__file__, "rb")
+contain(parent, landlock_abi=sys.argv_abi)
 
 def syscall(number, *arguments):
     if libc.syscall(number, *arguments) < 0:
@@ -182,6 +183,14 @@ attempts = {
     "become another user": lambda: os.setuid(1),
     "load a filter": lambda: syscall(157, 22, 2, 0, 0),
     "see a namespace": lambda: syscall(272, 0x10000000),
+    "name whom a descriptor signals": lambda: fcntl.fcntl(socket.socketpair()[0], 8, parent),
+    "name it by ioctl": lambda: fcntl.ioctl(socket.socketpair()[0], 0x8901, parent.to_bytes(4, "little")),
+    "choose what a descriptor signals": lambda: fcntl.fcntl(socket.socketpair()[0], 10, 9),
+    "ask for another process's session": lambda: os.getsid(parent),
+    "read another process's clock": lambda: time.clock_gettime(~parent << 3 | 2),
+    "ask who its runner is": lambda: control.getsockopt(socket.SOL_SOCKET, 17, 12),
+    "send a descriptor": lambda: socket.send_fds(control, [b"x"], [0]),
+    "map a file to write and execute it": lambda: mmap.mmap(kept.fileno(), 4096, flags=mmap.MAP_PRIVATE, prot=7),
     "connect": connect,
     "resolve": lambda: socket.getaddrinfo(b"localhost", 1),
     "open a udp socket": lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM),
@@ -199,12 +208,19 @@ say(NotStarted(why=json.dumps(done)))
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the attacks name system calls by number")
-async def test_a_broker_that_was_taken_over_can_connect_and_resolve_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("abi", [None, 3, 4, 5])
+async def test_a_broker_that_was_taken_over_can_connect_and_resolve_and_nothing_else(
+    tmp_path: Path, abi: int | None
+) -> None:
     canary = tmp_path / "canary"
     canary.write_text("secret")
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    done = await reported(ATTACKS.replace("sys.argv_canary", repr(str(canary))).replace("sys.argv_port", str(port)))
+    given = {"sys.argv_canary": repr(str(canary)), "sys.argv_port": str(port), "sys.argv_abi": str(abi)}
+    attacks = ATTACKS
+    for name, value in given.items():
+        attacks = attacks.replace(name, value)
+    done = await reported(attacks)
     server.close()
     assert json.loads(done) == ["connect", "resolve", "open a udp socket", "start a thread"]
     assert canary.read_text() == "secret"

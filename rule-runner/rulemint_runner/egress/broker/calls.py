@@ -32,7 +32,7 @@ async def perform(fetch: Fetch, sessions: Sessions) -> Fetched:
         EgressError: there is none that its rule may have.
     """
     try:
-        async with asyncio.timeout(fetch.timeout_ms / 1000), sessions.session_of(fetch.tenant) as session:
+        async with asyncio.timeout(fetch.timeout_ms / 1000), sessions.session_of((fetch.tenant, fetch.rule)) as session:
             return await _follow(fetch, session)
     except TimeoutError:
         raise EgressError(Kind.TIMED_OUT, "no whole response in time") from None

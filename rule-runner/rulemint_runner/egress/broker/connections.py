@@ -1,4 +1,4 @@
-"""Connections whose memory is bounded by what a response may be, not by how much the other side sends at once."""
+"""The connections of one rule: used again only if nothing but answers ever came over them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import errno
 import functools
 import socket
 import ssl
-from typing import Any
+from typing import TYPE_CHECKING
 
-from aiohttp import AddrInfoType, ClientPayloadError, TCPConnector
-from aiohttp.client_proto import ResponseHandler
+from aiohttp import AddrInfoType, TCPConnector
 
 from rulemint_runner.egress.broker.addresses import AddressPolicy
+from rulemint_runner.egress.broker.answered_connection import AnsweredConnection
 from rulemint_runner.egress.broker.resolver import CheckedResolver, Lookups
-from rulemint_runner.egress.errors import EgressTooLarge
 
-MAX_CONNECTIONS_PER_TENANT = 32
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+MAX_CONNECTIONS_PER_RULE = 32
+MAX_IDLE_PER_RULE = 8
+"""As many as one invocation uses at once. All rules' together are less than half of the descriptors."""
 KEEP_ALIVE_S = 15.0
-PARSED_AT_ONCE_BYTES = 16 * 1024
-MAX_FRAMING_BYTES = 128 * 1024
-"""Of one response, besides its body and as much again: its headers, and what frames its chunks."""
-MAX_WAITING_RESPONSES = 32
-"""Interim ones, before the one that counts; nobody sends so many."""
 
 
-class TenantConnector(TCPConnector):
-    """One tenant's connections, to addresses that *policy* allows."""
+class Connector(TCPConnector):
+    """One rule's connections, to addresses that *policy* allows."""
 
     def __init__(self, lookups: Lookups, policy: AddressPolicy, tls: ssl.SSLContext) -> None:
         super().__init__(
@@ -33,11 +35,11 @@ class TenantConnector(TCPConnector):
             use_dns_cache=False,
             socket_factory=self._open_socket,
             ssl=tls,
-            limit=MAX_CONNECTIONS_PER_TENANT,
+            limit=MAX_CONNECTIONS_PER_RULE,
             keepalive_timeout=KEEP_ALIVE_S,
         )
         self._policy = policy
-        self._factory = functools.partial(_Connection, loop=self._loop)  # type: ignore[assignment]  # a subclass of it
+        self._factory = functools.partial(AnsweredConnection, loop=self._loop)  # type: ignore[assignment]  # a subclass of it
 
     def _open_socket(self, address_info: AddrInfoType) -> socket.socket:
         """The last gate: whatever led here, no socket is made for an address that the policy denies."""
@@ -46,48 +48,23 @@ class TenantConnector(TCPConnector):
             raise OSError(errno.EACCES, "the address is not public")
         return socket.socket(family=family, type=kind, proto=protocol)
 
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        """An idle connection over which nothing has come that nobody asked for; None if there is none."""
+        idle = self._conns.get(key)
+        for _ in range(len(idle) if idle else 0):
+            connection, since_s = idle.popleft()  # type: ignore[union-attr]  # else the range is empty
+            if isinstance(connection, AnsweredConnection) and connection.is_quiet():
+                idle.append((connection, since_s))  # type: ignore[union-attr]  # as above
+            else:
+                connection.abort()
+        return await super()._get(key, traces)
 
-class _Connection(ResponseHandler):
-    """A connection that counts what arrives for one response, and parses it piece by piece.
-
-    The bounds that aiohttp has are for each line and each header. A read may hold tens of thousands of interim
-    responses, each an object; and extensions of chunks, or chunks of one byte, may go on for ever.
-    """
-
-    _arrived = 0
-
-    def set_response_params(self, **params: Any) -> None:
-        """Expect the next response."""
-        self._arrived = 0
-        super().set_response_params(**params)
-
-    def data_received(self, data: bytes) -> None:
-        """Parse *data*, unless it is a flood."""
-        for at in range(0, max(1, len(data)), PARSED_AT_ONCE_BYTES):
-            piece = data[at : at + PARSED_AT_ONCE_BYTES]
-            super().data_received(piece)
-            self._arrived += len(piece)
-            body_bytes = self._payload.total_bytes if self._payload is not None else 0
-            if self._arrived > MAX_FRAMING_BYTES + 2 * body_bytes:
-                self._refuse("the response has more bytes around its body than in it")
-            if len(self._buffer) > MAX_WAITING_RESPONSES:
-                self._refuse(f"there are more than {MAX_WAITING_RESPONSES} responses to one request")
-            if self.transport is None or self.transport.is_closing():
-                return
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell whoever still reads a body, which aiohttp leaves out after a malformed trailer."""
-        payload = self._payload
-        super().connection_lost(exc)
-        if payload is not None and not payload.is_eof() and payload.exception() is None:
-            payload.set_exception(ClientPayloadError("the connection ended within the body"))
-
-    def _refuse(self, why: str) -> None:
-        """Whoever reads the response gets *why*; nothing more is read."""
-        error = EgressTooLarge(why)
-        payload, self._payload = self._payload, None
-        if payload is not None:
-            payload.set_exception(error)
-        self.set_exception(error)
-        if self.transport is not None:
-            self.transport.close()
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        """Keep a connection, if it may be used again, in the place of the one that is idle for longest."""
+        if isinstance(protocol, AnsweredConnection):
+            protocol.rest()
+        super()._release(key, protocol, should_close=should_close)
+        while sum(map(len, self._conns.values())) > MAX_IDLE_PER_RULE:
+            oldest = min((kept for kept in self._conns.values() if kept), key=lambda kept: kept[0][1])
+            connection, _since_s = oldest.popleft()
+            connection.abort()

@@ -1,4 +1,8 @@
-"""One HTTP client for each tenant, so that no connection, and no cookie, is ever shared between two."""
+"""One HTTP client for each rule that calls, so that no connection, and no cookie, is ever shared between two.
+
+A connection is as good as what the other side has done with it. Shared among the rules of a tenant, what was left on it
+by one rule's call would be for another's, which may have other secrets and trusts another host.
+"""
 
 from __future__ import annotations
 
@@ -12,37 +16,41 @@ import aiohttp
 from aiohttp import ClientSession, DummyCookieJar
 
 from rulemint_runner.egress.broker.addresses import AddressPolicy
-from rulemint_runner.egress.broker.connections import TenantConnector
+from rulemint_runner.egress.broker.connections import Connector
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.messages import MAX_HEADER_VALUE_CHARACTERS, MAX_HEADERS
 
-MAX_SESSIONS = 64
+MAX_SESSIONS = 256
+"""Idle ones beside those that call."""
 CONNECT_TIMEOUT_S = 10.0
 READ_BUFFER_BYTES = 64 * 1024
 
+Caller = tuple[str, str]
+"""A tenant, and what tells its rules, their versions and their secrets apart."""
+
 
 @dataclass
-class _Tenant:
+class _Client:
     session: ClientSession
     calls: int = 0
 
 
 class Sessions:
-    """The clients of the tenants that called last."""
+    """The clients of the rules that called last."""
 
     def __init__(self, lookups: Lookups, policy: AddressPolicy, tls: ssl.SSLContext) -> None:
         self._lookups = lookups
         self._policy = policy
         self._tls = tls
-        self._tenants: OrderedDict[str, _Tenant] = OrderedDict()
+        self._clients: OrderedDict[Caller, _Client] = OrderedDict()
 
     @asynccontextmanager
-    async def session_of(self, tenant: str) -> AsyncIterator[ClientSession]:
-        """The client of *tenant*, which stays open meanwhile."""
-        found = self._tenants.get(tenant)
+    async def session_of(self, caller: Caller) -> AsyncIterator[ClientSession]:
+        """The client of *caller*, which stays open meanwhile."""
+        found = self._clients.get(caller)
         if found is None:
-            found = self._tenants[tenant] = _Tenant(self._open())
-        self._tenants.move_to_end(tenant)
+            found = self._clients[caller] = _Client(self._open())
+        self._clients.move_to_end(caller)
         found.calls += 1
         try:
             await self._close_the_oldest()
@@ -52,19 +60,21 @@ class Sessions:
 
     async def close(self) -> None:
         """Close every connection."""
-        for tenant in self._tenants.values():
-            await tenant.session.close()
-        self._tenants.clear()
+        for client in self._clients.values():
+            await client.session.close()
+        self._clients.clear()
 
     async def _close_the_oldest(self) -> None:
-        idle = [name for name, tenant in self._tenants.items() if not tenant.calls]
-        surplus = [self._tenants.pop(name) for name in idle[: max(0, len(self._tenants) - MAX_SESSIONS)]]
-        for tenant in surplus:
-            await tenant.session.close()
+        if len(self._clients) <= MAX_SESSIONS:
+            return
+        idle = [caller for caller, client in self._clients.items() if not client.calls]
+        surplus = [self._clients.pop(caller) for caller in idle[: len(self._clients) - MAX_SESSIONS]]
+        for client in surplus:
+            await client.session.close()
 
     def _open(self) -> ClientSession:
         return ClientSession(
-            connector=TenantConnector(self._lookups, self._policy, self._tls),
+            connector=Connector(self._lookups, self._policy, self._tls),
             cookie_jar=DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,

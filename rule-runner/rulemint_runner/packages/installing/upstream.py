@@ -21,7 +21,7 @@ from aiohttp import BasicAuth, ClientSession, DummyCookieJar
 from yarl import URL
 
 from rulemint_runner.egress.broker.addresses import AddressPolicy
-from rulemint_runner.egress.broker.connections import TenantConnector
+from rulemint_runner.egress.broker.connections import Connector
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.errors import EgressDenied, EgressError
 from rulemint_runner.packages.installing.refusal import InstallError
@@ -133,7 +133,7 @@ async def open_upstream(
     async with AsyncExitStack() as stack:
         stack.callback(lookups.close)
         own, others = [
-            await stack.enter_async_context(_session(TenantConnector(lookups, policy, tls))) for policy in policies
+            await stack.enter_async_context(_session(Connector(lookups, policy, tls))) for policy in policies
         ]
         yield Upstream(registry, origins, own, others, policies[1])
 
@@ -152,7 +152,7 @@ def is_address(host: str) -> bool:
     return True
 
 
-def _session(connector: TenantConnector) -> ClientSession:
+def _session(connector: Connector) -> ClientSession:
     return ClientSession(
         connector=connector,
         cookie_jar=DummyCookieJar(),
