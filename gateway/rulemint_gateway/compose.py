@@ -116,6 +116,7 @@ from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.records import SigningAlgorithm
 from rulemint_shared.redis_connection import check_server, open_redis, open_subscriber
+from rulemint_shared.stream_entries import StreamBounds
 from rulemint_shared.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -155,7 +156,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
         quotas = Quotas(**settings.quotas())
-        store = ConfigStore(redis, catalog, audited_per_tenant=settings.audited_calls_kept, quotas=quotas)
+        audited = StreamBounds(settings.audited_calls_kept, settings.audit_bytes)
+        store = ConfigStore(redis, catalog, audited=audited, quotas=quotas)
         signing_keys = SigningKeys(catalog, store, vault)
         await _check_keys(redis, catalog, vault)
         if catalog.is_configured or settings.may_bootstrap():
@@ -171,7 +173,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         dispatcher = _dispatcher(settings, redis, presence)
         in_background(stack, dispatcher.listen(subscriber))
         stack.push_async_callback(dispatcher.close)
-        exchanges = ExchangeStore(redis, kept_per_tenant=settings.exchanges_kept)
+        exchanges = ExchangeStore(
+            redis,
+            kept_per_tenant=settings.exchanges_kept,
+            max_bytes=settings.exchange_bytes,
+            record_bytes=settings.exchange_record_bytes,
+            refusal_bytes=settings.refusal_bytes,
+            refusals_per_source=settings.refusals_per_source,
+        )
         in_background(stack, exchanges.write_behind())
         log_hub = LogHub(
             subscriber,
@@ -184,7 +193,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         failed = _failed_authentication(settings, redis, stack)
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
         metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
-        refused = RefusedCalls(redis, kept_per_tenant=settings.audited_calls_kept)
+        refused = _refused_calls(settings, redis, stack)
         audit = _late_audit(stack, refused)
         grant = ClientCredentials(
             authenticator=GuardedAuthentication(ClientAuthenticator(vault), failed),
@@ -240,7 +249,9 @@ def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPres
         redis,
         gateway=ids.new_process_id("gateway"),
         presence=presence,
-        log_writer=LogStreamWriter(kept=settings.log_history, age_s=settings.log_history_age),
+        log_writer=LogStreamWriter(
+            kept=settings.log_history, age_s=settings.log_history_age, max_bytes=settings.log_history_bytes
+        ),
         max_waiting=settings.max_waiting,
         job_expires_ms=int(settings.request_deadline * 1000) + 60_000,
     )
@@ -256,6 +267,17 @@ def _failed_authentication(settings: GatewaySettings, redis: ArqRedis, stack: As
         per_client=Rate(settings.failures_per_client, settings.failures_per_client_refill),
         per_source=Rate(settings.failures_per_source, settings.failures_per_source_refill),
     )
+
+
+def _refused_calls(settings: GatewaySettings, redis: ArqRedis, stack: AsyncExitStack) -> RefusedCalls:
+    refused = RefusedCalls(
+        redis,
+        kept_per_tenant=settings.audited_calls_kept,
+        max_bytes=settings.refusal_bytes,
+        per_client=settings.refusals_per_source,
+    )
+    in_background(stack, refused.write_samples())
+    return refused
 
 
 def _late_audit(stack: AsyncExitStack, refused: RefusedCalls) -> LateAudit:

@@ -10,11 +10,21 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.log_stream import DEFAULT_HISTORY, DEFAULT_HISTORY_AGE_S, LogHistory, LogHistoryAge
+from rulemint_shared.log_stream import (
+    DEFAULT_HISTORY,
+    DEFAULT_HISTORY_AGE_S,
+    DEFAULT_HISTORY_BYTES,
+    LogHistory,
+    LogHistoryAge,
+    LogHistoryBytes,
+)
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
 
 MAX_PORT = 65_535
+MIB = 1024 * 1024
+RECORDS_AT_LEAST = 16
+"""Of the largest, a stream has room for so many."""
 IPV4_MAPPED_BITS = 96
 """The length of ``::ffff:0:0/96``, in which IPv6 writes IPv4 addresses."""
 
@@ -151,6 +161,23 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     exchanges_kept: Annotated[
         int, Meta(description="Exchange records kept per tenant, about; the oldest go first.", ge=100)
     ] = 10_000
+    exchange_bytes: Annotated[
+        int,
+        Meta(
+            description="Bytes of Valkey's memory for a tenant's exchange records, about; the oldest go first.",
+            ge=MIB,
+            le=2**40,
+        ),
+    ] = 64 * MIB
+    exchange_record_bytes: Annotated[
+        int,
+        Meta(
+            description="Bytes that one exchange record may have; of a larger one the last log lines are left out, "
+            "then more. A sixteenth of RULEMINT_EXCHANGE_BYTES at most.",
+            ge=16 * 1024,
+            le=16 * MIB,
+        ),
+    ] = 2 * MIB
     audited_calls_kept: Annotated[
         int,
         Meta(
@@ -159,6 +186,33 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=100,
         ),
     ] = 10_000
+    audit_bytes: Annotated[
+        int,
+        Meta(
+            description="Bytes of Valkey's memory for a tenant's records of management calls that changed something, "
+            "about; the oldest go first.",
+            ge=MIB,
+            le=2**40,
+        ),
+    ] = 32 * MIB
+    refusal_bytes: Annotated[
+        int,
+        Meta(
+            description="Bytes of Valkey's memory for a tenant's records of token requests that were refused before "
+            "their client was known, about, and as many for those of refused management calls; the oldest go first.",
+            ge=256 * 1024,
+            le=2**40,
+        ),
+    ] = 4 * MIB
+    refusals_per_source: Annotated[
+        int,
+        Meta(
+            description="Refusals a minute that are kept in full: of an address, of token requests whose client is not "
+            "known; of a client, of management calls. Of more, one now and then says how many it stands for.",
+            ge=1,
+            le=100_000,
+        ),
+    ] = 100
     versions_kept: Annotated[
         int,
         Meta(
@@ -234,6 +288,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 2_048
     log_history: LogHistory = DEFAULT_HISTORY
+    log_history_bytes: LogHistoryBytes = DEFAULT_HISTORY_BYTES
     log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
     drain: Annotated[
         float, Meta(description="Seconds that requests under way may take after SIGTERM.", ge=0, le=60)
@@ -255,6 +310,11 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         if self.metrics_port and self.metrics_port + self.gateway_processes > MAX_PORT:
             raise ValueError(
                 "RULEMINT_METRICS_PORT leaves no port for the last of RULEMINT_GATEWAY_PROCESSES: lower it"
+            )
+        if self.exchange_record_bytes * RECORDS_AT_LEAST > self.exchange_bytes:
+            raise ValueError(
+                f"RULEMINT_EXCHANGE_RECORD_BYTES is more than 1/{RECORDS_AT_LEAST} of RULEMINT_EXCHANGE_BYTES: "
+                "lower it, or raise the other"
             )
         if self.tls_port == self.port:
             raise ValueError("RULEMINT_TLS_PORT and RULEMINT_PORT are the same: one is for https, the other for http")

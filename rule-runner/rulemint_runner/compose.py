@@ -83,7 +83,12 @@ async def open_runner(
         sources = RuleSources(redis, key)
         await sources.check_key()
 
-        publisher = LogPublisher(redis, LogStreamWriter(kept=settings.log_history, age_s=settings.log_history_age))
+        publisher = LogPublisher(
+            redis,
+            LogStreamWriter(
+                kept=settings.log_history, age_s=settings.log_history_age, max_bytes=settings.log_history_bytes
+            ),
+        )
         in_background(stack, publisher.run())
         limits = _limit_policy(settings)
         nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)

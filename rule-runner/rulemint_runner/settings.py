@@ -8,7 +8,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.log_stream import DEFAULT_HISTORY, DEFAULT_HISTORY_AGE_S, LogHistory, LogHistoryAge
+from rulemint_shared.log_stream import (
+    DEFAULT_HISTORY,
+    DEFAULT_HISTORY_AGE_S,
+    DEFAULT_HISTORY_BYTES,
+    LogHistory,
+    LogHistoryAge,
+    LogHistoryBytes,
+)
 from rulemint_shared.records import MAX_LOG_BYTES, MAX_MEMORY_MB, MAX_RESULT_BYTES, MAX_TIMEOUT_S
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl
@@ -160,6 +167,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 4_000
     log_history: LogHistory = DEFAULT_HISTORY
+    log_history_bytes: LogHistoryBytes = DEFAULT_HISTORY_BYTES
     log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
     drain: Annotated[
         float, Meta(description="Seconds that invocations under way may take after SIGTERM.", ge=0, le=60)

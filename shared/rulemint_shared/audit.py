@@ -41,3 +41,5 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Of a refused call: the status that it got."""
     error: str = ""
     schema: int = SCHEMA_VERSION
+    more_like_it: int = 0
+    """Of a refused call: how many more of its client there were since the last that is kept, which are not."""

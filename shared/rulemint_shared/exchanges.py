@@ -58,3 +58,5 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     first_rule: str = ""
     """The rule that the flow began with, or would have if a runner had taken it up."""
     first_version: int = 0
+    more_like_it: int = 0
+    """Of a refusal: how many more of its source there were since the last that is kept, which are not."""

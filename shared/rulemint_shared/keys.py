@@ -14,14 +14,16 @@ rulemint:{tenant}:rule-secrets             hash        gateway             runne
 rulemint:{tenant}:signing-keys             hash        gateway             gateway       for good (encrypted)
 rulemint:{tenant}:rule-storage:{rule}      string      runner              runner        as long as its rule
 rulemint:{tenant}:rule-cache:{rule}        string      runner              runner        a day at most
-rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count
-rulemint:{tenant}:audit                    stream      gateway             gateway       capped by count
-rulemint:{tenant}:refused-calls            stream      gateway             gateway       capped by count
+rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count, bytes
+rulemint:{tenant}:refused-requests         stream      gateway             gateway       capped by count, bytes
+rulemint:{tenant}:audit                    stream      gateway             gateway       capped by count, bytes
+rulemint:{tenant}:refused-calls            stream      gateway             gateway       capped by count, bytes
 rulemint:{tenant}:tokens-per-day           hash        gateway             gateway       for good
 rulemint:{tenant}:token-quotas:{window}    hash        gateway             gateway       its hour or day
 rulemint:{tenant}:secrets-used             sorted set  gateway             gateway       members expire by score
 rulemint:{tenant}:idempotent:{sha256}      string      gateway             gateway       a day
-rulemint:{tenant}:logs                     stream      runner, gateway     gateway       capped by count and age
+rulemint:{tenant}:logs                     stream      runner, gateway     gateway       count, bytes and age
+{a stream's name}:ledger                   hash        as its stream       as its stream  as its stream
 rulemint:log-tickets:{sha256}              string      gateway             gateway       30 s, read once
 rulemint:buckets:{sha256}                  string      gateway             gateway       until it is full, minutes
 rulemint:packages:{sha256}                 string      runner              runner        for good (immutable)
@@ -119,6 +121,11 @@ def audit(tenant: str) -> str:
     return f"{PREFIX}:{tenant}:audit"
 
 
+def refused_requests(tenant: str) -> str:
+    """The stream of the exchange records of clients that were not authenticated: apart, for anybody can make them."""
+    return f"{PREFIX}:{tenant}:refused-requests"
+
+
 def refused_calls(tenant: str) -> str:
     """The stream of AuditRecord of the calls that were refused: apart, so that they cannot push out the others."""
     return f"{PREFIX}:{tenant}:refused-calls"
@@ -152,6 +159,11 @@ def idempotent(tenant: str, sha256: str) -> str:
 def logs(tenant: str) -> str:
     """The stream of the tenant's log records."""
     return f"{PREFIX}:{tenant}:logs"
+
+
+def ledger(stream: str) -> str:
+    """The hash that says how much is in a stream."""
+    return f"{stream}:ledger"
 
 
 def runner_load(runner: str) -> str:

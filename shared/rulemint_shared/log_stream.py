@@ -1,7 +1,7 @@
 """The stream of a tenant's log records: live and history are one thing, so that nothing falls between them.
 
 Whoever writes appends; the server gives each record its position, which is its time and grows without end. Whoever
-reads goes on behind the position it has. Records leave by number and by age.
+reads goes on behind the position it has. Records leave by number, by bytes and by age.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from rulemint_shared import keys
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.stream_entries import add_entries
+from rulemint_shared.stream_entries import StreamBounds, add_entries
 
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
@@ -23,7 +23,16 @@ LogHistory = Annotated[
     int, Meta(description="Log records kept per tenant, about; the oldest go first.", ge=100, le=10_000_000)
 ]
 LogHistoryAge = Annotated[int, Meta(description="Seconds that a log record is kept at most.", ge=60, le=366 * 86_400)]
+LogHistoryBytes = Annotated[
+    int,
+    Meta(
+        description="Bytes of Valkey's memory for a tenant's log records, about; the oldest go first.",
+        ge=1024 * 1024,
+        le=2**40,
+    ),
+]
 DEFAULT_HISTORY = 10_000
+DEFAULT_HISTORY_BYTES = 32 * 1024 * 1024
 DEFAULT_HISTORY_AGE_S = 7 * 86_400
 
 RECORD_FIELD = b"record"
@@ -72,19 +81,20 @@ START = Position(0, 0)
 class LogStreamWriter:
     """Appends records to their tenant's stream, and keeps it within its bounds."""
 
-    def __init__(self, *, kept: int, age_s: int) -> None:
-        self._kept = kept
+    def __init__(self, *, kept: int, age_s: int, max_bytes: int = DEFAULT_HISTORY_BYTES) -> None:
+        self._bounds = StreamBounds(kept, max_bytes)
         self._age_s = age_s
         self._trimmed: dict[str, Deadline] = {}
 
     def append(self, pipe: Pipeline, tenant: str, records: Sequence[bytes]) -> None:
         """Add encoded *records* to what *pipe* will send."""
-        stream = keys.logs(tenant)
-        add_entries(pipe, stream, [(RECORD_FIELD, record) for record in records], kept=self._kept)
+        entries = [(RECORD_FIELD, record) for record in records]
         trimmed = self._trimmed.get(tenant)
-        if trimmed is None or trimmed.passed():
-            if len(self._trimmed) >= _REMEMBERED:
-                self._trimmed.clear()
-            self._trimmed[tenant] = Deadline.after(TRIM_INTERVAL_S)
-            pipe.xtrim(stream, minid=str(unix_ms() - self._age_s * 1000), approximate=False)
-            pipe.expire(stream, self._age_s)
+        if trimmed is not None and not trimmed.passed():
+            add_entries(pipe, keys.logs(tenant), entries, bounds=self._bounds)
+            return
+        if len(self._trimmed) >= _REMEMBERED:
+            self._trimmed.clear()
+        self._trimmed[tenant] = Deadline.after(TRIM_INTERVAL_S)
+        oldest = str(unix_ms() - self._age_s * 1000)
+        add_entries(pipe, keys.logs(tenant), entries, bounds=self._bounds, not_before=oldest, expires_s=self._age_s)

@@ -63,7 +63,7 @@ def _exchange_view(log_id: str, record: ExchangeRecord, room: RoomForLines | Non
     view: dict[str, Any] = {
         "date": rfc3339_ms(record.started_at_ms),
         "type": "seccft" if record.status == _ISSUED else "feccft",
-        "description": record.error_description or "",
+        "description": _with_more(record.error_description or "", record.more_like_it),
         "client_id": record.client_id or "",
         "client_name": record.client_name or "",
         "ip": record.ip,
@@ -81,11 +81,17 @@ def _exchange_view(log_id: str, record: ExchangeRecord, room: RoomForLines | Non
         "secret_name": record.secret_name,
         "rules": [report.rule for report in record.rules],
         "actions": {"executions": [record.id]} if record.rules else None,
+        "more_like_it": record.more_like_it or None,
         "total_ms": record.timings.total_ms,
         **_lines_of(log_id, record.lines, room),
         "lines_left_out": record.lines_left_out or None,
     }
     return {**view, "details": {name: value for name, value in details.items() if value is not None}}
+
+
+def _with_more(text: str, more: int) -> str:
+    """*text*, and for how many refusals that are not kept it stands."""
+    return f"{text} (and {more:,} more like it)" if more else text
 
 
 def _lines_of(log_id: str, lines: list[LogLine], room: RoomForLines | None) -> dict[str, Any]:
@@ -107,10 +113,14 @@ def _call_view(record: AuditRecord) -> dict[str, Any]:
         details |= {"tenant": record.tenant, "changes": msgspec.to_builtins(record.changes)}
     else:
         details["response"] = {"statusCode": record.status, "message": record.error}
+        if record.more_like_it:
+            details["more_like_it"] = record.more_like_it
     return {
         "date": rfc3339_ms(record.at_ms),
         "type": "sapi" if record.status is None else "fapi",
-        "description": record.error or f"{record.method} {record.path}".strip() or _BY_ITSELF,
+        "description": _with_more(
+            record.error or f"{record.method} {record.path}".strip() or _BY_ITSELF, record.more_like_it
+        ),
         "client_id": record.client_id,
         "client_name": record.client_name,
         "ip": record.ip,

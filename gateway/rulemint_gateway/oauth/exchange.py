@@ -22,6 +22,10 @@ from rulemint_shared.messages import Ending, Invocation, outcome_name
 from rulemint_shared.secret_masking import CUT, MASK, masked, masked_text
 from rulemint_shared.secret_names import is_secret_name
 
+MAX_ADDRESS = 64
+MAX_DESCRIPTION, MAX_DETAIL = 1_024, 4_096
+MAX_SCOPE = 4_096
+"""Characters of the scopes that were asked for: a request may have a hundred thousand."""
 _MAX_VALUE = 512
 _MAX_PARAMETERS = 50
 _MAX_NESTED_VALUES = 200
@@ -43,7 +47,7 @@ class Exchange:
         self.id = ids.new_exchange_id()
         self.tenant = tenant
         self.sent = sent or Sent()
-        self.ip = ip
+        self.ip = ip[:MAX_ADDRESS]
         self.user_agent = masked_text(user_agent[:_MAX_VALUE])
         self._started_ms = unix_ms()
         self._started_s = time.perf_counter()
@@ -55,16 +59,21 @@ class Exchange:
         self._known.update(
             client_id=request.credentials[0].client_id[:_MAX_VALUE],
             audience=masked_text(request.audience[:_MAX_VALUE]),
-            scope_asked=request.scope,
+            scope_asked=_some(request.scope),
             parameters=mask_parameters(request.as_sent),
         )
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether the client has shown who it is; until then anybody may have sent it."""
+        return "secret_name" in self._known
 
     def authenticated(self, client: AuthenticatedClient) -> None:
         """The client is who it says."""
         self._known.update(
             client_id=client.record.client_id, client_name=client.record.name, secret_name=client.secret_name
         )
-        self._times["authenticate_ms"] = self._elapsed_ms()
+        self._times["authenticate_ms"] = self.elapsed_ms()
 
     def ran_rules(self, invocation: Invocation, ending: Ending) -> None:
         """The flow has ended, one way or another."""
@@ -89,13 +98,19 @@ class Exchange:
         self._known.setdefault("outcome", "granted")
         self._times["mint_ms"] = took_ms
 
+    def outcome(self, error: OAuthError) -> str:
+        """How the record calls the outcome of an exchange that *error* ended."""
+        return str(self._known.get("outcome", f"refused:{error.error}"))
+
     def record(self, *, status: int, error: OAuthError | None = None) -> ExchangeRecord:
         """The finished record of an exchange that was answered with *status*."""
         known = dict(self._known)
         if error is not None:
-            known.setdefault("outcome", f"refused:{error.error}")
+            known["outcome"] = self.outcome(error)
             known.update(
-                error=error.error, error_description=error.description, detail=masked_text(error.detail[:4_096])
+                error=error.error,
+                error_description=error.description[:MAX_DESCRIPTION],
+                detail=masked_text(error.detail[:MAX_DETAIL]),
             )
         known.setdefault("outcome", "refused:server_error")
         return ExchangeRecord(
@@ -105,12 +120,23 @@ class Exchange:
             status=status,
             ip=self.ip,
             user_agent=self.user_agent,
-            timings=Timings(**self._times, total_ms=self._elapsed_ms()),
+            timings=Timings(**self._times, total_ms=self.elapsed_ms()),
             **known,
         )
 
-    def _elapsed_ms(self) -> float:
+    def elapsed_ms(self) -> float:
+        """Since it began."""
         return round((time.perf_counter() - self._started_s) * 1000, 3)
+
+
+def _some(scopes: list[str]) -> list[str]:
+    """As many of *scopes* as a record has room for; what is left out, it says."""
+    room = MAX_SCOPE
+    for number, scope in enumerate(scopes):
+        room -= len(scope) + 1
+        if room < 0:
+            return [*scopes[:number], f"{CUT} ({len(scopes)} scopes)"]
+    return scopes
 
 
 def mask_parameters(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from rulemint_shared import codecs, keys
 from rulemint_shared.audit import AuditedChange
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import ChangedRecord, ConfigChange
+from rulemint_shared.stream_entries import StreamBounds, add_entries
 from rulemint_shared.turns import NoTurnError, Turns
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.002, 0.05
 """After another gateway was faster; a random part of it, so that the two do not meet again."""
 FSYNC_TIMEOUT_MS = 3_000
 ONCE_KEPT_S = 86_400
+AUDITED = StreamBounds(entries=10_000, bytes=32 * 1024 * 1024)
 READ_AT_ONCE = 100
 """Rule texts are long, and of what is audited only their beginning is kept."""
 
@@ -96,13 +98,13 @@ class ConfigStore:
         redis: ArqRedis,
         catalog: Catalog,
         *,
-        audited_per_tenant: int = 10_000,
+        audited: StreamBounds = AUDITED,
         deadline_s: float = DEADLINE_S,
         quotas: Quotas = USUAL_QUOTAS,
     ) -> None:
         self._redis = redis
         self._catalog = catalog
-        self._audited_per_tenant = audited_per_tenant
+        self._audited_bounds = audited
         self._deadline_s = deadline_s
         self._quotas = quotas
         self._turns = Turns(WRITES_AT_ONCE, waiting=WAITING_WRITES, waiting_of_one=WAITING_WRITES_OF_ONE_TENANT)
@@ -195,9 +197,8 @@ class ConfigStore:
         self, pipe: Pipeline, tenant: str, call: Call, once: Once | None, audited: list[AuditedChange]
     ) -> None:
         stream = keys.audit(call.tenant)
-        for record in audit_records(call, tenant, audited):
-            encoded = codecs.audit.encode(record)
-            pipe.xadd(stream, {"record": encoded}, maxlen=self._audited_per_tenant, approximate=True)
+        entries = [("record", codecs.audit.encode(record)) for record in audit_records(call, tenant, audited)]
+        add_entries(pipe, stream, entries, bounds=self._audited_bounds)
         if once:
             pipe.set(once.key, once.committed, ex=ONCE_KEPT_S)
 

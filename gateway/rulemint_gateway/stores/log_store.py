@@ -1,4 +1,4 @@
-"""The tenant log: token requests, changes and refused calls, read as one from the streams that they are kept in.
+"""The tenant log: token requests, changes and what was refused, read as one from the streams that they are kept in.
 
 A log id is an entry's place: the time and number that Redis gave it, and a letter for its stream. So any entry is found
 without a search, and "everything after this one" is exact: what Redis wrote in this very millisecond waits for the next
@@ -24,11 +24,11 @@ from rulemint_shared.exchanges import ExchangeRecord
 
 log = structlog.get_logger(__name__)
 
-_STREAMS = {"a": keys.audit, "e": keys.exchanges, "r": keys.refused_calls}
-_CODECS: dict[str, Codec[Any]] = {"a": codecs.audit, "e": codecs.exchange, "r": codecs.audit}
+_STREAMS = {"a": keys.audit, "e": keys.exchanges, "r": keys.refused_calls, "u": keys.refused_requests}
+_CODECS: dict[str, Codec[Any]] = {"a": codecs.audit, "e": codecs.exchange, "r": codecs.audit, "u": codecs.exchange}
 _EXCHANGES = "e"
 READ_AHEAD = 25
-_LOG_ID = re.compile(r"log_([0-9a-f]{12})([0-9a-f]{8})([aer])")
+_LOG_ID = re.compile(r"log_([0-9a-f]{12})([0-9a-f]{8})([aeru])")
 
 
 class Place(NamedTuple):

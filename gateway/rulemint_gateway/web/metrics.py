@@ -73,8 +73,12 @@ class Metrics:
 
     def answered(self, record: ExchangeRecord) -> None:
         """A token request has been answered."""
-        self._requests[record.outcome].inc()
-        self._seconds.observe(record.timings.total_ms / 1000)
+        self.refused(record.outcome, record.timings.total_ms)
+
+    def refused(self, outcome: str, total_ms: float) -> None:
+        """As `answered`, of one that has no record."""
+        self._requests[outcome].inc()
+        self._seconds.observe(total_ms / 1000)
 
     def throttled(self, by: ThrottledBy) -> None:
         """A request was refused before its credentials were looked at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -9,6 +10,7 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, UnsetType
 
+from rulemint_gateway.limits.failed_authentication import place_of
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.errors import OAuthError, RulePauses, ServerError, TemporarilyUnavailable, Throttled
@@ -131,7 +133,12 @@ class TokenEndpoint:
     def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> web.Response:
         if style is ErrorStyle.AUTH0:
             error = in_auth0_style(error)
-        self._keep(exchange.record(status=error.status, error=error))
+        if exchange.is_authenticated:
+            self._keep(exchange.record(status=error.status, error=error))
+        else:
+            make = partial(exchange.record, status=error.status, error=error)
+            self._exchanges.refuse(exchange.tenant, place_of(exchange.ip), make)
+            self._metrics.refused(exchange.outcome(error), exchange.elapsed_ms())
         if error.status >= ServerError.status and not isinstance(error, RulePauses):
             log.warning("no token", exchange=exchange.id, error=error.error, detail=error.detail)
         return oauth_problem(error, exchange_id=exchange.id)

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from rulemint_gateway.stores.exchange_store import ExchangeStore
-from rulemint_shared import ids, keys
+from fixtures.log_records import a_line
+from fixtures.waiting import eventually
+from rulemint_gateway.stores.exchange_store import BUFFERED_BYTES, BUFFERED_REFUSALS, MIB, ExchangeStore
+from rulemint_shared import codecs, ids, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.exchanges import ExchangeRecord
@@ -105,3 +107,120 @@ async def test_a_malformed_record_is_as_good_as_none(store: ExchangeStore, empty
     async with open_redis(empty_redis_url) as redis:
         await redis.xadd(keys.exchanges("default"), {"id": record.id})
     assert await store.find("default", record.id) is None
+
+
+# ---- what anybody can have refused ----
+
+
+def a_refusal(tenant: str = "default") -> ExchangeRecord:
+    return msgspec.structs.replace(a_record(tenant), status=401, outcome="refused:invalid_client")
+
+
+async def written(store: ExchangeStore) -> None:
+    """Once nothing waits."""
+
+    async def waiting() -> int:
+        return len(store._buffer) + len(store._refused) + len(store._writing)
+
+    await eventually(waiting, lambda count: count == 0)
+
+
+async def test_a_flood_of_refusals_displaces_nothing_and_is_counted(store: ExchangeStore, empty_redis_url: str) -> None:
+    granted = [a_record() for _ in range(50)]
+    for record in granted[:25]:
+        store.record(record)
+    refusals = [a_refusal() for _ in range(13_000)]
+    for refusal in refusals:
+        store.refuse("default", "192.0.2.1", lambda refusal=refusal: refusal)  # type: ignore[misc]
+    for record in granted[25:]:
+        store.record(record)
+    await written(store)
+    async with open_redis(empty_redis_url) as redis:
+        assert await redis.xlen(keys.exchanges("default")) == 50
+        assert await redis.xlen(keys.refused_requests("default")) == 100
+        for record in granted:
+            assert await store.find("default", record.id) == record
+    assert await store.find("default", refusals[0].id) == refusals[0]
+    assert await store.find("default", refusals[-1].id) is None
+    store._keep_refusals(store._sampler.rest())
+    await written(store)
+    stands_for = await store.find("default", refusals[100].id)
+    assert stands_for is not None
+    assert stands_for.more_like_it == 13_000 - 101
+
+
+async def test_while_redis_is_behind_refusals_have_waiting_room_of_their_own(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        store = ExchangeStore(redis, kept_per_tenant=100, refusals_per_source=100_000)
+        granted = a_record()
+        store.record(granted)
+        for _ in range(50_000):
+            store.refuse("default", "192.0.2.1", a_refusal)
+        assert len(store._refused) == BUFFERED_REFUSALS
+        assert list(store._buffer) == [granted]
+
+
+async def test_while_redis_is_behind_what_waits_is_bounded_in_bytes(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        store = ExchangeStore(redis, kept_per_tenant=1_000)
+        chatty = msgspec.structs.replace(a_record(), lines=[a_line("x" * 8_000)] * 100)
+        for _ in range(200):
+            store.record(chatty)
+        assert sum(len(record.lines) * 8_000 for record in store._buffer) <= BUFFERED_BYTES
+        assert len(store._buffer) > 50
+        task = asyncio.create_task(store.write_behind())
+        await written(store)
+        assert store._buffered_bytes == 0
+        await cancel([task])
+
+
+async def test_at_the_end_the_refusals_that_were_counted_are_told(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        store = ExchangeStore(redis, kept_per_tenant=1_000, refusals_per_source=10)
+        task = asyncio.create_task(store.write_behind())
+        for _ in range(500):
+            store.refuse("default", "192.0.2.1", a_refusal)
+        await asyncio.sleep(0)
+        await cancel([task])
+        records = [
+            codecs.exchange.decode(fields[b"record"])
+            for _id, fields in await redis.xrange(keys.refused_requests("default"))
+        ]
+        assert len(records) + sum(record.more_like_it for record in records) == 500
+        assert len(records) == 11
+
+
+# ---- bytes ----
+
+
+async def test_a_chatty_tenant_s_records_take_what_they_may_and_no_more(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        store = ExchangeStore(redis, kept_per_tenant=10_000, max_bytes=8 * MIB, record_bytes=512 * 1024)
+        task = asyncio.create_task(store.write_behind())
+        line = a_line("x" * 200)
+        for _ in range(10):
+            for _ in range(10):
+                store.record(msgspec.structs.replace(a_record("chatty"), lines=[line] * 2_000))
+            await written(store)
+        last = a_record("chatty")
+        store.record(last)
+        await written(store)
+        used = await redis.memory_usage(keys.exchanges("chatty"), samples=0)
+        assert used is not None
+        assert 5 * MIB < used < 10 * MIB
+        assert await store.find("chatty", last.id) == last
+        await cancel([task])
+
+
+async def test_a_record_that_is_too_large_has_its_first_lines_and_says_what_is_left_out(store: ExchangeStore) -> None:
+    record = msgspec.structs.replace(
+        a_record(), lines=[a_line(f"{number} " + "x" * 1_000) for number in range(5_000)], lines_left_out=3
+    )
+    store.record(record)
+    await written(store)
+    kept = await store.find("default", record.id)
+    assert kept is not None
+    assert kept.lines == record.lines[: len(kept.lines)]
+    assert len(kept.lines) > 500
+    assert kept.lines_left_out == 3 + 5_000 - len(kept.lines)
+    assert len(codecs.exchange.encode(kept)) <= 2 * MIB

@@ -344,6 +344,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             timings=Timings(authenticate_ms=0.1, queue_ms=1.0, rules_ms=2.0, return_ms=0.5, mint_ms=1.5, total_ms=5.0),
             calls=[CALL],
             secret_name="first",
+            more_like_it=3,
         ),
     ),
     "audit": (
@@ -360,6 +361,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             changes=[AuditedChange(kind="clients", id="x", before={"name": "a"}, after={"name": "b"})],
             status=409,
             error="e",
+            more_like_it=3,
         ),
     ),
     "stored-cache": (codecs.stored_cache, StoredCache(records={"k": CacheRecord(value="v", expires_at=1)})),
