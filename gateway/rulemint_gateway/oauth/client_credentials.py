@@ -106,6 +106,11 @@ class ClientCredentials:
     ) -> Granted:
         """The flow's yes. Tokens for the management API never meet a rule: a bad rule must stay repairable."""
         api = checked.api
+        if config.unreadable_rules and not api.is_system:
+            raise errors.TemporarilyUnavailable(
+                "a rule of this tenant cannot be read, and it may refuse: nobody gets a token until that is repaired",
+                detail=f"unreadable rules: {', '.join(sorted(config.unreadable_rules))[:1_000]}",
+            )
         flow = () if api.is_system else config.flow(client.record.client_id, api.identifier)
         if not flow:
             return Granted(scope=checked.scope)

@@ -111,7 +111,7 @@ class Catalog:
         for record in await self._read_all(TENANTS, ""):
             config = TenantConfig(record)
             for table in CATALOGUED:
-                for item in await self._read_all(table, record.name):
+                for item in await self._read_all(table, record.name, config):
                     config.put(table, item)
             tenants[record.name] = config
         self._tenants = tenants
@@ -158,12 +158,15 @@ class Catalog:
             await self._arrived_at(change.revision)
 
     async def _refresh(self, table: Table[Any], tenant: str, record_id: str) -> None:
-        record = await self._read(table, tenant, record_id)
+        data = await self._redis.hget(table.key(tenant), record_id)  # type: ignore[misc]  # redis-py's stub is not async
+        record = _decoded(table, tenant, record_id, data)
         if table is TENANTS:
             self._refresh_tenant(record_id, record)
         elif tenant in self._tenants:
             if record is None:
                 self._tenants[tenant].remove(table, record_id)
+                if data is not None:
+                    self._tenants[tenant].note_unreadable(table, record_id)
             else:
                 self._tenants[tenant].put(table, record)
 
@@ -197,16 +200,15 @@ class Catalog:
         newest_first = [self._tenants[name] for name in reversed(self.tenant_names())]
         self._hosts = {normalised(host): config for config in newest_first for host in config.tenant.hosts}
 
-    async def _read(self, table: Table[Any], tenant: str, record_id: str) -> Any:
-        return await read_record(self._redis, table, tenant, record_id)
-
-    async def _read_all(self, table: Table[Any], tenant: str) -> list[Any]:
+    async def _read_all(self, table: Table[Any], tenant: str, config: TenantConfig | None = None) -> list[Any]:
         records = []
         async for field, data in self._redis.hscan_iter(table.key(tenant), count=1_000):
             try:
                 records.append(table.codec.decode(data))
             except codecs.DecodeError as error:
                 log.warning("left out a malformed record", kind=table.kind, tenant=tenant, id=field, error=str(error))
+                if config is not None:
+                    config.note_unreadable(table, field.decode(errors="replace"))
         return records
 
 

@@ -20,6 +20,8 @@ class TenantConfig:
         self._identifiers: dict[str, str] = {}
         self._grants_by_pair: dict[tuple[str, str], ClientGrant] = {}
         self._enabled_rules: tuple[Rule, ...] | None = None
+        self.unreadable_rules: set[str] = set()
+        """The ids of rules whose records cannot be read: nobody knows what they would refuse."""
 
     @property
     def clients(self) -> dict[str, Client]:
@@ -97,11 +99,17 @@ class TenantConfig:
         elif table is CLIENT_GRANTS:
             self._grants_by_pair[record.client_id, record.audience] = record
 
+    def note_unreadable(self, table: Table[Any], record_id: str) -> None:
+        """There is such a record, and it cannot be read."""
+        if table is RULES:
+            self.unreadable_rules.add(record_id)
+
     def remove(self, table: Table[Any], record_id: str) -> None:
         """Forget the record; one that is not there is no error."""
         record = self._records[table.kind].pop(record_id, None)
         if table is RULES:
             self._enabled_rules = None
+            self.unreadable_rules.discard(record_id)
         if record is None:
             return
         if table is RESOURCE_SERVERS:

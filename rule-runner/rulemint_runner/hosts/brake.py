@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Self
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import HostEndedError
@@ -152,6 +152,51 @@ class _OfRule(_Pausing):
             self.failing.popitem(last=False)
 
 
+class Admission:
+    """One invocation that is to run. To enter it raises `HostEndedError` where the rule pauses."""
+
+    __slots__ = ("_authority", "_brake", "_caller", "_tried")
+
+    def __init__(self, brake: Brake, authority: Authority, caller: Caller) -> None:
+        self._brake = brake
+        self._authority = authority
+        self._caller = caller
+        self._tried: list[_Pausing] = []
+        """The pauses that are over, which it tries."""
+
+    def __enter__(self) -> Self:
+        self.check_again()
+        known = self._brake.known(self._authority, self._caller)
+        if known is not NOTHING:
+            self._tried = [pausing for pausing in known if pausing is not None and pausing.until is not None]
+            for pausing in self._tried:
+                pausing.trying = True
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for pausing in self._tried:
+            pausing.trying = False
+
+    def check_again(self) -> None:
+        """Ask once more, after a wait for a host: pauses begin meanwhile.
+
+        Raises:
+            HostEndedError: it is paused.
+        """
+        rule, client = self._brake.known(self._authority, self._caller)
+        pause = None
+        if rule is not None and rule not in self._tried:
+            pause = rule.met_by(self._caller.client)
+        if pause is None and client is not None and client not in self._tried:
+            pause = client.met()
+        if pause is not None:
+            raise HostEndedError(FailureReason.OVERLOADED, "the rule pauses", pause=pause)
+
+
+NOTHING: tuple[None, None] = (None, None)
+"""What is known of a rule that has not failed lately."""
+
+
 class Brake:
     """Remembers who failed; knows nothing of hosts."""
 
@@ -159,28 +204,16 @@ class Brake:
         self._rules: FairMemory[Authority, _OfRule] = FairMemory(_REMEMBERED_RULES)
         self._clients: FairMemory[tuple[Authority, str], _OfClient] = FairMemory(_REMEMBERED_CLIENTS)
 
-    @contextmanager
-    def admission(self, authority: Authority, caller: Caller) -> Iterator[Callable[[], None]]:
-        """Run one invocation of *authority* for *caller* in the body.
-
-        What it yields asks once more, after a wait for a host: pauses begin meanwhile.
-
-        Raises:
-            HostEndedError: it is paused.
-        """
-        tried = self._admit(authority, caller)
-        try:
-            yield lambda: self._check(authority, caller, tried)
-        finally:
-            for pausing in tried:
-                pausing.trying = False
+    def admission(self, authority: Authority, caller: Caller) -> Admission:
+        """What to run one invocation of *authority* for *caller* in."""
+        return Admission(self, authority, caller)
 
     def priority(self, authority: Authority, caller: Caller) -> Priority:
         """Of a host of *authority* for *caller*: low after one that has ended, after a pause whatever others leave.
 
         What one client's requests do to hosts is not held against another's.
         """
-        rule, client = self._known(authority, caller)
+        rule, client = self.known(authority, caller)
         if rule is None:
             return Priority.USUAL
         if client is not None and client.last_ended:
@@ -191,7 +224,7 @@ class Brake:
 
     def worked(self, authority: Authority, caller: Caller) -> None:
         """A host of *authority* has answered."""
-        rule, client = self._known(authority, caller)
+        rule, client = self.known(authority, caller)
         if rule is not None:
             rule.last_ended = False
             rule.answered()
@@ -213,7 +246,7 @@ class Brake:
         """A host of *authority* has ended in an invocation for *caller*, having *computed_s*; the pause from now on."""
         if failure.reason not in _COUNTED:
             return None
-        rule, client = self._known(authority, caller)
+        rule, client = self.known(authority, caller)
         if client is None:
             client = _OfClient(resumed_ms=max(caller.rule_resumed_ms, caller.client_resumed_ms))
         self._clients.put(authority.tenant, (authority, caller.client), client)
@@ -230,32 +263,16 @@ class Brake:
         """A rule could not be loaded, which is no caller's fault; the pause from now on."""
         if failure.reason not in _COUNTED:
             return None
-        rule = self._remembered(authority, caller, self._known(authority, caller)[0])
+        rule = self._remembered(authority, caller, self.known(authority, caller)[0])
         rule.failed(object(), failure, for_s=0.0, computed_s=0.0)
         return rule.as_of(rule.left_s(), for_all=True)
 
-    def _admit(self, authority: Authority, caller: Caller) -> list[_Pausing]:
-        """What the invocation tries: the pauses that are over."""
-        self._check(authority, caller, [])
-        known = self._known(authority, caller)
-        tried: list[_Pausing] = [pausing for pausing in known if pausing is not None and pausing.until is not None]
-        for pausing in tried:
-            pausing.trying = True
-        return tried
-
-    def _check(self, authority: Authority, caller: Caller, tried: Collection[_Pausing]) -> None:
-        rule, client = self._known(authority, caller)
-        pause = None
-        if rule is not None and rule not in tried:
-            pause = rule.met_by(caller.client)
-        if pause is None and client is not None and client not in tried:
-            pause = client.met()
-        if pause is not None:
-            raise HostEndedError(FailureReason.OVERLOADED, "the rule pauses", pause=pause)
-
-    def _known(self, authority: Authority, caller: Caller) -> tuple[_OfRule | None, _OfClient | None]:
+    def known(self, authority: Authority, caller: Caller) -> tuple[_OfRule | None, _OfClient | None]:
         """What is remembered of the rule and of the caller's use of it, but for what somebody has ended since."""
-        tenant, of_client = authority.tenant, (authority, caller.client)
+        tenant = authority.tenant
+        if not self._rules.has_any(tenant) and not self._clients.has_any(tenant):
+            return NOTHING
+        of_client = authority, caller.client
         rule, client = self._rules.get(tenant, authority), self._clients.get(tenant, of_client)
         if rule is not None and caller.rule_resumed_ms > rule.resumed_ms:
             self._rules.forget(tenant, authority)

@@ -75,11 +75,11 @@ class HostPool:
             HostEndedError: none could be had before *deadline*, it did not start, or the rule pauses.
             RuleNotLoadedError: the rule's text cannot be run.
         """
-        with self._brake.admission(authority, caller) as check_again:
+        with self._brake.admission(authority, caller) as admission:
             station = self._stations.setdefault(authority, Station(authority))
             host = await self._take(station, make_host, deadline, caller)
             try:
-                check_again()
+                admission.check_again()
             except HostEndedError:
                 self._offer(station, host)
                 raise

@@ -172,19 +172,19 @@ def test_an_answer_of_what_ran_already_does_not_end_a_pause(brake: Brake) -> Non
 
 
 def test_what_waited_for_a_host_is_asked_again(brake: Brake) -> None:
-    with brake.admission(RULE, A) as check_again, brake.admission(RULE, B) as other_checks_again:
-        check_again()
+    with brake.admission(RULE, A) as admission, brake.admission(RULE, B) as of_another:
+        admission.check_again()
         fails(brake, times=FAILURES)
         with pytest.raises(HostEndedError):
-            check_again()
-        other_checks_again()
+            admission.check_again()
+        of_another.check_again()
 
 
 def test_what_tries_after_a_pause_may_begin(brake: Brake, clock: Clock) -> None:
     fails(brake, times=FAILURES)
     clock.now_s += FIRST_PAUSE_S
-    with brake.admission(RULE, A) as check_again:
-        check_again()
+    with brake.admission(RULE, A) as admission:
+        admission.check_again()
 
 
 # ---- several clients ----
