@@ -1,0 +1,1 @@
+"""What a tenant's flood does to another tenant, at each thing that they share."""
