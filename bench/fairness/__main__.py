@@ -8,82 +8,57 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import NamedTuple
 
 import aiohttp
 
 from bench.children import prepare
+from bench.fairness.flood import flooded
 from bench.fairness.registry import started_registry
 from bench.fairness.shared import RULE, Lines, Tenant, make_tenant, measured
 from bench.system import System, started_system
 from bench.tenants import create
 
-WATCHERS = 100
-
 
 class Thing(NamedTuple):
-    """One thing that is shared: what is measured of it how often, and by how many at once another floods it."""
+    """One thing that is shared: what is measured of it how often, and what another floods it with."""
 
     name: str
-    call: Callable[[Tenant], Awaitable[int]]
+    call: str
     calls: int
-    flood: Callable[[Tenant], Awaitable[int]]
+    flood: str
     at_once: int
+    watchers: int = 0
 
 
 THINGS = (
-    Thing("configuration writes", Tenant.write, 200, Tenant.write, 32),
-    Thing("RSA signatures", Tenant.sign, 300, Tenant.sign, 32),
-    Thing("tries", Tenant.attempt, 60, Tenant.attempt_slowly, 16),
-    Thing("installations", Tenant.install, 12, Tenant.install_slowly, 10),
-    Thing("lists", Tenant.list_rules, 200, Tenant.list_rules, 32),
+    Thing("configuration writes", "write", 200, "write", 32),
+    Thing("RSA signatures", "sign", 300, "sign", 32),
+    Thing("tries", "attempt", 60, "attempt_slowly", 16),
+    Thing("installations", "install", 12, "install_slowly", 10),
+    Thing("lists", "list_rules", 200, "list_rules", 32),
 )
-
-
-@asynccontextmanager
-async def flooded(flood: Callable[[], Awaitable[int]], *, at_once: int) -> AsyncIterator[None]:
-    """Call *flood* again and again in the body, so many at once."""
-
-    async def keep_on() -> None:
-        while True:
-            with suppress(aiohttp.ClientError):
-                await flood()
-
-    tasks = [asyncio.create_task(keep_on()) for _ in range(at_once)]
-    await asyncio.sleep(1)
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+WATCHING = Thing("log watchers", "see_one", 200, "sign", 8, watchers=100)
 
 
 async def bench(system: System, only: str) -> bool:
     """Measure and print; whether all is well."""
     sys.stdout.write(f"{'shared by tenants':<24}{'calm p99':>12}{'flooded p99':>14}{'ratio':>8}{'refused':>10}\n")
     well = True
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=120)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as session:
         honest, greedy = [await make_tenant(session, system, name) for name in ("honest", "greedy")]
         for thing in THINGS:
             if only in thing.name:
-                well &= await _measure(
-                    thing.name,
-                    lambda call=thing.call: call(honest),  # type: ignore[misc]  # mypy knows no such lambda
-                    lambda flood=thing.flood: flood(greedy),  # type: ignore[misc]  # as above
-                    calls=thing.calls,
-                    at_once=thing.at_once,
-                )
-        if only in "log watchers":
+                well &= await _measure(thing, getattr(honest, thing.call), greedy)
+        if only in WATCHING.name:
             well &= await _measure_watchers(honest, greedy)
     return well
 
 
 async def _measure_watchers(honest: Tenant, greedy: Tenant) -> bool:
-    """Lines on their way to a watcher; the other tenant has many watchers, each with a filter of its own."""
+    """Lines on their way to a watcher; the other tenant's watchers each have a filter of their own, and do not read."""
     for tenant in (honest, greedy):
         await create(tenant.session, tenant.url, "rules", {"name": "lines", "script": RULE}, tenant.headers)
     async with AsyncExitStack() as stack:
@@ -91,21 +66,16 @@ async def _measure_watchers(honest: Tenant, greedy: Tenant) -> bool:
         watching = asyncio.create_task(lines.watch())
         stack.callback(watching.cancel)
         await asyncio.sleep(0.5)
-        for number in range(WATCHERS):
-            url = f"{greedy.url}/logs?contains={'e' * (number + 1)}"
-            await stack.enter_async_context(greedy.session.get(url, headers=greedy.headers))
-        return await _measure("log watchers", lines.see_one, greedy.sign, calls=200, at_once=8)
+        return await _measure(WATCHING, lines.see_one, greedy)
 
 
-async def _measure(
-    name: str, call: Callable[[], Awaitable[int]], flood: Callable[[], Awaitable[int]], *, calls: int, at_once: int
-) -> bool:
+async def _measure(thing: Thing, call: Callable[[], Awaitable[int]], greedy: Tenant) -> bool:
     await measured(call, count=5)
-    calm_ms, _ = await measured(call, count=calls)
-    async with flooded(flood, at_once=at_once):
-        flooded_ms, refused = await measured(call, count=calls)
+    calm_ms, _ = await measured(call, count=thing.calls)
+    async with flooded(greedy, thing.flood, at_once=thing.at_once, watchers=thing.watchers):
+        flooded_ms, refused = await measured(call, count=thing.calls)
     ratio = flooded_ms / calm_ms
-    sys.stdout.write(f"{name:<24}{calm_ms:>9.1f} ms{flooded_ms:>11.1f} ms{ratio:>8.1f}{refused:>10}\n")
+    sys.stdout.write(f"{thing.name:<24}{calm_ms:>9.1f} ms{flooded_ms:>11.1f} ms{ratio:>8.1f}{refused:>10}\n")
     sys.stdout.flush()
     return ratio < 3 and not refused
 

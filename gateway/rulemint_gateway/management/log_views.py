@@ -36,8 +36,8 @@ class _LineView(msgspec.Struct, gc=False):
 class RoomForLines:
     """What is left for lines in an answer of many entries."""
 
-    def __init__(self) -> None:
-        self._left = MAX_LINES_BYTES
+    def __init__(self, max_bytes: int = MAX_LINES_BYTES) -> None:
+        self._left = max_bytes
 
     def views_of(self, lines: list[LogLine]) -> list[_LineView] | None:
         """*lines*, if they fit; then there is so much less room."""

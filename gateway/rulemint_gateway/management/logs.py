@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from rulemint_gateway.stores.log_store import LogEntry, LogStore, Place
 
 PAGED_ENTRIES = 1_000
 """Pages reach so far into the log, filters too; from there on a checkpoint is the way."""
+MAX_HELD_LINES_BYTES = 2 * 1024 * 1024
+"""Of the lines of an answer that is made before it is sent: only its end says where to go on."""
 
 
 class LogEntryAnswer(Answer, frozen=True, kw_only=True):
@@ -57,9 +60,17 @@ class Logs:
         Raises:
             InvalidBodyError: they are beyond what pages reach.
         """
+        return [view async for view in self.views(tenant, start=start, count=count, newest_first=newest_first)]
+
+    def views(self, tenant: str, *, start: int, count: int, newest_first: bool) -> AsyncIterator[dict[str, Any]]:
+        """As `page`, of which one entry is held at a time.
+
+        Raises:
+            InvalidBodyError: they are beyond what pages reach.
+        """
         _check_reach(start + count)
-        entries = await self._store.page(tenant, start=start, count=count, newest_first=newest_first)
-        return await self._views(tenant, entries)
+        entries = self._store.entries(tenant, start=start, count=count, newest_first=newest_first)
+        return self._views(tenant, entries)
 
     async def after(self, tenant: str, log_id: str | None, *, count: int) -> list[dict[str, Any]]:
         """The *count* entries that follow the one of *log_id*, oldest first; None: from the oldest on.
@@ -67,7 +78,15 @@ class Logs:
         Raises:
             InvalidBodyError: no entry can have that id.
         """
-        return await self._views(tenant, await self._store.after(tenant, _place(log_id), count=count))
+        return [view async for view in self.views_after(tenant, log_id, count=count)]
+
+    def views_after(self, tenant: str, log_id: str | None, *, count: int) -> AsyncIterator[dict[str, Any]]:
+        """As `after`, of which one entry is held at a time.
+
+        Raises:
+            InvalidBodyError: no entry can have that id.
+        """
+        return self._views(tenant, self._store.entries_after(tenant, _place(log_id), count=count))
 
     async def invocations(
         self, tenant: str, log_filter: LogFilter, *, start: int, count: int, newest_first: bool
@@ -82,7 +101,7 @@ class Logs:
         _check_reach(start + count)
         wanted = InvocationFilter(log_filter)
         found: list[dict[str, Any]] = []
-        room = RoomForLines()
+        room = RoomForLines(MAX_HELD_LINES_BYTES)
         looked_at = total = 0
         async for place, record in self._store.exchanges(tenant, newest_first=newest_first):
             if record is not None and wanted.shows(record):
@@ -106,7 +125,7 @@ class Logs:
         """
         wanted = InvocationFilter(log_filter)
         found: list[dict[str, Any]] = []
-        room = RoomForLines()
+        room = RoomForLines(MAX_HELD_LINES_BYTES)
         looked_at = 0
         async for place, record in self._store.exchanges(tenant, newest_first=False, after=_place(log_id)):
             if record is not None and wanted.shows(record):
@@ -128,12 +147,11 @@ class Logs:
             raise NotFoundError("log event", code="inexistent_log")
         return self._view(tenant, entry)
 
-    async def _views(self, tenant: str, entries: list[LogEntry]) -> list[dict[str, Any]]:
-        room, views = RoomForLines(), []
-        for entry in entries:
-            views.append(self._view(tenant, entry, room))
+    async def _views(self, tenant: str, entries: AsyncIterator[LogEntry]) -> AsyncIterator[dict[str, Any]]:
+        room = RoomForLines()
+        async for entry in entries:
+            yield self._view(tenant, entry, room)
             await asyncio.sleep(0)  # an entry may have thousands of lines: tokens go before the next
-        return views
 
     def _view(self, tenant: str, entry: LogEntry, room: RoomForLines | None = None) -> dict[str, Any]:
         issuer = urlsplit(self._catalog.tenant(tenant).tenant.issuer)

@@ -28,6 +28,7 @@ _STREAMS = {"a": keys.audit, "e": keys.exchanges, "r": keys.refused_calls, "u": 
 _CODECS: dict[str, Codec[Any]] = {"a": codecs.audit, "e": codecs.exchange, "r": codecs.audit, "u": codecs.exchange}
 _EXCHANGES = "e"
 READ_AHEAD = 25
+FIRST_READ, READ_BYTES = 4, 256 * 1024
 _LOG_ID = re.compile(r"log_([0-9a-f]{12})([0-9a-f]{8})([aeru])")
 
 
@@ -70,15 +71,21 @@ class LogStore:
             return sum(await _executed(pipe))
 
     async def page(self, tenant: str, *, start: int, count: int, newest_first: bool) -> list[LogEntry]:
-        """*count* entries from the *start*-th on.
+        """*count* entries from the *start*-th on."""
+        return [each async for each in self.entries(tenant, start=start, count=count, newest_first=newest_first)]
 
-        What comes before them is read as well, a little at a time: an entry may have a quarter of a megabyte.
+    async def entries(self, tenant: str, *, start: int, count: int, newest_first: bool) -> AsyncIterator[LogEntry]:
+        """As `page`, of which a little is held at a time: an entry may have a quarter of a megabyte.
+
+        What comes before them is read as well.
         """
         ahead = _Ahead(self._redis, tenant, newest_first=newest_first)
         for _ in range(start):
             await ahead.next()
-        found = [await ahead.next() for _ in range(count)]
-        return _decoded([entry for entry in found if entry is not None])
+        for _ in range(count):
+            if (found := await ahead.next()) is not None:
+                for entry in _decoded([found]):
+                    yield entry
 
     async def exchanges(
         self, tenant: str, *, newest_first: bool, after: Place | None = None
@@ -87,22 +94,28 @@ class LogStore:
 
         None stands for one that cannot be read, so that whoever counts what was looked at counts it too.
         """
-        begin = "-" if after is None else _from(after, _EXCHANGES)
-        ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EXCHANGES, begin=begin)
+        ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EXCHANGES, after=after)
         while (found := await ahead.next()) is not None:
             entry = next(iter(_decoded([found])), None)
             yield found[0], entry.record if entry is not None and isinstance(entry.record, ExchangeRecord) else None
 
     async def after(self, tenant: str, place: Place | None, *, count: int) -> list[LogEntry]:
         """The *count* entries that follow *place*, oldest first; None: from the oldest on."""
+        return [each async for each in self.entries_after(tenant, place, count=count)]
+
+    async def entries_after(self, tenant: str, place: Place | None, *, count: int) -> AsyncIterator[LogEntry]:
+        """As `after`, of which a little is held at a time."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.time()
-            for letter, stream in _STREAMS.items():
-                pipe.xrange(stream(tenant), min=_from(place, letter), count=count)
-            (seconds, microseconds), *streams = await _executed(pipe)
+            ((seconds, microseconds),) = await _executed(pipe)
         now_ms = seconds * 1_000 + microseconds // 1_000
-        found = sorted(entry for entry in _places(streams) if entry[0].ms < now_ms)
-        return _decoded(found[:count])
+        ahead = _Ahead(self._redis, tenant, newest_first=False, after=place)
+        for _ in range(count):
+            found = await ahead.next()
+            if found is None or found[0].ms >= now_ms:
+                return
+            for entry in _decoded([found]):
+                yield entry
 
     async def find(self, tenant: str, place: Place) -> LogEntry | None:
         """The entry at *place*; None if it has left its stream."""
@@ -117,15 +130,25 @@ class _Ahead:
     """The entries of *streams* in one order, of which only a few are held at a time."""
 
     def __init__(
-        self, redis: ArqRedis, tenant: str, *, newest_first: bool, streams: Iterable[str] = _STREAMS, begin: str = "-"
+        self,
+        redis: ArqRedis,
+        tenant: str,
+        *,
+        newest_first: bool,
+        streams: Iterable[str] = _STREAMS,
+        after: Place | None = None,
     ) -> None:
-        """*begin*: where the oldest of them is, as ``XRANGE`` takes it."""
+        """*after*: the oldest of them follow this place."""
         self._redis = redis
         self._tenant = tenant
         self._newest_first = newest_first
         self._waiting: dict[str, deque[tuple[Place, bytes]]] = {letter: deque() for letter in streams}
-        self._next: dict[str, str | None] = dict.fromkeys(self._waiting, "+" if newest_first else begin)
+        self._next: dict[str, str | None] = {
+            letter: "+" if newest_first else _from(after, letter) for letter in self._waiting
+        }
         """Where to read on; None: there is no more."""
+        self._count = FIRST_READ
+        """How many are read next, by the size of those before."""
 
     async def next(self) -> tuple[Place, bytes] | None:
         """The next one; None at the end."""
@@ -146,13 +169,16 @@ class _Ahead:
             for letter, begin in hungry.items():
                 stream = _STREAMS[letter](self._tenant)
                 if self._newest_first:
-                    pipe.xrevrange(stream, begin, count=READ_AHEAD)
+                    pipe.xrevrange(stream, begin, count=self._count)
                 else:
-                    pipe.xrange(stream, begin, count=READ_AHEAD)
+                    pipe.xrange(stream, begin, count=self._count)
             streams = await _executed(pipe)
+        read = self._count
         for letter, entries in zip(hungry, streams, strict=True):
             self._waiting[letter].extend(_placed(letter, entries))
-            self._next[letter] = f"({entries[-1][0].decode()}" if len(entries) == READ_AHEAD else None
+            self._next[letter] = f"({entries[-1][0].decode()}" if len(entries) == read else None
+        sizes = [len(data) for letter in hungry for _place, data in self._waiting[letter]]
+        self._count = min(READ_AHEAD, max(1, READ_BYTES * len(sizes) // max(1, sum(sizes))))
 
 
 async def _executed(pipe: Any) -> list[Any]:
@@ -168,10 +194,6 @@ def _from(place: Place | None, stream: str) -> str:
     if place is None:
         return "-"
     return f"{'' if stream > place.stream else '('}{place.ms}-{place.number}"
-
-
-def _places(streams: list[list[tuple[bytes, dict[bytes, bytes]]]]) -> list[tuple[Place, bytes]]:
-    return [placed for letter, entries in zip(_STREAMS, streams, strict=True) for placed in _placed(letter, entries)]
 
 
 def _placed(letter: str, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[tuple[Place, bytes]]:

@@ -1,10 +1,13 @@
 """Who is answered at once: management calls have so many places, and each keeps its own until its answer is read.
 
 So what readers that are slow have not taken is bounded, for each tenant and for all; further calls wait for their turn.
-A place is worth a megabyte at most: long lists are written in pieces (`long_lists`).
+A place is worth a megabyte at most: long lists are written in pieces (`long_lists`). Of the calls that read, only a few
+are made at once, for all of them take the event loop's time: whoever floods waits for itself.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -16,6 +19,9 @@ from rulemint_gateway.web.tenancy import tenant_of
 from rulemint_shared.turns import NoTurnError, Turns
 
 WAIT_S = 10.0
+MADE_AT_ONCE = 2
+BEGUN = "rulemint.answer-begun"
+"""Where a request has its `Begun`."""
 MANAGEMENT = "/api/"
 _READING = frozenset({"GET", "HEAD"})
 _NOBODY = ""
@@ -30,6 +36,7 @@ class Answers:
         self._catalog = catalog
         self._reading = Turns(at_once, waiting=16 * at_once, waiting_of_one=4 * at_once)
         self._changing = Turns(at_once, waiting=16 * at_once, waiting_of_one=4 * at_once)
+        self._making = Turns(MADE_AT_ONCE, waiting=at_once, waiting_of_one=at_once)
 
     def of(self, operation: Operation) -> Handler:
         """What handles *operation*: with a place if it is one of management, or public and long."""
@@ -42,10 +49,11 @@ class Answers:
 
         async def handle_in_turn(request: web.Request) -> web.StreamResponse:
             tenant = _NOBODY if public else tenant_of(request, self._catalog).tenant.name
-            turns = self._reading if request.method in _READING else self._changing
+            is_reading = request.method in _READING
+            turns = self._reading if is_reading else self._changing
             try:
                 async with turns.taken(tenant, within_s=WAIT_S):
-                    response = await handle(request)
+                    response = await self._made(request, handle, tenant) if is_reading else await handle(request)
                     await _until_read(request, response)
                     return response
             except NoTurnError:
@@ -53,6 +61,29 @@ class Answers:
 
         handle_in_turn.__doc__ = handle.__doc__
         return handle_in_turn
+
+    async def _made(self, request: web.Request, handle: Handler, tenant: str) -> web.StreamResponse:
+        """The answer; of a long one the beginning, for the rest of it waits for its reader."""
+        if not self._making.take_now(tenant):
+            await self._making.wait(tenant, within_s=WAIT_S)
+        begun = request[BEGUN] = Begun(lambda: self._making.give_back(tenant))
+        try:
+            return await handle(request)
+        finally:
+            begun.note()
+
+
+class Begun:
+    """Told once that an answer is on its way to its reader."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self._then: Callable[[], None] | None = then
+
+    def note(self) -> None:
+        """It is; to say it again does nothing."""
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
 
 async def _until_read(request: web.Request, response: web.StreamResponse) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -13,6 +14,7 @@ from rulemint_gateway.management.logs import LogEntryAnswer, Logs
 from rulemint_gateway.management.stats import DayAnswer, Stats
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
 from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, fields_query
 from rulemint_gateway.web.management.queries import query_of
 from rulemint_gateway.web.operations import Operation, Pages
@@ -82,7 +84,7 @@ class TenantLogHandlers:
             ),
         ]
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def list(self, request: web.Request) -> web.StreamResponse:
         """200 and a part of the log; with the filters of `GET /logs`, only the invocations that they show.
 
         With filters, a page is one of those among the last 1,000 token requests, and a checkpoint looks through 1,000
@@ -96,12 +98,15 @@ class TenantLogHandlers:
         start = query.page * query.per_page
         newest_first = query.sort == "date:-1"
         if log_filter == _EVERYTHING:
-            found = await self._logs.page(caller.tenant, start=start, count=query.per_page, newest_first=newest_first)
-            total = await self._logs.total(caller.tenant) if query.include_totals else 0
-        else:
-            found, total = await self._logs.invocations(
-                caller.tenant, log_filter, start=start, count=query.per_page, newest_first=newest_first
-            )
+            views = self._logs.views(caller.tenant, start=start, count=query.per_page, newest_first=newest_first)
+            if not query.include_totals:
+                return await answer_in_pieces(request, Frame(b"["), _projected(views, query))
+            counts = {"start": start, "limit": query.per_page, "total": await self._logs.total(caller.tenant)}
+            frame = Frame.named("logs", **counts)
+            return await answer_in_pieces(request, frame, _projected(views, query), ending=_with_length)
+        found, total = await self._logs.invocations(
+            caller.tenant, log_filter, start=start, count=query.per_page, newest_first=newest_first
+        )
         entries = [query.project(entry) for entry in found]
         if not query.include_totals:
             return json_answer(entries, headers=NO_STORE)
@@ -110,15 +115,15 @@ class TenantLogHandlers:
 
     async def _checkpoint(
         self, request: web.Request, tenant: str, query: LogQuery, log_filter: LogFilter
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         count = query.take or 50
         headers = dict(NO_STORE)
         if log_filter == _EVERYTHING:
-            entries = await self._logs.after(tenant, query.from_, count=count)
-        else:
-            entries, following = await self._logs.invocations_after(tenant, log_filter, query.from_, count=count)
-            if following is not None:
-                headers["Link"] = f'<{request.rel_url.update_query({"from": following})}>; rel="next"'  # RFC 8288
+            views = self._logs.views_after(tenant, query.from_, count=count)
+            return await answer_in_pieces(request, Frame(b"["), _projected(views, query))
+        entries, following = await self._logs.invocations_after(tenant, log_filter, query.from_, count=count)
+        if following is not None:
+            headers["Link"] = f'<{request.rel_url.update_query({"from": following})}>; rel="next"'  # RFC 8288
         return json_answer([query.project(entry) for entry in entries], headers=headers)
 
     async def read(self, request: web.Request) -> web.Response:
@@ -127,6 +132,15 @@ class TenantLogHandlers:
         query = fields_query(request)
         entry = await self._logs.read(caller.tenant, request.match_info["id"])
         return json_answer(query.project(entry), headers=NO_STORE)
+
+
+async def _projected(views: AsyncIterator[dict[str, Any]], query: LogQuery) -> AsyncIterator[dict[str, Any]]:
+    async for view in views:
+        yield query.project(view)
+
+
+def _with_length(_frame: Frame, count: int) -> bytes:
+    return b'],"length":%d}' % count
 
 
 class StatsHandlers:

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.web.answers import BEGUN
 from rulemint_gateway.web.management.nouns import Noun, NounHandlers
 from rulemint_gateway.web.management.paging import ListQuery, filtered, first_of_checkpoint, list_query
 from rulemint_gateway.web.problems import NO_STORE, encoded_answer
@@ -107,16 +108,29 @@ class LongNounHandlers(NounHandlers):
         return encoded_answer(body, status=200, headers=NO_STORE)
 
 
+def _its_own(frame: Frame, _count: int) -> bytes:
+    return frame.after
+
+
 async def answer_in_pieces(
-    request: web.Request, frame: Frame, views: AsyncIterator[dict[str, Any]], *, headers: Mapping[str, str] = NO_STORE
+    request: web.Request,
+    frame: Frame,
+    views: AsyncIterator[dict[str, Any]],
+    *,
+    ending: Callable[[Frame, int], bytes] = _its_own,
 ) -> web.StreamResponse:
-    """200 and *views* within *frame*: at once if that is short, else in pieces."""
-    pieces = _pieces(frame, views)
+    """200 and *views* within *frame*: at once if that is short, else in pieces.
+
+    *ending* says what stands behind so many of them.
+    """
+    pieces = _pieces(frame, views, ending)
     first = await anext(pieces)
     second = await anext(pieces, None)
     if second is None:
-        return encoded_answer(first, status=200, headers=dict(headers))
-    response = web.StreamResponse(headers=headers)
+        return encoded_answer(first, status=200, headers=NO_STORE)
+    if (begun := request.get(BEGUN)) is not None:
+        begun.note()
+    response = web.StreamResponse(headers=NO_STORE)
     response.content_type = "application/json"
     await response.prepare(request)
     await response.write(first)
@@ -128,18 +142,22 @@ async def answer_in_pieces(
     return response
 
 
-async def _pieces(frame: Frame, views: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+async def _pieces(
+    frame: Frame, views: AsyncIterator[dict[str, Any]], ending: Callable[[Frame, int], bytes]
+) -> AsyncIterator[bytes]:
     """The whole list, of which no more is made than is asked for."""
     piece = bytearray(frame.before)
     between = b""
+    count = 0
     async for view in views:
+        count += 1
         piece += between
         piece += msgspec.json.encode(view)
         between = b","
         if len(piece) >= PIECE_BYTES:
             yield bytes(piece)
             piece.clear()
-    yield bytes(piece + frame.after)
+    yield bytes(piece + ending(frame, count))
 
 
 async def _projected(views: AsyncIterator[dict[str, Any]], query: ListQuery) -> AsyncIterator[dict[str, Any]]:
