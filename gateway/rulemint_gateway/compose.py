@@ -5,7 +5,7 @@ Nothing here decides anything; nothing elsewhere constructs its own parts.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -79,6 +79,7 @@ from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.answers import Answers
 from rulemint_gateway.web.bearer import CLOCK_LEEWAY_S
+from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.issuers import ISSUERS, Issuers
 from rulemint_gateway.web.log_stream.handlers import LogStream
@@ -104,7 +105,7 @@ from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandle
 from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
-from rulemint_gateway.web.problems import problems
+from rulemint_gateway.web.problems import SERVER, problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies
 from rulemint_gateway.web.throttling import THROTTLING, Throttling, pace_throttled
@@ -136,6 +137,8 @@ class Gateway:
     """For an address of its own."""
     health: Health
     log_hub: LogHub
+    cut_short: Callable[[CutShort], None]
+    """Counts connections that ended before their request was answered as it wanted."""
 
 
 @asynccontextmanager
@@ -233,7 +236,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         answers = Answers(catalog, at_once=settings.management_calls)
         application = _application(routes(handlers, answers), accounting(refused), pace_throttled)
         _hand_over(application, settings, throttling, IdempotencyStore(redis, vault))
-        yield Gateway(application, _application(metrics.routes()), health, log_hub)
+        yield Gateway(application, _application(metrics.routes()), health, log_hub, metrics.cut_short)
 
 
 async def _check_keys(redis: ArqRedis, catalog: Catalog, vault: Vault) -> None:
@@ -393,4 +396,4 @@ def _tenant_handlers(
 
 async def _say_nothing_of_the_server(_request: web.Request, response: web.StreamResponse) -> None:
     """aiohttp would name itself and the Python version in every answer."""
-    response.headers["Server"] = "rulemint"
+    response.headers["Server"] = SERVER

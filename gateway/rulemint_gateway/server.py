@@ -13,16 +13,25 @@ from typing import NamedTuple
 
 import structlog
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from rulemint_gateway.compose import Gateway, open_gateway
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.tls import Certificate
+from rulemint_gateway.web.connections.connection import Deadlines
+from rulemint_gateway.web.connections.open_connections import OpenConnections
+from rulemint_gateway.web.connections.server import Runner, Server
+from rulemint_gateway.web.connections.tls_site import TlsSite
+from rulemint_gateway.web.source_address import PROXIES
 from rulemint_gateway.web.stalled_readers import StalledReaders
 from rulemint_shared.background import in_background
 from rulemint_shared.collection import settle_collector
+from rulemint_shared.open_files import allow_most_open_files
 
 log = structlog.get_logger(__name__)
+
+BACKLOG = 1_024
+OPEN_FILES_FOR_OURSELVES = 8
+"""One in so many is kept for Redis, files and other things than clients' connections."""
 
 
 class Address(NamedTuple):
@@ -56,20 +65,14 @@ async def serve(settings: GatewaySettings, *, on_serving: Callable[[], None] = l
         gateway = await stack.enter_async_context(open_gateway(settings))
         if certificate is not None:
             in_background(stack, certificate.keep_fresh())
+        doors = _Doors(settings, gateway)
         if settings.metrics_port:
             place = Address(settings.metrics_host, settings.metrics_port, "RULEMINT_METRICS_PORT")
-            metrics = _listening(gateway.metrics, [place], write_timeout_s=settings.write_timeout)
-            await stack.enter_async_context(metrics)
+            await stack.enter_async_context(doors.listening(gateway.metrics, [place]))
         places = _addresses(settings, certificate)
         shared = settings.gateway_processes > 1
         await stack.enter_async_context(
-            _listening(
-                gateway.application,
-                places,
-                shared=shared,
-                drain_s=settings.drain,
-                write_timeout_s=settings.write_timeout,
-            )
+            doors.listening(gateway.application, places, shared=shared, drain_s=settings.drain)
         )
         settle_collector()
         log.info("serving", issuer=settings.issuer_url())
@@ -109,42 +112,60 @@ def check_free(settings: GatewaySettings) -> None:
             raise _unusable(place, error) from error
 
 
-@asynccontextmanager
-async def _listening(
-    application: web.Application,
-    places: Sequence[Address],
-    *,
-    shared: bool = False,
-    drain_s: float = 0,
-    write_timeout_s: float,
-) -> AsyncIterator[None]:
-    """*application* at *places*, *shared* with other processes; afterwards its requests have *drain_s* to finish.
+class _Doors:
+    """How clients come in: all addresses share the places for connections, and the deadlines."""
 
-    A connection whose client reads nothing for *write_timeout_s* is closed.
-    """
-    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=drain_s)
-    await runner.setup()
-    try:
-        for place in places:
-            await _listen(runner, place, shared=shared)
-        async with AsyncExitStack() as stack:
-            in_background(stack, StalledReaders(lambda: _connections(runner), timeout_s=write_timeout_s).cut_off())
-            yield
-    finally:
-        await runner.cleanup()
+    def __init__(self, settings: GatewaySettings, gateway: Gateway) -> None:
+        self._deadlines = Deadlines(settings.header_deadline, settings.body_deadline, settings.idle_deadline)
+        self._write_timeout_s = settings.write_timeout
+        open_files = allow_most_open_files()
+        most = open_files - max(open_files // OPEN_FILES_FOR_OURSELVES, 1)
+        self._connections = OpenConnections(
+            at_most=min(settings.max_connections or most, most),
+            per_address=settings.max_connections_per_address,
+            is_proxy=gateway.application[PROXIES].trusts,
+            count=gateway.cut_short,
+        )
+        log.info("open files", allowed=open_files, connections=self._connections.at_most)
 
+    @asynccontextmanager
+    async def listening(
+        self, application: web.Application, places: Sequence[Address], *, shared: bool = False, drain_s: float = 0
+    ) -> AsyncIterator[None]:
+        """*application* at *places*, *shared* with others; afterwards its requests have *drain_s* to finish."""
+        runner = Runner(application, deadlines=self._deadlines, connections=self._connections, shutdown_timeout=drain_s)
+        server = await runner.set_up()
+        try:
+            for place in places:
+                await self._listen(runner, server, place, shared=shared)
+            async with AsyncExitStack() as stack:
+                stalled = StalledReaders(lambda: server.connections, timeout_s=self._write_timeout_s)
+                in_background(stack, stalled.cut_off())
+                yield
+        finally:
+            await runner.cleanup()
 
-def _connections(runner: web.AppRunner) -> list[RequestHandler]:
-    return [] if runner.server is None else runner.server.connections
+    async def _listen(self, runner: Runner, server: Server, place: Address, *, shared: bool) -> None:
+        try:
+            await self._site(runner, server, place, shared=shared).start()
+        except OSError as error:
+            raise _unusable(place, error) from error
+        log.info("listening", address=f"{'http' if place.tls is None else 'https'}://{place.host}:{place.port}")
 
-
-async def _listen(runner: web.AppRunner, place: Address, *, shared: bool) -> None:
-    site = web.TCPSite(runner, place.host, place.port, backlog=1_024, ssl_context=place.tls, reuse_port=shared)
-    try:
-        await site.start()
-    except OSError as error:
-        raise _unusable(place, error) from error
-    log.info("listening", address=f"{'http' if place.tls is None else 'https'}://{place.host}:{place.port}")
+    def _site(self, runner: Runner, server: Server, place: Address, *, shared: bool) -> web.BaseSite:
+        if place.tls is None:
+            return web.TCPSite(runner, place.host, place.port, backlog=BACKLOG, reuse_port=shared)
+        handshake_s = self._deadlines.head_s
+        return TlsSite(
+            runner,
+            server,
+            place.host,
+            place.port,
+            tls=place.tls,
+            handshake_s=handshake_s,
+            backlog=BACKLOG,
+            reuse_port=shared,
+        )
 
 
 def _unusable(place: Address, error: OSError) -> AddressUnusableError:

@@ -158,6 +158,48 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=2,
         ),
     ] = 5_000
+    header_deadline: Annotated[
+        float,
+        Meta(
+            description="Seconds that a request's headers may take to arrive, and a TLS handshake; "
+            "then the connection is closed.",
+            gt=0,
+            le=3_600,
+        ),
+    ] = 10.0
+    body_deadline: Annotated[
+        float,
+        Meta(
+            description="Seconds that a request's body may take to arrive after its headers; "
+            "then it is refused with 408.",
+            gt=0,
+            le=3_600,
+        ),
+    ] = 15.0
+    idle_deadline: Annotated[
+        float,
+        Meta(
+            description="Seconds that a connection is kept open for the next request; "
+            "more than a proxy in front keeps it.",
+            gt=0,
+            le=86_400,
+        ),
+    ] = 75.0
+    max_connections: Annotated[
+        Annotated[int, Meta(ge=8)] | None,
+        Meta(
+            description="Connections that may be open at once in each gateway process; then those that let it wait "
+            "longest are closed. Unset: seven eighths of the open files that it may have (ulimit -n), and never more."
+        ),
+    ] = None
+    max_connections_per_address: Annotated[
+        int,
+        Meta(
+            description="Connections that one address may have open at once in each gateway process, of IPv6 one /64; "
+            "more are closed at once. It does not hold for RULEMINT_TRUSTED_PROXIES.",
+            ge=1,
+        ),
+    ] = 5_000
     exchanges_kept: Annotated[
         int, Meta(description="Exchange records kept per tenant, about; the oldest go first.", ge=100)
     ] = 10_000

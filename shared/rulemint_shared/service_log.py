@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from enum import StrEnum
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from rulemint_shared.secret_masking import MASK, masked, masked_text
 from rulemint_shared.secret_names import is_secret_name
@@ -16,6 +17,7 @@ MAX_VALUES = 1_000
 """Of one field."""
 _NOT_SHOWN = frozenset({"exc_info", "_record", "_from_structlog"})
 """What structlog itself puts into an event."""
+_MAX_CAUSES = 5
 
 
 class LogFormat(StrEnum):
@@ -84,6 +86,16 @@ def _redact_traceback(_logger: WrappedLogger, _method: str, event: EventDict) ->
         if isinstance(text := event.get(name), str):
             event[name] = masked_text(text)
     return event
+
+
+def log_unexpected(log: FilteringBoundLogger, event: str, error: BaseException, **fields: object) -> None:
+    """Log *error* without its words, in which a request's bytes may be: its type, and where it and its causes arose."""
+    arose: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(arose) < _MAX_CAUSES:
+        arose.append(f"{type(cause).__name__}\n{''.join(traceback.format_tb(cause.__traceback__))}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    log.error(event, **fields, error=type(error).__name__, arose="\n".join(arose))
 
 
 def _name_service(service: str) -> Processor:

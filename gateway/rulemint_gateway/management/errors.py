@@ -4,6 +4,7 @@
 
     ManagementError
     ├── InvalidBodyError     400  a field is missing, malformed or unknown
+    ├── UnreadableError      400, 408, 415, 431  the request did not arrive whole, or in no form that we read
     ├── UnauthorizedError    401  no usable bearer token
     ├── ForbiddenError       403  the token lacks the scope, or the record may not be changed
     │   └── QuotaError            the tenant has as many as it may
@@ -19,6 +20,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from rulemint_gateway.limits.failed_authentication import Throttled
 
@@ -43,6 +45,14 @@ class InvalidBodyError(ManagementError):
 
     def __init__(self, message: str, *, field: str | None = None, code: str = "invalid_body") -> None:
         super().__init__(message, code=code, field=field)
+
+
+class UnreadableError(ManagementError):
+    """The request did not arrive whole, or in no form that we read; *status* says which."""
+
+    def __init__(self, message: str, *, status: HTTPStatus, code: str = "unreadable_request") -> None:
+        super().__init__(message, code=code)
+        self.status, self.title = status, status.phrase
 
 
 class UnauthorizedError(ManagementError):

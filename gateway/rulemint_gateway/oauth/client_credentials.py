@@ -85,7 +85,7 @@ class ClientCredentials:
         if config.tenant.disabled:
             raise errors.TenantDisabled("this tenant is disabled: its operator can enable it")
         client = self._authenticator.authenticate(config, request, exchange.ip)
-        exchange.authenticated(client)
+        exchange.authenticated(client, request)
         checked = check_grant(config, client, request)
         taken = await self._quotas.take(config, client.record, checked.api, exchange.ip)
         with self._quotas.spent(taken):
@@ -129,9 +129,9 @@ class ClientCredentials:
             request=RequestView(
                 ip=exchange.ip,
                 user_agent=exchange.user_agent,
-                body=request.parameters,
+                body=dict(request.parameters),
                 requested_scopes=request.scope,
-                **msgspec.structs.asdict(exchange.sent),
+                **msgspec.structs.asdict(exchange.sent()),
             ),
             flow=[
                 RuleRef(

@@ -6,8 +6,10 @@
     ├── InvalidRequest             400  a parameter is missing, repeated or malformed
     │   ├── MissingGrantType       400
     │   ├── MissingAudience        400
+    │   ├── LateRequest            408
     │   ├── RequestTooLarge        413
     │   └── UnsupportedMediaType   415
+    │       └── UnsupportedCoding  415
     ├── InvalidClient              401  client authentication failed
     │   └── MissingClientId        401
     ├── UnauthorizedClient         400  the client may not ask for tokens in this way
@@ -77,6 +79,12 @@ class MissingAudience(InvalidRequest):
     """There is neither an audience nor a resource."""
 
 
+class LateRequest(InvalidRequest):
+    """The body did not arrive in time."""
+
+    status = 408
+
+
 class RequestTooLarge(InvalidRequest):
     """The body is larger than we read."""
 
@@ -87,6 +95,10 @@ class UnsupportedMediaType(InvalidRequest):
     """The body is neither a form nor JSON."""
 
     status = 415
+
+
+class UnsupportedCoding(UnsupportedMediaType):
+    """The body's Content-Encoding is none that we read."""
 
 
 class InvalidClient(OAuthError):

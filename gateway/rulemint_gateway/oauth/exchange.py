@@ -6,6 +6,7 @@ The steps of the grant never read it: they hand values to each other, and write 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -43,10 +44,11 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class Exchange:
     """Collects what becomes the exchange record."""
 
-    def __init__(self, *, tenant: str, ip: str, user_agent: str, sent: Sent | None = None) -> None:
+    def __init__(self, *, tenant: str, ip: str, user_agent: str, sent: Callable[[], Sent] = Sent) -> None:
         self.id = ids.new_exchange_id()
         self.tenant = tenant
-        self.sent = sent or Sent()
+        self.sent = sent
+        """What the request says of itself; a rule is the first to ask."""
         self.ip = ip[:MAX_ADDRESS]
         self.user_agent = masked_text(user_agent[:_MAX_VALUE])
         self._started_ms = unix_ms()
@@ -55,12 +57,10 @@ class Exchange:
         self._times: dict[str, float] = {}
 
     def asked(self, request: TokenRequest) -> None:
-        """The request was well formed."""
+        """The request was well formed; of what nobody has vouched for, only this is kept."""
         self._known.update(
             client_id=request.credentials[0].client_id[:_MAX_VALUE],
             audience=masked_text(request.audience[:_MAX_VALUE]),
-            scope_asked=_some(request.scope),
-            parameters=mask_parameters(request.as_sent),
         )
 
     @property
@@ -68,12 +68,17 @@ class Exchange:
         """Whether the client has shown who it is; until then anybody may have sent it."""
         return "secret_name" in self._known
 
-    def authenticated(self, client: AuthenticatedClient) -> None:
-        """The client is who it says."""
+    def authenticated(self, client: AuthenticatedClient, request: TokenRequest) -> None:
+        """The client is who it says.
+
+        Raises:
+            InvalidRequest: one of *request*'s parameters could not be handed on.
+        """
         self._known.update(
             client_id=client.record.client_id, client_name=client.record.name, secret_name=client.secret_name
         )
         self._times["authenticate_ms"] = self.elapsed_ms()
+        self._known.update(scope_asked=_some(request.scope), parameters=mask_parameters(request.as_sent))
 
     def ran_rules(self, invocation: Invocation, ending: Ending) -> None:
         """The flow has ended, one way or another."""
@@ -139,7 +144,7 @@ def _some(scopes: list[str]) -> list[str]:
     return scopes
 
 
-def mask_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+def mask_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as JSON."""
     kept = {name[:_MAX_VALUE]: _masked(name, parameters[name]) for name in islice(parameters, _MAX_PARAMETERS)}
     return kept if len(parameters) <= _MAX_PARAMETERS else {**kept, CUT: f"({len(parameters)} parameters)"}

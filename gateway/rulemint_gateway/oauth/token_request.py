@@ -22,11 +22,13 @@ from rulemint_gateway.oauth.errors import (
     SeveralTargets,
     UnsupportedGrantType,
 )
+from rulemint_gateway.oauth.parameters import TEXT_PARAMETERS, Parameters, parameters_of
 from rulemint_shared.records import CLIENT_CREDENTIALS
 from rulemint_shared.secret_masking import without_secrets
 
 MAX_SCOPES = 500
-_TEXT_PARAMETERS = ("grant_type", "client_id", "client_secret", "audience", "resource", "scope")
+_MAX_SPACES = 2 * MAX_SCOPES
+"""Before a scope is split: some clients write more than one between two."""
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
 
 
@@ -45,8 +47,8 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     audience: str
     scope: list[str]
     """The scopes asked for, each once; empty if none were."""
-    as_sent: dict[str, Any]
-    """All parameters that say something, credentials too."""
+    as_sent: Mapping[str, Any]
+    """All parameters that say something, credentials too; not to be looked at before the client is known."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -64,8 +66,8 @@ def parse_token_request(
     Raises:
         OAuthError: `InvalidRequest`, `UnsupportedGrantType`, `InvalidClient` or `InvalidScope`, naming the parameter.
     """
-    given = {name: value for name, value in parameters.items() if value is not None and value != ""}
-    texts = {name: _text(given, name) for name in _TEXT_PARAMETERS}
+    given = parameters_of(parameters)
+    texts = {name: _text(given, name) for name in TEXT_PARAMETERS}
     grant_type = texts["grant_type"]
     if grant_type is None:
         raise MissingGrantType(f"grant_type is missing: send grant_type={CLIENT_CREDENTIALS}")
@@ -76,7 +78,7 @@ def parse_token_request(
         credentials=credentials,
         audience=_audience(texts["audience"], texts["resource"], default_audience),
         scope=split_scope(texts["scope"] or ""),
-        as_sent=given,
+        as_sent=given.that_say_something(),
     )
 
 
@@ -86,9 +88,10 @@ def split_scope(text: str) -> list[str]:
     Raises:
         InvalidScope: one has a character that no scope-token may have, or there are too many.
     """
-    scopes = list(dict.fromkeys(text.split(" ")))
-    scopes = [scope for scope in scopes if scope]
-    if len(scopes) > MAX_SCOPES:
+    if not text:
+        return []
+    scopes = [] if text.count(" ") > _MAX_SPACES else [scope for scope in dict.fromkeys(text.split(" ")) if scope]
+    if len(scopes) > MAX_SCOPES or (not scopes and text.strip(" ")):
         raise InvalidScope(f"scope may hold {MAX_SCOPES} scopes at most")
     if not all(is_scope_token(scope) for scope in scopes):
         raise InvalidScope("scope must be printable ASCII words with single spaces between them, without quotes")
@@ -107,13 +110,13 @@ def repeated(name: str) -> OAuthError:
     return InvalidRequest(f"{name} is repeated: send it once")
 
 
-def _text(given: Mapping[str, Any], name: str) -> str | None:
-    value = given.get(name)
+def _text(given: Parameters, name: str) -> str | None:
+    value = given.early(name)
+    if value is None or isinstance(value, str):
+        return value or None
     if name == "resource" and isinstance(value, list):
         raise repeated(name)
-    if value is not None and not isinstance(value, str):
-        raise InvalidRequest(f"{name} must be a string")
-    return value
+    raise InvalidRequest(f"{name} must be a string")
 
 
 def _audience(audience: str | None, resource: str | None, default: str) -> str:

@@ -14,6 +14,7 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.limits.failed_authentication import ThrottledBy
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth.errors import OAuthError
+from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import FailureReason
 
@@ -22,9 +23,15 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 def every_outcome() -> list[str]:
-    """Every outcome that an exchange record can have."""
+    """Every outcome that an exchange record can have, and that of a client that did not wait for one."""
     refused = (f"refused:{error}" for error in sorted(_errors(OAuthError)))
-    return ["granted", "denied", *(f"failed:{reason}" for reason in FailureReason), *refused]
+    return [
+        "granted",
+        "denied",
+        CutShort.CLIENT_GONE.value,
+        *(f"failed:{reason}" for reason in FailureReason),
+        *refused,
+    ]
 
 
 def _errors(kind: type[OAuthError]) -> set[str]:
@@ -64,6 +71,13 @@ class Metrics:
             for by in QuotaBy
             for enforced in (True, False)
         }
+        cut_short = Counter(
+            "rulemint_connections_cut_short",
+            "Connections that ended before their request was answered as it wanted.",
+            ["reason"],
+            registry=registry,
+        )
+        self._cut_short = {reason: cut_short.labels(reason) for reason in CutShort}
         for name, meaning, read in (
             ("invocations_in_flight", "Invocations that this gateway waits for.", lambda: dispatcher.waiting),
             ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
@@ -87,6 +101,14 @@ class Metrics:
     def over_quota(self, limit: Limit) -> None:
         """A token request was beyond *limit*."""
         self._over_quota[limit.by, limit.enforce].inc()
+
+    def cut_short(self, reason: CutShort) -> None:
+        """A connection has ended before its request was answered as it wanted."""
+        self._cut_short[reason].inc()
+
+    def client_gone(self) -> None:
+        """A client has closed its connection in the middle of its token request."""
+        self._requests[CutShort.CLIENT_GONE].inc()
 
     def routes(self) -> list[web.RouteDef]:
         """The only path of its address."""

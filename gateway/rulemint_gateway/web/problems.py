@@ -11,12 +11,18 @@ from aiohttp import web
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ForbiddenError, ManagementError, UnauthorizedError, UnavailableError
-from rulemint_gateway.oauth.errors import OAuthError, printable
+from rulemint_gateway.oauth.errors import OAuthError, UnsupportedCoding, printable
 from rulemint_gateway.stores.catalog import NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreBusyError, StoreUnavailableError
+from rulemint_gateway.web.client_gone import ClientGoneError, nobody_hears
+from rulemint_shared.service_log import log_unexpected
 
 log = structlog.get_logger(__name__)
 
+SERVER = "rulemint"
+"""All that an answer tells of what software gave it."""
+ACCEPTED_CODINGS = "gzip, deflate"
+"""Of a body."""
 BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
 """How a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
 NO_CONFIGURATION = "The service has no configuration now: try again later, its operator finds the reason at /readyz"
@@ -58,6 +64,8 @@ def oauth_problem(error: OAuthError, *, exchange_id: str | None = None) -> web.R
         headers["Retry-After"] = str(error.retry_after_s)
     if error.status == HTTPStatus.UNAUTHORIZED:  # curl --anyauth and Java's HttpClient send Basic once they are asked
         headers["WWW-Authenticate"] = BASIC_CHALLENGE
+    if isinstance(error, UnsupportedCoding):
+        headers["Accept-Encoding"] = ACCEPTED_CODINGS
     body = {"error": error.error, "error_description": error.description}
     if exchange_id is not None:
         headers["X-Request-Id"] = body["exchange_id"] = exchange_id
@@ -76,6 +84,8 @@ def management_problem(error: ManagementError) -> web.Response:
         headers["WWW-Authenticate"] = _bearer_challenge(error)
     if error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = str(getattr(error, "retry_after_s", 1))
+    if error.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        headers["Accept-Encoding"] = ACCEPTED_CODINGS
     return json_answer(body, status=error.status, headers=headers)
 
 
@@ -107,22 +117,34 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except ManagementError as error:
         return management_problem(error)
-    except NoConfigurationError:
-        return management_problem(UnavailableError(NO_CONFIGURATION))
-    except StoreUnavailableError as error:
-        log.warning("a change could not be stored", path=request.path, error=str(error))
-        busy = isinstance(error, StoreBusyError)
-        return management_problem(UnavailableError(TOO_MANY_CHANGES) if busy else UnavailableError())
+    except ClientGoneError:
+        return nobody_hears()
+    except (NoConfigurationError, StoreUnavailableError) as error:
+        return management_problem(_unavailable(request, error))
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return _http_problem(error)
-    except Exception:
-        log.exception("a request failed", method=request.method, path=request.path)
+        return http_problem(error)
+    except Exception as error:  # noqa: BLE001  # the last resort
+        log_unexpected(log, "a request failed", error, path=_path(request))
         return _plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed; the server's log says why")
 
 
-def _http_problem(error: web.HTTPException) -> web.Response:
+def _unavailable(request: web.Request, error: NoConfigurationError | StoreUnavailableError) -> UnavailableError:
+    if isinstance(error, NoConfigurationError):
+        return UnavailableError(NO_CONFIGURATION)
+    log.warning("a change could not be stored", path=_path(request), error=str(error))
+    return UnavailableError(TOO_MANY_CHANGES) if isinstance(error, StoreBusyError) else UnavailableError()
+
+
+def _path(request: web.Request) -> str:
+    """Which of our paths it is; what the client put into it is the client's."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "none of ours"
+
+
+def http_problem(error: web.HTTPException) -> web.Response:
+    """The answer to what aiohttp itself refuses."""
     match error:
         case web.HTTPNotFound():
             return _plain_problem(HTTPStatus.NOT_FOUND, "There is nothing at this path")
@@ -131,8 +153,10 @@ def _http_problem(error: web.HTTPException) -> web.Response:
             answer = _plain_problem(HTTPStatus.METHOD_NOT_ALLOWED, f"This path takes {allowed}")
             answer.headers["Allow"] = allowed
             return answer
+        case web.HTTPExpectationFailed():
+            return _plain_problem(HTTPStatus.EXPECTATION_FAILED, "The Expect header may hold 100-continue only")
         case _:
-            return _plain_problem(HTTPStatus(error.status), error.reason)
+            return _plain_problem(HTTPStatus(error.status), HTTPStatus(error.status).phrase)
 
 
 def _plain_problem(status: HTTPStatus, message: str) -> web.Response:

@@ -56,6 +56,11 @@ class TrustedProxies:
                 break
         return str(address)
 
+    def trusts(self, peer: str) -> bool:
+        """Whether *peer* is one of the proxies."""
+        address = parse_address(_normalised(peer)) if self._networks else None
+        return address is not None and self._trusts(address)
+
     def _hops(self, headers: CIMultiDictProxy[str]) -> Iterator[Address | None]:
         lines = headers.getall(X_FORWARDED_FOR, ())
         if self._header is ProxyHeader.FORWARDED or (self._header is ProxyHeader.EITHER and not lines):

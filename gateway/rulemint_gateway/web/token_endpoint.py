@@ -19,6 +19,7 @@ from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bodies import FORM, JSON, read_parameters
+from rulemint_gateway.web.client_gone import ClientGoneError
 from rulemint_gateway.web.issuers import issuer_of
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.operations import Operation
@@ -29,6 +30,7 @@ from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
 from rulemint_gateway.web.throttling import Throttling
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
+from rulemint_shared.service_log import log_unexpected
 
 log = structlog.get_logger(__name__)
 
@@ -90,12 +92,16 @@ class TokenEndpoint:
                 headers=("X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
                 problem=OAuthProblem,
                 basic=True,
-                refusals=(400, 401, 403, 413, 415, 429, 503),
+                refusals=(400, 401, 403, 408, 413, 415, 429, 503),
             )
         ]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """A token, or an OAuth error; both name the exchange in ``X-Request-Id``."""
+        """A token, or an OAuth error; both name the exchange in ``X-Request-Id``.
+
+        Raises:
+            ClientGoneError: nobody waits for either.
+        """
         try:
             if throttled := self._throttling.seen_early(request):
                 return await self._throttling.refuse(request, throttled)
@@ -106,7 +112,7 @@ class TokenEndpoint:
             tenant=config.tenant.name,
             ip=source_address(request),
             user_agent=well_formed(request.headers.get("User-Agent", "")),
-            sent=sent_with(request),
+            sent=partial(sent_with, request),
         )
         try:
             parameters = await read_parameters(request)
@@ -122,8 +128,11 @@ class TokenEndpoint:
             return await self._throttling.refuse(request, error)
         except OAuthError as error:
             return self._refuse(error, exchange, config.tenant.error_style)
-        except Exception:
-            log.exception("a token request failed", exchange=exchange.id)
+        except ClientGoneError:
+            self._metrics.client_gone()
+            raise
+        except Exception as error:  # noqa: BLE001  # the last resort
+            log_unexpected(log, "a token request failed", error, exchange=exchange.id)
             failed = ServerError("the request failed: the server's log says why")
             return self._refuse(failed, exchange, config.tenant.error_style)
         self._keep(exchange.record(status=200))
