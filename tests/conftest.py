@@ -26,6 +26,7 @@ pytest_plugins = [
     "fixtures.partner",
     "fixtures.registry",
     "fixtures.workplace",
+    "fixtures.raw_gateway",
     "fixtures.node",
 ]
 

@@ -30,8 +30,8 @@ from rulemint_shared.open_files import allow_most_open_files
 log = structlog.get_logger(__name__)
 
 BACKLOG = 1_024
-OPEN_FILES_FOR_OURSELVES = 8
-"""One in so many is kept for Redis, files and other things than clients' connections."""
+SHARE_FOR_OURSELVES, LEAST_FOR_OURSELVES = 8, 64
+"""Of the open files one in so many, and so many at least, are for Redis and other things than clients' connections."""
 
 
 class Address(NamedTuple):
@@ -119,7 +119,7 @@ class _Doors:
         self._deadlines = Deadlines(settings.header_deadline, settings.body_deadline, settings.idle_deadline)
         self._write_timeout_s = settings.write_timeout
         open_files = allow_most_open_files()
-        most = open_files - max(open_files // OPEN_FILES_FOR_OURSELVES, 1)
+        most = max(open_files - max(open_files // SHARE_FOR_OURSELVES, LEAST_FOR_OURSELVES), 1)
         self._connections = OpenConnections(
             at_most=min(settings.max_connections or most, most),
             per_address=settings.max_connections_per_address,

@@ -34,6 +34,7 @@ _NAMES = msgspec.json.Decoder(str)
 _VALUE = msgspec.json.Decoder()
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _NAME = re.compile(rb"[ \t\r\n,{]*+(" + _STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+")
+_END = re.compile(rb"[ \t\r\n{]*+\}[ \t\r\n]*+\Z")
 _STRINGS = re.compile(_STRING)
 
 
@@ -53,7 +54,7 @@ def json_parameters(body: bytes) -> Parameters:
     _check_count(len(members))
     if any(len(name) > MAX_NAME for name in members):
         raise InvalidRequest(f"the name of a parameter is longer than {MAX_NAME} characters")
-    if repeated := _repeated(body, members):
+    if (repeated := _repeated(body, members)) is not None:
         raise repeated_error(repeated)
     early = {name: _text(members[name]) for name in TEXT_PARAMETERS if name in members}
     return Parameters(early, partial(_values, body))
@@ -114,20 +115,22 @@ def _repeated(body: bytes, members: dict[str, msgspec.Raw]) -> str | None:
 
     Without one, the members stand in *body* one behind the other, as they are.
     """
-    at = 0
+    at, name = 0, ""
     for name, raw in members.items():
         value = bytes(raw)
         written = _NAME.match(body, at)
         if written is None:
-            return name
+            return name  # what stands here is longer than its last value
         if (here := _NAMES.decode(written[1])) != name:
             return here
         at = written.end()
         if not body.startswith(value, at):
             return name
         at += len(value)
+    if _END.match(body, at):
+        return None
     more = _NAME.match(body, at)
-    return None if more is None else _NAMES.decode(more[1])
+    return name if more is None else _NAMES.decode(more[1])
 
 
 def _text(raw: msgspec.Raw) -> Any:
