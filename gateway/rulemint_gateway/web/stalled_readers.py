@@ -62,7 +62,7 @@ class StalledReaders:
         seen: dict[Connection, _Seen] = {}
         for connection in self._connections():
             transport = connection.transport
-            if transport is None or transport.is_closing() or not transport.get_write_buffer_size():
+            if transport is None or not transport.get_write_buffer_size():
                 continue
             taken = _taken_of(transport)
             before = self._seen.get(connection)

@@ -225,10 +225,25 @@ class Connection(RequestHandler):
             self._refuse_unfinished(faults.LATE_HEAD)
         else:
             self._open.count(CutShort.LATE_HEAD)
-            self.force_close()
+            self._break_off()
+
+    def _process_keepalive(self) -> None:
+        transport = self.transport
+        super()._process_keepalive()
+        if self._force_close and transport is not None and transport.get_write_buffer_size():
+            transport.abort()
+
+    def _break_off(self) -> None:
+        """Close without waiting until what was written is taken."""
+        transport = self.transport
+        self.force_close()
+        if transport is not None:
+            transport.abort()
 
     def patience(self) -> Patience | None:
         """How long it has let us wait; None while it waits for us."""
+        if self.transport is not None and self.transport.is_closing():
+            return Patience(idle=False, since_s=0)  # it does not take the end of its answer
         if self._timer is not None:
             return Patience(idle=False, since_s=self._timer.when())
         if self._waiter is not None and not self._waiter.done():
@@ -239,7 +254,7 @@ class Connection(RequestHandler):
         """Make room."""
         if self._place is not None:
             self._place.leave()
-        self.force_close()
+        self._break_off()
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
