@@ -30,6 +30,7 @@ from rulemint_runner.outbox import Outbox
 from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.packages.messages import InstallTerms
 from rulemint_runner.packages.package_installer import PackageInstaller
+from rulemint_runner.packages.package_room import PackageRoom
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.presence import Presence
 from rulemint_runner.rule_runs import RuleRuns
@@ -98,7 +99,7 @@ async def open_runner(
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())
-        packages = PackageStore(redis)
+        packages = PackageStore(redis, PackageRoom(redis, max_bytes=settings.packages_mb * 1024 * 1024))
         terms = _install_terms(settings)
         InstallFolders(terms.within).remove_what_is_left()
         installer = PackageInstaller(

@@ -137,6 +137,15 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
             "Unset: where the system keeps what is temporary."
         ),
     ] = None
+    packages_mb: Annotated[
+        int,
+        Meta(
+            description="MiB that packages of all tenants' rules may have in Redis, compressed; a tenant's may have "
+            "as much as they leave to those of others. What no rule uses makes room.",
+            ge=16,
+            le=1_048_576,
+        ),
+    ] = 256
     geoip_database: Annotated[
         Path | None,
         Meta(

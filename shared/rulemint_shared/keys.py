@@ -26,7 +26,8 @@ rulemint:{tenant}:logs                     stream      runner, gateway     gatew
 {a stream's name}:ledger                   hash        as its stream       as its stream  as its stream
 rulemint:log-tickets:{sha256}              string      gateway             gateway       30 s, read once
 rulemint:buckets:{sha256}                  string      gateway             gateway       until it is full, minutes
-rulemint:packages:{sha256}                 string      runner              runner        for good (immutable)
+rulemint:packages:{sha256}                 string      runner              runner        while it is needed
+rulemint:package-sets                      hash        runner              runner        as long as each set
 rulemint:installed:{sha256 of a request}   string      runner              runner        an hour
 rulemint:revision                          string      gateway             gateway       for good
 rulemint:durable-revision                  string      gateway             -             for good
@@ -57,6 +58,7 @@ RUNNER_KEY_CHECK = f"{PREFIX}:runner-key-check"
 CHANGES = f"{PREFIX}:changes"
 QUEUE = f"{PREFIX}:queue"
 QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"
+PACKAGE_SETS = f"{PREFIX}:package-sets"
 RUNNERS = f"{PREFIX}:runners"
 INSECURE_RUNNERS = f"{PREFIX}:runners:insecure"
 

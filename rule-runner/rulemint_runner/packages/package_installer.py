@@ -13,6 +13,7 @@ from arq.connections import ArqRedis
 
 from rulemint_runner.packages.install_process import InstallFailedError, run_install
 from rulemint_runner.packages.messages import DEFAULT_TERMS, Collected, InstallTask, InstallTerms
+from rulemint_runner.packages.package_room import NoPackageRoomError
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared import codecs, keys
 from rulemint_shared.endings import travelling
@@ -98,7 +99,12 @@ class PackageInstaller:
         if not isinstance(answer, Collected):
             log.info("packages were not installed", why=answer.message[:200], took_ms=took_ms)
             return NotInstalled(message=answer.message, is_ours=answer.is_ours)
-        installed = Installed(packages=await self._store.put(answer.content), resolved=answer.resolved)
+        try:
+            name = await self._store.put(answer.content, request.tenant)
+        except NoPackageRoomError as error:
+            log.warning("there is no room for packages", tenant=request.tenant, why=str(error))
+            return NotInstalled(message=str(error), is_ours=True)
+        installed = Installed(packages=name, resolved=answer.resolved)
         await self._redis.set(keys.installed(digest), codecs.installed.encode(installed), ex=REMEMBERED_S)
         log.info("installed packages", packages=installed.resolved, bytes=len(answer.content), took_ms=took_ms)
         return installed

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from arq.connections import ArqRedis
 
 from rulemint_runner.packages.messages import MAX_SET_BYTES
+from rulemint_runner.packages.package_room import PackageRoom
 from rulemint_shared import keys
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
@@ -24,22 +25,28 @@ class PackagesMissingError(Exception):
 class PackageStore:
     """All package sets; one that has a name never changes."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: ArqRedis, room: PackageRoom | None = None) -> None:
         self._redis = redis
+        self._room = room or PackageRoom(redis)
         self._kept: OrderedDict[str, bytes] = OrderedDict()
 
-    async def put(self, content: bytes) -> str:
-        """Keep a compressed package set; returns its name.
+    async def put(self, content: bytes, tenant: str = "") -> str:
+        """Keep a compressed package set, which *tenant* asked for; returns its name.
 
         Raises:
+            NoPackageRoomError: there is no room for it.
             RedisError, OSError: it is not kept.
         """
         name = hashlib.sha256(content).hexdigest()
+        if await self.has(name):
+            return name
+        await self._room.make(name, len(content), tenant)
         await self._redis.set(keys.packages(name), content, nx=True)
         return name
 
     async def has(self, name: str) -> bool:
-        """Whether there is a set of this name."""
+        """Whether there is a set of this name, which whoever asks may then use."""
+        await self._room.use(name)  # first, so that it is not deleted in between
         return bool(await self._redis.exists(keys.packages(name)))
 
     async def get(self, name: str) -> bytes:
