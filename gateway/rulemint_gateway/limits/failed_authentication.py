@@ -136,12 +136,12 @@ class FailedAuthentication:
         return place
 
     def _wait(self, by: ThrottledBy, key: BucketKey, rate: Rate) -> Throttled | None:
-        wait_s = self._buckets.wait_s((by, *key), rate)
+        wait_s = self._buckets.wait_s((by._value_, *key), rate)
         return Throttled(by, math.ceil(wait_s)) if wait_s > 0 else None
 
     def _take(self, by: ThrottledBy, key: BucketKey, rate: Rate) -> None:
         if rate.burst:
-            self._shared.take((by, *key), rate)
+            self._shared.take((by._value_, *key), rate)
 
     def _remember(self, key: BucketKey) -> None:
         self._proven[key] = None

@@ -9,27 +9,27 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 REMEMBERED = 20_000
 """Buckets in memory; of more than that, the one that was taken from longest ago counts as full again."""
 
 
-class Rate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rate:
     """At most *burst* at once, and *per_minute* in the long run. A burst of 0: as many as one likes."""
 
     burst: int
     per_minute: int
+    interval_s: float = field(init=False)
+    """After so long there is one more."""
+    depth_s: float = field(init=False)
+    """After so long an empty bucket is full."""
 
-    @property
-    def interval_s(self) -> float:
-        """After so long there is one more."""
-        return 60 / self.per_minute
-
-    @property
-    def depth_s(self) -> float:
-        """After so long an empty bucket is full."""
-        return self.burst * self.interval_s
+    def __post_init__(self) -> None:
+        """Work out what every try needs."""
+        object.__setattr__(self, "interval_s", 60 / self.per_minute)
+        object.__setattr__(self, "depth_s", self.burst * self.interval_s)
 
 
 class Buckets:
@@ -45,7 +45,8 @@ class Buckets:
         full_at = self._full_at.get(key)
         if full_at is None or not rate.burst:
             return 0.0
-        return max(0.0, full_at + rate.interval_s - rate.depth_s - self._clock())
+        wait_s = full_at + rate.interval_s - rate.depth_s - self._clock()
+        return wait_s if wait_s > 0 else 0.0
 
     def take(self, key: Hashable, rate: Rate) -> None:
         """Take one, also if there is none."""

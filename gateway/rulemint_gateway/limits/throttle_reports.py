@@ -40,7 +40,7 @@ class ThrottleReports:
             self._began_s = now
             self._said.clear()
             self._said_of.clear()
-        what = (call.tenant, throttled.by, place_of(call.ip))
+        what = (call.tenant, str(throttled.by), place_of(call.ip))
         if what in self._said or self._said_of[call.tenant] >= OF_A_TENANT or len(self._said) >= OF_ALL:
             return
         self._said.add(what)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import cast
+
 from aiohttp import web
+from multidict import CIMultiDict
 
 from rulemint_gateway.limits.failed_authentication import FailedAuthentication, Throttled, place_of
 from rulemint_gateway.limits.pace import Pace
@@ -48,8 +52,10 @@ class Throttling:
             return None
         if throttled := self._failed.throttled_source(source):
             return errors.Throttled(throttled)
-        config = tenant_of(request, self._catalog)
         client_ids = named_clients(request)
+        if not client_ids:
+            return None
+        config = tenant_of(request, self._catalog)
         if throttled := self._failed.throttled_client(config.tenant.name, client_ids, source):
             return errors.Throttled(throttled, client_id=known_client(config, client_ids))
         return None
@@ -74,7 +80,8 @@ class Throttling:
     async def refuse(self, request: web.Request, error: errors.Throttled) -> web.Response:
         """The answer to a throttled token request, in its turn. It leaves no exchange record."""
         await self.hold(request, error.throttled, client_id=error.client_id)
-        return oauth_problem(error)
+        body, headers = _answer(error.throttled)
+        return web.Response(body=body, status=error.status, headers=headers.copy())
 
     async def hold(self, request: web.Request, throttled: Throttled, *, client_id: str = "") -> None:
         """Tell of the refusal of *request*, and return when it is its turn to be answered."""
@@ -84,6 +91,13 @@ class Throttling:
             throttled, Call(tenant=tenant, client_id=client_id, ip=source, method=request.method, path=request.path)
         )
         await self._pace.wait(place_of(source))
+
+
+@lru_cache(maxsize=256)
+def _answer(throttled: Throttled) -> tuple[bytes, CIMultiDict[str]]:
+    """Body and headers, made once for all who have to wait equally long."""
+    answer = oauth_problem(errors.Throttled(throttled))
+    return cast("bytes", answer.body), answer.headers
 
 
 THROTTLING = web.AppKey("throttling", Throttling)
