@@ -162,6 +162,7 @@ def _install_terms(settings: RunnerSettings) -> InstallTerms:
         allow_private=tuple(_private_networks(settings)),
         within=None if settings.install_folder is None else str(settings.install_folder),
         ca_file=None if settings.egress_ca_file is None else str(settings.egress_ca_file),
+        landlock_abi=settings.landlock_abi,
     )
 
 

@@ -25,6 +25,8 @@ class InstallTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Where its folder is made; None: where this system keeps what is temporary."""
     ca_file: str | None = None
     """Authorities that are trusted besides the system's."""
+    landlock_abi: int | None = None
+    """Use no newer one, as an older kernel would."""
 
 
 DEFAULT_TERMS = InstallTerms()

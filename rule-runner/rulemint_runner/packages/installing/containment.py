@@ -55,7 +55,7 @@ def contain(
     Raises:
         OSError: this machine lacks a layer.
     """
-    _contain(_installer_policy(folder, program, terms, port), parent_pid or os.getppid())
+    _contain(_installer_policy(folder, program, terms, port), parent_pid or os.getppid(), terms.landlock_abi)
 
 
 def contain_keeper(folder: Path, registry: URL, terms: InstallTerms, *, parent_pid: int) -> None:
@@ -64,7 +64,7 @@ def contain_keeper(folder: Path, registry: URL, terms: InstallTerms, *, parent_p
     Raises:
         OSError: this machine lacks a layer.
     """
-    _contain(_keeper_policy(folder, registry, terms), parent_pid)
+    _contain(_keeper_policy(folder, registry, terms), parent_pid, terms.landlock_abi)
 
 
 def _installer_policy(folder: Path, program: Path, terms: InstallTerms, port: int) -> SandboxPolicy:
@@ -115,7 +115,7 @@ def give_away(folder: Path) -> None:
         os.chown(folder, user, user)
 
 
-def _contain(policy: SandboxPolicy, parent_pid: int) -> None:
+def _contain(policy: SandboxPolicy, parent_pid: int, landlock_abi: int | None) -> None:
     if threading.active_count() != 1:
         raise RuntimeError("a process must be contained before it starts threads")
     without = missing_kernel_layers()  # a runner starts without them only if its operator insists
@@ -125,7 +125,7 @@ def _contain(policy: SandboxPolicy, parent_pid: int) -> None:
     die_with_parent(parent_pid)  # after the change of user, which would undo it
     allow_no_new_privileges()
     if KernelLayer.LANDLOCK not in without:
-        restrict_files(policy)
+        restrict_files(policy, landlock_abi)
     if KernelLayer.SECCOMP not in without:
         filter_calls(policy)
 
