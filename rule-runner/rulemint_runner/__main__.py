@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+import structlog
 import uvloop
 
 from rulemint_runner.egress.broker_process import BrokerNotStartedError
@@ -26,6 +27,8 @@ from rulemint_shared.runner_key import RunnerKeyError
 from rulemint_shared.sandbox_report import SandboxReport, encode_report
 from rulemint_shared.service_log import LogFormat, set_up_logging
 from rulemint_shared.settings import SettingsError, read_settings, render_help, variable_name
+
+log = structlog.get_logger(__name__)
 
 NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3): this machine must be set up differently."""
@@ -62,8 +65,10 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error), code=2)
     set_up_logging(service="runner", log_format=settings.log_format, level=settings.log_level)
-    budget = host_budget(this_machine(), hosts=settings.max_hosts, memory_mib=settings.hosts_memory_mb)
-    allow_open_files(budget.open_files)
+    machine = this_machine()
+    budget = host_budget(machine, hosts=settings.max_hosts, memory_mib=settings.hosts_memory_mb)
+    allow_open_files(machine.open_files)
+    log.info("open files", allowed=machine.open_files, hosts=budget.open_files)
     limits = group_limits(memory_mib=budget.group_memory_mib, processes=budget.threads)
     languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox, landlock_abi=settings.landlock_abi)
     try:

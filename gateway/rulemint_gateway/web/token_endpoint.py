@@ -13,7 +13,14 @@ from msgspec import UNSET, UnsetType
 from rulemint_gateway.limits.failed_authentication import place_of
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
-from rulemint_gateway.oauth.errors import OAuthError, RulePauses, ServerError, TemporarilyUnavailable, Throttled
+from rulemint_gateway.oauth.errors import (
+    OAuthError,
+    RuleFailed,
+    RulePauses,
+    ServerError,
+    TemporarilyUnavailable,
+    Throttled,
+)
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
@@ -140,6 +147,7 @@ class TokenEndpoint:
         return json_answer(_body(answer), headers={**NO_STORE, **answer.headers, "X-Request-Id": exchange.id})
 
     def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> web.Response:
+        why = error.reason if isinstance(error, RuleFailed) else error.detail  # a rule's own words may hold the request
         if style is ErrorStyle.AUTH0:
             error = in_auth0_style(error)
         if exchange.is_authenticated:
@@ -149,7 +157,7 @@ class TokenEndpoint:
             self._exchanges.refuse(exchange.tenant, place_of(exchange.ip), make)
             self._metrics.refused(exchange.outcome(error), exchange.elapsed_ms())
         if error.status >= ServerError.status and not isinstance(error, RulePauses):
-            log.warning("no token", exchange=exchange.id, error=error.error, detail=error.detail)
+            log.warning("no token", exchange=exchange.id, error=error.error, why=why)
         return oauth_problem(error, exchange_id=exchange.id)
 
     def _keep(self, record: ExchangeRecord) -> None:

@@ -134,6 +134,22 @@ async def test_no_byte_of_a_request_is_logged(talkative: System) -> None:
     assert "Traceback" not in talkative.process.output
 
 
+@pytest.mark.parametrize("style", ["rfc6749", "auth0"])
+@pytest.mark.parametrize("how", ["throw new Error(said);", "cb(new Error(said));", "cb(null, said);"])
+async def test_what_a_rule_says_of_a_request_is_in_the_tenant_s_log_only(
+    talkative: System, how: str, style: str
+) -> None:
+    script = f"""module.exports = function (client, scope, audience, context, cb) {{
+      const said = JSON.stringify(context.body) + context.headers["x-own"]; console.log(said); {how} }};"""
+    async with open_management(talkative.url, talkative.admin) as management:
+        assert (await management.call("PATCH", "/api/v2/tenants/settings", {"error_style": style})).status == 200
+        client = await management.a_client()
+        async with management.rule(script):
+            answer = await management.ask(client.request(own=CANARY), headers={"X-Own": CANARY})
+        assert answer.status >= 400, answer.text
+    assert [line for line in talkative.process.lines if CANARY in line] == []
+
+
 async def test_no_frame_of_a_websocket_is_logged(talkative: System) -> None:
     async with open_management(talkative.url, talkative.admin) as management:
         for frames in (
