@@ -40,7 +40,7 @@ THINGS = (
     Thing("installations", "install", 12, "install_slowly", 10),
     Thing("lists", "list_rules", 200, "list_rules", 32),
 )
-WATCHING = Thing("log watchers", "see_one", 200, "sign", 8, watchers=100)
+WATCHING = Thing("log watchers", "see_one", 200, "sign", 2, watchers=200)
 
 
 async def bench(system: System, only: str) -> bool:

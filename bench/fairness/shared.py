@@ -17,6 +17,7 @@ from bench.tenants import create, log_in, make_client
 
 RULE = "module.exports = (client, scope, audience, context, cb) => { console.log('line'); cb(null, {}); };"
 SLOW_RULE = "module.exports = async () => { await new Promise((done) => setTimeout(done, 1000)); return {}; };"
+LOST_S = 30.0
 _numbers = itertools.count()
 
 
@@ -91,8 +92,9 @@ class Lines:
 
     async def watch(self) -> None:
         """Watch until cancelled."""
-        url = f"{self._tenant.url}/logs?type=ended"
+        url = f"{self._tenant.url}/logs?type=invocation.ended"
         async with self._tenant.session.get(url, headers=self._tenant.headers, timeout=_FOR_LONG) as response:
+            response.raise_for_status()
             async for line in response.content:
                 if line.strip():
                     self._seen.put_nowait(json.loads(line)["invocation"])
@@ -100,7 +102,8 @@ class Lines:
     async def see_one(self) -> int:
         """One token, and the last line of its rule at the watcher."""
         status = await self._tenant.sign()
-        await self._seen.get()
+        async with asyncio.timeout(LOST_S):
+            await self._seen.get()
         return status
 
 

@@ -15,7 +15,12 @@ from rulemint_gateway.stores.tables import SIGNING_KEYS
 from rulemint_gateway.tokens import certificates, key_material
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
+from rulemint_shared.turns import Turns
 from rulemint_shared.vault import Purpose, Vault
+
+MADE_AT_ONCE, WAIT_S = 2, 10.0
+"""An RSA key takes a processor for a tenth of a second, and more if it has no luck."""
+WAITING, WAITING_OF_ONE_TENANT = 256, 32
 
 PREVIOUS_KEPT_MS = 31 * 86_400_000
 """A day longer than a token can live: for a key whose last token is not known."""
@@ -41,6 +46,7 @@ class SigningKeys:
         self._vault = vault
         self._usable: dict[str | bytes, UsableKey] = {}
         self._making = asyncio.Lock()
+        self._turns = Turns(MADE_AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)
 
     async def for_api(self, tenant: str, api: ResourceServer) -> UsableKey:
         """The key of *api*'s algorithm: its own secret for HS256, else the tenant's current key.
@@ -73,12 +79,17 @@ class SigningKeys:
     async def new_key(
         self, tenant: str, algorithm: SigningAlgorithm, *, current_since_ms: int | None = None
     ) -> SigningKey:
-        """A key that no tenant has yet; without *current_since_ms* it is one that comes next."""
+        """A key that no tenant has yet; without *current_since_ms* it is one that comes next.
+
+        Raises:
+            NoTurnError: too many of the tenant's are being made.
+        """
         now_ms = unix_ms()
-        material = await asyncio.to_thread(key_material.generate, algorithm)
-        certificate = await asyncio.to_thread(
-            certificates.self_signed, material.private_pem, common_name=tenant, now_ms=now_ms
-        )
+        async with self._turns.taken(tenant, within_s=WAIT_S):
+            material = await asyncio.to_thread(key_material.generate, algorithm)
+            certificate = await asyncio.to_thread(
+                certificates.self_signed, material.private_pem, common_name=tenant, now_ms=now_ms
+            )
         return SigningKey(
             kid=material.kid,
             algorithm=algorithm,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from rulemint_gateway.management.errors import ManagementError, QuotaError
+from rulemint_gateway.management.errors import ManagementError, QuotaError, UnavailableError
 from rulemint_gateway.stores.calls import CALL
 from rulemint_gateway.stores.quotas import QuotaExceededError
 from rulemint_gateway.stores.refused_calls import RefusedCalls
 from rulemint_gateway.web.problems import Handler
+from rulemint_shared.turns import NoTurnError
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -38,3 +39,5 @@ async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except QuotaExceededError as error:
         raise QuotaError(error.what, limit=error.limit, setting=error.setting) from None
+    except NoTurnError:
+        raise UnavailableError("Too much of this tenant waits: send less at once, or try again") from None
