@@ -9,7 +9,9 @@ import pytest
 
 from fixtures.hosts import Loaded, loaded
 from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.host import HostEndedError
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
@@ -198,6 +200,83 @@ async def test_a_library_s_queue_that_waits_for_the_next_turn_goes_on_in_the_nex
     assert [(type(answer), lines) for answer, lines in heard] == [
         (frames.Returned, []), (frames.Returned, ["of 2"]),
     ]  # fmt: skip
+
+
+async def test_what_a_module_imports_of_timers_ends_too(sandbox: Sandbox) -> None:
+    script = """
+    import { setTimeout as sleep } from 'node:timers/promises';
+    import { setInterval } from 'timers';
+    let runs = 0;
+    export default async () => {
+      const me = ++runs;
+      setInterval(() => console.log('tick of ' + me), 2);
+      const audit = async () => { await sleep(10); console.log('line of ' + me); throw new Error('of ' + me); };
+      if (me === 1) { audit(); return {}; }
+      await new Promise((done) => setTimeout(done, 30));
+      console.log('of 2');
+    };"""
+    async with loaded(sandbox, script) as rule:
+        await run_and_hear(rule)
+        answer, lines = await run_and_hear(rule)
+    assert isinstance(answer, frames.Returned), answer
+    assert set(lines) == {"tick of 2", "of 2"}
+
+
+async def test_a_no_through_an_api_that_was_kept_refuses_the_action_that_runs(sandbox: Sandbox) -> None:
+    script = """
+    let kept = null;
+    exports.onExecuteCredentialsExchange = async (event, api) => {
+      if (kept !== null) kept.access.deny('invalid_request', 'why');
+      kept ??= api;
+    };"""
+    async with loaded(sandbox, script) as rule:
+        assert isinstance((await run_and_hear(rule))[0], frames.Returned)
+        answer, lines = await run_and_hear(rule)
+    assert isinstance(answer, frames.Refused), answer
+    assert answer.message == "why"
+    assert len(lines) == 1
+
+
+WRITES_FRAMES = """
+const write = (frame) => {
+  const body = new TextEncoder().encode(JSON.stringify(frame));
+  const bytes = new Uint8Array(4 + body.length);
+  new DataView(bytes.buffer).setUint32(0, body.length);
+  bytes.set(body, 4);
+  Deno.stdout.writeSync(bytes);
+};
+let runs = 0;
+module.exports = (client, scope, audience, context, cb) => {
+  runs += 1;
+  %s;
+  cb(null, { scope });
+};
+"""
+
+
+async def test_a_frame_of_an_earlier_run_is_taken_for_no_other(sandbox: Sandbox) -> None:
+    calls = Calls()
+    left = (
+        "if (runs > 1) { write({ t: 'line', level: 'info', text: 'a line of before', n: 1 });"
+        " write({ t: 'call', id: 1e6, method: 'GET', url: 'https://a.example.com/', n: 1 });"
+        " write({ t: 'storage-get', id: 1e6 + 1, n: 1 }); write({ t: 'cache-changed', n: 1 }); }"
+    )
+    async with loaded(sandbox, WRITES_FRAMES % left, fetch=calls) as rule:
+        await run_and_hear(rule)
+        for dropped in (1, 2):
+            answer, lines = await run_and_hear(rule)
+            assert isinstance(answer, frames.Returned), answer
+            assert lines == []
+            assert rule.host.dropped_lines == dropped
+    assert calls.urls == []
+
+
+@pytest.mark.parametrize("number", [0, 1, 10**9])
+async def test_a_host_that_is_idle_in_another_run_s_name_is_ended(sandbox: Sandbox, number: int) -> None:
+    async with loaded(sandbox, WRITES_FRAMES % f"write({{ t: 'idle', n: {number}, took_ms: 1 }})") as rule:
+        with pytest.raises(HostEndedError) as ended:
+            await rule.run()
+    assert ended.value.reason is FailureReason.CRASHED
 
 
 PYTHON_LATER = {

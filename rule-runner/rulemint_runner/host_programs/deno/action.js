@@ -6,6 +6,7 @@ import { writeLine } from "./capture.js";
 import { writeFrames } from "./channel.js";
 import { denialOf, refusalOfCommand } from "./denial.js";
 import { eventOf, firstEventOf } from "./inputs.js";
+import { current } from "./invocation.js";
 import { whatIsLeft } from "./leaving.js";
 
 /** @import { Answer, LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
@@ -154,9 +155,9 @@ function apiOf(draft, cache) {
        * @param {unknown} [reason]
        */
       deny(code, reason) {
-        if (draft.isOver) {
-          writeLine("warn", `api.access.deny(${textOf(reason ?? code)}) is not heard: the action was over`);
-        } else draft.denial ??= denialOf(code, reason);
+        const denial = denialOf(code, reason);
+        if (draft.isOver) denyLate(denial);
+        else draft.denial ??= denial;
         return api;
       },
     },
@@ -184,6 +185,19 @@ function apiOf(draft, cache) {
     transaction: targetScopesOf(draft),
   };
   return api;
+}
+
+/**
+ * A no that came after its action was over. An `api` that was kept in module scope refuses the action that runs now.
+ *
+ * @param {{ refusal: Refusal, message: string }} denial
+ */
+function denyLate(denial) {
+  const invocation = current();
+  const isHeard = invocation !== null && !invocation.isOver;
+  if (isHeard) invocation.refusal ??= refusal(denial.refusal, denial.message);
+  const what = isHeard ? "is of an action that is over, and refuses this one" : "is not heard: the action was over";
+  writeLine("warn", `api.access.deny(${denial.message}) ${what}`);
 }
 
 /** @param {Draft} draft */

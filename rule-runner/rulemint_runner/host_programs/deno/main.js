@@ -83,6 +83,8 @@ writeFrames({ t: "ready" });
 const load = readFrame();
 const rule = load?.t === "load" ? await loaded(load) : null;
 if (rule !== null) {
-  for (let run = readFrame(); run?.t === "run"; run = readFrame()) await runOnce(rule, run);
+  for (let frame = readFrame(); frame !== null; frame = readFrame()) {
+    if (frame.t === "run") await runOnce(rule, frame); // else it is a reply that nobody asked for
+  }
 }
 exit(0);

@@ -13,7 +13,7 @@
 /** What may stand before the parentheses of a list of parameters. */
 const HEAD = /^(?:async\b)?\s*(?:function\b)?[\s*]*[^\s(=]*\s*\(/;
 /** The one parameter of an arrow function may stand without them. */
-const ALONE = /^(?:async\s+)?([\w$]+)\s*=>/;
+const ALONE = /^(?:async\s+)?([^\s()[\]{},=*]+)\s*=>/;
 /** What is skipped: comments, and texts, in which a bracket or a comma means nothing. */
 const SKIPPED = /\/\/.*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|`(?:\\[^]|[^`\\])*`/g;
 const CALLBACK = /^(?:cb|callback|done|next)$/;
@@ -115,6 +115,7 @@ function parametersIn(text) {
   const found = [{ name: "", isOptional: false }];
   let depth = 1;
   for (const character of text.slice(head.length)) {
+    if (character === "/") return null; // a regular expression: what is a bracket or a comma in it cannot be told
     if ("([{".includes(character)) depth += 1;
     if (")]}".includes(character)) depth -= 1;
     if (depth === 0) return found.map(trimmed).filter(({ name }) => name !== "");
