@@ -20,7 +20,7 @@ logs: $(READY) ## Watch the live logs of the running system
 	@exec $(BIN)/rulemint logs --follow
 
 test: $(READY) ## Run every test; all but the hostile rules two files at a time (PROCESSES=0: one after the other)
-	$(BIN)/pytest tests/unit tests/integration tests/e2e --numprocesses $(or $(PROCESSES),2) --dist loadfile
+	$(BIN)/pytest tests/unit tests/integration tests/e2e tests/faults --numprocesses $(or $(PROCESSES),2) --dist loadfile
 	$(BIN)/pytest tests/abuse
 
 abuse: $(READY) ## Run every hostile rule in every leg, and with each layer of the sandbox taken away; prints a table

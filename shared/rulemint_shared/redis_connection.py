@@ -10,9 +10,11 @@ from arq.connections import ArqRedis
 from redis.asyncio.connection import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from rulemint_shared.redis_sockets import connection_class, socket_options
 
 CONNECT_TIMEOUT_S = 2.0
 SOCKET_TIMEOUT_S = 5.0
@@ -56,8 +58,10 @@ async def _client(url: str, password_file: Path | None, retry: Retry) -> AsyncIt
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         health_check_interval=HEALTH_CHECK_INTERVAL_S,
         retry=retry,
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, ReadOnlyError],
+        **socket_options(url),
     )
+    pool.connection_class = connection_class(url)
     redis = ArqRedis(pool)
     try:
         yield redis

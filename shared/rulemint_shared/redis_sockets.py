@@ -1,0 +1,78 @@
+"""The connections that clients of Redis use: each closes itself as soon as it cannot be used any more.
+
+redis-py gives a connection back to its pool after an error reply. After some of them every later command fails too: a
+master that was demoted answers READONLY for ever, and a connection that still subscribes takes no other command. uvloop
+raises `RuntimeError` where a connection is reset while it writes, which no caller expects.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError, ResponseError
+
+KEEP_ALIVE = {
+    socket.TCP_KEEPIDLE: 5,
+    socket.TCP_KEEPINTVL: 2,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: 10_000,
+}
+"""The kernel gives up a connection that was silent for 11 s, or whose data nobody acknowledged for 10 s (in ms)."""
+_NO_COMMAND_MAY_BE_SENT = ("only (P|S)SUBSCRIBE", "MULTI calls can not be nested", "UNBLOCKED force unblock")
+
+
+class _ClosesItself(AbstractConnection):
+    """What all three kinds have in common."""
+
+    async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
+        """Send a command.
+
+        Raises:
+            ConnectionError: the connection was reset meanwhile.
+        """
+        try:
+            await super().send_packed_command(*arguments, **options)
+        except RuntimeError as error:  # uvloop: the transport's handler is closed
+            raise RedisConnectionError(f"the connection was reset while it was written to: {error}") from error
+
+    async def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """Read one reply.
+
+        Raises:
+            ResponseError: it is one.
+            ConnectionError: the connection was reset meanwhile.
+        """
+        try:
+            return await super().read_response(*arguments, **options)
+        except ResponseError as error:
+            if isinstance(error, ReadOnlyError) or str(error).startswith(_NO_COMMAND_MAY_BE_SENT):
+                await self.disconnect(nowait=True)
+            raise
+        except RuntimeError as error:
+            raise RedisConnectionError(f"the connection was reset while it was read from: {error}") from error
+
+
+class TcpConnection(_ClosesItself, Connection):
+    """``redis://``."""
+
+
+class TlsConnection(_ClosesItself, SSLConnection):
+    """``rediss://``."""
+
+
+class UnixConnection(_ClosesItself, UnixDomainSocketConnection):
+    """``unix://``."""
+
+
+def connection_class(url: str) -> type[AbstractConnection]:
+    """The kind that *url* asks for."""
+    scheme = url.partition("://")[0]
+    return {"rediss": TlsConnection, "unix": UnixConnection}.get(scheme, TcpConnection)
+
+
+def socket_options(url: str) -> dict[str, Any]:
+    """What the sockets to *url* are opened with: over TCP, silence is noticed."""
+    return {} if url.startswith("unix://") else {"socket_keepalive": True, "socket_keepalive_options": KEEP_ALIVE}
