@@ -1,14 +1,15 @@
 """arq's worker, woken instead of polling: from the wake-up to the running batch in one round trip.
 
-A wake-up carries the id of its job, so an idle worker goes straight to the claim. Twice a second, when nothing woke it,
-it looks through the whole queue as every arq worker does. Jobs, claims and results keep arq's own format; a malformed
-job ends itself and nothing else, and a broken connection ends nothing.
+A wake-up carries the id of its job, so an idle worker goes straight to the claim. Twice a second, however often it is
+woken, it looks for jobs whose wake-up nobody has: only so many are kept, and a worker may die with one. Jobs, claims
+and results keep arq's own format; a malformed job ends itself and nothing else, and a broken connection ends nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
 from typing import cast
 
 import structlog
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 POLL_INTERVAL_S = 0.5
 """The net under the wake-ups: a job that nobody was woken for is noticed after this long."""
+READ_AT_ONCE = 500
 PAUSE_WITHOUT_REDIS_S = 0.5
 JOB_TIMEOUT_S = 120
 """Longer than any deadline of a gateway: invocations end by their own, never by arq's."""
@@ -56,17 +58,19 @@ class RuleWorker(Worker):
     async def main(self) -> None:
         """Claim jobs until cancelled."""
         job_id: str | None = None
+        looked_at = -POLL_INTERVAL_S
         while True:
             try:
-                if job_id is None:
-                    await self._poll_iteration()
-                else:
+                if job_id is not None:
                     await self.start_jobs([job_id.encode()])
-                    self._forget_finished()
+                if (now := monotonic()) - looked_at >= POLL_INTERVAL_S:
+                    looked_at = now
+                    await self.start_jobs(await job_queue.waiting(self.pool, most=READ_AT_ONCE))
+                self._forget_finished()
                 job_id = await self._wait_for_work()
             except (RedisError, OSError) as error:
                 log.warning("the queue does not answer", error=str(error))
-                job_id = None
+                job_id, looked_at = None, -POLL_INTERVAL_S
                 await asyncio.sleep(PAUSE_WITHOUT_REDIS_S)
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:

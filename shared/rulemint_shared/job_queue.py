@@ -83,6 +83,11 @@ async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> str | None:
     return None if popped is None else popped[1].decode(errors="replace")
 
 
+async def waiting(redis: ArqRedis, *, most: int) -> list[bytes]:
+    """The ids of the jobs that wait, oldest first; by nobody's clock, so that a clock that is wrong hides none."""
+    return cast("list[bytes]", await redis.zrange(keys.QUEUE, 0, most - 1))
+
+
 async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bytes | None:
     """Claim the job for this worker and take it; None if another has it, it has ended, or nobody came in time.
 
@@ -114,21 +119,19 @@ def open_job(job: bytes) -> tuple[str, bytes]:
 
 
 async def finish(redis: ArqRedis, job_id: str, result: bytes | None) -> None:
-    """The job has ended: take it out of the queue and keep its *result*, in arq's own format.
+    """The job has ended: keep its *result*, in arq's own format.
 
     Its claim stays for as long: a gateway that lost the answer to its enqueue sends the job once more, and by then the
     job may have run.
     """
     now_ms = unix_ms()
-    arguments: list[str | int | bytes] = [job_id, RESULT_KEPT_S]
+    arguments: list[str | int | bytes] = [RESULT_KEPT_S]
     if result is not None:
         kept = serialize_result(
             "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.QUEUE, job_id, serializer=serialize
         )
         arguments.append(kept or b"")
-    await run_script(
-        redis, FINISH, [in_progress_key_prefix + job_id, keys.QUEUE, result_key_prefix + job_id], arguments
-    )
+    await run_script(redis, FINISH, [in_progress_key_prefix + job_id, result_key_prefix + job_id], arguments)
 
 
 async def find_endings(redis: ArqRedis, job_id: str) -> tuple[Endings, list[Refused]] | None:

@@ -25,23 +25,22 @@ CLAIM = """
 local in_progress, queue, job = KEYS[1], KEYS[2], KEYS[3]
 local id, for_ms = unpack(ARGV)
 local claimed = redis.call('SET', in_progress, '1', 'PX', for_ms, 'NX')
-local queued, data = redis.call('ZSCORE', queue, id), redis.call('GETDEL', job)
+local queued, data = redis.call('ZREM', queue, id) == 1, redis.call('GETDEL', job)
 if not claimed then return false end
 if queued and data then return data end
-redis.call('ZREM', queue, id)
 redis.call('DEL', in_progress)
 return false
 """
 """The job's data; nothing if another has it, if it ended between its wake-up and now, or if it expired.
 
-Data that was sent once more for a job that somebody has claimed goes, too: nobody will run it.
+Whatever comes of it the job leaves the queue, which so holds what waits and nothing else. Data that was sent once more
+for a job that somebody has claimed goes, too: nobody will run it.
 """
 
 FINISH = """
-local in_progress, queue, kept = KEYS[1], KEYS[2], KEYS[3]
-local id, kept_s, result = unpack(ARGV)
+local in_progress, kept = KEYS[1], KEYS[2]
+local kept_s, result = unpack(ARGV)
 if result then redis.call('SET', kept, result, 'EX', kept_s) end
-redis.call('ZREM', queue, id)
 redis.call('EXPIRE', in_progress, kept_s)
 """
 

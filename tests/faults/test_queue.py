@@ -1,0 +1,89 @@
+"""Jobs that nobody is woken for are found all the same, and the queue holds what waits and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from arq.connections import ArqRedis
+from arq.constants import job_key_prefix
+
+from fixtures.waiting import eventually
+from rulemint_runner.worker import RuleWorker
+from rulemint_shared import job_queue, keys
+from rulemint_shared.background import cancel
+from rulemint_shared.dependencies import Registry
+from rulemint_shared.package_messages import InstallRequest, Wanted
+from rulemint_shared.redis_connection import open_redis
+
+
+@pytest.fixture
+async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+    async with open_redis(empty_redis_url) as opened:
+        yield opened
+
+
+async def enqueue(redis: ArqRedis) -> str:
+    request = InstallRequest(registry=Registry.NPM, wanted=(Wanted(specifier="a@1", name="a", version="1"),))
+    return await job_queue.enqueue_install(redis, request, expires_ms=60_000)
+
+
+@asynccontextmanager
+async def a_worker(url: str, *, max_jobs: int = 1_000) -> AsyncIterator[list[bytes]]:
+    """One that writes down what it runs."""
+    ran: list[bytes] = []
+
+    async def run(data: bytes) -> bytes:
+        ran.append(data)
+        return b""
+
+    async with open_redis(url) as redis:
+        working = asyncio.create_task(RuleWorker(redis, {job_queue.INSTALL_PACKAGES: run}, max_jobs=max_jobs).main())
+        try:
+            yield ran
+        finally:
+            await cancel([working])
+
+
+async def test_jobs_beyond_the_wake_ups_that_are_kept_run_while_others_keep_the_worker_awake(
+    redis: ArqRedis, empty_redis_url: str
+) -> None:
+    """All runners stalled for a moment: each job after it woke a worker, which never looked through the queue again."""
+    backlog = 3 * job_queue.WAKE_UPS_KEPT
+    for _ in range(backlog):
+        await enqueue(redis)
+    others = 0
+    async with a_worker(empty_redis_url) as ran, asyncio.timeout(20):
+        while len(ran) < backlog + others or others == 0:
+            await enqueue(redis)
+            others += 1
+            await asyncio.sleep(0.01)
+        assert await redis.zcard(keys.QUEUE) <= 1
+
+
+async def test_a_job_whose_wake_up_died_with_a_runner_is_found(redis: ArqRedis, empty_redis_url: str) -> None:
+    await enqueue(redis)
+    await redis.delete(keys.QUEUE_WAKE_UP)
+    async with a_worker(empty_redis_url) as ran, asyncio.timeout(20):
+        while not ran:
+            await asyncio.sleep(0.01)
+
+
+async def test_what_waits_for_nothing_leaves_the_queue(redis: ArqRedis, empty_redis_url: str) -> None:
+    """The job expired, or was never there."""
+    expired = await enqueue(redis)
+    await redis.delete(job_key_prefix + expired, keys.QUEUE_WAKE_UP)
+    await redis.zadd(keys.QUEUE, {"nobody": 1, "from the future": 2**52})
+    async with a_worker(empty_redis_url) as ran:
+        await eventually(lambda: redis.zcard(keys.QUEUE), lambda depth: depth == 0)
+        assert not ran
+
+
+async def test_a_job_that_runs_is_not_counted_as_waiting(redis: ArqRedis) -> None:
+    job_id = await enqueue(redis)
+    assert await redis.zcard(keys.QUEUE) == 1
+    assert await job_queue.claim(redis, job_id, for_ms=1_000) is not None
+    assert await redis.zcard(keys.QUEUE) == 0
+    assert await job_queue.claim(redis, job_id, for_ms=1_000) is None
