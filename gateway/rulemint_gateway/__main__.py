@@ -13,16 +13,18 @@ from rulemint_gateway.server import AddressUnusableError, check_free, serve
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_gateway.tls import CertificateError
+from rulemint_shared.background import PartFailedError
 from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import RedisUnusableError
 from rulemint_shared.service_log import set_up_logging
 from rulemint_shared.settings import SettingsError, read_settings, render_help
 from rulemint_shared.vault import VaultError
 
-_CANNOT_START = (
+_ENDS_WITH_A_LINE = (
     AddressUnusableError,
     AdminFileError,
     CertificateError,
+    PartFailedError,
     RedisUnusableError,
     StoreUnavailableError,
     VaultError,
@@ -59,7 +61,7 @@ def _serve(settings: GatewaySettings, on_serving: Serving = lambda: None) -> int
     """One gateway process, from start to end."""
     try:
         uvloop.run(serve(settings, on_serving=on_serving))
-    except _CANNOT_START as error:
+    except _ENDS_WITH_A_LINE as error:
         return _fail(str(error), code=1)
     return 0
 

@@ -21,6 +21,7 @@ from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
+from rulemint_shared.background import PartFailedError
 from rulemint_shared.hiding import hide_from_same_user
 from rulemint_shared.redis_connection import RedisUnusableError
 from rulemint_shared.runner_key import RunnerKeyError
@@ -73,7 +74,7 @@ def main() -> int:
     languages, spawner = _start_spawner(limits, insecure=settings.insecure_sandbox, landlock_abi=settings.landlock_abi)
     try:
         uvloop.run(serve(settings, spawner, languages, budget))
-    except (BrokerNotStartedError, GeoIpDatabaseError, RedisUnusableError, RunnerKeyError) as error:
+    except (BrokerNotStartedError, GeoIpDatabaseError, PartFailedError, RedisUnusableError, RunnerKeyError) as error:
         return _fail(str(error), code=1)
     except SandboxMissingError as error:
         return _fail(str(error), code=NO_SANDBOX)

@@ -10,9 +10,10 @@ import structlog
 from rulemint_runner.compose import Runner, open_runner
 from rulemint_runner.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
+from rulemint_runner.hosts.self_check import SandboxMissingError
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.background import cancel
+from rulemint_shared.background import PartFailedError, cancel
 from rulemint_shared.collection import settle_collector
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
     Raises:
         GeoIpDatabaseError, RedisUnusableError, RunnerKeyError: see `open_runner`.
         SandboxMissingError: rules are not contained, or are no longer.
+        PartFailedError: a part of the runner failed, and it has drained.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -34,24 +36,34 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())
         checking = asyncio.create_task(runner.self_check.repeat(every_s=settings.self_check_interval))
-        await _until(stop, worker, presence, checking, asyncio.create_task(runner.sandbox.lost.wait()))
+        lost = asyncio.create_task(_lose(runner))
+        failed = await _until(stop, worker, presence, checking, lost)
         log.info("draining")
         await _leave(runner, presence)
         await runner.worker.drain(within_s=settings.drain)
-        await cancel([worker, checking])
+        await cancel([worker, checking, lost])
     log.info("stopped")
-    if not checking.cancelled():
-        checking.result()
+    if isinstance(failed, SandboxMissingError):
+        raise failed
+    if failed is not None:
+        raise PartFailedError("a part of the runner failed: the log above says why") from failed
 
 
-async def _until(stop: asyncio.Event, *vital: asyncio.Task[object]) -> None:
-    """Return when told to stop, or when something that the runner cannot do without has ended."""
+async def _until(stop: asyncio.Event, *vital: asyncio.Task[None]) -> BaseException | None:
+    """Return when told to stop, or with the error of what the runner cannot do without."""
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([stopping, *vital], return_when=asyncio.FIRST_COMPLETED)
-    for task in vital:
-        if task.done():
-            log.critical("the runner cannot go on", exc_info=task.exception())
     stopping.cancel()
+    errors = [task.exception() for task in vital if task.done()]
+    for error in errors:
+        log.critical("the runner cannot go on", exc_info=error)
+    return next(filter(None, errors), None)
+
+
+async def _lose(runner: Runner) -> None:
+    """Fail once what starts hosts has gone."""
+    await runner.sandbox.lost.wait()
+    raise RuntimeError("the sandbox's spawner has ended")
 
 
 async def _leave(runner: Runner, presence: asyncio.Task[None]) -> None:

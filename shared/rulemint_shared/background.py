@@ -15,15 +15,27 @@ log = structlog.get_logger(__name__)
 CANCEL_AGAIN_AFTER_S = 0.2
 
 
+class PartFailedError(Exception):
+    """A part of the service failed, so the service has stopped. The text says which."""
+
+
 def in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     """Run *work* until *stack* unwinds, then cancel it and wait for its end.
 
-    A service without one of its background tasks would answer wrongly: if *work* fails, the service is told to stop
-    (SIGTERM), and whoever started it starts it again.
+    A service without one of its background tasks would answer wrongly. If *work* fails, the service is told to stop
+    (SIGTERM), and *stack* ends with a `PartFailedError`, so that the process ends with an error.
     """
     task = asyncio.create_task(work)
     task.add_done_callback(_stop_if_it_failed)
-    stack.push_async_callback(cancel, [task])
+    stack.push_async_callback(_end, task)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    failed = task.done() and not task.cancelled() and task.exception() is not None
+    await cancel([task])
+    if failed:
+        name = getattr(task.get_coro(), "__qualname__", "a part")
+        raise PartFailedError(f"{name} failed: the log above says why") from task.exception()
 
 
 async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
