@@ -155,7 +155,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         subscriber = await stack.enter_async_context(open_subscriber(*server))
         log.info("connected", server=await check_server(redis))
 
-        catalog = Catalog(redis)
+        catalog = Catalog(redis, stale_after_s=settings.stale_config_s)
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
         quotas = Quotas(**settings.quotas())

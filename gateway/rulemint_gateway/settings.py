@@ -147,6 +147,15 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             "Otherwise such a gateway waits for its data, and says so at /readyz."
         ),
     ] = False
+    stale_config_s: Annotated[
+        float,
+        Meta(
+            description="Seconds that a gateway answers from memory while Redis does not say whether the configuration "
+            "is still what it was; after that it answers 503.",
+            ge=2,
+            le=86_400,
+        ),
+    ] = 30.0
     request_deadline: Annotated[
         float, Meta(description="Seconds after which a token request's rules must have answered.", gt=0, le=60)
     ] = 10.0

@@ -9,11 +9,12 @@ everything again.
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.tables import TENANTS, Table
@@ -29,10 +30,15 @@ log = structlog.get_logger(__name__)
 DEFAULT_TENANT = "default"
 CHECK_INTERVAL_S = 1.0
 CATCH_UP_TIMEOUT_S = 3.0
+STALE_AFTER_S = 30.0
 
 
 class NoConfigurationError(KeyError):
     """The server has no configuration at all: it was emptied, or another one answers in its place."""
+
+
+class StaleConfigurationError(NoConfigurationError):
+    """Redis has not said for too long whether the configuration is still what it was."""
 
 
 class CatalogBehindError(Exception):
@@ -42,8 +48,11 @@ class CatalogBehindError(Exception):
 class Catalog:
     """All tenants' configuration; reads never wait."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: ArqRedis, *, stale_after_s: float = STALE_AFTER_S) -> None:
+        """*stale_after_s*: how long nobody is answered from memory without a word of Redis."""
         self._redis = redis
+        self._stale_after_s = stale_after_s
+        self._confirmed_at_s = monotonic()
         self._tenants: dict[str, TenantConfig] = {}
         self._hosts: dict[str, TenantConfig] = {}
         self._revision = -1
@@ -70,8 +79,11 @@ class Catalog:
 
         Raises:
             NoConfigurationError: there is no tenant at all.
+            StaleConfigurationError: what is in memory may be true no longer: a deleted client would get tokens.
         """
         self._check_configured()
+        if monotonic() - self._confirmed_at_s > self._stale_after_s:
+            raise StaleConfigurationError("Redis has not confirmed the configuration for too long")
         return self._hosts.get(normalised(host)) or self._tenants[DEFAULT_TENANT]
 
     @property
@@ -106,7 +118,7 @@ class Catalog:
 
     async def load(self) -> None:
         """Read everything."""
-        revision = _revision(await self._redis.get(keys.REVISION))
+        asked_at_s, revision = monotonic(), await self._stored_revision()
         tenants: dict[str, TenantConfig] = {}
         for record in await self._read_all(TENANTS, ""):
             config = TenantConfig(record)
@@ -116,6 +128,7 @@ class Catalog:
             tenants[record.name] = config
         self._tenants = tenants
         self._index_hosts()
+        self._confirmed_at_s = asked_at_s
         await self._arrived_at(revision)
 
     async def keep_fresh(self, subscriber: ArqRedis) -> None:
@@ -184,12 +197,17 @@ class Catalog:
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
             try:
-                before = self._revision
-                stored = _revision(await self._redis.get(keys.REVISION))
+                before, asked_at_s = self._revision, monotonic()
+                stored = await self._stored_revision()
+                if stored == self._revision:
+                    self._confirmed_at_s = asked_at_s
                 if stored != before and self._revision == before and self._changes.empty():
                     self._changes.put_nowait(None)
             except (RedisError, OSError) as error:
                 log.warning("could not check the configuration's revision", error=str(error))
+
+    async def _stored_revision(self) -> int:
+        return revision_of(await self._redis.get(keys.REVISION))
 
     async def _arrived_at(self, revision: int) -> None:
         async with self._reached:
@@ -202,22 +220,27 @@ class Catalog:
 
     async def _read_all(self, table: Table[Any], tenant: str, config: TenantConfig | None = None) -> list[Any]:
         records = []
-        async for field, data in self._redis.hscan_iter(table.key(tenant), count=1_000):
-            try:
-                records.append(table.codec.decode(data))
-            except codecs.DecodeError as error:
-                log.warning("left out a malformed record", kind=table.kind, tenant=tenant, id=field, error=str(error))
-                if config is not None:
-                    config.note_unreadable(table, field.decode(errors="replace"))
+        try:
+            async for field, data in self._redis.hscan_iter(table.key(tenant), count=1_000):
+                record_id = field.decode(errors="replace")
+                record = _decoded(table, tenant, record_id, data)
+                if record is not None:
+                    records.append(record)
+                elif config is not None:
+                    config.note_unreadable(table, record_id)
+        except ResponseError as error:
+            if not str(error).startswith("WRONGTYPE"):
+                raise
+            log.warning("left out all records of a key of another type", name=table.key(tenant))
         return records
 
 
-def _revision(data: bytes | None) -> int:
-    """The revision as Redis keeps it; 0 if there is none, or what is there is no number."""
+def revision_of(stored: bytes | None) -> int:
+    """The revision as it is *stored*; 0 if nothing is, and if it is no number, which is named in the log."""
     try:
-        return int(data or 0)
+        return int(stored or 0)
     except ValueError:
-        log.warning("the configuration's revision is no number")
+        log.warning("the revision of the configuration is no number", key=keys.REVISION)
         return 0
 
 

@@ -22,7 +22,7 @@ from redis.exceptions import RedisError, ResponseError, WatchError
 
 from rulemint_gateway.stores.audit import audit_records, audited_change
 from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
-from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
+from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError, revision_of
 from rulemint_gateway.stores.quotas import NO_QUOTAS, USUAL_QUOTAS, Quotas, check_counts, script_bytes_after
 from rulemint_gateway.stores.tables import Table
 from rulemint_shared import codecs, keys
@@ -155,7 +155,7 @@ class ConfigStore:
         once = call.once if call.once and not call.once.is_committed else None
         async with self._redis.pipeline(transaction=True) as pipe:
             await pipe.watch(keys.REVISION, *([once.key] if once else []))
-            revision = int(await pipe.get(keys.REVISION) or 0)
+            revision = revision_of(await pipe.get(keys.REVISION))
             if once and await pipe.get(once.key) != once.begun:
                 raise TakenOverError
             await self._catalog.wait_for(revision)

@@ -1,0 +1,50 @@
+"""Garbage where configuration is kept: it is named and left out, and the rest is served."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from fixtures.processes import free_port, started, until
+from fixtures.system import answers
+from rulemint_shared import keys
+from rulemint_shared.vault import create_master_key
+
+pytestmark = pytest.mark.timeout(60)
+
+GARBAGE: dict[str, Callable[[Any], Any]] = {
+    "a text as the revision": lambda server: server.set(keys.REVISION, "not a number"),
+    "a damaged tenant": lambda server: server.hset(keys.TENANTS, "broken", b"\xc1"),
+    "a damaged client": lambda server: server.hset(keys.clients("default"), "broken", b"\xff\xff"),
+    "a key of another type": lambda server: server.set(keys.rules("default"), "x"),
+    "a change message that is none": lambda server: server.publish(keys.CHANGES, b"\xc1"),
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_a_gateway_lives_through_garbage_and_starts_beside_it(
+    tmp_path: Path, empty_redis_url: str, garbage: str
+) -> None:
+    create_master_key(tmp_path / "master.key")
+    port = free_port()
+    environment = {
+        "RULEMINT_REDIS_URL": empty_redis_url,
+        "RULEMINT_MASTER_KEY_FILE": str(tmp_path / "master.key"),
+        "RULEMINT_PORT": str(port),
+    }
+    gateway = [sys.executable, "-m", "rulemint_gateway"]
+    with redis.Redis.from_url(empty_redis_url) as server:
+        with started(gateway, environment) as process:
+            until(lambda: answers(port), failing=process)
+            GARBAGE[garbage](server)
+            server.publish(keys.CHANGES, b"")  # has the gateway say that it is there
+            until(lambda: process.output.count("malformed") + process.output.count("no number") > 0, failing=process)
+            assert answers(port)
+        with started(gateway, environment) as process:
+            until(lambda: answers(port), failing=process)
+            assert "Traceback" not in process.output

@@ -1,0 +1,69 @@
+"""A gateway that Redis cannot be reached from knows only what was: it answers from memory for a while, then no more."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.processes import Started, free_port, started, until
+from fixtures.system import answers
+from fixtures.valkey_servers import Server, a_server
+from rulemint_shared.vault import create_master_key
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with a_server(tmp_path / "valkey") as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, server: Server) -> Iterator[tuple[Started, int]]:
+    create_master_key(tmp_path / "master.key")
+    port = free_port()
+    environment = {
+        "RULEMINT_REDIS_URL": server.url,
+        "RULEMINT_MASTER_KEY_FILE": str(tmp_path / "master.key"),
+        "RULEMINT_ADMIN_FILE": str(tmp_path / "admin.json"),
+        "RULEMINT_PORT": str(port),
+        "RULEMINT_STALE_CONFIG_S": "2",
+    }
+    with started([sys.executable, "-m", "rulemint_gateway"], environment) as process:
+        until(lambda: answers(port), failing=process)
+        yield process, port
+
+
+def ask(port: int, admin: dict[str, str]) -> tuple[int, dict[str, str], Any]:
+    body = {name: admin[name] for name in ("client_id", "client_secret", "audience")}
+    data = json.dumps({"grant_type": "client_credentials", **body}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/oauth/token", data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, dict(answer.headers), json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), json.load(error)
+
+
+def test_a_partitioned_gateway_gives_no_tokens_once_its_configuration_is_stale_and_recovers(
+    tmp_path: Path, server: Server, gateway: tuple[Started, int]
+) -> None:
+    process, port = gateway
+    admin = json.loads((tmp_path / "admin.json").read_text())
+    assert ask(port, admin)[0] == 200
+    server.stop()
+    until(lambda: ask(port, admin)[0] == 503, failing=process)
+    status, headers, body = ask(port, admin)
+    assert (status, body["error"]) == (503, "temporarily_unavailable")
+    assert headers["Retry-After"]
+    server.go_on()
+    until(lambda: ask(port, admin)[0] == 200, failing=process)
+    assert "Traceback" not in process.output
