@@ -67,6 +67,7 @@ from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import ConfigStore, StoreUnavailableError
+from rulemint_gateway.stores.durability import Durability
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.stores.idempotency import IdempotencyStore
 from rulemint_gateway.stores.key_check import check_master_key
@@ -158,9 +159,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         catalog = Catalog(redis, stale_after_s=settings.stale_config_s)
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
+        durability = Durability(redis, replicas=settings.replicas_ack)
         quotas = Quotas(**settings.quotas())
         audited = StreamBounds(settings.audited_calls_kept, settings.audit_bytes)
-        store = ConfigStore(redis, catalog, audited=audited, quotas=quotas)
+        store = ConfigStore(redis, catalog, audited=audited, quotas=quotas, durability=durability)
         signing_keys = SigningKeys(catalog, store, vault)
         await _check_keys(redis, catalog, vault)
         if catalog.is_configured or settings.may_bootstrap():
@@ -195,7 +197,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
         failed = _failed_authentication(settings, redis, stack)
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
-        metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence)
+        metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence, durability=durability)
         refused = _refused_calls(settings, redis, stack)
         audit = _late_audit(stack, refused)
         grant = ClientCredentials(
@@ -205,7 +207,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             minter=Minter(signing_keys, executor),
             deadline_s=settings.request_deadline,
         )
-        health = Health(presence, catalog)
+        health = Health(presence, catalog, durability)
         throttling = Throttling(
             catalog, failed, reports=ThrottleReports(audit), pace=Pace(settings.throttled_answers), metrics=metrics
         )

@@ -147,6 +147,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             "Otherwise such a gateway waits for its data, and says so at /readyz."
         ),
     ] = False
+    replicas_ack: Annotated[
+        int,
+        Meta(description="Replicas that must have a configuration change before it is acknowledged.", ge=0, le=16),
+    ] = 0
     stale_config_s: Annotated[
         float,
         Meta(

@@ -33,6 +33,7 @@ rulemint:revision                          string      gateway             gatew
 rulemint:durable-revision                  string      gateway             -             for good
 rulemint:key-check                         string      gateway             gateway       for good (encrypted)
 rulemint:runner-key-check                  string      gateway             runner        for good (encrypted)
+rulemint:write:{random}                    string      gateway             gateway       a minute
 rulemint:changes                           channel     gateway             gateway       -
 rulemint:queue                             sorted set  gateway (arq)       runner (arq)  until the job ends
 rulemint:queue:wake-up                     list        gateway             runner        popped at once, 60 s
@@ -61,6 +62,11 @@ QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"
 PACKAGE_SETS = f"{PREFIX}:package-sets"
 RUNNERS = f"{PREFIX}:runners"
 INSECURE_RUNNERS = f"{PREFIX}:runners:insecure"
+
+
+def write_marker(name: str) -> str:
+    """What one transaction of the configuration writes to be recognised by."""
+    return f"{PREFIX}:write:{name}"
 
 
 def clients(tenant: str) -> str:

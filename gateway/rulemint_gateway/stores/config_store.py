@@ -18,14 +18,15 @@ from typing import Any, Generic, TypeVar
 import structlog
 from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
-from redis.exceptions import RedisError, ResponseError, WatchError
+from redis.exceptions import RedisError, WatchError
 
 from rulemint_gateway.stores.audit import audit_records, audited_change
 from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
 from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError, revision_of
+from rulemint_gateway.stores.durability import Durability, NotDurableError
 from rulemint_gateway.stores.quotas import NO_QUOTAS, USUAL_QUOTAS, Quotas, check_counts, script_bytes_after
 from rulemint_gateway.stores.tables import Table
-from rulemint_shared import codecs, keys
+from rulemint_shared import codecs, ids, keys
 from rulemint_shared.audit import AuditedChange
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import ChangedRecord, ConfigChange
@@ -41,9 +42,10 @@ WAITING_WRITES_OF_ONE_TENANT = 128
 DEADLINE_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.002, 0.05
 """After another gateway was faster; a random part of it, so that the two do not meet again."""
-FSYNC_TIMEOUT_MS = 3_000
 ONCE_KEPT_S = 86_400
 AUDITED = StreamBounds(entries=10_000, bytes=32 * 1024 * 1024)
+MARKER_KEPT_S = 60
+"""Longer than anybody goes on trying."""
 READ_AT_ONCE = 100
 """Rule texts are long, and of what is audited only their beginning is kept."""
 
@@ -90,6 +92,14 @@ class Changes(Generic[R]):
         return written + [ChangedRecord(kind=table.kind, id=record_id) for table, record_id in self.deletes]
 
 
+@dataclass
+class _Attempt(Generic[R]):
+    """One try of a transaction. Its *marker* is written with it, so that a lost reply is told from a conflict."""
+
+    marker: str
+    changes: Changes[R] | None = None
+
+
 class ConfigStore:
     """The only writer of configuration records."""
 
@@ -101,6 +111,7 @@ class ConfigStore:
         audited: StreamBounds = AUDITED,
         deadline_s: float = DEADLINE_S,
         quotas: Quotas = USUAL_QUOTAS,
+        durability: Durability | None = None,
     ) -> None:
         self._redis = redis
         self._catalog = catalog
@@ -108,7 +119,7 @@ class ConfigStore:
         self._deadline_s = deadline_s
         self._quotas = quotas
         self._turns = Turns(WRITES_AT_ONCE, waiting=WAITING_WRITES, waiting_of_one=WAITING_WRITES_OF_ONE_TENANT)
-        self._fsync_is_known_missing = False
+        self._durability = durability or Durability(redis)
 
     async def transact(self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]]) -> R:
         """Run *plan* against the current catalog and write what it says; returns its result.
@@ -127,11 +138,11 @@ class ConfigStore:
             async with self._turns.taken(tenant, within_s=self._deadline_s):
                 revision, changes = await self._write(tenant, plan, call, deadline)
             call.precondition = None
-            await self._wait_for_fsync(revision)
+            await self._durability.confirm(revision)
             await self._catalog.wait_for(revision)
         except NoTurnError as error:
             raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error
-        except (RedisError, OSError, CatalogBehindError) as error:
+        except (RedisError, OSError, CatalogBehindError, NotDurableError) as error:
             raise StoreUnavailableError(str(error)) from error
         return changes.result
 
@@ -140,17 +151,31 @@ class ConfigStore:
     ) -> tuple[int, Changes[R]]:
         """Plan until no other gateway was faster; the revision that shows the change."""
         pause_s = FIRST_PAUSE_S
+        attempts: list[_Attempt[R]] = []
         while True:
-            revision, changes = await self._attempt(tenant, plan, call)
+            attempts.append(_Attempt(keys.write_marker(ids.random_text(16))))
+            revision, changes = await self._attempt(tenant, plan, call, attempts[-1])
             if revision is not None:
                 return revision, changes
+            if done := await self._find_done(attempts):
+                if call.once:
+                    call.once.is_committed = True
+                return done
             if deadline.passed():
                 raise StoreBusyError(f"other gateways were faster for {self._deadline_s:g} s")
             await asyncio.sleep(random.uniform(0, pause_s))  # noqa: S311  # no secret
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
+    async def _find_done(self, attempts: list[_Attempt[R]]) -> tuple[int, Changes[R]] | None:
+        """The attempt that was carried out although its answer was lost: to redis-py it looks like a conflict."""
+        markers = await self._redis.mget([attempt.marker for attempt in attempts])
+        for attempt, marker in zip(attempts, markers, strict=True):
+            if marker is not None and attempt.changes is not None:
+                return revision_of(marker), attempt.changes
+        return None
+
     async def _attempt(
-        self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call
+        self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call, attempt: _Attempt[R]
     ) -> tuple[int | None, Changes[R]]:
         once = call.once if call.once and not call.once.is_committed else None
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -168,12 +193,14 @@ class ConfigStore:
             quotas = NO_QUOTAS if call.is_own else self._quotas
             check_counts(quotas, config, changes.puts, changes.deletes)
             script_bytes = await script_bytes_after(self._redis, quotas, tenant, changes.puts, changes.deletes)
+            attempt.changes = changes
             audited = await self._audited(tenant, changes)
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
             self._queue_writes(pipe, tenant, changes, revision + 1)
             if script_bytes is not None:
                 pipe.set(keys.script_bytes(tenant), script_bytes)
             self._queue_account(pipe, tenant, call, once, audited)
+            pipe.set(attempt.marker, revision + 1, ex=MARKER_KEPT_S)
             try:
                 await pipe.execute()
             except WatchError:
@@ -219,22 +246,6 @@ class ConfigStore:
                 if data is not None or record is not None
             ]
         return audited
-
-    async def _wait_for_fsync(self, revision: int) -> None:
-        """WAITAOF answers for the writes of its own connection, so a marker is written on the one that waits."""
-        if self._fsync_is_known_missing:
-            return
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.set(keys.DURABLE_REVISION, revision)
-            pipe.execute_command("WAITAOF", 1, 0, FSYNC_TIMEOUT_MS)
-            _written, fsynced = await pipe.execute(raise_on_error=False)
-        if isinstance(fsynced, ResponseError):
-            self._fsync_is_known_missing = True
-            log.warning("the server cannot confirm writes to disk: use append-only persistence", error=str(fsynced))
-        elif isinstance(fsynced, Exception):
-            raise fsynced
-        elif fsynced[0] < 1:
-            raise StoreUnavailableError("the server did not write to disk in time")
 
 
 def _decoded(table: Table[Any], data: bytes | None) -> Any:

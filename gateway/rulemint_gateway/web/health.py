@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.durability import Durability
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import json_answer
 
@@ -28,6 +29,8 @@ class Ready(Answer, frozen=True, kw_only=True):
     runners: int
     sandbox: str | UnsetType = UNSET
     """Only where runners do not contain rules."""
+    durability: str | UnsetType = UNSET
+    """Only where changes are not confirmed on disk."""
 
 
 class Unready(Answer, frozen=True, kw_only=True):
@@ -40,9 +43,10 @@ class Unready(Answer, frozen=True, kw_only=True):
 class Health:
     """The two probes."""
 
-    def __init__(self, presence: RunnerPresence, catalog: Catalog) -> None:
+    def __init__(self, presence: RunnerPresence, catalog: Catalog, durability: Durability) -> None:
         self._presence = presence
         self._catalog = catalog
+        self._durability = durability
         self._draining = False
 
     def operations(self) -> list[Operation]:
@@ -94,4 +98,6 @@ class Health:
         answer: dict[str, object] = {"status": "ready", "runners": runners}
         if insecure := self._presence.insecure:
             answer["sandbox"] = f"INSECURE: {insecure} of {runners} runners do not contain rules"
+        if not self._durability.is_confirmed:
+            answer["durability"] = "NOT DURABLE: the server does not confirm writes to disk, use appendonly yes"
         return json_answer(answer)

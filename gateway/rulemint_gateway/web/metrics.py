@@ -14,6 +14,7 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.limits.failed_authentication import ThrottledBy
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth.errors import OAuthError
+from rulemint_gateway.stores.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import FailureReason
@@ -41,7 +42,9 @@ def _errors(kind: type[OAuthError]) -> set[str]:
 class Metrics:
     """The series of this process, in a registry of its own."""
 
-    def __init__(self, registry: CollectorRegistry, *, dispatcher: Dispatcher, presence: RunnerPresence) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, *, dispatcher: Dispatcher, presence: RunnerPresence, durability: Durability
+    ) -> None:
         self._registry = registry
         requests = Counter(
             "rulemint_token_requests", "Token requests that were answered.", ["outcome"], registry=registry
@@ -82,6 +85,7 @@ class Metrics:
             ("invocations_in_flight", "Invocations that this gateway waits for.", lambda: dispatcher.waiting),
             ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
             ("insecure_runners", "Those that DO NOT CONTAIN RULES: 0, or an alarm.", lambda: presence.insecure),
+            ("durable", "1: the last change was confirmed on disk; 0: an alarm.", lambda: int(durability.is_confirmed)),
         ):
             Gauge(f"rulemint_{name}", meaning, registry=registry).set_function(read)
 

@@ -15,6 +15,7 @@ from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.stores.durability import Durability
 from rulemint_gateway.web.metrics import Metrics, every_outcome
 from rulemint_shared.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
 
@@ -56,7 +57,8 @@ class Stack:
             redis, gateway="g", presence=self.presence, log_writer=a_writer(), max_waiting=1, job_expires_ms=1
         )
         self.registry = CollectorRegistry()
-        self.metrics = Metrics(self.registry, dispatcher=dispatcher, presence=self.presence)
+        self.durability = Durability(redis)
+        self.metrics = Metrics(self.registry, dispatcher=dispatcher, presence=self.presence, durability=self.durability)
 
     def value(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(f"rulemint_{name}", labels)
