@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared import codecs, job_queue
+from rulemint_shared.background import cancel
 from rulemint_shared.batches import MAX_PART_BYTES, join_batch
 from rulemint_shared.messages import BATCH_LIMIT, Invocation
 from rulemint_shared.pacing import Pace
@@ -18,6 +20,7 @@ from rulemint_shared.pacing import Pace
 log = structlog.get_logger(__name__)
 
 ENQUEUES_IN_FLIGHT = 2
+CLOSE_WITHIN_S = 1.0
 
 
 class CannotTravelError(Exception):
@@ -63,10 +66,14 @@ class Batcher:
         self._pace.want(under_way)
 
     async def close(self) -> None:
-        """Wait until all have been enqueued."""
-        while self._waiting or self._enqueues:
-            self._pace.hurry()
-            await asyncio.wait(self._enqueues)
+        """Wait for a moment until all have been enqueued; then nobody waits for them any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                while self._waiting or self._enqueues:
+                    self._pace.hurry()
+                    await asyncio.wait(self._enqueues)
+        self._waiting.clear()
+        await cancel(self._enqueues)
 
     def _start_enqueue(self) -> None:
         if self._waiting and len(self._enqueues) < ENQUEUES_IN_FLIGHT:

@@ -10,9 +10,11 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
+from rulemint_gateway.dispatch.own_records import OwnRecords
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared import codecs, job_queue
+from rulemint_shared import job_queue
+from rulemint_shared.background import run_together
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.endings import failed
 from rulemint_shared.log_stream import LogStreamWriter
@@ -30,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 GRACE_S = 0.5
 """How long after an invocation's deadline its runner may still say how it ended."""
+LOOK_S = 0.3
+"""How long after that Redis may take to say whether a runner had it: the answer is owed a second after the deadline."""
 
 
 class Dispatcher:
@@ -46,7 +50,7 @@ class Dispatcher:
         job_expires_ms: int,
     ) -> None:
         self._redis = redis
-        self._log_writer = log_writer
+        self._records = OwnRecords(redis, log_writer)
         self._presence = presence
         self._places = Shares(max_waiting)
         self._pauses = Pauses()
@@ -74,18 +78,18 @@ class Dispatcher:
             outcome = failed(
                 FailureReason.OVERLOADED, pause.why, pauses_for_s=pause.left_s, pauses_for_all=pause.for_all
             )
-            return await self._not_run(invocation, outcome, logged=pause.log_is_due())
+            return self._not_run(invocation, outcome, logged=pause.log_is_due())
         if self._places.is_used_up(invocation.tenant):
             why = "too many invocations of the tenant are waiting"
-            return await self._not_run(invocation, failed(FailureReason.OVERLOADED, why))
+            return self._not_run(invocation, failed(FailureReason.OVERLOADED, why))
         with self._places.taken(invocation.tenant):
             ending = await self._run(invocation, deadline)
             self._pauses.learn(invocation, ending)
             return ending
 
     async def _run(self, invocation: Invocation, deadline: Deadline) -> Ending:
-        if not await self._presence.any_alive():
-            return await self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
+        if not await self._any_alive(deadline):
+            return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
         future = self._listener.expect(invocation.id)
         loop = asyncio.get_running_loop()
         late = loop.call_later(deadline.remaining_s() + GRACE_S, _give_up, future)
@@ -98,12 +102,12 @@ class Dispatcher:
             late.cancel()
             self._listener.forget(invocation.id)
         if ending is None:
-            return await self._not_run(invocation, failed(FailureReason.NO_RUNNER, "the queue does not answer"))
+            return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "the queue does not answer"))
         return ending
 
     async def listen(self, subscriber: ArqRedis) -> None:
-        """Receive outcomes, until cancelled."""
-        await self._listener.run(subscriber)
+        """Receive outcomes, and write records behind the answers, until cancelled."""
+        await run_together(self._listener.run(subscriber), self._records.write_behind())
 
     async def close(self) -> None:
         """Wait until everything has been enqueued."""
@@ -112,14 +116,22 @@ class Dispatcher:
     async def _overdue(self, invocation: Invocation, job_id: str | None) -> Ending:
         """A runner that had claimed the job died with it; otherwise none came round to it."""
         try:
-            picked_up = job_id is not None and await job_queue.was_picked_up(self._redis, job_id)
+            async with asyncio.timeout(LOOK_S):
+                picked_up = job_id is not None and await job_queue.was_picked_up(self._redis, job_id)
         except (RedisError, OSError):
             picked_up = False
         if picked_up:
-            return await self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner never answered"))
-        return await self._not_run(invocation, failed(FailureReason.OVERLOADED, "no runner came round to it"))
+            return self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner never answered"))
+        return self._not_run(invocation, failed(FailureReason.OVERLOADED, "no runner came round to it"))
 
-    async def _not_run(self, invocation: Invocation, outcome: Failed, *, logged: bool = True) -> Ending:
+    async def _any_alive(self, deadline: Deadline) -> bool:
+        try:
+            async with asyncio.timeout(deadline.remaining_s()):
+                return await self._presence.any_alive()
+        except TimeoutError:
+            return False
+
+    def _not_run(self, invocation: Invocation, outcome: Failed, *, logged: bool = True) -> Ending:
         """The ending of an invocation that no runner can account for; if it is *logged*, watchers hear it from us."""
         now_ms = unix_ms()
         ending = Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
@@ -136,12 +148,7 @@ class Dispatcher:
             duration_ms=float(now_ms - invocation.enqueued_at_ms),
             message=outcome.detail,
         )
-        try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                self._log_writer.append(pipe, invocation.tenant, [codecs.log_record.encode(ended)])
-                await pipe.execute()
-        except (RedisError, OSError) as error:
-            log.warning("could not write a log record", error=str(error))
+        self._records.add(invocation.tenant, ended)
         return ending
 
 
