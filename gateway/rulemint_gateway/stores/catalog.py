@@ -240,7 +240,7 @@ def revision_of(stored: bytes | None) -> int:
     try:
         return int(stored or 0)
     except ValueError:
-        log.warning("the revision of the configuration is no number", key=keys.REVISION)
+        log.warning("the revision of the configuration is no number", name=keys.REVISION)
         return 0
 
 
