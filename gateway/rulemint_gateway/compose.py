@@ -160,18 +160,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
         durability = Durability(redis, replicas=settings.replicas_ack)
-        quotas = Quotas(**settings.quotas())
-        audited = StreamBounds(settings.audited_calls_kept, settings.audit_bytes)
-        store = ConfigStore(redis, catalog, audited=audited, quotas=quotas, durability=durability)
+        store = _config_store(settings, redis, catalog, durability)
         signing_keys = SigningKeys(catalog, store, vault)
         await _check_keys(redis, catalog, vault)
-        if catalog.is_configured or settings.may_bootstrap():
-            bootstrap = Bootstrap(catalog, store, vault, issuer=settings.issuer_url(), tls_domain=settings.tls_domain())
-            await bootstrap.run(settings.admin_file)
-            await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
-            warn_of_demo_client(catalog, vault, host=settings.host)
-        else:
-            log.error("the server is empty", advice=EMPTY_SERVER, admin_file=str(settings.admin_file))
+        await _bootstrap(settings, catalog, store, vault, signing_keys)
 
         presence = RunnerPresence(redis)
         in_background(stack, presence.refresh())
@@ -239,6 +231,29 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         application = _application(routes(handlers, answers), accounting(refused), pace_throttled)
         _hand_over(application, settings, throttling, IdempotencyStore(redis, vault))
         yield Gateway(application, _application(metrics.routes()), health, log_hub, metrics.cut_short)
+
+
+def _config_store(settings: GatewaySettings, redis: ArqRedis, catalog: Catalog, durability: Durability) -> ConfigStore:
+    return ConfigStore(
+        redis,
+        catalog,
+        audited=StreamBounds(settings.audited_calls_kept, settings.audit_bytes),
+        quotas=Quotas(**settings.quotas()),
+        durability=durability,
+    )
+
+
+async def _bootstrap(
+    settings: GatewaySettings, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys
+) -> None:
+    """Make what must be there before anyone can ask for anything, but not in place of a configuration that was lost."""
+    if not catalog.is_configured and not settings.may_bootstrap():
+        log.error("the server is empty", advice=EMPTY_SERVER, admin_file=str(settings.admin_file))
+        return
+    bootstrap = Bootstrap(catalog, store, vault, issuer=settings.issuer_url(), tls_domain=settings.tls_domain())
+    await bootstrap.run(settings.admin_file)
+    await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
+    warn_of_demo_client(catalog, vault, host=settings.host)
 
 
 async def _check_keys(redis: ArqRedis, catalog: Catalog, vault: Vault) -> None:

@@ -9,7 +9,7 @@ from rulemint_runner.invocation_log import (
     MAX_LINES,
     InvocationLog,
 )
-from rulemint_runner.masking import MASK, SHORTEST_MASKED, Mask
+from rulemint_runner.masking import SHORTEST_MASKED, Mask
 from rulemint_shared.messages import (
     ClientView,
     DenialCode,
@@ -27,6 +27,7 @@ from rulemint_shared.messages import (
     RequestView,
     RuleRef,
 )
+from rulemint_shared.secret_masking import MASK
 
 ROOM = 256 * 1024
 FIRST = RuleRef(rule_id="rul_1", name="first", version=3)
