@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import structlog
 from redis.exceptions import RedisError
 
 from rulemint_runner.egress.client import EgressBroker
@@ -35,6 +36,8 @@ from rulemint_shared.deadline import Deadline
 from rulemint_shared.endings import failed
 from rulemint_shared.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
 from rulemint_shared.rule_state import CacheRecord
+
+log = structlog.get_logger(__name__)
 
 _META = {
     "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
@@ -236,7 +239,8 @@ def _ended(run: RuleRun, reason: FailureReason, detail: str, pause: Pause | None
     if pause is None:
         return _failed(reason, detail)
     text = pause.text(run.rule.name, run.invocation.client.id)
-    if reason is not FailureReason.OVERLOADED:
+    if reason is not FailureReason.OVERLOADED:  # it pauses from now on
+        log.warning("a rule pauses", tenant=run.invocation.tenant, rule_id=run.rule.rule_id, how=text)
         text = f"{detail[: MAX_DETAIL - len(text) - 2]}; {text}"
     for_all = pause.for_all and not pause.longer
     return RuleResult(outcome=failed(reason, text, pauses_for_s=pause.left_s, pauses_for_all=for_all))
