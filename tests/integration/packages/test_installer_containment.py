@@ -19,6 +19,7 @@ import pytest
 from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
 from fixtures.packages import running_in
 from fixtures.processes import free_port, until
+from fixtures.registry import Registry
 from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.sandbox.landlock import landlock_abi
 
@@ -229,6 +230,32 @@ def test_an_installer_that_unpacks_what_nobody_announced_is_ended(tmp_path: Path
     assert said in done.stdout, done.stdout + done.stderr
     written = sum(file.stat().st_size for file in folder.iterdir())
     assert written < 64 * 1024**2, "it went on long after it was over"
+
+
+INSTALLS = """
+import asyncio, sys
+from rulemint_runner.hosts.languages import Languages
+from rulemint_runner.packages.install_process import run_install
+from rulemint_runner.packages.messages import InstallTask
+from rulemint_shared.dependencies import Registry
+from rulemint_shared.package_messages import InstallRequest, Wanted
+kind, registry = Registry(sys.argv[1]), sys.argv[2]
+wanted = Wanted(specifier="greeting", name="greeting", version="*")
+task = InstallTask(
+    request=InstallRequest(registry=kind, wanted=(wanted,)), deno=Languages().deno,
+    npm_registry=f"{registry}/npm/", pypi_index=f"{registry}/simple/",
+)
+print(asyncio.run(run_install(task)).resolved)
+"""
+
+
+@pytest.mark.parametrize(("kind", "version"), [("npm", "1.1.0"), ("pypi", "1.2.0")])
+def test_an_ordinary_user_installs_as_well(registry: Registry, kind: str, version: str) -> None:
+    if why := why_no_ordinary_user():
+        pytest.skip(f"NOT TESTED HERE: {why}")
+    with ordinary_user() as user:
+        done = _run([*user.python, "-I", "-c", INSTALLS, kind, registry.url])
+    assert done.stdout.strip() == str({"greeting": version}), done.stdout + done.stderr
 
 
 def test_an_installer_ends_with_its_keeper(tmp_path: Path) -> None:
