@@ -25,7 +25,7 @@ NO_PACKAGES = msgspec.Raw(b"null")
 MAX_BODY_BYTES = 1024 * 1024
 
 RunNumber = Annotated[int, Meta(ge=0, lt=2**53)]
-"""Of the run that a frame comes of; 0: the rule is being loaded."""
+"""Of the run that a frame comes of; 0: of none, because the rule is being loaded, or of whichever runs."""
 Text = Annotated[str, Meta(max_length=16 * 1024)]
 Header = tuple[Annotated[str, Meta(max_length=256)], Annotated[str, Meta(max_length=8 * 1024)]]
 

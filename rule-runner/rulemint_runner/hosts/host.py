@@ -268,7 +268,7 @@ class Host:
         self._idle.set()
 
     def _take_line(self, line: Line) -> None:
-        if line.n != self._number:
+        if line.n not in {0, self._number}:
             self.dropped_lines += 1
             return
         self._characters_this_run += len(line.text)

@@ -33,7 +33,10 @@ class OutboundCalls:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     def open(self, fetch: Fetch, number: int = 0) -> None:
-        """From now on *fetch* makes the calls of the run of this *number*, and of no other."""
+        """From now on *fetch* makes the calls of the run of this *number*, and of no other.
+
+        Those of no run at all, which the module itself makes, are made too.
+        """
         self._fetch = fetch
         self._number = number
 
@@ -45,7 +48,7 @@ class OutboundCalls:
 
     def take(self, call: Call) -> None:
         """Make *call* and send its reply, in the background."""
-        fetch = self._fetch if call.n == self._number else None
+        fetch = self._fetch if call.n in {0, self._number} else None
         if fetch is None or len(self._under_way) >= MAX_WAITING:
             self._channel.write(Reply(id=call.id, error=OVER if fetch is None else "too many calls at once"))
             return

@@ -60,7 +60,7 @@ class StateCalls:
 
     def take(self, frame: StorageGet | StorageSet | CacheChanged) -> None:
         """Do what *frame* asks for and reply, in the background."""
-        state = self._state if frame.n == self._number else None
+        state = self._state if frame.n in {0, self._number} else None
         if isinstance(frame, CacheChanged):
             if state is not None:
                 state.cache_changed(frame)
