@@ -109,7 +109,7 @@ from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import SERVER, problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies
-from rulemint_gateway.web.throttling import THROTTLING, Throttling, pace_throttled
+from rulemint_gateway.web.throttling import THROTTLING, Throttling
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
@@ -228,7 +228,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
         answers = Answers(catalog, at_once=settings.management_calls)
-        application = _application(routes(handlers, answers), accounting(refused), pace_throttled)
+        application = _application(routes(handlers, answers), accounting(refused))
         _hand_over(application, settings, throttling, IdempotencyStore(redis, vault))
         yield Gateway(application, _application(metrics.routes()), health, log_hub, metrics.cut_short)
 

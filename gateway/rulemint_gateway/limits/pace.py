@@ -26,10 +26,14 @@ class Pace:
         self._next: OrderedDict[str, float] = OrderedDict()
         self._waiting = 0
 
+    @property
+    def is_set(self) -> bool:
+        """Whether anybody may have to wait."""
+        return self._interval_s > 0
+
     async def wait(self, place: str) -> None:
         """Return when it is the turn of the next answer to *place*."""
-        wait_s = self.next_s(place)
-        if wait_s and self._waiting < MAX_WAITING:
+        if (wait_s := self.next_s(place)) and self._waiting < MAX_WAITING:
             self._waiting += 1
             try:
                 await asyncio.sleep(wait_s)

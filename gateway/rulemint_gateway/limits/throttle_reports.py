@@ -33,6 +33,10 @@ class ThrottleReports:
         self._said: set[tuple[str, str, str]] = set()
         self._said_of: Counter[str] = Counter()
 
+    def is_told(self, throttled: Throttled, tenant: str, place: str) -> bool:
+        """Whether `note` has nothing to add for this address: the usual case, and the only one that must be quick."""
+        return (tenant, throttled.by, place) in self._said and self._clock() - self._began_s < WINDOW_S
+
     def note(self, throttled: Throttled, call: Call) -> None:
         """*call* was throttled."""
         now = self._clock()
@@ -40,7 +44,7 @@ class ThrottleReports:
             self._began_s = now
             self._said.clear()
             self._said_of.clear()
-        what = (call.tenant, str(throttled.by), place_of(call.ip))
+        what = (call.tenant, throttled.by, place_of(call.ip))
         if what in self._said or self._said_of[call.tenant] >= OF_A_TENANT or len(self._said) >= OF_ALL:
             return
         self._said.add(what)

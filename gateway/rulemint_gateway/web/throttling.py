@@ -18,7 +18,7 @@ from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.early_body import named_clients
 from rulemint_gateway.web.metrics import Metrics
-from rulemint_gateway.web.problems import Handler, oauth_problem
+from rulemint_gateway.web.problems import oauth_problem
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import tenant_of
 
@@ -86,11 +86,15 @@ class Throttling:
     async def hold(self, request: web.Request, throttled: Throttled, *, client_id: str = "") -> None:
         """Tell of the refusal of *request*, and return when it is its turn to be answered."""
         tenant, source = tenant_of(request, self._catalog).tenant.name, source_address(request)
+        place = place_of(source)
         self._metrics.throttled(throttled.by)
-        self._reports.note(
-            throttled, Call(tenant=tenant, client_id=client_id, ip=source, method=request.method, path=request.path)
-        )
-        await self._pace.wait(place_of(source))
+        if not self._reports.is_told(throttled, tenant, place):
+            self._reports.note(
+                throttled,
+                Call(tenant=tenant, client_id=client_id, ip=source, method=request.method, path=request.path),
+            )
+        if self._pace.is_set:
+            await self._pace.wait(place)
 
 
 @lru_cache(maxsize=256)
@@ -101,13 +105,3 @@ def _answer(throttled: Throttled) -> tuple[bytes, CIMultiDict[str]]:
 
 
 THROTTLING = web.AppKey("throttling", Throttling)
-
-
-@web.middleware
-async def pace_throttled(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Have a bearer's refusal wait for its turn."""
-    try:
-        return await handler(request)
-    except ThrottledError as error:
-        await request.app[THROTTLING].hold(request, error.throttled)
-        raise

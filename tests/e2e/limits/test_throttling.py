@@ -126,6 +126,8 @@ async def test_an_address_that_tries_many_clients_is_throttled_but_not_who_prove
         assert answers[:BURST_OF_AN_ADDRESS] == [401] * BURST_OF_AN_ADDRESS
         assert 429 in answers[BURST_OF_AN_ADDRESS:]
         assert (await guesser.ask(client.request())).status == 200
+        long = client.request(note="x" * 5_000)
+        assert (await guesser.ask(long)).status == 200, "also where it must be read in full to see who asks"
 
 
 async def test_auth0_s_style_has_the_same_words_for_it(proxied: Management, client: ApiClient, address: str) -> None:
