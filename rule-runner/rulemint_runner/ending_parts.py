@@ -12,6 +12,9 @@ from rulemint_shared.batches import MAX_PART_BYTES
 from rulemint_shared.endings import failed
 from rulemint_shared.messages import Ending, FailureReason, Outcome
 
+KEPT_BYTES = 16 * 1024
+"""Of an ending in a job's result; an outcome alone may have twice as much."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -42,6 +45,20 @@ def ending_part(ending: Ending) -> EndingPart:
         ended_at_ms=ending.ended_at_ms,
     )
     return EndingPart(codecs.ending.encode(instead), instead.outcome)
+
+
+def kept_part(data: bytes) -> bytes:
+    """What a job's result has of the ending in *data*: for a minute, for a gateway that missed its publication.
+
+    The lines of a flow that logs very much would be most of what a server holds. They are in the tenant's log.
+    """
+    if len(data) <= KEPT_BYTES:
+        return data
+    travelled = codecs.ending.decode(data)  # it may have become a failure
+    left_out = travelled.lines_left_out + len(travelled.lines)
+    shorter = msgspec.structs.replace(travelled, lines=[], calls=[], lines_left_out=left_out)
+    data = codecs.ending.encode(shorter)
+    return data if len(data) <= KEPT_BYTES else codecs.ending.encode(msgspec.structs.replace(shorter, reports=[]))
 
 
 def _shortened(ending: Ending, *, by: int) -> Ending:

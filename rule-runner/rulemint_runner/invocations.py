@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from rulemint_runner.ending_parts import ending_part
+from rulemint_runner.ending_parts import ending_part, kept_part
 from rulemint_runner.flow import Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.log_publisher import LogPublisher
@@ -63,7 +63,7 @@ class Invocations:
         return data
 
     async def _run(self, invocation: Invocation, gateway: str) -> bytes:
-        """The encoded ending of *invocation*, which is on its way to *gateway*; whatever goes wrong is its own."""
+        """What is kept of *invocation*'s ending, which is on its way to *gateway*; whatever goes wrong is its own."""
         try:
             return await self._run_logged(invocation, gateway)
         except Exception:
@@ -95,7 +95,7 @@ class Invocations:
         others = self._places.of(invocation.tenant)
         self._outbox.add(gateway, data, under_way=others)  # first of all: somebody waits for it
         invocation_log.ended(flow_ending.decided_by, outcome, duration_ms=duration_ms, message=_message(outcome))
-        return data
+        return kept_part(data)
 
     def _publish_for(self, invocation: Invocation) -> Callable[[LogRecord], None]:
         """What takes the records of *invocation* to its tenant's watchers."""

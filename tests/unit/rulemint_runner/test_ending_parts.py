@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rulemint_runner.ending_parts import ending_part
+from rulemint_runner.ending_parts import KEPT_BYTES, ending_part, kept_part
 from rulemint_shared import codecs
 from rulemint_shared.batches import MAX_PART_BYTES
 from rulemint_shared.messages import (
@@ -20,6 +20,8 @@ from rulemint_shared.messages import (
 )
 
 LINE = LogLine(ts_ms=1, invocation="e", client_id="c", rule="r", version=1, level=Level.INFO, message="x" * 8_000)
+
+REPORT = RuleReport(rule="r", version=1, scope_given=["a"], claims_set={"b": 1})
 
 
 def an_ending(outcome: Outcome, **fields: Any) -> Ending:
@@ -65,3 +67,23 @@ def test_an_ending_whose_reports_alone_are_too_large_is_a_failure() -> None:
     report = RuleReport(rule="r", version=1, scope_given=[], claims_set={"a": "x" * MAX_PART_BYTES})
     travelled = codecs.ending.decode(ending_part(an_ending(Granted(scope=["a"]), reports=[report])).data)
     assert isinstance(travelled.outcome, Failed)
+
+
+def test_a_job_s_result_has_an_ending_as_it_is() -> None:
+    data = ending_part(an_ending(Granted(scope=["a"]), lines=[LINE])).data
+    assert kept_part(data) == data
+
+
+def test_a_job_s_result_has_no_lines_of_an_ending_that_has_very_many() -> None:
+    ending = an_ending(Granted(scope=["a"], claims={"b": 1}), lines=[LINE] * 50, lines_left_out=1, reports=[REPORT])
+    kept = kept_part(ending_part(ending).data)
+    assert len(kept) < KEPT_BYTES
+    found = codecs.ending.decode(kept)
+    assert (found.outcome, found.reports) == (ending.outcome, [REPORT])
+    assert (found.lines, found.lines_left_out) == ([], 51)
+
+
+def test_a_job_s_result_has_an_outcome_whatever_its_size() -> None:
+    ending = an_ending(Granted(scope=["a"], claims={"b": "x" * 30_000}), lines=[LINE] * 50, reports=[REPORT] * 100)
+    found = codecs.ending.decode(kept_part(ending_part(ending).data))
+    assert (found.outcome, found.reports) == (ending.outcome, [])
