@@ -5,7 +5,7 @@ rule, each for its next one as soon as it has the last, calm and beside a guesse
 machine. The guesser sends so many wrong secrets a second from an address of its own, whether or not they are answered.
 Printed are the tokens of each turn, what became of the guesses, and the gateway's processor time. Then a system that
 answers every throttled guess at once (`RULEMINT_THROTTLED_ANSWERS=0`) shows what one costs beside a token. On a machine
-that others use too, compare the two columns, not two runs.
+that others use too, the processor time says more than the tokens: the guesser needs some of the machine for itself.
 """
 
 from __future__ import annotations
@@ -40,9 +40,19 @@ class Turn(NamedTuple):
     gateway_us: int
 
     @property
+    def tokens(self) -> int:
+        """Those that were issued."""
+        return self.seen.answers.get("200", 0)
+
+    @property
     def per_second(self) -> float:
         """Tokens."""
-        return self.seen.answers.get("200", 0) / self.seen.seconds
+        return self.tokens / self.seen.seconds
+
+    @property
+    def us_per_token(self) -> float:
+        """Processor time of the gateway for a token, and for what else it did."""
+        return self.gateway_us / max(1, self.tokens)
 
 
 class Bench:
@@ -126,16 +136,23 @@ async def beside_guesses(system: System, arguments: argparse.Namespace) -> None:
     """Print the turns and what the guesser took from the others."""
     bench = await a_bench(system, seconds=arguments.seconds)
     kept = []
-    _say(f"{'calm tokens/s':>14} {'p99 ms':>8} {'beside':>8} {'p99 ms':>8}  guesses sent/s, answered")
+    dearer = []
+    _say(f"{'':24}calm{'':20}beside guesses")
+    columns = f"{'tokens/s':>10} {'p99 ms':>8} {'µs each':>8}"
+    _say(f"{columns} {columns}  guesses sent/s, answered")
     for _ in range(arguments.rounds):
         calm = await bench.calm()
         beside, guesses = await bench.beside(arguments.rate)
         kept.append(beside.per_second / calm.per_second)
-        _say(
-            f"{calm.per_second:14.0f} {calm.seen.p99_ms:8.1f} {beside.per_second:8.0f} {beside.seen.p99_ms:8.1f}  "
-            f"{guesses.sent / guesses.seconds:.0f}, {guesses.answers}"
+        dearer.append(beside.us_per_token / calm.us_per_token)
+        turns = " ".join(
+            f"{turn.per_second:10.0f} {turn.seen.p99_ms:8.1f} {turn.us_per_token:8.0f}" for turn in (calm, beside)
         )
-    _say(f"the others keep {statistics.median(kept):.0%} of their tokens (median of {len(kept)} rounds)")
+        _say(f"{turns}  {guesses.sent / guesses.seconds:.0f}, {guesses.answers}")
+    _say(
+        f"the others keep {statistics.median(kept):.0%} of their tokens, and the gateway takes "
+        f"{statistics.median(dearer):.2f} times the processor time for each (medians of {len(kept)} rounds)"
+    )
 
 
 async def cost_of_a_guess(system: System, arguments: argparse.Namespace) -> None:
@@ -144,7 +161,7 @@ async def cost_of_a_guess(system: System, arguments: argparse.Namespace) -> None
     ratios = []
     for _ in range(arguments.rounds):
         calm, guesses = await bench.calm(), await bench.guesses_alone()
-        token_us = calm.gateway_us / max(1, calm.seen.answers.get("200", 0))
+        token_us = calm.us_per_token
         guess_us = guesses.gateway_us / max(1, guesses.seen.sent)
         ratios.append(guess_us / token_us)
         _say(f"gateway: {token_us:.0f} µs for a token, {guess_us:.0f} µs for a throttled guess")
