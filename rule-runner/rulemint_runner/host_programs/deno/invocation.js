@@ -7,9 +7,12 @@
 /** @typedef {(thing: any) => void} Stop */
 
 const deno = /** @type {any} */ (Deno);
-/** Deno's own parts, of which `AsyncLocalStorage` is made too: that would make it load its Node layer. */
-const { AsyncVariable, setAsyncContext } = deno[deno.internal].core;
-const owner = new AsyncVariable();
+/**
+ * Deno's own parts, of which `AsyncLocalStorage` is made too: that would make it load its Node layer. A context is an object
+ * without a prototype, of which every store copies the others' values.
+ */
+const { getAsyncContext, setAsyncContext } = deno[deno.internal].core;
+const OWNER = Symbol("the invocation");
 
 /** One invocation, from its frame until the host is idle again, and what is left of it after that. */
 export class Invocation {
@@ -21,8 +24,8 @@ export class Invocation {
   isGone = false;
   /** A refusal that came after its answer, which has not left yet: a no is heard as long as it can be. @type {Answer | null} */
   refusal = null;
-  /** What it started and can be stopped, with what stops it. @type {Map<any, Stop>} */
-  #started = new Map();
+  /** What it started and can be stopped, with what stops it. @type {Map<any, Stop> | null} */
+  #started = null;
   #answering;
 
   /**
@@ -53,21 +56,23 @@ export class Invocation {
    * @param {Stop} stop
    */
   started(thing, stop) {
+    this.#started ??= new Map();
     this.#started.set(thing, stop);
   }
 
   /** @param {any} thing */
   forget(thing) {
-    this.#started.delete(thing);
+    this.#started?.delete(thing);
   }
 
   /** What it started and did not end. */
   get left() {
-    return [...this.#started.keys()];
+    return [...(this.#started?.keys() ?? [])];
   }
 
   /** Stop what it started, as far as *isMeant* says; all of it if that is left out. */
   stop(isMeant = (/** @type {Stop} */ _stop) => true) {
+    if (this.#started === null) return;
     for (const [thing, stop] of this.#started) {
       if (!isMeant(stop)) continue;
       this.#started.delete(thing);
@@ -98,7 +103,8 @@ export function setRunning(invocation) {
  * @returns {T}
  */
 export function within(invocation, work) {
-  const before = owner.enter(invocation);
+  const before = getAsyncContext();
+  setAsyncContext({ __proto__: null, ...before, [OWNER]: invocation });
   try {
     return work();
   } finally {
@@ -112,7 +118,7 @@ export function within(invocation, work) {
  * @returns {Invocation | undefined}
  */
 export function starter() {
-  return owner.get();
+  return getAsyncContext()?.[OWNER];
 }
 
 /** The invocation that what happens now is told to and paid by: its starter, else the one that runs. */

@@ -35,6 +35,7 @@ def main() -> None:
     if load is None:
         return
     packages.define(load["packages"])
+    strays.look_at(load["script"], has_packages=load["packages"] is not None)
     try:
         loaded = rule.load(load, outbound)
     except rule.NotARule as error:
