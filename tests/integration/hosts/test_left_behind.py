@@ -289,13 +289,15 @@ PYTHON_LATER = {
     "loop.call_later(0.01, done.set_result, 1)",
     "a signal": "signal.signal(signal.SIGALRM, late); signal.setitimer(signal.ITIMER_REAL, 0.02)",
     "a repeated signal": "signal.signal(signal.SIGALRM, late); signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)",
+    "a trace": "sys.settrace(lambda frame, *_: print('line of 1', frame.f_code.co_name))",
+    "a profile": "sys.setprofile(lambda frame, *_: print('line of 1', frame.f_code.co_name))",
     "a finalizer in a cycle": "cycle = Left(late); cycle.me = cycle",
     "a finalizer": "Left(late)",
     "a line that is not ended": "print('line of 1', end='')",
     "a kept record": "memory.emit(logging.makeLogRecord({'msg': 'line of 1', 'levelno': logging.INFO}))",
 }
 PYTHON_LEAVES = """
-import asyncio, logging, logging.handlers, signal, time
+import asyncio, logging, logging.handlers, signal, sys, time
 from rulemint import AccessDenied, fetch
 loop = asyncio.new_event_loop()
 memory = logging.handlers.MemoryHandler(100, target=logging.getLogger().handlers[0])

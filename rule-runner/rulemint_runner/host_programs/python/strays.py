@@ -8,6 +8,7 @@ import gc
 import sys
 import warnings
 import weakref
+from contextlib import suppress
 
 import invocation
 from refusals import refusal_in
@@ -46,11 +47,10 @@ def note(error: object) -> None:
 
 def leave(ended: invocation.Invocation) -> None:
     """End what it started, and have said now what it lets go of: by finalizers, and by tasks that failed unseen."""
+    sys.settrace(None)
+    sys.setprofile(None)
     if "signal" in sys.modules:
-        import signal  # noqa: PLC0415  # it is loaded, and else nobody needs it
-
-        for name in _TIMERS:
-            signal.setitimer(getattr(signal, name), 0)
+        _stop_signals()
     for reference in ended.tasks:
         task = reference()
         if task is not None and not task.done() and not task.get_loop().is_closed():
@@ -59,6 +59,16 @@ def leave(ended: invocation.Invocation) -> None:
     ended.tasks.clear()
     if _says_something_later or "asyncio" in sys.modules:
         gc.collect(1)
+
+
+def _stop_signals() -> None:
+    """A handler of the rule's own may run meanwhile, and raise."""
+    import signal  # noqa: PLC0415  # it is loaded, and else nobody needs it
+
+    for name in _TIMERS:
+        for _ in range(2):
+            with suppress(BaseException):
+                signal.setitimer(getattr(signal, name), 0)
 
 
 def change_events(module: object) -> None:
