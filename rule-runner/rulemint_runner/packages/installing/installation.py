@@ -22,8 +22,9 @@ from rulemint_runner.packages.installing.containment import (
 )
 from rulemint_runner.packages.installing.gate import Gate, serve_gate
 from rulemint_runner.packages.installing.installer import Installer, start_installer
-from rulemint_runner.packages.installing.npm_shelf import PUBLIC_REGISTRY, NpmShelf
-from rulemint_runner.packages.installing.pypi_shelf import PUBLIC_FILES, PUBLIC_INDEX, PypiShelf
+from rulemint_runner.packages.installing.npm_shelf import NpmShelf
+from rulemint_runner.packages.installing.public_registries import public_index, public_npm_registry
+from rulemint_runner.packages.installing.pypi_shelf import PypiShelf
 from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.installing.room import Room
 from rulemint_runner.packages.installing.showable import shown
@@ -52,9 +53,7 @@ class Installation:
         self._folder = folder
         self._give_up = give_up
         self._is_npm = task.request.registry is Registry.NPM
-        named = task.npm_registry if self._is_npm else task.pypi_index
-        self._registry = URL(named or (PUBLIC_REGISTRY if self._is_npm else PUBLIC_INDEX))
-        self._origins = () if self._is_npm or named else (PUBLIC_FILES,)
+        self._registry, self._origins = _registry_of(task, folder)
         self._room = Room(folder, task.terms)
         self._path = f"/{secrets.token_hex(8)}/"
 
@@ -117,3 +116,10 @@ class Installation:
         if down := next((each for each in ended.missing if each.is_down), None):
             raise RegistryDownError(str(why) if self._is_npm else str(down))
         raise why
+
+
+def _registry_of(task: InstallTask, folder: Path) -> tuple[URL, tuple[URL, ...]]:
+    """The registry of *task*, named or public, and where else it keeps files."""
+    if task.request.registry is Registry.NPM:
+        return URL(task.npm_registry) if task.npm_registry else public_npm_registry(task.deno, folder), ()
+    return (URL(task.pypi_index), ()) if task.pypi_index else public_index()

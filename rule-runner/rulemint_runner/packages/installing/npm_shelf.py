@@ -15,7 +15,6 @@ from rulemint_runner.packages.installing.room import Room
 from rulemint_runner.packages.installing.shelf import MAX_INDEX_BYTES, Files, Given, Listed
 from rulemint_runner.packages.installing.upstream import Upstream
 
-PUBLIC_REGISTRY = "https://registry.npmjs.org/"
 _ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 _KEPT = (
     "name", "version", "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta",

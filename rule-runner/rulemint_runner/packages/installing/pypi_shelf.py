@@ -17,9 +17,6 @@ from rulemint_runner.packages.installing.room import Room
 from rulemint_runner.packages.installing.shelf import MAX_INDEX_BYTES, Files, Given, Listed
 from rulemint_runner.packages.installing.upstream import Found, Upstream
 
-PUBLIC_INDEX = "https://pypi.org/simple/"
-PUBLIC_FILES = URL("https://files.pythonhosted.org")
-"""Where that index keeps its files."""
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html; q=0.2, text/html; q=0.1"
 _PURE = "-none-any.whl"
