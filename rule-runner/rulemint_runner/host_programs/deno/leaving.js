@@ -55,7 +55,11 @@ export async function whatIsLeft(invocation) {
   }
 }
 
-/** @param {any} thing */
+/**
+ * Whether somebody may wait for it: a library's own timers are let go by `unref`.
+ *
+ * @param {any} thing
+ */
 function isGoing(thing) {
-  return thing._destroyed !== true;
+  return thing._destroyed !== true && thing.hasRef?.() !== false;
 }
