@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from fixtures.calls import call
 from fixtures.processes import Started, free_port, is_ready, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.valkey_servers import Server, a_server
@@ -58,27 +56,15 @@ def system(tmp_path: Path) -> Iterator[System]:
             server.go_on()
 
 
-def call(
-    port: int, path: str, body: dict[str, Any], token: str = "", *, timeout_s: float = 60
-) -> tuple[int, dict[str, str], Any]:
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
-            return answer.status, dict(answer.headers), json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), json.load(error)
-
-
 def make_client(system: System) -> dict[str, str]:
     own = {name: system.admin[name] for name in ("client_id", "client_secret", "audience")}
     token = call(system.port, "/oauth/token", {"grant_type": "client_credentials", **own})[2]["access_token"]
     audience = "https://api.test/"
-    call(system.port, "/api/v2/resource-servers", {"identifier": audience}, token)
-    client = call(system.port, "/api/v2/clients", {"name": "robot"}, token)[2]
+    call(system.port, "/api/v2/resource-servers", {"identifier": audience}, token=token)
+    client = call(system.port, "/api/v2/clients", {"name": "robot"}, token=token)[2]
     grant = {"client_id": client["client_id"], "audience": audience, "scope": []}
-    call(system.port, "/api/v2/client-grants", grant, token)
-    call(system.port, "/api/v2/rules", {"name": "yes", "script": RULE}, token)
+    call(system.port, "/api/v2/client-grants", grant, token=token)
+    call(system.port, "/api/v2/rules", {"name": "yes", "script": RULE}, token=token)
     return {
         "grant_type": "client_credentials",
         "client_id": client["client_id"],

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fixtures.calls import call
 from fixtures.processes import Started, free_port, started, until
 from fixtures.system import answers
 from fixtures.valkey_servers import Server, a_server
@@ -43,14 +42,8 @@ def gateway(tmp_path: Path, server: Server) -> Iterator[tuple[Started, int]]:
 
 
 def ask(port: int, admin: dict[str, str]) -> tuple[int, dict[str, str], Any]:
-    body = {name: admin[name] for name in ("client_id", "client_secret", "audience")}
-    data = json.dumps({"grant_type": "client_credentials", **body}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/oauth/token", data, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, dict(answer.headers), json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), json.load(error)
+    own = {name: admin[name] for name in ("client_id", "client_secret", "audience")}
+    return call(port, "/oauth/token", {"grant_type": "client_credentials", **own}, timeout_s=30)
 
 
 def test_a_partitioned_gateway_gives_no_tokens_once_its_configuration_is_stale_and_recovers(

