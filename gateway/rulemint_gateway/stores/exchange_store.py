@@ -107,7 +107,8 @@ class ExchangeStore:
             return None
         for exchange in (*self._buffer, *self._refused, *self._writing):
             if exchange.id == exchange_id and exchange.tenant == tenant:
-                return exchange
+                data = self._encoded(exchange)  # as it will be kept, and found from then on
+                return None if data is None else _decoded(exchange_id, data)
         for stream in (keys.exchanges(tenant), keys.refused_requests(tenant)):
             data = await self._data_in(stream, exchange_id.encode(), started_ms)
             if data is not None:

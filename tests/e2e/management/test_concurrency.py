@@ -65,7 +65,7 @@ async def test_of_many_who_read_the_same_one_may_change_it(management: Managemen
         path = f"/api/v2/rules/{rule['id']}"
         read = {"If-Match": (await management.call("GET", path)).headers["etag"]}
         answers = await asyncio.gather(
-            *(management.call("PATCH", path, {"order": 100 + number}, headers=read) for number in range(8))
+            *(management.call("PATCH", path, {"order": 100_000 + number}, headers=read) for number in range(8))
         )
         assert sorted(answer.status for answer in answers) == [200, *[412] * 7]
         winner = next(answer for answer in answers if answer.status == 200)
