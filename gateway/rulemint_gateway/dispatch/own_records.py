@@ -10,7 +10,7 @@ from collections import deque
 
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
 from rulemint_shared import codecs
 from rulemint_shared.log_stream import LogStreamWriter
@@ -29,16 +29,24 @@ class OwnRecords:
     def __init__(self, redis: ArqRedis, writer: LogStreamWriter) -> None:
         self._redis = redis
         self._writer = writer
-        self._buffer: deque[tuple[str, InvocationEnded]] = deque()
+        self._buffer: deque[tuple[str, bytes]] = deque()
         self._lost = 0
         self._filled = asyncio.Event()
 
     def add(self, tenant: str, record: InvocationEnded) -> None:
-        """Write *record* soon. When Redis is far behind, the oldest waiting one is lost, and counted."""
+        """Write *record* soon. When Redis is far behind, the oldest waiting one is lost, and counted.
+
+        One that cannot travel is refused alone, here, and named in the log.
+        """
+        try:
+            data = codecs.log_record.encode(record)
+        except codecs.EncodeError as error:
+            log.warning("a log record cannot travel", tenant=tenant, error=str(error))
+            return
         if len(self._buffer) >= BUFFERED_RECORDS:
             self._buffer.popleft()
             self._lost += 1
-        self._buffer.append((tenant, record))
+        self._buffer.append((tenant, data))
         self._filled.set()
 
     async def write_behind(self) -> None:
@@ -52,15 +60,20 @@ class OwnRecords:
                 await asyncio.sleep(PAUSE_WITHOUT_REDIS_S)
 
     async def _write_some(self) -> None:
-        """Write a batch; only what was written leaves the buffer."""
+        """Write a batch; what Redis has answered for leaves the buffer. A refused tenant costs no other its records."""
         batch = [self._buffer[place] for place in range(min(BATCH_RECORDS, len(self._buffer)))]
         by_tenant: dict[str, list[bytes]] = {}
         for tenant, record in batch:
-            by_tenant.setdefault(tenant, []).append(codecs.log_record.encode(record))
+            by_tenant.setdefault(tenant, []).append(record)
         async with self._redis.pipeline(transaction=False) as pipe:
             for tenant, records in by_tenant.items():
                 self._writer.append(pipe, tenant, records)
-            await pipe.execute()
+            answers = await pipe.execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, OutOfMemoryError | ReadOnlyError):
+                raise answer  # it takes nothing from anybody for now
+            if isinstance(answer, RedisError):
+                log.warning("log records of a tenant were refused", error=str(answer))
         if self._lost:
             log.warning("log records were lost while Redis was behind", lost=self._lost)
             self._lost = 0
