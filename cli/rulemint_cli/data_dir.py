@@ -103,8 +103,8 @@ def _run_dir(path: Path) -> Iterator[Path]:
 
 
 def _fill(data_dir: DataDir) -> None:
-    check_new_key(data_dir.master_key, data=data_dir.valkey_dir)
     try:
+        check_new_key(data_dir.master_key, data=data_dir.valkey_dir)
         create_master_key(data_dir.master_key)
         keep_runner_key(data_dir.runner_key, master_key=data_dir.master_key)
         data_dir.run_dir.mkdir(mode=0o700, exist_ok=True)
@@ -124,6 +124,7 @@ def check_new_key(master_key: Path, *, data: Path) -> None:
 
     Raises:
         CommandError: *master_key* is not there, and *data* is.
+        OSError: one of them cannot be looked at.
     """
     if not master_key.exists() and data.is_dir() and any(data.iterdir()):
         raise CommandError(

@@ -406,8 +406,14 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         return self.issuer or f"{scheme}://localhost:{self.port}/"
 
     def may_bootstrap(self) -> bool:
-        """Whether an empty server is to be filled: a new installation's, or one that was told so."""
-        return self.bootstrap or self.admin_file is None or not self.admin_file.exists()
+        """Whether an empty server is to be filled: a new installation's, or one that was told so.
+
+        An admin file that cannot be looked at is no reason to wait: reading it says what is wrong with it.
+        """
+        try:
+            return self.bootstrap or self.admin_file is None or not self.admin_file.exists()
+        except OSError:
+            return True
 
     def twin_ports(self) -> tuple[int, int] | None:
         """The ports of http and https, if the issuer is made from them and so has a twin; else None."""

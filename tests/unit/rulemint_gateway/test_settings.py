@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rulemint_gateway.settings import GatewaySettings
@@ -94,3 +96,14 @@ def test_an_issuer_with_a_path_is_refused_with_what_to_set(issuer: str) -> None:
 def test_an_issuer_that_is_no_root_of_a_host_is_refused(issuer: str) -> None:
     with pytest.raises(SettingsError, match="RULEMINT_ISSUER"):
         settings_of(RULEMINT_ISSUER=issuer)
+
+
+def test_only_an_admin_file_that_is_there_keeps_an_empty_server_from_being_filled(tmp_path: Path) -> None:
+    admin = tmp_path / "admin.json"
+    assert settings_of().may_bootstrap()
+    assert settings_of(RULEMINT_ADMIN_FILE=str(admin)).may_bootstrap()
+    admin.write_text("{}")
+    assert not settings_of(RULEMINT_ADMIN_FILE=str(admin)).may_bootstrap()
+    assert settings_of(RULEMINT_ADMIN_FILE=str(admin), RULEMINT_BOOTSTRAP="1").may_bootstrap()
+    too_long = tmp_path / ("a" * 300)  # the kernel refuses to look
+    assert settings_of(RULEMINT_ADMIN_FILE=str(too_long)).may_bootstrap()
