@@ -20,6 +20,7 @@ def show_status(output: Output, found: dict[str, Any]) -> None:
         _row("runners", str(len(runners)), alarm=not runners),
         _row("hosts", f"{_sum(runners, 'hosts')}, {_sum(runners, 'busy_hosts')} busy"),
         _row("queue", f"{found['queue_depth']} jobs wait, {_sum(runners, 'invocations')} invocations under way"),
+        *(_row("clock", _wrong(each), alarm=True) for each in found.get("wrong_clocks", ())),
     )
     if runners:
         output.text("")
@@ -36,6 +37,13 @@ def show_status(output: Output, found: dict[str, Any]) -> None:
 
 def _row(name: str, value: str, *, alarm: bool = False) -> Text:
     return Text(f"{name:<10}").append(value, style="bold red" if alarm else "")
+
+
+def _wrong(clock: dict[str, Any]) -> str:
+    ahead_s = clock["seconds_ahead"]
+    return (
+        f"WRONG: {clock['name']} is {abs(ahead_s):.1f} s {'ahead of' if ahead_s > 0 else 'behind'} Valkey: set it right"
+    )
 
 
 def _sum(runners: list[dict[str, Any]], name: str) -> int:

@@ -118,6 +118,7 @@ from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.records import SigningAlgorithm
 from rulemint_shared.redis_connection import check_server, open_redis, open_subscriber
+from rulemint_shared.server_clock import ServerClock
 from rulemint_shared.stream_entries import StreamBounds
 from rulemint_shared.vault import Vault
 
@@ -155,6 +156,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         redis = await stack.enter_async_context(open_redis(*server))
         subscriber = await stack.enter_async_context(open_subscriber(*server))
         log.info("connected", server=await check_server(redis))
+        name = ids.new_process_id("gateway")
+        clock = ServerClock(redis, name)
+        await clock.begin()
+        in_background(stack, clock.keep())
 
         catalog = Catalog(redis, stale_after_s=settings.stale_config_s)
         await catalog.load()
@@ -167,7 +172,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
         presence = RunnerPresence(redis)
         in_background(stack, presence.refresh())
-        dispatcher = _dispatcher(settings, redis, presence)
+        dispatcher = _dispatcher(settings, redis, presence, name)
         in_background(stack, dispatcher.listen(subscriber))
         stack.push_async_callback(dispatcher.close)
         exchanges = ExchangeStore(
@@ -189,7 +194,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
         failed = _failed_authentication(settings, redis, stack)
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
-        metrics = Metrics(CollectorRegistry(), dispatcher=dispatcher, presence=presence, durability=durability)
+        metrics = Metrics(
+            CollectorRegistry(), dispatcher=dispatcher, presence=presence, durability=durability, clock=clock
+        )
         refused = _refused_calls(settings, redis, stack)
         audit = _late_audit(stack, refused)
         grant = ClientCredentials(
@@ -264,10 +271,10 @@ async def _check_keys(redis: ArqRedis, catalog: Catalog, vault: Vault) -> None:
         raise StoreUnavailableError(str(error)) from error
 
 
-def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPresence) -> Dispatcher:
+def _dispatcher(settings: GatewaySettings, redis: ArqRedis, presence: RunnerPresence, name: str) -> Dispatcher:
     return Dispatcher(
         redis,
-        gateway=ids.new_process_id("gateway"),
+        gateway=name,
         presence=presence,
         log_writer=LogStreamWriter(
             kept=settings.log_history, age_s=settings.log_history_age, max_bytes=settings.log_history_bytes

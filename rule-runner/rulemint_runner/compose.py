@@ -46,6 +46,7 @@ from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.redis_connection import check_server, open_redis
 from rulemint_shared.runner_key import RunnerKey
 from rulemint_shared.runner_load import RunnerLoad
+from rulemint_shared.server_clock import ServerClock
 from rulemint_shared.shares import Shares
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,10 @@ async def open_runner(
         key = RunnerKey.from_file(settings.runner_key_file)
         redis = await stack.enter_async_context(open_redis(settings.redis_url, settings.redis_password_file))
         log.info("connected", server=await check_server(redis))
+        process = ids.new_process_id("runner")
+        clock = ServerClock(redis, process)
+        await clock.begin()
+        in_background(stack, clock.keep())
         sources = RuleSources(redis, key)
         await sources.check_key()
 
@@ -124,10 +129,9 @@ async def open_runner(
         flow = Flow(rule_runs, geoip)
         places = Shares(settings.max_invocations)
         invocations = Invocations(Outbox(redis), flow, publisher, places)
-        name = f"{socket.gethostname()}:{ids.new_process_id('runner')}"
         presence = Presence(
             redis,
-            name,
+            f"{socket.gethostname()}:{process}",
             heartbeat_file=settings.heartbeat_file,
             contains_rules=lambda: self_check.holds,
             load=lambda: RunnerLoad(hosts=pool.hosts, busy_hosts=pool.busy, invocations=len(places)),

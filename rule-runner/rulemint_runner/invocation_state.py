@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
+import msgspec
 import structlog
 from redis.exceptions import RedisError
 
 from rulemint_runner.hosts.frames import CacheChanged, Line, StorageGet, StorageSet, Stored
 from rulemint_runner.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
-from rulemint_shared.deadline import Deadline
+from rulemint_shared.deadline import Deadline, machine_ahead_ms
 from rulemint_shared.messages import Level
 from rulemint_shared.rule_state import CacheRecord
 
@@ -56,7 +57,7 @@ class InvocationState:
     async def cache(self) -> dict[str, CacheRecord]:
         """What the rule's cache holds; nothing, and a line that says so, if it cannot be read."""
         try:
-            return await self._in_time(self._states.cache(self._owner))
+            return _moved(await self._in_time(self._states.cache(self._owner)), by_ms=machine_ahead_ms())
         except RuleStateError as error:
             self._warn(f"api.cache is empty: {error}")
             return {}
@@ -67,7 +68,8 @@ class InvocationState:
         if not changes.changed and not changes.deleted:
             return
         try:
-            await self._in_time(self._states.change_cache(self._owner, changes.changed, changes.deleted))
+            changed = _moved(changes.changed, by_ms=-machine_ahead_ms())
+            await self._in_time(self._states.change_cache(self._owner, changed, changes.deleted))
         except RuleStateError as error:
             self._warn(f"api.cache was not kept: {error}")
 
@@ -86,3 +88,11 @@ class InvocationState:
 
     def _warn(self, text: str) -> None:
         self._write_line(Line(level=Level.WARN, text=text))
+
+
+def _moved(records: Mapping[str, CacheRecord], *, by_ms: int) -> dict[str, CacheRecord]:
+    """*records*, which hosts time by this machine's clock, and Redis by its own."""
+    return {
+        key: msgspec.structs.replace(record, expires_at=max(0, record.expires_at + by_ms))
+        for key, record in records.items()
+    }

@@ -1,6 +1,7 @@
-"""Time: wall-clock stamps for the wire, and deadlines that do not move when the clock is set.
+"""Time: stamps that all processes share, and deadlines that do not move when a clock is set.
 
-A deadline is absolute on the wire (ms since the epoch) and monotonic inside a process.
+A stamp is by the server's clock, as `server_clock` measures it; until the first measurement, by this machine's. Setting
+this machine's clock changes no stamp. A deadline is such a stamp on the wire, and monotonic inside a process.
 """
 
 from __future__ import annotations
@@ -11,14 +12,38 @@ from datetime import UTC, datetime
 import msgspec
 
 
+class _Epoch:
+    """When the monotonic clock of this process was 0, in ns since 1970."""
+
+    ns = time.time_ns() - time.monotonic_ns()
+
+
 def unix_ms() -> int:
-    """The wall clock in ms since the epoch."""
-    return time.time_ns() // 1_000_000
+    """Now by the server's clock, in ms since 1970: for whatever is stored, or sent to another process."""
+    return (time.monotonic_ns() + _Epoch.ns) // 1_000_000
 
 
 def unix_s() -> int:
-    """The wall clock in s since the epoch, as JWT's ``iat`` wants it (RFC 7519 §2, NumericDate)."""
+    """Now by this machine's clock, in s since 1970, as JWT's ``iat`` wants it (RFC 7519 §2, NumericDate).
+
+    Tokens leave the system: whoever takes them compares with a clock that is none of ours.
+    """
     return int(time.time())
+
+
+def epoch_of_monotonic_ns() -> int:
+    """When the monotonic clock of this process was 0, by the server's clock, in ns since 1970."""
+    return _Epoch.ns
+
+
+def set_epoch_of_monotonic(ns: int) -> None:
+    """Have `unix_ms` follow the server's clock; for `server_clock` only."""
+    _Epoch.ns = ns
+
+
+def machine_ahead_ms() -> int:
+    """By how much this machine's clock is ahead of the server's; negative: behind."""
+    return time.time_ns() // 1_000_000 - unix_ms()
 
 
 def rfc3339_ms(timestamp_ms: int) -> str:

@@ -41,6 +41,7 @@ rulemint:outcomes:{gateway}                channel     runner              gatew
 rulemint:runners                           sorted set  runner              gateway       members expire by score
 rulemint:runners:insecure                  sorted set  runner              gateway       members expire by score
 rulemint:runner:{runner}                   string      runner              gateway       as long as it beats
+rulemint:wrong-clocks                      hash        gateway, runner     gateway       5 s after the last one
 =========================================  ==========  ==================  ============  =======================
 
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
@@ -62,6 +63,7 @@ QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"
 PACKAGE_SETS = f"{PREFIX}:package-sets"
 RUNNERS = f"{PREFIX}:runners"
 INSECURE_RUNNERS = f"{PREFIX}:runners:insecure"
+WRONG_CLOCKS = f"{PREFIX}:wrong-clocks"
 
 
 def write_marker(name: str) -> str:

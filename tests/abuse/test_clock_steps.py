@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 import jwt
 import pytest
@@ -104,12 +103,11 @@ async def test_a_clock_that_is_set_neither_shortens_nor_lengthens_what_a_rule_ma
             record for record in records if (record["type"], record["invocation"]) == ("invocation.ended", invocation)
         ]
         assert ended["outcome"] == outcome
-        assert_off_by(step_s, datetime.fromisoformat(ended["ts"]).timestamp())  # the runner's clock was set
         await tenant.log_in()
         assert (await tenant.call("PATCH", path, {"script": HARMLESS[language]})).status == 200
         token = await eventually(token_of_the_harmless_rule)
     claims = jwt.decode(token, options={"verify_signature": False})
-    assert_off_by(step_s, claims["iat"])  # so was the gateway's
+    assert_off_by(step_s, claims["iat"])  # the clock was set
 
 
 def assert_off_by(step_s: int, seen_s: float) -> None:

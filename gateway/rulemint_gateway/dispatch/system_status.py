@@ -8,6 +8,7 @@ from arq.connections import ArqRedis
 from rulemint_shared import codecs, keys
 from rulemint_shared.living_runners import find_alive
 from rulemint_shared.runner_load import RunnerLoad
+from rulemint_shared.server_clock import read_wrong_clocks
 
 
 class RunnerStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,14 @@ class RunnerStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Under way."""
 
 
+class WrongClock(msgspec.Struct, frozen=True, kw_only=True):
+    """A gateway or a runner whose machine's clock differs from Valkey's by more than 2 s."""
+
+    name: str
+    seconds_ahead: float
+    """Negative: behind."""
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The system at one moment."""
 
@@ -30,6 +39,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     runners: list[RunnerStatus]
     queue_depth: int
     """Jobs of 1 to 64 invocations that no runner has taken."""
+    wrong_clocks: list[WrongClock]
+    """Set them right: rules run on time all the same, but tokens bear their gateway's time."""
 
 
 async def read_status(redis: ArqRedis) -> Status:
@@ -42,7 +53,8 @@ async def read_status(redis: ArqRedis) -> Status:
     async with redis.pipeline(transaction=False) as pipe:
         pipe.pubsub_channels(f"{channel}*")
         pipe.zcard(keys.QUEUE)
-        gateways, queue_depth = await pipe.execute()
+        pipe.hgetall(keys.WRONG_CLOCKS)
+        gateways, queue_depth, wrong = await pipe.execute()
     living = await find_alive(redis)
     names = living.names
     loads = await redis.mget([keys.runner_load(name) for name in names]) if names else []
@@ -53,6 +65,9 @@ async def read_status(redis: ArqRedis) -> Status:
             for name, data in zip(names, loads, strict=True)
         ],
         queue_depth=queue_depth,
+        wrong_clocks=[
+            WrongClock(name=name, seconds_ahead=ahead_ms / 1000) for name, ahead_ms in read_wrong_clocks(wrong).items()
+        ],
     )
 
 

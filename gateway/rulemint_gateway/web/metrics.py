@@ -18,6 +18,7 @@ from rulemint_gateway.stores.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import FailureReason
+from rulemint_shared.server_clock import ServerClock
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """From a token without rules to the longest deadline that a gateway can be given."""
@@ -43,7 +44,13 @@ class Metrics:
     """The series of this process, in a registry of its own."""
 
     def __init__(
-        self, registry: CollectorRegistry, *, dispatcher: Dispatcher, presence: RunnerPresence, durability: Durability
+        self,
+        registry: CollectorRegistry,
+        *,
+        dispatcher: Dispatcher,
+        presence: RunnerPresence,
+        durability: Durability,
+        clock: ServerClock,
     ) -> None:
         self._registry = registry
         requests = Counter(
@@ -86,6 +93,16 @@ class Metrics:
             ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
             ("insecure_runners", "Those that DO NOT CONTAIN RULES: 0, or an alarm.", lambda: presence.insecure),
             ("durable", "1: the last change was confirmed on disk; 0: an alarm.", lambda: int(durability.is_confirmed)),
+            (
+                "clock_skew_seconds",
+                "By how much this machine's clock is ahead of Valkey's; negative: behind.",
+                lambda: clock.ahead_ms / 1000,
+            ),
+            (
+                "wrong_clocks",
+                "Gateways and runners whose clocks differ from Valkey's by more than 2 s: 0, or an alarm.",
+                lambda: len(clock.wrong),
+            ),
         ):
             Gauge(f"rulemint_{name}", meaning, registry=registry).set_function(read)
 

@@ -233,6 +233,7 @@ ANSWERS: dict[str, Any] = {
             {"name": "host-1:runner_f59cf49b0db6", "contained": True, "hosts": 1, "busy_hosts": 0, "invocations": 0}
         ],
         "queue_depth": 0,
+        "wrong_clocks": [],
     },
     "KeySet": {"keys": [{"kty": "RSA", "n": "9DxVgd…", "e": "AQAB", "use": "sig", "alg": "RS256", "kid": _KID}]},
     "ServerMetadata": {

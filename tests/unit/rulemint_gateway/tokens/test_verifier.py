@@ -66,11 +66,10 @@ def test_a_token_that_a_gateway_behind_ours_issued_is_good_a_moment_longer(
     assert verify(token(material, exp=unix_s() - 20), config) == "x"
 
 
-def test_a_token_from_beyond_the_leeway_is_refused_with_the_reason(
+def test_a_token_of_a_gateway_that_is_far_ahead_is_good(
     material: key_material.KeyMaterial, config: TenantConfig
 ) -> None:
-    with pytest.raises(TokenRefusedError, match="clocks differ by more than 30 s"):
-        verify(token(material, iat=unix_s() + 300, exp=unix_s() + 360), config)
+    assert verify(token(material, iat=unix_s() + 300, exp=unix_s() + 360), config) == "x"
 
 
 def test_a_token_that_expired_before_the_leeway_is_refused(

@@ -18,6 +18,7 @@ from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.stores.durability import Durability
 from rulemint_gateway.web.metrics import Metrics, every_outcome
 from rulemint_shared.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
+from rulemint_shared.server_clock import ServerClock
 
 REFUSALS: list[OAuthError] = [
     errors.InvalidRequest("no"),
@@ -58,7 +59,14 @@ class Stack:
         )
         self.registry = CollectorRegistry()
         self.durability = Durability(redis)
-        self.metrics = Metrics(self.registry, dispatcher=dispatcher, presence=self.presence, durability=self.durability)
+        self.clock = ServerClock(redis, "g")
+        self.metrics = Metrics(
+            self.registry,
+            dispatcher=dispatcher,
+            presence=self.presence,
+            durability=self.durability,
+            clock=self.clock,
+        )
 
     def value(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(f"rulemint_{name}", labels)
@@ -95,6 +103,11 @@ def test_every_outcome_of_rules_has_a_series(outcome: Outcome) -> None:
 async def test_what_is_known_of_runners_is_read_when_it_is_asked_for(stack: Stack) -> None:
     stack.presence.alive, stack.presence.insecure = 3, 1
     assert (stack.value("runners"), stack.value("insecure_runners"), stack.value("invocations_in_flight")) == (3, 1, 0)
+
+
+async def test_wrong_clocks_are_told_when_they_are_asked_for(stack: Stack) -> None:
+    stack.clock.ahead_ms, stack.clock.wrong = -2_500, {"elsewhere": 60_000, "here": -2_500}
+    assert (stack.value("clock_skew_seconds"), stack.value("wrong_clocks")) == (-2.5, 2)
 
 
 async def test_nothing_is_kept_where_other_libraries_keep_theirs(stack: Stack) -> None:

@@ -157,7 +157,7 @@ def test_an_odd_form_is_read_or_refused_as_before(body: str) -> None:
     try:
         pairs = parse_qsl(body, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        assert "form" in refusal(form_parameters, body.encode())
+        assert refusal(form_parameters, body.encode())  # as no form, or for a name that is repeated in it
         return
     if len(dict(pairs)) == len(pairs):
         assert form_parameters(body.encode()).decoded() == dict(pairs)
