@@ -53,7 +53,7 @@ async def work(url: str) -> None:
             contains_rules=lambda: True,
             load=lambda: RunnerLoad(hosts=0, busy_hosts=0, invocations=0),
         )
-        worker = RuleWorker(redis, {job_queue.RUN_BATCH: invocations.run_batch}, max_jobs=PLACES)
+        worker = RuleWorker(redis, {job_queue.RUN_BATCH: invocations.run_batch}, runner="bench", max_jobs=PLACES)
         await asyncio.gather(publisher.run(), presence.keep(), worker.main())
 
 

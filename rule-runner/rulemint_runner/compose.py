@@ -129,15 +129,16 @@ async def open_runner(
         flow = Flow(rule_runs, geoip)
         places = Shares(settings.max_invocations)
         invocations = Invocations(Outbox(redis), flow, publisher, places)
+        name = f"{socket.gethostname()}:{process}"
         presence = Presence(
             redis,
-            f"{socket.gethostname()}:{process}",
+            name,
             heartbeat_file=settings.heartbeat_file,
             contains_rules=lambda: self_check.holds,
             load=lambda: RunnerLoad(hosts=pool.hosts, busy_hosts=pool.busy, invocations=len(places)),
         )
         jobs = {job_queue.RUN_BATCH: invocations.run_batch, job_queue.INSTALL_PACKAGES: installer.run_job}
-        worker = RuleWorker(redis, jobs, max_jobs=settings.max_invocations)
+        worker = RuleWorker(redis, jobs, runner=name, max_jobs=settings.max_invocations)
         yield Runner(worker, presence, sandbox, self_check)
 
 

@@ -1,6 +1,7 @@
 """This runner's name in the list of the living, with an expiry; a dead runner falls out of it by itself.
 
-A runner that does not contain rules is in a second list as well, for as long as that is so.
+A runner that does not contain rules is in a second list as well, for as long as that is so. One that was told to stop
+moves to a third, and stays there until it has ended what it had.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Presence:
         self._heartbeat_file = heartbeat_file
         self._contains_rules = contains_rules
         self._load = load
+        self._leaves = False
 
     async def keep(self) -> None:
         """Beat, until cancelled. After the first beat gateways count on this runner."""
@@ -53,19 +55,31 @@ class Presence:
                 log.warning("could not say that this runner is alive", error=str(error))
             await asyncio.sleep(BEAT_S)
 
+    async def begin_to_leave(self) -> None:
+        """From now on no gateway counts on this runner for anything new."""
+        self._leaves = True
+        try:
+            await self._beat()
+        except (RedisError, OSError) as error:
+            log.warning("could not say that this runner leaves", error=str(error))
+
     async def leave(self) -> None:
-        """From now on no gateway counts on this runner."""
+        """From now on nobody waits for this runner."""
         try:
             await living_runners.leave(self._redis, self._name)
             await self._redis.delete(keys.runner_load(self._name))
         except (RedisError, OSError) as error:
-            log.warning("could not say that this runner leaves", error=str(error))
+            log.warning("could not say that this runner has left", error=str(error))
 
     async def _beat(self) -> None:
         load = codecs.runner_load.encode(self._load())
         async with self._redis.pipeline(transaction=False) as pipe:
             living_runners.beat(
-                pipe, self._name, contains_rules=self._contains_rules(), lives_ms=LIVES_WITHOUT_A_BEAT_MS
+                pipe,
+                self._name,
+                contains_rules=self._contains_rules(),
+                lives_ms=LIVES_WITHOUT_A_BEAT_MS,
+                leaves=self._leaves,
             )
             pipe.set(keys.runner_load(self._name), load, px=LIVES_WITHOUT_A_BEAT_MS)
             await pipe.execute()

@@ -39,9 +39,10 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
         lost = asyncio.create_task(_lose(runner))
         failed = await _until(stop, worker, presence, checking, lost)
         log.info("draining")
-        await _leave(runner, presence)
+        await runner.presence.begin_to_leave()  # first nobody counts on it any longer; then it stops claiming
         await runner.worker.drain(within_s=settings.drain)
-        await cancel([worker, checking, lost])
+        await cancel([worker, checking, lost, presence])
+        await runner.presence.leave()
     log.info("stopped")
     if isinstance(failed, SandboxMissingError):
         raise failed
@@ -64,9 +65,3 @@ async def _lose(runner: Runner) -> None:
     """Fail once what starts hosts has gone."""
     await runner.sandbox.lost.wait()
     raise RuntimeError("the sandbox's spawner has ended")
-
-
-async def _leave(runner: Runner, presence: asyncio.Task[None]) -> None:
-    """First nobody counts on this runner any longer; then it stops claiming."""
-    await cancel([presence])
-    await runner.presence.leave()

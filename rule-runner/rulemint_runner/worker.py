@@ -38,9 +38,10 @@ RunJob = Callable[[bytes], Awaitable[bytes]]
 class RuleWorker(Worker):
     """Claims jobs and runs them."""
 
-    def __init__(self, redis: ArqRedis, jobs: Mapping[str, RunJob], *, max_jobs: int) -> None:
-        """*jobs*: the name of a job → what runs it."""
+    def __init__(self, redis: ArqRedis, jobs: Mapping[str, RunJob], *, runner: str, max_jobs: int) -> None:
+        """*jobs*: the name of a job → what runs it; *runner*: the name under which gateways know that it is alive."""
         self._jobs = jobs
+        self._runner = runner
         super().__init__(
             functions=[func(cast("WorkerCoroutine", run), name=name) for name, run in jobs.items()],
             queue_name=keys.QUEUE,
@@ -82,7 +83,9 @@ class RuleWorker(Worker):
                 continue
             self.job_counter += 1
             try:
-                job = await job_queue.claim(self.pool, job_id, for_ms=int(self.in_progress_timeout_s * 1000))
+                job = await job_queue.claim(
+                    self.pool, job_id, runner=self._runner, for_ms=int(self.in_progress_timeout_s * 1000)
+                )
             except BaseException:
                 self.job_counter -= 1
                 raise

@@ -6,7 +6,7 @@ arq's own envelope is plain MessagePack, and only our typed decoders look inside
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -26,6 +26,8 @@ RUN_BATCH, INSTALL_PACKAGES = "run_batch", "install_packages"
 RESULT_KEPT_S = 60
 """How long the result of a job can still be found after its end."""
 WAKE_UPS_KEPT = 64
+_NAMELESS = b"1"
+"""The claim of a runner of an earlier release."""
 
 
 def _encode_unknown(value: Any) -> str:  # arq's envelope may hold an exception
@@ -88,8 +90,8 @@ async def waiting(redis: ArqRedis, *, most: int) -> list[bytes]:
     return cast("list[bytes]", await redis.zrange(keys.QUEUE, 0, most - 1))
 
 
-async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bytes | None:
-    """Claim the job for this worker and take it; None if another has it, it has ended, or nobody came in time.
+async def claim(redis: ArqRedis, job_id: str, *, runner: str, for_ms: int) -> bytes | None:
+    """Claim the job for *runner* and take it; None if another has it, it has ended, or nobody came in time.
 
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
     it is never run a second time, whatever becomes of who took it.
@@ -98,7 +100,7 @@ async def claim(redis: ArqRedis, job_id: str, *, for_ms: int) -> bytes | None:
         redis,
         CLAIM,
         [in_progress_key_prefix + job_id, keys.QUEUE, job_key_prefix + job_id],
-        [job_id, for_ms],
+        [job_id, for_ms, runner],
     )
     return None if job is None else bytes(job)
 
@@ -165,6 +167,18 @@ async def _find_result(redis: ArqRedis, job_id: str) -> bytes | None:
     if not isinstance(result, bytes):
         raise codecs.DecodeError("job result: the job itself failed")
     return result
+
+
+async def claimed_by(redis: ArqRedis, job_ids: Sequence[str]) -> dict[str, str]:
+    """Job → the runner that claimed it, of those *job_ids* that were claimed."""
+    if not job_ids:
+        return {}
+    async with redis.pipeline(transaction=False) as pipe:
+        for job_id in job_ids:
+            pipe.get(in_progress_key_prefix + job_id)
+        claims = await pipe.execute()
+    pairs = zip(job_ids, claims, strict=True)
+    return {job_id: claim.decode(errors="replace") for job_id, claim in pairs if claim not in {None, _NAMELESS}}
 
 
 async def was_picked_up(redis: ArqRedis, job_id: str) -> bool:

@@ -23,8 +23,8 @@ redis.call('EXPIRE', wake_up, wake_ups_expire_s)
 
 CLAIM = """
 local in_progress, queue, job = KEYS[1], KEYS[2], KEYS[3]
-local id, for_ms = unpack(ARGV)
-local claimed = redis.call('SET', in_progress, '1', 'PX', for_ms, 'NX')
+local id, for_ms, runner = unpack(ARGV)
+local claimed = redis.call('SET', in_progress, runner, 'PX', for_ms, 'NX')
 local queued, data = redis.call('ZREM', queue, id) == 1, redis.call('GETDEL', job)
 if not claimed then return false end
 if queued and data then return data end

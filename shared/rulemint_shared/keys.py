@@ -40,6 +40,7 @@ rulemint:queue:wake-up                     list        gateway             runne
 rulemint:outcomes:{gateway}                channel     runner              gateway       -
 rulemint:runners                           sorted set  runner              gateway       members expire by score
 rulemint:runners:insecure                  sorted set  runner              gateway       members expire by score
+rulemint:runners:leaving                   sorted set  runner              gateway       members expire by score
 rulemint:runner:{runner}                   string      runner              gateway       as long as it beats
 rulemint:wrong-clocks                      hash        gateway, runner     gateway       5 s after the last one
 =========================================  ==========  ==================  ============  =======================
@@ -63,6 +64,7 @@ QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"
 PACKAGE_SETS = f"{PREFIX}:package-sets"
 RUNNERS = f"{PREFIX}:runners"
 INSECURE_RUNNERS = f"{PREFIX}:runners:insecure"
+LEAVING_RUNNERS = f"{PREFIX}:runners:leaving"
 WRONG_CLOCKS = f"{PREFIX}:wrong-clocks"
 
 

@@ -1,4 +1,7 @@
-"""Which runners are alive: two sorted sets of their names, each with the time until which it counts.
+"""Which runners are alive: sorted sets of their names, each with the time until which it counts.
+
+One that was told to stop is on the list of those that leave until it has ended what it had: nobody counts on it for
+anything new, and nobody thinks that it is dead.
 
 The time is that of the server which keeps them, so that the clocks of runners and gateways need not agree.
 """
@@ -15,25 +18,30 @@ from rulemint_shared.job_scripts import run_script
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
 
-_LISTS = [keys.RUNNERS, keys.INSECURE_RUNNERS]
+_LISTS = [keys.RUNNERS, keys.INSECURE_RUNNERS, keys.LEAVING_RUNNERS]
 
 _NOW = """
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 """
 _BEAT = f"""{_NOW}
-local alive, insecure = KEYS[1], KEYS[2]
-local name, lives_ms, contained, forgotten_ms = unpack(ARGV)
+local alive, insecure, leaving = KEYS[1], KEYS[2], KEYS[3]
+local name, lives_ms, contained, leaves, forgotten_ms = unpack(ARGV)
 local until_ms = now_ms + lives_ms
-redis.call('ZADD', alive, until_ms, name)
-if contained == '1' then redis.call('ZREM', insecure, name) else redis.call('ZADD', insecure, until_ms, name) end
+local function list(runners, is_on_it)
+  if is_on_it then redis.call('ZADD', runners, until_ms, name) else redis.call('ZREM', runners, name) end
+end
+list(alive, leaves == '0')
+list(insecure, leaves == '0' and contained == '0')
+list(leaving, leaves == '1')
 for _, runners in ipairs(KEYS) do redis.call('ZREMRANGEBYSCORE', runners, '-inf', now_ms - forgotten_ms) end
 """
 _ALIVE = f"""{_NOW}
-return {{
-  redis.call('ZRANGEBYSCORE', KEYS[1], now_ms, '+inf', 'LIMIT', 0, ARGV[1]),
-  redis.call('ZRANGEBYSCORE', KEYS[2], now_ms, '+inf', 'LIMIT', 0, ARGV[1])
-}}
+local found = {{}}
+for i, runners in ipairs(KEYS) do
+  found[i] = redis.call('ZRANGEBYSCORE', runners, now_ms, '+inf', 'LIMIT', 0, ARGV[1])
+end
+return found
 """
 _FORGOTTEN_AFTER_MS = 60_000
 _MOST = 1_000
@@ -45,12 +53,18 @@ class LivingRunners(NamedTuple):
 
     names: list[str]
     insecure: set[str]
-    """Those that do not contain rules."""
+    """Those of them that do not contain rules."""
+    leaving: frozenset[str] = frozenset()
+    """Others, which still end what they have."""
 
 
-def beat(pipe: Pipeline, name: str, *, contains_rules: bool, lives_ms: int) -> None:
-    """Have *pipe* say that the runner *name* is alive, for *lives_ms* from when the server hears it."""
-    pipe.eval(_BEAT, len(_LISTS), *_LISTS, name, str(lives_ms), str(int(contains_rules)), str(_FORGOTTEN_AFTER_MS))
+def beat(pipe: Pipeline, name: str, *, contains_rules: bool, lives_ms: int, leaves: bool = False) -> None:
+    """Have *pipe* say that the runner *name* is alive, for *lives_ms* from when the server hears it.
+
+    If it *leaves*, it is so only for those who wait for what it has.
+    """
+    flags = (str(int(contains_rules)), str(int(leaves)))
+    pipe.eval(_BEAT, len(_LISTS), *_LISTS, name, str(lives_ms), *flags, str(_FORGOTTEN_AFTER_MS))
 
 
 async def leave(redis: ArqRedis, name: str) -> None:
@@ -65,8 +79,8 @@ async def find_alive(redis: ArqRedis) -> LivingRunners:
     Raises:
         RedisError, OSError: the server does not answer.
     """
-    alive, insecure = await run_script(redis, _ALIVE, _LISTS, [_MOST])
-    return LivingRunners(sorted(_text(name) for name in alive), {_text(name) for name in insecure})
+    alive, insecure, leaving = await run_script(redis, _ALIVE, _LISTS, [_MOST])
+    return LivingRunners(sorted(map(_text, alive)), set(map(_text, insecure)), frozenset(map(_text, leaving)))
 
 
 def _text(name: bytes) -> str:

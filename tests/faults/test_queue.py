@@ -40,7 +40,8 @@ async def a_worker(url: str, *, max_jobs: int = 1_000) -> AsyncIterator[list[byt
         return b""
 
     async with open_redis(url) as redis:
-        working = asyncio.create_task(RuleWorker(redis, {job_queue.INSTALL_PACKAGES: run}, max_jobs=max_jobs).main())
+        worker = RuleWorker(redis, {job_queue.INSTALL_PACKAGES: run}, runner="r", max_jobs=max_jobs)
+        working = asyncio.create_task(worker.main())
         try:
             yield ran
         finally:
@@ -84,6 +85,6 @@ async def test_what_waits_for_nothing_leaves_the_queue(redis: ArqRedis, empty_re
 async def test_a_job_that_runs_is_not_counted_as_waiting(redis: ArqRedis) -> None:
     job_id = await enqueue(redis)
     assert await redis.zcard(keys.QUEUE) == 1
-    assert await job_queue.claim(redis, job_id, for_ms=1_000) is not None
+    assert await job_queue.claim(redis, job_id, runner="r", for_ms=1_000) is not None
     assert await redis.zcard(keys.QUEUE) == 0
-    assert await job_queue.claim(redis, job_id, for_ms=1_000) is None
+    assert await job_queue.claim(redis, job_id, runner="r", for_ms=1_000) is None

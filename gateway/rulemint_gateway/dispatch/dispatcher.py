@@ -9,7 +9,7 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.batching import Batcher
-from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
+from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
 from rulemint_gateway.dispatch.own_records import OwnRecords
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
@@ -96,6 +96,8 @@ class Dispatcher:
         try:
             self._batcher.submit(invocation, under_way=self._places.of(invocation.tenant))
             ending = await future
+        except RunnerDiedError:
+            return self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner died"))
         except TimeoutError:
             return await self._overdue(invocation, self._listener.forget(invocation.id))
         finally:

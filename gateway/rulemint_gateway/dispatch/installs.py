@@ -8,6 +8,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
+from rulemint_gateway.dispatch import lost_runners
+from rulemint_gateway.dispatch.lost_runners import LostRunners
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_shared import codecs, job_queue
 from rulemint_shared.deadline import Deadline
@@ -57,11 +59,16 @@ class Installs:
 
     async def _answer_of(self, job_id: str) -> InstallAnswer:
         deadline, pick_up = Deadline.after(WAIT_S), Deadline.after(PICKED_UP_WITHIN_S)
+        runners, next_look = LostRunners(self._redis), Deadline.after(lost_runners.LOOK_INTERVAL_S)
         while not deadline.passed():
             if answer := await job_queue.find_install_answer(self._redis, job_id):
                 return answer
             if pick_up.passed() and not await job_queue.was_picked_up(self._redis, job_id):
                 return _not_now("no runner came round to it")
+            if next_look.passed():
+                next_look = Deadline.after(lost_runners.LOOK_INTERVAL_S)
+                if await runners.look([job_id]):
+                    return await job_queue.find_install_answer(self._redis, job_id) or _not_now("its runner died")
             await asyncio.sleep(LOOK_INTERVAL_S)
         return _not_now("its runner never answered")
 

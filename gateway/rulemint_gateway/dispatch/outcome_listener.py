@@ -1,4 +1,7 @@
-"""This gateway's channel → the futures that wait for an ending, with arq's job results as the net beneath."""
+"""This gateway's channel → the futures that wait for an ending, with arq's job results as the net beneath.
+
+What waits for a runner that is dead is told so.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
+from rulemint_gateway.dispatch.lost_runners import LOOK_INTERVAL_S, LostRunners
 from rulemint_shared import codecs, job_queue, keys
 from rulemint_shared.background import run_together
 from rulemint_shared.batches import Refused, split_endings
@@ -20,6 +24,10 @@ from rulemint_shared.subscription import listen
 log = structlog.get_logger(__name__)
 
 SEARCH_INTERVAL_S = 1.0
+
+
+class RunnerDiedError(Exception):
+    """The runner that had claimed the invocation is dead."""
 
 
 @dataclass
@@ -37,9 +45,13 @@ class OutcomeListener:
         self._redis = redis
         self._gateway = gateway
         self._waiting: dict[str, Waiting] = {}
+        self._lost_runners = LostRunners(redis)
 
     def expect(self, invocation_id: str) -> asyncio.Future[Ending | None]:
-        """The future of the invocation's ending; its result is None if Redis did not take the invocation."""
+        """The future of the invocation's ending; its result is None if Redis did not take the invocation.
+
+        It raises `RunnerDiedError` if nobody will say how the invocation ended.
+        """
         future: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
         self._waiting[invocation_id] = Waiting(future)
         return future
@@ -61,7 +73,7 @@ class OutcomeListener:
             self._resolve(invocation_id, None)
 
     async def run(self, subscriber: ArqRedis) -> None:
-        """Listen, and every second look for endings whose publication was missed, until cancelled."""
+        """Listen, and look for dead runners and for endings whose publication was missed, until cancelled."""
         await run_together(
             listen(
                 subscriber,
@@ -70,6 +82,7 @@ class OutcomeListener:
                 on_connected=self._search_results,
             ),
             self._search_periodically(),
+            self._look_for_dead_runners(),
         )
 
     def _on_message(self, data: bytes) -> None:
@@ -99,14 +112,45 @@ class OutcomeListener:
         seen: set[str] = set()
         while True:
             await asyncio.sleep(SEARCH_INTERVAL_S)
-            jobs = {waiting.job_id for waiting in self._waiting.values() if waiting.job_id}
+            jobs = self._jobs()
             await self._search(jobs & seen)
             seen = jobs
 
     async def _search_results(self) -> None:
-        await self._search({waiting.job_id for waiting in self._waiting.values() if waiting.job_id})
+        await self._search(self._jobs())
 
-    async def _search(self, job_ids: set[str]) -> None:
+    def _jobs(self) -> set[str]:
+        """Those that carry what waits."""
+        return {waiting.job_id for waiting in self._waiting.values() if waiting.job_id}
+
+    async def _look_for_dead_runners(self) -> None:
+        """Only what has waited for a second or more is looked for: most of it ends sooner."""
+        before: set[str] = set()
+        seen: set[str] = set()
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL_S)
+            jobs = self._jobs()
+            before, seen, waiting = seen, jobs, jobs & seen & before
+            if not waiting:
+                continue
+            try:
+                dead = await self._lost_runners.look(waiting)
+                if dead:
+                    await self._give_up(dead)
+            except (RedisError, OSError) as error:
+                log.warning("could not look for dead runners", error=str(error))
+
+    async def _give_up(self, job_ids: list[str]) -> None:
+        """Nobody will say how these jobs ended, unless their results are there already."""
+        log.warning("a runner died with jobs in hand", jobs=len(job_ids))
+        if not await self._search(set(job_ids)):
+            return
+        for waiting in self._waiting.values():
+            if waiting.job_id in job_ids and not waiting.future.done():
+                waiting.future.set_exception(RunnerDiedError())
+
+    async def _search(self, job_ids: set[str]) -> bool:
+        """Deliver the endings that are kept of these jobs; False if the server does not answer."""
         for job_id in job_ids:
             try:
                 if found := await job_queue.find_endings(self._redis, job_id):
@@ -116,7 +160,8 @@ class OutcomeListener:
                 log.warning("ignored a malformed job result", job=job_id, error=str(error))
             except (RedisError, OSError) as error:
                 log.warning("could not look for missed outcomes", error=str(error))
-                return
+                return False
+        return True
 
     def _fail_rest(self, job_id: str) -> None:
         """The job has ended, and has said all that it has to say."""

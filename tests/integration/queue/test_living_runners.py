@@ -29,9 +29,11 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
         yield opened
 
 
-async def beat(redis: ArqRedis, name: str, *, contains_rules: bool = True, lives_ms: int = 60_000) -> None:
+async def beat(
+    redis: ArqRedis, name: str, *, contains_rules: bool = True, lives_ms: int = 60_000, leaves: bool = False
+) -> None:
     async with redis.pipeline(transaction=False) as pipe:
-        living_runners.beat(pipe, name, contains_rules=contains_rules, lives_ms=lives_ms)
+        living_runners.beat(pipe, name, contains_rules=contains_rules, lives_ms=lives_ms, leaves=leaves)
         await pipe.execute()
 
 
@@ -41,6 +43,14 @@ async def test_a_runner_is_alive_from_its_beat_until_it_leaves(redis: ArqRedis) 
     assert await find_alive(redis) == LivingRunners(["a", "b"], set())
     await living_runners.leave(redis, "a")
     assert await find_alive(redis) == LivingRunners(["b"], set())
+
+
+async def test_a_runner_that_leaves_is_on_a_list_of_its_own_until_it_has_left(redis: ArqRedis) -> None:
+    await beat(redis, "a", contains_rules=False)
+    await beat(redis, "a", contains_rules=False, leaves=True)
+    assert await find_alive(redis) == LivingRunners([], set(), frozenset({"a"}))
+    await living_runners.leave(redis, "a")
+    assert await find_alive(redis) == LivingRunners([], set())
 
 
 async def test_a_runner_that_beats_no_longer_falls_out(redis: ArqRedis) -> None:
