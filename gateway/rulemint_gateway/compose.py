@@ -67,10 +67,12 @@ from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import ConfigStore, StoreUnavailableError
+from rulemint_gateway.stores.deleted_rules import DeletedRules
 from rulemint_gateway.stores.durability import Durability
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.stores.idempotency import IdempotencyStore
 from rulemint_gateway.stores.key_check import check_master_key
+from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.log_store import LogStore
 from rulemint_gateway.stores.quotas import Quotas
 from rulemint_gateway.stores.refused_calls import RefusedCalls
@@ -148,7 +150,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """A gateway ready to serve; everything it opened is closed in reverse order.
 
     Raises:
-        RedisUnusableError, VaultError, AdminFileError, StoreUnavailableError: it cannot start; the text says why.
+        RedisUnusableError, LayoutError, VaultError, AdminFileError, StoreUnavailableError: it cannot start; the text
+            says why.
     """
     async with AsyncExitStack() as stack:
         vault = Vault.from_file(settings.master_key_file)
@@ -161,11 +164,13 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         await clock.begin()
         in_background(stack, clock.keep())
 
+        await _ensure_layout(redis)
         catalog = Catalog(redis, stale_after_s=settings.stale_config_s)
         await catalog.load()
         in_background(stack, catalog.keep_fresh(subscriber))
         durability = Durability(redis, replicas=settings.replicas_ack)
         store = _config_store(settings, redis, catalog, durability)
+        in_background(stack, DeletedRules(redis).sweep())
         signing_keys = SigningKeys(catalog, store, vault)
         await _check_keys(redis, catalog, vault)
         await _bootstrap(settings, catalog, store, vault, signing_keys)
@@ -261,6 +266,14 @@ async def _bootstrap(
     await bootstrap.run(settings.admin_file)
     await signing_keys.ensure(DEFAULT_TENANT, SigningAlgorithm.RS256)
     warn_of_demo_client(catalog, vault, host=settings.host)
+
+
+async def _ensure_layout(redis: ArqRedis) -> None:
+    """Have names that this version knows, before anything is read."""
+    try:
+        await ensure_layout(redis)
+    except (RedisError, OSError) as error:
+        raise StoreUnavailableError(str(error)) from error
 
 
 async def _check_keys(redis: ArqRedis, catalog: Catalog, vault: Vault) -> None:

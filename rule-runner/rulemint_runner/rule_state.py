@@ -1,7 +1,7 @@
 """What rules keep between their invocations: a document, and the cache of an action, for each rule of a tenant.
 
-Hosts are hostile, so everything that they want kept is measured here. Every write watches the rule itself: state is
-deleted with it in one transaction, and what an invocation writes afterwards must not bring it back.
+Hosts are hostile, so everything that they want kept is measured here. State goes right after its rule, and what an
+invocation writes afterwards must not bring it back: so the gateway leaves a mark, which every write watches.
 """
 
 from __future__ import annotations
@@ -148,11 +148,13 @@ class RuleStates:
         await self._replace(owner, keys.rule_cache(*owner), plan)
 
     async def _replace(self, owner: Owner, key: str, plan: Callable[[bytes | None], _Value]) -> None:
-        rules = keys.rules(owner.tenant)
+        if not await self._redis.hexists(keys.rules(owner.tenant), owner.rule_id):  # type: ignore[misc]  # its stub is not async
+            raise RuleStateError("the rule was deleted")
+        deleted = keys.deleted_rule(*owner)
         async with self._redis.pipeline(transaction=True) as pipe:
             for _attempt in range(MAX_ATTEMPTS):
-                await pipe.watch(rules, key)
-                if not await pipe.hexists(rules, owner.rule_id):  # type: ignore[misc]  # redis-py's stub is not async
+                await pipe.watch(deleted, key)
+                if await pipe.exists(deleted):
                     raise RuleStateError("the rule was deleted")
                 value = plan(await pipe.get(key))
                 pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here

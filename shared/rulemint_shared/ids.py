@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 
+from rulemint_shared import keys
 from rulemint_shared.deadline import unix_ms
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -67,7 +68,7 @@ def new_process_id(kind: str) -> str:
 
 def new_job_id() -> str:
     """The id of one arq job."""
-    return f"job_{secrets.token_hex(12)}"
+    return keys.job_id(secrets.token_hex(12))
 
 
 def new_jti() -> str:

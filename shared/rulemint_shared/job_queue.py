@@ -94,8 +94,11 @@ async def claim(redis: ArqRedis, job_id: str, *, runner: str, for_ms: int) -> by
     """Claim the job for *runner* and take it; None if another has it, it has ended, or nobody came in time.
 
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
-    it is never run a second time, whatever becomes of who took it.
+    it is never run a second time, whatever becomes of who took it. What bears no tag of the queue is no job.
     """
+    if keys.tag(job_id) != keys.tag(keys.QUEUE):
+        await redis.zrem(keys.QUEUE, job_id)
+        return None
     job = await run_script(
         redis,
         CLAIM,

@@ -1,161 +1,219 @@
 """Every Redis key and channel name, spelled once.
 
-=========================================  ==========  ==================  ============  =======================
-name                                       type        writer              reader        lifetime
-=========================================  ==========  ==================  ============  =======================
-rulemint:tenants                           hash        gateway             gateway       for good
-rulemint:{tenant}:clients                  hash        gateway             gateway       for good
-rulemint:{tenant}:resource-servers         hash        gateway             gateway       for good
-rulemint:{tenant}:client-grants            hash        gateway             gateway       for good
-rulemint:{tenant}:rules                    hash        gateway             gateway       for good
-rulemint:{tenant}:rule-versions            hash        gateway             runner        for good (immutable)
-rulemint:{tenant}:script-bytes             string      gateway             gateway       for good
-rulemint:{tenant}:rule-secrets             hash        gateway             runner        for good (encrypted)
-rulemint:{tenant}:signing-keys             hash        gateway             gateway       for good (encrypted)
-rulemint:{tenant}:rule-storage:{rule}      string      runner              runner        as long as its rule
-rulemint:{tenant}:rule-cache:{rule}        string      runner              runner        a day at most
-rulemint:{tenant}:exchanges                stream      gateway             gateway       capped by count, bytes
-rulemint:{tenant}:refused-requests         stream      gateway             gateway       capped by count, bytes
-rulemint:{tenant}:audit                    stream      gateway             gateway       capped by count, bytes
-rulemint:{tenant}:refused-calls            stream      gateway             gateway       capped by count, bytes
-rulemint:{tenant}:tokens-per-day           hash        gateway             gateway       for good
-rulemint:{tenant}:token-quotas:{window}    hash        gateway             gateway       its hour or day
-rulemint:{tenant}:secrets-used             sorted set  gateway             gateway       members expire by score
-rulemint:{tenant}:idempotent:{sha256}      string      gateway             gateway       a day
-rulemint:{tenant}:logs                     stream      runner, gateway     gateway       count, bytes and age
-{a stream's name}:ledger                   hash        as its stream       as its stream  as its stream
-rulemint:log-tickets:{sha256}              string      gateway             gateway       30 s, read once
-rulemint:buckets:{sha256}                  string      gateway             gateway       until it is full, minutes
-rulemint:packages:{sha256}                 string      runner              runner        while it is needed
-rulemint:package-sets                      hash        runner              runner        as long as each set
-rulemint:installed:{sha256 of a request}   string      runner              runner        an hour
-rulemint:revision                          string      gateway             gateway       for good
-rulemint:durable-revision                  string      gateway             -             for good
-rulemint:key-check                         string      gateway             gateway       for good (encrypted)
-rulemint:runner-key-check                  string      gateway             runner        for good (encrypted)
-rulemint:write:{random}                    string      gateway             gateway       a minute
-rulemint:changes                           channel     gateway             gateway       -
-rulemint:queue                             sorted set  gateway (arq)       runner (arq)  until the job ends
-rulemint:queue:wake-up                     list        gateway             runner        popped at once, 60 s
-rulemint:outcomes:{gateway}                channel     runner              gateway       -
-rulemint:runners                           sorted set  runner              gateway       members expire by score
-rulemint:runners:insecure                  sorted set  runner              gateway       members expire by score
-rulemint:runners:leaving                   sorted set  runner              gateway       members expire by score
-rulemint:runner:{runner}                   string      runner              gateway       as long as it beats
-rulemint:wrong-clocks                      hash        gateway, runner     gateway       5 s after the last one
-=========================================  ==========  ==================  ============  =======================
+The part in braces is a name's tag. A cluster keeps names of one tag on one node, so a script, a transaction or a
+command with several keys takes names of one tag only. ``{config}`` has the configuration of all tenants, which has one
+revision; what a tenant's traffic makes is under the tenant's own tag; each shard of the queue has one.
+
+==============================================  ==========  ==================  ============  =======================
+name                                            type        writer              reader        lifetime
+==============================================  ==========  ==================  ============  =======================
+rulemint:{config}:tenants                       hash        gateway             gateway       for good
+rulemint:{config}:clients:<tenant>              hash        gateway             gateway       for good
+rulemint:{config}:resource-servers:<tenant>     hash        gateway             gateway       for good
+rulemint:{config}:client-grants:<tenant>        hash        gateway             gateway       for good
+rulemint:{config}:rules:<tenant>                hash        gateway             both          for good
+rulemint:{config}:rule-versions:<tenant>        hash        gateway             both          for good (immutable)
+rulemint:{config}:script-bytes:<tenant>         string      gateway             gateway       for good
+rulemint:{config}:rule-secrets:<tenant>         hash        gateway             both          for good (encrypted)
+rulemint:{config}:signing-keys:<tenant>         hash        gateway             gateway       for good (encrypted)
+rulemint:{config}:audit:<tenant>                stream      gateway             gateway       capped by count, bytes
+rulemint:{config}:idempotent:<tenant>:<sha256>  string      gateway             gateway       a day
+rulemint:{config}:deleted-rules                 sorted set  gateway             gateway       until their state is gone
+rulemint:{config}:revision                      string      gateway             gateway       for good
+rulemint:{config}:durable-revision              string      gateway             -             for good
+rulemint:{config}:key-check                     string      gateway             gateway       for good (encrypted)
+rulemint:{config}:runner-key-check              string      gateway             runner        for good (encrypted)
+rulemint:{config}:write:<random>                string      gateway             gateway       a minute
+rulemint:{config}:layout                        string      gateway             gateway       for good
+rulemint:{config}:moving                        string      gateway             gateway       while names change
+rulemint:{config}:changes                       channel     gateway             gateway       -
+rulemint:{tenant:<tenant>}:logs                 stream      runner, gateway     gateway       count, bytes and age
+rulemint:{tenant:<tenant>}:exchanges            stream      gateway             gateway       capped by count, bytes
+rulemint:{tenant:<tenant>}:refused-requests     stream      gateway             gateway       capped by count, bytes
+rulemint:{tenant:<tenant>}:refused-calls        stream      gateway             gateway       capped by count, bytes
+rulemint:{tenant:<tenant>}:tokens-per-day       hash        gateway             gateway       for good
+rulemint:{tenant:<tenant>}:token-quotas:<...>   hash        gateway             gateway       its hour or day
+rulemint:{tenant:<tenant>}:secrets-used         sorted set  gateway             gateway       members expire by score
+rulemint:{tenant:<tenant>}:rule-storage:<rule>  string      runner              runner        as long as its rule
+rulemint:{tenant:<tenant>}:rule-cache:<rule>    string      runner              runner        a day at most
+rulemint:{tenant:<tenant>}:deleted-rule:<rule>  string      gateway             runner        an hour
+<a stream's name>:ledger                        hash        as its stream       as its stream  as its stream
+rulemint:{queue:<shard>}:jobs                   sorted set  gateway (arq)       runner (arq)  until the job ends
+rulemint:{queue:<shard>}:wake-up                list        gateway             runner        popped at once, 60 s
+rulemint:{queue:<shard>}:outcomes:<gateway>     channel     runner              gateway       -
+rulemint:{runners}:alive                        sorted set  runner              gateway       members expire by score
+rulemint:{runners}:insecure                     sorted set  runner              gateway       members expire by score
+rulemint:{runners}:leaving                      sorted set  runner              gateway       members expire by score
+rulemint:{runners}:load:<runner>                string      runner              gateway       as long as it beats
+rulemint:{clocks}:wrong                         hash        gateway, runner     gateway       5 s after the last one
+rulemint:{packages}:sets                        hash        runner              runner        as long as each set
+rulemint:{package:<sha256>}                     string      runner              runner        while it is needed
+rulemint:{installed:<sha256 of a request>}      string      runner              runner        an hour
+rulemint:{ticket:<sha256>}                      string      gateway             gateway       30 s, read once
+rulemint:{buckets:<hex digit>}:<sha256>         string      gateway             gateway       until it is full, minutes
+==============================================  ==========  ==================  ============  =======================
 
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
-``arq:result:`` for a minute after it has ended; arq has no setting for these prefixes.
+``arq:result:`` for a minute after it has ended; arq has no setting for these prefixes. So a job's id bears the tag of
+its shard of the queue, and all that arq keeps of it is where the shard is.
 """
 
 from __future__ import annotations
 
-PREFIX = "rulemint"
+from collections.abc import Iterable
 
-TENANTS = f"{PREFIX}:tenants"
-REVISION = f"{PREFIX}:revision"
-DURABLE_REVISION = f"{PREFIX}:durable-revision"
-KEY_CHECK = f"{PREFIX}:key-check"
-RUNNER_KEY_CHECK = f"{PREFIX}:runner-key-check"
-CHANGES = f"{PREFIX}:changes"
-QUEUE = f"{PREFIX}:queue"
-QUEUE_WAKE_UP = f"{PREFIX}:queue:wake-up"
-PACKAGE_SETS = f"{PREFIX}:package-sets"
-RUNNERS = f"{PREFIX}:runners"
-INSECURE_RUNNERS = f"{PREFIX}:runners:insecure"
-LEAVING_RUNNERS = f"{PREFIX}:runners:leaving"
-WRONG_CLOCKS = f"{PREFIX}:wrong-clocks"
+PREFIX = "rulemint"
+_CONFIG = f"{PREFIX}:{{config}}"
+_RUNNERS = f"{PREFIX}:{{runners}}"
+_QUEUE_TAG = "queue:0"
+_QUEUE = f"{PREFIX}:{{{_QUEUE_TAG}}}"
+
+TENANTS = f"{_CONFIG}:tenants"
+DELETED_RULES = f"{_CONFIG}:deleted-rules"
+REVISION = f"{_CONFIG}:revision"
+DURABLE_REVISION = f"{_CONFIG}:durable-revision"
+KEY_CHECK = f"{_CONFIG}:key-check"
+RUNNER_KEY_CHECK = f"{_CONFIG}:runner-key-check"
+LAYOUT = f"{_CONFIG}:layout"
+MOVING = f"{_CONFIG}:moving"
+CHANGES = f"{_CONFIG}:changes"
+PACKAGE_SETS = f"{PREFIX}:{{packages}}:sets"
+RUNNERS = f"{_RUNNERS}:alive"
+INSECURE_RUNNERS = f"{_RUNNERS}:insecure"
+LEAVING_RUNNERS = f"{_RUNNERS}:leaving"
+WRONG_CLOCKS = f"{PREFIX}:{{clocks}}:wrong"
+QUEUE = f"{_QUEUE}:jobs"
+QUEUE_WAKE_UP = f"{_QUEUE}:wake-up"
+
+
+def tag(name: str) -> str:
+    """What a cluster places *name* by: the text between its first brace and the next closing one, or all of it."""
+    _before, opened, rest = name.partition("{")
+    inside, closed, _after = rest.partition("}")
+    return inside if opened and closed and inside else name
+
+
+def by_tag(names: Iterable[str]) -> list[list[str]]:
+    """*names* in groups, each of one tag."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(tag(name), []).append(name)
+    return list(groups.values())
+
+
+def _of(tenant: str) -> str:
+    """The beginning of the names of what a tenant's traffic makes; no tenant's name has a brace in it."""
+    return f"{PREFIX}:{{tenant:{tenant}}}"
+
+
+def job_id(random: str) -> str:
+    """The id of a job, from *random* text; it is where its shard of the queue is."""
+    return f"job_{{{_QUEUE_TAG}}}_{random}"
 
 
 def write_marker(name: str) -> str:
     """What one transaction of the configuration writes to be recognised by."""
-    return f"{PREFIX}:write:{name}"
+    return f"{_CONFIG}:write:{name}"
 
 
 def clients(tenant: str) -> str:
     """The hash client_id → Client."""
-    return f"{PREFIX}:{tenant}:clients"
+    return f"{_CONFIG}:clients:{tenant}"
 
 
 def resource_servers(tenant: str) -> str:
     """The hash id → ResourceServer."""
-    return f"{PREFIX}:{tenant}:resource-servers"
+    return f"{_CONFIG}:resource-servers:{tenant}"
 
 
 def client_grants(tenant: str) -> str:
     """The hash id → ClientGrant."""
-    return f"{PREFIX}:{tenant}:client-grants"
+    return f"{_CONFIG}:client-grants:{tenant}"
 
 
 def rules(tenant: str) -> str:
     """The hash id → Rule."""
-    return f"{PREFIX}:{tenant}:rules"
+    return f"{_CONFIG}:rules:{tenant}"
 
 
 def rule_versions(tenant: str) -> str:
     """The hash ``<rule id>@<version>`` → RuleVersion."""
-    return f"{PREFIX}:{tenant}:rule-versions"
+    return f"{_CONFIG}:rule-versions:{tenant}"
 
 
 def script_bytes(tenant: str) -> str:
     """How many bytes the tenant's rule versions have together."""
-    return f"{PREFIX}:{tenant}:script-bytes"
+    return f"{_CONFIG}:script-bytes:{tenant}"
 
 
 def rule_secrets(tenant: str) -> str:
     """The hash rule id → RuleSecrets."""
-    return f"{PREFIX}:{tenant}:rule-secrets"
+    return f"{_CONFIG}:rule-secrets:{tenant}"
 
 
 def signing_keys(tenant: str) -> str:
     """The hash kid → SigningKey."""
-    return f"{PREFIX}:{tenant}:signing-keys"
-
-
-def rule_storage(tenant: str, rule_id: str) -> str:
-    """The StoredDocument of a rule."""
-    return f"{PREFIX}:{tenant}:rule-storage:{rule_id}"
-
-
-def rule_cache(tenant: str, rule_id: str) -> str:
-    """The StoredCache of an action."""
-    return f"{PREFIX}:{tenant}:rule-cache:{rule_id}"
-
-
-def exchanges(tenant: str) -> str:
-    """The stream of the tenant's exchange records."""
-    return f"{PREFIX}:{tenant}:exchanges"
+    return f"{_CONFIG}:signing-keys:{tenant}"
 
 
 def audit(tenant: str) -> str:
     """The stream of AuditRecord of the calls that changed something."""
-    return f"{PREFIX}:{tenant}:audit"
+    return f"{_CONFIG}:audit:{tenant}"
+
+
+def idempotent(tenant: str, sha256: str) -> str:
+    """The IdempotentCall of one Idempotency-Key."""
+    return f"{_CONFIG}:idempotent:{tenant}:{sha256}"
+
+
+def deleted_rules_member(tenant: str, rule_id: str) -> str:
+    """The member of `DELETED_RULES` that says whose state is still there."""
+    return f"{tenant} {rule_id}"
+
+
+def rule_storage(tenant: str, rule_id: str) -> str:
+    """The StoredDocument of a rule."""
+    return f"{_of(tenant)}:rule-storage:{rule_id}"
+
+
+def rule_cache(tenant: str, rule_id: str) -> str:
+    """The StoredCache of an action."""
+    return f"{_of(tenant)}:rule-cache:{rule_id}"
+
+
+def deleted_rule(tenant: str, rule_id: str) -> str:
+    """Says that a rule was deleted, so that what still runs keeps nothing for it."""
+    return f"{_of(tenant)}:deleted-rule:{rule_id}"
+
+
+def exchanges(tenant: str) -> str:
+    """The stream of the tenant's exchange records."""
+    return f"{_of(tenant)}:exchanges"
 
 
 def refused_requests(tenant: str) -> str:
     """The stream of the exchange records of clients that were not authenticated: apart, for anybody can make them."""
-    return f"{PREFIX}:{tenant}:refused-requests"
+    return f"{_of(tenant)}:refused-requests"
 
 
 def refused_calls(tenant: str) -> str:
     """The stream of AuditRecord of the calls that were refused: apart, so that they cannot push out the others."""
-    return f"{PREFIX}:{tenant}:refused-calls"
+    return f"{_of(tenant)}:refused-calls"
 
 
 def tokens_per_day(tenant: str) -> str:
     """The hash ``YYYY-MM-DD`` → how many tokens were issued that day (UTC)."""
-    return f"{PREFIX}:{tenant}:tokens-per-day"
+    return f"{_of(tenant)}:tokens-per-day"
 
 
 def token_quota(tenant: str, window: str) -> str:
     """The hash of a quota in one hour or day: how many tokens were issued, and how many were refused."""
-    return f"{PREFIX}:{tenant}:token-quotas:{window}"
+    return f"{_of(tenant)}:token-quotas:{window}"
 
 
 def secrets_used(tenant: str) -> str:
     """The sorted set ``<client id> <secret name>`` → when the secret last proved its client, in ms."""
-    return f"{PREFIX}:{tenant}:secrets-used"
+    return f"{_of(tenant)}:secrets-used"
 
 
 def secrets_used_member(client_id: str, secret_name: str) -> str:
@@ -163,14 +221,9 @@ def secrets_used_member(client_id: str, secret_name: str) -> str:
     return f"{client_id} {secret_name}"
 
 
-def idempotent(tenant: str, sha256: str) -> str:
-    """The IdempotentCall of one Idempotency-Key."""
-    return f"{PREFIX}:{tenant}:idempotent:{sha256}"
-
-
 def logs(tenant: str) -> str:
     """The stream of the tenant's log records."""
-    return f"{PREFIX}:{tenant}:logs"
+    return f"{_of(tenant)}:logs"
 
 
 def ledger(stream: str) -> str:
@@ -180,32 +233,37 @@ def ledger(stream: str) -> str:
 
 def runner_load(runner: str) -> str:
     """The RunnerLoad of one runner."""
-    return f"{PREFIX}:runner:{runner}"
+    return f"{_RUNNERS}:load:{runner}"
 
 
 def log_ticket(sha256: str) -> str:
     """What a ticket for a log stream is good for, by the hash of its text."""
-    return f"{PREFIX}:log-tickets:{sha256}"
+    return f"{PREFIX}:{{ticket:{sha256}}}"
 
 
 def bucket(sha256: str) -> str:
-    """When a bucket of failed logins is full again, in ms of the server's clock."""
-    return f"{PREFIX}:buckets:{sha256}"
+    """When a bucket of failed logins is full again, in ms of the server's clock. There are 16 tags for all of them."""
+    return f"{PREFIX}:{{buckets:{sha256[:1]}}}:{sha256}"
 
 
 def outcomes(gateway: str) -> str:
     """The channel on which one gateway hears the outcomes it asked for."""
-    return f"{PREFIX}:outcomes:{gateway}"
+    return f"{_QUEUE}:outcomes:{gateway}"
 
 
 def packages(sha256: str) -> str:
     """One package set, compressed, by the hash of these bytes."""
-    return f"{PREFIX}:packages:{sha256}"
+    return f"{PREFIX}:{{package:{sha256}}}"
+
+
+def packages_name(key: str) -> str:
+    """The hash that `packages` was given."""
+    return tag(key).removeprefix("package:")
 
 
 def installed(request_sha256: str) -> str:
     """The `Installed` that a request had lately."""
-    return f"{PREFIX}:installed:{request_sha256}"
+    return f"{PREFIX}:{{installed:{request_sha256}}}"
 
 
 def rule_version_field(rule_id: str, version: int) -> str:

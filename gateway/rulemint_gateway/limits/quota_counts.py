@@ -129,7 +129,10 @@ class QuotaCounts:
             self._filled.clear()
             names = [self._given_back.popleft() for _ in range(len(self._given_back))]
             try:
-                await run_script(self._redis, GIVE_BACK, names, [])
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for of_tenant in keys.by_tag(names):
+                        pipe.eval(GIVE_BACK, len(of_tenant), *of_tenant)
+                    await pipe.execute()
             except (RedisError, OSError) as error:
                 self._warn(error)
             await asyncio.sleep(PAUSE_S)

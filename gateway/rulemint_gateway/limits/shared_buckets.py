@@ -1,6 +1,6 @@
 """What was taken from buckets at one gateway is told to all others through Redis, in the background.
 
-Nobody waits for it: a gateway decides by what it has in memory. After something was taken, one script adds it to the
+Nobody waits for it: a gateway decides by what it has in memory. After something was taken, a script adds it to the
 bucket in Redis and says how full that is, counting what others took; this is what the gateway goes by from then on.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -17,7 +17,6 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.limits.gcra import Buckets, Rate
 from rulemint_shared import keys
-from rulemint_shared.job_scripts import run_script
 
 log = structlog.get_logger(__name__)
 
@@ -80,13 +79,24 @@ class SharedBuckets:
             await asyncio.sleep(PAUSE_S)
 
     async def _tell(self, taken: Sequence[tuple[BucketKey, _Taken]]) -> None:
-        names = [keys.bucket(_digest(key)) for key, _ in taken]
-        arguments: list[str | int | bytes] = []
-        for _, each in taken:
-            arguments += [each.count, round(each.rate.interval_s * 1000), round(each.rate.depth_s * 1000)]
-        left_ms = await run_script(self._redis, TAKE, names, arguments)
-        for (key, _), left in zip(taken, left_ms, strict=True):
-            self._buckets.learn(key, int(left) / 1000)
+        named = {keys.bucket(_digest(key)): (key, each) for key, each in taken}
+        groups = keys.by_tag(named)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for names in groups:
+                pipe.eval(TAKE, len(names), *names, *_arguments(named[name][1] for name in names))
+            answers = await pipe.execute(raise_on_error=False)
+        for names, left_ms in zip(groups, answers, strict=True):
+            if isinstance(left_ms, Exception):
+                raise left_ms
+            for name, left in zip(names, left_ms, strict=True):
+                self._buckets.learn(named[name][0], int(left) / 1000)
+
+
+def _arguments(taken: Iterable[_Taken]) -> list[str]:
+    numbers: list[int] = []
+    for each in taken:
+        numbers += [each.count, round(each.rate.interval_s * 1000), round(each.rate.depth_s * 1000)]
+    return list(map(str, numbers))
 
 
 def _digest(key: BucketKey) -> str:

@@ -23,9 +23,10 @@ from redis.exceptions import RedisError, WatchError
 from rulemint_gateway.stores.audit import audit_records, audited_change
 from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
 from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError, revision_of
+from rulemint_gateway.stores.deleted_rules import DeletedRules
 from rulemint_gateway.stores.durability import Durability, NotDurableError
 from rulemint_gateway.stores.quotas import NO_QUOTAS, USUAL_QUOTAS, Quotas, check_counts, script_bytes_after
-from rulemint_gateway.stores.tables import Table
+from rulemint_gateway.stores.tables import RULES, Table
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.audit import AuditedChange
 from rulemint_shared.deadline import Deadline
@@ -72,7 +73,6 @@ class Changes(Generic[R]):
     puts: list[tuple[Table[Any], Any]] = field(default_factory=list)
     deletes: dict[tuple[Table[Any], str], None] = field(default_factory=dict)
     """In their order; what several ask for is one."""
-    dropped_keys: list[str] = field(default_factory=list)
 
     def put(self, table: Table[Any], record: Any) -> None:
         """Write *record*."""
@@ -82,9 +82,9 @@ class Changes(Generic[R]):
         """Delete the record."""
         self.deletes[table, record_id] = None
 
-    def drop_key(self, key: str) -> None:
-        """Delete what belongs to a deleted record and is none itself."""
-        self.dropped_keys.append(key)
+    def deleted_rules(self) -> list[str]:
+        """The ids of rules that go, and what they kept with them."""
+        return [record_id for table, record_id in self.deletes if table is RULES]
 
     def changed_records(self) -> list[ChangedRecord]:
         """What the change message names."""
@@ -120,6 +120,7 @@ class ConfigStore:
         self._quotas = quotas
         self._turns = Turns(WRITES_AT_ONCE, waiting=WAITING_WRITES, waiting_of_one=WAITING_WRITES_OF_ONE_TENANT)
         self._durability = durability or Durability(redis)
+        self._deleted_rules = DeletedRules(redis)
 
     async def transact(self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]]) -> R:
         """Run *plan* against the current catalog and write what it says; returns its result.
@@ -139,6 +140,8 @@ class ConfigStore:
                 revision, changes = await self._write(tenant, plan, call, deadline)
             call.precondition = None
             await self._durability.confirm(revision)
+            if changes.deleted_rules():
+                await self._deleted_rules.clear()
             await self._catalog.wait_for(revision)
         except NoTurnError as error:
             raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error
@@ -214,8 +217,7 @@ class ConfigStore:
             pipe.hset(table.key(tenant), mapping={table.id_of(record): table.codec.encode(record)})
         for table, record_id in changes.deletes:
             pipe.hdel(table.key(tenant), record_id)
-        for key in changes.dropped_keys:
-            pipe.delete(key)
+        self._deleted_rules.note(pipe, tenant, changes.deleted_rules())
         change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records())
         pipe.set(keys.REVISION, revision)
         pipe.publish(keys.CHANGES, codecs.config_change.encode(change))

@@ -93,8 +93,8 @@ class PackageRoom:
 
     async def _adopted(self) -> dict[str, KeptPackages]:
         """The sets that were there before there was a list of them: nobody's, and never used."""
-        prefix = keys.packages("")
-        names = [key.decode().removeprefix(prefix) async for key in self._redis.scan_iter(f"{prefix}*", count=1_000)]
+        pattern = keys.packages("*")
+        names = [keys.packages_name(key.decode()) async for key in self._redis.scan_iter(pattern, count=1_000)]
         async with self._redis.pipeline(transaction=False) as pipe:
             for name in names:
                 pipe.strlen(keys.packages(name))
@@ -114,7 +114,10 @@ class PackageRoom:
             log.warning("no packages make room: a rule version cannot be read", error=str(error))
             return kept
         if unused:
-            await self._redis.delete(*map(keys.packages, unused))
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for name in unused:
+                    pipe.delete(keys.packages(name))
+                await pipe.execute()
             await self._redis.hdel(keys.PACKAGE_SETS, *unused)  # type: ignore[misc]  # as above
             log.info("deleted packages that no rule uses", sets=len(unused))
         return {name: entry for name, entry in kept.items() if name not in unused}

@@ -15,6 +15,7 @@ from fixtures.processes import free_port, started_dev
 from fixtures.system import System
 from fixtures.waiting import eventually
 from fixtures.watching import watching
+from rulemint_shared import keys
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -245,15 +246,15 @@ async def test_nothing_of_it_is_left_in_redis(tmp_path: Path, empty_redis_url: s
             assert (await tried(management, script, secrets={"KEY": "hunter22"}))["claims"] == {"marked": 14}
             # the answer comes before the job is put away
             after = await eventually(
-                lambda: asyncio.to_thread(everything_in, empty_redis_url), lambda seen: b"rulemint:queue" not in seen
+                lambda: asyncio.to_thread(everything_in, empty_redis_url), lambda seen: keys.QUEUE.encode() not in seen
             )
     added = {name: value for name, value in after.items() if before.get(name) != value}
-    kinds = {name.partition(b":job_")[0] for name in added if not name.startswith(b"rulemint:runner:")}
+    kinds = {name.partition(b":job_")[0] for name in added if not name.startswith(keys.runner_load("").encode())}
     assert kinds <= {b"arq:result", b"arq:in-progress", *LIVING}
     assert not [name for name, value in added.items() if b"the text of it" in value or b"hunter22" in value]
 
 
-LIVING = {b"rulemint:runners", b"rulemint:runners:insecure", b"rulemint:default:exchanges"}
+LIVING = {name.encode() for name in (keys.RUNNERS, keys.INSECURE_RUNNERS, keys.exchanges("default"))}
 """What changes by itself: heartbeats, and the record of the administrator's own token."""
 
 

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 import pytest
 
+from fixtures.waiting import eventually
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import (
     WAITING_WRITES_OF_ONE_TENANT,
@@ -14,7 +15,8 @@ from rulemint_gateway.stores.config_store import (
     ConfigStore,
     StoreBusyError,
 )
-from rulemint_gateway.stores.tables import CLIENTS, TENANTS
+from rulemint_gateway.stores.deleted_rules import MARK_KEPT_S, DeletedRules
+from rulemint_gateway.stores.tables import CLIENTS, RULES, TENANTS
 from rulemint_shared import codecs, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import ConfigChange
@@ -78,21 +80,38 @@ async def test_a_write_is_visible_when_it_returns(stores: tuple[Catalog, ConfigS
     assert set(catalog.tenant(T).clients) == {"a", "b"}
 
 
-async def test_a_key_that_is_dropped_goes_with_the_write(
+async def test_what_a_rule_kept_goes_with_it_and_leaves_a_mark(
     stores: tuple[Catalog, ConfigStore], empty_redis_url: str
 ) -> None:
     _catalog, store = stores
 
     async def plan() -> Changes[None]:
-        changes = adding("a")
-        changes.drop_key("rulemint:test:dropped")
+        changes: Changes[None] = Changes(None)
+        changes.delete(RULES, "gone")
         return changes
 
     async with open_redis(empty_redis_url) as redis:
-        await redis.set("rulemint:test:dropped", b"1")
-        await redis.set("rulemint:test:kept", b"1")
+        for rule in ("gone", "kept"):
+            await redis.set(keys.rule_storage(T, rule), b"1")
+            await redis.set(keys.rule_cache(T, rule), b"1")
         await store.transact(T, plan)
-        assert await redis.keys("rulemint:test:*") == [b"rulemint:test:kept"]
+        kept = await redis.keys(keys.rule_storage(T, "*")) + await redis.keys(keys.rule_cache(T, "*"))
+        assert sorted(kept) == sorted(name(T, "kept").encode() for name in (keys.rule_cache, keys.rule_storage))
+        assert 0 < await redis.ttl(keys.deleted_rule(T, "gone")) <= MARK_KEPT_S
+        assert await redis.zcard(keys.DELETED_RULES) == 0
+
+
+async def test_what_a_rule_kept_goes_later_where_its_gateway_died(empty_redis_url: str) -> None:
+    async with open_redis(empty_redis_url) as redis:
+        deleted = DeletedRules(redis)
+        await redis.set(keys.rule_storage(T, "gone"), b"1")
+        async with redis.pipeline(transaction=True) as pipe:
+            deleted.note(pipe, T, ["gone"])
+            await pipe.execute()
+        sweeping = asyncio.create_task(DeletedRules(redis).sweep())
+        await eventually(lambda: redis.exists(keys.rule_storage(T, "gone")), lambda there: not there)
+        await eventually(lambda: redis.zcard(keys.DELETED_RULES), lambda left: left == 0)
+        await cancel([sweeping])
 
 
 async def test_every_other_gateway_hears_of_a_write(stores: tuple[Catalog, ConfigStore], empty_redis_url: str) -> None:

@@ -14,7 +14,7 @@ from rulemint_shared import keys
 from rulemint_shared.redis_connection import open_redis
 from rulemint_shared.stream_entries import RUNS, StreamBounds, add_entries
 
-STREAM = "rulemint:t:exchanges"
+STREAM = keys.exchanges("t")
 MIB = 1024 * 1024
 WIDE = StreamBounds(entries=1_000_000, bytes=1024 * MIB)
 

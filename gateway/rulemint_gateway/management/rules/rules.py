@@ -197,8 +197,6 @@ class Rules:
         changes.delete(RULE_SECRETS, rule_id)
         for version in numbers_of(rule):
             changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
-        changes.drop_key(keys.rule_storage(tenant, rule_id))
-        changes.drop_key(keys.rule_cache(tenant, rule_id))
 
     def _patched(self, tenant: str, rule: Rule, body: PatchRule) -> Rule:
         given = {name: getattr(body, name) for name in _KEPT_FIELDS if getattr(body, name) is not UNSET}

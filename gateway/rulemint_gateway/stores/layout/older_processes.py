@@ -1,0 +1,25 @@
+"""Who of an older version is alive: gateways listen to a channel of their own, runners beat in a sorted set."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from arq.connections import ArqRedis
+
+from rulemint_shared import old_keys
+
+_MOST = 100
+
+
+async def living_processes(redis: ArqRedis) -> list[str]:
+    """Their names, a hundred of each kind at most.
+
+    Raises:
+        RedisError, OSError: Redis does not answer.
+    """
+    gateways = await redis.pubsub_channels(f"{old_keys.GATEWAYS}*")
+    seconds, microseconds = cast("tuple[int, int]", await redis.time())
+    now_ms = seconds * 1_000 + microseconds // 1_000
+    runners: Any = await redis.zrangebyscore(old_keys.RUNNERS, now_ms, "+inf", start=0, num=_MOST)
+    names = [name.decode(errors="replace") for name in (*gateways[:_MOST], *runners)]
+    return sorted(name.removeprefix(old_keys.GATEWAYS) for name in names)
