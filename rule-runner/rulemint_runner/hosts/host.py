@@ -16,6 +16,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,7 +27,7 @@ from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, Loaded,
 from rulemint_runner.hosts.outbound import Fetch, OutboundCalls
 from rulemint_runner.hosts.pause import Pause
 from rulemint_runner.hosts.state_calls import NO_STATE, State, StateCalls
-from rulemint_runner.hosts.usage import Usage
+from rulemint_runner.hosts.usage import ProcessorTurns, Usage
 from rulemint_runner.sandbox.priority import Priority, lower_priority
 from rulemint_runner.sandbox.sandbox import SandboxedProcess, describe_exit
 from rulemint_runner.sandbox.turns import give_usual_turns
@@ -38,6 +39,8 @@ log = structlog.get_logger(__name__)
 START_TIMEOUT_S = 10.0
 IDLE_TIMEOUT_S = 1.0
 """How long after its answer a host may take to be idle again."""
+COMPUTED_ENOUGH_S = 0.2
+"""A rule that had so much processor time, and has not loaded, does not load."""
 HUNG_UP_GRACE_S = 0.25
 MAX_BYTES_PER_RUN = 4 * 1024 * 1024
 """All frames together: reading them must not take the runner from others."""
@@ -133,9 +136,18 @@ class Host:
         """Wait until it has started.
 
         Raises:
-            HostEndedError: it did not.
+            HostEndedError: it did not. No rule had a part in that.
         """
-        await self._await_frame(Deadline.after(START_TIMEOUT_S), frames.Ready)
+        why = f"a host did not get ready within {START_TIMEOUT_S:g} s"
+        too_late = partial(self.kill, FailureReason.OVERLOADED, why)
+        try:
+            await self._await_frame(Deadline.after(START_TIMEOUT_S), frames.Ready, too_late=too_late)
+        except HostEndedError as error:
+            if error.reason is not FailureReason.CRASHED:
+                raise
+            raise HostEndedError(
+                FailureReason.OVERLOADED, f"a host ended before it was ready: {error.detail}"
+            ) from None
         if self.priority is Priority.USUAL:
             give_usual_turns(self.pid)
         with suppress(OSError):  # it has just ended: whoever uses it next will hear so
@@ -146,11 +158,15 @@ class Host:
 
         Raises:
             RuleNotLoadedError: the text is no rule.
-            HostEndedError: it ended before *deadline*, or was ended at it.
+            HostEndedError: it ended before *deadline*, or was ended at it. If the machine never let it load, that is
+                `overloaded`, and not the rule's fault.
         """
         self._on_line = on_line
+        began_s, turns = self.processor_s(), ProcessorTurns(self.pid)
         self._channel.write(load)
-        answer = await self._await_frame(deadline, Loaded, NotLoaded)
+        answer = await self._await_frame(
+            deadline, Loaded, NotLoaded, too_late=lambda: self._loads_too_late(turns, self.processor_s() - began_s)
+        )
         self._on_line = _ignore_line
         if isinstance(answer, NotLoaded):
             self.kill(FailureReason.SYNTAX, "the rule was not loaded")
@@ -283,14 +299,22 @@ class Host:
             HUNG_UP_GRACE_S, self.kill, FailureReason.CRASHED, "the host closed its channel"
         )
 
-    async def _await_frame(self, deadline: Deadline, *wanted: type) -> Any:
+    def _loads_too_late(self, turns: ProcessorTurns, computed_s: float) -> None:
+        """One that stands back has been ended before, so it waits for its turn by its own fault."""
+        if self.priority is Priority.USUAL and computed_s < COMPUTED_ENOUGH_S and turns.were_denied():
+            self.kill(FailureReason.OVERLOADED, "the machine did not let the host load the rule")
+        else:
+            self._too_late()
+
+    def _too_late(self) -> None:
+        self.kill(FailureReason.TIMEOUT, "the rule did not answer in time")
+
+    async def _await_frame(self, deadline: Deadline, *wanted: type, too_late: Callable[[], None] | None = None) -> Any:
         if self._why_killed is not None:
             raise self._why_killed
         loop = asyncio.get_running_loop()
         awaited = self._awaited = loop.create_future()
-        late = loop.call_later(
-            max(0.0, deadline.remaining_s()), self.kill, FailureReason.TIMEOUT, "the rule did not answer in time"
-        )
+        late = loop.call_later(max(0.0, deadline.remaining_s()), too_late or self._too_late)
         try:
             frame = await awaited
         except asyncio.CancelledError:

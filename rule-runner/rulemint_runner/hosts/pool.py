@@ -3,9 +3,10 @@
 Theory of operation. Each authority has a stack of idle hosts, the most recently used on top, and a queue of invocations
 that wait for one. A queue gets a first host at once, and another one whenever it has waited for 10 ms and is more than
 the hosts of a quick rule soon take, one start at a time, up to the caps: a rule that computes stays on as many hosts as
-there are processors, and one that waits for something spreads. At the cap over all authorities, of number or of memory,
-the idle host that was used least recently makes room; a running host is never taken from its invocation, and no tenant
-gets more than its share of busy ones. A process that stays idle is stopped; one that has served for long is replaced.
+there are processors, and one that waits for something spreads. While a host hangs in its start, others start. At the
+cap over all authorities, of number or of memory, the idle host that was used least recently makes room; a running host
+is never taken from its invocation, and no tenant gets more than its share of busy ones. A process that stays idle is
+stopped; one that has served for long is replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import msgspec
 import structlog
 
 from rulemint_runner.hosts.authority import Authority
-from rulemint_runner.hosts.brake import Brake
+from rulemint_runner.hosts.brake import NOTHING, Brake
 from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.pause import Caller, Failure
 from rulemint_runner.hosts.rest import Rest
@@ -176,23 +177,29 @@ class HostPool:
         self._grow(station)
 
     def _start(self, station: Station) -> None:
-        """Start one more host for *station*, unless a cap forbids it or one is starting already."""
-        if station.starting or station.hosts >= self._cap(station):
+        """Start one more host for *station*, unless a cap forbids it or one is starting already, and does not hang."""
+        waiter = station.next_to_start_for()
+        if waiter is None or station.hosts >= self._cap(station):
+            return
+        if station.starts and not self._may_start_beside(station, waiter):
             return
         if self._shares.is_used_up(station.authority.tenant):
             return
         if (self._hosts >= self._limits.max_hosts or self._memory_is_full()) and not self._make_room():
             return
-        station.starting = True
-        station.hosts += 1
+        station.begin_start(waiter)
         self._hosts += 1
         self._shares.begin(station.authority.tenant)
-        self._in_background(self._start_and_load(station, station.waiting[0]))
+        self._in_background(self._start_and_load(station, waiter))
+
+    def _may_start_beside(self, station: Station, waiter: Waiter) -> bool:
+        """A rule that failed lately may hang by itself: its hosts start one after the other."""
+        return station.start_is_late and self._brake.known(station.authority, waiter.caller) == NOTHING
 
     def _cap(self, station: Station) -> int:
         """How many hosts the station's rule is worth, now."""
         most = self._limits.max_hosts_per_rule
-        return min(most, self._limits.quick_hosts_per_rule) if station.is_quick() else most
+        return min(most, self._limits.quick_hosts_per_rule) if station.is_quick() and not station.starts else most
 
     async def _start_and_load(self, station: Station, waiter: Waiter) -> None:
         began = Deadline.after(0)
@@ -201,10 +208,10 @@ class HostPool:
         except (HostEndedError, RuleNotLoadedError) as not_loaded:
             failure = Failure(not_loaded.reason, -began.remaining_s())
             not_loaded.pause = self._brake.not_loaded(station.authority, waiter.caller, failure)
-            self._fail_all(station, not_loaded)
+            self._fail(station, waiter, not_loaded)
         except Exception:
             log.exception("a host could not be made")
-            self._fail_all(station, HostEndedError(FailureReason.CRASHED, "the runner failed"))
+            self._fail(station, waiter, HostEndedError(FailureReason.CRASHED, "the runner failed"))
         except asyncio.CancelledError:
             self._forget_host(station)
             raise
@@ -213,15 +220,14 @@ class HostPool:
             self._in_background(self._notice_end(station, host))
             self._offer(station, host)
         finally:
-            station.starting = False
+            station.starts.pop(waiter, None)
 
-    def _fail_all(self, station: Station, error: HostEndedError | RuleNotLoadedError) -> None:
-        """No host came of it: whoever waits hears why."""
+    def _fail(self, station: Station, waiter: Waiter, error: HostEndedError | RuleNotLoadedError) -> None:
+        """No host came of it."""
+        station.starts.pop(waiter, None)
         self._forget_host(station)
-        while station.waiting:
-            waiter = station.waiting.popleft()
-            if not waiter.future.done():
-                waiter.future.set_exception(error)
+        station.fail(waiter, error)
+        self._grow(station)
 
     async def _put_back_once_idle(self, station: Station, host: Host) -> None:
         if station.authority.isolation is Isolation.FRESH or await host.idle():

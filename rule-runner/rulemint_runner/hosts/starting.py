@@ -39,7 +39,7 @@ async def start_host(sandbox: Sandbox, program: HostProgram, *, priority: Priori
         try:
             process = await sandbox.spawn(policy, (their_input.fileno(), their_output.fileno(), their_engine.fileno()))
         except SpawnError as error:
-            raise HostEndedError(FailureReason.CRASHED, str(error)) from error
+            raise HostEndedError(FailureReason.OVERLOADED, str(error)) from error
         undo.pop_all()  # from here on the host looks after all of it
     channel = Channel(to_host_protocol, from_host_protocol)
     host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes, priority=priority)

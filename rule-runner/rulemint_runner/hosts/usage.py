@@ -7,6 +7,8 @@ same number later.
 from __future__ import annotations
 
 import os
+import time
+from pathlib import Path
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -43,3 +45,34 @@ class Usage:
         """Let go of the files."""
         os.close(self._memory)
         os.close(self._times)
+
+
+class ProcessorTurns:
+    """Whether a process that wants to compute is let, from now on. Only its first thread counts."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._began_s = time.monotonic()
+        self._waited_before_s = self._waited_s()
+
+    def were_denied(self) -> bool:
+        """Whether it is stopped, or has waited for a processor for more than half of the time."""
+        since_s = time.monotonic() - self._began_s
+        return self._is_stopped() or self._waited_s() - self._waited_before_s > since_s / 2
+
+    def _is_stopped(self) -> bool:
+        fields = self._read("stat").rpartition(")")[2].split()
+        return bool(fields) and fields[0] in {"T", "t"}
+
+    def _waited_s(self) -> float:
+        """For how long it could have run and had no processor; 0 where the kernel does not say."""
+        try:
+            return int(self._read("schedstat").split()[1]) / 1e9
+        except (IndexError, ValueError):
+            return 0.0
+
+    def _read(self, name: str) -> str:
+        try:
+            return Path(f"/proc/{self._pid}/{name}").read_text()
+        except OSError:
+            return ""
