@@ -1,0 +1,1 @@
+"""What a large store costs a gateway."""
