@@ -104,7 +104,7 @@ async def _disturbed(
 
 async def _pages(redis: ArqRedis, clients: int) -> list[tuple[str, str]]:
     """First, middle and last, with what else the list takes."""
-    [some_client] = await redis.hrandfield(keys.clients("default"), 1)  # type: ignore[misc]  # redis-py's stub is not async
+    [some_client] = await redis.hrandfield(keys.clients("default"), 1)
     last = max(clients // 100 - 1, 0)
     return [
         ("clients", "page=0&per_page=100&include_totals=true"),

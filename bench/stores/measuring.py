@@ -65,9 +65,9 @@ class Disturbed:
                     data=self._token.body,
                     headers={"Host": self._token.host, "Content-Type": "application/x-www-form-urlencoded"},
                 ) as answer:
-                    await answer.read()
+                    said = await answer.text()
                     if answer.status != 200:
-                        raise SystemExit(f"no token: {answer.status}")
+                        raise RuntimeError(f"no token: {answer.status} {said}")
                 times_ms.append((time.perf_counter() - began_s) * 1_000)
                 await asyncio.sleep(BETWEEN_S)
 

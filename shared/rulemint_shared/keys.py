@@ -4,55 +4,7 @@ The part in braces is a name's tag. A cluster keeps names of one tag on one node
 command with several keys takes names of one tag only. ``{config}`` has the configuration of all tenants, which has one
 revision; what a tenant's traffic makes is under the tenant's own tag; each shard of the queue has one.
 
-==============================================  ==========  ==================  ============  =======================
-name                                            type        writer              reader        lifetime
-==============================================  ==========  ==================  ============  =======================
-rulemint:{config}:tenants                       hash        gateway             gateway       for good
-rulemint:{config}:clients:<tenant>              hash        gateway             gateway       for good
-rulemint:{config}:resource-servers:<tenant>     hash        gateway             gateway       for good
-rulemint:{config}:client-grants:<tenant>        hash        gateway             gateway       for good
-rulemint:{config}:rules:<tenant>                hash        gateway             both          for good
-rulemint:{config}:rule-versions:<tenant>        hash        gateway             both          for good (immutable)
-rulemint:{config}:script-bytes:<tenant>         string      gateway             gateway       for good
-rulemint:{config}:rule-secrets:<tenant>         hash        gateway             both          for good (encrypted)
-rulemint:{config}:signing-keys:<tenant>         hash        gateway             gateway       for good (encrypted)
-rulemint:{config}:audit:<tenant>                stream      gateway             gateway       capped by count, bytes
-rulemint:{config}:idempotent:<tenant>:<sha256>  string      gateway             gateway       a day
-rulemint:{config}:deleted-rules                 sorted set  gateway             gateway       until their state is gone
-rulemint:{config}:revision                      string      gateway             gateway       for good
-rulemint:{config}:durable-revision              string      gateway             -             for good
-rulemint:{config}:key-check                     string      gateway             gateway       for good (encrypted)
-rulemint:{config}:runner-key-check              string      gateway             runner        for good (encrypted)
-rulemint:{config}:write:<random>                string      gateway             gateway       a minute
-rulemint:{config}:layout                        string      gateway             gateway       for good
-rulemint:{config}:moving                        string      gateway             gateway       while names change
-rulemint:{config}:changes                       channel     gateway             gateway       -
-rulemint:{tenant:<tenant>}:logs                 stream      runner, gateway     gateway       count, bytes and age
-rulemint:{tenant:<tenant>}:exchanges            stream      gateway             gateway       capped by count, bytes
-rulemint:{tenant:<tenant>}:refused-requests     stream      gateway             gateway       capped by count, bytes
-rulemint:{tenant:<tenant>}:refused-calls        stream      gateway             gateway       capped by count, bytes
-rulemint:{tenant:<tenant>}:tokens-per-day       hash        gateway             gateway       for good
-rulemint:{tenant:<tenant>}:token-quotas:<...>   hash        gateway             gateway       its hour or day
-rulemint:{tenant:<tenant>}:secrets-used         sorted set  gateway             gateway       members expire by score
-rulemint:{tenant:<tenant>}:rule-storage:<rule>  string      runner              runner        as long as its rule
-rulemint:{tenant:<tenant>}:rule-cache:<rule>    string      runner              runner        a day at most
-rulemint:{tenant:<tenant>}:deleted-rule:<rule>  string      gateway             runner        an hour
-<a stream's name>:ledger                        hash        as its stream       as its stream  as its stream
-rulemint:{queue:<shard>}:jobs                   sorted set  gateway (arq)       runner (arq)  until the job ends
-rulemint:{queue:<shard>}:wake-up                list        gateway             runner        popped at once, 60 s
-rulemint:{queue:<shard>}:outcomes:<gateway>     channel     runner              gateway       -
-rulemint:{runners}:alive                        sorted set  runner              gateway       members expire by score
-rulemint:{runners}:insecure                     sorted set  runner              gateway       members expire by score
-rulemint:{runners}:leaving                      sorted set  runner              gateway       members expire by score
-rulemint:{runners}:load:<runner>                string      runner              gateway       as long as it beats
-rulemint:{clocks}:wrong                         hash        gateway, runner     gateway       5 s after the last one
-rulemint:{packages}:sets                        hash        runner              runner        as long as each set
-rulemint:{package:<sha256>}                     string      runner              runner        while it is needed
-rulemint:{installed:<sha256 of a request>}      string      runner              runner        an hour
-rulemint:{ticket:<sha256>}                      string      gateway             gateway       30 s, read once
-rulemint:{buckets:<hex digit>}:<sha256>         string      gateway             gateway       until it is full, minutes
-==============================================  ==========  ==================  ============  =======================
-
+==============================================  ==========  ==================  ============  ================
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
 ``arq:result:`` for a minute after it has ended; arq has no setting for these prefixes. So a job's id bears the tag of
 its shard of the queue, and all that arq keeps of it is where the shard is.
@@ -71,6 +23,7 @@ _QUEUE = f"{PREFIX}:{{{_QUEUE_TAG}}}"
 TENANTS = f"{_CONFIG}:tenants"
 DELETED_RULES = f"{_CONFIG}:deleted-rules"
 REVISION = f"{_CONFIG}:revision"
+CHANGE_LOG = f"{_CONFIG}:change-log"
 DURABLE_REVISION = f"{_CONFIG}:durable-revision"
 KEY_CHECK = f"{_CONFIG}:key-check"
 RUNNER_KEY_CHECK = f"{_CONFIG}:runner-key-check"

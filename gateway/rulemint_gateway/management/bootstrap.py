@@ -28,7 +28,7 @@ from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Tenant
+from rulemint_shared.records import ClientGrant, Tenant
 from rulemint_shared.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,8 @@ class Bootstrap:
         is_new = not self._catalog.is_configured
         await self._store.transact(DEFAULT_TENANT, self._plan_tenant)
         for tenant in self._catalog.tenant_names():
-            await self._store.transact(tenant, partial(self._plan_management_api, tenant))
+            if not self._has_management_api(tenant):
+                await self._store.transact(tenant, partial(self._plan_management_api, tenant))
         if admin_file is not None:
             await self._keep_administrator(admin_file, is_new=is_new)
 
@@ -79,17 +80,24 @@ class Bootstrap:
         changes.put(RESOURCE_SERVERS, wanted)
         if existing is not None:
             everything = {scope.value for scope in existing.scopes}
-            for grant in config.client_grants.values():
-                if grant.audience == existing.identifier:
-                    scope = management_scopes(tenant) if everything <= set(grant.scope) else grant.scope
-                    moved = msgspec.structs.replace(grant, audience=wanted.identifier, scope=scope)
-                    changes.put(CLIENT_GRANTS, moved)
+            grants = (await config.client_grants.order()).select({"audience": {existing.identifier}})
+            for grant_id in grants.ids(0, len(grants)):
+                grant = config.client_grants[grant_id]
+                scope = management_scopes(tenant) if everything <= set(grant.scope) else grant.scope
+                moved = msgspec.structs.replace(grant, audience=wanted.identifier, scope=scope)
+                changes.put(CLIENT_GRANTS, moved)
         return changes
+
+    def _has_management_api(self, tenant: str) -> bool:
+        """Whether there is nothing to do: a thousand tenants need no thousand transactions."""
+        config = self._catalog.tenant(tenant)
+        existing = config.management_api()
+        return existing is not None and existing == management_api(config.tenant, existing)
 
     async def _keep_administrator(self, path: Path, *, is_new: bool) -> None:
         """Tell *path* who the administrator is. The file makes one in a new store only: it brings no secret back."""
         kept = await asyncio.to_thread(read_admin_file, path)
-        if kept is None or (not is_new and not self._has_administrator()):
+        if kept is None or (not is_new and not await self._has_administrator(kept.client_id)):
             made = self._up_to_date(
                 AdminFile(issuer="", client_id=ids.new_client_id(), client_secret=ids.new_client_secret(), audience="")
             )
@@ -110,17 +118,23 @@ class Bootstrap:
         changes.put(CLIENT_GRANTS, admin_grant(DEFAULT_TENANT, admin.client_id, admin.audience))
         return changes
 
-    def _has_administrator(self) -> bool:
-        """Whether a client may do everything, with whatever secret."""
+    async def _has_administrator(self, likely: str) -> bool:
+        """Whether a client may do everything, with whatever secret: *likely*, whom the file names, or another."""
         config = self._catalog.tenant(DEFAULT_TENANT)
         api = config.management_api()
+        if api is None:
+            return False
         everything = set(management_scopes(DEFAULT_TENANT))
-        return api is not None and any(
-            grant.audience == api.identifier
-            and grant.client_id in config.clients
-            and everything <= set(config.scopes_of(grant))
-            for grant in config.client_grants.values()
-        )
+
+        def is_one(grant: ClientGrant | None) -> bool:
+            return (
+                grant is not None and grant.client_id in config.clients and everything <= set(config.scopes_of(grant))
+            )
+
+        if is_one(config.grant(likely, api.identifier)):
+            return True
+        grants = (await config.client_grants.order()).select({"audience": {api.identifier}})
+        return any(is_one(config.client_grants.get(grant_id)) for grant_id in grants.ids(0, len(grants)))
 
     def _is_live(self, admin: AdminFile) -> bool:
         client = self._catalog.tenant(DEFAULT_TENANT).clients.get(admin.client_id)

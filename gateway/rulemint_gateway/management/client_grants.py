@@ -10,13 +10,17 @@ from msgspec import UNSET, Meta, UnsetType
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import ClientId, Identifier, ScopeValues
 from rulemint_gateway.management.kept_fields import Flag, kept_of
+from rulemint_gateway.management.listings import FewRecords, Listing, OrderedRecords
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.record_order import RecordOrder, Wanted, key_of
 from rulemint_gateway.stores.tables import CLIENT_GRANTS
+from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import ClientGrant
 
+SUBJECT_TYPE = "client"
 OrganizationUsage = Literal["deny", "allow", "require"]
 DetailsTypes = Annotated[list[Annotated[str, Meta(min_length=1, max_length=255)]], Meta(max_length=100)]
 
@@ -104,10 +108,10 @@ class ClientGrants:
         """One client grant."""
         return _view(self._find(tenant, grant_id))
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> Listing:
         """All client grants, oldest first."""
-        grants = self._catalog.tenant(tenant).client_grants.values()
-        return [_view(grant) for grant in sorted(grants, key=lambda grant: (grant.created_at_ms, grant.id))]
+        config = self._catalog.tenant(tenant)
+        return _Grants(config, await config.client_grants.order())
 
     async def patch(self, tenant: str, grant_id: str, body: PatchClientGrant) -> dict[str, Any]:
         """Change what *body* names."""
@@ -161,13 +165,29 @@ class ClientGrants:
             raise InvalidBodyError(f"The resource server does not define: {' '.join(unknown)}", field="scope")
 
 
+class _Grants(OrderedRecords[ClientGrant]):
+    """Those of a client are found by the client: they are few."""
+
+    def __init__(self, config: TenantConfig, order: RecordOrder) -> None:
+        super().__init__(config.client_grants, order, _view, fixed={"subject_type": SUBJECT_TYPE})
+        self._config = config
+
+    def matching(self, wanted: Wanted) -> Listing:
+        """Those whose fields have one of the *wanted* values each."""
+        if "client_id" not in wanted:
+            return super().matching(wanted)
+        grants = [grant for client_id in wanted["client_id"] for grant in self._config.grants_of(client_id)]
+        oldest_first = sorted(grants, key=lambda grant: key_of(grant.id, grant))
+        return FewRecords([_view(grant) for grant in oldest_first]).matching(wanted)
+
+
 def _view(grant: ClientGrant) -> dict[str, Any]:
     view = {
         "id": grant.id,
         "client_id": grant.client_id,
         "audience": grant.audience,
         "scope": list(grant.scope),
-        "subject_type": "client",
+        "subject_type": SUBJECT_TYPE,
         **grant.kept,
     }
     return {**view, "allow_all_scopes": True} if grant.allow_all_scopes else view

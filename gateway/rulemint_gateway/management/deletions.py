@@ -105,7 +105,7 @@ class Deletions:
             for number, deletion in enumerate(wanted):
                 await self._check(tenant, deletion, rules, field=f"deletions[{number}]")
             for deletion in wanted:
-                self._plan_record(tenant, deletion, changes)
+                await self._plan_record(tenant, deletion, changes)
             for rule_id, names in _secrets_of_rules_that_stay(wanted).items():
                 await self._secrets.plan_delete(tenant, rule_id, names, changes)
             return changes
@@ -135,12 +135,12 @@ class Deletions:
             case RuleSecretsDeletion():
                 return await self._secrets.state(tenant, deletion.id)
 
-    def _plan_record(self, tenant: str, deletion: Deletion, changes: Changes[Any]) -> None:
+    async def _plan_record(self, tenant: str, deletion: Deletion, changes: Changes[Any]) -> None:
         match deletion:
             case ClientDeletion():
                 self._clients.plan_delete(tenant, deletion.id, changes)
             case ResourceServerDeletion():
-                self._resource_servers.plan_delete(tenant, deletion.id, changes)
+                await self._resource_servers.plan_delete(tenant, deletion.id, changes)
             case ClientGrantDeletion():
                 self._client_grants.plan_delete(tenant, deletion.id, changes)
             case RuleDeletion():

@@ -11,6 +11,7 @@ from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, 
 from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.kept_fields import kept_of
 from rulemint_gateway.management.key_publication import plan_outliving
+from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.resource_server_bodies import (
     CreateResourceServer,
     KeptResourceServerFields,
@@ -76,10 +77,10 @@ class ResourceServers:
         """One API."""
         return _view(self._find(tenant, name))
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> FewRecords:
         """All APIs, oldest first."""
         apis = self._catalog.tenant(tenant).resource_servers.values()
-        return [_view(api) for api in sorted(apis, key=lambda api: (api.created_at_ms, api.id))]
+        return FewRecords([_view(api) for api in sorted(apis, key=lambda api: (api.created_at_ms, api.id))])
 
     async def patch(self, tenant: str, name: str, body: PatchResourceServer) -> dict[str, Any]:
         """Change what *body* names."""
@@ -100,12 +101,12 @@ class ResourceServers:
 
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)
-            self.plan_delete(tenant, name, changes)
+            await self.plan_delete(tenant, name, changes)
             return changes
 
         await self._store.transact(tenant, plan)
 
-    def plan_delete(self, tenant: str, name: str, changes: Changes[Any]) -> None:
+    async def plan_delete(self, tenant: str, name: str, changes: Changes[Any]) -> None:
         """Delete the API and its client grants with *changes*; one that is not there is no error.
 
         Raises:
@@ -118,9 +119,9 @@ class ResourceServers:
         config = self._catalog.tenant(tenant)
         changes.delete(RESOURCE_SERVERS, api.id)
         plan_outliving(config, api, None, changes, now_ms=unix_ms())
-        for grant in config.client_grants.values():
-            if grant.audience == api.identifier:
-                changes.delete(CLIENT_GRANTS, grant.id)
+        grants = (await config.client_grants.order()).select({"audience": {api.identifier}})
+        for grant_id in grants.ids(0, len(grants)):
+            changes.delete(CLIENT_GRANTS, grant_id)
 
     def _patched(self, api: ResourceServer, body: PatchResourceServer) -> ResourceServer:
         algorithm = api.signing_alg if body.signing_alg is UNSET else body.signing_alg

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
+from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.tenant_setup import admin_client, admin_grant, management_api, with_admin_secret
 from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
@@ -104,10 +105,11 @@ class Tenants:
         }
         return {**_view(tenant), "administrator": administrator}
 
-    async def list(self, caller_tenant: str) -> list[dict[str, Any]]:
+    async def list(self, caller_tenant: str) -> FewRecords:
         """All tenants, oldest first."""
         _check_operator(caller_tenant)
-        return [_view(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
+        views = [_view(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
+        return FewRecords(views, id_field="name")
 
     async def read(self, caller_tenant: str, name: str) -> dict[str, Any]:
         """One tenant."""

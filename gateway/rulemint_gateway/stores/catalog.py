@@ -1,22 +1,26 @@
 """The configuration of every tenant in memory, kept fresh by change messages.
 
 Theory of operation. Each write transaction raises one number, the revision, and publishes what it changed. A catalog at
-revision n that hears of n+1 reads the changed records and is at n+1. Whenever it cannot be sure (first start, a
-reconnect, a gap in the numbers, or a revision in Redis that stays ahead of ours for a second) it reads
-everything again.
+revision n that hears of n+1 reads the changed records and is at n+1. Whenever it cannot be sure (a reconnect, a gap in
+the numbers, or a revision in Redis that stays ahead of ours for a second) it asks the change log what it has missed,
+and reads that. Only where the log does not say, and at the start, everything is read: aside, and in slices, so that
+tokens are issued meanwhile from what was there before.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.authority import normalised
+from rulemint_gateway.stores.change_log import changes_between
+from rulemint_gateway.stores.reading import check_is_of_another_type, decoded, read_everything
 from rulemint_gateway.stores.tables import TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs, keys
@@ -29,7 +33,9 @@ log = structlog.get_logger(__name__)
 
 DEFAULT_TENANT = "default"
 CHECK_INTERVAL_S = 1.0
-CATCH_UP_TIMEOUT_S = 3.0
+CATCH_UP_TIMEOUT_S = 10.0
+"""As long as a write may take; a very large configuration takes some seconds to read."""
+READ_AT_ONCE = 500
 STALE_AFTER_S = 30.0
 
 
@@ -58,6 +64,7 @@ class Catalog:
         self._revision = -1
         self._reached = asyncio.Condition()
         self._changes: asyncio.Queue[ConfigChange | None] = asyncio.Queue()
+        self._unordered = asyncio.Event()
 
     @property
     def revision(self) -> int:
@@ -108,7 +115,7 @@ class Catalog:
         """Return once the catalog shows *revision* or a later one.
 
         Raises:
-            CatalogBehindError: it does not within 3 s.
+            CatalogBehindError: it does not within 10 s.
         """
         try:
             async with asyncio.timeout(CATCH_UP_TIMEOUT_S), self._reached:
@@ -119,16 +126,10 @@ class Catalog:
     async def load(self) -> None:
         """Read everything."""
         asked_at_s, revision = monotonic(), await self._stored_revision()
-        tenants: dict[str, TenantConfig] = {}
-        for record in await self._read_all(TENANTS, ""):
-            config = TenantConfig(record)
-            for table in CATALOGUED:
-                for item in await self._read_all(table, record.name, config):
-                    config.put(table, item)
-            tenants[record.name] = config
-        self._tenants = tenants
+        self._tenants = await read_everything(self._redis)
         self._index_hosts()
         self._confirmed_at_s = asked_at_s
+        self._unordered.set()
         await self._arrived_at(revision)
 
     async def keep_fresh(self, subscriber: ArqRedis) -> None:
@@ -136,6 +137,7 @@ class Catalog:
         await run_together(
             self._apply_changes(),
             self._check_revision(),
+            self._make_orders(),
             listen(subscriber, keys.CHANGES, on_message=self._on_message, on_connected=self._on_connected),
         )
 
@@ -143,7 +145,7 @@ class Catalog:
         try:
             self._changes.put_nowait(codecs.config_change.decode(data))
         except codecs.DecodeError as error:
-            log.warning("could not read a change message, reading everything", error=str(error))
+            log.warning("could not read a change message, asking the change log", error=str(error))
             if self._changes.empty():
                 self._changes.put_nowait(None)
 
@@ -156,32 +158,57 @@ class Catalog:
             try:
                 await self._apply(change)
             except (RedisError, OSError) as error:
-                log.warning("could not read a change, reading everything", error=str(error))
+                log.warning("could not read a change, trying again", error=str(error))
                 await asyncio.sleep(0.1)
                 self._changes.put_nowait(None)
 
     async def _apply(self, change: ConfigChange | None) -> None:
         if change is None or change.revision > self._revision + 1:
-            await self.load()
+            await self._catch_up()
         elif change.revision == self._revision + 1:
-            for changed in change.records:
-                table = _table(changed.kind)
-                if table is not None:
-                    await self._refresh(table, change.tenant, changed.id)
-            await self._arrived_at(change.revision)
+            await self._take([change])
 
-    async def _refresh(self, table: Table[Any], tenant: str, record_id: str) -> None:
-        data = await self._redis.hget(table.key(tenant), record_id)  # type: ignore[misc]  # redis-py's stub is not async
-        record = _decoded(table, tenant, record_id, data)
+    async def _catch_up(self) -> None:
+        """Read what was missed: by the change log, else everything."""
+        asked_at_s, stored = monotonic(), await self._stored_revision()
+        changes = await changes_between(self._redis, self._revision, stored)
+        if changes is None:
+            log.info("reading the whole configuration again", revision=self._revision, stored=stored)
+            await self.load()
+            return
+        await self._take(changes)
+        self._confirmed_at_s = asked_at_s
+
+    async def _take(self, changes: Sequence[ConfigChange]) -> None:
+        """Read the records of *changes*, which follow each other, and show all of a slice at once."""
+        names = dict.fromkeys((change.tenant, each.kind, each.id) for change in changes for each in change.records)
+        records = [(table, tenant, record_id) for tenant, kind, record_id in names for table in _tables(kind)]
+        for start in range(0, len(records), READ_AT_ONCE):
+            part = records[start : start + READ_AT_ONCE]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for table, tenant, record_id in part:
+                    pipe.hget(table.key(tenant), record_id)
+                stored = await pipe.execute(raise_on_error=False)
+            for (table, tenant, record_id), data in zip(part, stored, strict=True):
+                self._refresh(table, tenant, record_id, data)
+        if changes:
+            await self._arrived_at(changes[-1].revision)
+
+    def _refresh(self, table: Table[Any], tenant: str, record_id: str, data: bytes | Exception | None) -> None:
+        if isinstance(data, Exception):
+            check_is_of_another_type(data, table.key(tenant))
+            record = None
+        else:
+            record = decoded(table, tenant, record_id, data)
         if table is TENANTS:
             self._refresh_tenant(record_id, record)
         elif tenant in self._tenants:
-            if record is None:
+            if isinstance(data, bytes) and record is not None:
+                self._tenants[tenant].put(table, record, data)
+            else:
                 self._tenants[tenant].remove(table, record_id)
                 if data is not None:
                     self._tenants[tenant].note_unreadable(table, record_id)
-            else:
-                self._tenants[tenant].put(table, record)
 
     def _refresh_tenant(self, name: str, record: Tenant | None) -> None:
         if record is None:
@@ -193,7 +220,7 @@ class Catalog:
         self._index_hosts()
 
     async def _check_revision(self) -> None:
-        """The net under pub/sub: whatever was missed, a second later everything is read again."""
+        """The net under pub/sub: whatever was missed is read a second later."""
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
             try:
@@ -205,6 +232,15 @@ class Catalog:
                     self._changes.put_nowait(None)
             except (RedisError, OSError) as error:
                 log.warning("could not check the configuration's revision", error=str(error))
+
+    async def _make_orders(self) -> None:
+        """Put in order what lists show, as soon as it was read, so that no list has to wait for it."""
+        while True:
+            await self._unordered.wait()
+            self._unordered.clear()
+            for config in list(self._tenants.values()):
+                await config.clients.order()
+                await config.client_grants.order()
 
     async def _stored_revision(self) -> int:
         return revision_of(await self._redis.get(keys.REVISION))
@@ -218,22 +254,6 @@ class Catalog:
         newest_first = [self._tenants[name] for name in reversed(self.tenant_names())]
         self._hosts = {normalised(host): config for config in newest_first for host in config.tenant.hosts}
 
-    async def _read_all(self, table: Table[Any], tenant: str, config: TenantConfig | None = None) -> list[Any]:
-        records = []
-        try:
-            async for field, data in self._redis.hscan_iter(table.key(tenant), count=1_000):
-                record_id = field.decode(errors="replace")
-                record = _decoded(table, tenant, record_id, data)
-                if record is not None:
-                    records.append(record)
-                elif config is not None:
-                    config.note_unreadable(table, record_id)
-        except ResponseError as error:
-            if not str(error).startswith("WRONGTYPE"):
-                raise
-            log.warning("left out all records of a key of another type", name=table.key(tenant))
-        return records
-
 
 def revision_of(stored: bytes | None) -> int:
     """The revision as it is *stored*; 0 if nothing is, and if it is no number, which is named in the log."""
@@ -244,29 +264,6 @@ def revision_of(stored: bytes | None) -> int:
         return 0
 
 
-async def read_record(redis: ArqRedis, table: Table[Any], tenant: str, record_id: str) -> Any:
-    """One record straight from Redis; None where there is none or it is malformed."""
-    data = await redis.hget(table.key(tenant), record_id)  # type: ignore[misc]  # redis-py's stub is not async here
-    return _decoded(table, tenant, record_id, data)
-
-
-async def read_records(redis: ArqRedis, table: Table[Any], tenant: str, record_ids: list[str]) -> list[Any]:
-    """The records of *record_ids*, in one round trip; None where `read_record` would say so."""
-    if not record_ids:
-        return []
-    found = await redis.hmget(table.key(tenant), record_ids)  # type: ignore[misc]  # as above
-    return [_decoded(table, tenant, record_id, data) for record_id, data in zip(record_ids, found, strict=True)]
-
-
-def _decoded(table: Table[Any], tenant: str, record_id: str, data: bytes | None) -> Any:
-    if data is None:
-        return None
-    try:
-        return table.codec.decode(data)
-    except codecs.DecodeError as error:
-        log.warning("left out a malformed record", kind=table.kind, tenant=tenant, id=record_id, error=str(error))
-        return None
-
-
-def _table(kind: str) -> Table[Any] | None:
-    return next((table for table in (TENANTS, *CATALOGUED) if table.kind == kind), None)
+def _tables(kind: str) -> list[Table[Any]]:
+    """The table of that *kind*, if it is one that we keep in memory."""
+    return [table for table in (TENANTS, *CATALOGUED) if table.kind == kind]

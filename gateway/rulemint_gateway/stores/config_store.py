@@ -23,6 +23,7 @@ from redis.exceptions import RedisError, WatchError
 from rulemint_gateway.stores.audit import audit_records, audited_change
 from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
 from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError, revision_of
+from rulemint_gateway.stores.change_log import add_change
 from rulemint_gateway.stores.deleted_rules import DeletedRules
 from rulemint_gateway.stores.durability import Durability, NotDurableError
 from rulemint_gateway.stores.quotas import NO_QUOTAS, USUAL_QUOTAS, Quotas, check_counts, script_bytes_after
@@ -219,6 +220,7 @@ class ConfigStore:
             pipe.hdel(table.key(tenant), record_id)
         self._deleted_rules.note(pipe, tenant, changes.deleted_rules())
         change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records())
+        add_change(pipe, change)
         pipe.set(keys.REVISION, revision)
         pipe.publish(keys.CHANGES, codecs.config_change.encode(change))
 

@@ -64,7 +64,8 @@ def check_counts(quotas: Quotas, config: TenantConfig | None, puts: Sequence[Any
     ):
         had: Mapping[str, Any] = {} if config is None else config.records(table)
         written = {table.id_of(record) for kind, record in puts if kind is table}
-        added = len(written - had.keys()) - sum(kind is table and record_id in had for kind, record_id in gone)
+        deleted = sum(kind is table and record_id in had for kind, record_id in gone)
+        added = sum(record_id not in had for record_id in written) - deleted
         if added > 0 and len(had) + added > limit:
             raise QuotaExceededError(what, str(limit), setting)
     _check_secrets(quotas, config, [record for kind, record in puts if kind is RULES])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any, cast
 
+from rulemint_gateway.stores.facets import CLIENT_FACETS, GRANT_FACETS
+from rulemint_gateway.stores.packed_table import PackedTable
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULES, SIGNING_KEYS, Table
 from rulemint_shared.records import Client, ClientGrant, ResourceServer, Rule, SigningAlgorithm, SigningKey, Tenant
 
@@ -16,41 +20,36 @@ class TenantConfig:
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
-        self._records: dict[str, dict[str, Any]] = {table.kind: {} for table in CATALOGUED}
+        self.clients: PackedTable[Client] = PackedTable(CLIENTS, CLIENT_FACETS)
+        self.client_grants: PackedTable[ClientGrant] = PackedTable(CLIENT_GRANTS, GRANT_FACETS)
+        self._few: dict[str, dict[str, Any]] = {table.kind: {} for table in (RESOURCE_SERVERS, RULES, SIGNING_KEYS)}
+        """Kinds of which there are thousands at most."""
         self._identifiers: dict[str, str] = {}
-        self._grants_by_pair: dict[tuple[str, str], ClientGrant] = {}
+        self._grants_of: dict[str, str | dict[str, tuple[str, ...]]] = {}
+        """A client → its grant; of several, each API's identifier → those for it, of which the last one counts."""
         self._enabled_rules: tuple[Rule, ...] | None = None
         self.unreadable_rules: set[str] = set()
         """The ids of rules whose records cannot be read: nobody knows what they would refuse."""
 
     @property
-    def clients(self) -> dict[str, Client]:
-        """client_id → client."""
-        return self._records[CLIENTS.kind]
-
-    @property
     def resource_servers(self) -> dict[str, ResourceServer]:
         """id → API."""
-        return self._records[RESOURCE_SERVERS.kind]
-
-    @property
-    def client_grants(self) -> dict[str, ClientGrant]:
-        """id → client grant."""
-        return self._records[CLIENT_GRANTS.kind]
+        return self._few[RESOURCE_SERVERS.kind]
 
     @property
     def rules(self) -> dict[str, Rule]:
         """id → rule, enabled or not."""
-        return self._records[RULES.kind]
+        return self._few[RULES.kind]
 
     @property
     def signing_keys(self) -> dict[str, SigningKey]:
         """kid → key."""
-        return self._records[SIGNING_KEYS.kind]
+        return self._few[SIGNING_KEYS.kind]
 
-    def records(self, table: Table[Any]) -> dict[str, Any]:
+    def records(self, table: Table[Any]) -> Mapping[str, Any]:
         """The records of one of the kinds that are kept in memory, by id."""
-        return self._records[table.kind]
+        packed = self._packed(table)
+        return self._few[table.kind] if packed is None else packed
 
     def api(self, identifier: str) -> ResourceServer | None:
         """The API whose identifier, and so whose tokens' audience, this is."""
@@ -63,7 +62,19 @@ class TenantConfig:
 
     def grant(self, client_id: str, audience: str) -> ClientGrant | None:
         """What the client may ask for at the API."""
-        return self._grants_by_pair.get((client_id, audience))
+        grants = self._grants_of.get(client_id)
+        if grants is None:
+            return None
+        if isinstance(grants, dict):
+            return self.client_grants[grants[audience][-1]] if audience in grants else None
+        grant = self.client_grants[grants]
+        return grant if grant.audience == audience else None
+
+    def grants_of(self, client_id: str) -> list[ClientGrant]:
+        """All that the client may ask for."""
+        grants = self._grants_of.get(client_id, {})
+        found = chain.from_iterable(grants.values()) if isinstance(grants, dict) else [grants]
+        return [self.client_grants[grant_id] for grant_id in found]
 
     def scopes_of(self, grant: ClientGrant) -> tuple[str, ...]:
         """The scopes that *grant* holds now."""
@@ -90,14 +101,21 @@ class TenantConfig:
         """The key that signs with *algorithm* after the next rotation."""
         return next((key for key in self.signing_keys.values() if key.algorithm is algorithm and key.is_next), None)
 
-    def put(self, table: Table[Any], record: Any) -> None:
-        """Add *record*, or replace the one with its id."""
-        self.remove(table, table.id_of(record))
-        self._records[table.kind][table.id_of(record)] = record
-        if table is RESOURCE_SERVERS:
-            self._identifiers[record.identifier] = record.id
-        elif table is CLIENT_GRANTS:
-            self._grants_by_pair[record.client_id, record.audience] = record
+    def put(self, table: Table[Any], record: Any, data: bytes | None = None) -> None:
+        """Add *record*, or replace the one with its id; *data* is its encoding, if somebody has it."""
+        record_id = table.id_of(record)
+        packed = self._packed(table)
+        if packed is None:
+            self.remove(table, record_id)
+            self._few[table.kind][record_id] = record
+            if table is RESOURCE_SERVERS:
+                self._identifiers[record.identifier] = record.id
+            return
+        if table is CLIENT_GRANTS:
+            if record_id in packed:
+                self.remove(table, record_id)
+            self._add_pair(record)
+        packed.put(record, table.codec.encode(record) if data is None else data)
 
     def note_unreadable(self, table: Table[Any], record_id: str) -> None:
         """There is such a record, and it cannot be read."""
@@ -106,7 +124,8 @@ class TenantConfig:
 
     def remove(self, table: Table[Any], record_id: str) -> None:
         """Forget the record; one that is not there is no error."""
-        record = self._records[table.kind].pop(record_id, None)
+        packed = self._packed(table)
+        record = self._few[table.kind].pop(record_id, None) if packed is None else packed.pop(record_id)
         if table is RULES:
             self._enabled_rules = None
             self.unreadable_rules.discard(record_id)
@@ -115,7 +134,30 @@ class TenantConfig:
         if table is RESOURCE_SERVERS:
             self._identifiers.pop(cast("ResourceServer", record).identifier, None)
         elif table is CLIENT_GRANTS:
-            self._grants_by_pair.pop((record.client_id, record.audience), None)
+            self._remove_pair(record)
+
+    def _packed(self, table: Table[Any]) -> PackedTable[Any] | None:
+        if table is CLIENTS:
+            return self.clients
+        return self.client_grants if table is CLIENT_GRANTS else None
+
+    def _add_pair(self, grant: ClientGrant) -> None:
+        grants = self._grants_of.get(grant.client_id)
+        if grants is None:
+            self._grants_of[grant.client_id] = grant.id
+            return
+        if not isinstance(grants, dict):
+            grants = self._grants_of[grant.client_id] = {self.client_grants[grants].audience: (grants,)}
+        grants[grant.audience] = (*grants.get(grant.audience, ()), grant.id)
+
+    def _remove_pair(self, grant: ClientGrant) -> None:
+        grants = self._grants_of[grant.client_id]
+        if isinstance(grants, dict):
+            left = tuple(grant_id for grant_id in grants.pop(grant.audience) if grant_id != grant.id)
+            if left:
+                grants[grant.audience] = left
+        if not isinstance(grants, dict) or not grants:
+            del self._grants_of[grant.client_id]
 
 
 def _runs_for(rule: Rule, client_id: str, audience: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,14 +20,17 @@ from rulemint_gateway.management.clients.bodies import (
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.kept_fields import kept_of
+from rulemint_gateway.management.listings import Listing, OrderedRecords
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.facets import USUAL_APP_TYPE, USUALLY_FIRST_PARTY
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Client, ClientSecret
 from rulemint_shared.vault import Vault
 
+IS_GLOBAL = False
 FIRST_SECRET = "first"  # noqa: S105  # the secret's name
 
 
@@ -74,10 +78,10 @@ class Clients:
         """One client, without its secrets."""
         return client_view(tenant, find_client(self._catalog, tenant, client_id))
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> Listing:
         """All clients, oldest first."""
-        clients = self._catalog.tenant(tenant).clients.values()
-        return [client_view(tenant, client) for client in sorted(clients, key=lambda c: (c.created_at_ms, c.client_id))]
+        clients = self._catalog.tenant(tenant).clients
+        return OrderedRecords(clients, await clients.order(), partial(client_view, tenant), fixed={"global": IS_GLOBAL})
 
     async def patch(self, tenant: str, client_id: str, body: PatchClient) -> dict[str, Any]:
         """Change what *body* names; a new secret replaces all others."""
@@ -124,9 +128,8 @@ class Clients:
         config = self._catalog.tenant(tenant)
         if client_id in config.clients:
             changes.delete(CLIENTS, client_id)
-        for grant in config.client_grants.values():
-            if grant.client_id == client_id:
-                changes.delete(CLIENT_GRANTS, grant.id)
+        for grant in config.grants_of(client_id):
+            changes.delete(CLIENT_GRANTS, grant.id)
 
     def _secret(self, value: str, now_ms: int) -> ClientSecret:
         return ClientSecret(name=FIRST_SECRET, hash=self._vault.hash_secret(value), created_at_ms=now_ms)
@@ -149,13 +152,13 @@ def client_view(tenant: str, client: Client, *, secret: str | None = None) -> di
     view: dict[str, Any] = {
         "client_id": client.client_id,
         "tenant": tenant,
-        "global": False,
+        "global": IS_GLOBAL,
         "name": client.name,
         "description": client.description,
         "client_metadata": client.metadata,
-        "app_type": "non_interactive",
+        "app_type": USUAL_APP_TYPE,
         "grant_types": ["client_credentials"] if client.grant_types is None else list(client.grant_types),
-        "is_first_party": True,
+        "is_first_party": USUALLY_FIRST_PARTY,
         **client.kept,
     }
     if client.token_endpoint_auth_method is not None:

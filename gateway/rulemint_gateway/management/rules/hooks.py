@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Dependencies, RuleName, Script
+from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.rules.forms import TRIGGER, Trigger, check_trigger, form_of, form_of_text
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.rules import CreateRule, PatchRule, Rules
@@ -72,9 +73,9 @@ class Hooks:
         """The rules that are hooks, in the order in which they run."""
         return await self._records.of_form(tenant, RuleForm.HOOK, shown_version)
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> FewRecords:
         """All hooks, in the order in which they run."""
-        return [view async for view in self.views(tenant, await self.rules(tenant))]
+        return FewRecords([view async for view in self.views(tenant, await self.rules(tenant))])
 
     def compared(self, rule: Rule) -> dict[str, Any]:
         """What a list is filtered by."""

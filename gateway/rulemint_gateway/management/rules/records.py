@@ -8,7 +8,8 @@ from arq.connections import ArqRedis
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.rules.forms import form_of
-from rulemint_gateway.stores.catalog import Catalog, read_record, read_records
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.reading import read_record, read_records
 from rulemint_gateway.stores.tables import RULE_VERSIONS
 from rulemint_shared import keys
 from rulemint_shared.records import Rule, RuleForm, RuleVersion

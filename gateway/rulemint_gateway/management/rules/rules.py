@@ -18,6 +18,7 @@ from rulemint_gateway.management.fields import (
     RuleName,
     Script,
 )
+from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
@@ -126,9 +127,9 @@ class Rules:
         """All rules in their order."""
         return self._records.in_order(tenant)
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> FewRecords:
         """All rules in their order, each with its script."""
-        return [view async for view in self.views(tenant, await self.rules(tenant))]
+        return FewRecords([view async for view in self.views(tenant, await self.rules(tenant))])
 
     def compared(self, rule: Rule) -> dict[str, Any]:
         """What a list is filtered by."""

@@ -70,7 +70,7 @@ def _client(config: TenantConfig, given: str | InlineClient) -> ClientView:
 
 
 def _first_audience(config: TenantConfig, client_id: str) -> str:
-    grants = [grant for grant in config.client_grants.values() if grant.client_id == client_id]
+    grants = config.grants_of(client_id)
     oldest = min(grants, key=lambda grant: (grant.created_at_ms, grant.id), default=None)
     return "" if oldest is None else oldest.audience
 

@@ -17,7 +17,8 @@ from rulemint_gateway.management.rules.texts import check_script_length, text_fi
 from rulemint_gateway.management.trying.answer import answer_of
 from rulemint_gateway.management.trying.body import TryRule, check_body
 from rulemint_gateway.management.trying.request import TriedRequest, tried_request
-from rulemint_gateway.stores.catalog import Catalog, read_record
+from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.reading import read_record
 from rulemint_gateway.stores.tables import RULE_SECRETS
 from rulemint_shared import codecs, ids
 from rulemint_shared.deadline import Deadline, unix_ms

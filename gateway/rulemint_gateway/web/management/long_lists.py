@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from aiohttp import web
 
+from rulemint_gateway.management.listings import matching
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.answers import BEGUN
 from rulemint_gateway.web.management.nouns import Noun, NounHandlers
-from rulemint_gateway.web.management.paging import ListQuery, filtered, first_of_checkpoint, list_query
+from rulemint_gateway.web.management.paging import ListQuery, first_of_checkpoint, list_query, wanted_of
 from rulemint_gateway.web.problems import NO_STORE, encoded_answer
 from rulemint_shared.records import Rule
 
@@ -77,7 +78,7 @@ class LongNounHandlers(NounHandlers):
         rules = await self._long_noun.rules(caller.tenant)
         by_id = {rule.id: rule for rule in rules}
         compared = [{"id": rule.id, **self._long_noun.compared(rule)} for rule in rules]
-        rules = [by_id[each["id"]] for each in filtered(compared, request, self._filters)]
+        rules = [by_id[each["id"]] for each in matching(compared, wanted_of(request, self._filters))]
 
         def views(some: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
             return _projected(self._long_noun.views(caller.tenant, some), query)
@@ -91,7 +92,8 @@ class LongNounHandlers(NounHandlers):
 
     async def _checkpoint(self, query: ListQuery, rules: Sequence[Rule], views: Views) -> web.Response:
         """As many as may be in one answer; there is always one."""
-        start = first_of_checkpoint([rule.id for rule in rules], query)
+        places = {rule.id: place for place, rule in enumerate(rules)}
+        start = first_of_checkpoint(places.get, query)
         wanted = rules[start : start + (query.take or 50)]
         going_on = rules[start + len(wanted)].id if start + len(wanted) < len(rules) else None
         records: list[bytes] = []

@@ -8,12 +8,13 @@ from typing import Any, Protocol
 import structlog
 from aiohttp import web
 
+from rulemint_gateway.management.listings import Listing
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management.etags import etag_header, require_match
 from rulemint_gateway.web.management.idempotency import once
-from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, fields_query, filtered, list_query, page_of
+from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, fields_query, list_query, page_of, wanted_of
 from rulemint_gateway.web.operations import Operation, Pages
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
@@ -30,8 +31,8 @@ class Collection(Protocol):
         """A new record as its answer."""
         ...
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
-        """All records, in a stable order."""
+    async def list(self, tenant: str) -> Listing:
+        """All records."""
         ...
 
 
@@ -133,8 +134,8 @@ class CollectionHandlers:
         """200 and a page of records."""
         caller = self._authorize(request, "read")
         query = list_query(request, filters=self._filters)
-        records = filtered(await self._collection.list(caller.tenant), request, self._filters)
-        return json_answer(page_of(records, query, key=self._name, id_field=self._id_field), headers=NO_STORE)
+        listing = (await self._collection.list(caller.tenant)).matching(wanted_of(request, self._filters))
+        return json_answer(page_of(listing, query, key=self._name, id_field=self._id_field), headers=NO_STORE)
 
     def _authorize(self, request: web.Request, verb: str) -> AuthorizedCaller:
         return authorize(request, self._catalog, scope=f"{verb}:{self._name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +10,8 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.listings import Listing
+from rulemint_gateway.stores.record_order import Wanted
 from rulemint_gateway.web.management.queries import query_of
 
 MAX_PER_PAGE = 100
@@ -64,18 +66,16 @@ def list_query(request: web.Request, *, filters: Mapping[str, str] | None = None
     return query_of(request, ListQuery, but=filters)
 
 
-def filtered(items: list[dict[str, Any]], request: web.Request, filters: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The *items* whose fields have the values that the query asks for; *filters* says which field a parameter means.
+def wanted_of(request: web.Request, filters: Mapping[str, str]) -> Wanted:
+    """The fields that the query asks for, each with its values; *filters* says which field a parameter means.
 
     A parameter that comes several times takes any of its values.
     """
-    for parameter, field in filters.items():
-        if wanted := set(request.query.getall(parameter, [])):
-            items = [item for item in items if _text(item.get(field)) in wanted]
-    return items
+    asked = {field: request.query.getall(parameter, []) for parameter, field in filters.items()}
+    return {field: frozenset(values) for field, values in asked.items() if values}
 
 
-def page_of(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_field: str = "id") -> object:
+def page_of(listing: Listing, query: ListQuery, *, key: str, id_field: str = "id") -> object:
     """The page as a bare list, or with totals as ``{start, limit, total, <key>: […]}``.
 
     By checkpoints it is ``{<key>: […], next}``, without ``next`` on the last one.
@@ -84,26 +84,25 @@ def page_of(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_field
         InvalidBodyError: the record at which a checkpoint would go on is gone.
     """
     if query.is_checkpoint:
-        return _checkpoint(items, query, key=key, id_field=id_field)
+        return _checkpoint(listing, query, key=key, id_field=id_field)
     start = query.page * query.per_page
-    page = [query.project(item) for item in items[start : start + query.per_page]]
+    page = [query.project(view) for view in listing.views(start, query.per_page)]
     if not query.include_totals:
         return page
-    return {"start": start, "limit": query.per_page, "total": len(items), key: page}
+    return {"start": start, "limit": query.per_page, "total": len(listing), key: page}
 
 
-def _checkpoint(items: list[dict[str, Any]], query: ListQuery, *, key: str, id_field: str) -> dict[str, Any]:
-    ids = [str(item.get(id_field)) for item in items]
-    start = first_of_checkpoint(ids, query)
-    end = start + (query.take or 50)
-    answer: dict[str, Any] = {key: [query.project(item) for item in items[start:end]]}
-    if end < len(items):
-        answer["next"] = ids[end]
+def _checkpoint(listing: Listing, query: ListQuery, *, key: str, id_field: str) -> dict[str, Any]:
+    count = query.take or 50
+    views = listing.views(first_of_checkpoint(listing.place_of, query), count + 1)
+    answer: dict[str, Any] = {key: [query.project(view) for view in views[:count]]}
+    if len(views) > count:
+        answer["next"] = views[count][id_field]
     return answer
 
 
-def first_of_checkpoint(ids: Sequence[str], query: ListQuery) -> int:
-    """Where among *ids* the checkpoint of *query* begins.
+def first_of_checkpoint(place_of: Callable[[str], int | None], query: ListQuery) -> int:
+    """Where the checkpoint of *query* begins; *place_of* knows where a record is.
 
     It names the record that comes next, so that what was read already may be deleted meanwhile.
 
@@ -112,11 +111,8 @@ def first_of_checkpoint(ids: Sequence[str], query: ListQuery) -> int:
     """
     if query.from_ is None:
         return 0
-    if query.from_ not in ids:
+    place = place_of(query.from_)
+    if place is None:
         message = "Query validation error: the record that from names is gone: begin the list again"
         raise InvalidBodyError(message, field="from", code="invalid_query_string")
-    return ids.index(query.from_)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return place
