@@ -32,11 +32,11 @@ async def fill(redis: ArqRedis, client_id: str, *, clients: int, tenants: int) -
     for place, name in enumerate(names):
         share = clients // tenants + (place < clients % tenants)
         for first in range(0, share, WRITTEN_AT_ONCE):
-            copies = _copies(client, grant, numbers, min(WRITTEN_AT_ONCE, share - first))
+            copies = list(_copies(client, grant, numbers, min(WRITTEN_AT_ONCE, share - first)))
             async with redis.pipeline(transaction=False) as pipe:
-                for copy, its_grant in copies:
-                    pipe.hset(CLIENTS.key(name), mapping={copy.client_id: CLIENTS.codec.encode(copy)})
-                    pipe.hset(CLIENT_GRANTS.key(name), mapping={its_grant.id: CLIENT_GRANTS.codec.encode(its_grant)})
+                pipe.hset(CLIENTS.key(name), mapping={copy.client_id: CLIENTS.codec.encode(copy) for copy, _ in copies})
+                encoded = {its_grant.id: CLIENT_GRANTS.codec.encode(its_grant) for _, its_grant in copies}
+                pipe.hset(CLIENT_GRANTS.key(name), mapping=encoded)
                 await pipe.execute()
 
 

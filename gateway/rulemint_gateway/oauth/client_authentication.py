@@ -8,6 +8,7 @@ import msgspec
 
 from rulemint_gateway.oauth.errors import InvalidClient
 from rulemint_gateway.oauth.token_request import Credentials, TokenRequest
+from rulemint_gateway.stores.tables import CLIENTS
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Client
@@ -26,7 +27,7 @@ class ClientAuthenticator:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._nobody = Client(client_id="", name="")
+        self._nobody = CLIENTS.codec.encode(Client(client_id="", name=""))
         self._no_hash = vault.hash_secret(secrets.token_urlsafe())
 
     def authenticate(self, config: TenantConfig, request: TokenRequest) -> AuthenticatedClient:
@@ -41,7 +42,7 @@ class ClientAuthenticator:
         raise InvalidClient("client authentication failed: check client_id and client_secret")
 
     def _check(self, config: TenantConfig, credentials: Credentials) -> AuthenticatedClient | None:
-        client = config.clients.get(credentials.client_id, self._nobody)
+        client = config.clients.get(credentials.client_id) or CLIENTS.codec.decode(self._nobody)
         now_ms = unix_ms()
         live = [secret for secret in client.secrets if secret.expires_at_ms is None or secret.expires_at_ms > now_ms]
         matching = [

@@ -204,7 +204,7 @@ class Catalog:
             self._refresh_tenant(record_id, record)
         elif tenant in self._tenants:
             if isinstance(data, bytes) and record is not None:
-                self._tenants[tenant].put(table, record, data)
+                self._tenants[tenant].put_all(table, [(record, data)])
             else:
                 self._tenants[tenant].remove(table, record_id)
                 if data is not None:

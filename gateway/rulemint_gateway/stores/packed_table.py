@@ -7,7 +7,7 @@ through. Decoding one takes less than a microsecond.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
 from rulemint_gateway.stores.record_order import Facets, RecordOrder
@@ -51,14 +51,16 @@ class PackedTable(Mapping[str, R]):
     def __len__(self) -> int:
         return len(self._data)
 
-    def put(self, record: R, data: bytes) -> None:
-        """Add *record*, which *data* is the encoding of, or replace the one with its id."""
-        record_id = self._table.id_of(record)
-        if self._order_begun:
-            if record_id in self._data:
-                self._order.remove(record_id, self[record_id])
-            self._order.add(record_id, record)
-        self._data[record_id] = data
+    def put_all(self, stored: Iterable[tuple[R, bytes]]) -> None:
+        """Add records, each with its encoding, or replace those with their ids."""
+        id_of = self._table.id_of
+        for record, data in stored:
+            record_id = id_of(record)
+            if self._order_begun:
+                if record_id in self._data:
+                    self._order.remove(record_id, self[record_id])
+                self._order.add(record_id, record)
+            self._data[record_id] = data
 
     def pop(self, record_id: str) -> R | None:
         """Forget the record; what it was."""

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -129,16 +130,28 @@ def check_is_of_another_type(error: Exception, name: str) -> None:
 
 
 async def _take(scan: _Scan, found: dict[bytes, bytes]) -> None:
-    table, config = scan.table, scan.config
-    for place, (field, data) in enumerate(found.items()):
-        if place % TAKEN_AT_ONCE == 0:
-            await asyncio.sleep(0)
+    fields = iter(found.items())
+    while some := list(islice(fields, TAKEN_AT_ONCE)):
+        scan.config.put_all(scan.table, _decoded_all(scan, some))
+        await asyncio.sleep(0)
+
+
+def _decoded_all(scan: _Scan, fields: list[tuple[bytes, bytes]]) -> list[tuple[Any, bytes]]:
+    """The records of *fields*, each with its encoding, without those that are malformed."""
+    decode = scan.table.codec.decode
+    try:
+        return [(decode(data), data) for _field, data in fields]
+    except codecs.DecodeError:
+        pass  # one of them is: which, and why?
+    stored = []
+    for field, data in fields:
         record_id = field.decode(errors="replace")
-        record = decoded(table, config.tenant.name, record_id, data)
+        record = decoded(scan.table, scan.config.tenant.name, record_id, data)
         if record is None:
-            config.note_unreadable(table, record_id)
+            scan.config.note_unreadable(scan.table, record_id)
         else:
-            config.put(table, record, data)
+            stored.append((record, data))
+    return stored
 
 
 async def read_record(redis: ArqRedis, table: Table[Any], tenant: str, record_id: str) -> Any:

@@ -69,6 +69,7 @@ class RecordOrder:
 
     def __init__(self, facets: Facets) -> None:
         self._facets = facets
+        self._values = tuple(facets.values())
         self._all = SortedKeys()
         self._apart: dict[tuple[str, ...], SortedKeys] = {}
 
@@ -103,7 +104,7 @@ class RecordOrder:
         return Selection(self._all, taken)
 
     def _facets_of(self, record: Any) -> tuple[str, ...]:
-        return tuple(text_of(value(record)) for value in self._facets.values())
+        return tuple([text_of(value(record)) for value in self._values])  # a list is quicker than a generator
 
 
 def key_of(record_id: str, record: Any) -> bytes:

@@ -5,7 +5,7 @@ It is a list of short sorted lists, so that adding moves a few kilobytes in memo
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import chain, islice
 
@@ -46,8 +46,9 @@ class SortedKeys:
         place = bisect_left(part, key)
         if place < len(part) and part[place] == key:
             return
-        insort(part, key, place)
-        self._lasts[number] = part[-1]
+        if place == len(part):
+            self._lasts[number] = key
+        part.insert(place, key)
         self._length += 1
         if len(part) >= 2 * PART:
             self._split(number)

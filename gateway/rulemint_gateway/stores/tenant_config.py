@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, cast
 
@@ -101,21 +101,30 @@ class TenantConfig:
         """The key that signs with *algorithm* after the next rotation."""
         return next((key for key in self.signing_keys.values() if key.algorithm is algorithm and key.is_next), None)
 
-    def put(self, table: Table[Any], record: Any, data: bytes | None = None) -> None:
-        """Add *record*, or replace the one with its id; *data* is its encoding, if somebody has it."""
+    def put(self, table: Table[Any], record: Any) -> None:
+        """Add *record*, or replace the one with its id."""
+        self.put_all(table, [(record, table.codec.encode(record))])
+
+    def put_all(self, table: Table[Any], stored: Sequence[tuple[Any, bytes]]) -> None:
+        """Add records, each with its encoding, or replace those with their ids."""
+        if table is CLIENTS:
+            self.clients.put_all(stored)
+        elif table is CLIENT_GRANTS:
+            for grant, _data in stored:
+                self.remove(table, grant.id)
+            self.client_grants.put_all(stored)
+            for grant, _data in stored:
+                self._add_pair(grant)
+        else:
+            for record, _data in stored:
+                self._put_one_of_few(table, record)
+
+    def _put_one_of_few(self, table: Table[Any], record: Any) -> None:
         record_id = table.id_of(record)
-        packed = self._packed(table)
-        if packed is None:
-            self.remove(table, record_id)
-            self._few[table.kind][record_id] = record
-            if table is RESOURCE_SERVERS:
-                self._identifiers[record.identifier] = record.id
-            return
-        if table is CLIENT_GRANTS:
-            if record_id in packed:
-                self.remove(table, record_id)
-            self._add_pair(record)
-        packed.put(record, table.codec.encode(record) if data is None else data)
+        self.remove(table, record_id)
+        self._few[table.kind][record_id] = record
+        if table is RESOURCE_SERVERS:
+            self._identifiers[record.identifier] = record_id
 
     def note_unreadable(self, table: Table[Any], record_id: str) -> None:
         """There is such a record, and it cannot be read."""

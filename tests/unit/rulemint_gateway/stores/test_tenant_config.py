@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rulemint_gateway.stores.tables import RULES
+from rulemint_gateway.stores.tables import CLIENT_GRANTS, RULES
 from rulemint_gateway.stores.tenant_config import TenantConfig
-from rulemint_shared.records import Rule, Tenant
+from rulemint_shared.records import ClientGrant, Rule, Tenant
 
 
 def a_config(*rules: Rule) -> TenantConfig:
@@ -52,3 +52,42 @@ def test_a_changed_limit_holds_for_the_next_request() -> None:
     assert names(config, "c", "a") == []
     config.put(RULES, a_rule(clients=("b", "c")))
     assert names(config, "c", "a") == ["rule"]
+
+
+def a_grant(name: str, *, client_id: str = "c", audience: str = "a") -> ClientGrant:
+    return ClientGrant(id=name, client_id=client_id, audience=audience)
+
+
+def test_a_grant_is_found_by_its_client_and_api() -> None:
+    config = a_config()
+    stored = [a_grant("1"), a_grant("2", audience="b"), a_grant("3", client_id="d")]
+    config.put_all(CLIENT_GRANTS, [(grant, CLIENT_GRANTS.codec.encode(grant)) for grant in stored])
+    assert config.grant("c", "a") == a_grant("1")
+    assert config.grant("c", "b") == stored[1]
+    assert config.grant("d", "a") == stored[2]
+    assert config.grant("d", "b") is None
+    assert config.grant("e", "a") is None
+    assert config.grants_of("c") == stored[:2]
+    assert config.grants_of("e") == []
+
+
+def test_a_grant_that_changes_or_goes_is_found_as_it_is_now() -> None:
+    config = a_config()
+    for grant in (a_grant("1"), a_grant("2", audience="b"), a_grant("1", audience="moved")):
+        config.put(CLIENT_GRANTS, grant)
+    assert config.grant("c", "a") is None
+    assert config.grant("c", "moved") == a_grant("1", audience="moved")
+    config.remove(CLIENT_GRANTS, "2")
+    assert config.grants_of("c") == [a_grant("1", audience="moved")]
+    config.remove(CLIENT_GRANTS, "1")
+    assert config.grants_of("c") == []
+
+
+def test_of_two_grants_of_one_client_for_one_api_the_last_counts_and_both_are_known() -> None:
+    config = a_config()
+    for name in ("1", "2"):
+        config.put(CLIENT_GRANTS, a_grant(name))
+    assert config.grant("c", "a") == a_grant("2")
+    assert config.grants_of("c") == [a_grant("1"), a_grant("2")]
+    config.remove(CLIENT_GRANTS, "2")
+    assert config.grant("c", "a") == a_grant("1")

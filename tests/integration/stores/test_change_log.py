@@ -1,0 +1,222 @@
+"""What a gateway reads that has missed changes: those alone if the change log has them, else everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+from arq.connections import ArqRedis
+
+from rulemint_gateway.stores import change_log
+from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RULES, TENANTS
+from rulemint_shared import codecs, keys
+from rulemint_shared.background import cancel
+from rulemint_shared.messages import ConfigChange
+from rulemint_shared.records import Client, ClientGrant, Rule, Tenant
+from rulemint_shared.redis_connection import open_redis, open_subscriber
+
+T = DEFAULT_TENANT
+UNANNOUNCED = "unannounced"
+"""A client that is in Redis, of which no change says so: seen only by who reads everything."""
+
+
+class Two:
+    """A gateway that writes, and another one that has missed what was written since it was made."""
+
+    def __init__(self, redis: ArqRedis, writer: Catalog, other: Catalog, subscriber: ArqRedis) -> None:
+        self.redis = redis
+        self.other = other
+        self._writer = writer
+        self._store = ConfigStore(redis, writer)
+        self._subscriber = subscriber
+
+    async def write(self, *clients: str) -> None:
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            for name in clients:
+                changes.put(CLIENTS, Client(client_id=name, name=name))
+            return changes
+
+        await self._store.transact(T, plan)
+
+    async def delete(self, client: str) -> None:
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            changes.delete(CLIENTS, client)
+            return changes
+
+        await self._store.transact(T, plan)
+
+    async def put(self, table: Any, record: Any) -> None:
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            changes.put(table, record)
+            return changes
+
+        await self._store.transact(T, plan)
+
+    async def write_unannounced(self) -> None:
+        data = codecs.client.encode(Client(client_id=UNANNOUNCED, name=UNANNOUNCED))
+        await self.redis.hset(keys.clients(T), UNANNOUNCED, data)  # type: ignore[arg-type,misc]  # bytes
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[Catalog]:
+        """The other one, which has caught up and follows."""
+        task = asyncio.create_task(self.other.keep_fresh(self._subscriber))
+        try:
+            await self.other.wait_for(self._writer.revision)
+            yield self.other
+        finally:
+            await cancel([task])
+
+
+@pytest.fixture
+async def two(empty_redis_url: str) -> AsyncIterator[Two]:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(open_redis(empty_redis_url))
+        subscriber = await stack.enter_async_context(open_subscriber(empty_redis_url))
+        writer, other = Catalog(redis), Catalog(redis)
+        await writer.load()
+        task = asyncio.create_task(writer.keep_fresh(subscriber))
+        stack.push_async_callback(cancel, [task])
+        made = Two(redis, writer, other, subscriber)
+        await made.put(TENANTS, Tenant(name=T, issuer="https://iss/"))
+        await made.write("gone", "changed")
+        await other.load()
+        yield made
+
+
+async def test_who_missed_changes_reads_those_alone(two: Two) -> None:
+    await two.write_unannounced()
+    await two.write("new")
+    await two.delete("gone")
+    await two.put(CLIENTS, Client(client_id="changed", name="changed since"))
+    await two.put(CLIENT_GRANTS, ClientGrant(id="cgr_1", client_id="new", audience="https://api/"))
+    await two.put(TENANTS, Tenant(name=T, issuer="https://moved/"))
+    async with two.following() as catalog:
+        config = catalog.tenant(T)
+        assert set(config.clients) == {"new", "changed"}
+        assert config.clients["changed"].name == "changed since"
+        assert config.grant("new", "https://api/") is not None
+        assert config.tenant.issuer == "https://moved/"
+
+
+async def test_who_missed_nothing_reads_nothing(two: Two) -> None:
+    await two.write_unannounced()
+    async with two.following() as catalog:
+        await two.write("new")
+        await catalog.wait_for(catalog.revision)
+        assert UNANNOUNCED not in catalog.tenant(T).clients
+
+
+async def test_a_subscription_that_was_lost_costs_what_was_missed(two: Two) -> None:
+    async with two.following() as catalog:
+        await two.write_unannounced()
+        await two.redis.client_kill_filter(_type="pubsub")
+        await two.write("while it was lost")
+        await catalog.wait_for(two._writer.revision)  # the revision of that write
+        assert set(catalog.tenant(T).clients) == {"gone", "changed", "while it was lost"}
+
+
+async def unlogged(two: Two) -> None:
+    """As an older gateway writes, or an operator by hand."""
+    await two.redis.incr(keys.REVISION)
+    await two.write("later")
+
+
+async def too_many(two: Two) -> None:
+    await two.write(*(f"client {number}" for number in range(change_log.MOST_RECORDS + 1)))
+    await two.write("later")
+
+
+async def damaged_entry(two: Two) -> None:
+    await two.write("lost")
+    await two.redis.lset(keys.CHANGE_LOG, 0, b"\xc1")  # type: ignore[misc,arg-type]  # redis-py's stub
+    await two.write("later")
+
+
+async def another_type(two: Two) -> None:
+    await two.write("lost")
+    await two.redis.set(keys.CHANGE_LOG, "x")
+    await two.write("later")
+
+
+async def no_log(two: Two) -> None:
+    await two.write("later")
+    await two.redis.delete(keys.CHANGE_LOG)
+
+
+async def an_earlier_server(two: Two) -> None:
+    """Its changes had the same numbers."""
+    await two.write("later")
+    entries = await two.redis.lrange(keys.CHANGE_LOG, 0, -1)  # type: ignore[misc]  # redis-py's stub is not async here
+    stored = int(await two.redis.get(keys.REVISION))
+    other = ConfigChange(revision=stored + 500, tenant=T, records=[])
+    await two.redis.lset(keys.CHANGE_LOG, 0, codecs.config_change.encode(other))  # type: ignore[misc,arg-type]  # as above
+    assert entries
+
+
+@pytest.mark.parametrize("spoil", [unlogged, too_many, damaged_entry, another_type, no_log, an_earlier_server])
+async def test_where_the_log_does_not_say_what_was_missed_everything_is_read(
+    two: Two, spoil: Callable[[Two], Any]
+) -> None:
+    await two.write_unannounced()
+    await spoil(two)
+    async with two.following() as catalog:
+        assert {UNANNOUNCED, "later"} <= set(catalog.tenant(T).clients)
+        await two.write("after that")
+        await catalog.wait_for(two._writer.revision)  # as above
+        assert "after that" in catalog.tenant(T).clients
+
+
+async def test_a_change_of_very_many_records_is_followed_by_who_hears_of_it(two: Two) -> None:
+    async with two.following() as catalog:
+        await two.write_unannounced()
+        names = [f"client {number}" for number in range(change_log.MOST_RECORDS + 1)]
+        await two.write(*names)
+        await catalog.wait_for(two._writer.revision)  # as above
+        assert set(catalog.tenant(T).clients) == {"gone", "changed", *names}
+
+
+async def test_the_log_keeps_ten_thousand_changes(two: Two) -> None:
+    await two.redis.rpush(keys.CHANGE_LOG, *["older"] * change_log.KEPT)  # type: ignore[misc]  # as above
+    await two.write("new")
+    assert await two.redis.llen(keys.CHANGE_LOG) == change_log.KEPT  # type: ignore[misc]  # as above
+    newest = codecs.config_change.decode(await two.redis.lindex(keys.CHANGE_LOG, 0))  # type: ignore[misc]  # as above
+    assert [changed.id for changed in newest.records] == ["new"]
+
+
+async def test_a_rule_that_is_damaged_in_a_gap_is_known_to_be_unreadable(two: Two) -> None:
+    await two.put(RULES, Rule(id="rul_1", name="refuses"))
+    await two.redis.hset(keys.rules(T), "rul_1", b"\xc1")  # type: ignore[arg-type,misc]  # bytes
+    async with two.following() as catalog:
+        assert catalog.tenant(T).unreadable_rules == {"rul_1"}
+
+
+async def test_rules_whose_key_is_of_another_type_are_unreadable(two: Two) -> None:
+    await two.put(RULES, Rule(id="rul_1", name="refuses"))
+    await two.redis.set(keys.rules(T), "x")
+    async with two.following() as catalog:
+        assert catalog.tenant(T).unreadable_rules
+    await two.other.load()
+    assert two.other.tenant(T).unreadable_rules
+
+
+async def test_the_configuration_is_served_while_it_is_read_again(two: Two) -> None:
+    await two.write(*(f"client {number}" for number in range(2_000)))
+    await two.other.load()
+    before = two.other.tenant(T)
+    reading = asyncio.create_task(two.other.load())
+    turns = 0
+    while not reading.done():
+        assert two.other.tenant(T) is before or reading.done()
+        await asyncio.sleep(0)
+        turns += 1
+    await reading
+    assert turns > 10
+    assert len(two.other.tenant(T).clients) == 2_002
