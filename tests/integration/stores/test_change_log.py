@@ -176,7 +176,6 @@ async def test_where_the_log_does_not_say_what_was_missed_everything_is_read(
 
 async def test_a_change_of_very_many_records_is_followed_by_who_hears_of_it(two: Two) -> None:
     async with two.following() as catalog:
-        await two.write_unannounced()
         names = [f"client {number}" for number in range(change_log.MOST_RECORDS + 1)]
         await two.write(*names)
         await catalog.wait_for(two._writer.revision)  # as above
