@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,7 +68,8 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
             password_file = data_dir.valkey_password
         for_both = {
             "redis_url": redis_url,
-            "redis_password_file": None if password_file is None else str(password_file.absolute()),
+            "redis_password_file": _absolute(password_file),
+            "sentinel_password_file": _absolute(settings.sentinel_password_file),
             "log_format": "console",
         }
         for_gateway = {
@@ -89,6 +91,10 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
         ]
         _keep(stack, children, STOP_WITHIN_S - STOP_VALKEY_WITHIN_S)
         yield children
+
+
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.absolute())
 
 
 def _https(stack: AsyncExitStack, settings: DevSettings, data_dir: DataDir, console: Console) -> dict[str, str | None]:

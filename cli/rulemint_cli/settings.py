@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.settings import RedisPasswordFile, RedisUrl
+from rulemint_shared.settings import RedisPasswordFile, RedisUrl, SentinelPasswordFile
 
 DataDirPath = Annotated[Path, Meta(description="Where rulemint dev keeps its state, and clients find admin.json.")]
 
@@ -28,6 +28,7 @@ class DevSettings(msgspec.Struct, frozen=True, kw_only=True):
         RedisUrl | None, Meta(description="A Valkey 8 or Redis 7 that runs already; unset: the embedded Valkey.")
     ] = None
     redis_password_file: RedisPasswordFile = None
+    sentinel_password_file: SentinelPasswordFile = None
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):

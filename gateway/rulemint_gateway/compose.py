@@ -155,7 +155,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """
     async with AsyncExitStack() as stack:
         vault = Vault.from_file(settings.master_key_file)
-        server = (settings.redis_url, settings.redis_password_file)
+        server = (settings.redis_url, settings.redis_password_file, settings.sentinel_password_file)
         redis = await stack.enter_async_context(open_redis(*server))
         subscriber = await stack.enter_async_context(open_subscriber(*server))
         log.info("connected", server=await check_server(redis))

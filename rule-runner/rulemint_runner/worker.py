@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from rulemint_shared import codecs, job_queue, keys
 from rulemint_shared.background import cancel
+from rulemint_shared.deadline import Deadline
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,7 @@ POLL_INTERVAL_S = 0.5
 """The net under the wake-ups: a job that nobody was woken for is noticed after this long."""
 READ_AT_ONCE = 500
 PAUSE_WITHOUT_REDIS_S = 0.5
+FINISH_WITHIN_S = 10.0
 JOB_TIMEOUT_S = 120
 """Longer than any deadline of a gateway: invocations end by their own, never by arq's."""
 
@@ -108,7 +110,23 @@ class RuleWorker(Worker):
         except Exception:
             self.jobs_failed += 1
             log.exception("a job failed in the runner", job=job_id)
-        await job_queue.finish(self.pool, job_id, result)
+        await self._finish(job_id, result)
+
+    async def _finish(self, job_id: str, result: bytes | None) -> None:
+        """Keep *result*, as soon as a server takes it: while another one takes over, nobody heard it published.
+
+        Raises:
+            RedisError, OSError: none does for as long as anybody waits.
+        """
+        deadline = Deadline.after(FINISH_WITHIN_S)
+        while True:
+            try:
+                return await job_queue.finish(self.pool, job_id, result)
+            except (RedisError, OSError) as error:
+                if deadline.passed():
+                    raise
+                log.warning("a job's result has to wait", job=job_id, error=str(error))
+                await asyncio.sleep(PAUSE_WITHOUT_REDIS_S)
 
     def _job(self, name: str) -> RunJob:
         if name not in self._jobs:

@@ -184,6 +184,11 @@ async def claimed_by(redis: ArqRedis, job_ids: Sequence[str]) -> dict[str, str]:
     return {job_id: claim.decode(errors="replace") for job_id, claim in pairs if claim not in {None, _NAMELESS}}
 
 
+async def is_lost(redis: ArqRedis, job_id: str) -> bool:
+    """Whether the server knows nothing of a job that was enqueued: one took over that never had it."""
+    return not await redis.exists(job_key_prefix + job_id, in_progress_key_prefix + job_id, result_key_prefix + job_id)
+
+
 async def was_picked_up(redis: ArqRedis, job_id: str) -> bool:
     """Whether a runner has claimed the job (and may have died since)."""
     return bool(await redis.exists(in_progress_key_prefix + job_id))

@@ -12,6 +12,7 @@ from typing import Any, cast
 from arq.connections import ArqRedis
 
 ENQUEUE = """
+redis.set_repl(redis.REPL_AOF)
 local job, queue, wake_up = KEYS[1], KEYS[2], KEYS[3]
 local id, data, expires_ms, now_ms, wake_ups_kept, wake_ups_expire_s = unpack(ARGV)
 redis.call('PSETEX', job, expires_ms, data)
@@ -19,6 +20,9 @@ redis.call('ZADD', queue, now_ms, id)
 redis.call('LPUSH', wake_up, id)
 redis.call('LTRIM', wake_up, 0, wake_ups_kept - 1)
 redis.call('EXPIRE', wake_up, wake_ups_expire_s)
+"""
+"""A job is with the server that took it, and on its disk, but in no replica. One that took over might know the job and
+not its claim, which came after it, and the rule would run again. Who waits for the job is answered 503 instead.
 """
 
 CLAIM = """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from arq.connections import ArqRedis
 from redis.asyncio.connection import ConnectionPool
@@ -14,6 +15,9 @@ from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from rulemint_shared.background import in_background
+from rulemint_shared.redis_address import RedisUrlError, Sentinels, read_address
+from rulemint_shared.redis_masters import MasterConnection, MasterPool, MasterSentinels, MasterTlsConnection
 from rulemint_shared.redis_sockets import connection_class, socket_options
 
 CONNECT_TIMEOUT_S = 2.0
@@ -27,54 +31,80 @@ class RedisUnusableError(Exception):
 
 
 @asynccontextmanager
-async def open_redis(url: str, password_file: Path | None = None) -> AsyncIterator[ArqRedis]:
-    """A client that retries for a moment when a connection breaks (``redis://``, ``rediss://`` or ``unix://``).
+async def open_redis(
+    url: str, password_file: Path | None = None, sentinel_password_file: Path | None = None
+) -> AsyncIterator[ArqRedis]:
+    """A client that retries for a moment when a connection breaks; `redis_address` has the forms of *url*.
 
     Raises:
-        RedisUnusableError: the password file cannot be read.
+        RedisUnusableError: *url* has another form, or a password file cannot be read.
     """
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), 3)
-    async with _client(url, password_file, retry) as redis:
+    async with _client(url, password_file, sentinel_password_file, retry) as redis:
         yield redis
 
 
 @asynccontextmanager
-async def open_subscriber(url: str, password_file: Path | None = None) -> AsyncIterator[ArqRedis]:
+async def open_subscriber(
+    url: str, password_file: Path | None = None, sentinel_password_file: Path | None = None
+) -> AsyncIterator[ArqRedis]:
     """A client for subscriptions. It never reconnects by itself: whoever listens must know of every gap.
 
     Raises:
-        RedisUnusableError: the password file cannot be read.
+        RedisUnusableError: *url* has another form, or a password file cannot be read.
     """
-    async with _client(url, password_file, Retry(NoBackoff(), 0)) as redis:
+    async with _client(url, password_file, sentinel_password_file, Retry(NoBackoff(), 0)) as redis:
         yield redis
 
 
 @asynccontextmanager
-async def _client(url: str, password_file: Path | None, retry: Retry) -> AsyncIterator[ArqRedis]:
-    pool = ConnectionPool.from_url(
-        url,
-        password=_read_password(password_file),
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        health_check_interval=HEALTH_CHECK_INTERVAL_S,
-        retry=retry,
-        retry_on_error=[RedisConnectionError, RedisTimeoutError, ReadOnlyError],
-        **socket_options(url),
-    )
-    pool.connection_class = connection_class(url)
-    redis = ArqRedis(pool)
-    try:
+async def _client(
+    url: str, password_file: Path | None, sentinel_password_file: Path | None, retry: Retry
+) -> AsyncIterator[ArqRedis]:
+    async with AsyncExitStack() as stack:
+        try:
+            address = read_address(url)
+            options = {
+                "password": _read_password(password_file, "RULEMINT_REDIS_PASSWORD_FILE"),
+                "socket_timeout": SOCKET_TIMEOUT_S,
+                "socket_connect_timeout": CONNECT_TIMEOUT_S,
+                "health_check_interval": HEALTH_CHECK_INTERVAL_S,
+                "retry": retry,
+                "retry_on_error": [RedisConnectionError, RedisTimeoutError, ReadOnlyError],
+                **socket_options(url),
+                **address.options,
+            }
+            if isinstance(address, Sentinels):
+                password = _read_password(sentinel_password_file, "RULEMINT_SENTINEL_PASSWORD_FILE")
+                pool = await _open_pool_to_master(stack, address, password, options)
+            else:
+                pool = ConnectionPool(connection_class=connection_class(url), **options)
+            pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
+        except RedisUrlError as error:
+            raise RedisUnusableError(str(error)) from None
+        except TypeError:
+            raise RedisUnusableError("RULEMINT_REDIS_URL has an option after its ? that there is not") from None
+        stack.push_async_callback(pool.aclose)
+        redis = ArqRedis(pool)
+        stack.push_async_callback(redis.aclose, close_connection_pool=True)
         yield redis
-    finally:
-        await redis.aclose(close_connection_pool=True)
-        await pool.aclose()
 
 
-def _read_password(path: Path | None) -> str | None:
+async def _open_pool_to_master(
+    stack: AsyncExitStack, address: Sentinels, password: str | None, options: dict[str, Any]
+) -> ConnectionPool:
+    sentinels = await stack.enter_async_context(aclosing(MasterSentinels(address, password)))
+    kind = MasterTlsConnection if address.tls_options else MasterConnection
+    pool = MasterPool(address.master, sentinels, connection_class=kind, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
+    in_background(stack, pool.follow())
+    return pool
+
+
+def _read_password(path: Path | None, setting: str) -> str | None:
     try:
         return None if path is None else path.read_text().strip()
     except OSError as error:
-        raise RedisUnusableError(f"cannot read RULEMINT_REDIS_PASSWORD_FILE {path}: {error.strerror}") from error
+        raise RedisUnusableError(f"cannot read {setting} {path}: {error.strerror}") from error
 
 
 async def check_server(redis: ArqRedis) -> str:

@@ -7,6 +7,7 @@ raises `RuntimeError` where a connection is reset while it writes, which no call
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import Any
 
@@ -24,8 +25,20 @@ KEEP_ALIVE = {
 _NO_COMMAND_MAY_BE_SENT = ("only (P|S)SUBSCRIBE", "MULTI calls can not be nested", "UNBLOCKED force unblock")
 
 
-class _ClosesItself(AbstractConnection):
-    """What all three kinds have in common."""
+class ClosesItself(AbstractConnection):
+    """What all kinds have in common."""
+
+    async def connect(self) -> None:
+        """Connect, if it is not connected.
+
+        A new connection is in good health: redis-py would check it before it greets, and connect anew for that.
+
+        Raises:
+            RedisError: there is no connection.
+        """
+        if not self.is_connected:
+            self.next_health_check = asyncio.get_running_loop().time() + self.health_check_interval
+        await super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
 
     async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
         """Send a command.
@@ -55,15 +68,15 @@ class _ClosesItself(AbstractConnection):
             raise RedisConnectionError(f"the connection was reset while it was read from: {error}") from error
 
 
-class TcpConnection(_ClosesItself, Connection):
+class TcpConnection(ClosesItself, Connection):
     """``redis://``."""
 
 
-class TlsConnection(_ClosesItself, SSLConnection):
+class TlsConnection(ClosesItself, SSLConnection):
     """``rediss://``."""
 
 
-class UnixConnection(_ClosesItself, UnixDomainSocketConnection):
+class UnixConnection(ClosesItself, UnixDomainSocketConnection):
     """``unix://``."""
 
 

@@ -18,12 +18,16 @@ PREFIX = "RULEMINT_"
 RedisUrl = Annotated[
     str,
     msgspec.Meta(
-        description="The Valkey or Redis server: redis://[:password@]host:port/db, rediss://… or unix://path.",
-        pattern=r"^(redis|rediss|unix)://",
+        description="The Valkey or Redis server: redis://[:password@]host:port/db, rediss://… or unix://path; or its "
+        "sentinels, redis+sentinel://[:password@]host:port,host:port/MASTER/db or rediss+sentinel://…",
+        pattern=r"^(rediss?(\+sentinel)?|unix)://",
     ),
 ]
 RedisPasswordFile = Annotated[
     Path | None, msgspec.Meta(description="A file with the server's password, instead of one in RULEMINT_REDIS_URL.")
+]
+SentinelPasswordFile = Annotated[
+    Path | None, msgspec.Meta(description="A file with the sentinels' own password, if they have one.")
 ]
 LogLevel = Annotated[
     str, msgspec.Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from arq.connections import ArqRedis
 from arq.constants import job_key_prefix
 
+from fixtures.processes import until
+from fixtures.valkey_servers import a_server
 from fixtures.waiting import eventually
 from rulemint_runner.worker import RuleWorker
 from rulemint_shared import job_queue, keys
@@ -62,6 +65,26 @@ async def test_jobs_beyond_the_wake_ups_that_are_kept_run_while_others_keep_the_
             others += 1
             await asyncio.sleep(0.01)
         assert await redis.zcard(keys.QUEUE) <= 1
+
+
+async def test_a_job_is_not_there_again_where_a_replica_takes_over(tmp_path: Path) -> None:
+    """Its claim, which comes after it, might not have reached the replica: the job would run twice."""
+    with (
+        a_server(tmp_path / "master", "--repl-diskless-sync-delay", "0") as master,
+        a_server(tmp_path / "replica") as replica,
+    ):
+        replica.replicate(master)
+        await asyncio.to_thread(until, replica.is_in_sync)
+        async with open_redis(master.url) as redis:
+            job = await enqueue(redis)
+            assert not await job_queue.is_lost(redis, job)
+            await redis.set("after the job", 1)
+            assert await redis.wait(1, 10_000) == 1
+        replica.replicate(None)
+        async with open_redis(replica.url) as redis:
+            assert await redis.exists("after the job")
+            assert await job_queue.is_lost(redis, job)
+            assert await redis.keys("*") == [b"after the job"]
 
 
 async def test_a_job_whose_wake_up_died_with_a_runner_is_found(redis: ArqRedis, empty_redis_url: str) -> None:

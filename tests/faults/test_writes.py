@@ -16,8 +16,9 @@ from fixtures.wires import Wire, a_wire
 from rulemint_gateway.management.errors import ConflictError
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore, StoreUnavailableError
-from rulemint_gateway.stores.durability import Durability
+from rulemint_gateway.stores.durability import Durability, NotDurableError
 from rulemint_gateway.stores.tables import CLIENTS, TENANTS
+from rulemint_shared import keys
 from rulemint_shared.background import cancel
 from rulemint_shared.records import Client, Tenant
 from rulemint_shared.redis_connection import open_redis, open_subscriber
@@ -102,6 +103,18 @@ async def test_a_server_that_keeps_changes_on_disk_later_is_asked_again(server: 
             until(lambda: admin.info("persistence")["aof_rewrite_in_progress"] == 0)
             await store.create("b")
             assert store.durability.is_confirmed
+
+
+@pytest.mark.parametrize("appendonly", ["yes", "no"])
+async def test_a_server_that_took_over_without_a_change_does_not_confirm_it(server: Server, appendonly: str) -> None:
+    with redis.Redis.from_url(server.url) as admin:
+        admin.config_set("appendonly", appendonly)
+    async with open_redis(server.url) as opened:
+        durability = Durability(opened)
+        await opened.set(keys.write_marker("kept"), 1)
+        await durability.confirm(1, marker=keys.write_marker("kept"))
+        with pytest.raises(NotDurableError, match="took over"):
+            await durability.confirm(2, marker=keys.write_marker("lost"))
 
 
 @pytest.mark.parametrize("appendonly", ["yes", "no"])

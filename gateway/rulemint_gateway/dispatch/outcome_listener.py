@@ -117,7 +117,8 @@ class OutcomeListener:
             seen = jobs
 
     async def _search_results(self) -> None:
-        await self._search(self._jobs())
+        """After a gap in the subscription: another server may have taken over, and a job is with one server only."""
+        await self._search(self._jobs(), may_be_lost=True)
 
     def _jobs(self) -> set[str]:
         """Those that carry what waits."""
@@ -149,13 +150,15 @@ class OutcomeListener:
             if waiting.job_id in job_ids and not waiting.future.done():
                 waiting.future.set_exception(RunnerDiedError())
 
-    async def _search(self, job_ids: set[str]) -> bool:
+    async def _search(self, job_ids: set[str], *, may_be_lost: bool = False) -> bool:
         """Deliver the endings that are kept of these jobs; False if the server does not answer."""
         for job_id in job_ids:
             try:
                 if found := await job_queue.find_endings(self._redis, job_id):
                     self._deliver(*found)
-                    self._fail_rest(job_id)
+                    self._fail_rest(job_id, "its job ended without an ending of it")
+                elif may_be_lost and await job_queue.is_lost(self._redis, job_id):
+                    self._fail_rest(job_id, "its job was lost with the server that took it")
             except codecs.DecodeError as error:
                 log.warning("ignored a malformed job result", job=job_id, error=str(error))
             except (RedisError, OSError) as error:
@@ -163,8 +166,8 @@ class OutcomeListener:
                 return False
         return True
 
-    def _fail_rest(self, job_id: str) -> None:
-        """The job has ended, and has said all that it has to say."""
+    def _fail_rest(self, job_id: str, why: str) -> None:
+        """Nothing more will be heard of the job."""
         for invocation_id, waiting in list(self._waiting.items()):
             if waiting.job_id == job_id:
-                self._fail(invocation_id, FailureReason.INTERRUPTED, "its job ended without an ending of it")
+                self._fail(invocation_id, FailureReason.INTERRUPTED, why)

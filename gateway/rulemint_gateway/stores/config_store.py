@@ -101,6 +101,17 @@ class _Attempt(Generic[R]):
     changes: Changes[R] | None = None
 
 
+@dataclass(frozen=True)
+class _Done(Generic[R]):
+    """What was written."""
+
+    revision: int
+    """The catalog shows the change from this one on."""
+    changes: Changes[R]
+    marker: str | None
+    """A key that the transaction wrote; None if there was nothing to write."""
+
+
 class ConfigStore:
     """The only writer of configuration records."""
 
@@ -138,29 +149,30 @@ class ConfigStore:
         deadline = Deadline.after(self._deadline_s)
         try:
             async with self._turns.taken(tenant, within_s=self._deadline_s):
-                revision, changes = await self._write(tenant, plan, call, deadline)
+                done = await self._write(tenant, plan, call, deadline)
             call.precondition = None
-            await self._durability.confirm(revision)
-            if changes.deleted_rules():
+            await self._durability.confirm(done.revision, marker=done.marker)
+            if done.changes.deleted_rules():
                 await self._deleted_rules.clear()
-            await self._catalog.wait_for(revision)
+            await self._catalog.wait_for(done.revision)
         except NoTurnError as error:
             raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error
         except (RedisError, OSError, CatalogBehindError, NotDurableError) as error:
             raise StoreUnavailableError(str(error)) from error
-        return changes.result
+        return done.changes.result
 
     async def _write(
         self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call, deadline: Deadline
-    ) -> tuple[int, Changes[R]]:
-        """Plan until no other gateway was faster; the revision that shows the change."""
+    ) -> _Done[R]:
+        """Plan until no other gateway was faster."""
         pause_s = FIRST_PAUSE_S
         attempts: list[_Attempt[R]] = []
         while True:
-            attempts.append(_Attempt(keys.write_marker(ids.random_text(16))))
-            revision, changes = await self._attempt(tenant, plan, call, attempts[-1])
+            attempt: _Attempt[R] = _Attempt(keys.write_marker(ids.random_text(16)))
+            attempts.append(attempt)
+            revision, changes = await self._attempt(tenant, plan, call, attempt)
             if revision is not None:
-                return revision, changes
+                return _Done(revision, changes, attempt.marker if attempt.changes else None)
             if done := await self._find_done(attempts):
                 if call.once:
                     call.once.is_committed = True
@@ -170,12 +182,12 @@ class ConfigStore:
             await asyncio.sleep(random.uniform(0, pause_s))  # noqa: S311  # no secret
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
-    async def _find_done(self, attempts: list[_Attempt[R]]) -> tuple[int, Changes[R]] | None:
+    async def _find_done(self, attempts: list[_Attempt[R]]) -> _Done[R] | None:
         """The attempt that was carried out although its answer was lost: to redis-py it looks like a conflict."""
         markers = await self._redis.mget([attempt.marker for attempt in attempts])
         for attempt, marker in zip(attempts, markers, strict=True):
             if marker is not None and attempt.changes is not None:
-                return revision_of(marker), attempt.changes
+                return _Done(revision_of(marker), attempt.changes, attempt.marker)
         return None
 
     async def _attempt(

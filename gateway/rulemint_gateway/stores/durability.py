@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 from arq.connections import ArqRedis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
 from rulemint_shared import keys
@@ -27,22 +28,24 @@ class Durability:
         self.is_confirmed = True
         """Whether the last write is on disk, as far as anybody asked."""
 
-    async def confirm(self, revision: int) -> None:
+    async def confirm(self, revision: int, *, marker: str | None = None) -> None:
         """Return once the write that made *revision* is safe. Where the server has no disk for it, the log says so.
 
-        ``WAITAOF`` answers for the writes of its own connection, so a marker is written on the one that waits.
+        ``WAITAOF`` answers for the writes of its own connection, so something is written on the one that waits. The
+        server on it may be another one than took the write, so that must have the *marker* of the write.
 
         Raises:
-            NotDurableError: it is not safe in time.
+            NotDurableError: it is not safe in time, or was lost with the server that took it.
             RedisError, OSError: Redis does not answer.
         """
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.set(keys.DURABLE_REVISION, revision)
+            self._write(pipe, revision, marker)
             pipe.execute_command("WAITAOF", 1, self._replicas, CONFIRM_TIMEOUT_MS)
-            _written, confirmed = await pipe.execute(raise_on_error=False)
+            found, _written, confirmed = await pipe.execute(raise_on_error=False)
+        _check_found(found, marker)
         if isinstance(confirmed, ResponseError):
             self._note(confirmed)
-            await self._confirm_replicas(revision)
+            await self._confirm_replicas(revision, marker)
         elif isinstance(confirmed, Exception):
             raise confirmed
         else:
@@ -53,16 +56,21 @@ class Durability:
             if on_replicas < self._replicas:
                 raise NotDurableError(f"{on_replicas} of {self._replicas} replicas wrote to disk in time")
 
-    async def _confirm_replicas(self, revision: int) -> None:
+    async def _confirm_replicas(self, revision: int, marker: str | None) -> None:
         """Without a disk, replicas can still have it in memory."""
         if not self._replicas:
             return
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.set(keys.DURABLE_REVISION, revision)
+            self._write(pipe, revision, marker)
             pipe.wait(self._replicas, CONFIRM_TIMEOUT_MS)
-            _written, reached = await pipe.execute()
+            found, _written, reached = await pipe.execute()
+        _check_found(found, marker)
         if reached < self._replicas:
             raise NotDurableError(f"{reached} of {self._replicas} replicas have the write")
+
+    def _write(self, pipe: Pipeline, revision: int, marker: str | None) -> None:
+        pipe.exists(marker or keys.REVISION)
+        pipe.set(keys.DURABLE_REVISION, revision)
 
     def _note(self, refusal: ResponseError | None) -> None:
         if refusal is not None and self.is_confirmed:
@@ -70,3 +78,10 @@ class Durability:
         elif refusal is None and not self.is_confirmed:
             log.info("the server confirms writes to disk again")
         self.is_confirmed = refusal is None
+
+
+def _check_found(found: int | Exception, marker: str | None) -> None:
+    if isinstance(found, Exception):
+        raise found
+    if marker is not None and not found:
+        raise NotDurableError("another server took over, which does not have the change")

@@ -1,0 +1,173 @@
+"""The master dies, or another one takes its place: tokens come again by themselves, and nothing that counts is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+import redis
+
+from fixtures.counted_runs import CountedRuns, counted_rule, counted_runs, host
+from fixtures.processes import free_port, until
+from fixtures.running import Running, running
+from fixtures.sentinels import MASTER, Replicated, replicated
+from fixtures.steady_load import Answer, Load
+from rulemint_gateway.stores.catalog import DEFAULT_TENANT
+from rulemint_shared import keys
+
+pytestmark = pytest.mark.timeout(180)
+
+PER_SECOND = 50
+WRITES_PER_SECOND = 10
+CALM_S = 1.0
+OUTAGE_S = 10.0
+ANSWERED_WITHIN_S = 12.0
+"""The deadline of a request, a second, and a busy machine."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Services whose servers have sentinels, and a client whose rule has each run of it counted."""
+
+    servers: Replicated
+    services: Running
+    asked: dict[str, str]
+    counted_at: int
+
+
+@pytest.fixture(scope="module")
+def module_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder, port = tmp_path_factory.mktemp("services"), free_port()
+    with replicated(tmp_path_factory.mktemp("replicated")) as servers:
+        both = {"RULEMINT_REDIS_URL": servers.url, "RULEMINT_SENTINEL_PASSWORD_FILE": str(servers.password_file)}
+        with running(folder, both, runners=2, for_gateway={"RULEMINT_REPLICAS_ACK": "1"}) as services:
+            asked = services.make_client(counted_rule(port), calls=host(port))
+            yield Scene(servers, services, asked, port)
+
+
+@pytest.fixture
+def scene(module_scene: Scene) -> Iterator[Scene]:
+    """As at the beginning, but for who is master."""
+    yield module_scene
+    module_scene.servers.mend()
+
+
+async def test_when_the_master_is_killed_tokens_come_again_by_themselves_and_no_rule_runs_twice(scene: Scene) -> None:
+    old = scene.servers.master()
+
+    async def kill() -> None:
+        old.kill()
+
+    await under_load(scene, kill)
+    assert scene.servers.master_port() != old.port
+
+
+async def test_the_old_master_comes_back_as_a_replica_and_nobody_notices(scene: Scene) -> None:
+    old = scene.servers.master()
+    old.kill()
+    await asyncio.to_thread(until, lambda: scene.servers.master_port() not in {0, old.port}, timeout_s=60)
+
+    async def come_back() -> None:
+        await asyncio.to_thread(scene.servers.mend)
+
+    answers = await under_load(scene, come_back)
+    assert {answer.status for answer in answers} == {200}
+    assert scene.servers.master_port() != old.port
+
+
+async def test_a_master_that_is_relieved_of_its_office_costs_a_moment(scene: Scene) -> None:
+    old = scene.servers.master()
+
+    async def relieve() -> None:
+        scene.servers.sentinels[0].ask("SENTINEL", "FAILOVER", MASTER)
+        await asyncio.to_thread(until, lambda: scene.servers.master_port() not in {0, old.port}, timeout_s=60)
+
+    await under_load(scene, relieve)
+
+
+async def test_tokens_go_on_without_any_sentinel(scene: Scene) -> None:
+    async def kill_all() -> None:
+        for sentinel in scene.servers.sentinels:
+            sentinel.kill()
+
+    answers = await under_load(scene, kill_all)
+    assert {answer.status for answer in answers} == {200}
+
+
+@dataclass
+class Writes:
+    """Clients that an administrator makes one after the other."""
+
+    port: int
+    token: str
+    acknowledged: list[str] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+    """The statuses of those that were not."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        url, headers = f"http://127.0.0.1:{self.port}/api/v2/clients", {"Authorization": f"Bearer {self.token}"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            while not stop.is_set():
+                async with session.post(url, json={"name": "made under load"}) as answer:
+                    body = await answer.json()
+                    if answer.status == 201:
+                        self.acknowledged.append(body["client_id"])
+                    else:
+                        self.others.append(answer.status)
+                await asyncio.sleep(1 / WRITES_PER_SECOND)
+
+
+async def under_load(scene: Scene, fault: Callable[[], Awaitable[None]]) -> list[Answer]:
+    """Cause *fault* in the middle of a load, which ends when tokens come again; everything that is promised holds."""
+    services = scene.services
+    load = Load(services.port, scene.asked, PER_SECOND)
+    writes = Writes(services.port, await asyncio.to_thread(services.token))
+    stop = asyncio.Event()
+    async with counted_runs(scene.counted_at) as runs, asyncio.TaskGroup() as tasks:
+        tasks.create_task(load.run(stop))
+        tasks.create_task(writes.run(stop))
+        await calm(load)
+        await fault()
+        await asyncio.sleep(CALM_S)
+        await calm(load)
+        stop.set()
+    check(load, writes, runs, scene)
+    return load.answers
+
+
+async def calm(load: Load) -> None:
+    """Return when tokens have come for a while, and nothing else."""
+    async with asyncio.timeout(60):
+        while True:
+            start = len(load.answers)
+            await asyncio.sleep(CALM_S)
+            if len(load.answers) > start and all(answer.status == 200 for answer in load.answers[start:]):
+                return
+
+
+def check(load: Load, writes: Writes, runs: CountedRuns, scene: Scene) -> None:
+    assert len(load.answers) == load.sent
+    assert {(a.status, a.retry_after is not None) for a in load.answers} <= {(200, False), (503, True)}
+    assert max(a.answered_at_s - a.asked_at_s for a in load.answers) < ANSWERED_WITHIN_S
+    lasted_s = outage_s(load.answers)
+    refused = sum(a.status != 200 for a in load.answers)
+    print(f"{load.sent} requests, {refused} answered 503, no tokens for {lasted_s:.1f} s;", end=" ")
+    print(f"{len(writes.acknowledged)} writes acknowledged, {len(writes.others)} not")
+    assert lasted_s <= OUTAGE_S
+    assert [number for number, times in runs.of.items() if times > 1] == []
+    assert {a.number for a in load.answers if a.status == 200} <= set(runs.of)
+    assert set(writes.others) <= {503}
+    assert writes.acknowledged
+    with redis.Redis.from_url(scene.servers.a_master().url) as master:
+        kept = set(master.hkeys(keys.clients(DEFAULT_TENANT)))
+    assert {name.encode() for name in writes.acknowledged} <= kept
+    assert [process.process.poll() for process in scene.services.processes] == [None, None, None]
+
+
+def outage_s(answers: list[Answer]) -> float:
+    """From the first request that got no token to the answer of the last one."""
+    refused = [answer for answer in answers if answer.status != 200]
+    return max((a.answered_at_s for a in refused), default=0) - min((a.asked_at_s for a in refused), default=0)
