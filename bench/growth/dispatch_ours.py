@@ -14,12 +14,12 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_runner.flow import Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.invocations import Invocations
-from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.presence import Presence
 from rulemint_runner.worker import RuleWorker
 from rulemint_shared import ids, job_queue
 from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.log_publisher import LogPublisher
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.messages import ClientView, Granted, Invocation, RequestView, RuleRef
 from rulemint_shared.redis_connection import open_redis, open_subscriber

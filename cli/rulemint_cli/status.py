@@ -22,6 +22,8 @@ def show_status(output: Output, found: dict[str, Any]) -> None:
         _row("queue", f"{found['queue_depth']} jobs wait, {_sum(runners, 'invocations')} invocations under way"),
         *(_row("clock", _wrong(each), alarm=True) for each in found.get("wrong_clocks", ())),
     )
+    if lost := _sum(runners, "lost_log_records"):
+        output.text(_row("lost", f"{lost} log records: their watchers were told", alarm=True))
     if runners:
         output.text("")
         output.table(

@@ -86,6 +86,7 @@ from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.issuers import ISSUERS, Issuers
 from rulemint_gateway.web.log_stream.handlers import LogStream
+from rulemint_gateway.web.loss_metrics import LossMetrics
 from rulemint_gateway.web.management.accounts import accounting
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
 from rulemint_gateway.web.management.actions.executions import ExecutionHandlers
@@ -199,9 +200,9 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
         failed = _failed_authentication(settings, redis, stack)
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
-        metrics = Metrics(
-            CollectorRegistry(), dispatcher=dispatcher, presence=presence, durability=durability, clock=clock
-        )
+        registry = CollectorRegistry()
+        registry.register(LossMetrics(exchanges=exchanges, dispatcher=dispatcher, log_hub=log_hub))
+        metrics = Metrics(registry, dispatcher=dispatcher, presence=presence, durability=durability, clock=clock)
         refused = _refused_calls(settings, redis, stack)
         audit = _late_audit(stack, refused)
         grant = ClientCredentials(

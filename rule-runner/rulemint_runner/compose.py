@@ -25,7 +25,6 @@ from rulemint_runner.hosts.self_check import SelfCheck
 from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.limits import LimitPolicy, Limits
-from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.packages.messages import InstallTerms
@@ -42,6 +41,7 @@ from rulemint_runner.settings import RunnerSettings
 from rulemint_runner.worker import RuleWorker
 from rulemint_shared import ids, job_queue
 from rulemint_shared.background import in_background
+from rulemint_shared.log_publisher import LogPublisher
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.redis_connection import check_server, open_redis
 from rulemint_shared.runner_key import RunnerKey
@@ -136,7 +136,9 @@ async def open_runner(
             name,
             heartbeat_file=settings.heartbeat_file,
             contains_rules=lambda: self_check.holds,
-            load=lambda: RunnerLoad(hosts=pool.hosts, busy_hosts=pool.busy, invocations=len(places)),
+            load=lambda: RunnerLoad(
+                hosts=pool.hosts, busy_hosts=pool.busy, invocations=len(places), lost_log_records=publisher.lost
+            ),
         )
         jobs = {job_queue.RUN_BATCH: invocations.run_batch, job_queue.INSTALL_PACKAGES: installer.run_job}
         worker = RuleWorker(redis, jobs, runner=name, max_jobs=settings.max_invocations)

@@ -11,11 +11,11 @@ import structlog
 from rulemint_runner.ending_parts import ending_part, kept_part
 from rulemint_runner.flow import Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
-from rulemint_runner.log_publisher import LogPublisher
 from rulemint_runner.outbox import Outbox
 from rulemint_shared.batches import Refused, join_endings, split_batch
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.endings import failed
+from rulemint_shared.log_publisher import LogPublisher
 from rulemint_shared.messages import (
     Denied,
     Ending,

@@ -1,23 +1,21 @@
 """The stream of a tenant's log records: live and history are one thing, so that nothing falls between them.
 
-Whoever writes appends; the server gives each record its position, which is its time and grows without end. Whoever
-reads goes on behind the position it has. Records leave by number, by bytes and by age.
+Writers append. Each record gets its position from the server: its time, and its number among all of its tenant's.
+Readers go on behind the position that they have. Records leave by number, by bytes and by age. A record that has left,
+or that its writer has lost, leaves a hole in the numbers. So every reader knows how many it missed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
 from rulemint_shared import keys
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.stream_entries import StreamBounds, add_entries
-
-if TYPE_CHECKING:
-    from redis.asyncio.client import Pipeline
+from rulemint_shared.stream_entries import Addition, Marks, StreamBounds
 
 LogHistory = Annotated[
     int, Meta(description="Log records kept per tenant, about; the oldest go first.", ge=100, le=10_000_000)
@@ -39,12 +37,15 @@ RECORD_FIELD = b"record"
 """The one field of an entry."""
 TRIM_INTERVAL_S = 10.0
 _REMEMBERED = 10_000
-_POSITION = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
-"""Two numbers of 64 bits."""
+_POSITION = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
+_MOST = 2**64 - 1
 
 
 class Position(NamedTuple):
-    """Where a record is in its stream: ms since the epoch, and a number among those of one ms."""
+    """Where a record is in its stream: ms since the epoch, and its number among all records of the tenant.
+
+    Records that an older release wrote are numbered within one ms.
+    """
 
     ms: int
     number: int
@@ -60,18 +61,23 @@ class Position(NamedTuple):
             ValueError: *text* is none.
         """
         found = _POSITION.fullmatch(text)
-        if found is None:
+        position = found and cls(int(found[1]), int(found[2] or 0))
+        if not position or max(position) > _MOST:
             raise ValueError(f"{text[:60]!r} is no position such as 1764000000000-0")
-        return cls(int(found[1]), int(found[2] or 0))
+        return position
 
     @classmethod
     def before(cls, unix_ms: int) -> Position:
         """The last that a record older than *unix_ms* can have."""
-        return cls(max(0, unix_ms - 1), 2**64 - 1)
+        return cls(max(0, unix_ms - 1), _MOST)
 
     def previous(self) -> Position:
         """The one right before this."""
         return Position(self.ms, self.number - 1) if self.number else Position.before(self.ms)
+
+    def following(self) -> Position:
+        """The one right behind this, if it is of the same ms."""
+        return Position(self.ms, self.number + 1)
 
 
 START = Position(0, 0)
@@ -79,22 +85,30 @@ START = Position(0, 0)
 
 
 class LogStreamWriter:
-    """Appends records to their tenant's stream, and keeps it within its bounds."""
+    """Says how records join their tenant's stream, and keeps it within its bounds.
+
+    It is one writer: what it says is to be sent in order, each addition to a tenant once the one before is settled.
+    """
 
     def __init__(self, *, kept: int, age_s: int, max_bytes: int = DEFAULT_HISTORY_BYTES) -> None:
         self._bounds = StreamBounds(kept, max_bytes)
         self._age_s = age_s
+        self._marks = Marks()
         self._trimmed: dict[str, Deadline] = {}
 
-    def append(self, pipe: Pipeline, tenant: str, records: Sequence[bytes]) -> None:
-        """Add encoded *records* to what *pipe* will send."""
-        entries = [(RECORD_FIELD, record) for record in records]
+    def addition(self, tenant: str, records: Sequence[bytes], *, lost: int = 0) -> Addition:
+        """Encoded *records* join the stream of *tenant*; *lost* ones that came before them never will."""
+        addition = Addition(
+            keys.logs(tenant),
+            [(RECORD_FIELD, record) for record in records],
+            self._bounds,
+            mark=self._marks.next(),
+            lost=lost,
+        )
         trimmed = self._trimmed.get(tenant)
         if trimmed is not None and not trimmed.passed():
-            add_entries(pipe, keys.logs(tenant), entries, bounds=self._bounds)
-            return
+            return addition
         if len(self._trimmed) >= _REMEMBERED:
             self._trimmed.clear()
         self._trimmed[tenant] = Deadline.after(TRIM_INTERVAL_S)
-        oldest = str(unix_ms() - self._age_s * 1000)
-        add_entries(pipe, keys.logs(tenant), entries, bounds=self._bounds, not_before=oldest, expires_s=self._age_s)
+        return addition._replace(not_before=str(unix_ms() - self._age_s * 1000), expires_s=self._age_s)

@@ -18,3 +18,5 @@ class RunnerLoad(msgspec.Struct, frozen=True, kw_only=True):
     busy_hosts: _Count
     invocations: _Count
     """Under way."""
+    lost_log_records: Annotated[int, Meta(ge=0)] = 0
+    """Since it began."""

@@ -10,13 +10,13 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
-from rulemint_gateway.dispatch.own_records import OwnRecords
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_shared import job_queue
 from rulemint_shared.background import run_together
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.endings import failed
+from rulemint_shared.log_publisher import LogPublisher
 from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.messages import (
     Ending,
@@ -50,7 +50,7 @@ class Dispatcher:
         job_expires_ms: int,
     ) -> None:
         self._redis = redis
-        self._records = OwnRecords(redis, log_writer)
+        self._records = LogPublisher(redis, log_writer)
         self._presence = presence
         self._places = Shares(max_waiting)
         self._pauses = Pauses()
@@ -67,6 +67,11 @@ class Dispatcher:
     def waiting(self) -> int:
         """How many invocations have no ending yet."""
         return len(self._places)
+
+    @property
+    def lost_log_records(self) -> int:
+        """How many log records of its own this gateway ever lost."""
+        return self._records.lost
 
     async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
         """How *invocation* ended; always an answer, half a second after *deadline* at the latest.
@@ -109,7 +114,7 @@ class Dispatcher:
 
     async def listen(self, subscriber: ArqRedis) -> None:
         """Receive outcomes, and write records behind the answers, until cancelled."""
-        await run_together(self._listener.run(subscriber), self._records.write_behind())
+        await run_together(self._listener.run(subscriber), self._records.run())
 
     async def close(self) -> None:
         """Wait until everything has been enqueued."""
@@ -150,7 +155,7 @@ class Dispatcher:
             duration_ms=float(now_ms - invocation.enqueued_at_ms),
             message=outcome.detail,
         )
-        self._records.add(invocation.tenant, ended)
+        self._records.publish(invocation.tenant, ended)
         return ending
 
 

@@ -21,6 +21,8 @@ class RunnerStatus(msgspec.Struct, frozen=True, kw_only=True):
     busy_hosts: int
     invocations: int
     """Under way."""
+    lost_log_records: int
+    """Since it began; their watchers were told."""
 
 
 class WrongClock(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from rulemint_gateway.log_hub.gaps import Gap
+from rulemint_gateway.log_hub.rendering import render_gap
+from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 
 PIECE_BYTES = 64 * 1024
@@ -16,6 +19,19 @@ class Event(NamedTuple):
 
     position: Position | None
     data: bytes
+    gap: Gap | None = None
+    """What it tells of, if that is what is missing right behind its position."""
+
+    @property
+    def records(self) -> int | None:
+        """How many records are missing for a watcher that does not get it; None: nobody knows."""
+        return self.gap.records if self.gap else int(self.position is not None)
+
+
+def gap_event(gap: Gap, position: Position | None) -> Event:
+    """What tells of *gap*, which ends right before *position*. Whoever comes back behind it is not told again."""
+    place = position and position.previous()
+    return Event(place, render_gap(gap, place, now_ms=unix_ms()), gap)
 
 
 Form = Callable[[Sequence[Event]], list[bytes]]
@@ -35,10 +51,15 @@ class Batch:
         self._half: Batch | None = None
 
     def behind(self, position: Position) -> Batch:
-        """Those of its records that come after *position*; itself if all do."""
-        if not self.events or self.events[0].position is None or self.events[0].position > position:
+        """What of it comes after *position*; itself if all does."""
+        first = self.events[0] if self.events else None
+        if first is None or first.position is None:
             return self
-        return Batch([event for event in self.events if event.position is not None and event.position > position])
+        if first.position > position:
+            shown = _behind(first, position)
+            return self if shown is first else Batch([shown, *self.events[1:]])
+        rest = [event for event in self.events if event.position is not None and event.position > position]
+        return Batch([_behind(rest[0], position), *rest[1:]] if rest else [])
 
     def later_half(self) -> Batch | None:
         """The later half of its events, the same for all who ask; None if it has one event only."""
@@ -52,6 +73,16 @@ class Batch:
         if pieces is None:
             pieces = self._pieces[form] = _joined(form(self.events))
         return pieces
+
+
+def _behind(event: Event, position: Position) -> Event:
+    """*event*; if it tells of a gap, of that part which is behind *position*."""
+    if event.position is None or event.gap is None or event.gap.records is None:
+        return event
+    missing = event.position.number - position.number
+    if not 0 < missing < event.gap.records:
+        return event
+    return gap_event(event.gap._replace(records=missing), event.position.following())
 
 
 def _joined(formed: list[bytes]) -> list[bytes]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.log_hub.batch import Batch, Event
+from rulemint_gateway.log_hub.batch import Batch, Event, gap_event
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.log_hub.history import Entry, LogReader
+from rulemint_gateway.log_hub.gaps import Gap
+from rulemint_gateway.log_hub.history import End, Entry, LogReader
 from rulemint_gateway.log_hub.rendering import render, render_resumed
 from rulemint_gateway.log_hub.room import Room
 from rulemint_gateway.log_hub.watcher import Watcher
@@ -34,8 +36,8 @@ ASKED_AT_ONCE = 1_000
 class Channel:
     """Reads as long as somebody watches. After a break it goes on where it was, and says so."""
 
-    def __init__(self, redis: ArqRedis, tenant: str, *, room_bytes: int) -> None:
-        """*room_bytes* wait for all watchers together at most."""
+    def __init__(self, redis: ArqRedis, tenant: str, *, room_bytes: int, count: Callable[[Gap], None]) -> None:
+        """*room_bytes* wait for all watchers together at most; *count* hears of what is missing."""
         self.reader = LogReader(redis, tenant)
         self.room = Room(room_bytes)
         self.watchers: set[Watcher] = set()
@@ -43,6 +45,7 @@ class Channel:
         """Set once it knows where the stream ends: from there on it misses nothing."""
         self.position: Position = START
         self._tenant = tenant
+        self._count = count
         self._task = asyncio.create_task(self._follow())
 
     async def close(self) -> None:
@@ -58,22 +61,32 @@ class Channel:
                     self.position = await self.reader.last()
                     self.begun.set()
                 entries = await self.reader.wait_after(self.position)
+                end = await self.reader.end_behind(self.position) if is_broken and not entries else None
             except (RedisError, OSError) as error:  # OSError: TimeoutError is one
                 log.warning("the log stream broke off", tenant=self._tenant, error=str(error), pause_s=pause_s)
                 is_broken = True
                 await asyncio.sleep(pause_s)
                 pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
                 continue
-            if is_broken:
-                self._tell(Event(None, render_resumed(now_ms=unix_ms())))
+            if is_broken and (entries or end):
+                self._go_on(end.gap if end else entries[0].gap, end)
                 is_broken, pause_s = False, FIRST_PAUSE_S
             if entries:
                 await self._hand_out(entries)
                 await asyncio.sleep(_pause_s(len(self.watchers)))
 
+    def _go_on(self, gap: Gap | None, end: End | None) -> None:
+        """Say that nothing is missing after a break, if so. Without an *end*, records follow that tell of *gap*."""
+        if gap is None:
+            self._tell(Event(None, render_resumed(now_ms=unix_ms())))
+        elif end is not None:
+            self.position = end.position
+            self._count(gap)
+            self._tell(gap_event(gap, end.position.following()))
+
     def _tell(self, event: Event) -> None:
         for watcher in list(self.watchers):
-            watcher.offer(event)
+            watcher.tell(event, at=self.position)
 
     async def _hand_out(self, entries: list[Entry]) -> None:
         """Render each record once, and ask each filter once: who asks for the same gets the same batch.
@@ -81,7 +94,9 @@ class Channel:
         Other tenants have their turn between two filters that were asked about many records. Whoever comes meanwhile
         begins behind the position that is reached already.
         """
-        self.position = entries[-1].position
+        reached = self.position = entries[-1].position
+        for gap in (entry.gap for entry in entries if entry.gap):
+            self._count(gap)
         rendered: dict[Position, Event] = {}
         batches: dict[LogFilter, Batch] = {}
         asked = 0
@@ -91,7 +106,7 @@ class Channel:
                 batch = batches[watcher.filter] = Batch(_shown(entries, watcher.filter, rendered))
                 asked += len(entries)
             if watcher in self.watchers:
-                watcher.offer_live(batch)
+                watcher.offer_live(batch, reached)
             asked += 1
             if asked >= ASKED_AT_ONCE:
                 asked = 0
@@ -99,9 +114,14 @@ class Channel:
 
 
 def _shown(entries: list[Entry], log_filter: LogFilter, rendered: dict[Position, Event]) -> list[Event]:
-    """Those of *entries* that *log_filter* shows; what no filter had shown before is added to *rendered*."""
+    """Those of *entries* that *log_filter* shows, and what is missing between them, whatever it was.
+
+    What no filter had shown before is added to *rendered*.
+    """
     events = []
-    for position, record in entries:
+    for position, record, gap in entries:
+        if gap is not None:
+            events.append(gap_event(gap, position))
         if record is not None and log_filter.shows(record):
             event = rendered.get(position)
             if event is None:

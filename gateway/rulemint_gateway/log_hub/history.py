@@ -1,17 +1,20 @@
-"""What a tenant's log stream holds, page by page."""
+"""What a tenant's log stream holds, page by page, and what is missing in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import structlog
 from arq.connections import ArqRedis
 
 from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.gaps import Gap, Numbering
 from rulemint_shared import codecs, keys
 from rulemint_shared.log_stream import RECORD_FIELD, START, Position
 from rulemint_shared.messages import LogRecord
+from rulemint_shared.stream_entries import NUMBERED_FIELD
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +32,16 @@ class Entry(NamedTuple):
 
     position: Position
     record: LogRecord | None
+    gap: Gap | None = None
+    """What is missing before it."""
+
+
+class End(NamedTuple):
+    """The end of a stream, as it was found behind a position where there is no record."""
+
+    position: Position
+    gap: Gap | None
+    """What is missing up to there."""
 
 
 class LogReader:
@@ -41,31 +54,69 @@ class LogReader:
         """Records of the next page, by the size of those that were read last."""
 
     async def last(self) -> Position:
-        """Where the newest record is; `START` if there is none."""
-        newest = await self._redis.xrevrange(self._stream, count=1)
-        return _entry(newest[0]).position if newest else START
+        """Where the newest record is, or was; `START` if there never was one."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.xrevrange(self._stream, count=1)
+            pipe.hget(keys.ledger(self._stream), NUMBERED_FIELD)
+            newest, numbered = await pipe.execute()
+        return max(_entry(newest[0]).position if newest else START, _numbered(numbered)[0] or START)
 
-    async def first(self) -> Position | None:
-        """Where the oldest record is that is kept."""
-        oldest = await self._redis.xrange(self._stream, count=1)
-        return _entry(oldest[0]).position if oldest else None
+    async def after(self, position: Position, *, had: bool = True) -> list[Entry]:
+        """The next records behind *position*, a page of them; none if it is the last.
 
-    async def after(self, position: Position) -> list[Entry]:
-        """The next records behind *position*, a page of them; none if it is the last."""
-        return self._read(await self._redis.xrange(self._stream, f"({position}", count=self._page))
+        Without *had* nobody had the record at *position*, so it does not matter what is missing before the first.
+        """
+        page = self._read(await self._redis.xrange(self._stream, f"({position}", count=self._page))
+        return await self._with_gaps(page, position if had else None)
 
     async def wait_after(self, position: Position) -> list[Entry]:
         """As `after`, but waits a second for a record if there is none."""
         count = min(PAGE_RECORDS, LIVE_PAGES * self._page)
         answer = await self._redis.xread({self._stream: str(position)}, count=count, block=BLOCK_MS)
-        return [entry for _stream, entries in answer for entry in self._read(entries)]
+        page = [entry for _stream, entries in answer for entry in self._read(entries)]
+        return await self._with_gaps(page, position)
+
+    async def end_behind(self, position: Position) -> End | None:
+        """The end of the stream, if there is no record behind *position*; None if there is one by now.
+
+        All may have left that were behind it, and a server that lost its data ends before it.
+        """
+        last = await self.last()
+        if await self._redis.xrange(self._stream, f"({position}", count=1):
+            return None
+        if last == position:
+            return End(last, None)
+        numbering = await self._numbering()
+        return End(last, numbering.between(position, last.following()))
+
+    async def _with_gaps(self, page: list[Entry], before: Position | None) -> list[Entry]:
+        """*page* with what is missing before each of its entries: nearly always nothing, and nobody is asked."""
+        numbers = [entry.position.number for entry in page]
+        if before is not None:
+            numbers.insert(0, before.number)
+        if all(following - number == 1 for number, following in pairwise(numbers)):
+            return page
+        numbering = await self._numbering()
+        with_gaps = []
+        for entry in page:
+            gap = numbering.between(before, entry.position) if before is not None else None
+            with_gaps.append(entry._replace(gap=gap) if gap else entry)
+            before = entry.position
+        return with_gaps
+
+    async def _numbering(self) -> Numbering:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hget(keys.ledger(self._stream), NUMBERED_FIELD)
+            pipe.xrange(self._stream, count=1)
+            numbered, oldest = await pipe.execute()
+        return Numbering(_numbered(numbered)[1], _entry(oldest[0]).position if oldest else None)
 
     async def before_newest(self, count: int, log_filter: LogFilter, *, until: Position) -> Position:
         """Behind which position the last *count* records up to *until* come that *log_filter* shows."""
         found, first, end = 0, until, str(until)
         while True:
             page = self._read(await self._redis.xrevrange(self._stream, end, count=self._page))
-            for position, record in page:
+            for position, record, _gap in page:
                 if record is not None and log_filter.shows(record):
                     found, first = found + 1, position.previous()
                     if found == count:
@@ -89,3 +140,12 @@ def _entry(raw: tuple[bytes, dict[bytes, bytes]]) -> Entry:
     except codecs.DecodeError as error:
         log.warning("ignored a malformed log record", error=str(error))
         return Entry(position, None)
+
+
+def _numbered(field: bytes | None) -> tuple[Position | None, Position | None]:
+    """The newest position of a ledger, and where its numbering begins; None of each if it says neither."""
+    try:
+        newest, begins = map(Position.parse, (field or b"").decode().split())
+    except ValueError:
+        return None, None
+    return newest, begins

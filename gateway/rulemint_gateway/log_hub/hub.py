@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
 from arq.connections import ArqRedis
 
-from rulemint_gateway.log_hub.batch import Event
 from rulemint_gateway.log_hub.channel import Channel
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.log_hub.rendering import render_gap
+from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.watcher import BUFFERED_BYTES, Watcher
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 from rulemint_shared.shares import Shares
 
@@ -59,6 +58,8 @@ class LogHub:
         self._tenant_bytes = tenant_bytes
         self._places = Shares(max_watchers)
         self._channels: dict[str, Channel] = {}
+        self.missing: Counter[Cause] = Counter(dict.fromkeys(Cause, 0))
+        """Why → how many records watchers did not get, as far as anybody knows."""
 
     @asynccontextmanager
     async def watch(self, tenant: str, log_filter: LogFilter, beginning: Beginning = NOW) -> AsyncIterator[Watcher]:
@@ -73,7 +74,9 @@ class LogHub:
         with self._places.taken(tenant):
             channel = self._channels.get(tenant)
             if channel is None:
-                channel = self._channels[tenant] = Channel(self._redis, tenant, room_bytes=self._tenant_bytes)
+                channel = self._channels[tenant] = Channel(
+                    self._redis, tenant, room_bytes=self._tenant_bytes, count=self._count
+                )
             watcher = Watcher(
                 log_filter,
                 channel.reader,
@@ -82,6 +85,7 @@ class LogHub:
                 max_bytes=self._watcher_bytes,
                 in_the_past=beginning != NOW,
                 follows=beginning.follow,
+                count=self._count,
             )
             channel.watchers.add(watcher)
             try:
@@ -102,6 +106,9 @@ class LogHub:
             for watcher in channel.watchers:
                 watcher.close()
 
+    def _count(self, gap: Gap) -> None:
+        self.missing[gap.cause] += gap.records or 0
+
     async def close(self) -> None:
         """Stop reading."""
         await asyncio.gather(*(channel.close() for channel in self._channels.values()))
@@ -110,10 +117,7 @@ class LogHub:
 
 async def _begin(watcher: Watcher, channel: Channel, beginning: Beginning) -> None:
     if beginning.after is not None:
-        oldest = await channel.reader.first()
-        if oldest is not None and beginning.resumes and beginning.after < oldest:
-            watcher.offer(Event(None, render_gap(now_ms=unix_ms())))
-        watcher.begin_after(beginning.after)
+        watcher.begin_after(beginning.after, had=beginning.resumes)
     elif beginning.tail:
         end = await channel.reader.last()
         watcher.begin_after(await channel.reader.before_newest(beginning.tail, watcher.filter, until=end))

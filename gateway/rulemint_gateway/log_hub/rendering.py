@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.log_stream import Position
@@ -80,27 +81,27 @@ def render(record: LogRecord, position: Position) -> bytes:
             )
 
 
-def render_dropped(count: int, *, now_ms: int) -> bytes:
-    """What a watcher that read too slowly is told."""
-    return _of_the_stream(
-        "dropped",
-        f"{count} records were dropped: this watcher reads too slowly",
-        now_ms=now_ms,
-        level=Level.WARN,
-        count=count,
-    )
+_WHY = {
+    Cause.SLOW_WATCHER: "this watcher reads too slowly",
+    Cause.NOT_KEPT: "they left the log before they could be read",
+    Cause.NOT_WRITTEN: "too much was written at once, or Redis did not answer",
+}
 
 
-def render_gap(*, now_ms: int) -> bytes:
-    """What a watcher is told that comes back after records it had not seen were no longer kept."""
-    return _of_the_stream(
-        "dropped", "records since then are no longer kept", now_ms=now_ms, level=Level.WARN, count=None
-    )
+def render_gap(gap: Gap, position: Position | None, *, now_ms: int) -> bytes:
+    """What a watcher is told of records that it does not get. *position* is right behind them."""
+    count = gap.records
+    dropped = "records were" if count is None else "1 record was" if count == 1 else f"{count} records were"
+    place = {} if position is None else {"id": str(position)}
+    message = f"{dropped} dropped: {_WHY[gap.cause]}"
+    return _of_the_stream("dropped", message, now_ms=now_ms, level=Level.WARN, count=count, cause=gap.cause, **place)
 
 
 def render_resumed(*, now_ms: int) -> bytes:
-    """What watchers are told when the gateway has the stream again: nothing was missed."""
-    return _of_the_stream("resumed", "the stream broke off, and goes on where it was", now_ms=now_ms)
+    """What watchers are told when the gateway has the stream again, if nothing was missed."""
+    return _of_the_stream(
+        "resumed", "the stream broke off, and goes on where it was: nothing is missing", now_ms=now_ms
+    )
 
 
 def render_filter(log_filter: LogFilter, *, now_ms: int) -> bytes:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
-from rulemint_gateway.log_hub.batch import Batch, Event
+from rulemint_gateway.log_hub.batch import Batch, Event, gap_event
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.log_hub.history import LogReader
-from rulemint_gateway.log_hub.rendering import render, render_dropped
+from rulemint_gateway.log_hub.gaps import Cause, Gap
+from rulemint_gateway.log_hub.history import Entry, LogReader
+from rulemint_gateway.log_hub.rendering import render
 from rulemint_gateway.log_hub.room import Room
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import Position
 
 BUFFERED_RECORDS = 2_000
@@ -23,7 +23,7 @@ class Watcher:
 
     Theory of operation. A watcher that begins in the past reads the stream by itself, page by page, until it has come
     as far as the channel; in that moment, between two awaits, it changes over. From then on the channel offers it every
-    record, and it skips those that it had already.
+    record, and it skips those that it had already. What it loses, and what is missing, it is told in its place.
     """
 
     def __init__(
@@ -36,12 +36,13 @@ class Watcher:
         max_bytes: int = BUFFERED_BYTES,
         in_the_past: bool,
         follows: bool,
+        count: Callable[[Gap], None],
     ) -> None:
         """*channel_at*: the position up to which the channel has offered records to its watchers.
 
         It keeps *max_bytes* of what it could not send yet, and all of its tenant as much as there is *room* for. One
         that begins *in_the_past* is offered nothing yet: `begin_after` says where. One that does not follow ends with
-        the past.
+        the past. *count* hears of what it does not get.
         """
         self.follows = follows
         self.filter = log_filter
@@ -50,22 +51,28 @@ class Watcher:
         self._channel_at = channel_at
         self._room = room
         self._max_bytes = max_bytes
+        self._count = count
         self._after = channel_at()
+        self._had = False
+        """Whether it had the record there, and is told if others behind it are missing."""
         self._is_behind = in_the_past
         self._buffer: deque[Batch] = deque()
         self._buffered = 0
         """Events in all batches of the buffer."""
         self._buffered_bytes = 0
-        self._dropped = 0
+        self._lost = 0
+        """Records that were dropped since it was told."""
+        self._lost_more = False
+        """And others, of which nobody knows how many."""
         self._closed = False
         self._changed = asyncio.Event()
         self._take: Callable[[Batch], bool] | None = None
         self._waits = False
         """Whether everything that came was handed over, and `next_batch` waits for more."""
 
-    def begin_after(self, position: Position) -> None:
-        """Start with the history behind *position*."""
-        self._after = position
+    def begin_after(self, position: Position, *, had: bool = False) -> None:
+        """Start with the history behind *position*; the watcher *had* the record there, or begins there."""
+        self._after, self._had = position, had
 
     def hand_to(self, take: Callable[[Batch], bool]) -> None:
         """Offer *take* what comes while `next_batch` waits for it; that goes on waiting for what *take* says no to.
@@ -74,10 +81,17 @@ class Watcher:
         """
         self._take = take
 
-    def offer_live(self, batch: Batch) -> None:
-        """Keep those records of a channel that this watcher has not had; none while it reads history."""
+    def offer_live(self, batch: Batch, reached: Position) -> None:
+        """Keep what this watcher has not had of what a channel has come to; nothing while it reads history."""
         if not self._is_behind:
             self._keep(batch.behind(self._after))
+            self._after = max(self._after, reached)
+
+    def tell(self, event: Event, *, at: Position) -> None:
+        """Keep what a channel itself has to say, which goes on behind *at*; not while this watcher reads history."""
+        if not self._is_behind:
+            self._after = at
+            self.offer(event)
 
     def offer(self, event: Event) -> None:
         """Keep *event*."""
@@ -88,7 +102,7 @@ class Watcher:
             return
         self._waits = False  # or what comes before it wakes would overtake this
         while batch.size > self._max_bytes and (half := batch.later_half()) is not None:
-            self._dropped += len(batch.events) - len(half.events)
+            self._lose(batch.events[: len(batch.events) - len(half.events)])
             batch = half
         while self._buffer and self._buffered_bytes + batch.size > self._max_bytes:
             self._drop(len(self._buffer[0].events))
@@ -105,12 +119,11 @@ class Watcher:
         """Keep the later half of *batch*: all watchers of the tenant together have too much."""
         place, half = self._buffer.index(batch), batch.later_half()
         self._count_out(batch)
-        self._dropped += len(batch.events)
+        self._lose(batch.events[: len(batch.events) - (len(half.events) if half else 0)])
         if half is None:
             del self._buffer[place]
             return None
         self._buffer[place] = half
-        self._dropped -= len(half.events)
         self._count_in(half)
         return half
 
@@ -142,13 +155,19 @@ class Watcher:
         self._buffered_bytes -= batch.size
 
     def _drop(self, count: int) -> None:
-        """The oldest *count* go."""
-        self._dropped += count
+        """The oldest *count* events go."""
         while count and self._buffer:
             batch = self._take_first()
+            self._lose(batch.events[:count])
             if len(batch.events) > count:
                 self._put(Batch(batch.events[count:]), first=True)
             count -= min(count, len(batch.events))
+
+    def _lose(self, events: Sequence[Event]) -> None:
+        """The watcher does not get *events*, some of which may tell of what is missing already."""
+        for event in events:
+            self._lost += event.records or 0
+            self._lost_more |= event.records is None
 
     def close(self) -> None:
         """End the watcher's `next_batch`."""
@@ -161,7 +180,7 @@ class Watcher:
         Raises:
             RedisError, OSError: it reads history, and the server does not answer.
         """
-        while not self._buffer and not self._dropped:
+        while not self._buffer and not self._lost and not self._lost_more:
             if self._closed:
                 return None
             if self._is_behind:
@@ -169,9 +188,11 @@ class Watcher:
                     return Batch(page)
                 continue
             await self._wait()
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            return Batch([Event(None, render_dropped(dropped, now_ms=unix_ms()))])
+        if self._lost or self._lost_more:
+            gap = Gap(None if self._lost_more else self._lost, Cause.SLOW_WATCHER)
+            self._lost, self._lost_more = 0, False
+            self._count(gap)
+            return Batch([gap_event(gap, None)])
         return self._take_first()
 
     async def _wait(self) -> None:
@@ -184,15 +205,30 @@ class Watcher:
 
     async def _read_page(self) -> list[Event]:
         """The next page of history, as far as the filter shows it; changes over to the channel at its end."""
-        page = await self._reader.after(self._after)
+        reached = self._channel_at()
+        page = await self._reader.after(self._after, had=self._had)
+        end = await self._reader.end_behind(self._after) if self._had and not page else None
         if page:
-            self._after = page[-1].position
+            self._after, self._had = page[-1].position, True
+        elif (self._had and end is None) or self._channel_at() != reached:
+            return []  # something has come meanwhile
         if not page or self._channel_at() <= self._after:
-            self._is_behind = False
-            if not self.follows:
-                self.close()
-        return [
-            Event(position, render(record, position))
-            for position, record in page
-            if record is not None and self.filter.shows(record)
-        ]
+            self._change_over()
+        if end is None or end.gap is None:
+            return [event for entry in page for event in self._events_of(entry)]
+        self._after = end.position
+        self._count(end.gap)
+        return [gap_event(end.gap, end.position.following())]
+
+    def _change_over(self) -> None:
+        self._is_behind = False
+        if not self.follows:
+            self.close()
+
+    def _events_of(self, entry: Entry) -> Iterator[Event]:
+        position, record, gap = entry
+        if gap is not None:
+            self._count(gap)
+            yield gap_event(gap, position)
+        if record is not None and self.filter.shows(record):
+            yield Event(position, render(record, position))

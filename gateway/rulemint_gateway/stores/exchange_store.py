@@ -1,29 +1,31 @@
 """Exchange records: written in batches behind the answer, never in its way, and found again by id.
 
 Records of clients that were authenticated have a stream, and waiting room, that nothing else takes from. What was
-refused before has others, and is sampled.
+refused before has others, and is sampled. Waiting room is shared out among tenants. A batch that Redis did not answer
+for is sent again as it is, and its records stand in their streams once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import msgspec
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.record_size import fitting, weight
 from rulemint_gateway.stores.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.secret_usage import note_usage
-from rulemint_gateway.stores.token_counts import note_tokens
+from rulemint_gateway.stores.token_counts import issued_tokens
 from rulemint_shared import codecs, keys
 from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.fair_backlog import FairBacklog, Taken
 from rulemint_shared.ids import exchange_time_ms
-from rulemint_shared.stream_entries import StreamBounds, add_entries
+from rulemint_shared.stream_entries import Addition, Marks, StreamBounds
+from rulemint_shared.stream_sending import send
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +36,24 @@ BATCH_BYTES = MIB
 BUFFERED_RECORDS = 20_000
 BUFFERED_BYTES = 64 * MIB
 BUFFERED_REFUSALS = 2_000
+BUFFERED_REFUSAL_BYTES = 16 * MIB
 PAUSE_BETWEEN_BATCHES_S = 0.02
 LOOK_FOR_SAMPLES_S = 1.0
 PAGE_RECORDS = 500
 CLOCK_SKEW_MS = 2_000
 LONGEST_EXCHANGE_MS = 120_000
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What is written in one round trip, and again if nobody knows whether it was."""
+
+    kept: list[ExchangeRecord]
+    refused: list[ExchangeRecord]
+    additions: list[Addition]
+
+    def of(self, tenant: str) -> list[ExchangeRecord]:
+        return [each for each in (*self.kept, *self.refused) if each.tenant == tenant]
 
 
 class ExchangeStore:
@@ -59,22 +74,28 @@ class ExchangeStore:
         self._bounds = StreamBounds(kept_per_tenant, max_bytes)
         self._refusal_bounds = StreamBounds(kept_per_tenant, refusal_bytes)
         self._record_bytes = record_bytes
-        self._buffer: deque[ExchangeRecord] = deque()
-        self._buffered_bytes = 0
-        self._refused: deque[ExchangeRecord] = deque()
+        self._waiting: FairBacklog[ExchangeRecord] = FairBacklog(max_items=BUFFERED_RECORDS, max_bytes=BUFFERED_BYTES)
+        self._refused: FairBacklog[ExchangeRecord] = FairBacklog(
+            max_items=BUFFERED_REFUSALS, max_bytes=BUFFERED_REFUSAL_BYTES
+        )
+        self._marks = Marks()
         self._sampler = RefusalSampler(refusals_per_source, _standing_for)
         self._looking: asyncio.TimerHandle | None = None
-        self._writing: list[ExchangeRecord] = []
-        self._lost = 0
+        self._batch: _Batch | None = None
+        """Sent, and not answered for."""
         self._filled = asyncio.Event()
 
+    @property
+    def lost(self) -> int:
+        """How many records were ever lost."""
+        return self._waiting.lost + self._refused.lost
+
     def record(self, exchange: ExchangeRecord) -> None:
-        """Keep *exchange* soon. When Redis is far behind, the oldest waiting record is lost, and counted."""
-        self._buffered_bytes += weight(exchange)
-        while self._buffer and (len(self._buffer) >= BUFFERED_RECORDS or self._buffered_bytes > BUFFERED_BYTES):
-            self._buffered_bytes -= weight(self._buffer.popleft())
-            self._lost += 1
-        self._buffer.append(exchange)
+        """Keep *exchange* soon.
+
+        When Redis is far behind, the oldest records of the tenant that has most waiting are lost, and counted.
+        """
+        self._waiting.add(exchange.tenant, exchange, weight(exchange))
         self._filled.set()
 
     def refuse(self, tenant: str, source: str, make: Callable[[], ExchangeRecord]) -> None:
@@ -94,7 +115,7 @@ class ExchangeStore:
                 await asyncio.sleep(PAUSE_BETWEEN_BATCHES_S)
         finally:
             self._keep_refusals(self._sampler.rest())
-            while (self._buffer or self._refused) and await self._write_batch():
+            while (self._batch or self._waiting or self._refused) and await self._write_batch():
                 pass
 
     async def find(self, tenant: str, exchange_id: str) -> ExchangeRecord | None:
@@ -105,8 +126,9 @@ class ExchangeStore:
         started_ms = exchange_time_ms(exchange_id)
         if started_ms is None:
             return None
-        for exchange in (*self._buffer, *self._refused, *self._writing):
-            if exchange.id == exchange_id and exchange.tenant == tenant:
+        being_written = self._batch.of(tenant) if self._batch else ()
+        for exchange in (*self._waiting.of(tenant), *self._refused.of(tenant), *being_written):
+            if exchange.id == exchange_id:
                 data = self._encoded(exchange)  # as it will be kept, and found from then on
                 return None if data is None else _decoded(exchange_id, data)
         for stream in (keys.exchanges(tenant), keys.refused_requests(tenant)):
@@ -130,10 +152,7 @@ class ExchangeStore:
 
     def _keep_refusals(self, exchanges: Iterable[ExchangeRecord]) -> None:
         for exchange in exchanges:
-            if len(self._refused) >= BUFFERED_REFUSALS:
-                self._refused.popleft()
-                self._lost += 1
-            self._refused.append(exchange)
+            self._refused.add(exchange.tenant, exchange, weight(exchange))
             self._filled.set()
 
     def _look_for_samples(self) -> None:
@@ -145,56 +164,47 @@ class ExchangeStore:
     async def _write_or_wait(self) -> None:
         if not await self._write_batch():
             await asyncio.sleep(0.5)
-        if not self._buffer and not self._refused:
+        elif not self._waiting and not self._refused:
             self._filled.clear()
 
     async def _write_batch(self) -> bool:
-        kept, known = self._taken(self._buffer)
-        refused, unknown = self._taken(self._refused)
-        self._buffered_bytes -= sum(map(weight, kept))
-        self._writing = [*kept, *refused]
-        if self._lost:
-            log.warning("exchange records were lost while Redis was behind", lost=self._lost)
-            self._lost = 0
+        """Whether the next batch is settled: written, or refused by itself."""
+        batch = self._batch = self._batch or self._next_batch()
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for tenant, entries in known.items():
-                    add_entries(pipe, keys.exchanges(tenant), entries, bounds=self._bounds)
-                for tenant, entries in unknown.items():
-                    add_entries(pipe, keys.refused_requests(tenant), entries, bounds=self._refusal_bounds)
-                note_usage(pipe, kept)
-                note_tokens(pipe, kept)
-                _check(await pipe.execute(raise_on_error=False))
+            refused = await send(self._redis, batch.additions, beside=lambda pipe: note_usage(pipe, batch.kept))
         except (RedisError, OSError) as error:
-            log.warning("could not write exchange records, trying again", error=str(error), waiting=len(self._writing))
-            self._put_back(kept, refused)
+            waiting = len(self._waiting) + len(self._refused)
+            log.warning("could not write exchange records, trying again", error=str(error), waiting=waiting)
             return False
-        except asyncio.CancelledError:
-            self._put_back(kept, refused)  # perhaps written, perhaps not: twice is better than never
-            raise
-        finally:
-            self._writing = []
+        for index in refused:
+            log.warning("exchange records were lost", records=len(batch.additions[index].entries))
+        self._batch = None
         return True
 
-    def _put_back(self, kept: list[ExchangeRecord], refused: list[ExchangeRecord]) -> None:
-        self._buffer.extendleft(reversed(kept))
-        self._refused.extendleft(reversed(refused))
-        self._buffered_bytes += sum(map(weight, kept))
+    def _next_batch(self) -> _Batch:
+        kept = self._waiting.take(max_items=BATCH_RECORDS, max_bytes=BATCH_BYTES)
+        refused = self._refused.take(max_items=BATCH_RECORDS, max_bytes=BATCH_BYTES)
+        additions = [
+            self._addition(keys.exchanges(each.tenant), each, self._bounds)._replace(
+                counts=issued_tokens(each.tenant, each.items)
+            )
+            for each in kept
+        ]
+        additions += [
+            self._addition(keys.refused_requests(each.tenant), each, self._refusal_bounds) for each in refused
+        ]
+        return _Batch(
+            [exchange for each in kept for exchange in each.items],
+            [exchange for each in refused for exchange in each.items],
+            additions,
+        )
 
-    def _taken(
-        self, waiting: deque[ExchangeRecord]
-    ) -> tuple[list[ExchangeRecord], dict[str, list[tuple[str | bytes, ...]]]]:
-        """The first of *waiting*, which wait no longer; and tenant → what its stream gets of them."""
-        taken: list[ExchangeRecord] = []
-        entries: defaultdict[str, list[tuple[str | bytes, ...]]] = defaultdict(list)
-        size = 0
-        while waiting and len(taken) < BATCH_RECORDS and size < BATCH_BYTES:
-            exchange = waiting.popleft()
-            taken.append(exchange)
-            if (data := self._encoded(exchange)) is not None:
-                entries[exchange.tenant].append(("id", exchange.id, "record", data))
-                size += len(data)
-        return taken, entries
+    def _addition(self, stream: str, taken: Taken[ExchangeRecord], bounds: StreamBounds) -> Addition:
+        if taken.lost:
+            log.warning("exchange records were lost while Redis was behind", tenant=taken.tenant, lost=taken.lost)
+        encoded = ((exchange.id, self._encoded(exchange)) for exchange in taken.items)
+        entries: list[tuple[str | bytes, ...]] = [("id", name, "record", data) for name, data in encoded if data]
+        return Addition(stream, entries, bounds, mark=self._marks.next())
 
     def _encoded(self, exchange: ExchangeRecord) -> bytes | None:
         """The record's bytes; None if it has none: a bug of ours, which costs this record and not the service."""
@@ -207,19 +217,6 @@ class ExchangeStore:
 
 def _standing_for(exchange: ExchangeRecord, more: int) -> ExchangeRecord:
     return msgspec.structs.replace(exchange, more_like_it=more)
-
-
-def _check(answers: list[Any]) -> None:
-    """Note what the server refused: of one tenant's key, it costs that tenant's records and nobody else's.
-
-    Raises:
-        OutOfMemoryError, ReadOnlyError: it refuses everything for now.
-    """
-    for answer in answers:
-        if isinstance(answer, OutOfMemoryError | ReadOnlyError):
-            raise answer
-        if isinstance(answer, RedisError):
-            log.warning("exchange records of a tenant were refused", error=str(answer))
 
 
 def _decoded(exchange_id: str, data: bytes) -> ExchangeRecord | None:

@@ -1,8 +1,12 @@
-"""The management calls that were refused, in a stream of their own, of which no client can fill all."""
+"""The management calls that were refused, in a stream of their own, of which no client can fill all.
+
+Those of one tenant are written one after the other, so that one whose reply was lost is recognised when it comes again.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -14,11 +18,14 @@ from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.refusal_sampling import RefusalSampler
 from rulemint_shared import codecs, keys
 from rulemint_shared.audit import AuditRecord
-from rulemint_shared.stream_entries import StreamBounds, add_entries
+from rulemint_shared.stream_entries import Addition, Marks, StreamBounds
+from rulemint_shared.stream_sending import send
 
 log = structlog.get_logger(__name__)
 
 LOOK_FOR_SAMPLES_S = 1.0
+WRITTEN_WITHIN_S = 5.0
+"""Or not at all: somebody waits for the answer."""
 
 
 class RefusedCalls:
@@ -31,6 +38,9 @@ class RefusedCalls:
         self._redis = redis
         self._bounds = StreamBounds(kept_per_tenant, max_bytes)
         self._sampler = RefusalSampler(per_client, _standing_for)
+        self._marks = Marks()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Of each tenant for which something is being written."""
 
     async def record(self, call: Call, *, status: int, error: str) -> None:
         """Keep that *call* was answered *status*, unless its client is refused too often: then it is counted."""
@@ -52,11 +62,11 @@ class RefusedCalls:
                 await self._write(record)
 
     async def _write(self, record: AuditRecord) -> None:
+        stream, entries = keys.refused_calls(record.tenant), [("record", codecs.audit.encode(record))]
+        turn = self._turns.setdefault(record.tenant, asyncio.Lock())
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                entries = [("record", codecs.audit.encode(record))]
-                add_entries(pipe, keys.refused_calls(record.tenant), entries, bounds=self._bounds)
-                await pipe.execute()
+            async with asyncio.timeout(WRITTEN_WITHIN_S), turn:
+                await send(self._redis, [Addition(stream, entries, self._bounds, mark=self._marks.next())])
         except (RedisError, OSError) as failure:
             log.warning("a refused call was not recorded", tenant=record.tenant, error=str(failure))
 

@@ -1,7 +1,4 @@
-"""How many tokens were issued each day (UTC), counted when exchange records are written.
-
-A batch that Redis took without saying so is written again, and counts twice.
-"""
+"""How many tokens were issued each day (UTC), counted by the script that writes exchange records, and so once."""
 
 from __future__ import annotations
 
@@ -10,18 +7,18 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from arq.connections import ArqRedis
-from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_shared import keys
 from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.stream_entries import Counts
 
 _ISSUED = 200
 
 
 class TokenCounts:
-    """Reads what `note_tokens` wrote."""
+    """Reads what was counted as `issued_tokens` says."""
 
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
@@ -39,11 +36,10 @@ class TokenCounts:
         return [int(count or 0) for count in counts]
 
 
-def note_tokens(pipe: Pipeline, exchanges: Iterable[ExchangeRecord]) -> None:
-    """Queue on *pipe* how many tokens *exchanges* issued."""
-    issued = Counter((each.tenant, _day_of(each)) for each in exchanges if each.status == _ISSUED)
-    for (tenant, day), count in issued.items():
-        pipe.hincrby(keys.tokens_per_day(tenant), day, count)
+def issued_tokens(tenant: str, exchanges: Iterable[ExchangeRecord]) -> Counts | None:
+    """How many tokens *exchanges* of *tenant* issued; None if none did."""
+    days = Counter(_day_of(each) for each in exchanges if each.status == _ISSUED)
+    return Counts(keys.tokens_per_day(tenant), days) if days else None
 
 
 def _day_of(exchange: ExchangeRecord) -> str:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from rulemint_cli.logs import show_readably
-from rulemint_gateway.log_hub.rendering import render, render_dropped
+from rulemint_gateway.log_hub.gaps import Cause, Gap
+from rulemint_gateway.log_hub.rendering import render, render_gap
 from rulemint_shared.log_stream import START
 from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord
 
@@ -64,7 +65,7 @@ def test_a_record_is_one_row_that_says_when_how_bad_which_rule_and_what(record: 
 
 
 def test_a_watcher_reads_how_many_records_it_has_missed() -> None:
-    assert "7 records were dropped" in shown(render_dropped(7, now_ms=1_500))
+    assert "7 records were dropped" in shown(render_gap(Gap(7, Cause.NOT_KEPT), None, now_ms=1_500))
 
 
 def test_a_long_line_is_not_broken() -> None:

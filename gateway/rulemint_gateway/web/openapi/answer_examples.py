@@ -230,7 +230,14 @@ ANSWERS: dict[str, Any] = {
     "Status": {
         "gateways": ["gateway_74c36f8a33b5"],
         "runners": [
-            {"name": "host-1:runner_f59cf49b0db6", "contained": True, "hosts": 1, "busy_hosts": 0, "invocations": 0}
+            {
+                "name": "host-1:runner_f59cf49b0db6",
+                "contained": True,
+                "hosts": 1,
+                "busy_hosts": 0,
+                "invocations": 0,
+                "lost_log_records": 0,
+            }
         ],
         "queue_depth": 0,
         "wrong_clocks": [],
