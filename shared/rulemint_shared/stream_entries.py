@@ -35,6 +35,8 @@ ENTRY_BYTES = 40
 WRITERS = 48
 """So many are remembered at least; of more, those that have not written for `FORGOTTEN_MS`."""
 FORGOTTEN_MS = 600_000
+FAR = 2**20
+"""A numbering that begins behind what others wrote begins so far away: none of their numbers is right before it."""
 NUMBERED_FIELD = "numbered"
 """Of a ledger: the newest id, and where the numbering begins."""
 
@@ -161,7 +163,10 @@ if lost then
   last_ms, number = string.match(id, '(%d+)-(%d+)')
   ms, number = math.max(now[1] * 1000 + math.floor(now[2] / 1000), tonumber(last_ms)), tonumber(number)
   if number > 2 ^ 52 then ms, number, newest = math.max(ms, last_ms + 1), 0, nil end
-  if newest ~= id then begins = string.format('%.0f-%.0f', ms, number + 1) end
+  if newest ~= id then
+    if id ~= '0-0' then number = (math.floor(number / {FAR}) + 1) * {FAR} end
+    begins = string.format('%.0f-%.0f', ms, number + 1)
+  end
   number = number + lost
 end
 for at = 10, 9 + counted, 2 do call('HINCRBY', KEYS[3], ARGV[at], ARGV[at + 1]) end

@@ -44,7 +44,7 @@ class Numbering(NamedTuple):
         """What is missing between two records, or the places of two, of which none is kept between them."""
         has_left = self.first is None or self.first > before
         if not self._numbers(before):
-            return Gap(None, Cause.NOT_KEPT) if has_left else None
+            return Gap(None, Cause.NOT_KEPT) if has_left and before != START else None
         missing = after.number - before.number - 1
         if missing == 0:
             return None

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import msgspec
 import pytest
 from arq.connections import ArqRedis
 
@@ -13,15 +14,18 @@ from fixtures.log_records import a_line, a_writer, write
 from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.batch import Batch, Event
 from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.log_hub.gaps import Cause
 from rulemint_gateway.log_hub.history import PAGE_RECORDS
-from rulemint_gateway.log_hub.hub import Beginning, LogHub, TooManyWatchersError
+from rulemint_gateway.log_hub.hub import NOW, Beginning, LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.watcher import BUFFERED_RECORDS, Watcher
-from rulemint_shared import keys
+from rulemint_shared import codecs, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.log_stream import START, Position
 from rulemint_shared.messages import Level
 from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.stream_entries import queue_addition
+from rulemint_shared.stream_sending import send
 
 EVERYTHING = LogFilter()
 FROM_THE_START = Beginning(after=START)
@@ -230,17 +234,6 @@ async def test_a_watcher_that_comes_back_goes_on_behind_its_last_record(hub: Log
         assert await texts(again, 2) == ["2", "3"]
 
 
-async def test_a_watcher_that_comes_back_too_late_is_told_that_records_are_gone(hub: LogHub, redis: ArqRedis) -> None:
-    writer = a_writer(kept=100)
-    async with hub.watch("one", EVERYTHING) as watcher:
-        await write(redis, "one", a_line("first"), writer=writer)
-        (first,) = await read(watcher, 1)
-    for _ in range(10):
-        await write(redis, "one", *map(a_line, numbers(0, 100)), writer=writer)
-    async with hub.watch("one", EVERYTHING, Beginning(after=Position.parse(first["id"]), resumes=True)) as again:
-        assert (await read(again, 1))[0]["type"] == "dropped"
-
-
 async def test_history_is_bounded_by_number_and_by_age(redis: ArqRedis) -> None:
     writer = a_writer(kept=100, age_s=60)
     old = Position(unix_ms() - 120_000, 0)
@@ -303,3 +296,204 @@ async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: Lo
 async def readers(redis: ArqRedis) -> int:
     """How many connections wait for records."""
     return sum(client["cmd"] == "xread" and "b" in client["flags"] for client in await redis.client_list())
+
+
+# ---- what is missing ----
+
+
+async def lose(redis: ArqRedis, count: int, text: str) -> None:
+    """A writer has lost so many records, and then writes one."""
+    record = codecs.log_record.encode(a_line(text))
+    await send(redis, [a_writer().addition("one", [record], lost=count)])
+
+
+async def flood(redis: ArqRedis, count: int) -> None:
+    """The stream keeps the last hundred, and a few more."""
+    writer = a_writer(kept=100)
+    for start in range(0, count, 500):
+        await write(redis, "one", *map(a_line, numbers(start, min(count, start + 500))), writer=writer)
+
+
+def dropped(events: list[dict[str, Any]]) -> list[tuple[int | None, str]]:
+    return [(event["count"], event["cause"]) for event in events if event["type"] == "dropped"]
+
+
+def lines(events: list[dict[str, Any]]) -> list[str]:
+    return [event["message"] for event in events if event["type"] == "line"]
+
+
+async def until_line(watcher: Watcher, text: str) -> list[dict[str, Any]]:
+    """All events up to that line."""
+    events: list[dict[str, Any]] = []
+    async with asyncio.timeout(10):
+        while text not in lines(events):
+            batch = await watcher.next_batch()
+            assert batch is not None, events
+            events += [json.loads(event.data) for event in batch.events]
+    return events
+
+
+async def test_a_watcher_is_told_how_many_records_left_the_stream_before_they_were_read(
+    hub: LogHub, redis: ArqRedis
+) -> None:
+    """A flood: the gateway was told of nothing, and a reader got 90,000 of 240,000 lines."""
+    async with hub.watch("one", EVERYTHING) as watcher, hub.watch("one", LogFilter(contains="end")) as other:
+        await flood(redis, 6_000)
+        await write(redis, "one", a_line("the end"))
+        events, of_other = await until_line(watcher, "the end"), await until_line(other, "the end")
+    missing = sum(count or 0 for count, _cause in dropped(events))
+    assert missing + len(lines(events)) == 6_001
+    assert missing > 0
+    assert {cause for _count, cause in dropped(events)} == {"not_kept"}
+    assert dropped(of_other) == dropped(events), "of what was lost nobody knows whether a filter shows it"
+    assert hub.missing[Cause.NOT_KEPT] == missing
+
+
+@pytest.mark.parametrize("beginning", [NOW, FROM_THE_START, Beginning(tail=3)], ids=["live", "history", "tail"])
+async def test_a_watcher_is_told_in_its_place_what_a_writer_has_lost(
+    hub: LogHub, redis: ArqRedis, beginning: Beginning
+) -> None:
+    async def write_all() -> None:
+        await write(redis, "one", a_line("before"))
+        await lose(redis, 7, "after")
+        await write(redis, "one", a_line("the end"))
+
+    if beginning != NOW:
+        await write_all()
+    async with hub.watch("one", EVERYTHING, beginning) as watcher:
+        if beginning == NOW:
+            await write_all()
+        events = await until_line(watcher, "the end")
+    assert [event["type"] for event in events] == ["line", "dropped", "line", "line"]
+    assert dropped(events) == [(7, "not_written")]
+    assert events[1]["message"].startswith("7 records were dropped")
+
+
+async def test_a_watcher_that_comes_back_too_late_is_told_how_many_it_missed(hub: LogHub, redis: ArqRedis) -> None:
+    async with hub.watch("one", EVERYTHING) as watcher:
+        await write(redis, "one", a_line("first"))
+        (first,) = await read(watcher, 1)
+    await flood(redis, 1_000)
+    beginning = Beginning(after=Position.parse(first["id"]), resumes=True)
+    async with hub.watch("one", EVERYTHING, beginning) as again:
+        events = await until_line(again, "999")
+    ((missing, cause),) = dropped(events)
+    assert (events[0]["type"], cause) == ("dropped", "not_kept")
+    assert lines(events) == numbers(missing or 0, 1_000)
+    behind_it = Beginning(after=Position.parse(events[0]["id"]), resumes=True)
+    async with hub.watch("one", EVERYTHING, behind_it) as once_more:
+        assert dropped(await until_line(once_more, "999")) == [], "what it was told it is not told again"
+
+
+async def test_a_watcher_that_comes_back_is_told_nothing_if_all_that_it_did_not_have_is_there(
+    hub: LogHub, redis: ArqRedis
+) -> None:
+    """The record that it had last has left the stream, and nothing behind it."""
+    await write(redis, "one", *map(a_line, numbers(0, 10)))
+    events = await all_of(hub, FROM_THE_START)
+    await redis.xtrim(keys.logs("one"), minid=events[6]["id"], approximate=False)
+    resumed = await all_of(hub, Beginning(after=Position.parse(events[5]["id"]), resumes=True, follow=False))
+    assert lines(resumed) == numbers(6, 10)
+    assert dropped(resumed) == []
+
+
+async def all_of(hub: LogHub, beginning: Beginning) -> list[dict[str, Any]]:
+    """What a watcher gets that ends with the past."""
+    events: list[dict[str, Any]] = []
+    async with hub.watch("one", EVERYTHING, msgspec.structs.replace(beginning, follow=False)) as watcher:
+        while (batch := await watcher.next_batch()) is not None:
+            events += [json.loads(event.data) for event in batch.events]
+    return events
+
+
+@pytest.mark.parametrize(("had", "missing"), [(5, [(5, "not_kept")]), (10, [])])
+async def test_a_watcher_that_comes_back_to_an_empty_stream_is_told_how_many_it_missed(
+    hub: LogHub, redis: ArqRedis, had: int, missing: list[tuple[int, str]]
+) -> None:
+    await write(redis, "one", *map(a_line, numbers(0, 10)))
+    events = await all_of(hub, FROM_THE_START)
+    await redis.xtrim(keys.logs("one"), maxlen=0, approximate=False)
+    beginning = Beginning(after=Position.parse(events[had - 1]["id"]), resumes=True)
+    assert dropped(await all_of(hub, beginning)) == missing
+    async with hub.watch("one", EVERYTHING, beginning) as again:
+        await write(redis, "one", a_line("live"))
+        assert dropped(await until_line(again, "live")) == missing
+
+
+async def test_records_of_an_older_release_are_not_missing(hub: LogHub, redis: ArqRedis) -> None:
+    """Their numbers say nothing: each is 0, or counts within its ms."""
+    record = codecs.log_record.encode(a_line("old"))
+    ms = unix_ms() - 1_000
+    places = [Position(ms, 0), Position(ms + 1, 0), Position(ms + 1, 1), Position(ms + 4, 0)]
+    for place in places:
+        await redis.xadd(keys.logs("one"), {"record": record}, id=str(place))
+    async with hub.watch("one", EVERYTHING, Beginning(after=places[0], resumes=True)) as watcher:
+        await write(redis, "one", a_line("new"))
+        await write(redis, "one", a_line("newer"))
+        events = await until_line(watcher, "newer")
+    assert lines(events) == ["old", "old", "old", "new", "newer"]
+    assert dropped(events) == []
+    await redis.xtrim(keys.logs("one"), maxlen=1, approximate=False)
+    beginning = Beginning(after=places[2], resumes=True)
+    assert dropped(await all_of(hub, beginning)) == [(None, "not_kept")], "some, nobody knows how many"
+
+
+async def test_a_slow_watcher_s_count_has_what_it_would_have_been_told_was_missing(
+    hub: LogHub, redis: ArqRedis
+) -> None:
+    async with hub.watch("one", EVERYTHING) as slow, hub.watch("one", EVERYTHING) as quick:
+        await lose(redis, 1_000, "first")
+        for start in range(0, BUFFERED_RECORDS, 250):
+            await write(redis, "one", *map(a_line, numbers(start, start + 250)))
+        await until_line(quick, str(BUFFERED_RECORDS - 1))
+        events = await until_line(slow, str(BUFFERED_RECORDS - 1))
+    assert dropped(events) == [(1_001, "slow_watcher")]
+    assert lines(events) == numbers(0, BUFFERED_RECORDS)
+
+
+async def break_off(redis: ArqRedis) -> None:
+    """While the hub waits for a record."""
+    await eventually(lambda: readers(redis), lambda count: count == 1)
+    await redis.client_kill_filter(_type="normal", skipme=True)
+
+
+async def test_after_a_break_nobody_is_told_that_nothing_is_missing_if_it_is_not_so(
+    hub: LogHub, redis: ArqRedis
+) -> None:
+    async with hub.watch("one", EVERYTHING) as watcher:
+        await write(redis, "one", a_line("before"))
+        await until_line(watcher, "before")
+        async with redis.pipeline(transaction=True) as pipe:
+            pipe.client_kill_filter(_type="normal", skipme=True)
+            for start in range(0, 1_000, 500):
+                records = [codecs.log_record.encode(a_line(text)) for text in numbers(start, start + 500)]
+                queue_addition(pipe, a_writer(kept=100).addition("one", records))
+            await pipe.execute()
+        events = await until_line(watcher, "999")
+    ((missing, _cause),) = dropped(events)
+    assert "resumed" not in [event["type"] for event in events]
+    assert lines(events) == numbers(missing or 0, 1_000)
+
+
+async def test_after_a_break_in_which_the_server_lost_its_data_watchers_are_told_so(
+    hub: LogHub, redis: ArqRedis
+) -> None:
+    async with hub.watch("one", EVERYTHING) as watcher:
+        await write(redis, "one", a_line("before"))
+        await until_line(watcher, "before")
+        await redis.flushdb()
+        await break_off(redis)
+        (told,) = await read(watcher, 1)
+        assert (told["type"], told["count"]) == ("dropped", None)
+        await write(redis, "one", a_line("after"))
+        assert lines(await read(watcher, 1)) == ["after"]
+
+
+async def test_after_a_break_with_nothing_new_watchers_are_told_that_nothing_is_missing(
+    hub: LogHub, redis: ArqRedis
+) -> None:
+    async with hub.watch("one", EVERYTHING) as watcher:
+        await write(redis, "one", a_line("before"))
+        await until_line(watcher, "before")
+        await break_off(redis)
+        assert [event["type"] for event in await read(watcher, 1)] == ["resumed"]

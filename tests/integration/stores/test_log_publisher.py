@@ -3,47 +3,107 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
+import pytest
 from arq.connections import ArqRedis
 
-from fixtures.log_records import a_writer
+from fixtures.log_records import a_line, a_writer
+from fixtures.valkey_servers import Server, a_server
 from fixtures.waiting import eventually
-from rulemint_shared import keys
+from rulemint_shared import codecs, keys
 from rulemint_shared.background import cancel
-from rulemint_shared.log_publisher import LogPublisher
-from rulemint_shared.messages import InvocationEnded
+from rulemint_shared.log_publisher import WAITING_RECORDS, LogPublisher
+from rulemint_shared.log_stream import RECORD_FIELD, Position
+from rulemint_shared.messages import LogLine
 from rulemint_shared.redis_connection import open_redis
 
-ENDED = InvocationEnded(
-    ts_ms=1,
-    invocation="exc_1",
-    client_id="c",
-    audience="a",
-    rule="r",
-    version=1,
-    outcome="failed:no_runner",
-    duration_ms=1.0,
-)
+
+@pytest.fixture
+async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+    async with open_redis(empty_redis_url) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def publishing(redis: ArqRedis) -> AsyncIterator[LogPublisher]:
+    publisher = LogPublisher(redis, a_writer(kept=100_000))
+    running = asyncio.create_task(publisher.run())
+    try:
+        yield publisher
+        assert not running.done()
+    finally:
+        await cancel([running])
 
 
 async def written(redis: ArqRedis, tenant: str) -> int:
     return int(await redis.xlen(keys.logs(tenant)))
 
 
-async def test_a_record_that_cannot_travel_and_a_key_of_another_type_cost_nobody_else(empty_redis_url: str) -> None:
-    async with open_redis(empty_redis_url) as redis:
-        await redis.set(keys.logs("broken"), "no stream")
-        records = LogPublisher(redis, a_writer())
-        writing = asyncio.create_task(records.run())
+async def stream_of(redis: ArqRedis, tenant: str) -> tuple[list[str], int]:
+    """What *tenant* wrote, and how many numbers were left free."""
+    entries = await redis.xrange(keys.logs(tenant))
+    records = [codecs.log_record.decode(fields[RECORD_FIELD]) for _name, fields in entries]
+    newest = Position.parse(entries[-1][0].decode()).number
+    return [record.message for record in records if isinstance(record, LogLine)], newest - len(entries)
+
+
+async def test_a_record_that_cannot_travel_and_a_key_of_another_type_cost_nobody_else(redis: ArqRedis) -> None:
+    await redis.set(keys.logs("broken"), "no stream")
+    async with publishing(redis) as publisher:
+        publisher.publish("acme", msgspec.structs.replace(a_line(""), message="half a pair: \ud800"))
+        for tenant in ("broken", "acme", "broken", "other"):
+            publisher.publish(tenant, a_line("one"))
+        await eventually(lambda: written(redis, "other"), lambda count: count == 1)
+        assert await written(redis, "acme") == 1
+        publisher.publish("acme", a_line("two"))
+        await eventually(lambda: written(redis, "acme"), lambda count: count == 2)
+        assert publisher.lost == 3
+    assert await stream_of(redis, "acme") == (["one", "two"], 1), "what could not travel leaves its number free"
+
+
+async def test_what_waits_at_the_end_is_written(redis: ArqRedis) -> None:
+    async with publishing(redis) as publisher:
+        await asyncio.sleep(0)
+        for number in range(1_200):
+            publisher.publish("acme", a_line(str(number)))
+    assert await stream_of(redis, "acme") == (list(map(str, range(1_200))), 0)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with a_server(tmp_path / "valkey") as made:
+        yield made
+
+
+async def test_a_tenant_that_floods_the_log_costs_no_other_tenant_a_line_and_each_of_its_own_is_accounted_for(
+    server: Server,
+) -> None:
+    """While the server hangs: 13 of 41 lines of another tenant were lost, and nobody was told."""
+    flood = 3 * WAITING_RECORDS
+    async with open_redis(server.url) as redis, publishing(redis) as publisher:
+        server.stop()
         try:
-            records.publish("acme", msgspec.structs.replace(ENDED, message="half a pair: \ud800"))
-            for tenant in ("broken", "acme", "broken", "other"):
-                records.publish(tenant, ENDED)
-            await eventually(lambda: written(redis, "other"), lambda count: count == 1)
-            assert await written(redis, "acme") == 1
-            records.publish("acme", ENDED)
-            await eventually(lambda: written(redis, "acme"), lambda count: count == 2)
-            assert not writing.done()
+            for number in range(flood):
+                publisher.publish("loud", a_line(str(number)))
+                if number % (flood // 41) == 0 and number // (flood // 41) < 41:
+                    publisher.publish("quiet", a_line(str(number // (flood // 41))))
+                if number % 1_000 == 0:
+                    await asyncio.sleep(0)
         finally:
-            await cancel([writing])
+            server.go_on()
+        publisher.publish("loud", a_line("the end"))
+
+        async def last_of_loud() -> list[str]:
+            newest = await redis.xrevrange(keys.logs("loud"), count=1)
+            return [codecs.log_record.decode(fields[RECORD_FIELD]).message for _name, fields in newest]  # type: ignore[union-attr]
+
+        await eventually(last_of_loud, lambda texts: texts == ["the end"])
+        await eventually(lambda: written(redis, "quiet"), lambda count: count == 41)
+        assert await stream_of(redis, "quiet") == (list(map(str, range(41))), 0)
+        lines, lost = await stream_of(redis, "loud")
+        assert len(lines) + lost == flood + 1
+        assert lost == publisher.lost > 0

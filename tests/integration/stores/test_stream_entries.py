@@ -12,7 +12,17 @@ from arq.connections import ArqRedis
 
 from rulemint_shared import keys
 from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.stream_entries import RUNS, Addition, StreamBounds, add_entries, queue_addition
+from rulemint_shared.stream_entries import (
+    RUNS,
+    Addition,
+    Counts,
+    Mark,
+    Marks,
+    StreamBounds,
+    add_entries,
+    queue_addition,
+)
+from rulemint_shared.stream_sending import send
 
 STREAM = keys.exchanges("t")
 MIB = 1024 * 1024
@@ -46,10 +56,10 @@ async def ledger(redis: ArqRedis) -> dict[str, int]:
 
 async def check(redis: ArqRedis, bounds: StreamBounds) -> None:
     """The ledger is the stream's, and the stream is within its bounds."""
-    kept = await ledger(redis)
-    assert kept["entries"] == await redis.xlen(STREAM)
-    assert kept["bytes"] <= bounds.bytes
-    assert kept["entries"] <= bounds.entries * (1 + 2 / RUNS)
+    told = await ledger(redis)
+    assert told["entries"] == await redis.xlen(STREAM)
+    assert told["bytes"] <= bounds.bytes
+    assert told["entries"] <= bounds.entries * (1 + 2 / RUNS)
     assert await memory(redis) <= bounds.bytes * 1.25
     assert await redis.hlen(keys.ledger(STREAM)) <= 2 * RUNS + 8  # type: ignore[misc]
 
@@ -175,3 +185,122 @@ async def test_an_entry_s_bounds_may_change_from_one_start_to_the_next(redis: Ar
     for _ in range(50):
         await add(redis, [1_000] * 100, larger)
     assert await redis.xlen(STREAM) > 5_000
+
+
+# ---- each batch once ----
+
+
+def a_batch(mark: Mark, *texts: str, **more: Any) -> Addition:
+    return Addition(STREAM, [("n", text) for text in texts], WIDE, mark=mark, **more)
+
+
+async def kept(redis: ArqRedis) -> list[str]:
+    return [fields[b"n"].decode() for _id, fields in await redis.xrange(STREAM)]
+
+
+async def positions(redis: ArqRedis) -> list[int]:
+    """The numbers of the entries, without their times."""
+    return [int(name.partition(b"-")[2]) for name, _fields in await redis.xrange(STREAM)]
+
+
+async def test_a_batch_that_is_sent_again_is_recognised(redis: ArqRedis) -> None:
+    mine, other = Marks(), Marks()
+    first, second, third = mine.next(), other.next(), mine.next()
+    counts = Counts("rulemint:t:tokens-per-day", {"today": 2})
+    for mark, text in ((first, "a"), (second, "b"), (first, "a"), (second, "b"), (third, "c"), (third, "c")):
+        await send(redis, [a_batch(mark, text, counts=counts)])
+    assert await kept(redis) == ["a", "b", "c"]
+    assert await redis.hget(counts.key, "today") == b"6"  # type: ignore[misc]
+
+
+async def test_a_batch_that_arrives_behind_a_newer_one_of_its_writer_is_not_written(redis: ArqRedis) -> None:
+    """Its connection was given up, and what was on it comes late."""
+    marks = Marks()
+    given_up, newer = marks.next(), marks.next()
+    await send(redis, [a_batch(newer, "newer")])
+    await send(redis, [a_batch(given_up, "given up")])
+    assert await kept(redis) == ["newer"]
+
+
+@pytest.mark.parametrize("by_hand", ["XTRIM", "DEL", "XADD"])
+async def test_a_batch_is_recognised_when_its_ledger_was_made_anew(redis: ArqRedis, by_hand: str) -> None:
+    marks = Marks()
+    mark = marks.next()
+    await send(redis, [a_batch(mark, "a", "b")])
+    match by_hand:
+        case "XTRIM":
+            await redis.xtrim(STREAM, maxlen=1, approximate=False)
+        case "DEL":
+            await redis.delete(STREAM)
+        case _:
+            await redis.xadd(STREAM, {"n": "by hand"})
+    await send(redis, [a_batch(Marks().next(), "other")])
+    before = await kept(redis)
+    await send(redis, [a_batch(mark, "a", "b")])
+    assert await kept(redis) == before
+
+
+async def test_writers_of_long_ago_are_forgotten(redis: ArqRedis) -> None:
+    await redis.hset(keys.ledger(STREAM), mapping={f"@{number}": "7 1000" for number in range(500)})  # type: ignore[misc]
+    mark = Marks().next()
+    await send(redis, [a_batch(mark, "a")])
+    await send(redis, [a_batch(mark, "a")])
+    assert await kept(redis) == ["a"]
+    assert await redis.hlen(keys.ledger(STREAM)) == 2  # type: ignore[misc]
+
+
+async def test_a_server_that_does_not_know_the_script_is_sent_it(redis: ArqRedis) -> None:
+    marks = Marks()
+    for text in ("a", "b"):
+        await redis.script_flush()
+        assert await send(redis, [a_batch(marks.next(), text)]) == []
+    assert await kept(redis) == ["a", "b"]
+
+
+# ---- numbers ----
+
+
+async def test_numbers_grow_by_one_and_what_was_lost_leaves_its_own_free(redis: ArqRedis) -> None:
+    mine, other = Marks(), Marks()
+    await send(redis, [a_batch(mine.next(), "a", "b", lost=0)])
+    again = a_batch(other.next(), "c", lost=5)
+    for _ in range(2):
+        await send(redis, [again])
+    await send(redis, [a_batch(mine.next(), "d", lost=0)])
+    assert await positions(redis) == [1, 2, 8, 9]
+
+
+async def numbering(redis: ArqRedis) -> tuple[str, str]:
+    newest, begins = (await redis.hget(keys.ledger(STREAM), "numbered")).decode().split()  # type: ignore[misc]
+    return newest, begins
+
+
+@pytest.mark.parametrize("emptied", ["XTRIM", "DEL"])
+async def test_the_numbering_goes_on_when_the_stream_is_empty(redis: ArqRedis, emptied: str) -> None:
+    marks = Marks()
+    await send(redis, [a_batch(marks.next(), "a", "b", lost=0)])
+    begins = (await numbering(redis))[1]
+    await (redis.delete(STREAM) if emptied == "DEL" else redis.xtrim(STREAM, maxlen=0, approximate=False))
+    await send(redis, [a_batch(marks.next(), "c", lost=0)])
+    assert await positions(redis) == [3]
+    assert (await numbering(redis))[1] == begins
+
+
+async def test_the_numbering_begins_anew_behind_what_others_wrote(redis: ArqRedis) -> None:
+    """An older release, beside this one: its entries have no numbers that say anything."""
+    marks = Marks()
+    await send(redis, [a_batch(marks.next(), "a", lost=0)])
+    await add(redis, [1], WIDE)
+    await send(redis, [a_batch(marks.next(), "b", "c", lost=0)])
+    *_, first, last = [name.decode() for name, _fields in await redis.xrange(STREAM)]
+    assert await numbering(redis) == (last, first)
+
+
+@pytest.mark.parametrize("newest", ["9999999999999-3", "9999999999999-18446744073709551614"], ids=["ahead", "last"])
+async def test_a_stream_that_is_ahead_of_the_server_s_clock_is_written_to(redis: ArqRedis, newest: str) -> None:
+    """Another server, whose clock was ahead, was the master before."""
+    await redis.xadd(STREAM, {"n": "ahead"}, id=newest)
+    marks = Marks()
+    for text in ("a", "b"):
+        assert await send(redis, [a_batch(marks.next(), text, lost=0)]) == []
+    assert await kept(redis) == ["ahead", "a", "b"]
