@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from arq.connections import ArqRedis
 from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
@@ -200,8 +201,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
         failed = _failed_authentication(settings, redis, stack)
         executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
-        registry = CollectorRegistry()
-        registry.register(LossMetrics(exchanges=exchanges, dispatcher=dispatcher, log_hub=log_hub))
+        registry = _registry(LossMetrics(exchanges=exchanges, dispatcher=dispatcher, log_hub=log_hub))
         metrics = Metrics(registry, dispatcher=dispatcher, presence=presence, durability=durability, clock=clock)
         refused = _refused_calls(settings, redis, stack)
         audit = _late_audit(stack, refused)
@@ -244,6 +244,13 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         application = _application(routes(handlers, answers), accounting(refused))
         _hand_over(application, settings, throttling, IdempotencyStore(redis, vault))
         yield Gateway(application, _application(metrics.routes()), health, log_hub, metrics.cut_short)
+
+
+def _registry(*collectors: Collector) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    return registry
 
 
 def _config_store(settings: GatewaySettings, redis: ArqRedis, catalog: Catalog, durability: Durability) -> ConfigStore:

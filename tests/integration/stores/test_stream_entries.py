@@ -206,7 +206,7 @@ async def positions(redis: ArqRedis) -> list[int]:
 async def test_a_batch_that_is_sent_again_is_recognised(redis: ArqRedis) -> None:
     mine, other = Marks(), Marks()
     first, second, third = mine.next(), other.next(), mine.next()
-    counts = Counts("rulemint:t:tokens-per-day", {"today": 2})
+    counts = Counts(keys.tokens_per_day("t"), {"today": 2})
     for mark, text in ((first, "a"), (second, "b"), (first, "a"), (second, "b"), (third, "c"), (third, "c")):
         await send(redis, [a_batch(mark, text, counts=counts)])
     assert await kept(redis) == ["a", "b", "c"]
