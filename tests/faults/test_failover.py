@@ -61,7 +61,8 @@ async def test_when_the_master_is_killed_tokens_come_again_by_themselves_and_no_
     async def kill() -> None:
         old.kill()
 
-    await under_load(scene, kill)
+    outcome = await under_load(scene, kill)
+    assert outcome.lost_writes == set()
     assert scene.servers.master_port() != old.port
 
 
@@ -73,12 +74,12 @@ async def test_the_old_master_comes_back_as_a_replica_and_nobody_notices(scene: 
     async def come_back() -> None:
         await asyncio.to_thread(scene.servers.mend)
 
-    answers = await under_load(scene, come_back)
-    assert {answer.status for answer in answers} == {200}
+    assert await under_load(scene, come_back) == Outcome({200}, lost_writes=set())
     assert scene.servers.master_port() != old.port
 
 
 async def test_a_master_that_is_relieved_of_its_office_costs_a_moment(scene: Scene) -> None:
+    """It goes on for a moment with the other replica: only `RULEMINT_REPLICAS_ACK=2` would keep what it takes."""
     old = scene.servers.master()
 
     async def relieve() -> None:
@@ -93,8 +94,7 @@ async def test_tokens_go_on_without_any_sentinel(scene: Scene) -> None:
         for sentinel in scene.servers.sentinels:
             sentinel.kill()
 
-    answers = await under_load(scene, kill_all)
-    assert {answer.status for answer in answers} == {200}
+    assert await under_load(scene, kill_all) == Outcome({200}, lost_writes=set())
 
 
 @dataclass
@@ -120,7 +120,17 @@ class Writes:
                 await asyncio.sleep(1 / WRITES_PER_SECOND)
 
 
-async def under_load(scene: Scene, fault: Callable[[], Awaitable[None]]) -> list[Answer]:
+@dataclass(frozen=True)
+class Outcome:
+    """What of it depends on the fault."""
+
+    statuses: set[int]
+    """Of all answers to token requests."""
+    lost_writes: set[str]
+    """Clients whose making was acknowledged, and that are not there."""
+
+
+async def under_load(scene: Scene, fault: Callable[[], Awaitable[None]]) -> Outcome:
     """Cause *fault* in the middle of a load, which ends when tokens come again; everything that is promised holds."""
     services = scene.services
     load = Load(services.port, scene.asked, PER_SECOND)
@@ -135,7 +145,10 @@ async def under_load(scene: Scene, fault: Callable[[], Awaitable[None]]) -> list
         await calm(load)
         stop.set()
     check(load, writes, runs, scene)
-    return load.answers
+    await asyncio.to_thread(scene.servers.mend)
+    with redis.Redis.from_url(scene.servers.master().url) as master:
+        kept = {name.decode() for name in master.hkeys(keys.clients(DEFAULT_TENANT))}
+    return Outcome({answer.status for answer in load.answers}, lost_writes=set(writes.acknowledged) - kept)
 
 
 async def calm(load: Load) -> None:
@@ -149,6 +162,7 @@ async def calm(load: Load) -> None:
 
 
 def check(load: Load, writes: Writes, runs: CountedRuns, scene: Scene) -> None:
+    """What is promised whatever becomes of the master."""
     assert len(load.answers) == load.sent
     assert {(a.status, a.retry_after is not None) for a in load.answers} <= {(200, False), (503, True)}
     assert max(a.answered_at_s - a.asked_at_s for a in load.answers) < ANSWERED_WITHIN_S
@@ -161,9 +175,6 @@ def check(load: Load, writes: Writes, runs: CountedRuns, scene: Scene) -> None:
     assert {a.number for a in load.answers if a.status == 200} <= set(runs.of)
     assert set(writes.others) <= {503}
     assert writes.acknowledged
-    with redis.Redis.from_url(scene.servers.a_master().url) as master:
-        kept = set(master.hkeys(keys.clients(DEFAULT_TENANT)))
-    assert {name.encode() for name in writes.acknowledged} <= kept
     assert [process.process.poll() for process in scene.services.processes] == [None, None, None]
 
 
