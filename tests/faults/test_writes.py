@@ -87,6 +87,8 @@ async def test_a_change_whose_reply_was_lost_is_acknowledged_and_no_conflict(ser
             assert await store.create("robot") == "robot"
         assert wire.lost_replies == 1
         assert "robot" in store.catalog.tenant(DEFAULT_TENANT).clients
+        with redis.Redis.from_url(server.url) as admin:
+            assert admin.xlen(keys.audit(DEFAULT_TENANT)) == 2, "the tenant and the client, each told once"
         with pytest.raises(ConflictError):
             await store.create("robot")
 
