@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
@@ -256,17 +257,23 @@ class Connection(RequestHandler):
             self._place.leave()
         self._break_off()
 
-    async def finish_response(
+    def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """Send the answer; what came behind an upgrade that was declined has deadlines from then on."""
-        upgraded = self._upgraded
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
+        """Send the answer."""
         if isinstance(resp, web.HTTPException) and resp.status >= HTTPStatus.BAD_REQUEST:
             resp = http_problem(resp)  # raised before any middleware, as for an Expect header
         if self._is_deaf:
             resp.force_close()
-        sent = await super().finish_response(request, resp, start_time)
-        if upgraded and not self._upgraded and self._messages:
+        sending = super().finish_response(request, resp, start_time)
+        return self._after_upgrade(sending) if self._upgraded else sending
+
+    async def _after_upgrade(
+        self, sending: Coroutine[Any, Any, tuple[web.StreamResponse, bool]]
+    ) -> tuple[web.StreamResponse, bool]:
+        """What came behind an upgrade that was declined has deadlines from then on."""
+        sent = await sending
+        if not self._upgraded and self._messages:
             self._began(b"")
         return sent
 
