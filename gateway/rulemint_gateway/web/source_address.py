@@ -56,6 +56,12 @@ class TrustedProxies:
                 break
         return str(address)
 
+    def direct_source(self, peer: str) -> str | None:
+        """The source of what *peer* sends, whatever its headers say; None if they have to be read."""
+        source = _normalised(peer)
+        address = parse_address(source) if self._networks else None
+        return source if address is None or not self._trusts(address) else None
+
     @property
     def are_there(self) -> bool:
         """Whether there are any."""

@@ -1,0 +1,59 @@
+"""Token requests as nearly all clients send them: whole, in one piece, with nothing unusual in their head.
+
+Such a one can be refused at a glance, without making of it all that aiohttp makes of a request. Whatever is not plain
+is left to aiohttp, which reads everything.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from rulemint_gateway.web.early_body import clients_named_in
+
+MAX_BYTES = 8 * 1024
+_HEAD = re.compile(rb"POST /oauth/token HTTP/1\.1\r\n((?:[A-Za-z0-9-]++:[^\r\n\0]*+\r\n)++)\r\n")
+_ONCE = frozenset({b"host", b"content-length", b"authorization", b"content-type", b"connection"})
+_UNUSUAL = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade", b"te", b"trailer"})
+
+
+class PlainRequest(NamedTuple):
+    """What matters of one."""
+
+    host: str
+    authorization: str | None
+    body: bytes
+
+    def clients(self) -> list[str]:
+        """The client ids that it may name."""
+        return clients_named_in(self.authorization, self.body)
+
+
+def plain_request(data: bytes) -> PlainRequest | None:
+    """The token request that *data* is; None if it is anything else, or more or less than one."""
+    head = _HEAD.match(data) if len(data) <= MAX_BYTES else None
+    if head is None:
+        return None
+    found: dict[bytes, bytes] = {}
+    for line in head[1].lower().split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name in _UNUSUAL or (name in found and name in _ONCE):
+            return None
+        found[name] = value.strip(b" \t")
+    body = data[head.end() :]
+    length, connection = found.get(b"content-length", b""), found.get(b"connection", b"keep-alive")
+    if not length.isdigit() or int(length) != len(body) or connection != b"keep-alive":
+        return None
+    authorization = _authorization(head[1]) if b"authorization" in found else None
+    return PlainRequest(_text(found.get(b"host", b"")), authorization, body)
+
+
+def _authorization(head: bytes) -> str:
+    """Its value, whose case matters."""
+    lines = (line.partition(b":") for line in head.split(b"\r\n"))
+    return next(_text(value.strip(b" \t")) for name, _, value in lines if name.lower() == b"authorization")
+
+
+def _text(value: bytes) -> str:
+    """As aiohttp reads headers."""
+    return value.decode("utf-8", "surrogateescape")
