@@ -47,14 +47,16 @@ class EarlyRefusals:
             wait_s = self._throttling.tell(error, source, request.host)
         except NoConfigurationError:
             return None
-        return EarlyRefusal(_answer(error.throttled, unix_s()), wait_s)
+        closes = request.more_follows  # who does not wait for answers is not answered more than once
+        return EarlyRefusal(_answer(error.throttled, unix_s(), closes=closes), wait_s, closes)
 
 
 @lru_cache(maxsize=256)
-def _answer(throttled: Throttled, now_s: int) -> bytes:
+def _answer(throttled: Throttled, now_s: int, *, closes: bool) -> bytes:
     """The whole answer, made once a second for all who have to wait equally long."""
     body, headers, status = throttled_answer(throttled)
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
     lines += [f"Content-Length: {len(body)}"] if "Content-Length" not in headers else []
+    lines += ["Connection: close"] if closes else []
     lines += [f"Date: {formatdate(now_s, usegmt=True)}", f"Server: {SERVER}"]
     return "\r\n".join([*lines, "", ""]).encode() + body

@@ -1,4 +1,4 @@
-"""Token requests as nearly all clients send them: whole, in one piece, with nothing unusual in their head.
+"""Token requests as nearly all clients send them: in one piece, with nothing unusual in their head.
 
 Such a one can be refused at a glance, without making of it all that aiohttp makes of a request. Whatever is not plain
 is left to aiohttp, which reads everything.
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rulemint_gateway.web.early_body import clients_named_in
 
 MAX_BYTES = 8 * 1024
+_DIGITS = 5
 _HEAD = re.compile(rb"POST /oauth/token HTTP/1\.1\r\n((?:[A-Za-z0-9-]++:[^\r\n\0]*+\r\n)++)\r\n")
 _ONCE = frozenset({b"host", b"content-length", b"authorization", b"content-type", b"connection"})
 _UNUSUAL = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade", b"te", b"trailer"})
@@ -23,6 +24,8 @@ class PlainRequest(NamedTuple):
     host: str
     authorization: str | None
     body: bytes
+    more_follows: bool
+    """Something has come behind it: no usual client sends more before it has its answer."""
 
     def clients(self) -> list[str]:
         """The client ids that it may name."""
@@ -30,8 +33,8 @@ class PlainRequest(NamedTuple):
 
 
 def plain_request(data: bytes) -> PlainRequest | None:
-    """The token request that *data* is; None if it is anything else, or more or less than one."""
-    head = _HEAD.match(data) if len(data) <= MAX_BYTES else None
+    """The token request that *data* begins with; None if that is anything else, or is not whole."""
+    head = _HEAD.match(data, 0, MAX_BYTES)
     if head is None:
         return None
     found: dict[bytes, bytes] = {}
@@ -40,12 +43,16 @@ def plain_request(data: bytes) -> PlainRequest | None:
         if name in _UNUSUAL or (name in found and name in _ONCE):
             return None
         found[name] = value.strip(b" \t")
-    body = data[head.end() :]
     length, connection = found.get(b"content-length", b""), found.get(b"connection", b"keep-alive")
-    if not length.isdigit() or int(length) != len(body) or connection != b"keep-alive":
+    if not length.isdigit() or len(length) > _DIGITS or connection != b"keep-alive":
+        return None
+    end = head.end() + int(length)
+    if end > min(len(data), MAX_BYTES):
         return None
     authorization = _authorization(head[1]) if b"authorization" in found else None
-    return PlainRequest(_text(found.get(b"host", b"")), authorization, body)
+    return PlainRequest(
+        _text(found.get(b"host", b"")), authorization, data[head.end() : end], more_follows=len(data) > end
+    )
 
 
 def _authorization(head: bytes) -> str:

@@ -133,7 +133,9 @@ def test_a_request_in_two_pieces_is_refused_as_well(gateway: RawGateway, caller:
     assert caller.ask(GREETING)[0] == 200
 
 
-def test_requests_that_are_sent_together_are_all_refused(gateway: RawGateway, caller: Caller) -> None:
+def test_who_does_not_wait_for_answers_gets_one_and_is_cut_off(gateway: RawGateway, caller: Caller) -> None:
     throttle(gateway, caller)
     caller.socket.sendall(token_request(gateway) * 3)
-    assert [caller.hear()[0] for _ in range(3)] == [429] * 3
+    status, headers, _ = caller.hear()
+    assert (status, headers["connection"]) == (429, "close")
+    assert caller.is_closed()

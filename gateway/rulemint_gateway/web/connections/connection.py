@@ -23,7 +23,7 @@ from rulemint_gateway.management.errors import UnreadableError
 from rulemint_gateway.web.connections import faults
 from rulemint_gateway.web.connections.faults import Fault, fault_of
 from rulemint_gateway.web.connections.open_connections import CutShort, OpenConnections, Patience, Place
-from rulemint_gateway.web.connections.refusals import RefusesEarly
+from rulemint_gateway.web.connections.refusals import EarlyRefusal, RefusesEarly
 from rulemint_gateway.web.problems import NO_STORE, SERVER, http_problem, json_answer, management_problem
 from rulemint_shared.service_log import log_unexpected
 
@@ -171,18 +171,22 @@ class Connection(RequestHandler):
         self._stop_timer()
         if refusal.wait_s:
             self._pause_transport_reading()
-            self._held = self._loop.call_later(refusal.wait_s, self._send_refusal, refusal.answer)
+            self._held = self._loop.call_later(refusal.wait_s, self._send_refusal, refusal)
         else:
-            self._send_refusal(refusal.answer)
+            self._send_refusal(refusal)
         return True
 
-    def _send_refusal(self, answer: bytes) -> None:
+    def _send_refusal(self, refusal: EarlyRefusal) -> None:
         if self._held is not None:
             self._held = None
             self._resume_transport_reading()
         if self.transport is None:
             return
-        self.transport.write(answer)
+        self.transport.write(refusal.answer)
+        if refusal.closes:
+            self.close()
+            self.transport.close()
+            return
         self._keepalive = True  # from here on as aiohttp does after an answer
         self._next_keepalive_close_time = self._loop.time() + self._deadlines.idle_s
         if self._keepalive_handle is None:

@@ -6,10 +6,14 @@ from typing import NamedTuple, Protocol
 
 
 class EarlyRefusal(NamedTuple):
-    """The bytes of an answer, and in how many seconds it is its turn."""
+    """An answer that ends a request before it is read."""
 
     answer: bytes
+    """All of it, as it is sent."""
     wait_s: float
+    """In how many seconds it is its turn."""
+    closes: bool
+    """The connection is closed behind it, whatever else has come."""
 
 
 class RefusesEarly(Protocol):
