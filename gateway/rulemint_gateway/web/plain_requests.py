@@ -50,9 +50,8 @@ def plain_request(data: bytes) -> PlainRequest | None:
     if end > min(len(data), MAX_BYTES):
         return None
     authorization = _authorization(head[1]) if b"authorization" in found else None
-    return PlainRequest(
-        _text(found.get(b"host", b"")), authorization, data[head.end() : end], more_follows=len(data) > end
-    )
+    host, body = _text(found.get(b"host", b"")), data[head.end() : end]
+    return PlainRequest(host, authorization, body, more_follows=len(data) > end)
 
 
 def _authorization(head: bytes) -> str:
