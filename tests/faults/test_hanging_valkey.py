@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from fixtures.calls import call
-from fixtures.fault_report import SLOW
 from fixtures.processes import Started, free_port, is_ready, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.valkey_servers import Server, a_server
 
-pytestmark = [pytest.mark.timeout(120), SLOW]
+pytestmark = pytest.mark.timeout(120)
 
 DEADLINE_S = 2
 ASKING = 20

@@ -6,6 +6,7 @@ Names and the few texts that say who asks are read first; see `Parameters` for t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
@@ -67,9 +68,9 @@ def form_parameters(body: bytes) -> Parameters:
     """
     try:
         text = body.decode("ascii")
-        fields = _fields(text)
+        fields = dict(_fields(text))
         if text.count("%") <= MAX_ESCAPES:
-            values = _decoded(fields)
+            values = {name: unquote_plus(value, errors="strict") for name, value in fields.items()}
             return Parameters(values, partial(dict, values))
         early = {name: _unescaped(fields[name]) for name in TEXT_PARAMETERS if name in fields}
     except UnicodeError:
@@ -77,32 +78,23 @@ def form_parameters(body: bytes) -> Parameters:
     return Parameters(early, partial(_unescaped_all, fields))
 
 
-def _fields(text: str) -> dict[str, str]:
+def _fields(text: str) -> Iterator[tuple[str, str]]:
     """Names, decoded, and values as they came."""
     _check_count(text.count("&") + 1)
-    fields: dict[str, str] = {}
+    seen: set[str] = set()
     escapes = 0
     for field in text.split("&"):
         if not field:
             continue
         name, _, value = field.partition("=")
-        if "%" in name or "+" in name:
-            escapes += name.count("%")
-            if escapes > MAX_ESCAPES:
-                raise InvalidRequest(f"the names of the parameters have more than {MAX_ESCAPES} percent-escapes")
-            name = unquote_plus(name, errors="strict")
-        if name in fields:
+        escapes += name.count("%")
+        if escapes > MAX_ESCAPES:
+            raise InvalidRequest(f"the names of the parameters have more than {MAX_ESCAPES} percent-escapes")
+        name = unquote_plus(name, errors="strict")
+        if name in seen:
             raise repeated_error(name)
-        fields[name] = value
-    return fields
-
-
-def _decoded(fields: dict[str, str]) -> dict[str, Any]:
-    """*fields* with their values decoded. Most have nothing to decode, and to see that is quicker than to ask."""
-    return {
-        name: unquote_plus(value, errors="strict") if "%" in value or "+" in value else value
-        for name, value in fields.items()
-    }
+        seen.add(name)
+        yield name, value
 
 
 def _unescaped(value: str) -> str:
@@ -113,7 +105,7 @@ def _unescaped(value: str) -> str:
 
 def _unescaped_all(fields: dict[str, str]) -> dict[str, Any]:
     try:
-        return _decoded(fields)
+        return {name: unquote_plus(value, errors="strict") for name, value in fields.items()}
     except UnicodeError:
         raise InvalidRequest(_NOT_A_FORM) from None
 

@@ -11,6 +11,7 @@ import redis
 from arq.connections import ArqRedis
 
 from fixtures.old_store import GONE, OLD_AND_NEW, dumped, write_old_store
+from fixtures.valkey import Databases, embedded
 from fixtures.waiting import eventually
 from rulemint_gateway.stores.layout import layout, renaming
 from rulemint_gateway.stores.layout.layout import ensure_layout
@@ -19,6 +20,18 @@ from rulemint_shared import keys
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.redis_connection import open_redis, open_subscriber
+
+
+@pytest.fixture(scope="module")
+def single_server() -> Iterator[Databases]:
+    """In whatever mode the other tests' servers are, older versions ran on none but this kind."""
+    with embedded() as url:
+        yield Databases([f"{url}?db={number}" for number in range(16)])
+
+
+@pytest.fixture
+def empty_redis_url(single_server: Databases) -> str:
+    return single_server.empty()
 
 
 @pytest.fixture
