@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test abuse layers lint format docs up down bench bench-quick bench-growth bench-endurance soak lock clean
+.PHONY: help run logs test abuse faults layers lint format docs up down bench bench-quick bench-growth bench-endurance soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(READY) ## Run every test; all but the hostile rules two files at a time 
 abuse: $(READY) ## Run every hostile rule in every leg, and with each layer of the sandbox taken away; prints a table
 	$(BIN)/pytest tests/abuse --abuse-everything --abuse-table -
 
+faults: $(READY) ## Break everything once, also what takes long (about ten minutes); prints a table of what was seen
+	$(BIN)/pytest tests/faults --faults-everything --faults-table -
+
 layers: $(READY) ## Make docs/security/layers.md anew: which layer holds what, measured on this machine
 	$(BIN)/python docs/layers.py
 
@@ -42,8 +45,9 @@ format: $(READY) ## Format everything
 	$(BIN)/ruff format .
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno fmt
 
-docs: $(READY) ## Make docs/settings.md anew from the code
+docs: $(READY) ## Make docs/settings.md anew from the code, and the table of docs/reliability.md from the tests
 	$(BIN)/python docs/settings.py
+	$(BIN)/python docs/faults.py
 
 up: ## Build the images and run the system, with the demo, in containers
 	docker compose --profile demo up --build

@@ -83,6 +83,15 @@ class Load:
         reading = asyncio.create_task(self._read_answers(reader))
         due, began_s = 0.0, time.monotonic()
         while (now_s := time.monotonic()) < self._ends_s:
+            if reading.done():  # cut off: somebody who guesses comes again
+                writer.transport.abort()
+                await asyncio.gather(reading, return_exceptions=True)
+                try:
+                    reader, writer = await self._connect()
+                except OSError:  # no place for it at this moment
+                    await asyncio.sleep(TICK_S)
+                    continue
+                reading = asyncio.create_task(self._read_answers(reader))
             behind = int((now_s - began_s) * self._job.rate / self._job.connections - due)
             due += behind
             if writer.transport.get_write_buffer_size() < UNSENT_BYTES:

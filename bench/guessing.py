@@ -1,17 +1,18 @@
 """What does somebody who guesses secrets cost those who ask for tokens, and what does a guess cost the gateway?
 
 ``python -m bench.guessing --rate 10000`` starts a system of its own. Honest clients ask for tokens of an API without a
-rule, each for its next one as soon as it has the last, calm and beside a guesser in turns, so that both see the same
-machine. The guesser sends so many wrong secrets a second from an address of its own, whether or not they are answered.
-Printed are the tokens of each turn, what became of the guesses, and the gateway's processor time. Then a system that
-answers every throttled guess at once (`RULEMINT_THROTTLED_ANSWERS=0`) shows what one costs beside a token. On a machine
-that others use too, the processor time says more than the tokens: the guesser needs some of the machine for itself.
+rule, each for its next one as soon as it has the last. In turns they are alone, beside a guesser, and beside one who
+sends the same to somebody else, who never reads it: he needs as much of the machine for himself, and takes nothing from
+the gateway. The guesser sends so many wrong secrets a second from an address of its own, whether or not they are
+answered. Printed are the tokens of each turn, what became of the guesses, and the gateway's processor time. Then a
+system that answers every throttled guess at once (`RULEMINT_THROTTLED_ANSWERS=0`) shows what one costs beside a token.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 import statistics
 import sys
 from collections.abc import Sequence
@@ -78,6 +79,12 @@ class Bench:
         honest, guesses = await self._measured([self._honest(), self._guesser(rate)])
         return honest, guesses.seen
 
+    async def beside_a_stranger(self, rate: float) -> Turn:
+        """Honest clients beside who sends as many guesses to nobody: they stay where the kernel keeps them."""
+        with socket.create_server(("127.0.0.1", 0), backlog=2 * GUESSING_CONNECTIONS) as nobody:
+            stranger = msgspec.structs.replace(self._guesser(rate), port=nobody.getsockname()[1])
+            return (await self._measured([self._honest(), stranger]))[0]
+
     async def guesses_alone(self) -> Turn:
         """As many guesses as are answered."""
         return (await self._measured([self._guesser(0)]))[0]
@@ -137,21 +144,23 @@ async def beside_guesses(system: System, arguments: argparse.Namespace) -> None:
     bench = await a_bench(system, seconds=arguments.seconds)
     kept = []
     dearer = []
-    _say(f"{'':24}calm{'':20}beside guesses")
+    _say(f"{'alone':>28}{'guesses to nobody':>29}{'beside guesses':>29}")
     columns = f"{'tokens/s':>10} {'p99 ms':>8} {'µs each':>8}"
-    _say(f"{columns} {columns}  guesses sent/s, answered")
+    _say(f"{columns} {columns} {columns}  guesses sent/s, answered")
     for _ in range(arguments.rounds):
-        calm = await bench.calm()
+        calm, stranger = await bench.calm(), await bench.beside_a_stranger(arguments.rate)
         beside, guesses = await bench.beside(arguments.rate)
-        kept.append(beside.per_second / calm.per_second)
-        dearer.append(beside.us_per_token / calm.us_per_token)
+        kept.append(beside.per_second / stranger.per_second)
+        dearer.append(beside.us_per_token / stranger.us_per_token)
         turns = " ".join(
-            f"{turn.per_second:10.0f} {turn.seen.p99_ms:8.1f} {turn.us_per_token:8.0f}" for turn in (calm, beside)
+            f"{turn.per_second:10.0f} {turn.seen.p99_ms:8.1f} {turn.us_per_token:8.0f}"
+            for turn in (calm, stranger, beside)
         )
         _say(f"{turns}  {guesses.sent / guesses.seconds:.0f}, {guesses.answers}")
     _say(
-        f"the others keep {statistics.median(kept):.0%} of their tokens, and the gateway takes "
-        f"{statistics.median(dearer):.2f} times the processor time for each (medians of {len(kept)} rounds)"
+        f"beside guesses the others keep {statistics.median(kept):.0%} of what they have while the same goes "
+        f"to nobody, and the gateway takes {statistics.median(dearer):.2f} times the processor time for each "
+        f"(medians of {len(kept)} rounds)"
     )
 
 

@@ -23,6 +23,8 @@ pytest_plugins = [
     "fixtures.legs",
     "fixtures.street",
     "fixtures.abuse_report",
+    "fixtures.breakable",
+    "fixtures.fault_report",
     "fixtures.partner",
     "fixtures.registry",
     "fixtures.workplace",

@@ -21,8 +21,10 @@ from rulemint_gateway.web.connections.connection import Deadlines
 from rulemint_gateway.web.connections.open_connections import OpenConnections
 from rulemint_gateway.web.connections.server import Runner, Server
 from rulemint_gateway.web.connections.tls_site import TlsSite
+from rulemint_gateway.web.early_refusals import EarlyRefusals
 from rulemint_gateway.web.source_address import PROXIES
 from rulemint_gateway.web.stalled_readers import StalledReaders
+from rulemint_gateway.web.throttling import THROTTLING
 from rulemint_shared.background import in_background
 from rulemint_shared.collection import settle_collector
 from rulemint_shared.open_files import allow_most_open_files
@@ -133,7 +135,15 @@ class _Doors:
         self, application: web.Application, places: Sequence[Address], *, shared: bool = False, drain_s: float = 0
     ) -> AsyncIterator[None]:
         """*application* at *places*, *shared* with others; afterwards its requests have *drain_s* to finish."""
-        runner = Runner(application, deadlines=self._deadlines, connections=self._connections, shutdown_timeout=drain_s)
+        throttling = application.get(THROTTLING)
+        early = EarlyRefusals(throttling, application[PROXIES]) if throttling is not None else None
+        runner = Runner(
+            application,
+            deadlines=self._deadlines,
+            connections=self._connections,
+            early=early,
+            shutdown_timeout=drain_s,
+        )
         server = await runner.set_up()
         try:
             for place in places:

@@ -35,10 +35,19 @@ class Flow:
         granted = Granted(scope=invocation.scope)
         reports: list[RuleReport] = []
         place = self._geoip.find(invocation.request.ip)
+        began_late = 2_000 * deadline.remaining_s() < invocation.deadline_ms - invocation.enqueued_at_ms
         for rule in invocation.flow:
             began_s = time.perf_counter()
             result = await self._rule_runs.run(
-                RuleRun(rule=rule, invocation=invocation, given=granted, deadline=deadline, log=log, place=place)
+                RuleRun(
+                    rule=rule,
+                    invocation=invocation,
+                    given=granted,
+                    deadline=deadline,
+                    began_late=began_late,
+                    log=log,
+                    place=place,
+                )
             )
             duration_ms = round((time.perf_counter() - began_s) * 1000, 3)
             reports.append(_report(rule, granted, result, duration_ms))

@@ -56,6 +56,8 @@ class RuleRun:
     invocation: Invocation
     given: Granted
     deadline: Deadline
+    began_late: bool
+    """Whether most of the request's time had passed before its first rule, so that no rule is to blame for the rest."""
     log: InvocationLog
     place: dict[str, Any]
     """Where the caller is, as an action sees it."""
@@ -137,12 +139,15 @@ class RuleRuns:
         authority = _authority(run, source)
         async with self._pool.borrow(authority, make_host, run.deadline, _caller(run)) as host:
             deadline = run.deadline.earlier(limits.timeout_s)
+            is_cut_short = run.began_late and deadline is run.deadline
+            overdue = FailureReason.LATE if is_cut_short else FailureReason.TIMEOUT
             rights = CallRights(run.invocation.tenant, source.allow_hosts, authority.name)
             calls = InvocationCalls(self._broker, rights, deadline, lambda report: run.log.called(run.rule, report))
             state = InvocationState(self._states, Owner(run.invocation.tenant, run.rule.rule_id), deadline, write)
             cache = await state.cache() if host.wants_cache else {}
             try:
-                answer = await host.run(self._run_frame(run, cache), deadline, write, _fetch_through(calls), state)
+                frame = self._run_frame(run, cache)
+                answer = await host.run(frame, deadline, write, _fetch_through(calls), state, overdue=overdue)
             finally:
                 await calls.close()
         await state.keep_cache()

@@ -19,6 +19,10 @@ from rulemint_shared.collection import settle_collector
 log = structlog.get_logger(__name__)
 
 
+class SpawnerLostError(Exception):
+    """The process that starts hosts has ended. Nothing but a new runner can start any."""
+
+
 async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: Languages, budget: HostBudget) -> None:
     """Claim invocations until SIGTERM or SIGINT, then drain.
 
@@ -57,11 +61,12 @@ async def _until(stop: asyncio.Event, *vital: asyncio.Task[None]) -> BaseExcepti
     stopping.cancel()
     errors = [task.exception() for task in vital if task.done()]
     for error in errors:
-        log.critical("the runner cannot go on", exc_info=error)
+        is_expected = isinstance(error, SandboxMissingError | SpawnerLostError)
+        log.critical("the runner cannot go on", error=str(error), exc_info=None if is_expected else error)
     return next(filter(None, errors), None)
 
 
 async def _lose(runner: Runner) -> None:
     """Fail once what starts hosts has gone."""
     await runner.sandbox.lost.wait()
-    raise RuntimeError("the sandbox's spawner has ended")
+    raise SpawnerLostError("the sandbox's spawner has ended")

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from rulemint_shared.secret_names import LONGEST_NAME, is_secret_name
+from rulemint_shared.secret_names import LONGEST_NAME, is_secret_name, secret_names_among
 
 MASK = "***"
 CUT = "…"
 MAX_DEPTH = 32
 MAX_VALUES = 10_000
 """Of one thing that is masked; what is beyond is left out, and `CUT` says so."""
+_REMEMBERED_CHARACTERS = 256
 MAX_NAMES = 500
 """With a value, in one text; from the next on it is left out in the same way."""
 
@@ -44,11 +46,11 @@ def masked(value: Any, *, max_values: int = MAX_VALUES, max_depth: int = MAX_DEP
 
 def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """*values* without those that have a secret name, at any depth."""
-    hidden = _names_a_secret(values)
+    secret = secret_names_among(values)
+    if _names_a_secret(values):
+        secret |= {"value"}
     return {
-        name: _cleared(item)
-        for name, item in values.items()
-        if not is_secret_name(name) and not (hidden and name == "value")
+        name: item if isinstance(item, str) else _cleared(item) for name, item in values.items() if name not in secret
     }
 
 
@@ -66,6 +68,16 @@ def masked_text(text: str) -> str:
     if "-----BEGIN" in text:
         text = _PRIVATE_KEY.sub(MASK, text)
     return text
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(text: str) -> str:
+    return masked_text(text)
+
+
+def masked_again(text: str) -> str:
+    """As `masked_text`, for a text that comes again and again, such as the name of an API: it is remembered."""
+    return _remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else masked_text(text)
 
 
 class _Masking:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 LONGEST_NAME = 128
 """A longer name is not looked at: it is secret."""
 _REMEMBERED_NAMES = 4_096
+_REMEMBERED_SETS, _REMEMBERED_CHARACTERS = 512, 512
+"""Of names that came together, and how long they may be in all."""
 
 _SECRETS = """
     password passwd passphrase passcode pwd secret token credential assertion authori[sz]ation cookie jwt jws jwe
@@ -61,6 +64,19 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 def is_secret_name(name: str) -> bool:
     """Whether the value of something called *name* is secret, as a parameter, member, header or field."""
     return len(name) > LONGEST_NAME or _is_secret(name)
+
+
+def secret_names_among(names: Iterable[str]) -> frozenset[str]:
+    """Those of *names* that are secret. Callers send the same few names again and again: these are remembered."""
+    among = tuple(names)
+    return _secret_ones(among) if sum(map(len, among)) <= _REMEMBERED_CHARACTERS else _find_secret_ones(among)
+
+
+def _find_secret_ones(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(filter(is_secret_name, names))
+
+
+_secret_ones = lru_cache(maxsize=_REMEMBERED_SETS)(_find_secret_ones)
 
 
 @lru_cache(maxsize=_REMEMBERED_NAMES)  # of bounded length: few names come again and again

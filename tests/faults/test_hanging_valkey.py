@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from fixtures.calls import call
+from fixtures.fault_report import SLOW
 from fixtures.processes import Started, free_port, is_ready, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.valkey_servers import Server, a_server
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), SLOW]
 
 DEADLINE_S = 2
 ASKING = 20

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from fixtures.fault_report import SLOW
 from fixtures.processes import until
 from fixtures.valkey_servers import Server, a_server
 from fixtures.wires import Wire, a_wire
@@ -87,6 +88,8 @@ async def test_a_change_whose_reply_was_lost_is_acknowledged_and_no_conflict(ser
             assert await store.create("robot") == "robot"
         assert wire.lost_replies == 1
         assert "robot" in store.catalog.tenant(DEFAULT_TENANT).clients
+        with redis.Redis.from_url(server.url) as admin:
+            assert admin.xlen(keys.audit(DEFAULT_TENANT)) == 2, "the tenant and the client, each told once"
         with pytest.raises(ConflictError):
             await store.create("robot")
 
@@ -117,6 +120,7 @@ async def test_a_server_that_took_over_without_a_change_does_not_confirm_it(serv
             await durability.confirm(2, marker=keys.write_marker("lost"))
 
 
+@SLOW
 @pytest.mark.parametrize("appendonly", ["yes", "no"])
 async def test_a_change_that_a_replica_does_not_have_is_not_acknowledged(
     server: Server, tmp_path: Path, appendonly: str

@@ -93,7 +93,7 @@ class Dispatcher:
             return ending
 
     async def _run(self, invocation: Invocation, deadline: Deadline) -> Ending:
-        if not await self._any_alive(deadline):
+        if not self._presence.alive and not await self._any_alive(deadline):
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
         future = self._listener.expect(invocation.id)
         loop = asyncio.get_running_loop()

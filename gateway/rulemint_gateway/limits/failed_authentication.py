@@ -68,6 +68,11 @@ class FailedAuthentication:
         self._proven: dict[BucketKey, None] = {}
         self._proven_at: Counter[str] = Counter()
 
+    @property
+    def is_failing_anywhere(self) -> bool:
+        """Whether something failed lately at any address."""
+        return bool(self._failing)
+
     def is_failing(self, source: str) -> bool:
         """Whether anything failed lately at *source*; if nothing did, nobody there is throttled."""
         place = place_of(source)

@@ -88,12 +88,15 @@ class ClientCredentials:
         exchange.authenticated(client, request)
         checked = check_grant(config, client, request)
         taken = await self._quotas.take(config, client.record, checked.api, exchange.ip)
-        with self._quotas.spent(taken):
+        try:
             granted = await self._run_flow(config, client, checked, request, exchange)
             claims = token_claims(
                 issuer=issuer, client_id=client.record.client_id, checked=checked, granted=granted, now_s=unix_s()
             )
             answer = await self._mint(config, checked, claims, exchange)
+        except BaseException:
+            self._quotas.give_back(taken)
+            raise
         return answer if taken is None else msgspec.structs.replace(answer, headers=quota_headers(taken))
 
     async def _run_flow(
@@ -129,7 +132,7 @@ class ClientCredentials:
             request=RequestView(
                 ip=exchange.ip,
                 user_agent=exchange.user_agent,
-                body=dict(request.parameters),
+                body=request.parameters,
                 requested_scopes=request.scope,
                 **msgspec.structs.asdict(exchange.sent()),
             ),

@@ -20,8 +20,8 @@ from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.exchanges import ExchangeRecord, Timings
 from rulemint_shared.messages import Ending, Invocation, outcome_name
-from rulemint_shared.secret_masking import CUT, MASK, masked, masked_text
-from rulemint_shared.secret_names import is_secret_name
+from rulemint_shared.secret_masking import CUT, MASK, masked, masked_again, masked_text
+from rulemint_shared.secret_names import secret_names_among
 
 MAX_ADDRESS = 64
 MAX_DESCRIPTION, MAX_DETAIL = 1_024, 4_096
@@ -50,7 +50,7 @@ class Exchange:
         self.sent = sent
         """What the request says of itself; a rule is the first to ask."""
         self.ip = ip[:MAX_ADDRESS]
-        self.user_agent = masked_text(user_agent[:_MAX_VALUE])
+        self.user_agent = masked_again(user_agent[:_MAX_VALUE])
         self._started_ms = unix_ms()
         self._started_s = time.perf_counter()
         self._known: dict[str, Any] = {}
@@ -60,7 +60,7 @@ class Exchange:
         """The request was well formed; of what nobody has vouched for, only this is kept."""
         self._known.update(
             client_id=request.credentials[0].client_id[:_MAX_VALUE],
-            audience=masked_text(request.audience[:_MAX_VALUE]),
+            audience=masked_again(request.audience[:_MAX_VALUE]),
         )
 
     @property
@@ -78,7 +78,7 @@ class Exchange:
             client_id=client.record.client_id, client_name=client.record.name, secret_name=client.secret_name
         )
         self._times["authenticate_ms"] = self.elapsed_ms()
-        self._known.update(scope_asked=_some(request.scope), parameters=mask_parameters(request.as_sent))
+        self._known.update(scope_asked=_some(request.scope), parameters=mask_parameters(request.as_sent.decoded()))
 
     def ran_rules(self, invocation: Invocation, ending: Ending) -> None:
         """The flow has ended, one way or another."""
@@ -146,15 +146,15 @@ def _some(scopes: list[str]) -> list[str]:
 
 def mask_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as JSON."""
-    kept = {name[:_MAX_VALUE]: _masked(name, parameters[name]) for name in islice(parameters, _MAX_PARAMETERS)}
-    return kept if len(parameters) <= _MAX_PARAMETERS else {**kept, CUT: f"({len(parameters)} parameters)"}
+    first = dict(islice(parameters.items(), _MAX_PARAMETERS)) if len(parameters) > _MAX_PARAMETERS else parameters
+    secret = secret_names_among(first)
+    kept = {name[:_MAX_VALUE]: MASK if name in secret else _masked(value) for name, value in first.items()}
+    return kept if first is parameters else {**kept, CUT: f"({len(parameters)} parameters)"}
 
 
-def _masked(name: str, value: Any) -> Any:
-    if is_secret_name(name):
-        return MASK
+def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        return masked_text(value[:_MAX_VALUE])
+        return masked_again(value[:_MAX_VALUE])
     if isinstance(value, dict | list):
         return msgspec.json.encode(masked(value, max_values=_MAX_NESTED_VALUES)).decode()[:_MAX_VALUE]
     return value

@@ -5,9 +5,6 @@ Tokens for the management API are never counted, so that a quota which is too sm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from rulemint_gateway.limits.quota_counts import QuotaCounts, Taken
 from rulemint_gateway.limits.quota_reports import QuotaReports
 from rulemint_gateway.limits.quotas import Limit, QuotaBy, limits_of
@@ -53,15 +50,10 @@ class TokenQuotas:
             raise _exceeded(taken)
         return taken
 
-    @contextmanager
-    def spent(self, taken: Taken | None) -> Iterator[None]:
-        """Give *taken* back if the block raises."""
-        try:
-            yield
-        except BaseException:
-            if taken is not None:
-                self._counts.give_back(taken)
-            raise
+    def give_back(self, taken: Taken | None) -> None:
+        """No token came of what was *taken*."""
+        if taken is not None:
+            self._counts.give_back(taken)
 
 
 def quota_headers(taken: Taken) -> Headers:

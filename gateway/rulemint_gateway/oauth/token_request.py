@@ -47,13 +47,13 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
     audience: str
     scope: list[str]
     """The scopes asked for, each once; empty if none were."""
-    as_sent: Mapping[str, Any]
+    as_sent: Parameters
     """All parameters that say something, credentials too; not to be looked at before the client is known."""
 
     @property
     def parameters(self) -> dict[str, Any]:
         """As rules see them: without what is called a secret, at any depth. Made anew each time."""
-        return without_secrets(self.as_sent)
+        return without_secrets(self.as_sent.decoded())
 
 
 def parse_token_request(

@@ -46,6 +46,8 @@ def fitting(record: ExchangeRecord, *, max_bytes: int) -> bytes:
 
 def weight(record: ExchangeRecord) -> int:
     """About how many bytes *record* takes while it waits; quick, for most have no lines."""
+    if not record.lines and not record.calls:
+        return USUAL_BYTES
     return USUAL_BYTES + sum(len(line.message) + LINE_BYTES for line in record.lines) + LINE_BYTES * len(record.calls)
 
 

@@ -59,8 +59,12 @@ async def body_of(request: web.Request, limit: int) -> bytes:
 async def _arrived(request: web.Request, limit: int) -> bytes:
     if request.content_length is not None and request.content_length > limit:
         raise _too_large(limit)
-    content, body = request.content, early_body(request)
+    content, body = request.content, b""
     try:
+        if content.at_eof():
+            body = early_body(request)
+        elif content.is_eof() and content.exception() is None:
+            body = content.read_nowait()  # all of it is here, as of nearly every request
         while len(body) <= limit and not content.at_eof():
             body += await content.readany()
     except LateBodyError:

@@ -32,12 +32,16 @@ def named_clients(request: web.Request) -> list[str]:
     HTTP Basic has two readings.
     """
     authorization = request.headers.get(hdrs.AUTHORIZATION)
+    return clients_named_in(authorization, b"" if authorization is not None else _take(request))
+
+
+def clients_named_in(authorization: str | None, body: bytes) -> list[str]:
+    """The client id in an Authorization header or, without one, in a *body*, or none."""
     if authorization is not None:
         try:
             return [credentials.client_id for credentials in basic_credentials(authorization)]
         except InvalidClient:
             return []
-    body = _take(request)
     if body.lstrip()[:1] == b"{":
         return _named_in_json(body)
     found = _IN_FORM.search(body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ from aiohttp import web
 from rulemint_gateway.oauth.exchange import Sent
 from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.web.tenancy import authority_of
-from rulemint_shared.secret_names import is_secret_name
+from rulemint_shared.secret_names import secret_names_among
 
 MAX_ENTRIES = 64
 MAX_NAME = 128
@@ -22,28 +21,31 @@ MAX_HOSTNAME = 255
 
 def sent_with(request: web.Request) -> Sent:
     """What *request* says of itself. A name that comes twice keeps its first value; what is too long is left out."""
-    headers = [(name.lower(), value) for name, value in request.headers.items()]
     return Sent(
-        headers=_bounded((name, value) for name, value in headers if not is_secret_name(name)),
-        query=_bounded((name, value) for name, value in request.query.items() if not is_secret_name(name)),
+        headers=_bounded([(name.lower(), value) for name, value in request.headers.items()]),
+        query=_bounded(list(request.query.items())) if "?" in request.raw_path else {},
         hostname=_hostname(authority_of(request)),
     )
 
 
 def well_formed(text: str) -> str:
     """Bytes of a header that are no UTF-8 arrive as lone surrogates, which cannot travel."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _bounded(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _bounded(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """*pairs* without those of a secret name, as far as they fit."""
     kept: dict[str, str] = {}
+    secret = secret_names_among([name for name, _value in pairs])
     room = MAX_CHARACTERS
     for name, value in pairs:
+        if name in secret:
+            continue
         room -= len(name) + len(value)
         if room < 0 or len(kept) == MAX_ENTRIES:
             break
         if len(name) <= MAX_NAME and len(value) <= MAX_VALUE:
-            kept.setdefault(name, well_formed(value))
+            kept.setdefault(name, value if value.isascii() else well_formed(value))
     return kept
 
 

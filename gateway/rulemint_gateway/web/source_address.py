@@ -56,6 +56,17 @@ class TrustedProxies:
                 break
         return str(address)
 
+    def direct_source(self, peer: str) -> str | None:
+        """The source of what *peer* sends, whatever its headers say; None if they have to be read."""
+        source = _normalised(peer)
+        address = parse_address(source) if self._networks else None
+        return source if address is None or not self._trusts(address) else None
+
+    @property
+    def are_there(self) -> bool:
+        """Whether there are any."""
+        return bool(self._networks)
+
     def trusts(self, peer: str) -> bool:
         """Whether *peer* is one of the proxies."""
         address = parse_address(_normalised(peer)) if self._networks else None
@@ -76,10 +87,13 @@ _SOURCE = web.RequestKey("source", str)
 
 
 def source_address(request: web.Request) -> str:
-    """The address that *request* came from, found once for each request."""
+    """The address that *request* came from. Behind trusted proxies it is found once for each request."""
+    proxies = request.app[PROXIES]
+    if not proxies.are_there:
+        return _normalised(request.remote or "")
     found = request.get(_SOURCE)
     if found is None:
-        found = request[_SOURCE] = request.app[PROXIES].source_of(request.remote, request.headers)
+        found = request[_SOURCE] = proxies.source_of(request.remote, request.headers)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
 
@@ -14,13 +15,14 @@ from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.management.errors import ThrottledError
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.guarded_authentication import known_client
+from rulemint_gateway.oauth.token_quotas import TOKEN_ENDPOINT
 from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.early_body import named_clients
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import oauth_problem
 from rulemint_gateway.web.source_address import source_address
-from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_gateway.web.tenancy import authority_of
 
 
 class Throttling:
@@ -50,12 +52,29 @@ class Throttling:
         source = source_address(request)
         if not self._failed.is_failing(source):
             return None
+        return self.seen(source, authority_of(request), lambda: named_clients(request))
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether anything failed lately, wherever."""
+        return self._failed.is_failing_anywhere
+
+    def is_failing(self, source: str) -> bool:
+        """Whether anything failed lately at *source*."""
+        return self._failed.is_failing(source)
+
+    def seen(self, source: str, host: str, named: Callable[[], list[str]]) -> errors.Throttled | None:
+        """What a request from *source* to *host* is refused with, whose clients *named* finds; None if it is not.
+
+        Raises:
+            NoConfigurationError: nobody knows whose it would be.
+        """
         if throttled := self._failed.throttled_source(source):
             return errors.Throttled(throttled)
-        client_ids = named_clients(request)
+        client_ids = named()
         if not client_ids:
             return None
-        config = tenant_of(request, self._catalog)
+        config = self._catalog.tenant_for_host(host)
         if throttled := self._failed.throttled_client(config.tenant.name, client_ids, source):
             return errors.Throttled(throttled, client_id=known_client(config, client_ids))
         return None
@@ -80,28 +99,35 @@ class Throttling:
     async def refuse(self, request: web.Request, error: errors.Throttled) -> web.Response:
         """The answer to a throttled token request, in its turn. It leaves no exchange record."""
         await self.hold(request, error.throttled, client_id=error.client_id)
-        body, headers = _answer(error.throttled)
-        return web.Response(body=body, status=error.status, headers=headers.copy())
+        body, headers, status = throttled_answer(error.throttled)
+        return web.Response(body=body, status=status, headers=headers.copy())
 
     async def hold(self, request: web.Request, throttled: Throttled, *, client_id: str = "") -> None:
         """Tell of the refusal of *request*, and return when it is its turn to be answered."""
-        tenant, source = tenant_of(request, self._catalog).tenant.name, source_address(request)
-        place = place_of(source)
+        source = source_address(request)
+        self._note(throttled, source, authority_of(request), client_id, (request.method, request.path))
+        if self._pace.is_set:
+            await self._pace.wait(place_of(source))
+
+    def tell(self, error: errors.Throttled, source: str, host: str) -> float:
+        """Tell of the refusal of a token request; returns in how many seconds it is its turn to be answered."""
+        self._note(error.throttled, source, host, error.client_id, TOKEN_ENDPOINT)
+        return self._pace.next_s(place_of(source))
+
+    def _note(self, throttled: Throttled, source: str, host: str, client_id: str, called: tuple[str, str]) -> None:
+        tenant, place = self._catalog.tenant_for_host(host).tenant.name, place_of(source)
         self._metrics.throttled(throttled.by)
         if not self._reports.is_told(throttled, tenant, place):
-            self._reports.note(
-                throttled,
-                Call(tenant=tenant, client_id=client_id, ip=source, method=request.method, path=request.path),
-            )
-        if self._pace.is_set:
-            await self._pace.wait(place)
+            method, path = called
+            call = Call(tenant=tenant, client_id=client_id, ip=source, method=method, path=path)
+            self._reports.note(throttled, call)
 
 
 @lru_cache(maxsize=256)
-def _answer(throttled: Throttled) -> tuple[bytes, CIMultiDict[str]]:
-    """Body and headers, made once for all who have to wait equally long."""
+def throttled_answer(throttled: Throttled) -> tuple[bytes, CIMultiDict[str], int]:
+    """Body, headers and status, made once for all who have to wait equally long."""
     answer = oauth_problem(errors.Throttled(throttled))
-    return cast("bytes", answer.body), answer.headers
+    return cast("bytes", answer.body), answer.headers, answer.status
 
 
 THROTTLING = web.AppKey("throttling", Throttling)

@@ -24,6 +24,7 @@ from rulemint_gateway.oauth.errors import (
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
+from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.web.bodies import FORM, JSON, read_parameters
 from rulemint_gateway.web.client_gone import ClientGoneError
@@ -133,8 +134,8 @@ class TokenEndpoint:
             )
         except Throttled as error:
             return await self._throttling.refuse(request, error)
-        except OAuthError as error:
-            return self._refuse(error, exchange, config.tenant.error_style)
+        except (OAuthError, NoConfigurationError, StoreUnavailableError) as error:
+            return self._refuse(_for_the_client(error), exchange, config.tenant.error_style)
         except ClientGoneError:
             self._metrics.client_gone()
             raise
@@ -163,6 +164,13 @@ class TokenEndpoint:
     def _keep(self, record: ExchangeRecord) -> None:
         self._exchanges.record(record)
         self._metrics.answered(record)
+
+
+def _for_the_client(error: OAuthError | NoConfigurationError | StoreUnavailableError) -> OAuthError:
+    """What was there when the request came may have gone meanwhile."""
+    if isinstance(error, OAuthError):
+        return error
+    return TemporarilyUnavailable("the service cannot issue this token now: try again", detail=str(error))
 
 
 def _body(answer: TokenAnswer) -> dict[str, object]:

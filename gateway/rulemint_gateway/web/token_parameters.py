@@ -6,7 +6,6 @@ Names and the few texts that say who asks are read first; see `Parameters` for t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
@@ -68,9 +67,9 @@ def form_parameters(body: bytes) -> Parameters:
     """
     try:
         text = body.decode("ascii")
-        fields = dict(_fields(text))
+        fields = _fields(text)
         if text.count("%") <= MAX_ESCAPES:
-            values = {name: unquote_plus(value, errors="strict") for name, value in fields.items()}
+            values = _decoded(fields)
             return Parameters(values, partial(dict, values))
         early = {name: _unescaped(fields[name]) for name in TEXT_PARAMETERS if name in fields}
     except UnicodeError:
@@ -78,23 +77,32 @@ def form_parameters(body: bytes) -> Parameters:
     return Parameters(early, partial(_unescaped_all, fields))
 
 
-def _fields(text: str) -> Iterator[tuple[str, str]]:
+def _fields(text: str) -> dict[str, str]:
     """Names, decoded, and values as they came."""
     _check_count(text.count("&") + 1)
-    seen: set[str] = set()
+    fields: dict[str, str] = {}
     escapes = 0
     for field in text.split("&"):
         if not field:
             continue
         name, _, value = field.partition("=")
-        escapes += name.count("%")
-        if escapes > MAX_ESCAPES:
-            raise InvalidRequest(f"the names of the parameters have more than {MAX_ESCAPES} percent-escapes")
-        name = unquote_plus(name, errors="strict")
-        if name in seen:
+        if "%" in name or "+" in name:
+            escapes += name.count("%")
+            if escapes > MAX_ESCAPES:
+                raise InvalidRequest(f"the names of the parameters have more than {MAX_ESCAPES} percent-escapes")
+            name = unquote_plus(name, errors="strict")
+        if name in fields:
             raise repeated_error(name)
-        seen.add(name)
-        yield name, value
+        fields[name] = value
+    return fields
+
+
+def _decoded(fields: dict[str, str]) -> dict[str, Any]:
+    """*fields* with their values decoded. Most have nothing to decode, and to see that is quicker than to ask."""
+    return {
+        name: unquote_plus(value, errors="strict") if "%" in value or "+" in value else value
+        for name, value in fields.items()
+    }
 
 
 def _unescaped(value: str) -> str:
@@ -105,7 +113,7 @@ def _unescaped(value: str) -> str:
 
 def _unescaped_all(fields: dict[str, str]) -> dict[str, Any]:
     try:
-        return {name: unquote_plus(value, errors="strict") for name, value in fields.items()}
+        return _decoded(fields)
     except UnicodeError:
         raise InvalidRequest(_NOT_A_FORM) from None
 

@@ -46,6 +46,10 @@ MAX_BYTES_PER_RUN = 4 * 1024 * 1024
 """All frames together: reading them must not take the runner from others."""
 MAX_LINE_CHARACTERS_PER_RUN = 1024 * 1024
 """Four times what is kept of a log."""
+_OVERDUE = {
+    FailureReason.TIMEOUT: "the rule did not answer in time",
+    FailureReason.LATE: "most of the request's time had passed before its rules ran",
+}
 _OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
 
 Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
@@ -114,6 +118,7 @@ class Host:
         self._bytes_this_run = 0
         self._characters_this_run = 0
         self._number = 0
+        self._has_hung_up = False
         self._why_killed: HostEndedError | None = None
         self._watching = asyncio.get_running_loop().create_task(self._watch_end())
 
@@ -124,8 +129,8 @@ class Host:
 
     @property
     def usable(self) -> bool:
-        """Whether it has neither ended nor been killed."""
-        return self._why_killed is None
+        """Whether it has neither ended nor been killed, and is not about to end."""
+        return self._why_killed is None and not self._has_hung_up
 
     @property
     def is_idle(self) -> bool:
@@ -175,12 +180,19 @@ class Host:
         self._idle.set()
 
     async def run(
-        self, run: frames.Run, deadline: Deadline, on_line: OnLine, fetch: Fetch, state: State = NO_STATE
+        self,
+        run: frames.Run,
+        deadline: Deadline,
+        on_line: OnLine,
+        fetch: Fetch,
+        state: State = NO_STATE,
+        *,
+        overdue: FailureReason = FailureReason.TIMEOUT,
     ) -> Answer:
         """What the rule answers to *run*; every line that it wrote until then has been given to *on_line*.
 
         Those that it writes before the host is idle follow. Its outbound calls go through *fetch*; those that it did
-        not wait for are cancelled. *state* is what it keeps.
+        not wait for are cancelled. *state* is what it keeps. *overdue* is why it has failed at *deadline*.
 
         Raises:
             HostEndedError: it ended before *deadline*, or was ended at it.
@@ -195,7 +207,9 @@ class Host:
         self._state_calls.open(state, run.n)
         self._channel.write(run)
         try:
-            answer = await self._await_frame(deadline, frames.Returned, frames.Refused, frames.Threw, frames.BadReturn)
+            answers = (frames.Returned, frames.Refused, frames.Threw, frames.BadReturn)
+            too_late = partial(self.kill, overdue, _OVERDUE[overdue])
+            answer = await self._await_frame(deadline, *answers, too_late=too_late)
         finally:
             self._outbound.close()
             self._state_calls.close()
@@ -295,6 +309,7 @@ class Host:
 
     def hung_up(self) -> None:
         """It closed its channel: either it is ending, and we shall hear how, or it is made to."""
+        self._has_hung_up = True
         asyncio.get_running_loop().call_later(
             HUNG_UP_GRACE_S, self.kill, FailureReason.CRASHED, "the host closed its channel"
         )
@@ -307,7 +322,7 @@ class Host:
             self._too_late()
 
     def _too_late(self) -> None:
-        self.kill(FailureReason.TIMEOUT, "the rule did not answer in time")
+        self.kill(FailureReason.TIMEOUT, _OVERDUE[FailureReason.TIMEOUT])
 
     async def _await_frame(self, deadline: Deadline, *wanted: type, too_late: Callable[[], None] | None = None) -> Any:
         if self._why_killed is not None:

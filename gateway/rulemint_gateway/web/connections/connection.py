@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
@@ -22,6 +23,7 @@ from rulemint_gateway.management.errors import UnreadableError
 from rulemint_gateway.web.connections import faults
 from rulemint_gateway.web.connections.faults import Fault, fault_of
 from rulemint_gateway.web.connections.open_connections import CutShort, OpenConnections, Patience, Place
+from rulemint_gateway.web.connections.refusals import EarlyRefusal, RefusesEarly
 from rulemint_gateway.web.problems import NO_STORE, SERVER, http_problem, json_answer, management_problem
 from rulemint_shared.service_log import log_unexpected
 
@@ -61,11 +63,14 @@ class Connection(RequestHandler):
     __slots__ = (
         "_body",
         "_deadlines",
+        "_early",
         "_fault",
         "_head",
         "_head_size",
+        "_held",
         "_is_deaf",
         "_open",
+        "_peer",
         "_place",
         "_start",
         "_timer",
@@ -77,6 +82,7 @@ class Connection(RequestHandler):
         *,
         deadlines: Deadlines,
         among: OpenConnections,
+        early: RefusesEarly | None = None,
         place: Place | None = None,
         **settings: Any,
     ) -> None:
@@ -92,7 +98,11 @@ class Connection(RequestHandler):
         )
         self._deadlines = deadlines
         self._open = among
+        self._early = early
         self._place = place
+        self._peer = ""
+        self._held: asyncio.TimerHandle | None = None
+        """Until an early refusal is sent."""
         self._timer: asyncio.TimerHandle | None = None
         self._body: StreamReader | None = None
         """The body that has begun to arrive, until it has ended."""
@@ -108,9 +118,10 @@ class Connection(RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, or end at once."""
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if peer else ""
         if self._place is None:
-            peer = transport.get_extra_info("peername")
-            self._place = self._open.enter(peer[0] if peer else "", self)
+            self._place = self._open.enter(self._peer, self)
             if self._place is None:
                 self._force_close = True
                 cast("asyncio.WriteTransport", transport).abort()
@@ -125,6 +136,8 @@ class Connection(RequestHandler):
         if self._place is not None:
             self._place.leave()
         self._stop_timer()
+        if self._held is not None:
+            self._held.cancel()
         if self._body is not None and not self._force_close:
             self._open.count(CutShort.CLIENT_GONE)
         self._body = None
@@ -132,7 +145,7 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse, and see what the client now owes us."""
-        if self._is_deaf:
+        if self._is_deaf or (self._early is not None and self._early.are_possible and self._refuses_early(data)):
             return
         requests = self._request_count
         try:
@@ -144,6 +157,40 @@ class Connection(RequestHandler):
             self._began(data)
         elif data:
             self._went_on(data)
+
+    def _refuses_early(self, data: bytes) -> bool:
+        """Whether *data* is a request that is answered without aiohttp, which waits for it."""
+        if self._held is not None:  # no client sends more before it has its answer
+            self._break_off()
+            return True
+        if self._early is None or self._waiter is None or self._messages or self._head or self._body is not None:
+            return False
+        refusal = self._early.of(self._peer, data)
+        if refusal is None:
+            return False
+        self._stop_timer()
+        if refusal.wait_s:
+            self._pause_transport_reading()
+            self._held = self._loop.call_later(refusal.wait_s, self._send_refusal, refusal)
+        else:
+            self._send_refusal(refusal)
+        return True
+
+    def _send_refusal(self, refusal: EarlyRefusal) -> None:
+        if self._held is not None:
+            self._held = None
+            self._resume_transport_reading()
+        if self.transport is None:
+            return
+        self.transport.write(refusal.answer)
+        if refusal.closes:
+            self.close()
+            self.transport.close()
+            return
+        self._keepalive = True  # from here on as aiohttp does after an answer
+        self._next_keepalive_close_time = self._loop.time() + self._deadlines.idle_s
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
 
     def _began(self, data: bytes) -> None:
         """At least one head has come to its end, or to nothing."""
@@ -256,17 +303,23 @@ class Connection(RequestHandler):
             self._place.leave()
         self._break_off()
 
-    async def finish_response(
+    def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """Send the answer; what came behind an upgrade that was declined has deadlines from then on."""
-        upgraded = self._upgraded
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
+        """Send the answer."""
         if isinstance(resp, web.HTTPException) and resp.status >= HTTPStatus.BAD_REQUEST:
             resp = http_problem(resp)  # raised before any middleware, as for an Expect header
         if self._is_deaf:
             resp.force_close()
-        sent = await super().finish_response(request, resp, start_time)
-        if upgraded and not self._upgraded and self._messages:
+        sending = super().finish_response(request, resp, start_time)
+        return self._after_upgrade(sending) if self._upgraded else sending
+
+    async def _after_upgrade(
+        self, sending: Coroutine[Any, Any, tuple[web.StreamResponse, bool]]
+    ) -> tuple[web.StreamResponse, bool]:
+        """What came behind an upgrade that was declined has deadlines from then on."""
+        sent = await sending
+        if not self._upgraded and self._messages:
             self._began(b"")
         return sent
 

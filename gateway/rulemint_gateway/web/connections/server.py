@@ -8,15 +8,19 @@ from aiohttp import web
 
 from rulemint_gateway.web.connections.connection import Connection, Deadlines
 from rulemint_gateway.web.connections.open_connections import OpenConnections, Place
+from rulemint_gateway.web.connections.refusals import RefusesEarly
 
 
 class Server(web.Server):
     """Makes connections."""
 
-    def __init__(self, like: web.Server, *, deadlines: Deadlines, connections: OpenConnections) -> None:
+    def __init__(
+        self, like: web.Server, *, deadlines: Deadlines, connections: OpenConnections, early: RefusesEarly | None
+    ) -> None:
         super().__init__(like.request_handler, request_factory=like.request_factory)
         self._deadlines = deadlines
         self.open_connections = connections
+        self._early = early
 
     def __call__(self) -> Connection:
         """One for whoever has just connected."""
@@ -24,21 +28,35 @@ class Server(web.Server):
 
     def connection(self, place: Place | None = None) -> Connection:
         """One that has *place* already, or takes one when it is made."""
-        return Connection(self, loop=self._loop, deadlines=self._deadlines, among=self.open_connections, place=place)
+        return Connection(
+            self,
+            loop=self._loop,
+            deadlines=self._deadlines,
+            among=self.open_connections,
+            early=self._early,
+            place=place,
+        )
 
 
 class Runner(web.AppRunner):
     """Runs an application on our own server."""
 
-    __slots__ = ("_connections", "_deadlines", "_made")
+    __slots__ = ("_connections", "_deadlines", "_early", "_made")
 
     def __init__(
-        self, application: web.Application, *, deadlines: Deadlines, connections: OpenConnections, **settings: Any
+        self,
+        application: web.Application,
+        *,
+        deadlines: Deadlines,
+        connections: OpenConnections,
+        early: RefusesEarly | None = None,
+        **settings: Any,
     ) -> None:
+        """*early* refuses requests before *application* sees them."""
         super().__init__(application, handle_signals=False, **settings)
         self._deadlines = deadlines
         self._connections = connections
-
+        self._early = early
         self._made: Server | None = None
 
     async def set_up(self) -> Server:
@@ -49,5 +67,7 @@ class Runner(web.AppRunner):
         return self._made
 
     async def _make_server(self) -> Server:
-        self._made = Server(await super()._make_server(), deadlines=self._deadlines, connections=self._connections)
+        self._made = Server(
+            await super()._make_server(), deadlines=self._deadlines, connections=self._connections, early=self._early
+        )
         return self._made

@@ -26,25 +26,26 @@ def accounting(refused: RefusedCalls) -> Middleware:
     async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
         before = CALL.set(None)
         try:
-            return await _handled(request, handler)
-        except ThrottledError as error:
-            await request.app[THROTTLING].hold(request, error.throttled)
-            raise
-        except ManagementError as error:
+            return await handler(request)
+        except (ManagementError, QuotaExceededError, NoTurnError) as refusal:
+            error = _as_answered(refusal)
             call = CALL.get()
-            if call is not None and request.method not in _READING:
+            if isinstance(error, ThrottledError):
+                await request.app[THROTTLING].hold(request, error.throttled)
+            elif call is not None and request.method not in _READING:
                 await refused.record(call, status=error.status, error=error.message)
-            raise
+            raise error from None
         finally:
             CALL.reset(before)
 
     return account
 
 
-async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except QuotaExceededError as error:
-        raise QuotaError(error.what, limit=error.limit, setting=error.setting) from None
-    except NoTurnError:
-        raise UnavailableError("Too much of this tenant waits: send less at once, or try again") from None
+def _as_answered(refusal: ManagementError | QuotaExceededError | NoTurnError) -> ManagementError:
+    match refusal:
+        case ManagementError():
+            return refusal
+        case QuotaExceededError():
+            return QuotaError(refusal.what, limit=refusal.limit, setting=refusal.setting)
+        case NoTurnError():
+            return UnavailableError("Too much of this tenant waits: send less at once, or try again")
