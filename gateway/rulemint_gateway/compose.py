@@ -372,7 +372,13 @@ def _management_handlers(
     clients, grants = Clients(catalog, store, vault, admin_file), ClientGrants(catalog, store)
     apis = ResourceServers(catalog, store, vault)
     deletions = Deletions(
-        store, clients=clients, resource_servers=apis, client_grants=grants, rules=rules, secrets=rule_secrets
+        store,
+        clients=clients,
+        resource_servers=apis,
+        client_grants=grants,
+        rules=rules,
+        secrets=rule_secrets,
+        admin_file=admin_file,
     )
     return {
         "clients": ClientHandlers(catalog, clients, secrets),

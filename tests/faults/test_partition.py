@@ -57,6 +57,7 @@ def test_a_partitioned_gateway_gives_no_tokens_once_its_configuration_is_stale_a
     status, headers, body = ask(port, admin)
     assert (status, body["error"]) == (503, "temporarily_unavailable")
     assert headers["Retry-After"]
+    assert "still true" in body["error_description"], "not that there is none"
     server.go_on()
     until(lambda: ask(port, admin)[0] == 200, failing=process)
     assert "Traceback" not in process.output

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.errors import ChangedSinceError, NotFoundError
@@ -83,8 +84,10 @@ class Deletions:
         client_grants: ClientGrants,
         rules: Rules,
         secrets: RuleSecretsOf,
+        admin_file: AdminFileKeeper,
     ) -> None:
         self._store = store
+        self._admin_file = admin_file
         self._clients = clients
         self._resource_servers = resource_servers
         self._client_grants = client_grants
@@ -110,7 +113,11 @@ class Deletions:
                 await self._secrets.plan_delete(tenant, rule_id, names, changes)
             return changes
 
-        return await self._store.transact(tenant, plan)
+        deleted = await self._store.transact(tenant, plan)
+        for deletion in wanted:
+            if isinstance(deletion, ClientDeletion):
+                await self._admin_file.follow(tenant, deletion.id, None)
+        return deleted
 
     async def _check(
         self, tenant: str, deletion: Deletion, rules: Mapping[str, Mapping[str, Any]], *, field: str

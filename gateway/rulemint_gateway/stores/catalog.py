@@ -42,9 +42,14 @@ STALE_AFTER_S = 30.0
 class NoConfigurationError(KeyError):
     """The server has no configuration at all: it was emptied, or another one answers in its place."""
 
+    public = "The service has no configuration now: try again later, its operator finds the reason at /readyz"
+    """For the caller."""
+
 
 class StaleConfigurationError(NoConfigurationError):
     """Redis has not said for too long whether the configuration is still what it was."""
+
+    public = "The service cannot see whether its configuration is still true: try again later"
 
 
 class CatalogBehindError(Exception):

@@ -25,7 +25,6 @@ ACCEPTED_CODINGS = "gzip, deflate"
 """Of a body."""
 BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
 """How a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
-NO_CONFIGURATION = "The service has no configuration now: try again later, its operator finds the reason at /readyz"
 _BEARER_REALM = 'Bearer realm="management"'
 TOO_MANY_CHANGES = "Too many changes of this tenant wait: send fewer at once, or try again"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -132,7 +131,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _unavailable(request: web.Request, error: NoConfigurationError | StoreUnavailableError) -> UnavailableError:
     if isinstance(error, NoConfigurationError):
-        return UnavailableError(NO_CONFIGURATION)
+        return UnavailableError(error.public)
     log.warning("a change could not be stored", path=_path(request), error=str(error))
     return UnavailableError(TOO_MANY_CHANGES) if isinstance(error, StoreBusyError) else UnavailableError()
 

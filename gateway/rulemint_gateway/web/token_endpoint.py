@@ -31,7 +31,7 @@ from rulemint_gateway.web.client_gone import ClientGoneError
 from rulemint_gateway.web.issuers import issuer_of
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_CONFIGURATION, NO_STORE, OAuthProblem, json_answer, oauth_problem
+from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, json_answer, oauth_problem
 from rulemint_gateway.web.sent import sent_with, well_formed
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
@@ -114,8 +114,8 @@ class TokenEndpoint:
             if throttled := self._throttling.seen_early(request):
                 return await self._throttling.refuse(request, throttled)
             config = tenant_of(request, self._catalog)
-        except NoConfigurationError:
-            return oauth_problem(TemporarilyUnavailable(NO_CONFIGURATION))
+        except NoConfigurationError as error:
+            return oauth_problem(TemporarilyUnavailable(error.public))
         exchange = Exchange(
             tenant=config.tenant.name,
             ip=source_address(request),

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from fixtures.calls import call
 from fixtures.management import Answer, ApiClient, Management
+from fixtures.processes import until
+from fixtures.raw_gateway import StartRaw
 from fixtures.tenants import a_tenant
 
 DELETIONS = "/api/v2/config/deletions"
@@ -138,3 +141,14 @@ async def test_all_of_very_many_are_in_the_log(tenant: Management) -> None:
     assert {each["description"] for each in newest} == {f"POST {DELETIONS}"}
     logged = [change["id"] for each in newest for change in each["details"]["changes"]]
     assert sorted(logged) == sorted(each["client_id"] for each in made)
+
+
+def test_an_administrator_that_is_deleted_with_others_is_missed_in_the_admin_file(start_raw: StartRaw) -> None:
+    with start_raw() as gateway:
+        own = {name: gateway.admin[name] for name in ("client_id", "client_secret", "audience")}
+        _, _, answer = call(gateway.port, "/oauth/token", {"grant_type": "client_credentials", **own})
+        token = answer["access_token"]
+        _, headers, _ = call(gateway.port, f"/api/v2/clients/{own['client_id']}", token=token)
+        gone = {"noun": "clients", "id": own["client_id"], "etag": headers["ETag"]}
+        assert call(gateway.port, DELETIONS, {"deletions": [gone]}, token=token)[0] == 200
+        until(lambda: "the secret in the admin file is not live" in gateway.process.output, failing=gateway.process)

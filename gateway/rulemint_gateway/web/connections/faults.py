@@ -127,7 +127,7 @@ def _name(header: bytes) -> str:
 def _too_long(error: http_exceptions.LineTooLong) -> Fault:
     if MAX_REQUEST_LINE in error.args:
         words = f"the request's target is longer than {MAX_REQUEST_LINE} bytes: send parameters in the body"
-        return Fault(HTTPStatus.BAD_REQUEST, CutShort.UNREADABLE, words)
+        return Fault(HTTPStatus.REQUEST_URI_TOO_LONG, CutShort.UNREADABLE, words)
     words = f"a header is larger than {MAX_HEADER} bytes: send less"
     return Fault(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, CutShort.UNREADABLE, words)
 
