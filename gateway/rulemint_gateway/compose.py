@@ -123,6 +123,7 @@ from rulemint_shared.log_stream import LogStreamWriter
 from rulemint_shared.records import SigningAlgorithm
 from rulemint_shared.redis_connection import check_server, open_redis, open_subscriber
 from rulemint_shared.server_clock import ServerClock
+from rulemint_shared.shortages import watch_descriptors
 from rulemint_shared.stream_entries import StreamBounds
 from rulemint_shared.vault import Vault
 
@@ -162,9 +163,8 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         subscriber = await stack.enter_async_context(open_subscriber(*server))
         log.info("connected", server=await check_server(redis))
         name = ids.new_process_id("gateway")
-        clock = ServerClock(redis, name)
-        await clock.begin()
-        in_background(stack, clock.keep())
+        clock = await _clock(stack, redis, name)
+        in_background(stack, watch_descriptors())
 
         await _ensure_layout(redis)
         catalog = Catalog(redis, stale_after_s=settings.stale_config_s)
@@ -251,6 +251,13 @@ def _registry(*collectors: Collector) -> CollectorRegistry:
     for collector in collectors:
         registry.register(collector)
     return registry
+
+
+async def _clock(stack: AsyncExitStack, redis: ArqRedis, name: str) -> ServerClock:
+    clock = ServerClock(redis, name)
+    await clock.begin()
+    in_background(stack, clock.keep())
+    return clock
 
 
 def _config_store(settings: GatewaySettings, redis: ArqRedis, catalog: Catalog, durability: Durability) -> ConfigStore:

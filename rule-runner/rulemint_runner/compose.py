@@ -48,6 +48,7 @@ from rulemint_shared.runner_key import RunnerKey
 from rulemint_shared.runner_load import RunnerLoad
 from rulemint_shared.server_clock import ServerClock
 from rulemint_shared.shares import Shares
+from rulemint_shared.shortages import watch_descriptors
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +88,7 @@ async def open_runner(
         clock = ServerClock(redis, process)
         await clock.begin()
         in_background(stack, clock.keep())
+        in_background(stack, watch_descriptors())
         sources = RuleSources(redis, key)
         await sources.check_key()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from arq.connections import ArqRedis
-from redis.asyncio.connection import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
@@ -18,6 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from rulemint_shared.background import in_background
 from rulemint_shared.redis_address import RedisUrlError, Sentinels, read_address
 from rulemint_shared.redis_masters import MasterConnection, MasterPool, MasterSentinels, MasterTlsConnection
+from rulemint_shared.redis_pool import SharingPool
 from rulemint_shared.redis_sockets import connection_class, socket_options
 
 CONNECT_TIMEOUT_S = 2.0
@@ -78,7 +78,7 @@ async def _client(
                 password = _read_password(sentinel_password_file, "RULEMINT_SENTINEL_PASSWORD_FILE")
                 pool = await _open_pool_to_master(stack, address, password, options)
             else:
-                pool = ConnectionPool(connection_class=connection_class(url), **options)
+                pool = SharingPool(connection_class=connection_class(url), **options)
             pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
         except RedisUrlError as error:
             raise RedisUnusableError(str(error)) from None
@@ -92,7 +92,7 @@ async def _client(
 
 async def _open_pool_to_master(
     stack: AsyncExitStack, address: Sentinels, password: str | None, options: dict[str, Any]
-) -> ConnectionPool:
+) -> SharingPool:
     sentinels = await stack.enter_async_context(aclosing(MasterSentinels(address, password)))
     kind = MasterTlsConnection if address.tls_options else MasterConnection
     pool = MasterPool(address.master, sentinels, connection_class=kind, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here

@@ -29,6 +29,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from rulemint_shared.redis_address import Address, Sentinels
+from rulemint_shared.redis_pool import SharingPool
 from rulemint_shared.redis_sockets import ClosesItself
 
 log = structlog.get_logger(__name__)
@@ -113,7 +114,7 @@ def _why(options: dict[str, Any], error: Exception) -> str:
     return f"{where} does not answer ({error})"
 
 
-class MasterPool(SentinelConnectionPool):
+class MasterPool(SharingPool, SentinelConnectionPool):
     """Connections to the master."""
 
     async def follow(self) -> None:

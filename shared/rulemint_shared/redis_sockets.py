@@ -13,7 +13,9 @@ from typing import Any
 
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, ResponseError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
+
+from rulemint_shared.shortages import note_shortage
 
 KEEP_ALIVE = {
     socket.TCP_KEEPIDLE: 5,
@@ -34,11 +36,15 @@ class ClosesItself(AbstractConnection):
         A new connection is in good health: redis-py would check it before it greets, and connect anew for that.
 
         Raises:
-            RedisError: there is no connection.
+            RedisError, OSError: there is no connection. Where a descriptor is wanting for it, the log says so.
         """
         if not self.is_connected:
             self.next_health_check = asyncio.get_running_loop().time() + self.health_check_interval
-        await super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
+        try:
+            await super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
+        except (RedisError, OSError) as error:
+            note_shortage(error)
+            raise
 
     async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
         """Send a command.

@@ -16,6 +16,7 @@ from rulemint_gateway.stores.catalog import NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreBusyError, StoreUnavailableError
 from rulemint_gateway.web.client_gone import ClientGoneError, nobody_hears
 from rulemint_shared.service_log import log_unexpected
+from rulemint_shared.shortages import note_shortage
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,7 @@ ACCEPTED_CODINGS = "gzip, deflate"
 """Of a body."""
 BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
 """How a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
+NOTHING_LEFT = "The server has run out of something, which its log names: try again"
 _BEARER_REALM = 'Bearer realm="management"'
 TOO_MANY_CHANGES = "Too many changes of this tenant wait: send fewer at once, or try again"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -125,8 +127,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise
         return http_problem(error)
     except Exception as error:  # noqa: BLE001  # the last resort
-        log_unexpected(log, "a request failed", error, path=_path(request))
-        return _plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed; the server's log says why")
+        return _unexpected(request, error)
+
+
+def _unexpected(request: web.Request, error: Exception) -> web.Response:
+    if note_shortage(error):
+        return management_problem(UnavailableError(NOTHING_LEFT))
+    log_unexpected(log, "a request failed", error, path=_path(request))
+    return _plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed; the server's log says why")
 
 
 def _unavailable(request: web.Request, error: NoConfigurationError | StoreUnavailableError) -> UnavailableError:

@@ -39,6 +39,7 @@ from rulemint_gateway.web.throttling import Throttling
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 from rulemint_shared.service_log import log_unexpected
+from rulemint_shared.shortages import note_shortage
 
 log = structlog.get_logger(__name__)
 
@@ -140,9 +141,7 @@ class TokenEndpoint:
             self._metrics.client_gone()
             raise
         except Exception as error:  # noqa: BLE001  # the last resort
-            log_unexpected(log, "a token request failed", error, exchange=exchange.id)
-            failed = ServerError("the request failed: the server's log says why")
-            return self._refuse(failed, exchange, config.tenant.error_style)
+            return self._refuse(_unexpected(error, exchange), exchange, config.tenant.error_style)
         self._keep(exchange.record(status=200))
         log.debug("token issued", exchange=exchange.id)
         return json_answer(_body(answer), headers={**NO_STORE, **answer.headers, "X-Request-Id": exchange.id})
@@ -183,3 +182,10 @@ def _body(answer: TokenAnswer) -> dict[str, object]:
     if answer.scope:
         body["scope"] = answer.scope
     return body
+
+
+def _unexpected(error: Exception, exchange: Exchange) -> OAuthError:
+    if shortage := note_shortage(error):
+        return TemporarilyUnavailable("the server is short of something: try again", detail=shortage.event)
+    log_unexpected(log, "a token request failed", error, exchange=exchange.id)
+    return ServerError("the request failed: the server's log says why")

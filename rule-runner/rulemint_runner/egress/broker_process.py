@@ -35,6 +35,7 @@ from rulemint_runner.egress.messages import (
     from_broker,
     to_broker,
 )
+from rulemint_shared.shortages import note_shortage
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ START_TIMEOUT_S = 20.0
 ANSWER_GRACE_S = 5.0
 """How long the broker may take to answer a call that was given up."""
 _STDERR_KEPT = 8 * 1024
+_REAP_INTERVAL_S = 0.005
 
 Answer = Fetched | NotFetched
 
@@ -135,7 +137,8 @@ class BrokerProcess:
     async def end(self) -> None:
         """Kill it, fail its calls, and wait until nothing of it is left. If cancelled, call it again."""
         self._let_go()
-        await asyncio.to_thread(self._process.wait)
+        while self._process.poll() is None:  # noqa: ASYNC110  # no thread waits for it: there may be none left
+            await asyncio.sleep(_REAP_INTERVAL_S)
         self._tail.close()
 
     def how_it_ended(self) -> dict[str, object]:
@@ -184,7 +187,19 @@ class BrokerProcess:
 
 
 async def spawn_broker(program: Sequence[str] = PROGRAM) -> BrokerProcess:
-    """A broker to be configured. *program* is what the interpreter runs."""
+    """A broker to be configured. *program* is what the interpreter runs.
+
+    Raises:
+        BrokerNotStartedError: there is no descriptor or process for it.
+    """
+    try:
+        return await _spawn(program)
+    except OSError as error:
+        note_shortage(error, starting=True)
+        raise BrokerNotStartedError(f"the egress broker did not start: {error}") from error
+
+
+async def _spawn(program: Sequence[str]) -> BrokerProcess:
     loop = asyncio.get_running_loop()
     ours, theirs = socket.socketpair()
     our_stderr, their_stderr = socket.socketpair()

@@ -29,6 +29,7 @@ from rulemint_runner.egress.messages import (
 from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.shortages import LOGGED_EACH_S
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,8 @@ class EgressBroker:
         self._process: BrokerProcess | None = None
         self._last: BrokerProcess | None = None
         self._is_running = asyncio.Event()
+        self._exhausted = Deadline.after(0)
+        """Until when nobody has to be told again."""
         self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @property
@@ -77,6 +80,8 @@ class EgressBroker:
             raise EgressError(Kind.TIMED_OUT, "no whole response in time") from None
         if isinstance(answer, Fetched):
             return answer
+        if answer.kind is Kind.EXHAUSTED:
+            self._note_exhausted(answer.why)
         raise EgressError(answer.kind, answer.why)
 
     async def _ask(
@@ -141,6 +146,12 @@ class EgressBroker:
             self._process = None
             await process.end()
         log.warning("the egress broker ended and is started again", pid=process.pid, **process.how_it_ended())
+
+    def _note_exhausted(self, why: str) -> None:
+        """One line in a while: every call fails now."""
+        if self._exhausted.passed():
+            self._exhausted = Deadline.after(LOGGED_EACH_S)
+            log.error("the egress broker cannot make calls", pid=self.pid, why=why)
 
     def _slots_of(self, tenant: str) -> asyncio.Semaphore:
         """*tenant*'s places; they are forgotten when nobody holds or awaits one."""

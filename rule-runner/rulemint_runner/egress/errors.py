@@ -13,6 +13,8 @@ class Kind(StrEnum):
     FAILED = "failed"
     """The other side, the network or the broker failed."""
     TIMED_OUT = "timed_out"
+    EXHAUSTED = "exhausted"
+    """The broker has no descriptor, thread or memory left for the call: the operator's affair."""
     TOO_LARGE = "too_large"
     """A body or the headers, in either direction, are larger than a rule may have."""
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -142,6 +141,7 @@ class Host:
 
         Raises:
             HostEndedError: it did not. No rule had a part in that.
+            OSError: no descriptor is left for the files by which it is watched; then it is ended.
         """
         why = f"a host did not get ready within {START_TIMEOUT_S:g} s"
         too_late = partial(self.kill, FailureReason.OVERLOADED, why)
@@ -155,8 +155,13 @@ class Host:
             ) from None
         if self.priority is Priority.USUAL:
             give_usual_turns(self.pid)
-        with suppress(OSError):  # it has just ended: whoever uses it next will hear so
+        try:
             self._usage = Usage(self.pid)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has just ended: whoever uses it next will hear so
+        except OSError:  # nobody could watch it
+            self.kill(FailureReason.OVERLOADED, "the host could not be watched")
+            raise
 
     async def load(self, load: frames.Load, deadline: Deadline, on_line: OnLine) -> None:
         """Make it the rule of *load*, for good.

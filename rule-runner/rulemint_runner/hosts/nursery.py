@@ -18,6 +18,7 @@ from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.background import cancel
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language
 
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 PAUSE_BEFORE_REFILL_S = 0.02
 """Whoever has just taken a spare has the processor first."""
+PAUSE_AFTER_FAILURE_S = 1.0
+"""What is wanting now will be wanting in a moment, too."""
 
 
 class Nursery:
@@ -36,6 +39,7 @@ class Nursery:
         self._spares = spares
         self._ready: dict[HostProgram, deque[Host]] = {program: deque() for program in programs}
         self._refilling = {program: asyncio.Lock() for program in programs}
+        self._next_try = {program: Deadline.after(0) for program in programs}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def fill(self) -> None:
@@ -73,11 +77,12 @@ class Nursery:
         await asyncio.sleep(PAUSE_BEFORE_REFILL_S)
         ready = self._ready[program]
         async with self._refilling[program]:  # two that count at once would both start one
-            while len(ready) < self._spares:
+            while len(ready) < self._spares and self._next_try[program].passed():
                 try:
                     ready.append(await start_host(self._sandbox, program))
                 except HostEndedError as error:
                     log.warning("could not start a spare host", error=str(error))
+                    self._next_try[program] = Deadline.after(PAUSE_AFTER_FAILURE_S)
                     return  # the next one that is taken tries again
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:

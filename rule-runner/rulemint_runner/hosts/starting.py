@@ -14,14 +14,25 @@ from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
 from rulemint_shared.messages import FailureReason
+from rulemint_shared.shortages import note_shortage
 
 
 async def start_host(sandbox: Sandbox, program: HostProgram, *, priority: Priority = Priority.USUAL) -> Host:
     """A blank host that is ready, and has had its *priority* from before its program ran.
 
     Raises:
-        HostEndedError: no process could be started, or it ended at once or did not get ready.
+        HostEndedError: no process could be started, or it ended at once or did not get ready. If something is used up,
+            the log says what.
     """
+    try:
+        return await _start(sandbox, program, priority)
+    except (SpawnError, OSError) as error:
+        shortage = note_shortage(error, starting=isinstance(error, SpawnError))
+        why = str(error) if shortage is None else f"{shortage.event}: {shortage.limit}"
+        raise HostEndedError(FailureReason.OVERLOADED, f"no host could be started: {why}") from error
+
+
+async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority) -> Host:
     loop = asyncio.get_running_loop()
     policy = msgspec.structs.replace(program.policy, priority=priority)
     with ExitStack() as theirs, ExitStack() as undo:
@@ -36,10 +47,7 @@ async def start_host(sandbox: Sandbox, program: HostProgram, *, priority: Priori
         undo.callback(from_host.abort)
         engine, engine_text = await loop.connect_accepted_socket(EngineText, our_engine)
         undo.callback(engine.abort)
-        try:
-            process = await sandbox.spawn(policy, (their_input.fileno(), their_output.fileno(), their_engine.fileno()))
-        except SpawnError as error:
-            raise HostEndedError(FailureReason.OVERLOADED, str(error)) from error
+        process = await sandbox.spawn(policy, (their_input.fileno(), their_output.fileno(), their_engine.fileno()))
         undo.pop_all()  # from here on the host looks after all of it
     channel = Channel(to_host_protocol, from_host_protocol)
     host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes, priority=priority)

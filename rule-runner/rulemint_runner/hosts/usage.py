@@ -20,9 +20,17 @@ class Usage:
     """Reads one process's memory and processor time."""
 
     def __init__(self, pid: int) -> None:
-        """*pid* is a child that has not been reaped yet."""
+        """*pid* is a child that has not been reaped yet.
+
+        Raises:
+            OSError: it has, or no descriptor is left.
+        """
         self._memory = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
-        self._times = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._times = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            os.close(self._memory)
+            raise
 
     def private_bytes(self) -> int:
         """Memory that is its own: what it shares with others of its program does not count. 0 once it has ended."""

@@ -48,7 +48,11 @@ class InstallFolders:
 
     def _make(self) -> tuple[Path, int]:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._place()))
-        return folder, _locked(folder)
+        try:
+            return folder, _locked(folder)
+        except OSError:
+            folder.rmdir()
+            raise
 
     def _place(self) -> Path:
         return self._within or Path(tempfile.gettempdir())

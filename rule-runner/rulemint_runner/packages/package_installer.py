@@ -24,6 +24,7 @@ from rulemint_shared.package_messages import (
     InstallRequest,
     NotInstalled,
 )
+from rulemint_shared.shortages import note_shortage
 from rulemint_shared.turns import NoTurnError, Turns
 
 log = structlog.get_logger(__name__)
@@ -92,9 +93,13 @@ class PackageInstaller:
         began_s = asyncio.get_running_loop().time()
         try:
             answer = await run_install(task)
-        except (InstallFailedError, OSError) as error:
+        except InstallFailedError as error:
             log.warning("could not install packages", error=str(error))
-            return NotInstalled(message=str(error) if isinstance(error, InstallFailedError) else "", is_ours=True)
+            return NotInstalled(message=str(error), is_ours=True)
+        except (OSError, RuntimeError) as error:  # no folder, no process, or no thread
+            log.warning("could not install packages", error=str(error))
+            shortage = note_shortage(error, starting=True)
+            return NotInstalled(message="" if shortage is None else f"the runner: {shortage.event}", is_ours=True)
         took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
         if not isinstance(answer, Collected):
             log.info("packages were not installed", why=answer.message[:200], took_ms=took_ms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -38,7 +39,7 @@ NO_SETUP = Setup()
 
 
 class SpawnError(Exception):
-    """No process could be started."""
+    """No process could be started; what the kernel said is its cause."""
 
 
 class SpawnerProcess:
@@ -160,6 +161,9 @@ class Sandbox:
                 self._apart.set_result(tried)
             case Spawned(number=number, pid=pid):
                 exited = self._exits[pid] = asyncio.get_running_loop().create_future()
+                if not descriptors:
+                    self._unnamed(number, pid)
+                    return
                 process = SandboxedProcess(pid, descriptors[0], exited)
                 waiting = self._spawning.get(number)
                 if waiting is None or waiting.done():  # who asked has given up
@@ -167,12 +171,23 @@ class Sandbox:
                     process.close()
                 else:
                     waiting.set_result(process)
-            case NotSpawned(number=number, why=why):
-                waiting = self._spawning.get(number)
-                if waiting is not None and not waiting.done():
-                    waiting.set_exception(SpawnError(why))
+            case NotSpawned(number=number, error=error):
+                self._not_spawned(number, error)
             case Exited(pid=pid, status=status):
                 self._exits.pop(pid).set_result(status)
+
+    def _unnamed(self, number: int, pid: int) -> None:
+        """A process whose pidfd the kernel dropped, because we have no room for it."""
+        with contextlib.suppress(ProcessLookupError):  # it began a moment ago: its number is not another's yet
+            os.kill(pid, signal.SIGKILL)
+        self._not_spawned(number, errno.EMFILE)
+
+    def _not_spawned(self, number: int, error: int) -> None:
+        waiting = self._spawning.get(number)
+        if waiting is not None and not waiting.done():
+            why = SpawnError(f"the kernel says: {os.strerror(error)}")
+            why.__cause__ = OSError(error, os.strerror(error))
+            waiting.set_exception(why)
 
     def _hung_up(self) -> None:
         asyncio.get_running_loop().remove_reader(self._control)

@@ -9,6 +9,7 @@ ever reaches another process that got the same number later.
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import signal
@@ -83,12 +84,15 @@ class Spawner:
         return True
 
     def _spawn(self, spawn: Spawn, descriptors: list[int]) -> None:
+        if len(descriptors) < STDIO_DESCRIPTORS:  # the kernel drops those for which there is no room
+            self._say(NotSpawned(number=spawn.number, error=errno.EMFILE))
+            return
         # Seen from another pid namespace, a parent has no number.
         parent_pid = os.getpid() if self._apart.first_process is None else 0
         try:
             pid = os.fork()
         except OSError as error:
-            self._say(NotSpawned(number=spawn.number, why=str(error)))
+            self._say(NotSpawned(number=spawn.number, error=error.errno or errno.EAGAIN))
             return
         if pid == 0:
             stdin, stdout, stderr = descriptors
@@ -103,12 +107,28 @@ class Spawner:
                     landlock_abi=self._setup.landlock_abi,
                 )
             )
-        self._say(Spawned(number=spawn.number, pid=pid), [self._watch(pid)])
+        try:
+            pidfd = self._watch(pid)
+        except OSError as error:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            self._say(NotSpawned(number=spawn.number, error=error.errno or errno.EMFILE))
+            return
+        self._say(Spawned(number=spawn.number, pid=pid), [pidfd])
 
     def _watch(self, pid: int) -> int:
-        """Hear of the end of a child, which keeps its number until it is reaped; returns its pidfd."""
-        pidfd = self._children[pid] = os.pidfd_open(pid)
-        self._selector.register(pidfd, selectors.EVENT_READ, partial(self._reap, pid))
+        """Hear of the end of a child, which keeps its number until it is reaped; returns its pidfd.
+
+        Raises:
+            OSError: there is no descriptor for it, or no memory.
+        """
+        pidfd = os.pidfd_open(pid)
+        try:
+            self._selector.register(pidfd, selectors.EVENT_READ, partial(self._reap, pid))
+        except OSError:
+            os.close(pidfd)
+            raise
+        self._children[pid] = pidfd
         return pidfd
 
     def _reap(self, pid: int) -> bool:

@@ -48,10 +48,11 @@ class Spawned(msgspec.Struct, frozen=True, kw_only=True, tag="spawned"):
 
 
 class NotSpawned(msgspec.Struct, frozen=True, kw_only=True, tag="not-spawned"):
-    """Spawner → runner: it could not be forked."""
+    """Spawner → runner: it could not be started."""
 
     number: int
-    why: str
+    error: int
+    """As errno(3) has it."""
 
 
 class Exited(msgspec.Struct, frozen=True, kw_only=True, tag="exited"):

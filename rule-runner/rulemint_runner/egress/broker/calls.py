@@ -18,6 +18,7 @@ from rulemint_runner.egress.errors import EgressDenied, EgressError, EgressFaile
 from rulemint_runner.egress.messages import MAX_BODY_BYTES, Fetch, Fetched, OutboundRequest, Redirect
 from rulemint_runner.egress.urls import allowed_url
 from rulemint_shared.allow_list import AllowedHost, parse_entries
+from rulemint_shared.shortages import shortage_of
 
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
@@ -37,6 +38,8 @@ async def perform(fetch: Fetch, sessions: Sessions) -> Fetched:
     except TimeoutError:
         raise EgressError(Kind.TIMED_OUT, "no whole response in time") from None
     except (ClientError, OSError) as error:
+        if shortage := shortage_of(error):
+            raise EgressError(Kind.EXHAUSTED, f"{shortage.event}: {shortage.limit}") from None
         raise EgressFailed(_explained(error)) from None
 
 

@@ -31,6 +31,7 @@ from rulemint_runner.egress.messages import (
     from_broker,
     to_broker,
 )
+from rulemint_shared.shortages import shortage_of
 
 
 class Server:
@@ -94,7 +95,9 @@ class Server:
             return _not_fetched(fetch, error.kind, error.why)
         except asyncio.CancelledError:
             return _not_fetched(fetch, Kind.FAILED, "cancelled")
-        except Exception:  # noqa: BLE001  # a call that finds a bug of ours costs itself only
+        except Exception as error:  # noqa: BLE001  # a call that finds a bug of ours costs itself only
+            if shortage := shortage_of(error):
+                return _not_fetched(fetch, Kind.EXHAUSTED, f"{shortage.event}: {shortage.limit}")
             traceback.print_exc(file=sys.stderr)
             return _not_fetched(fetch, Kind.FAILED, "the broker could not make the call")
 
