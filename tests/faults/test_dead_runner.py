@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import redis as sync_redis
 
+from fixtures.fault_report import SLOW
 from fixtures.processes import until
 from fixtures.services import Services, some_services
 from rulemint_shared import keys
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), SLOW]
 
 DEADLINE_S = 60
 SOON_S = 20
