@@ -18,6 +18,7 @@ from rulemint_gateway.web.token_parameters import (
     MAX_ESCAPES,
     MAX_NAME,
     MAX_PARAMETERS,
+    MAX_VALUES,
     form_parameters,
     json_parameters,
 )
@@ -214,3 +215,36 @@ def test_a_scope_that_is_too_much_is_refused_before_it_is_split(scope: str) -> N
 
 def test_no_traceback_shows_parameters() -> None:
     assert not re.search("[ab]", repr(json_parameters(json.dumps(GOOD).encode())).replace("Parameters", ""))
+
+
+MANY = b",".join(b'"%d":"1"' % number for number in range(MAX_PARAMETERS + MAX_VALUES + 1))
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        (MANY, "more than 200 parameters"),
+        (b'"x":[' + b",".join(b'{"a":"b"}' for _ in range(3_000)) + b"]", "more than 1000 values"),
+        (b'"client_id":"b","x":{' + MANY + b"}", "client_id is repeated"),
+    ],
+    ids=["members", "values", "a repeated one"],
+)
+def test_very_many_members_are_told_apart_once_the_client_is_known(members: bytes, said: str) -> None:
+    parameters = json_parameters(b'{"client_id":"a","client_secret":null,' + members + b"}")
+    assert parameters.early("client_id") in {"a", "b"}
+    assert parameters.early("client_secret") is None
+    with pytest.raises(InvalidRequest, match=said):
+        parameters.decoded()
+
+
+def test_a_text_may_look_like_many_members() -> None:
+    text = '":,"' * 2_000
+    parameters = json_parameters(json.dumps({"client_id": "a", "note": text}).encode())
+    assert parameters.early("client_id") == "a"
+    assert parameters.decoded() == {"client_id": "a", "note": text}
+
+
+@pytest.mark.parametrize("behind", [b"", b"]", b"} x"])
+def test_very_many_members_are_json_or_refused_at_once(behind: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="not JSON"):
+        json_parameters(b"{" + MANY + behind)
