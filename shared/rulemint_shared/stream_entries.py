@@ -118,8 +118,8 @@ def queue_addition(pipe: Pipeline, addition: Addition, *, by_name: bool = False)
         arguments.append(str(2 * len(counts.more)))
         arguments += (word for name, more in counts.more.items() for word in (name, str(more)))
     arguments += (word for entry in addition.entries for word in entry)
-    send, script = (pipe.evalsha, _NAME) if by_name else (pipe.eval, _ADD)
-    send(script, len(names), *names, *arguments)  # type: ignore[arg-type]  # bytes are fine
+    script = ("EVALSHA", _NAME) if by_name else ("EVAL", _ADD)  # a cluster's pipeline has no method for the first
+    pipe.execute_command(*script, len(names), *names, *arguments)
 
 
 def add_entries(pipe: Pipeline, stream: str, entries: Sequence[Entry], *, bounds: StreamBounds) -> None:
