@@ -16,6 +16,7 @@ from fixtures.management import Management, open_management
 from fixtures.processes import free_port, started, started_dev
 from fixtures.system import System
 from fixtures.waiting import eventually
+from rulemint_gateway.log_hub.gaps import Cause
 from rulemint_shared.vault import create_master_key
 
 WAITS = "export default async () => { await new Promise((resolve) => setTimeout(resolve, 1000)); return {}; }"
@@ -81,6 +82,13 @@ async def test_what_is_under_way_and_who_is_alive_can_be_seen(measured: Measured
         await eventually(in_flight, lambda seen: seen == 0)
     seen = measured.read()
     assert (seen["runners", ""], seen["insecure_runners", ""]) == (1, 0)
+
+
+def test_every_way_to_lose_a_record_has_a_series_from_the_start(measured: Measured) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{measured.metrics_port}/metrics", timeout=5) as answer:
+        series = {line.rpartition(" ")[0] for line in answer.read().decode().splitlines()}
+    assert {f'rulemint_records_lost_total{{kind="{kind}"}}' for kind in ("exchange", "log")} < series
+    assert {f'rulemint_log_records_missing_total{{cause="{cause}"}}' for cause in Cause} < series
 
 
 async def test_clients_do_not_find_them_where_they_ask_for_tokens(measured: Measured, management: Management) -> None:
