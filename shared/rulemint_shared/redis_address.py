@@ -10,6 +10,8 @@ from redis.asyncio.connection import parse_url
 
 SENTINEL_PORT = 26379
 SENTINEL_FORM = "redis+sentinel://[user:password@]host:port,host:port,…/MASTER[/DB], or rediss+sentinel:// for TLS"
+CLUSTER_PORT = 6379
+CLUSTER_FORM = "redis+cluster://[user:password@]host:port,host:port,…, or rediss+cluster:// for TLS"
 SERVER_FORM = "redis://[[user]:password@]host:port[/DB], rediss://… or unix://path"
 
 Address = tuple[str, int]
@@ -41,7 +43,17 @@ class Sentinels:
     """Of those, what a sentinel's connection takes too; empty without TLS."""
 
 
-def read_address(url: str) -> OneServer | Sentinels:
+@dataclass(frozen=True)
+class Cluster:
+    """``redis+cluster://`` or ``rediss+cluster://``: some of the nodes, which know the others."""
+
+    nodes: tuple[Address, ...]
+    options: dict[str, Any]
+    """What redis-py's connections to each node take, without host and port."""
+    with_tls: bool
+
+
+def read_address(url: str) -> OneServer | Sentinels | Cluster:
     """What *url* says.
 
     Raises:
@@ -50,6 +62,8 @@ def read_address(url: str) -> OneServer | Sentinels:
     scheme, _, rest = url.partition("://")
     if scheme.endswith("+sentinel"):
         return _sentinels(scheme.removesuffix("+sentinel"), rest)
+    if scheme.endswith("+cluster"):
+        return _cluster(scheme.removesuffix("+cluster"), rest)
     try:
         return OneServer(_options(url))
     except ValueError:  # its text may have a part of the password
@@ -64,7 +78,7 @@ def _sentinels(scheme: str, rest: str) -> Sentinels:
     if not master or not (database.isdecimal() or not database):
         raise RedisUrlError(f"RULEMINT_REDIS_URL names no master, or no database after it: use {SENTINEL_FORM}")
     try:
-        sentinels = tuple(_address(host) for host in hosts.split(","))
+        sentinels = tuple(_address(host, SENTINEL_PORT) for host in hosts.split(","))
         options = _options(f"{scheme}://{credentials}{at}unused/{database}" + (f"?{query}" if query else ""))
     except ValueError:
         raise RedisUrlError(f"RULEMINT_REDIS_URL cannot be read: use {SENTINEL_FORM}") from None
@@ -73,7 +87,22 @@ def _sentinels(scheme: str, rest: str) -> Sentinels:
     return Sentinels(sentinels, unquote(master), options, {"ssl": True, **tls} if scheme == "rediss" else {})
 
 
-def _address(text: str) -> Address:
+def _cluster(scheme: str, rest: str) -> Cluster:
+    place, _, query = rest.partition("?")
+    authority, _, database = place.partition("/")
+    credentials, at, hosts = authority.rpartition("@")
+    if database not in {"", "0"}:
+        raise RedisUrlError(f"RULEMINT_REDIS_URL names a database, and a cluster has only 0: use {CLUSTER_FORM}")
+    try:
+        nodes = tuple(_address(host, CLUSTER_PORT) for host in hosts.split(","))
+        options = _options(f"{scheme}://{credentials}{at}unused" + (f"?{query}" if query else ""))
+    except ValueError:
+        raise RedisUrlError(f"RULEMINT_REDIS_URL cannot be read: use {CLUSTER_FORM}") from None
+    del options["host"]
+    return Cluster(nodes, options, with_tls=scheme == "rediss")
+
+
+def _address(text: str, usual_port: int) -> Address:
     """``host:port``, ``host`` or ``[IPv6]:port``.
 
     Raises:
@@ -82,7 +111,7 @@ def _address(text: str) -> Address:
     parts = urlsplit(f"//{text}")
     if not parts.hostname or parts.netloc != text:
         raise ValueError(text)
-    return parts.hostname, parts.port or SENTINEL_PORT
+    return parts.hostname, parts.port or usual_port
 
 
 def _options(url: str) -> dict[str, Any]:

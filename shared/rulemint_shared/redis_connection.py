@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from arq.connections import ArqRedis
+from redis.asyncio.cluster import ClusterParser
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
@@ -15,10 +16,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from rulemint_shared.background import in_background
-from rulemint_shared.redis_address import RedisUrlError, Sentinels, read_address
+from rulemint_shared.cluster_nodes import ClusterNodes
+from rulemint_shared.redis_address import Address, Cluster, RedisUrlError, Sentinels, read_address
+from rulemint_shared.redis_cluster import ClusterRedis
 from rulemint_shared.redis_masters import MasterConnection, MasterPool, MasterSentinels, MasterTlsConnection
 from rulemint_shared.redis_pool import SharingPool
-from rulemint_shared.redis_sockets import connection_class, socket_options
+from rulemint_shared.redis_sockets import TcpConnection, TlsConnection, connection_class, socket_options
 
 CONNECT_TIMEOUT_S = 2.0
 SOCKET_TIMEOUT_S = 5.0
@@ -74,18 +77,19 @@ async def _client(
                 **socket_options(url),
                 **address.options,
             }
-            if isinstance(address, Sentinels):
+            if isinstance(address, Cluster):
+                redis: ArqRedis = await _open_cluster(stack, address, options)
+            elif isinstance(address, Sentinels):
                 password = _read_password(sentinel_password_file, "RULEMINT_SENTINEL_PASSWORD_FILE")
-                pool = await _open_pool_to_master(stack, address, password, options)
+                redis = ArqRedis(await _open_pool_to_master(stack, address, password, options))
             else:
-                pool = SharingPool(connection_class=connection_class(url), **options)
-            pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
+                redis = ArqRedis(SharingPool(connection_class=connection_class(url), **options))
+            redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
         except RedisUrlError as error:
             raise RedisUnusableError(str(error)) from None
         except TypeError:
             raise RedisUnusableError("RULEMINT_REDIS_URL has an option after its ? that there is not") from None
-        stack.push_async_callback(pool.aclose)
-        redis = ArqRedis(pool)
+        stack.push_async_callback(redis.connection_pool.aclose)
         stack.push_async_callback(redis.aclose, close_connection_pool=True)
         yield redis
 
@@ -100,6 +104,17 @@ async def _open_pool_to_master(
     return pool
 
 
+async def _open_cluster(stack: AsyncExitStack, address: Cluster, options: dict[str, Any]) -> ClusterRedis:
+    def open_pool(node: Address) -> SharingPool:
+        kind = TlsConnection if address.with_tls else TcpConnection
+        return SharingPool(connection_class=kind, host=node[0], port=node[1], **options)
+
+    options = {**options, "parser_class": ClusterParser}
+    nodes = await stack.enter_async_context(aclosing(ClusterNodes(address.nodes, open_pool)))
+    in_background(stack, nodes.follow())
+    return ClusterRedis(nodes, nodes.client(address.nodes[0]))
+
+
 def _read_password(path: Path | None, setting: str) -> str | None:
     try:
         return None if path is None else path.read_text().strip()
@@ -108,22 +123,28 @@ def _read_password(path: Path | None, setting: str) -> str | None:
 
 
 async def check_server(redis: ArqRedis) -> str:
-    """The server's name and version, such as ``valkey 8.1.1``.
+    """The server's name and version, such as ``valkey 8.1.1``; of a cluster, every node with slots is looked at.
 
     Raises:
         RedisUnusableError: it does not answer, refuses our password, is older than Redis 7, or may evict configuration.
     """
     try:
-        info = await redis.info("server")
+        servers = await redis.owners() if isinstance(redis, ClusterRedis) else [redis]
+        names = [await _check(server) for server in servers]
     except AuthenticationError as error:
         raise RedisUnusableError(f"the server refuses the password in RULEMINT_REDIS_URL: {error}") from error
     except (RedisError, OSError) as error:
         raise RedisUnusableError(f"no answer from the server of RULEMINT_REDIS_URL: {error}") from error
+    return names[0]
+
+
+async def _check(server: ArqRedis) -> str:
+    info = await server.info("server")
     name = str(info.get("server_name", "redis"))
     version = str(info.get("valkey_version") or info.get("redis_version", "0"))
     if int(version.split(".", maxsplit=1)[0]) < MINIMUM_MAJOR_VERSION:
         raise RedisUnusableError(f"{name} {version} is too old: use Valkey 8 or Redis 7 or newer")
-    await _check_eviction(redis)
+    await _check_eviction(server)
     return f"{name} {version}"
 
 

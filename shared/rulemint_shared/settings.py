@@ -19,8 +19,9 @@ RedisUrl = Annotated[
     str,
     msgspec.Meta(
         description="The Valkey or Redis server: redis://[:password@]host:port/db, rediss://… or unix://path; or its "
-        "sentinels, redis+sentinel://[:password@]host:port,host:port/MASTER/db or rediss+sentinel://…",
-        pattern=r"^(rediss?(\+sentinel)?|unix)://",
+        "sentinels, redis+sentinel://[:password@]host:port,host:port/MASTER/db or rediss+sentinel://…; or nodes of a "
+        "cluster, redis+cluster://[:password@]host:port,host:port or rediss+cluster://…",
+        pattern=r"^(rediss?(\+sentinel|\+cluster)?|unix)://",
     ),
 ]
 RedisPasswordFile = Annotated[

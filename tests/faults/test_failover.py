@@ -14,7 +14,7 @@ from fixtures.counted_runs import CountedRuns, counted_rule, counted_runs, host
 from fixtures.processes import free_port, until
 from fixtures.running import Running, running
 from fixtures.sentinels import MASTER, Replicated, replicated
-from fixtures.steady_load import Answer, Load
+from fixtures.steady_load import CALM_S, Load, calm, outage_s
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT
 from rulemint_shared import keys
 
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.timeout(180)
 
 PER_SECOND = 50
 WRITES_PER_SECOND = 10
-CALM_S = 1.0
 OUTAGE_S = 10.0
 ANSWERED_WITHIN_S = 12.0
 """The deadline of a request, a second, and a busy machine."""
@@ -151,16 +150,6 @@ async def under_load(scene: Scene, fault: Callable[[], Awaitable[None]]) -> Outc
     return Outcome({answer.status for answer in load.answers}, lost_writes=set(writes.acknowledged) - kept)
 
 
-async def calm(load: Load) -> None:
-    """Return when tokens have come for a while, and nothing else."""
-    async with asyncio.timeout(60):
-        while True:
-            start = len(load.answers)
-            await asyncio.sleep(CALM_S)
-            if len(load.answers) > start and all(answer.status == 200 for answer in load.answers[start:]):
-                return
-
-
 def check(load: Load, writes: Writes, runs: CountedRuns, scene: Scene) -> None:
     """What is promised whatever becomes of the master."""
     assert len(load.answers) == load.sent
@@ -176,9 +165,3 @@ def check(load: Load, writes: Writes, runs: CountedRuns, scene: Scene) -> None:
     assert set(writes.others) <= {503}
     assert writes.acknowledged
     assert [process.process.poll() for process in scene.services.processes] == [None, None, None]
-
-
-def outage_s(answers: list[Answer]) -> float:
-    """From the first request that got no token to the answer of the last one."""
-    refused = [answer for answer in answers if answer.status != 200]
-    return max((a.answered_at_s for a in refused), default=0) - min((a.asked_at_s for a in refused), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 import structlog
 from arq.connections import ArqRedis
@@ -13,6 +14,10 @@ from rulemint_shared.living_runners import find_alive
 log = structlog.get_logger(__name__)
 
 REFRESH_INTERVAL_S = 1.0
+COUNT_LASTS_S = 5.0
+"""How long a count holds while nobody answers: longer than an election."""
+HEARD_AGAIN_S = 2.0
+"""How long after that runners may take to say that they live."""
 
 
 class RunnerPresence:
@@ -24,6 +29,8 @@ class RunnerPresence:
         """How many were counted last."""
         self.insecure = 0
         """How many of those that were counted last do not contain rules."""
+        self._counted_at_s = -COUNT_LASTS_S
+        self._doubted_until_s = 0.0
 
     async def count(self) -> int:
         """Ask Redis.
@@ -32,7 +39,10 @@ class RunnerPresence:
             RedisError, OSError: it does not answer.
         """
         living = await find_alive(self._redis)
-        self.alive, insecure = len(living.names), len(living.insecure)
+        self._counted_at_s = monotonic()
+        if living.names or self._counted_at_s > self._doubted_until_s:
+            self.alive = len(living.names)
+        insecure = len(living.insecure)
         if insecure > self.insecure:
             log.warning("INSECURE: runners that do not contain rules", insecure=insecure, runners=self.alive)
         self.insecure = insecure
@@ -47,12 +57,22 @@ class RunnerPresence:
         except (RedisError, OSError):
             return False
 
+    def _doubt(self) -> None:
+        """Nobody answers. Where that is one node of a cluster, the queue may go on, and so may who waits for it.
+
+        Runners that could not say that they live have to say it to the node that takes over first.
+        """
+        now_s = monotonic()
+        self._doubted_until_s = now_s + HEARD_AGAIN_S
+        if now_s - self._counted_at_s > COUNT_LASTS_S:
+            self.alive = 0
+
     async def refresh(self) -> None:
         """Keep the count fresh, until cancelled."""
         while True:
             try:
                 await self.count()
             except (RedisError, OSError) as error:
-                self.alive = 0
+                self._doubt()
                 log.warning("could not count the runners", error=str(error))
             await asyncio.sleep(REFRESH_INTERVAL_S)

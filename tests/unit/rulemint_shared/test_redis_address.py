@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_shared.redis_address import OneServer, RedisUrlError, Sentinels, read_address
+from rulemint_shared.redis_address import Cluster, OneServer, RedisUrlError, Sentinels, read_address
 
 
 def test_one_server_is_read_as_redis_py_reads_it() -> None:
@@ -32,6 +32,12 @@ def test_with_tls_the_sentinels_speak_it_too() -> None:
     assert read.options == {"password": "secret", "ssl_ca_certs": "/ca.pem"}
 
 
+def test_nodes_of_a_cluster_have_the_usual_port_unless_they_say_another_one() -> None:
+    read = read_address("rediss+cluster://user:secret@a,b:7000/0?ssl_ca_certs=/ca.pem")
+    options = {"username": "user", "password": "secret", "ssl_ca_certs": "/ca.pem"}
+    assert read == Cluster((("a", 6379), ("b", 7000)), options, with_tls=True)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -45,6 +51,9 @@ def test_with_tls_the_sentinels_speak_it_too() -> None:
         pytest.param("redis+sentinel://:hush@a:1,/mymaster", id="a sentinel without a name"),
         pytest.param("redis+sentinel://:hu/hush@a:1/mymaster", id="sentinels behind a password with a slash"),
         pytest.param("redis+sentinel:///mymaster", id="no sentinel"),
+        pytest.param("redis+cluster://:hush@a/1", id="a database of a cluster"),
+        pytest.param("redis+cluster://:hush@a:hush", id="a node's port that is no number"),
+        pytest.param("redis+cluster://", id="no node"),
     ],
 )
 def test_another_form_is_refused_by_one_line_that_has_the_right_form_and_no_secret(url: str) -> None:

@@ -1,0 +1,163 @@
+"""A cluster is used as one server is. A node that dies costs what it had, until another has it, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from arq.connections import ArqRedis
+from redis.crc import key_slot
+from redis.exceptions import RedisError, WatchError
+
+from fixtures.clusters import Cluster, a_cluster, command
+from fixtures.processes import until
+from rulemint_shared.redis_connection import RedisUnusableError, check_server, open_redis, open_subscriber
+from rulemint_shared.subscription import listen
+
+pytestmark = pytest.mark.timeout(120)
+
+NAMES = [f"{{{number}}}" for number in range(20)]
+"""On all nodes."""
+
+
+@pytest.fixture(scope="module")
+def module_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with a_cluster(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture
+def cluster(module_cluster: Cluster) -> Iterator[Cluster]:
+    """All of its nodes are well, whoever is master."""
+    yield module_cluster
+    module_cluster.mend()
+
+
+@pytest.fixture
+async def redis(cluster: Cluster) -> AsyncIterator[ArqRedis]:
+    async with open_redis(cluster.url) as opened:
+        yield opened
+
+
+async def test_answers_of_a_batch_for_all_nodes_come_in_order(redis: ArqRedis) -> None:
+    async with redis.pipeline(transaction=False) as pipe:
+        for number, name in enumerate(NAMES):
+            pipe.set(name, number)
+        pipe.time()
+        for name in NAMES:
+            pipe.get(name)
+        pipe.incr(NAMES[0])
+        pipe.lpush(NAMES[1], "no list")
+        *answers, refused = await pipe.execute(raise_on_error=False)
+    assert answers[: len(NAMES)] == [True] * len(NAMES)
+    assert answers[len(NAMES) + 1 :] == [*(str(number).encode() for number in range(len(NAMES))), 1]
+    assert "WRONGTYPE" in str(refused)
+
+
+async def test_a_transaction_watches_and_publishes_where_its_names_are(redis: ArqRedis) -> None:
+    for name in NAMES:
+        async with redis.pipeline(transaction=True) as pipe:
+            await pipe.watch(f"{name}:a")
+            before = int(await pipe.get(f"{name}:a") or 0)
+            pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
+            pipe.set(f"{name}:a", before + 1)
+            pipe.set(f"{name}:b", "b")
+            pipe.publish(f"{name}:channel", "message")
+            assert await pipe.execute() == [True, True, 0]
+    async with redis.pipeline(transaction=True) as pipe:
+        await pipe.watch(f"{NAMES[0]}:a")
+        await redis.set(f"{NAMES[0]}:a", "changed")
+        pipe.multi()  # type: ignore[no-untyped-call]  # as above
+        pipe.set(f"{NAMES[0]}:a", "lost")
+        with pytest.raises(WatchError):
+            await pipe.execute()
+
+
+async def test_scripts_scans_streams_and_blocking_commands_find_their_node(redis: ArqRedis) -> None:
+    for name in NAMES:
+        assert await redis.eval("return redis.call('SET', KEYS[1], ARGV[1])", 1, f"{name}:found", name)  # type: ignore[misc]  # redis-py's stub is not async
+        await redis.rpush(f"{name}:list", name)  # type: ignore[misc]  # as above
+        assert await redis.brpop([f"{name}:list"], timeout=1) == (f"{name}:list".encode(), name.encode())  # type: ignore[misc]  # as above
+        await redis.xadd(f"{name}:stream", {"field": name})
+        assert await redis.xread({f"{name}:stream": "0"}, block=1)
+    assert {key async for key in redis.scan_iter("*:found")} == {f"{name}:found".encode() for name in NAMES}
+    assert (await check_server(redis)).startswith("valkey")
+
+
+async def test_who_asks_while_a_slot_moves_is_sent_after_it(cluster: Cluster, redis: ArqRedis) -> None:
+    name = "{moving}:key"
+    slot = key_slot(name.encode())
+    source = cluster.master_of(name)
+    target = next(node for node in map(cluster.master_of, NAMES) if node is not source)
+    await redis.get(name)
+    command(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", command(source, "CLUSTER", "MYID").decode())
+    command(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", command(target, "CLUSTER", "MYID").decode())
+    try:
+        assert await redis.set(name, "where it is going")
+        assert await redis.get(name) == b"where it is going"
+        async with redis.pipeline(transaction=False) as pipe:
+            pipe.get(name)
+            assert await pipe.execute() == [b"where it is going"]
+    finally:
+        await redis.delete(name)
+        for node in (source, target):
+            command(node, "CLUSTER", "SETSLOT", slot, "STABLE")
+
+
+async def test_a_master_that_hands_over_costs_nobody_an_error(cluster: Cluster, redis: ArqRedis) -> None:
+    name = NAMES[0]
+    await redis.set(name, "before")
+    old = cluster.master_of(name)
+    replica = next(
+        node for node in cluster.nodes if command(node, "INFO", "replication").get("master_port") == old.port
+    )
+    command(replica, "CLUSTER", "FAILOVER")
+    await asyncio.to_thread(until, lambda: cluster.master_of(name) is replica)
+    assert await redis.get(name) == b"before"
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.set(name, "after")
+        pipe.get(name)
+        assert await pipe.execute() == [True, b"after"]
+
+
+async def test_a_master_that_dies_costs_nobody_else_an_error(cluster: Cluster, redis: ArqRedis) -> None:
+    dead = cluster.master_of(NAMES[0])
+    others = [name for name in NAMES if cluster.master_of(name) is not dead]
+    await redis.set(NAMES[0], "kept")
+    assert await redis.wait(1, 1_000) in {0, 1}
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    connected: asyncio.Queue[None] = asyncio.Queue()
+
+    async def on_connected() -> None:
+        connected.put_nowait(None)
+
+    channel = f"{NAMES[0]}:channel"
+    async with open_subscriber(cluster.url) as subscriber, asyncio.timeout(60):
+        listening = asyncio.create_task(
+            listen(subscriber, channel, on_message=heard.put_nowait, on_connected=on_connected)
+        )
+        try:
+            await connected.get()
+            await redis.publish(channel, b"before")
+            assert await heard.get() == b"before"
+            dead.kill()
+            while True:
+                for name in others:
+                    await redis.set(name, "goes on")
+                try:
+                    await redis.set(NAMES[0], "again")
+                    break
+                except RedisError:
+                    await asyncio.sleep(0.02)
+            await connected.get()
+            await redis.publish(channel, b"after")
+            assert await heard.get() == b"after"
+        finally:
+            listening.cancel()
+
+
+async def test_a_cluster_of_which_nobody_answers_is_named() -> None:
+    async with open_redis("redis+cluster://127.0.0.1:1") as redis:
+        with pytest.raises(RedisUnusableError, match="RULEMINT_REDIS_URL"):
+            await check_server(redis)
