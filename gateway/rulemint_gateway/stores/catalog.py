@@ -3,8 +3,8 @@
 Theory of operation. Each write transaction raises one number, the revision, and publishes what it changed. A catalog at
 revision n that hears of n+1 reads the changed records and is at n+1. Whenever it cannot be sure (a reconnect, a gap in
 the numbers, or a revision in Redis that stays ahead of ours for a second) it asks the change log what it has missed,
-and reads that. Only where the log does not say, and at the start, everything is read: aside, and in slices, so that
-tokens are issued meanwhile from what was there before.
+and reads that. Only where the log does not say, and at the start, everything is read: in slices, so that tokens are
+issued meanwhile from what was there before.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Catalog:
     async def load(self) -> None:
         """Read everything."""
         asked_at_s, revision = monotonic(), await self._stored_revision()
-        self._tenants = await read_everything(self._redis)
+        self._tenants = await read_everything(self._redis, self._tenants)
         self._index_hosts()
         self._confirmed_at_s = asked_at_s
         self._unordered.set()

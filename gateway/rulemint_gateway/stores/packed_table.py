@@ -51,6 +51,10 @@ class PackedTable(Mapping[str, R]):
     def __len__(self) -> int:
         return len(self._data)
 
+    def stored(self) -> dict[str, bytes]:
+        """The encodings by id: a copy, of which only the references are new."""
+        return self._data.copy()
+
     def put_all(self, stored: Iterable[tuple[R, bytes]]) -> None:
         """Add records, each with its encoding, or replace those with their ids."""
         id_of = self._table.id_of

@@ -1,15 +1,16 @@
 """From Redis to records: one, some, or the whole configuration.
 
 All of it is read in slices. After each the loop may do something else, so that tokens are issued meanwhile from what
-was read before. The server is asked for the next slice while this one is decoded.
+was read before. The server is asked for the next slice while this one is looked at. What is in memory already is only
+compared, and what differs is put there in the end.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -17,10 +18,11 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import ResponseError
 
-from rulemint_gateway.stores.tables import TENANTS, Table
+from rulemint_gateway.stores.tables import RULES, TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs
 from rulemint_shared.background import cancel
+from rulemint_shared.records import Tenant
 
 log = structlog.get_logger(__name__)
 
@@ -29,41 +31,112 @@ FIELDS_AT_ONCE = 1_000
 HASHES_AT_ONCE = 16
 TAKEN_AT_ONCE = 100
 """Records before the loop may do something else: a fifth of a millisecond."""
+SHOWN_AT_ONCE = 1_000
+"""Records of which nobody sees some without the others."""
 _ALL = "all of them"
 
 
 @dataclass
 class _Scan:
-    """A hash that is read, and how far."""
+    """A hash that is read: how far, and what was found otherwise than in memory."""
 
     config: TenantConfig
     table: Table[Any]
+    is_known: bool
+    """Whether somebody reads the tenant meanwhile, so that nothing may change before the end."""
     cursor: int = 0
+    unseen: dict[str, bytes] = field(default_factory=dict)
+    """What is in memory, without what was found."""
+    changed: list[tuple[Any, bytes]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         return self.table.key(self.config.tenant.name)
 
+    def begin(self) -> None:
+        """Look up what there should be."""
+        if self.is_known:
+            self.unseen = self.config.stored(self.table)
 
-_Reply = tuple[int, dict[bytes, bytes]]
+    def take(self, fields: list[tuple[bytes, bytes]]) -> None:
+        """Note what is new in *fields*, at once where nobody reads."""
+        if not self.is_known:
+            self.config.put_all(self.table, self._decoded(fields))
+            return
+        differing = []
+        for name, data in fields:
+            record_id = name.decode(errors="replace")
+            if self.unseen.get(record_id) == data:
+                del self.unseen[record_id]
+            else:
+                differing.append((name, data))
+        found = self._decoded(differing)
+        for record, _data in found:
+            self.unseen.pop(self.table.id_of(record), None)
+        self.changed += found
+
+    def _decoded(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[Any, bytes]]:
+        """The records of *fields*, each with its encoding, without those that are malformed."""
+        decode = self.table.codec.decode
+        try:
+            return [(decode(data), data) for _name, data in fields]
+        except codecs.DecodeError:
+            pass  # one of them is: which, and why?
+        stored = []
+        for name, data in fields:
+            record_id = name.decode(errors="replace")
+            record = decoded(self.table, self.config.tenant.name, record_id, data)
+            if record is None:
+                self.unreadable.append(record_id)
+            else:
+                stored.append((record, data))
+        return stored
+
+    async def show(self) -> None:
+        """Have memory show what was found: all at once, but for very much of it."""
+        config, table = self.config, self.table
+        if table is RULES:
+            config.unreadable_rules.clear()
+        for place, record_id in enumerate(self.unseen, 1):
+            config.remove(table, record_id)
+            if place % SHOWN_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        for start in range(0, len(self.changed), SHOWN_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            config.put_all(table, self.changed[start : start + SHOWN_AT_ONCE])
+        for record_id in self.unreadable:
+            config.note_unreadable(table, record_id)
 
 
-async def read_everything(redis: ArqRedis) -> dict[str, TenantConfig]:
+async def read_everything(redis: ArqRedis, known: Mapping[str, TenantConfig]) -> dict[str, TenantConfig]:
     """The configuration of all tenants, by name; what is damaged is named in the log and left out.
+
+    Tenants that are *known* stay what they are until all was read, and then become what they should be.
 
     Raises:
         RedisError, OSError: Redis does not answer.
     """
-    tenants: dict[str, TenantConfig] = {}
-    async for record in _read_tenants(redis):
-        tenants[record.name] = TenantConfig(record)
-    scans = [_Scan(config, table) for config in tenants.values() for table in CATALOGUED]
+    records = [record async for record in _read_tenants(redis)]
+    tenants = {record.name: known.get(record.name) or TenantConfig(record) for record in records}
+    scans = [_Scan(config, table, name in known) for name, config in tenants.items() for table in CATALOGUED]
     async for scan, found in _read_hashes(redis, scans):
-        await _take(scan, found)
+        fields = iter(found.items())
+        while some := list(islice(fields, TAKEN_AT_ONCE)):
+            scan.take(some)
+            await asyncio.sleep(0)
+    for record in records:
+        tenants[record.name].tenant = record
+    for scan in sorted(scans, key=lambda scan: scan.table is not RULES):
+        await scan.show()
     return tenants
 
 
-async def _read_tenants(redis: ArqRedis) -> AsyncIterator[Any]:
+_Reply = tuple[int, dict[bytes, bytes]]
+
+
+async def _read_tenants(redis: ArqRedis) -> AsyncIterator[Tenant]:
     try:
         async for field, data in redis.hscan_iter(TENANTS.key(""), count=FIELDS_AT_ONCE):
             record = decoded(TENANTS, "", field.decode(errors="replace"), data)
@@ -83,8 +156,9 @@ async def _read_hashes(redis: ArqRedis, scans: Iterable[_Scan]) -> AsyncIterator
             answered = list(zip(asked, await asking, strict=True))
             parts = [(scan, reply) for scan, reply in answered if not _is_of_another_type(scan, reply)]
             for scan, (cursor, _found) in parts:
+                scan.cursor = cursor
                 if cursor:
-                    waiting.append(_Scan(scan.config, scan.table, cursor))
+                    waiting.append(scan)
             asked = _some_of(waiting)
             asking = asyncio.create_task(_ask(redis, asked))
             for scan, (_cursor, found) in parts:
@@ -94,7 +168,11 @@ async def _read_hashes(redis: ArqRedis, scans: Iterable[_Scan]) -> AsyncIterator
 
 
 def _some_of(waiting: deque[_Scan]) -> list[_Scan]:
-    return [waiting.popleft() for _ in range(min(HASHES_AT_ONCE, len(waiting)))]
+    some = [waiting.popleft() for _ in range(min(HASHES_AT_ONCE, len(waiting)))]
+    for scan in some:
+        if not scan.cursor:
+            scan.begin()
+    return some
 
 
 async def _ask(redis: ArqRedis, scans: list[_Scan]) -> list[Any]:
@@ -114,7 +192,7 @@ def _is_of_another_type(scan: _Scan, reply: _Reply | Exception) -> bool:
     if not isinstance(reply, Exception):
         return False
     check_is_of_another_type(reply, scan.name)
-    scan.config.note_unreadable(scan.table, _ALL)
+    scan.unreadable.append(_ALL)
     return True
 
 
@@ -127,31 +205,6 @@ def check_is_of_another_type(error: Exception, name: str) -> None:
     if not str(error).startswith("WRONGTYPE"):
         raise error
     log.warning("left out records of a key of another type", name=name)
-
-
-async def _take(scan: _Scan, found: dict[bytes, bytes]) -> None:
-    fields = iter(found.items())
-    while some := list(islice(fields, TAKEN_AT_ONCE)):
-        scan.config.put_all(scan.table, _decoded_all(scan, some))
-        await asyncio.sleep(0)
-
-
-def _decoded_all(scan: _Scan, fields: list[tuple[bytes, bytes]]) -> list[tuple[Any, bytes]]:
-    """The records of *fields*, each with its encoding, without those that are malformed."""
-    decode = scan.table.codec.decode
-    try:
-        return [(decode(data), data) for _field, data in fields]
-    except codecs.DecodeError:
-        pass  # one of them is: which, and why?
-    stored = []
-    for field, data in fields:
-        record_id = field.decode(errors="replace")
-        record = decoded(scan.table, scan.config.tenant.name, record_id, data)
-        if record is None:
-            scan.config.note_unreadable(scan.table, record_id)
-        else:
-            stored.append((record, data))
-    return stored
 
 
 async def read_record(redis: ArqRedis, table: Table[Any], tenant: str, record_id: str) -> Any:

@@ -206,16 +206,56 @@ async def test_rules_whose_key_is_of_another_type_are_unreadable(two: Two) -> No
     assert two.other.tenant(T).unreadable_rules
 
 
-async def test_the_configuration_is_served_while_it_is_read_again(two: Two) -> None:
-    await two.write(*(f"client {number}" for number in range(2_000)))
+async def test_what_is_read_again_is_served_as_it_was_until_all_is_read_and_then_as_it_is(two: Two) -> None:
+    names = [f"client {number}" for number in range(2_000)]
+    await two.write(*names)
+    await two.put(RULES, Rule(id="rul_1", name="damaged since"))
     await two.other.load()
-    before = two.other.tenant(T)
+    config = two.other.tenant(T)
+    before = dict(config.clients)
+    await two.write("new", "changed too")
+    await two.delete("gone")
+    await two.put(TENANTS, Tenant(name="another", issuer="https://another/"))
+    await two.redis.hset(keys.rules(T), "rul_1", b"\xc1")  # type: ignore[arg-type,misc]  # bytes
     reading = asyncio.create_task(two.other.load())
     turns = 0
     while not reading.done():
-        assert two.other.tenant(T) is before or reading.done()
+        assert dict(two.other.tenant(T).clients) == before
+        assert not two.other.has_tenant("another")
         await asyncio.sleep(0)
         turns += 1
+        if turns > 10_000:
+            break
     await reading
     assert turns > 10
-    assert len(two.other.tenant(T).clients) == 2_002
+    assert set(config.clients) == {"changed", "new", "changed too", *names}
+    assert config.unreadable_rules == {"rul_1"}
+    assert not config.rules
+    assert two.other.has_tenant("another")
+    listed = (await config.clients.order()).select({})
+    assert set(listed.ids(0, 10_000)) == set(config.clients)
+
+
+async def test_a_rule_that_was_damaged_is_read_when_it_is_mended_or_gone(two: Two) -> None:
+    for rule in ("mended", "gone"):
+        await two.redis.hset(keys.rules(T), rule, b"\xc1")  # type: ignore[arg-type,misc]  # bytes
+    await two.other.load()
+    assert two.other.tenant(T).unreadable_rules == {"mended", "gone"}
+    mended = codecs.rule.encode(Rule(id="mended", name="mended"))
+    await two.redis.hset(keys.rules(T), "mended", mended)  # type: ignore[arg-type,misc]  # as above
+    await two.redis.hdel(keys.rules(T), "gone")  # type: ignore[misc]  # as above
+    await two.other.load()
+    assert not two.other.tenant(T).unreadable_rules
+    assert set(two.other.tenant(T).rules) == {"mended"}
+
+
+async def test_what_a_server_that_was_emptied_had_is_gone(two: Two) -> None:
+    await two.redis.flushdb()
+    await two.other.load()
+    assert not two.other.is_configured
+
+
+async def test_a_tenant_whose_clients_are_all_gone_has_none(two: Two) -> None:
+    await two.redis.delete(keys.clients(T))
+    await two.other.load()
+    assert not dict(two.other.tenant(T).clients)
