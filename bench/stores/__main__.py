@@ -97,6 +97,7 @@ async def _disturbed(
         _show(await disturbed.tokens("undisturbed", disturbed.nothing))
         for _ in range(arguments.times):
             _show(await disturbed.tokens("a lost subscription", disturbed.lose_subscription))
+        _show(await disturbed.cost())
         _show(await disturbed.tokens("everything is read again", disturbed.read_everything))
         for noun, query in await _pages(redis, arguments.clients // arguments.tenants):
             _show(await disturbed.page(noun, query))

@@ -83,6 +83,19 @@ class Disturbed:
         longest = f"longest token {max(times_ms):.1f} ms, usual {usual:.2f} ms"
         return Measured(name, f"{longest}, processor {used_ms:.0f} ms in all; {seen}")
 
+    async def cost(self) -> Measured:
+        """The processor time that a lost subscription takes by itself, without tokens."""
+        idle_ms = await self._used_ms(lambda: asyncio.sleep(0))
+        used_ms = await self._used_ms(lambda: self._redis.client_kill_filter(_type="pubsub"))
+        return Measured("a lost subscription by itself", f"processor {(used_ms - idle_ms) / TIMES:.1f} ms each")
+
+    async def _used_ms(self, disturb: Callable[[], Awaitable[object]]) -> float:
+        before_ms = self._gateway.processor_ms()
+        for _ in range(TIMES):
+            await disturb()
+            await asyncio.sleep(SETTLED_S)
+        return self._gateway.processor_ms() - before_ms
+
     async def nothing(self) -> str:
         """So the machine alone."""
         return "nothing done"

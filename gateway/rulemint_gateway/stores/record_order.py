@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from heapq import merge
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from rulemint_gateway.stores.sorted_keys import SortedKeys
 
-Facets = Mapping[str, Callable[[Any], object]]
-"""A field as lists show it → its value in a record."""
 Wanted = Mapping[str, Collection[str]]
 """A field → the values that are asked for, as `text_of` spells them."""
 _TIME_BYTES = 8
+
+
+class Facets(NamedTuple):
+    """What lists of a kind of record can be filtered by: fields as lists show them, and their values in a record.
+
+    Values are texts, booleans and None; one that is anything else (a record from elsewhere) counts as its text.
+    """
+
+    fields: tuple[str, ...]
+    of: Callable[[Any], tuple[object, ...]]
 
 
 def text_of(value: object) -> str:
@@ -69,9 +77,8 @@ class RecordOrder:
 
     def __init__(self, facets: Facets) -> None:
         self._facets = facets
-        self._values = tuple(facets.values())
         self._all = SortedKeys()
-        self._apart: dict[tuple[str, ...], SortedKeys] = {}
+        self._apart: dict[tuple[object, ...], SortedKeys] = {}
 
     def add(self, record_id: str, record: Any) -> None:
         """Note *record*; one that is noted already is no error."""
@@ -93,21 +100,26 @@ class RecordOrder:
 
     def select(self, wanted: Wanted) -> Selection:
         """The records whose fields have the *wanted* values: each a facet, or left out."""
-        asked = [wanted.get(field) for field in self._facets]
+        asked = [wanted.get(field) for field in self._facets.fields]
         if all(values is None for values in asked):
             return Selection(self._all, [self._all])
         taken = [
             keys
             for facets, keys in self._apart.items()
-            if all(values is None or facet in values for facet, values in zip(facets, asked, strict=True))
+            if all(values is None or text_of(facet) in values for facet, values in zip(facets, asked, strict=True))
         ]
         return Selection(self._all, taken)
 
-    def _facets_of(self, record: Any) -> tuple[str, ...]:
-        return tuple([text_of(value(record)) for value in self._values])  # a list is quicker than a generator
+    def _facets_of(self, record: Any) -> tuple[object, ...]:
+        facets = self._facets.of(record)
+        try:
+            hash(facets)
+        except TypeError:
+            return tuple(map(text_of, facets))
+        return facets
 
 
 def key_of(record_id: str, record: Any) -> bytes:
     """What records are ordered by: when they were made, then their ids."""
     made_ms: int = record.created_at_ms
-    return min(max(made_ms, 0), 2**63).to_bytes(_TIME_BYTES) + record_id.encode()
+    return max(made_ms, 0).to_bytes(_TIME_BYTES) + record_id.encode()

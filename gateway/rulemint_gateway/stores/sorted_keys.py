@@ -39,15 +39,14 @@ class SortedKeys:
 
     def add(self, key: bytes) -> None:
         """Add *key*; one that is there already is no error."""
-        if not self._parts:
-            self._parts, self._lasts = [[]], [key]
-        number = min(bisect_left(self._lasts, key), len(self._parts) - 1)
+        number = bisect_left(self._lasts, key)
+        if number == len(self._parts):
+            self._append(key)
+            return
         part = self._parts[number]
         place = bisect_left(part, key)
-        if place < len(part) and part[place] == key:
+        if part[place] == key:
             return
-        if place == len(part):
-            self._lasts[number] = key
         part.insert(place, key)
         self._length += 1
         if len(part) >= 2 * PART:
@@ -80,6 +79,15 @@ class SortedKeys:
         number = bisect_left(self._lasts, key)
         later = chain.from_iterable(islice(self._parts, number, None))
         return islice(later, bisect_left(self._parts[number], key), None) if number < len(self._parts) else later
+
+    def _append(self, key: bytes) -> None:
+        if not self._parts:
+            self._parts, self._lasts = [[]], [key]
+        self._parts[-1].append(key)
+        self._lasts[-1] = key
+        self._length += 1
+        if len(self._parts[-1]) >= 2 * PART:
+            self._split(len(self._parts) - 1)
 
     def _split(self, number: int) -> None:
         part = self._parts[number]

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.stores.record_order import RecordOrder, key_of, text_of
+from rulemint_gateway.stores.record_order import Facets, RecordOrder, key_of, text_of
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ WANTED = st.fixed_dictionaries(
 def test_a_selection_is_what_filtering_and_sorting_all_records_gives(
     things: list[Thing], gone: frozenset[int], wanted: dict[str, frozenset[str]], start: int
 ) -> None:
-    order = RecordOrder({"colour": lambda thing: thing.colour, "big": lambda thing: thing.big})
+    order = RecordOrder(Facets(("colour", "big"), lambda thing: (thing.colour, thing.big)))
     for thing in things:
         order.add(thing.id, thing)
         order.add(thing.id, thing)
