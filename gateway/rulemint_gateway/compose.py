@@ -241,6 +241,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             **_tenant_handlers(redis, catalog, store, vault, signing_keys),
         )
         answers = Answers(catalog, at_once=settings.management_calls)
+        in_background(stack, catalog.keep_in_order())
         application = _application(routes(handlers, answers), accounting(refused))
         _hand_over(application, settings, throttling, IdempotencyStore(redis, vault))
         yield Gateway(application, _application(metrics.routes()), health, log_hub, metrics.cut_short)

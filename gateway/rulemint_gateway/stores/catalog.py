@@ -142,7 +142,6 @@ class Catalog:
         await run_together(
             self._apply_changes(),
             self._check_revision(),
-            self._make_orders(),
             listen(subscriber, keys.CHANGES, on_message=self._on_message, on_connected=self._on_connected),
         )
 
@@ -238,8 +237,8 @@ class Catalog:
             except (RedisError, OSError) as error:
                 log.warning("could not check the configuration's revision", error=str(error))
 
-    async def _make_orders(self) -> None:
-        """Put in order what lists show, as soon as it was read, so that no list has to wait for it."""
+    async def keep_in_order(self) -> None:
+        """Put in order what lists show, whenever it was read, so that no list has to wait for it; until cancelled."""
         while True:
             await self._unordered.wait()
             self._unordered.clear()
