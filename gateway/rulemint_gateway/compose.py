@@ -200,7 +200,6 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         stack.push_async_callback(log_hub.close)
 
         failed = _failed_authentication(settings, redis, stack)
-        executor = stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
         registry = _registry(LossMetrics(exchanges=exchanges, dispatcher=dispatcher, log_hub=log_hub))
         metrics = Metrics(registry, dispatcher=dispatcher, presence=presence, durability=durability, clock=clock)
         refused = _refused_calls(settings, redis, stack)
@@ -209,7 +208,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             authenticator=GuardedAuthentication(ClientAuthenticator(vault), failed),
             quotas=_token_quotas(stack, redis, audit, metrics),
             dispatcher=dispatcher,
-            minter=Minter(signing_keys, executor),
+            minter=Minter(signing_keys, stack.enter_context(_signing_threads())),
             deadline_s=settings.request_deadline,
         )
         health = Health(presence, catalog, durability)
@@ -259,6 +258,10 @@ async def _clock(stack: AsyncExitStack, redis: ArqRedis, name: str) -> ServerClo
     await clock.begin()
     in_background(stack, clock.keep())
     return clock
+
+
+def _signing_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign")
 
 
 def _config_store(settings: GatewaySettings, redis: ArqRedis, catalog: Catalog, durability: Durability) -> ConfigStore:

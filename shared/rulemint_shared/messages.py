@@ -276,6 +276,10 @@ class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     tenant: str
     records: list[ChangedRecord]
+    mark: str = ""
+    """Random: a server that took over from another may count another change by the same number."""
+    left_out: bool = False
+    """Whether there are too many *records* to keep, so that none are named."""
 
 
 def outcome_name(outcome: Outcome) -> str:

@@ -19,7 +19,7 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.authority import normalised
-from rulemint_gateway.stores.change_log import changes_between
+from rulemint_gateway.stores.change_log import State, changes_since, stored_state
 from rulemint_gateway.stores.reading import check_is_of_another_type, decoded, read_everything
 from rulemint_gateway.stores.tables import TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
@@ -66,7 +66,7 @@ class Catalog:
         self._confirmed_at_s = monotonic()
         self._tenants: dict[str, TenantConfig] = {}
         self._hosts: dict[str, TenantConfig] = {}
-        self._revision = -1
+        self._state = State(-1)
         self._reached = asyncio.Condition()
         self._changes: asyncio.Queue[ConfigChange | None] = asyncio.Queue()
         self._unordered = asyncio.Event()
@@ -74,7 +74,7 @@ class Catalog:
     @property
     def revision(self) -> int:
         """The revision this catalog shows; -1 before the first load."""
-        return self._revision
+        return self._state.revision
 
     def tenant(self, name: str) -> TenantConfig:
         """The tenant of that name.
@@ -124,18 +124,18 @@ class Catalog:
         """
         try:
             async with asyncio.timeout(CATCH_UP_TIMEOUT_S), self._reached:
-                await self._reached.wait_for(lambda: self._revision >= revision)
+                await self._reached.wait_for(lambda: self.revision >= revision)
         except TimeoutError as error:
-            raise CatalogBehindError(f"at revision {self._revision}, {revision} wanted") from error
+            raise CatalogBehindError(f"at revision {self.revision}, {revision} wanted") from error
 
     async def load(self) -> None:
         """Read everything."""
-        asked_at_s, revision = monotonic(), await self._stored_revision()
+        asked_at_s, stored = monotonic(), await stored_state(self._redis)
         self._tenants = await read_everything(self._redis, self._tenants)
         self._index_hosts()
         self._confirmed_at_s = asked_at_s
         self._unordered.set()
-        await self._arrived_at(revision)
+        await self._arrived_at(stored)
 
     async def keep_fresh(self, subscriber: ArqRedis) -> None:
         """Follow the change messages until cancelled."""
@@ -167,17 +167,23 @@ class Catalog:
                 self._changes.put_nowait(None)
 
     async def _apply(self, change: ConfigChange | None) -> None:
-        if change is None or change.revision > self._revision + 1:
-            await self._catch_up()
-        elif change.revision == self._revision + 1:
+        if change is not None and change.revision == self.revision + 1:
             await self._take([change])
+        elif change is None or self._is_news(change):
+            await self._catch_up()
+
+    def _is_news(self, change: ConfigChange) -> bool:
+        """Whether *change* is a later one than ours, or another one in its place."""
+        return change.revision > self.revision or (
+            change.revision == self.revision and State(change.revision, change.mark) != self._state
+        )
 
     async def _catch_up(self) -> None:
         """Read what was missed: by the change log, else everything."""
-        asked_at_s, stored = monotonic(), await self._stored_revision()
-        changes = await changes_between(self._redis, self._revision, stored)
+        asked_at_s, stored = monotonic(), await stored_state(self._redis)
+        changes = await changes_since(self._redis, self._state, stored)
         if changes is None:
-            log.info("reading the whole configuration again", revision=self._revision, stored=stored)
+            log.info("reading the whole configuration again", revision=self.revision, stored=stored.revision)
             await self.load()
             return
         await self._take(changes)
@@ -196,7 +202,7 @@ class Catalog:
             for (table, tenant, record_id), data in zip(part, stored, strict=True):
                 self._refresh(table, tenant, record_id, data)
         if changes:
-            await self._arrived_at(changes[-1].revision)
+            await self._arrived_at(State(changes[-1].revision, changes[-1].mark))
 
     def _refresh(self, table: Table[Any], tenant: str, record_id: str, data: bytes | Exception | None) -> None:
         if isinstance(data, Exception):
@@ -228,11 +234,11 @@ class Catalog:
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
             try:
-                before, asked_at_s = self._revision, monotonic()
-                stored = await self._stored_revision()
-                if stored == self._revision:
+                before, asked_at_s = self._state, monotonic()
+                stored = await stored_state(self._redis)
+                if stored == self._state:
                     self._confirmed_at_s = asked_at_s
-                if stored != before and self._revision == before and self._changes.empty():
+                if stored != before and self._state == before and self._changes.empty():
                     self._changes.put_nowait(None)
             except (RedisError, OSError) as error:
                 log.warning("could not check the configuration's revision", error=str(error))
@@ -246,26 +252,14 @@ class Catalog:
                 await config.clients.order()
                 await config.client_grants.order()
 
-    async def _stored_revision(self) -> int:
-        return revision_of(await self._redis.get(keys.REVISION))
-
-    async def _arrived_at(self, revision: int) -> None:
+    async def _arrived_at(self, state: State) -> None:
         async with self._reached:
-            self._revision = revision
+            self._state = state
             self._reached.notify_all()
 
     def _index_hosts(self) -> None:
         newest_first = [self._tenants[name] for name in reversed(self.tenant_names())]
         self._hosts = {normalised(host): config for config in newest_first for host in config.tenant.hosts}
-
-
-def revision_of(stored: bytes | None) -> int:
-    """The revision as it is *stored*; 0 if nothing is, and if it is no number, which is named in the log."""
-    try:
-        return int(stored or 0)
-    except ValueError:
-        log.warning("the revision of the configuration is no number", name=keys.REVISION)
-        return 0
 
 
 def _tables(kind: str) -> list[Table[Any]]:

@@ -1,14 +1,17 @@
 """The latest changes of the configuration, newest first: what a gateway reads that has missed some.
 
 Each transaction adds its own change, so the list has no gap unless somebody writes without it: a gateway of an older
-version, an operator by hand, or a change of so many records that it is left out. Whoever needs what is in a gap, or is
-older than the list, reads everything.
+version, or an operator by hand. Everything is read by whoever needs what is in a gap, or what a change of very many
+records has changed, or is older than the list. So it is by a gateway whose own last change is not in the list: the
+server that had it was replaced by one that has not.
 """
 
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
+import msgspec
 import structlog
 from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
@@ -26,6 +29,14 @@ DECODED_AT_ONCE = 200
 MEANWHILE = 100
 """Changes that may be added while it is asked how many are missing."""
 
+
+class State(NamedTuple):
+    """Which configuration somebody has: its revision, and the mark of the change that made it; empty: not known."""
+
+    revision: int
+    mark: str = ""
+
+
 _ADD = """
 local pushed = redis.pcall('LPUSH', KEYS[1], ARGV[1])
 if type(pushed) == 'table' and pushed.err then
@@ -39,21 +50,39 @@ redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
 
 def add_change(pipe: Pipeline, change: ConfigChange) -> None:
     """Have the transaction of *pipe* keep *change*."""
-    if len(change.records) <= MOST_RECORDS:
-        pipe.eval(_ADD, 1, keys.CHANGE_LOG, codecs.config_change.encode(change), str(KEPT))  # type: ignore[arg-type]  # bytes
+    if len(change.records) > MOST_RECORDS:
+        change = msgspec.structs.replace(change, records=[], left_out=True)
+    pipe.eval(_ADD, 1, keys.CHANGE_LOG, codecs.config_change.encode(change), str(KEPT))  # type: ignore[arg-type]  # bytes
 
 
-async def changes_between(redis: ArqRedis, revision: int, stored: int) -> list[ConfigChange] | None:
-    """All changes after *revision* up to *stored*, the one that Redis has, oldest first; None: they are not known.
+async def stored_state(redis: ArqRedis) -> State:
+    """What the server has now.
+
+    Raises:
+        RedisError, OSError: it does not answer.
+    """
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.get(keys.REVISION)
+        pipe.lindex(keys.CHANGE_LOG, 0)
+        stored, newest = await pipe.execute(raise_on_error=False)
+    if isinstance(stored, Exception):
+        raise stored
+    revision = revision_of(stored)
+    change = _decoded(newest) if isinstance(newest, bytes) else None
+    return State(revision, change.mark if change is not None and change.revision == revision else "")
+
+
+async def changes_since(redis: ArqRedis, ours: State, stored: State) -> list[ConfigChange] | None:
+    """All changes after *ours* up to *stored* at least, oldest first; None: they are not known.
 
     Raises:
         RedisError, OSError: Redis does not answer.
     """
-    missing = stored - revision
-    if revision < 0 or not 0 <= missing <= KEPT:
+    missing = stored.revision - ours.revision
+    if not ours.mark or not 0 <= missing <= KEPT:
         return None
     try:
-        entries = await redis.lrange(keys.CHANGE_LOG, 0, missing - 1 + MEANWHILE) if missing else []  # type: ignore[misc]  # redis-py's stub is not async here
+        entries = await redis.lrange(keys.CHANGE_LOG, 0, missing + MEANWHILE)  # type: ignore[misc]  # redis-py's stub is not async here
     except ResponseError as error:
         log.warning("could not read the change log", name=keys.CHANGE_LOG, error=str(error))
         return None
@@ -61,15 +90,29 @@ async def changes_between(redis: ArqRedis, revision: int, stored: int) -> list[C
     for place, entry in enumerate(entries, 1):
         if place % DECODED_AT_ONCE == 0:
             await asyncio.sleep(0)
-        try:
-            change = codecs.config_change.decode(entry)
-        except codecs.DecodeError as error:
-            log.warning("could not read an entry of the change log", name=keys.CHANGE_LOG, error=str(error))
+        change = _decoded(entry)
+        if change is None or (found and change.revision != found[-1].revision - 1):
             return None
-        if change.revision <= revision:
-            break
+        if change.revision == ours.revision:
+            return found[::-1] if change.mark == ours.mark and len(found) >= missing else None
+        if change.left_out:
+            return None
         found.append(change)
-    found.reverse()
-    numbers = [change.revision for change in found]
-    is_whole = numbers == list(range(revision + 1, revision + 1 + len(found)))
-    return found if is_whole and len(found) >= missing else None
+    return None
+
+
+def revision_of(stored: bytes | None) -> int:
+    """The revision as it is *stored*; 0 if nothing is, and if it is no number, which is named in the log."""
+    try:
+        return int(stored or 0)
+    except ValueError:
+        log.warning("the revision of the configuration is no number", name=keys.REVISION)
+        return 0
+
+
+def _decoded(entry: bytes) -> ConfigChange | None:
+    try:
+        return codecs.config_change.decode(entry)
+    except codecs.DecodeError as error:
+        log.warning("could not read an entry of the change log", name=keys.CHANGE_LOG, error=str(error))
+        return None

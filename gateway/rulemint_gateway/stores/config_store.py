@@ -22,8 +22,8 @@ from redis.exceptions import RedisError, WatchError
 
 from rulemint_gateway.stores.audit import audit_records, audited_change
 from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
-from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError, revision_of
-from rulemint_gateway.stores.change_log import add_change
+from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
+from rulemint_gateway.stores.change_log import add_change, revision_of
 from rulemint_gateway.stores.deleted_rules import DeletedRules
 from rulemint_gateway.stores.durability import Durability, NotDurableError
 from rulemint_gateway.stores.quotas import NO_QUOTAS, USUAL_QUOTAS, Quotas, check_counts, script_bytes_after
@@ -97,8 +97,13 @@ class Changes(Generic[R]):
 class _Attempt(Generic[R]):
     """One try of a transaction. Its *marker* is written with it, so that a lost reply is told from a conflict."""
 
-    marker: str
+    mark: str = field(default_factory=lambda: ids.random_text(16))
     changes: Changes[R] | None = None
+
+    @property
+    def marker(self) -> str:
+        """The name in Redis."""
+        return keys.write_marker(self.mark)
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,7 @@ class ConfigStore:
         pause_s = FIRST_PAUSE_S
         attempts: list[_Attempt[R]] = []
         while True:
-            attempt: _Attempt[R] = _Attempt(keys.write_marker(ids.random_text(16)))
+            attempt: _Attempt[R] = _Attempt()
             attempts.append(attempt)
             revision, changes = await self._attempt(tenant, plan, call, attempt)
             if revision is not None:
@@ -212,7 +217,7 @@ class ConfigStore:
             attempt.changes = changes
             audited = await self._audited(tenant, changes)
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
-            self._queue_writes(pipe, tenant, changes, revision + 1)
+            self._queue_writes(pipe, tenant, changes, revision + 1, attempt.mark)
             if script_bytes is not None:
                 pipe.set(keys.script_bytes(tenant), script_bytes)
             self._queue_account(pipe, tenant, call, once, audited)
@@ -225,13 +230,13 @@ class ConfigStore:
                 once.is_committed = True
             return revision + 1, changes
 
-    def _queue_writes(self, pipe: Pipeline, tenant: str, changes: Changes[R], revision: int) -> None:
+    def _queue_writes(self, pipe: Pipeline, tenant: str, changes: Changes[R], revision: int, mark: str) -> None:
         for table, record in changes.puts:
             pipe.hset(table.key(tenant), mapping={table.id_of(record): table.codec.encode(record)})
         for table, record_id in changes.deletes:
             pipe.hdel(table.key(tenant), record_id)
         self._deleted_rules.note(pipe, tenant, changes.deleted_rules())
-        change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records())
+        change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records(), mark=mark)
         add_change(pipe, change)
         pipe.set(keys.REVISION, revision)
         pipe.publish(keys.CHANGES, codecs.config_change.encode(change))

@@ -33,7 +33,12 @@ class Two:
         self.other = other
         self._writer = writer
         self._store = ConfigStore(redis, writer)
-        self._subscriber = subscriber
+        self.subscriber = subscriber
+
+    @property
+    def revision(self) -> int:
+        """Of the last write."""
+        return self._writer.revision
 
     async def write(self, *clients: str) -> None:
         async def plan() -> Changes[None]:
@@ -67,7 +72,7 @@ class Two:
     @asynccontextmanager
     async def following(self) -> AsyncIterator[Catalog]:
         """The other one, which has caught up and follows."""
-        task = asyncio.create_task(self.other.keep_fresh(self._subscriber))
+        task = asyncio.create_task(self.other.keep_fresh(self.subscriber))
         try:
             await self.other.wait_for(self._writer.revision)
             yield self.other
@@ -151,8 +156,8 @@ async def no_log(two: Two) -> None:
     await two.redis.delete(keys.CHANGE_LOG)
 
 
-async def an_earlier_server(two: Two) -> None:
-    """Its changes had the same numbers."""
+async def another_era(two: Two) -> None:
+    """Somebody has set the revision."""
     await two.write("later")
     entries = await two.redis.lrange(keys.CHANGE_LOG, 0, -1)  # type: ignore[misc]  # redis-py's stub is not async here
     stored = int(await two.redis.get(keys.REVISION))
@@ -161,7 +166,7 @@ async def an_earlier_server(two: Two) -> None:
     assert entries
 
 
-@pytest.mark.parametrize("spoil", [unlogged, too_many, damaged_entry, another_type, no_log, an_earlier_server])
+@pytest.mark.parametrize("spoil", [unlogged, too_many, damaged_entry, another_type, no_log, another_era])
 async def test_where_the_log_does_not_say_what_was_missed_everything_is_read(
     two: Two, spoil: Callable[[Two], Any]
 ) -> None:
@@ -259,3 +264,50 @@ async def test_a_tenant_whose_clients_are_all_gone_has_none(two: Two) -> None:
     await two.redis.delete(keys.clients(T))
     await two.other.load()
     assert not dict(two.other.tenant(T).clients)
+
+
+async def test_a_change_that_was_lost_with_its_server_is_forgotten(two: Two) -> None:
+    """The server that took over has counted another change by its number."""
+    async with two.following() as catalog:
+        dumped = {key: await two.redis.dump(key) for key in await two.redis.keys()}
+        await two.write("lost")
+        await catalog.wait_for(two.revision)
+        for key in await two.redis.keys():
+            await two.redis.delete(key)
+        for key, value in dumped.items():
+            await two.redis.restore(key, 0, value)
+        async with another_gateway(two) as third:
+            await third.transact(T, writing("kept"))
+        async with asyncio.timeout(10):
+            while set(catalog.tenant(T).clients) != {"gone", "changed", "kept"}:
+                await asyncio.sleep(0.01)
+
+
+def writing(name: str) -> Callable[[], Any]:
+    async def plan() -> Changes[None]:
+        changes: Changes[None] = Changes(None)
+        changes.put(CLIENTS, Client(client_id=name, name=name))
+        return changes
+
+    return plan
+
+
+@asynccontextmanager
+async def another_gateway(two: Two) -> AsyncIterator[ConfigStore]:
+    catalog = Catalog(two.redis)
+    await catalog.load()
+    task = asyncio.create_task(catalog.keep_fresh(two.subscriber))
+    try:
+        yield ConfigStore(two.redis, catalog)
+    finally:
+        await cancel([task])
+
+
+async def test_who_has_missed_more_than_is_kept_reads_everything(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change_log, "KEPT", 2)
+    await two.write_unannounced()
+    for name in ("a", "b", "later"):
+        await two.write(name)
+    assert await two.redis.llen(keys.CHANGE_LOG) == 2  # type: ignore[misc]  # as above
+    async with two.following() as catalog:
+        assert {UNANNOUNCED, "a", "later"} <= set(catalog.tenant(T).clients)

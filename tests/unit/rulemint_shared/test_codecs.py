@@ -198,7 +198,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "log-call": (codecs.log_record, CALL),
     "config-change": (
         codecs.config_change,
-        ConfigChange(revision=3, tenant="default", records=[ChangedRecord(kind="rules", id="rul_1")]),
+        ConfigChange(revision=3, tenant="default", records=[ChangedRecord(kind="rules", id="rul_1")], mark="random"),
     ),
     "tenant": (
         codecs.tenant,
