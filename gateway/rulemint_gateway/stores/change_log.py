@@ -9,6 +9,7 @@ server that had it was replaced by one that has not.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -78,14 +79,22 @@ async def changes_since(redis: ArqRedis, ours: State, stored: State) -> list[Con
     Raises:
         RedisError, OSError: Redis does not answer.
     """
+    if stored == ours:
+        return []
     missing = stored.revision - ours.revision
-    if not ours.mark or not 0 <= missing <= KEPT:
+    if not ours.mark or not 0 < missing <= KEPT:
         return None
     try:
         entries = await redis.lrange(keys.CHANGE_LOG, 0, missing + MEANWHILE)  # type: ignore[misc]  # redis-py's stub is not async here
     except ResponseError as error:
         log.warning("could not read the change log", name=keys.CHANGE_LOG, error=str(error))
         return None
+    found = await _later_than(ours, entries)
+    return found if found is not None and len(found) >= missing else None
+
+
+async def _later_than(ours: State, entries: Sequence[bytes]) -> list[ConfigChange] | None:
+    """The changes of *entries*, newest first, down to ours, in their order; None: there is a gap, or ours is missing."""
     found: list[ConfigChange] = []
     for place, entry in enumerate(entries, 1):
         if place % DECODED_AT_ONCE == 0:
@@ -94,7 +103,7 @@ async def changes_since(redis: ArqRedis, ours: State, stored: State) -> list[Con
         if change is None or (found and change.revision != found[-1].revision - 1):
             return None
         if change.revision == ours.revision:
-            return found[::-1] if change.mark == ours.mark and len(found) >= missing else None
+            return found[::-1] if change.mark == ours.mark else None
         if change.left_out:
             return None
         found.append(change)

@@ -55,16 +55,18 @@ class PackedTable(Mapping[str, R]):
         """The encodings by id: a copy, of which only the references are new."""
         return self._data.copy()
 
-    def put_all(self, stored: Iterable[tuple[R, bytes]]) -> None:
-        """Add records, each with its encoding, or replace those with their ids."""
-        id_of = self._table.id_of
+    def put_all(self, stored: Iterable[tuple[R, bytes]]) -> list[R]:
+        """Add records, each with its encoding; those that they replace."""
+        id_of, held, replaced = self._table.id_of, self._data, []
         for record, data in stored:
             record_id = id_of(record)
+            if record_id in held:
+                replaced.append(old := self[record_id])
+                self._order.remove(record_id, old)
+            held[record_id] = data
             if self._order_begun:
-                if record_id in self._data:
-                    self._order.remove(record_id, self[record_id])
                 self._order.add(record_id, record)
-            self._data[record_id] = data
+        return replaced
 
     def pop(self, record_id: str) -> R | None:
         """Forget the record; what it was."""
@@ -72,8 +74,7 @@ class PackedTable(Mapping[str, R]):
         if data is None:
             return None
         record = self._table.codec.decode(data)
-        if self._order_begun:
-            self._order.remove(record_id, record)
+        self._order.remove(record_id, record)
         return record
 
     async def order(self) -> RecordOrder:

@@ -78,9 +78,9 @@ class _Scan:
 
     def _decoded(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[Any, bytes]]:
         """The records of *fields*, each with its encoding, without those that are malformed."""
-        decode = self.table.codec.decode
+        encoded = [data for _name, data in fields]
         try:
-            return [(decode(data), data) for _name, data in fields]
+            return list(zip(self.table.codec.decode_all(encoded), encoded, strict=True))
         except codecs.DecodeError:
             pass  # one of them is: which, and why?
         stored = []

@@ -117,11 +117,11 @@ class TenantConfig:
         if table is CLIENTS:
             self.clients.put_all(stored)
         elif table is CLIENT_GRANTS:
+            for replaced in self.client_grants.put_all(stored):
+                self._remove_pair(replaced)
             for grant, _data in stored:
-                self.remove(table, grant.id)
-            self.client_grants.put_all(stored)
-            for grant, _data in stored:
-                self._add_pair(grant)
+                if self._grants_of.setdefault(grant.client_id, grant.id) != grant.id:
+                    self._add_another(grant)
         else:
             for record, _data in stored:
                 self._put_one_of_few(table, record)
@@ -157,11 +157,9 @@ class TenantConfig:
             return self.clients
         return self.client_grants if table is CLIENT_GRANTS else None
 
-    def _add_pair(self, grant: ClientGrant) -> None:
-        grants = self._grants_of.get(grant.client_id)
-        if grants is None:
-            self._grants_of[grant.client_id] = grant.id
-            return
+    def _add_another(self, grant: ClientGrant) -> None:
+        """Its client has one or several already."""
+        grants = self._grants_of[grant.client_id]
         if not isinstance(grants, dict):
             grants = self._grants_of[grant.client_id] = {self.client_grants[grants].audience: (grants,)}
         grants[grant.audience] = (*grants.get(grant.audience, ()), grant.id)
