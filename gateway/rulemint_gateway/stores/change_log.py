@@ -94,7 +94,7 @@ async def changes_since(redis: ArqRedis, ours: State, stored: State) -> list[Con
 
 
 async def _later_than(ours: State, entries: Sequence[bytes]) -> list[ConfigChange] | None:
-    """The changes of *entries*, newest first, down to ours, in their order; None: there is a gap, or ours is missing."""
+    """The changes of *entries*, newest first, down to ours, in their order; None: there is a gap, or no end."""
     found: list[ConfigChange] = []
     for place, entry in enumerate(entries, 1):
         if place % DECODED_AT_ONCE == 0:
