@@ -28,7 +28,7 @@ from rulemint_runner.hosts.pause import Pause
 from rulemint_runner.hosts.state_calls import NO_STATE, State, StateCalls
 from rulemint_runner.hosts.usage import ProcessorTurns, Usage
 from rulemint_runner.sandbox.priority import Priority, lower_priority
-from rulemint_runner.sandbox.sandbox import SandboxedProcess, describe_exit
+from rulemint_runner.sandbox.sandbox import SPAWNER_DIED, SandboxedProcess, describe_exit
 from rulemint_runner.sandbox.turns import give_usual_turns
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
@@ -354,6 +354,8 @@ class Host:
         await self._engine_text.closed.wait()
         ran_out = any(mark in self._engine_text.text for mark in _OUT_OF_MEMORY)
         reason = FailureReason.OUT_OF_MEMORY if ran_out else FailureReason.CRASHED
+        if status == SPAWNER_DIED:
+            reason = FailureReason.INTERRUPTED
         if self._why_killed is None or (ran_out and self._why_killed.reason is FailureReason.CRASHED):
             self._why_killed = HostEndedError(reason, describe_exit(status))
             log.info(

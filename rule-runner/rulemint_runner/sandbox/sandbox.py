@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 PAUSE_WHEN_FULL_S = 0.001
 SPAWN_TIMEOUT_S = 5.0
 NO_SETUP = Setup()
+SPAWNER_DIED = -1
+"""In place of a status: the kernel killed the process because its spawner had ended."""
 
 
 class SpawnError(Exception):
@@ -73,7 +75,7 @@ class SandboxedProcess:
     def __init__(self, pid: int, pidfd: int, exited: asyncio.Future[int]) -> None:
         self.pid = pid
         self.exited = exited
-        """Resolves to its wait(2) status once it has been reaped."""
+        """Resolves to its wait(2) status once it has been reaped, or to `SPAWNER_DIED`."""
         self._pidfd: int | None = pidfd
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -197,7 +199,7 @@ class Sandbox:
                 waiting.set_exception(SpawnError("the spawner has gone"))
                 waiting.exception()  # as if retrieved: nobody may be waiting
         for exited in self._exits.values():
-            exited.set_result(signal.SIGKILL)
+            exited.set_result(SPAWNER_DIED)
         self._exits.clear()
         self.lost.set()
 
@@ -218,6 +220,8 @@ async def open_sandbox(spawner: SpawnerProcess) -> AsyncIterator[Sandbox]:
 
 def describe_exit(status: int) -> str:
     """A wait(2) status in words: ``exit code 3`` or ``signal SIGSEGV``."""
+    if status == SPAWNER_DIED:
+        return "the end of its spawner"
     if os.WIFSIGNALED(status):
         try:
             return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
