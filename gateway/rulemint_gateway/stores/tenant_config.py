@@ -30,6 +30,8 @@ class TenantConfig:
         self._enabled_rules: tuple[Rule, ...] | None = None
         self.unreadable_rules: set[str] = set()
         """The ids of rules whose records cannot be read: nobody knows what they would refuse."""
+        self.unreadable_signing_keys: set[str] = set()
+        """Tokens were signed with them, so no other is made in their place."""
 
     @property
     def resource_servers(self) -> dict[str, ResourceServer]:
@@ -137,6 +139,8 @@ class TenantConfig:
         """There is such a record, and it cannot be read."""
         if table is RULES:
             self.unreadable_rules.add(record_id)
+        elif table is SIGNING_KEYS:
+            self.unreadable_signing_keys.add(record_id)
 
     def remove(self, table: Table[Any], record_id: str) -> None:
         """Forget the record; one that is not there is no error."""
@@ -145,6 +149,8 @@ class TenantConfig:
         if table is RULES:
             self._enabled_rules = None
             self.unreadable_rules.discard(record_id)
+        elif table is SIGNING_KEYS:
+            self.unreadable_signing_keys.discard(record_id)
         if record is None:
             return
         if table is RESOURCE_SERVERS:

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.config_store import Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.stores.tables import SIGNING_KEYS
 from rulemint_gateway.tokens import certificates, key_material
 from rulemint_shared.deadline import unix_ms
@@ -123,6 +123,8 @@ class SigningKeys:
         async with self._making:
             if existing := self._catalog.tenant(tenant).signing_key(algorithm):
                 return existing
+            if self._catalog.tenant(tenant).unreadable_signing_keys:
+                raise StoreUnavailableError("a signing key of the tenant cannot be read, and none is made in its place")
             made = await self.new_key(tenant, algorithm, current_since_ms=unix_ms())
             return await self._keep(tenant, made, unless=lambda: self._catalog.tenant(tenant).signing_key(algorithm))
 

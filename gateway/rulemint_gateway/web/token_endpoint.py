@@ -40,8 +40,12 @@ from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 from rulemint_shared.service_log import log_unexpected
 from rulemint_shared.shortages import note_shortage
+from rulemint_shared.vault import VaultError
 
 log = structlog.get_logger(__name__)
+
+_GONE = (NoConfigurationError, StoreUnavailableError, VaultError)
+"""What a request may meet whose tenant was there when it came: its store is empty now, or another system's."""
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +139,7 @@ class TokenEndpoint:
             )
         except Throttled as error:
             return await self._throttling.refuse(request, error)
-        except (OAuthError, NoConfigurationError, StoreUnavailableError) as error:
+        except (OAuthError, *_GONE) as error:
             return self._refuse(_for_the_client(error), exchange, config.tenant.error_style)
         except ClientGoneError:
             self._metrics.client_gone()
@@ -165,8 +169,8 @@ class TokenEndpoint:
         self._metrics.answered(record)
 
 
-def _for_the_client(error: OAuthError | NoConfigurationError | StoreUnavailableError) -> OAuthError:
-    """What was there when the request came may have gone meanwhile."""
+def _for_the_client(error: Exception) -> OAuthError:
+    """*error*, as what the client is answered."""
     if isinstance(error, OAuthError):
         return error
     return TemporarilyUnavailable("the service cannot issue this token now: try again", detail=str(error))
