@@ -60,7 +60,11 @@ async def another_system_answers(system: Breakable) -> None:
 
 
 ANOTHER = Fault(
-    "another system's valkey answers", another_system_answers, may_refuse=frozenset({400, 401, 403}), is_slow=True
+    "another system's valkey answers",
+    another_system_answers,
+    may_refuse=frozenset({400, 401, 403}),
+    writes_are_safe=False,
+    is_slow=True,
 )
 
 
