@@ -78,7 +78,7 @@ async def _made(gateway: RunningGateway, folder: Path) -> Request:
     system = System(gateway.url, _admin(folder), None)  # type: ignore[arg-type]  # there is but one process
     async with aiohttp.ClientSession() as session:
         headers = await log_in(session, system.url, system.admin, TENANT_HOST)
-        return await make_request(session, system, "ES256", {**TENANT_HOST, **headers})
+        return await make_request(session, system, "RS256", {**TENANT_HOST, **headers})
 
 
 async def _filled(server: str, token: Request, arguments: argparse.Namespace) -> None:
@@ -117,7 +117,7 @@ async def _pages(redis: ArqRedis, clients: int) -> list[tuple[str, str]]:
         ("clients", f"take=100&from={some_client.decode()}"),
         ("client-grants", f"page={last // 2}&per_page=100&include_totals=true"),
         ("client-grants", f"client_id={some_client.decode()}"),
-        ("client-grants", f"audience=https%3A%2F%2Fes256.bench.test%2F&page={last // 2}&per_page=100"),
+        ("client-grants", f"audience=https%3A%2F%2Frs256.bench.test%2F&page={last // 2}&per_page=100"),
     ]
 
 

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.change_log import State, changes_since, stored_state
 from rulemint_gateway.stores.reading import check_is_of_another_type, decoded, read_everything
+from rulemint_gateway.stores.slices import give_way
 from rulemint_gateway.stores.tables import TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs, keys
@@ -251,6 +252,7 @@ class Catalog:
             for config in list(self._tenants.values()):
                 await config.clients.order()
                 await config.client_grants.order()
+                await give_way()
 
     async def _arrived_at(self, state: State) -> None:
         async with self._reached:

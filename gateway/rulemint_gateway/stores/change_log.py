@@ -8,7 +8,6 @@ server that had it was replaced by one that has not.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
+from rulemint_gateway.stores.slices import give_way
 from rulemint_shared import codecs, keys
 from rulemint_shared.messages import ConfigChange
 
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 KEPT = 10_000
 MOST_RECORDS = 100
 """Of a change that is kept: so the list has 50 MiB at most, whatever is written."""
-DECODED_AT_ONCE = 200
+DECODED_AT_ONCE = 1_000
 MEANWHILE = 100
 """Changes that may be added while it is asked how many are missing."""
 
@@ -98,7 +98,7 @@ async def _later_than(ours: State, entries: Sequence[bytes]) -> list[ConfigChang
     found: list[ConfigChange] = []
     for place, entry in enumerate(entries, 1):
         if place % DECODED_AT_ONCE == 0:
-            await asyncio.sleep(0)
+            await give_way()
         change = _decoded(entry)
         if change is None or (found and change.revision != found[-1].revision - 1):
             return None

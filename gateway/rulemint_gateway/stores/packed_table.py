@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
 from rulemint_gateway.stores.record_order import Facets, RecordOrder
+from rulemint_gateway.stores.slices import give_way
 from rulemint_gateway.stores.tables import Table
 
 R = TypeVar("R")
 D = TypeVar("D")
-ORDERED_AT_ONCE = 100
-"""Then the loop may do something else: a quarter of a millisecond."""
+ORDERED_AT_ONCE = 400
+"""A slice of a millisecond or two."""
 
 
 class PackedTable(Mapping[str, R]):
@@ -90,9 +91,9 @@ class PackedTable(Mapping[str, R]):
 
     async def _make_order(self) -> None:
         self._order_begun = True
-        for place, record_id in enumerate(list(self._data)):
+        for place, record_id in enumerate(list(self._data), 1):
             if place % ORDERED_AT_ONCE == 0:
-                await asyncio.sleep(0)
+                await give_way()
             if record_id in self._data:
                 self._order.add(record_id, self[record_id])
         self._order_complete = True
