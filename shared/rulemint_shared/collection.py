@@ -15,3 +15,8 @@ def settle_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
+
+
+def spare_collector() -> None:
+    """To be called once something large was made that lives for long: it is never looked at either."""
+    gc.freeze()

@@ -26,6 +26,7 @@ from rulemint_gateway.stores.tables import TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs, keys
 from rulemint_shared.background import run_together
+from rulemint_shared.collection import spare_collector
 from rulemint_shared.messages import ConfigChange
 from rulemint_shared.records import Tenant
 from rulemint_shared.subscription import listen
@@ -253,6 +254,7 @@ class Catalog:
                 await config.clients.order()
                 await config.client_grants.order()
                 await give_way()
+            spare_collector()
 
     async def _arrived_at(self, state: State) -> None:
         async with self._reached:

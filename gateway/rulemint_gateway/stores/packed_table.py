@@ -52,9 +52,10 @@ class PackedTable(Mapping[str, R]):
     def __len__(self) -> int:
         return len(self._data)
 
-    def stored(self) -> dict[str, bytes]:
-        """The encodings by id: a copy, of which only the references are new."""
-        return self._data.copy()
+    @property
+    def stored(self) -> Mapping[str, bytes]:
+        """The encodings by id."""
+        return self._data
 
     def put_all(self, stored: Iterable[tuple[R, bytes]]) -> list[R]:
         """Add records, each with its encoding; those that they replace."""

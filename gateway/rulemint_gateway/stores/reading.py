@@ -32,6 +32,7 @@ FIELDS_AT_ONCE = 1_000
 HASHES_AT_ONCE = 16
 TAKEN_AT_ONCE = 1_000
 """A slice of a millisecond or two."""
+HELD_AT_ONCE = 20_000
 SHOWN_AT_ONCE = 1_000
 """Records of which nobody sees some without the others."""
 _ALL = "all of them"
@@ -46,6 +47,7 @@ class _Scan:
     is_known: bool
     """Whether somebody reads the tenant meanwhile, so that nothing may change before the end."""
     cursor: int = 0
+    is_begun: bool = False
     unseen: dict[str, bytes] = field(default_factory=dict)
     """What is in memory, without what was found."""
     changed: list[tuple[Any, bytes]] = field(default_factory=list)
@@ -55,10 +57,15 @@ class _Scan:
     def name(self) -> str:
         return self.table.key(self.config.tenant.name)
 
-    def begin(self) -> None:
-        """Look up what there should be."""
-        if self.is_known:
-            self.unseen = self.config.stored(self.table)
+    async def begin(self) -> None:
+        """Look up what there should be, once."""
+        if not self.is_known or self.is_begun:
+            return
+        self.is_begun = True
+        held = iter(self.config.stored(self.table).items())
+        while some := dict(islice(held, HELD_AT_ONCE)):
+            self.unseen |= some
+            await give_way()
 
     def take(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Note what is new in *fields*, at once where nobody reads."""
@@ -123,10 +130,13 @@ async def read_everything(redis: ArqRedis, known: Mapping[str, TenantConfig]) ->
     tenants = {record.name: known.get(record.name) or TenantConfig(record) for record in records}
     scans = [_Scan(config, table, name in known) for name, config in tenants.items() for table in CATALOGUED]
     async for scan, found in _read_hashes(redis, scans):
+        await scan.begin()
         fields = iter(found.items())
         while some := list(islice(fields, TAKEN_AT_ONCE)):
             scan.take(some)
             await (give_way() if known else asyncio.sleep(0))  # at the start there is nobody to give way to
+    for scan in scans:
+        await scan.begin()  # a hash of another type was not read at all
     for record in records:
         tenants[record.name].tenant = record
     for scan in sorted(scans, key=lambda scan: scan.table is not RULES):
@@ -169,11 +179,7 @@ async def _read_hashes(redis: ArqRedis, scans: Iterable[_Scan]) -> AsyncIterator
 
 
 def _some_of(waiting: deque[_Scan]) -> list[_Scan]:
-    some = [waiting.popleft() for _ in range(min(HASHES_AT_ONCE, len(waiting)))]
-    for scan in some:
-        if not scan.cursor:
-            scan.begin()
-    return some
+    return [waiting.popleft() for _ in range(min(HASHES_AT_ONCE, len(waiting)))]
 
 
 async def _ask(redis: ArqRedis, scans: list[_Scan]) -> list[Any]:

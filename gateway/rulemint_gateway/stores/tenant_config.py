@@ -53,11 +53,11 @@ class TenantConfig:
         packed = self._packed(table)
         return self._few[table.kind] if packed is None else packed
 
-    def stored(self, table: Table[Any]) -> dict[str, bytes]:
+    def stored(self, table: Table[Any]) -> Mapping[str, bytes]:
         """The encodings of the records of one kind, by id."""
         packed = self._packed(table)
         if packed is not None:
-            return packed.stored()
+            return packed.stored
         return {record_id: table.codec.encode(record) for record_id, record in self._few[table.kind].items()}
 
     def api(self, identifier: str) -> ResourceServer | None:
