@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from time import monotonic_ns
 
 import msgspec
 
-
-class _Epoch:
-    """When the monotonic clock of this process was 0, in ns since 1970."""
-
-    ns = time.time_ns() - time.monotonic_ns()
+_epoch_ns = time.time_ns() - monotonic_ns()
+"""When the monotonic clock of this process was 0, in ns since 1970."""
 
 
 def unix_ms() -> int:
     """Now by the server's clock, in ms since 1970: for whatever is stored, or sent to another process."""
-    return (time.monotonic_ns() + _Epoch.ns) // 1_000_000
+    return (monotonic_ns() + _epoch_ns) // 1_000_000
 
 
 def unix_s() -> int:
@@ -33,12 +31,13 @@ def unix_s() -> int:
 
 def epoch_of_monotonic_ns() -> int:
     """When the monotonic clock of this process was 0, by the server's clock, in ns since 1970."""
-    return _Epoch.ns
+    return _epoch_ns
 
 
 def set_epoch_of_monotonic(ns: int) -> None:
     """Have `unix_ms` follow the server's clock; for `server_clock` only."""
-    _Epoch.ns = ns
+    global _epoch_ns  # noqa: PLW0603  # a process has one, which only this changes
+    _epoch_ns = ns
 
 
 def machine_ahead_ms() -> int:
