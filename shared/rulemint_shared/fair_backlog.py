@@ -30,15 +30,6 @@ class _Queue(Generic[T]):
         self.items: deque[tuple[T, int]] = deque()
         self.size = 0
 
-    def push(self, item: T, size: int) -> None:
-        self.items.append((item, size))
-        self.size += size
-
-    def pop(self) -> tuple[T, int]:
-        item, size = self.items.popleft()
-        self.size -= size
-        return item, size
-
 
 class FairBacklog(Generic[T]):
     """Bounded in items and bytes. A tenant alone may fill it; with others in it, who has most makes room."""
@@ -68,7 +59,8 @@ class FairBacklog(Generic[T]):
         queue = self._queues.get(tenant)
         if queue is None:
             queue = self._queues[tenant] = _Queue()
-        queue.push(item, size)
+        queue.items.append((item, size))
+        queue.size += size
         self._count += 1
         self.size += size
         while self._count > self._max_items:
@@ -98,9 +90,10 @@ class FairBacklog(Generic[T]):
             items: list[T] = []
             size = 0
             while queue.items and len(items) < each_items and size < each_bytes:
-                item, item_size = queue.pop()
+                item, item_size = queue.items.popleft()
                 items.append(item)
                 size += item_size
+            queue.size -= size
             self._count -= len(items)
             self.size -= size
             max_bytes -= size
@@ -114,8 +107,9 @@ class FairBacklog(Generic[T]):
     def _make_room(self, tenant: str) -> None:
         queue = self._queues[tenant]
         count = max(1, len(queue.items) // LOST_AT_ONCE)
-        for _ in range(count):
-            self.size -= queue.pop()[1]
+        freed = sum(queue.items.popleft()[1] for _ in range(count))
+        queue.size -= freed
+        self.size -= freed
         self._count -= count
         self.lose(tenant, count)
         if not queue.items:

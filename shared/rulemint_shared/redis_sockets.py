@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -38,22 +39,25 @@ class ClosesItself(AbstractConnection):
         Raises:
             RedisError, OSError: there is no connection. Where a descriptor is wanting for it, the log says so.
         """
-        if not self.is_connected:
-            self.next_health_check = asyncio.get_running_loop().time() + self.health_check_interval
+        if self.is_connected:
+            return
+        self.next_health_check = asyncio.get_running_loop().time() + self.health_check_interval
         try:
             await super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
         except (RedisError, OSError) as error:
             note_shortage(error)
             raise
 
-    async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
-        """Send a command.
+    async def _send_packed_command(self, command: Iterable[bytes]) -> None:
+        """Send a command: in the place of redis-py's own, and not around it, for each token has a dozen of them.
 
         Raises:
             ConnectionError: the connection was reset meanwhile.
         """
+        writer = cast("asyncio.StreamWriter", self._writer)
         try:
-            await super().send_packed_command(*arguments, **options)
+            writer.writelines(command)
+            await writer.drain()
         except RuntimeError as error:  # uvloop: the transport's handler is closed
             raise RedisConnectionError(f"the connection was reset while it was written to: {error}") from error
 

@@ -18,7 +18,7 @@ CUT = "…"
 MAX_DEPTH = 32
 MAX_VALUES = 10_000
 """Of one thing that is masked; what is beyond is left out, and `CUT` says so."""
-_REMEMBERED_CHARACTERS = 256
+_REMEMBERED_TEXTS = 2_048
 MAX_NAMES = 500
 """With a value, in one text; from the next on it is left out in the same way."""
 
@@ -70,14 +70,8 @@ def masked_text(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=4_096)
-def _remembered(text: str) -> str:
-    return masked_text(text)
-
-
-def masked_again(text: str) -> str:
-    """As `masked_text`, for a text that comes again and again, such as the name of an API: it is remembered."""
-    return _remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else masked_text(text)
+masked_again = lru_cache(maxsize=_REMEMBERED_TEXTS)(masked_text)
+"""For a short text that comes again and again, such as the name of an API: it is remembered as it is."""
 
 
 class _Masking:

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 from arq.connections import ArqRedis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from fixtures.processes import until
@@ -116,3 +118,20 @@ async def test_a_quiet_subscription_stays_as_it_is(servers: tuple[Server, Server
                 assert wire.accepted == 1
         finally:
             listening.cancel()
+
+
+@pytest.mark.parametrize("how", ["abort", "close"])
+def test_a_connection_that_is_reset_while_uvloop_writes_is_a_connection_error_and_the_next_command_works(
+    servers: tuple[Server, Server], how: str
+) -> None:
+    async def write_to_what_is_gone() -> None:
+        async with open_redis(servers[0].url) as redis:
+            await redis.ping()
+            connection = await redis.connection_pool.get_connection("_")  # type: ignore[no-untyped-call]  # redis-py has no types here
+            getattr(connection._writer.transport, how)()  # as a reset that uvloop has seen, and the client has not
+            with pytest.raises(RedisConnectionError):
+                await connection.send_command("PING")
+            await redis.connection_pool.release(connection)
+            assert await redis.ping()
+
+    uvloop.run(write_to_what_is_gone())

@@ -59,7 +59,7 @@ class Pauses:
 
     def met_by(self, invocation: Invocation) -> Pause | None:
         """The pause of the flow of *invocation*; None if there is none for its client."""
-        if not self._pauses.has_any(invocation.tenant) or invocation.draft is not None:
+        if invocation.tenant not in self._pauses.by_tenant or invocation.draft is not None:
             return None
         return self._live(invocation.tenant, _for_client(invocation)) or self._live(
             invocation.tenant, _for_all(invocation)

@@ -62,25 +62,20 @@ class FailedAuthentication:
         self._per_client = per_client
         self._per_source = per_source
         self._clock = clock
-        self._failing: OrderedDict[str, float] = OrderedDict()
+        self.failing: OrderedDict[str, float] = OrderedDict()
         """The addresses at which something failed here, and until when it can matter."""
         self._matters_s = 2 * max(rate.depth_s + rate.interval_s for rate in (per_client, per_source))
         self._proven: dict[BucketKey, None] = {}
         self._proven_at: Counter[str] = Counter()
 
-    @property
-    def is_failing_anywhere(self) -> bool:
-        """Whether something failed lately at any address."""
-        return bool(self._failing)
-
     def is_failing(self, source: str) -> bool:
         """Whether anything failed lately at *source*; if nothing did, nobody there is throttled."""
         place = place_of(source)
-        until = self._failing.get(place)
+        until = self.failing.get(place)
         if until is None:
             return False
         if until < self._clock():
-            del self._failing[place]
+            del self.failing[place]
             return False
         return True
 
@@ -134,10 +129,10 @@ class FailedAuthentication:
 
     def _note_failure(self, source: str) -> str:
         place = place_of(source)
-        self._failing[place] = self._clock() + self._matters_s
-        self._failing.move_to_end(place)
-        if len(self._failing) > FAILING_REMEMBERED:
-            self._failing.popitem(last=False)
+        self.failing[place] = self._clock() + self._matters_s
+        self.failing.move_to_end(place)
+        if len(self.failing) > FAILING_REMEMBERED:
+            self.failing.popitem(last=False)
         return place
 
     def _wait(self, by: ThrottledBy, key: BucketKey, rate: Rate) -> Throttled | None:

@@ -148,13 +148,16 @@ def mask_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as JSON."""
     first = dict(islice(parameters.items(), _MAX_PARAMETERS)) if len(parameters) > _MAX_PARAMETERS else parameters
     secret = secret_names_among(first)
-    kept = {name[:_MAX_VALUE]: MASK if name in secret else _masked(value) for name, value in first.items()}
+    kept = {
+        name[:_MAX_VALUE]: MASK
+        if name in secret
+        else (masked_again(value[:_MAX_VALUE]) if isinstance(value, str) else _masked(value))
+        for name, value in first.items()
+    }
     return kept if first is parameters else {**kept, CUT: f"({len(parameters)} parameters)"}
 
 
 def _masked(value: Any) -> Any:
-    if isinstance(value, str):
-        return masked_again(value[:_MAX_VALUE])
     if isinstance(value, dict | list):
         return msgspec.json.encode(masked(value, max_values=_MAX_NESTED_VALUES)).decode()[:_MAX_VALUE]
     return value

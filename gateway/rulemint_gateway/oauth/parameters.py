@@ -23,9 +23,10 @@ class Parameters(Mapping[str, Any]):
         self._everything = everything
         self._decoded: dict[str, Any] | None = None
 
-    def early(self, name: str) -> Any:
-        """The value of one of `TEXT_PARAMETERS`; None without one. It is a text, or what may not be there."""
-        return self._early.get(name)
+    @property
+    def early(self) -> Mapping[str, Any]:
+        """Those of `TEXT_PARAMETERS` that came: texts, or what may not be there."""
+        return self._early
 
     def that_say_something(self) -> Parameters:
         """Without what is absent: a JSON null or an empty text."""

@@ -67,7 +67,7 @@ def parse_token_request(
         OAuthError: `InvalidRequest`, `UnsupportedGrantType`, `InvalidClient` or `InvalidScope`, naming the parameter.
     """
     given = parameters_of(parameters)
-    texts = {name: _text(given, name) for name in TEXT_PARAMETERS}
+    texts = _texts(given.early)
     grant_type = texts["grant_type"]
     if grant_type is None:
         raise MissingGrantType(f"grant_type is missing: send grant_type={CLIENT_CREDENTIALS}")
@@ -110,13 +110,15 @@ def repeated(name: str) -> OAuthError:
     return InvalidRequest(f"{name} is repeated: send it once")
 
 
-def _text(given: Parameters, name: str) -> str | None:
-    value = given.early(name)
-    if value is None or isinstance(value, str):
-        return value or None
-    if name == "resource" and isinstance(value, list):
-        raise repeated(name)
-    raise InvalidRequest(f"{name} must be a string")
+def _texts(early: Mapping[str, Any]) -> dict[str, str | None]:
+    texts: dict[str, str | None] = {}
+    for name in TEXT_PARAMETERS:
+        value = early.get(name)
+        if value is not None and not isinstance(value, str):
+            is_repeated = name == "resource" and isinstance(value, list)
+            raise repeated(name) if is_repeated else InvalidRequest(f"{name} must be a string")
+        texts[name] = value or None
+    return texts
 
 
 def _audience(audience: str | None, resource: str | None, default: str) -> str:

@@ -22,7 +22,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 def fitting(record: ExchangeRecord, *, max_bytes: int) -> bytes:
     """The bytes of *record*, or of as much of it as *max_bytes* hold."""
-    data = codecs.exchange.encode(record)
+    data = codecs.exchange.encode_own(record)
     if len(data) <= max_bytes:
         return data
     room = max_bytes - (len(data) - sum(map(_size, record.lines)))

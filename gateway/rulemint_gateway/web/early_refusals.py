@@ -25,12 +25,8 @@ class EarlyRefusals:
 
     def __init__(self, throttling: Throttling, proxies: TrustedProxies) -> None:
         self._throttling = throttling
+        self.failing = throttling.failing
         self._proxies = proxies
-
-    @property
-    def are_possible(self) -> bool:
-        """Whether anybody may be refused: quick, for every request asks."""
-        return self._throttling.may_refuse
 
     def of(self, peer: str, data: bytes) -> EarlyRefusal | None:
         """The refusal of the request that *peer* sent as *data*; None if it has to be looked at."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from functools import lru_cache
 from typing import cast
 
@@ -43,21 +43,20 @@ class Throttling:
         self._pace = pace
         self._metrics = metrics
 
-    def seen_early(self, request: web.Request) -> errors.Throttled | None:
-        """What a token request is refused with that need not be read in full; None if it has to be.
+    def seen_early(self, request: web.Request, source: str) -> errors.Throttled | None:
+        """What a token request from *source* is refused with that need not be read in full; None if it has to be.
 
         It costs something only where something has failed lately. Who is let through here is looked at again by
         `GuardedAuthentication`, once it is known for certain which client is named.
         """
-        source = source_address(request)
         if not self._failed.is_failing(source):
             return None
         return self.seen(source, authority_of(request), lambda: named_clients(request))
 
     @property
-    def may_refuse(self) -> bool:
-        """Whether anything failed lately, wherever."""
-        return self._failed.is_failing_anywhere
+    def failing(self) -> Sized:
+        """The addresses at which something failed lately."""
+        return self._failed.failing
 
     def is_failing(self, source: str) -> bool:
         """Whether anything failed lately at *source*."""

@@ -116,14 +116,15 @@ class TokenEndpoint:
             ClientGoneError: nobody waits for either.
         """
         try:
-            if throttled := self._throttling.seen_early(request):
+            source = source_address(request)
+            if throttled := self._throttling.seen_early(request, source):
                 return await self._throttling.refuse(request, throttled)
             config = tenant_of(request, self._catalog)
         except NoConfigurationError as error:
             return oauth_problem(TemporarilyUnavailable(error.public))
         exchange = Exchange(
             tenant=config.tenant.name,
-            ip=source_address(request),
+            ip=source,
             user_agent=well_formed(request.headers.get("User-Agent", "")),
             sent=partial(sent_with, request),
         )

@@ -165,8 +165,7 @@ class Admission:
         """The pauses that are over, which it tries."""
 
     def __enter__(self) -> Self:
-        self.check_again()
-        known = self._brake.known(self._authority, self._caller)
+        known = self.check_again()
         if known is not NOTHING:
             self._tried = [pausing for pausing in known if pausing is not None and pausing.until is not None]
             for pausing in self._tried:
@@ -177,13 +176,16 @@ class Admission:
         for pausing in self._tried:
             pausing.trying = False
 
-    def check_again(self) -> None:
-        """Ask once more, after a wait for a host: pauses begin meanwhile.
+    def check_again(self) -> tuple[_OfRule | None, _OfClient | None]:
+        """Ask once more, after a wait for a host: pauses begin meanwhile. Returns what is known.
 
         Raises:
             HostEndedError: it is paused.
         """
-        rule, client = self._brake.known(self._authority, self._caller)
+        known = self._brake.known(self._authority, self._caller)
+        if known is NOTHING:
+            return known
+        rule, client = known
         pause = None
         if rule is not None and rule not in self._tried:
             pause = rule.met_by(self._caller.client)
@@ -191,6 +193,7 @@ class Admission:
             pause = client.met()
         if pause is not None:
             raise HostEndedError(FailureReason.OVERLOADED, "the rule pauses", pause=pause)
+        return known
 
 
 NOTHING: tuple[None, None] = (None, None)
@@ -270,7 +273,7 @@ class Brake:
     def known(self, authority: Authority, caller: Caller) -> tuple[_OfRule | None, _OfClient | None]:
         """What is remembered of the rule and of the caller's use of it, but for what somebody has ended since."""
         tenant = authority.tenant
-        if not self._rules.has_any(tenant) and not self._clients.has_any(tenant):
+        if tenant not in self._rules.by_tenant and tenant not in self._clients.by_tenant:
             return NOTHING
         of_client = authority, caller.client
         rule, client = self._rules.get(tenant, authority), self._clients.get(tenant, of_client)

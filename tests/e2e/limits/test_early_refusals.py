@@ -13,6 +13,7 @@ import pytest
 from fixtures.raw_gateway import RawGateway, StartRaw
 
 PATIENCE_S = 20
+TRIES = 50
 BURST, BURST_OF_AN_ADDRESS = 10, 100
 GREETING = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -135,7 +136,13 @@ def test_a_request_in_two_pieces_is_refused_as_well(gateway: RawGateway, caller:
 
 def test_who_does_not_wait_for_answers_gets_one_and_is_cut_off(gateway: RawGateway, caller: Caller) -> None:
     throttle(gateway, caller)
-    caller.socket.sendall(token_request(gateway) * 3)
-    status, headers, _ = caller.hear()
-    assert (status, headers["connection"]) == (429, "close")
-    assert caller.is_closed()
+    for _ in range(TRIES):
+        caller.socket.sendall(token_request(gateway) * 3)
+        status, headers, _ = caller.hear()
+        assert status == 429
+        if headers.get("connection") == "close":
+            assert caller.is_closed()
+            return
+        # They came before aiohttp waited for anything: then it answers each.
+        assert [caller.hear()[0] for _ in range(2)] == [429] * 2
+    pytest.fail("nobody was cut off")

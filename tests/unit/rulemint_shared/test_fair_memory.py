@@ -10,7 +10,7 @@ def test_what_was_put_is_there_until_it_is_forgotten() -> None:
     assert (memory.get("t", "a"), memory.get("u", "a"), memory.get("t", "b"), len(memory)) == (2, None, None, 1)
     memory.forget("t", "a")
     memory.forget("t", "a")
-    assert (memory.get("t", "a"), memory.has_any("t"), len(memory)) == (None, False, 0)
+    assert (memory.get("t", "a"), "t" in memory.by_tenant, len(memory)) == (None, False, 0)
 
 
 def test_the_tenant_with_the_most_forgets_its_oldest() -> None:

@@ -145,7 +145,7 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse, and see what the client now owes us."""
-        if self._is_deaf or (self._early is not None and self._early.are_possible and self._refuses_early(data)):
+        if self._is_deaf or (self._early is not None and self._early.failing and self._refuses_early(data)):
             return
         requests = self._request_count
         try:
@@ -160,8 +160,8 @@ class Connection(RequestHandler):
 
     def _refuses_early(self, data: bytes) -> bool:
         """Whether *data* is a request that is answered without aiohttp, which waits for it."""
-        if self._held is not None:  # no client sends more before it has its answer
-            self._break_off()
+        if self._held is not None:  # no usual client sends more before it has its answer
+            self._is_deaf = True
             return True
         if self._early is None or self._waiter is None or self._messages or self._head or self._body is not None:
             return False
@@ -183,7 +183,7 @@ class Connection(RequestHandler):
         if self.transport is None:
             return
         self.transport.write(refusal.answer)
-        if refusal.closes:
+        if refusal.closes or self._is_deaf:
             self.close()
             self.transport.close()
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import NamedTuple, Protocol
 
 
@@ -19,9 +20,8 @@ class EarlyRefusal(NamedTuple):
 class RefusesEarly(Protocol):
     """Knows whose requests need not be read."""
 
-    @property
-    def are_possible(self) -> bool:
-        """Whether anybody may be refused: quick, for every request asks."""
+    failing: Sized
+    """Where something failed lately. Nobody else is refused, so where it is empty nobody asks."""
 
     def of(self, peer: str, data: bytes) -> EarlyRefusal | None:
         """The refusal of the request that *peer* sent as *data*; None if it has to be looked at."""

@@ -157,6 +157,6 @@ async def test_memory_is_bounded_whoever_tries(guard: Guard) -> None:
         guard.failed.client_failed(T, ["c"], f"address {number}")
     for number in range(PROVEN_REMEMBERED + 10):
         guard.failed.client_proved(T, f"c{number}", f"address {number}")
-    assert len(guard.failed._failing) == FAILING_REMEMBERED
+    assert len(guard.failed.failing) == FAILING_REMEMBERED
     assert len(guard.failed._proven) == sum(guard.failed._proven_at.values()) == PROVEN_REMEMBERED
     assert "address 0" not in guard.failed._proven_at

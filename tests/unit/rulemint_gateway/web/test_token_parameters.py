@@ -185,7 +185,7 @@ def test_a_form_that_is_too_much_is_refused(body: str, said: str) -> None:
 
 def test_many_escapes_of_what_can_wait_are_read_later() -> None:
     read = form_parameters((urlencode(GOOD) + "&z=" + "%C3%A9" * MAX_ESCAPES).encode())
-    assert read.early("client_id") == "a"
+    assert read.early["client_id"] == "a"
     assert read.decoded() == {**GOOD, "z": "é" * MAX_ESCAPES}
 
 
@@ -231,8 +231,8 @@ MANY = b",".join(b'"%d":"1"' % number for number in range(MAX_PARAMETERS + MAX_V
 )
 def test_very_many_members_are_told_apart_once_the_client_is_known(members: bytes, said: str) -> None:
     parameters = json_parameters(b'{"client_id":"a","client_secret":null,' + members + b"}")
-    assert parameters.early("client_id") in {"a", "b"}
-    assert parameters.early("client_secret") is None
+    assert parameters.early["client_id"] in {"a", "b"}
+    assert parameters.early["client_secret"] is None
     with pytest.raises(InvalidRequest, match=said):
         parameters.decoded()
 
@@ -240,7 +240,7 @@ def test_very_many_members_are_told_apart_once_the_client_is_known(members: byte
 def test_a_text_may_look_like_many_members() -> None:
     text = '":,"' * 2_000
     parameters = json_parameters(json.dumps({"client_id": "a", "note": text}).encode())
-    assert parameters.early("client_id") == "a"
+    assert parameters.early["client_id"] == "a"
     assert parameters.decoded() == {"client_id": "a", "note": text}
 
 
