@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 START_TIMEOUT_S = 10.0
 IDLE_TIMEOUT_S = 1.0
 """How long after its answer a host may take to be idle again."""
-COMPUTED_ENOUGH_S = 0.2
+COMPUTED_ENOUGH_S = 0.1
 """A rule that had so much processor time, and has not loaded, does not load."""
 HUNG_UP_GRACE_S = 0.25
 MAX_BYTES_PER_RUN = 4 * 1024 * 1024
