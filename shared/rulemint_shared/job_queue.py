@@ -6,6 +6,7 @@ arq's own envelope is plain MessagePack, and only our typed decoders look inside
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
@@ -26,6 +27,8 @@ RUN_BATCH, INSTALL_PACKAGES = "run_batch", "install_packages"
 RESULT_KEPT_S = 60
 """How long the result of a job can still be found after its end."""
 WAKE_UPS_KEPT = 64
+SAYS_SO_WITHIN_S = 1.0
+"""How long after its time a server may take to say that no job came: a connection that was forgotten says nothing."""
 _NAMELESS = b"1"
 """The claim of a runner of an earlier release."""
 
@@ -79,9 +82,14 @@ async def _enqueue(redis: ArqRedis, name: str, data: bytes, *, expires_ms: int) 
 
 
 async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> str | None:
-    """Block until a job was enqueued, *timeout_s* at most; the id of the job if there was one."""
+    """Block until a job was enqueued, *timeout_s* at most; the id of the job if there was one.
+
+    Raises:
+        RedisError, OSError: the server does not answer; TimeoutError, an OSError: not even that nothing came.
+    """
     reply = redis.brpop([keys.QUEUE_WAKE_UP], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
-    popped = await cast("Awaitable[Any]", reply)
+    async with asyncio.timeout(timeout_s + SAYS_SO_WITHIN_S):
+        popped = await cast("Awaitable[Any]", reply)
     return None if popped is None else popped[1].decode(errors="replace")
 
 

@@ -12,7 +12,7 @@ import redis
 from redis.exceptions import RedisError
 
 from fixtures.breakable import Breakable
-from fixtures.faults import Fault, Happens, cases, gone_through
+from fixtures.faults import Fault, Happens, cases, gone_through, while_said
 from fixtures.processes import until
 from fixtures.valkey import answers
 from fixtures.valkey_servers import a_server
@@ -24,7 +24,9 @@ LOADING = ("--key-load-delay", "2000", "--loading-process-events-interval-bytes"
 Command = tuple[object, ...]
 
 
-def commanded(*commands: Command, undone_by: tuple[Command, ...] = (), for_s: float = BRIEFLY_S) -> Happens:
+def commanded(
+    *commands: Command, undone_by: tuple[Command, ...] = (), for_s: float = BRIEFLY_S, said: str = ""
+) -> Happens:
     """Tell the server something, and after a while the contrary; what we say to it goes through one connection."""
 
     async def happens(system: Breakable) -> None:
@@ -32,7 +34,7 @@ def commanded(*commands: Command, undone_by: tuple[Command, ...] = (), for_s: fl
             try:
                 for command in commands:
                     await asyncio.to_thread(server.execute_command, *command)
-                await asyncio.sleep(for_s)
+                await while_said(system, said, for_s=for_s)
             finally:
                 for command in undone_by:
                     server.execute_command(*command)
@@ -40,7 +42,7 @@ def commanded(*commands: Command, undone_by: tuple[Command, ...] = (), for_s: fl
     return happens
 
 
-def set_to(for_s: float = BRIEFLY_S, **settings: str) -> Happens:
+def set_to(for_s: float = BRIEFLY_S, said: str = "", **settings: str) -> Happens:
     """With other settings for a while."""
 
     async def happens(system: Breakable) -> None:
@@ -50,7 +52,7 @@ def set_to(for_s: float = BRIEFLY_S, **settings: str) -> Happens:
             try:
                 for name, value in zip(names, settings.values(), strict=True):
                     server.config_set(name, value)
-                await asyncio.sleep(for_s)
+                await while_said(system, said, for_s=for_s)
             finally:
                 for name, value in before.items():
                     server.config_set(name, value)
@@ -87,7 +89,7 @@ async def the_disk_is_full(system: Breakable) -> None:
     _soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
     try:
-        await asyncio.sleep(1.5)
+        await while_said(system, "MISCONF|disk", for_s=1.5)
     finally:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
 
@@ -98,7 +100,7 @@ async def the_password_changes(system: Breakable) -> None:
         server.config_set("requirepass", "another")
         server.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         server.execute_command("CLIENT", "KILL", "TYPE", "pubsub", "SKIPME", "yes")
-        await asyncio.sleep(BRIEFLY_S)
+        await while_said(system, "(?i)auth", for_s=BRIEFLY_S)
         server.config_set("requirepass", "")
 
 
@@ -106,7 +108,7 @@ async def it_may_have_one_client(system: Breakable) -> None:
     with system.redis() as server:
         server.config_set("maxclients", 1)
         server.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        await asyncio.sleep(BRIEFLY_S)
+        await while_said(system, "max number of clients", for_s=BRIEFLY_S)
         server.config_set("maxclients", 10_000)
 
 
@@ -148,19 +150,21 @@ async def another_one_answers(system: Breakable) -> None:
 
 STATES = [
     Fault("valkey is killed and started again", restarted(signal.SIGKILL)),
-    Fault("valkey is told to end and started again", restarted(signal.SIGTERM)),
+    Fault("valkey is told to end and started again", restarted(signal.SIGTERM), is_slow=True),
     Fault("valkey loads what it has kept for a while", it_loads_for_long, is_slow=True),
     Fault("valkey is down for 5 s", restarted(signal.SIGKILL, down_s=5), is_slow=True),
-    Fault("every client is disconnected", commanded(("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))),
+    Fault(
+        "every client is disconnected", commanded(("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")), is_slow=True
+    ),
     Fault("every subscriber is disconnected", commanded(("CLIENT", "KILL", "TYPE", "pubsub")), said="subscription"),
     Fault("every command waits for 0.7 s", commanded(("CLIENT", "PAUSE", "700", "ALL"))),
-    Fault("every write waits for 0.7 s", commanded(("CLIENT", "PAUSE", "700", "WRITE"))),
-    Fault("valkey sleeps for a second", commanded(("DEBUG", "SLEEP", "1"), for_s=0)),
+    Fault("every write waits for 0.7 s", commanded(("CLIENT", "PAUSE", "700", "WRITE")), is_slow=True),
+    Fault("valkey sleeps for a second", commanded(("DEBUG", "SLEEP", "1"), for_s=0), is_slow=True),
     Fault("somebody's script runs without an end", a_script_runs_for_long),
     Fault("the server forgets every script", commanded(("SCRIPT", "FLUSH"))),
-    Fault("the server has no memory left", set_to(maxmemory="1"), said="used memory"),
-    Fault("the server's disk is full", the_disk_is_full, said="MISCONF|disk", is_slow=True),
-    Fault("the server wants more replicas than it has", set_to(min_replicas_to_write="1"), said="NOREPLICAS"),
+    Fault("the server has no memory left", set_to(said="used memory", maxmemory="1")),
+    Fault("the server's disk is full", the_disk_is_full, is_slow=True),
+    Fault("the server wants more replicas than it has", set_to(said="NOREPLICAS", min_replicas_to_write="1")),
     Fault(
         "the server follows a master that is gone",
         commanded(("REPLICAOF", "127.0.0.1", "1"), undone_by=(("REPLICAOF", "NO", "ONE"),)),
@@ -171,23 +175,30 @@ STATES = [
             ("CONFIG", "SET", "replica-serve-stale-data", "no"),
             ("REPLICAOF", "127.0.0.1", "1"),
             undone_by=(("REPLICAOF", "NO", "ONE"), ("CONFIG", "SET", "replica-serve-stale-data", "yes")),
+            said="MASTERDOWN",
         ),
-        said="MASTERDOWN",
+        is_slow=True,
     ),
-    Fault("the password is another for a while", the_password_changes, said="(?i)auth"),
-    Fault("the server takes no further clients", it_may_have_one_client, said="max number of clients"),
+    Fault("the password is another for a while", the_password_changes),
+    Fault("the server takes no further clients", it_may_have_one_client),
     Fault(
         "nobody may publish",
-        commanded(("ACL", "SETUSER", "default", "-publish"), undone_by=(("ACL", "SETUSER", "default", "+publish"),)),
-        said="NOPERM|permission",
+        commanded(
+            ("ACL", "SETUSER", "default", "-publish"),
+            undone_by=(("ACL", "SETUSER", "default", "+publish"),),
+            said="NOPERM|permission",
+        ),
     ),
     Fault(
         "nobody may run scripts",
-        commanded(("ACL", "SETUSER", "default", "-eval"), undone_by=(("ACL", "SETUSER", "default", "+eval"),)),
-        said="NOPERM|permission",
+        commanded(
+            ("ACL", "SETUSER", "default", "-eval"),
+            undone_by=(("ACL", "SETUSER", "default", "+eval"),),
+            said="NOPERM|permission",
+        ),
     ),
     Fault("the server hangs up on who is idle for a second", set_to(for_s=1.5, timeout="1"), is_slow=True),
-    Fault("the server stops keeping anything on disk", set_to(appendonly="no"), said="disk"),
+    Fault("the server stops keeping anything on disk", set_to(said="disk", appendonly="no")),
     Fault("another, empty server answers for a while", another_one_answers),
 ]
 
