@@ -18,7 +18,7 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import ResponseError
 
-from rulemint_gateway.stores.slices import give_way
+from rulemint_gateway.stores.slices import Slices, give_way
 from rulemint_gateway.stores.tables import RULES, TENANTS, Table
 from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs
@@ -57,7 +57,7 @@ class _Scan:
     def name(self) -> str:
         return self.table.key(self.config.tenant.name)
 
-    async def begin(self) -> None:
+    async def begin(self, slices: Slices) -> None:
         """Look up what there should be, once."""
         if not self.is_known or self.is_begun:
             return
@@ -65,7 +65,7 @@ class _Scan:
         held = iter(self.config.stored(self.table).items())
         while some := dict(islice(held, HELD_AT_ONCE)):
             self.unseen |= some
-            await give_way()
+            await slices.count(len(some) * TAKEN_AT_ONCE // HELD_AT_ONCE)
 
     def take(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Note what is new in *fields*, at once where nobody reads."""
@@ -128,18 +128,22 @@ async def read_everything(redis: ArqRedis, known: Mapping[str, TenantConfig]) ->
     """
     records = [record async for record in _read_tenants(redis)]
     tenants = {record.name: known.get(record.name) or TenantConfig(record) for record in records}
+    slices = Slices(TAKEN_AT_ONCE)
     scans = [_Scan(config, table, name in known) for name, config in tenants.items() for table in CATALOGUED]
+    await give_way()
     async for scan, found in _read_hashes(redis, scans):
-        await scan.begin()
+        await scan.begin(slices)
         fields = iter(found.items())
         while some := list(islice(fields, TAKEN_AT_ONCE)):
             scan.take(some)
-            await (give_way() if known else asyncio.sleep(0))  # at the start there is nobody to give way to
+            await (slices.count(len(some)) if known else asyncio.sleep(0))  # at the start nobody waits
     for scan in scans:
-        await scan.begin()  # a hash of another type was not read at all
+        await scan.begin(slices)  # a hash of another type was not read at all
+    scans.sort(key=lambda scan: scan.table is not RULES)
+    await give_way()
     for record in records:
         tenants[record.name].tenant = record
-    for scan in sorted(scans, key=lambda scan: scan.table is not RULES):
+    for scan in scans:
         await scan.show()
     return tenants
 
