@@ -7,6 +7,7 @@ import pytest
 
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.errors import InvalidClient
+from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import Credentials, TokenRequest
 from rulemint_gateway.stores.tables import CLIENTS
 from rulemint_gateway.stores.tenant_config import TenantConfig
@@ -31,7 +32,7 @@ def a_secret(vault: Vault, value: str, *, expires_at_ms: int | None = None) -> C
 
 
 def a_request(*credentials: Credentials) -> TokenRequest:
-    return TokenRequest(credentials=list(credentials), audience="a", scope=[], as_sent={})
+    return TokenRequest(credentials=list(credentials), audience="a", scope=[], as_sent=parameters_of({}))
 
 
 def test_each_live_secret_of_a_client_proves_it(vault: Vault) -> None:

@@ -5,6 +5,7 @@ import pytest
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.errors import UnauthorizedClient
 from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
+from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS
 from rulemint_gateway.stores.tenant_config import TenantConfig
@@ -17,7 +18,7 @@ def checked_for(*grant_types: str) -> CheckedGrant:
     config.put(RESOURCE_SERVERS, ResourceServer(id="1", identifier="a"))
     config.put(CLIENT_GRANTS, ClientGrant(id="1", client_id="c", audience="a", scope=("read",)))
     client = AuthenticatedClient(Client(client_id="c", name="c", grant_types=grant_types), "first")
-    return check_grant(config, client, TokenRequest(credentials=[], audience="a", scope=[], as_sent={}))
+    return check_grant(config, client, TokenRequest(credentials=[], audience="a", scope=[], as_sent=parameters_of({})))
 
 
 @pytest.mark.parametrize("grant_types", [(), ("implicit", "refresh_token")])
