@@ -11,6 +11,7 @@ from redis.crc import key_slot
 from redis.exceptions import RedisError, WatchError
 
 from fixtures.clusters import Cluster, a_cluster, command
+from fixtures.fault_report import SLOW
 from fixtures.processes import until
 from rulemint_shared.redis_connection import RedisUnusableError, check_server, open_redis, open_subscriber
 from rulemint_shared.subscription import listen
@@ -121,6 +122,7 @@ async def test_a_master_that_hands_over_costs_nobody_an_error(cluster: Cluster, 
         assert await pipe.execute() == [True, b"after"]
 
 
+@SLOW
 async def test_a_master_that_dies_costs_nobody_else_an_error(cluster: Cluster, redis: ArqRedis) -> None:
     dead = cluster.master_of(NAMES[0])
     others = [name for name in NAMES if cluster.master_of(name) is not dead]

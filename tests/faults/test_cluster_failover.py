@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from fixtures.clusters import Cluster, a_cluster
 from fixtures.counted_runs import counted_rule, counted_runs, host
+from fixtures.fault_report import SEEN, SLOW
 from fixtures.processes import free_port
 from fixtures.running import Running, running
-from fixtures.steady_load import Load, calm, outage_s
+from fixtures.steady_load import Load, calm, outage_s, seen
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT
 from rulemint_shared import keys
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), SLOW]
 
 PER_SECOND = 30
 OUTAGE_S = 10.0
@@ -64,7 +65,7 @@ def apart(cluster: Cluster, *names: str) -> None:
     ],
 )
 async def test_when_a_node_dies_only_what_needs_it_waits_until_another_has_taken_over(
-    scene: Scene, dies: str, *, costs_tokens: bool
+    scene: Scene, record_property: Callable[[str, object], None], dies: str, *, costs_tokens: bool
 ) -> None:
     load, stop = Load(scene.services.port, scene.asked, PER_SECOND), asyncio.Event()
     node = scene.cluster.master_of(dies)
@@ -79,7 +80,7 @@ async def test_when_a_node_dies_only_what_needs_it_waits_until_another_has_taken
         await calm(load)
         stop.set()
     assert {(a.status, a.retry_after is not None) for a in load.answers} <= {(200, False), (503, True)}
-    print(f"{load.sent} requests, no tokens for {outage_s(load.answers):.1f} s")
+    record_property(SEEN, seen(load.answers))
     assert outage_s(load.answers) <= OUTAGE_S
     refused = sum(answer.status != 200 for answer in load.answers)
     assert costs_tokens or refused <= load.sent * TOLERATED

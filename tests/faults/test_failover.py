@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import pytest
 import redis
 
 from fixtures.counted_runs import CountedRuns, counted_rule, counted_runs, host
+from fixtures.fault_report import SEEN, SLOW
 from fixtures.processes import free_port, until
 from fixtures.running import Running, running
 from fixtures.sentinels import MASTER, Replicated, replicated
-from fixtures.steady_load import CALM_S, Load, calm, outage_s
+from fixtures.steady_load import CALM_S, Load, calm, outage_s, seen
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT
 from rulemint_shared import keys
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), SLOW]
 
-PER_SECOND = 50
 WRITES_PER_SECOND = 10
 OUTAGE_S = 10.0
 ANSWERED_WITHIN_S = 12.0
@@ -35,22 +35,24 @@ class Scene:
     services: Running
     asked: dict[str, str]
     counted_at: int
+    per_second: int
+    record: Callable[[str, object], None] = print
 
 
 @pytest.fixture(scope="module")
-def module_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def module_scene(tmp_path_factory: pytest.TempPathFactory, faults_rate: int) -> Iterator[Scene]:
     folder, port = tmp_path_factory.mktemp("services"), free_port()
     with replicated(tmp_path_factory.mktemp("replicated")) as servers:
         both = {"RULEMINT_REDIS_URL": servers.url, "RULEMINT_SENTINEL_PASSWORD_FILE": str(servers.password_file)}
         with running(folder, both, runners=2, for_gateway={"RULEMINT_REPLICAS_ACK": "1"}) as services:
             asked = services.make_client(counted_rule(port), calls=host(port))
-            yield Scene(servers, services, asked, port)
+            yield Scene(servers, services, asked, port, faults_rate)
 
 
 @pytest.fixture
-def scene(module_scene: Scene) -> Iterator[Scene]:
+def scene(module_scene: Scene, record_property: Callable[[str, object], None]) -> Iterator[Scene]:
     """As at the beginning, but for who is master."""
-    yield module_scene
+    yield replace(module_scene, record=record_property)
     module_scene.servers.mend()
 
 
@@ -132,7 +134,7 @@ class Outcome:
 async def under_load(scene: Scene, fault: Callable[[], Awaitable[None]]) -> Outcome:
     """Cause *fault* in the middle of a load, which ends when tokens come again; everything that is promised holds."""
     services = scene.services
-    load = Load(services.port, scene.asked, PER_SECOND)
+    load = Load(services.port, scene.asked, scene.per_second)
     writes = Writes(services.port, await asyncio.to_thread(services.token))
     stop = asyncio.Event()
     async with counted_runs(scene.counted_at) as runs, asyncio.TaskGroup() as tasks:
@@ -155,11 +157,8 @@ def check(load: Load, writes: Writes, runs: CountedRuns, scene: Scene) -> None:
     assert len(load.answers) == load.sent
     assert {(a.status, a.retry_after is not None) for a in load.answers} <= {(200, False), (503, True)}
     assert max(a.answered_at_s - a.asked_at_s for a in load.answers) < ANSWERED_WITHIN_S
-    lasted_s = outage_s(load.answers)
-    refused = sum(a.status != 200 for a in load.answers)
-    print(f"{load.sent} requests, {refused} answered 503, no tokens for {lasted_s:.1f} s;", end=" ")
-    print(f"{len(writes.acknowledged)} writes acknowledged, {len(writes.others)} not")
-    assert lasted_s <= OUTAGE_S
+    scene.record(SEEN, seen(load.answers))
+    assert outage_s(load.answers) <= OUTAGE_S
     assert [number for number, times in runs.of.items() if times > 1] == []
     assert {a.number for a in load.answers if a.status == 200} <= set(runs.of)
     assert set(writes.others) <= {503}
