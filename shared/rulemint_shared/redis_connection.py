@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import structlog
 from arq.connections import ArqRedis
 from redis.asyncio.cluster import ClusterParser
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
-from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
+from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -23,10 +24,13 @@ from rulemint_shared.redis_masters import MasterConnection, MasterPool, MasterSe
 from rulemint_shared.redis_pool import SharingPool
 from rulemint_shared.redis_sockets import TcpConnection, TlsConnection, connection_class, socket_options
 
+log = structlog.get_logger(__name__)
+
 CONNECT_TIMEOUT_S = 2.0
 SOCKET_TIMEOUT_S = 5.0
 HEALTH_CHECK_INTERVAL_S = 5
 MINIMUM_MAJOR_VERSION = 7
+FULL_COVERAGE = "cluster-require-full-coverage"
 
 
 class RedisUnusableError(Exception):
@@ -131,6 +135,8 @@ async def check_server(redis: ArqRedis) -> str:
     try:
         servers = await redis.owners() if isinstance(redis, ClusterRedis) else [redis]
         names = [await _check(server) for server in servers]
+        if isinstance(redis, ClusterRedis):
+            await _look_at_coverage(servers)
     except AuthenticationError as error:
         raise RedisUnusableError(f"the server refuses the password in RULEMINT_REDIS_URL: {error}") from error
     except (RedisError, OSError) as error:
@@ -146,6 +152,15 @@ async def _check(server: ArqRedis) -> str:
         raise RedisUnusableError(f"{name} {version} is too old: use Valkey 8 or Redis 7 or newer")
     await _check_eviction(server)
     return f"{name} {version}"
+
+
+async def _look_at_coverage(nodes: list[ArqRedis]) -> None:
+    """Warn of a cluster that stops as a whole when one node dies, as far as ``CONFIG`` is open to us."""
+    for node in nodes:
+        with suppress(ResponseError):
+            if (await node.config_get(FULL_COVERAGE)).get(FULL_COVERAGE) == "yes":
+                log.warning("one dead node would stop the whole cluster", advice=f"set {FULL_COVERAGE} no on all nodes")
+                return
 
 
 async def _check_eviction(redis: ArqRedis) -> None:

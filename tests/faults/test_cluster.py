@@ -9,6 +9,7 @@ import pytest
 from arq.connections import ArqRedis
 from redis.crc import key_slot
 from redis.exceptions import RedisError, WatchError
+from structlog.testing import capture_logs
 
 from fixtures.clusters import Cluster, a_cluster, command
 from fixtures.fault_report import SLOW
@@ -157,6 +158,20 @@ async def test_a_master_that_dies_costs_nobody_else_an_error(cluster: Cluster, r
             assert await heard.get() == b"after"
         finally:
             listening.cancel()
+
+
+@pytest.mark.parametrize("setting", ["yes", "no"])
+async def test_a_cluster_that_one_dead_node_would_stop_is_warned_of(
+    cluster: Cluster, redis: ArqRedis, setting: str
+) -> None:
+    node = cluster.master_of(NAMES[0])
+    command(node, "CONFIG SET", "cluster-require-full-coverage", setting)
+    try:
+        with capture_logs() as logged:
+            await check_server(redis)
+    finally:
+        command(node, "CONFIG SET", "cluster-require-full-coverage", "no")
+    assert any("stop the whole cluster" in line["event"] for line in logged) == (setting == "yes")
 
 
 async def test_a_cluster_of_which_nobody_answers_is_named() -> None:
