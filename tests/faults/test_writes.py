@@ -16,7 +16,7 @@ from fixtures.valkey_servers import Server, a_server
 from fixtures.wires import Wire, a_wire
 from rulemint_gateway.management.errors import ConflictError
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore, StoreUnavailableError
+from rulemint_gateway.stores.config_store import DEADLINE_S, Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.stores.durability import Durability, NotDurableError
 from rulemint_gateway.stores.tables import CLIENTS, TENANTS
 from rulemint_shared import keys
@@ -61,7 +61,9 @@ class Store:
 
 
 @asynccontextmanager
-async def a_store(url: str, listening_at: str, *, replicas: int = 0) -> AsyncIterator[Store]:
+async def a_store(
+    url: str, listening_at: str, *, replicas: int = 0, deadline_s: float = DEADLINE_S
+) -> AsyncIterator[Store]:
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(open_redis(url))
         direct = await stack.enter_async_context(open_redis(listening_at))
@@ -71,7 +73,7 @@ async def a_store(url: str, listening_at: str, *, replicas: int = 0) -> AsyncIte
         following = asyncio.create_task(catalog.keep_fresh(subscriber))
         stack.push_async_callback(cancel, [following])
         durability = Durability(redis, replicas=replicas)
-        yield Store(catalog, ConfigStore(redis, catalog, durability=durability), durability)
+        yield Store(catalog, ConfigStore(redis, catalog, durability=durability, deadline_s=deadline_s), durability)
 
 
 @pytest.fixture
@@ -106,6 +108,21 @@ async def test_a_server_that_keeps_changes_on_disk_later_is_asked_again(server: 
             until(lambda: admin.info("persistence")["aof_rewrite_in_progress"] == 0)
             await store.create("b")
             assert store.durability.is_confirmed
+
+
+async def test_a_server_that_is_behind_what_the_gateway_shows_takes_no_change(
+    server: Server, wire: Wire, tmp_path: Path
+) -> None:
+    with a_server(tmp_path / "another", "--appendonly", "yes") as another:
+        async with a_store(f"redis://127.0.0.1:{wire.port}", server.url, deadline_s=0.5) as store:
+            await store.make_tenant()
+            wire.lead_to(another.port)
+            await wire.reset()
+            async with asyncio.timeout(20):
+                with pytest.raises(StoreUnavailableError):
+                    await store.create("robot")
+        with redis.Redis.from_url(another.url) as admin:
+            assert admin.keys("*") == []
 
 
 @pytest.mark.parametrize("appendonly", ["yes", "no"])

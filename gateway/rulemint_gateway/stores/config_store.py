@@ -175,15 +175,15 @@ class ConfigStore:
         while True:
             attempt: _Attempt[R] = _Attempt()
             attempts.append(attempt)
-            revision, changes = await self._attempt(tenant, plan, call, attempt)
-            if revision is not None:
-                return _Done(revision, changes, attempt.marker if attempt.changes else None)
+            written = await self._attempt(tenant, plan, call, attempt)
+            if written is not None:
+                return _Done(*written, attempt.marker if attempt.changes else None)
             if done := await self._find_done(attempts):
                 if call.once:
                     call.once.is_committed = True
                 return done
             if deadline.passed():
-                raise StoreBusyError(f"other gateways were faster for {self._deadline_s:g} s")
+                raise StoreBusyError(f"others were faster, or the server was behind, for {self._deadline_s:g} s")
             await asyncio.sleep(random.uniform(0, pause_s))  # noqa: S311  # no secret
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
@@ -197,14 +197,20 @@ class ConfigStore:
 
     async def _attempt(
         self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call, attempt: _Attempt[R]
-    ) -> tuple[int | None, Changes[R]]:
+    ) -> tuple[int, Changes[R]] | None:
+        """The revision that was written, and what; None if it has to be planned again.
+
+        A server that is behind the catalog has lost something, or is another one: what it took might not last.
+        """
         once = call.once if call.once and not call.once.is_committed else None
         async with self._redis.pipeline(transaction=True) as pipe:
             await pipe.watch(keys.REVISION, *([once.key] if once else []))
             revision = revision_of(await pipe.get(keys.REVISION))
+            await self._catalog.wait_for(revision)
+            if self._catalog.revision != revision:
+                return None
             if once and await pipe.get(once.key) != once.begun:
                 raise TakenOverError
-            await self._catalog.wait_for(revision)
             if call.precondition is not None:
                 await call.precondition()
             changes = await plan()
@@ -225,7 +231,7 @@ class ConfigStore:
             try:
                 await pipe.execute()
             except WatchError:
-                return None, changes
+                return None
             if once:
                 once.is_committed = True
             return revision + 1, changes
