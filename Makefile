@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test abuse faults layers lint format docs up down bench bench-quick bench-growth bench-endurance soak lock clean
+.PHONY: help run logs test abuse faults cluster layers lint format docs up down bench bench-quick bench-growth bench-endurance bench-cluster soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ abuse: $(READY) ## Run every hostile rule in every leg, and with each layer of t
 
 faults: $(READY) ## Break everything once, also what takes long (about ten minutes); prints a table of what was seen
 	$(BIN)/pytest tests/faults --faults-everything --faults-table -
+
+cluster: $(READY) ## Run the tests of integration and end to end on clusters of three masters and three replicas
+	RULEMINT_TEST_VALKEY=cluster $(BIN)/pytest tests/integration tests/e2e --numprocesses $(or $(PROCESSES),2) --dist loadfile
 
 layers: $(READY) ## Make docs/security/layers.md anew: which layer holds what, measured on this machine
 	$(BIN)/python docs/layers.py
@@ -69,6 +72,9 @@ bench-growth: $(READY) ## Measure more tenants, processes and clients; the first
 
 bench-endurance: $(READY) ## Ask for 80 % of what one rule can do for ten minutes: memory, latency, errors (RULE=python: that rule)
 	$(BIN)/python -m bench.endurance --rule $(or $(RULE),javascript)
+
+bench-cluster: $(READY) ## Measure what each node of a cluster does for a token, with 1, 3 and 6 shards of the queue
+	$(BIN)/python -m bench.cluster --rounds $(or $(ROUNDS),3) --seconds $(or $(SECONDS_EACH),4)
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))

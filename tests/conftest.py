@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "fixtures.valkey",
+    "fixtures.cluster_pool",
     "fixtures.system",
     "fixtures.proxied",
     "fixtures.hosts",

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
 from fixtures.management import Answer, Management, open_management
 from fixtures.processes import free_port, started_dev
 from fixtures.system import System
+from fixtures.valkey import client_of
 from fixtures.waiting import eventually
 from fixtures.watching import watching
 from rulemint_shared import keys
@@ -260,7 +260,7 @@ LIVING = {name.encode() for name in (keys.RUNNERS, keys.INSECURE_RUNNERS, keys.e
 
 def everything_in(url: str) -> dict[bytes, bytes]:
     """Every key with its value as Redis itself would store it."""
-    with redis.Redis.from_url(url) as server:
+    with client_of(url) as server:
         dumped = {name: server.dump(name) for name in server.scan_iter()}
     return {name: bytes(value) for name, value in dumped.items() if isinstance(value, bytes)}
 

