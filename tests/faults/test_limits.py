@@ -66,7 +66,7 @@ LOW = [
         excused=lambda s: (s.gateways[0],),
     ),
     Fault("a spawner may open no more files", no_more_files(lambda s: s.runners[0].spawner())),
-    Fault("rule hosts get no memory", no_host_has_memory, may_fail=4, said="host"),
+    Fault("rule hosts get no memory", no_host_has_memory, may_fail=12, said="host"),
 ]
 
 

@@ -18,7 +18,7 @@ from fixtures.faults import Fault, Happens, cases, gone_through
 
 pytestmark = pytest.mark.timeout(120)
 
-BUSY = 4
+BUSY = 12
 """So many hosts may be running a rule when they are broken, about: it cannot be known what a rule has done by then."""
 Pick = Callable[[Breakable], Iterable[int]]
 """Numbers of processes."""
