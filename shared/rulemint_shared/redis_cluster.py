@@ -24,8 +24,8 @@ from rulemint_shared import keys
 from rulemint_shared.cluster_nodes import ClusterNodes
 
 MOST_REDIRECTIONS = 4
-_WITHOUT_NAMES = {"CONFIG GET", "INFO", "PING", "TIME", "WAIT", "WAITAOF"}
-_SHARDED = {"PUBLISH": "SPUBLISH", "SUBSCRIBE": "SSUBSCRIBE"}
+_WITHOUT_NAMES = {"CLIENT KILL", "CONFIG GET", "INFO", "PING", "TIME", "WAIT", "WAITAOF"}
+_SHARDED = {"PUBLISH": "SPUBLISH", "SUBSCRIBE": "SSUBSCRIBE", "PUBSUB CHANNELS": "PUBSUB SHARDCHANNELS"}
 
 Command = tuple[tuple[Any, ...], dict[str, Any]]
 """What is sent, and redis-py's options."""

@@ -76,6 +76,17 @@ async def test_a_transaction_watches_and_publishes_where_its_names_are(redis: Ar
             await pipe.execute()
 
 
+async def test_who_listens_is_known_where_the_channel_is(cluster: Cluster, redis: ArqRedis) -> None:
+    for name in NAMES[:5]:
+        async with open_subscriber(cluster.url) as subscriber, subscriber.pubsub() as subscription:
+            await subscription.subscribe(f"{name}:channel:one")
+            assert await subscription.get_message(timeout=5) is not None
+            assert await redis.pubsub_channels(f"{name}:channel:*") == [f"{name}:channel:one".encode()]
+            async with redis.pipeline(transaction=False) as pipe:
+                pipe.pubsub_channels(f"{name}:channel:*")
+                assert await pipe.execute() == [[f"{name}:channel:one".encode()]]
+
+
 async def test_scripts_scans_streams_and_blocking_commands_find_their_node(redis: ArqRedis) -> None:
     for name in NAMES:
         assert await redis.eval("return redis.call('SET', KEYS[1], ARGV[1])", 1, f"{name}:found", name)  # type: ignore[misc]  # redis-py's stub is not async

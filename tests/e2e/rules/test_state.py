@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
+from fixtures.every_server import names_in
 from fixtures.management import Answer, ApiClient, Management, open_management
 from fixtures.processes import free_port, started_dev
 from fixtures.tenants import a_tenant
@@ -92,7 +93,7 @@ async def test_what_a_rule_keeps_is_deleted_with_it(system_on: Management, empty
     async with open_redis(empty_redis_url) as redis:
         async with system_on.rule(COUNTS) as hook, system_on.rule(COUNTS_IN_ITS_CACHE) as action:
             await count(system_on, client)
-            kept = [await redis.keys(f"rulemint:*{rule['id']}*") for rule in (hook, action)]
+            kept = [await names_in(redis, f"rulemint:*{rule['id']}*") for rule in (hook, action)]
             assert list(map(len, kept)) == [1, 1]
         assert await redis.exists(*kept[0], *kept[1]) == 0
 

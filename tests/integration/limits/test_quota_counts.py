@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from arq.connections import ArqRedis
 
+from fixtures.every_server import names_in
 from fixtures.waiting import eventually
 from rulemint_gateway.limits.quota_counts import KEPT_LONGER_S, KNOWN_FOR_S, QuotaCounts, Taken
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
@@ -107,7 +108,7 @@ async def test_tenants_clients_and_windows_have_counts_of_their_own_that_expire(
             ("a", a_limit(1, window="per_hour")),
         ):
             assert not (await gateway.take(tenant, [limit])).refused
-    names = await redis.keys("*")
+    names = await names_in(redis)
     lives_s = sorted([await redis.ttl(name) for name in names])
     assert len(names) == 4
     assert 0 < lives_s[0] <= 3_600 + KEPT_LONGER_S < lives_s[1] <= lives_s[3] <= 86_400 + KEPT_LONGER_S

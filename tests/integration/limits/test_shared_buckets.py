@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from arq.connections import ArqRedis
 
+from fixtures.every_server import names_in
 from fixtures.waiting import eventually
 from rulemint_gateway.limits.failed_authentication import FailedAuthentication, ThrottledBy
 from rulemint_gateway.limits.gcra import Buckets, Rate
@@ -39,7 +40,7 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 async def bucket_names(redis: ArqRedis) -> list[bytes]:
-    return sorted(await redis.keys("*"))
+    return await names_in(redis)
 
 
 async def test_what_fails_at_one_gateway_counts_at_the_other(empty_redis_url: str, redis: ArqRedis) -> None:

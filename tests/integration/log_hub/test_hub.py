@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from arq.connections import ArqRedis
 
+from fixtures.every_server import cut
 from fixtures.log_records import a_line, a_writer, write
 from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.batch import Batch, Event
@@ -250,7 +251,7 @@ async def test_history_is_bounded_by_number_and_by_age(redis: ArqRedis) -> None:
 
 async def test_a_break_loses_nothing_and_watchers_are_told_of_it(hub: LogHub, redis: ArqRedis) -> None:
     async with hub.watch("one", EVERYTHING) as one, hub.watch("two", EVERYTHING) as two:
-        await redis.client_kill_filter(_type="normal", skipme=True)
+        await cut(redis)
         for tenant, watcher in (("one", one), ("two", two)):
             await write(redis, tenant, *map(a_line, numbers(0, 50)))
             events = await read(watcher, 51)
@@ -454,7 +455,7 @@ async def test_a_slow_watcher_s_count_has_what_it_would_have_been_told_was_missi
 async def break_off(redis: ArqRedis) -> None:
     """While the hub waits for a record."""
     await eventually(lambda: readers(redis), lambda count: count == 1)
-    await redis.client_kill_filter(_type="normal", skipme=True)
+    await cut(redis)
 
 
 async def test_after_a_break_nobody_is_told_that_nothing_is_missing_if_it_is_not_so(

@@ -20,6 +20,7 @@ from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_pre
 from arq.jobs import serialize_job
 
 from fixtures.dispatching import Gateway, T, a_rule, an_invocation, open_gateway
+from fixtures.every_server import cut, names_in
 from fixtures.hosts import BUDGET, LANGUAGES, a_spawner
 from fixtures.log_records import follow
 from fixtures.processes import Started, family_of, started, until
@@ -160,7 +161,7 @@ async def endings_of(redis: ArqRedis, job_id: str) -> Endings:
 
 async def the_only_job(redis: ArqRedis) -> str:
     """The id of the one job under way, once it has been claimed."""
-    claimed = await eventually(lambda: redis.keys(f"{in_progress_key_prefix}*"), lambda found: len(found) == 1)
+    claimed = await eventually(lambda: names_in(redis, f"{in_progress_key_prefix}*"), lambda found: len(found) == 1)
     return str(claimed[0].decode().removeprefix(in_progress_key_prefix))
 
 
@@ -189,7 +190,7 @@ async def test_an_outcome_whose_publication_was_missed_is_found_in_the_job_s_res
     deaf_gateway: Gateway, redis: ArqRedis
 ) -> None:
     asking = asyncio.create_task(deaf_gateway.ask(await a_rule(redis)))
-    await eventually(lambda: redis.keys(f"{result_key_prefix}*"))
+    await eventually(lambda: names_in(redis, f"{result_key_prefix}*"))
     assert not asking.done()
     listening = asyncio.create_task(deaf_gateway.dispatcher.listen(deaf_gateway.subscriber))
     assert (await asking).outcome == Granted(scope=["read", "extra"])
@@ -478,7 +479,7 @@ async def test_connections_that_are_cut_are_made_again_and_invocations_go_on(
     rule = await a_rule(redis)
     for _ in range(3):
         assert isinstance((await gateway.ask(rule)).outcome, Granted)
-        await redis.client_kill_filter(_type=kind, skipme=True)
+        await cut(redis, kind)
     assert isinstance((await gateway.ask(rule)).outcome, Granted)
 
 
@@ -487,7 +488,7 @@ async def test_an_invocation_under_way_survives_a_cut(gateway: Gateway, redis: A
     asking = asyncio.create_task(gateway.ask(await a_rule(redis, SLOW)))
     await the_only_job(redis)
     for kind in ("normal", "pubsub"):
-        await redis.client_kill_filter(_type=kind, skipme=True)
+        await cut(redis, kind)
     assert isinstance((await asking).outcome, Granted)
 
 

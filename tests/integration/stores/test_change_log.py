@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from arq.connections import ArqRedis
 
+from fixtures.every_server import cut, names_in
 from rulemint_gateway.stores import change_log
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -122,7 +123,7 @@ async def test_who_missed_nothing_reads_nothing(two: Two) -> None:
 async def test_a_subscription_that_was_lost_costs_what_was_missed(two: Two) -> None:
     async with two.following() as catalog:
         await two.write_unannounced()
-        await two.redis.client_kill_filter(_type="pubsub")
+        await cut(two.redis, "pubsub")
         await two.write("while it was lost")
         await catalog.wait_for(two._writer.revision)  # the revision of that write
         assert set(catalog.tenant(T).clients) == {"gone", "changed", "while it was lost"}
@@ -269,10 +270,10 @@ async def test_a_tenant_whose_clients_are_all_gone_has_none(two: Two) -> None:
 async def test_a_change_that_was_lost_with_its_server_is_forgotten(two: Two) -> None:
     """The server that took over has counted another change by its number."""
     async with two.following() as catalog:
-        dumped = {key: await two.redis.dump(key) for key in await two.redis.keys()}
+        dumped = {key: await two.redis.dump(key) for key in await names_in(two.redis)}
         await two.write("lost")
         await catalog.wait_for(two.revision)
-        for key in await two.redis.keys():
+        for key in await names_in(two.redis):
             await two.redis.delete(key)
         for key, value in dumped.items():
             await two.redis.restore(key, 0, value)

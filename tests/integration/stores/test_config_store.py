@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 import pytest
 
+from fixtures.every_server import cut, names_in
 from fixtures.waiting import eventually
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import (
@@ -95,7 +96,7 @@ async def test_what_a_rule_kept_goes_with_it_and_leaves_a_mark(
             await redis.set(keys.rule_storage(T, rule), b"1")
             await redis.set(keys.rule_cache(T, rule), b"1")
         await store.transact(T, plan)
-        kept = await redis.keys(keys.rule_storage(T, "*")) + await redis.keys(keys.rule_cache(T, "*"))
+        kept = await names_in(redis, keys.rule_storage(T, "*")) + await names_in(redis, keys.rule_cache(T, "*"))
         assert sorted(kept) == sorted(name(T, "kept").encode() for name in (keys.rule_cache, keys.rule_storage))
         assert 0 < await redis.ttl(keys.deleted_rule(T, "gone")) <= MARK_KEPT_S
         assert await redis.zcard(keys.DELETED_RULES) == 0
@@ -172,7 +173,7 @@ async def test_the_catalog_follows_again_after_its_connection_was_cut(
 ) -> None:
     catalog, store = stores
     async with open_redis(empty_redis_url) as redis:
-        await redis.client_kill_filter(_type="pubsub")
+        await cut(redis, "pubsub")
 
         async def plan() -> Changes[None]:
             return adding("after the cut")
