@@ -177,7 +177,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         await _check_keys(redis, catalog, vault)
         await _bootstrap(settings, catalog, store, vault, signing_keys)
 
-        presence = RunnerPresence(redis)
+        presence = RunnerPresence(redis, queue_shards=settings.queue_shards)
         in_background(stack, presence.refresh())
         dispatcher = _dispatcher(settings, redis, presence, name)
         in_background(stack, dispatcher.listen(subscriber))
@@ -231,7 +231,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             logs=LogStream(catalog, log_hub, Tickets(redis), write_timeout_s=settings.write_timeout),
             exchanges=ExchangeHandlers(catalog, exchanges),
             executions=ExecutionHandlers(catalog, Executions(exchanges)),
-            status=StatusHandlers(catalog, redis),
+            status=StatusHandlers(catalog, redis, queue_shards=settings.queue_shards),
             webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
             **_management_handlers(
                 redis, catalog, store, vault, rules, rule_secrets, AdminFileKeeper(settings.admin_file, vault)

@@ -19,7 +19,7 @@ from rulemint_shared.log_stream import (
     LogHistoryBytes,
 )
 from rulemint_shared.service_log import LogFormat
-from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl, SentinelPasswordFile
+from rulemint_shared.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
 
 MAX_PORT = 65_535
 MIB = 1024 * 1024
@@ -36,6 +36,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     master_key_file: Annotated[Path, Meta(description="The file with the master key that encrypts secrets at rest.")]
     redis_password_file: RedisPasswordFile = None
     sentinel_password_file: SentinelPasswordFile = None
+    queue_shards: QueueShards = 1
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="The TCP port to listen on.", ge=1, le=65_535)] = 8080
     gateway_processes: Annotated[

@@ -38,7 +38,7 @@ from rulemint_runner.rule_state import RuleStates
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.settings import RunnerSettings
-from rulemint_runner.worker import RuleWorker
+from rulemint_runner.worker import RuleWorker, RunJob
 from rulemint_shared import ids, job_queue
 from rulemint_shared.background import in_background
 from rulemint_shared.log_publisher import LogPublisher
@@ -139,11 +139,18 @@ async def open_runner(
             heartbeat_file=settings.heartbeat_file,
             contains_rules=lambda: self_check.holds,
             load=lambda: RunnerLoad(
-                hosts=pool.hosts, busy_hosts=pool.busy, invocations=len(places), lost_log_records=publisher.lost
+                hosts=pool.hosts,
+                busy_hosts=pool.busy,
+                invocations=len(places),
+                lost_log_records=publisher.lost,
+                queue_shards=settings.queue_shards,
             ),
         )
-        jobs = {job_queue.RUN_BATCH: invocations.run_batch, job_queue.INSTALL_PACKAGES: installer.run_job}
-        worker = RuleWorker(redis, jobs, runner=name, max_jobs=settings.max_invocations)
+        jobs: dict[str, RunJob] = {
+            job_queue.RUN_BATCH: invocations.run_batch,
+            job_queue.INSTALL_PACKAGES: installer.run_job,
+        }
+        worker = RuleWorker(redis, jobs, runner=name, max_jobs=settings.max_invocations, shards=settings.queue_shards)
         yield Runner(worker, presence, sandbox, self_check)
 
 

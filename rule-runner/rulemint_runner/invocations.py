@@ -12,6 +12,7 @@ from rulemint_runner.ending_parts import ending_part, kept_part
 from rulemint_runner.flow import Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.outbox import Outbox
+from rulemint_shared import keys
 from rulemint_shared.batches import Refused, join_endings, split_batch
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.endings import failed
@@ -41,39 +42,42 @@ class Invocations:
         self._publisher = publisher
         self._places = places
 
-    async def run_batch(self, data: bytes) -> bytes:
+    async def run_batch(self, data: bytes, shard: int) -> bytes:
         """Run the batch that *data* encodes; returns its `Endings`, encoded. What cannot be read of it ends alone.
+
+        It came by that *shard* of the queue, and its endings go back by it.
 
         Raises:
             DecodeError: *data* is no batch.
         """
         batch, refused = split_batch(data)
-        unreadable = [self._refuse(each, batch.gateway) for each in refused]
-        endings = await asyncio.gather(*(self._run(invocation, batch.gateway) for invocation in batch.invocations))
+        channel = keys.outcomes(batch.gateway, shard)
+        unreadable = [self._refuse(each, channel) for each in refused]
+        endings = await asyncio.gather(*(self._run(invocation, channel) for invocation in batch.invocations))
         await self._outbox.flushed()
         return join_endings([*unreadable, *endings])
 
-    def _refuse(self, refused: Refused, gateway: str) -> bytes:
+    def _refuse(self, refused: Refused, channel: str) -> bytes:
         log.warning("refused a malformed invocation", invocation=refused.invocation[:64], error=refused.why)
         now_ms = unix_ms()
         outcome = failed(FailureReason.INTERRUPTED, f"the runner could not read it: {refused.why}")
         ending = Ending(invocation=refused.invocation, outcome=outcome, picked_up_at_ms=now_ms, ended_at_ms=now_ms)
         data = ending_part(ending).data
-        self._outbox.add(gateway, data, under_way=0)
+        self._outbox.add(channel, data, under_way=0)
         return data
 
-    async def _run(self, invocation: Invocation, gateway: str) -> bytes:
-        """What is kept of *invocation*'s ending, which is on its way to *gateway*; whatever goes wrong is its own."""
+    async def _run(self, invocation: Invocation, channel: str) -> bytes:
+        """What is kept of *invocation*'s ending, which is on its way to *channel*; whatever goes wrong is its own."""
         try:
-            return await self._run_logged(invocation, gateway)
+            return await self._run_logged(invocation, channel)
         except Exception:
             log.exception("an invocation failed in the runner", invocation=invocation.id)
             outcome = failed(FailureReason.CRASHED, "the runner failed")
             data = ending_part(Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=unix_ms())).data
-            self._outbox.add(gateway, data, under_way=0)
+            self._outbox.add(channel, data, under_way=0)
             return data
 
-    async def _run_logged(self, invocation: Invocation, gateway: str) -> bytes:
+    async def _run_logged(self, invocation: Invocation, channel: str) -> bytes:
         picked_up_at_ms = unix_ms()
         invocation_log = InvocationLog(invocation, self._publish_for(invocation))
         invocation_log.started()
@@ -93,7 +97,7 @@ class Invocations:
             )
         )
         others = self._places.of(invocation.tenant)
-        self._outbox.add(gateway, data, under_way=others)  # first of all: somebody waits for it
+        self._outbox.add(channel, data, under_way=others)  # first of all: somebody waits for it
         invocation_log.ended(flow_ending.decided_by, outcome, duration_ms=duration_ms, message=_message(outcome))
         return kept_part(data)
 

@@ -9,7 +9,6 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import keys
 from rulemint_shared.batches import in_messages, join_endings
 from rulemint_shared.pacing import Pace
 
@@ -23,19 +22,19 @@ class Outbox:
         self._redis = redis
         self._pace = Pace(self._leave)
         self._waiting: defaultdict[str, list[bytes]] = defaultdict(list)
-        """The gateway → what it is to hear next."""
+        """The channel of a gateway → what it is to hear next."""
         self._next: asyncio.Future[None] | None = None
         """Done when what waits is to leave."""
         self._rounds: set[asyncio.Task[None]] = set()
 
-    def add(self, gateway: str, ending: bytes, *, under_way: int) -> None:
-        """Publish an encoded *ending* to *gateway* soon; its tenant has so many more *under_way*."""
+    def add(self, channel: str, ending: bytes, *, under_way: int) -> None:
+        """Publish an encoded *ending* to *channel* soon; its tenant has so many more *under_way*."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
             sending = asyncio.create_task(self._send_round(self._next))
             self._rounds.add(sending)
             sending.add_done_callback(self._rounds.discard)
-        self._waiting[gateway].append(ending)
+        self._waiting[channel].append(ending)
         self._pace.want(under_way)
 
     async def flushed(self) -> None:
@@ -53,8 +52,8 @@ class Outbox:
         leaving = dict(self._waiting)
         self._waiting.clear()
         try:
-            for gateway, endings in leaving.items():
+            for channel, endings in leaving.items():
                 for message in in_messages(endings):
-                    await self._redis.publish(keys.outcomes(gateway), join_endings(message))
+                    await self._redis.publish(channel, join_endings(message))
         except (RedisError, OSError) as error:
             log.warning("could not publish outcomes: they stay in the job's result", error=str(error))

@@ -18,7 +18,7 @@ from rulemint_shared.log_stream import (
 )
 from rulemint_shared.records import MAX_LOG_BYTES, MAX_MEMORY_MB, MAX_RESULT_BYTES, MAX_TIMEOUT_S
 from rulemint_shared.service_log import LogFormat
-from rulemint_shared.settings import LogLevel, RedisPasswordFile, RedisUrl, SentinelPasswordFile
+from rulemint_shared.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
 
 HttpUrl = Annotated[str, Meta(pattern=r"^https?://\S+$")]
 
@@ -36,6 +36,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ]
     redis_password_file: RedisPasswordFile = None
     sentinel_password_file: SentinelPasswordFile = None
+    queue_shards: QueueShards = 1
     rule_timeout: Annotated[
         float, Meta(description="Seconds that a rule may take if it does not say itself.", gt=0, le=MAX_TIMEOUT_S)
     ] = 5.0

@@ -66,9 +66,9 @@ def new_process_id(kind: str) -> str:
     return f"{kind}_{secrets.token_hex(6)}"
 
 
-def new_job_id() -> str:
-    """The id of one arq job."""
-    return keys.job_id(secrets.token_hex(12))
+def new_job_id(shard: int = 0) -> str:
+    """The id of one arq job in that shard of the queue."""
+    return keys.job_id(secrets.token_hex(12), shard)
 
 
 def new_jti() -> str:

@@ -57,60 +57,71 @@ async def enqueue(redis: ArqRedis, batch: Batch, *, expires_ms: int) -> str:
     return await enqueue_encoded(redis, codecs.batch.encode(batch), expires_ms=expires_ms)
 
 
-async def enqueue_encoded(redis: ArqRedis, batch: bytes, *, expires_ms: int) -> str:
+async def enqueue_encoded(redis: ArqRedis, batch: bytes, *, expires_ms: int, shard: int = 0) -> str:
     """As `enqueue`, for a batch that was encoded part by part."""
-    return await _enqueue(redis, RUN_BATCH, batch, expires_ms=expires_ms)
+    return await _enqueue(redis, RUN_BATCH, batch, expires_ms, shard)
 
 
-async def enqueue_install(redis: ArqRedis, request: InstallRequest, *, expires_ms: int) -> str:
+async def enqueue_install(redis: ArqRedis, request: InstallRequest, *, expires_ms: int, shard: int = 0) -> str:
     """As `enqueue`, for an installation."""
-    return await _enqueue(redis, INSTALL_PACKAGES, codecs.install_request.encode(request), expires_ms=expires_ms)
+    return await _enqueue(redis, INSTALL_PACKAGES, codecs.install_request.encode(request), expires_ms, shard)
 
 
-async def _enqueue(redis: ArqRedis, name: str, data: bytes, *, expires_ms: int) -> str:
+async def _enqueue(redis: ArqRedis, name: str, data: bytes, expires_ms: int, shard: int) -> str:
     """`ArqRedis.enqueue_job` takes three round trips to make sure that a chosen job id is new; ours is random."""
-    job_id = ids.new_job_id()
+    job_id = ids.new_job_id(shard)
     now_ms = unix_ms()
     job = serialize_job(name, (data,), {}, None, now_ms, serializer=serialize)
     await run_script(
         redis,
         ENQUEUE,
-        [job_key_prefix + job_id, keys.QUEUE, keys.QUEUE_WAKE_UP],
+        [job_key_prefix + job_id, keys.queue(shard), keys.wake_up(shard)],
         [job_id, job or b"", expires_ms, now_ms, WAKE_UPS_KEPT, RESULT_KEPT_S],
     )
     return job_id
 
 
-async def wait_for_wake_up(redis: ArqRedis, *, timeout_s: float) -> str | None:
-    """Block until a job was enqueued, *timeout_s* at most; the id of the job if there was one.
+async def wait_for_wake_up(redis: ArqRedis, shard: int = 0, *, timeout_s: float) -> str | None:
+    """Block until a job was enqueued in the shard, *timeout_s* at most; the id of the job if there was one.
 
     Raises:
         RedisError, OSError: the server does not answer; TimeoutError, an OSError: not even that nothing came.
     """
-    reply = redis.brpop([keys.QUEUE_WAKE_UP], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
+    reply = redis.brpop([keys.wake_up(shard)], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
     async with asyncio.timeout(timeout_s + SAYS_SO_WITHIN_S):
         popped = await cast("Awaitable[Any]", reply)
     return None if popped is None else popped[1].decode(errors="replace")
 
 
-async def waiting(redis: ArqRedis, *, most: int) -> list[bytes]:
+async def wake_up_that_waits(redis: ArqRedis, shard: int) -> str | None:
+    """As `wait_for_wake_up`, without waiting."""
+    popped = cast("bytes | None", await cast("Awaitable[Any]", redis.rpop(keys.wake_up(shard))))
+    return None if popped is None else popped.decode(errors="replace")
+
+
+async def give_back_wake_up(redis: ArqRedis, shard: int, job_id: str) -> None:
+    """Let another worker be woken for the job: there is no place for it here."""
+    await cast("Awaitable[Any]", redis.rpush(keys.wake_up(shard), job_id))
+
+
+async def waiting(redis: ArqRedis, shard: int = 0, *, most: int) -> list[bytes]:
     """The ids of the jobs that wait, oldest first; by nobody's clock, so that a clock that is wrong hides none."""
-    return cast("list[bytes]", await redis.zrange(keys.QUEUE, 0, most - 1))
+    return cast("list[bytes]", await redis.zrange(keys.queue(shard), 0, most - 1))
 
 
-async def claim(redis: ArqRedis, job_id: str, *, runner: str, for_ms: int) -> bytes | None:
+async def claim(redis: ArqRedis, job_id: str, shard: int = 0, *, runner: str, for_ms: int) -> bytes | None:
     """Claim the job for *runner* and take it; None if another has it, it has ended, or nobody came in time.
 
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
-    it is never run a second time, whatever becomes of who took it. What bears no tag of the queue is no job.
+    it is never run a second time, whatever becomes of who took it. What bears another tag is no job of it.
     """
-    if keys.tag(job_id) != keys.tag(keys.QUEUE):
-        await redis.zrem(keys.QUEUE, job_id)
+    if keys.tag(job_id) != keys.queue_tag(shard):
+        await redis.zrem(keys.queue(shard), job_id)
         return None
     job = await run_script(
         redis,
         CLAIM,
-        [in_progress_key_prefix + job_id, keys.QUEUE, job_key_prefix + job_id],
+        [in_progress_key_prefix + job_id, keys.queue(shard), job_key_prefix + job_id],
         [job_id, for_ms, runner],
     )
     return None if job is None else bytes(job)
@@ -141,7 +152,7 @@ async def finish(redis: ArqRedis, job_id: str, result: bytes | None) -> None:
     arguments: list[str | int | bytes] = [RESULT_KEPT_S]
     if result is not None:
         kept = serialize_result(
-            "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.QUEUE, job_id, serializer=serialize
+            "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.queue(0), job_id, serializer=serialize
         )
         arguments.append(kept or b"")
     await run_script(redis, FINISH, [in_progress_key_prefix + job_id, result_key_prefix + job_id], arguments)

@@ -7,18 +7,22 @@ revision; what a tenant's traffic makes is under the tenant's own tag; each shar
 ==============================================  ==========  ==================  ============  ================
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
 ``arq:result:`` for a minute after it has ended; arq has no setting for these prefixes. So a job's id bears the tag of
-its shard of the queue, and all that arq keeps of it is where the shard is.
+its shard of the queue, and all that arq keeps of it is where the shard is. A shard's tag begins with its number.
 """
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from collections.abc import Iterable
+from functools import cache
+from itertools import chain, count
+from zlib import crc32
 
 PREFIX = "rulemint"
 _CONFIG = f"{PREFIX}:{{config}}"
 _RUNNERS = f"{PREFIX}:{{runners}}"
-_QUEUE_TAG = "queue:0"
-_QUEUE = f"{PREFIX}:{{{_QUEUE_TAG}}}"
+_SLOTS = 16_384
+_NEAR = 48
 
 TENANTS = f"{_CONFIG}:tenants"
 DELETED_RULES = f"{_CONFIG}:deleted-rules"
@@ -35,8 +39,6 @@ RUNNERS = f"{_RUNNERS}:alive"
 INSECURE_RUNNERS = f"{_RUNNERS}:insecure"
 LEAVING_RUNNERS = f"{_RUNNERS}:leaving"
 WRONG_CLOCKS = f"{PREFIX}:{{clocks}}:wrong"
-QUEUE = f"{_QUEUE}:jobs"
-QUEUE_WAKE_UP = f"{_QUEUE}:wake-up"
 
 
 def tag(name: str) -> str:
@@ -59,9 +61,49 @@ def _of(tenant: str) -> str:
     return f"{PREFIX}:{{tenant:{tenant}}}"
 
 
-def job_id(random: str) -> str:
+def slot(text: str) -> int:
+    """Where a cluster places names whose tag is *text*: CRC16 (XMODEM) of it."""
+    return crc_hqx(text.encode(), 0) % _SLOTS
+
+
+@cache
+def queue_tag(shard: int) -> str:
+    """The tag of a shard of the queue: one whose slot is far from those of the others.
+
+    The first three are a third of all slots apart, the first six a sixth, the first twelve a twelfth. So three nodes
+    that have as many slots each have as many shards each.
+    """
+    place = (shard % 3 + _mirrored(shard // 3)) / 3
+    wanted = slot("queue:0") + round(place * _SLOTS)
+    candidates = chain([f"queue:{shard}"], (f"queue:{shard}.{number}" for number in count(1)))
+    return next(each for each in candidates if (slot(each) - wanted + _NEAR) % _SLOTS <= 2 * _NEAR)
+
+
+def _mirrored(number: int) -> float:
+    """0, 1, 2, 3 … → 0, 1/2, 1/4, 3/4 …: the binary digits behind the point, in reverse (van der Corput)."""
+    return int(f"{number:b}"[::-1], 2) / (1 << number.bit_length())
+
+
+def shard_of(tenant: str, shards: int) -> int:
+    """The shard, of so many, that a tenant's jobs go to."""
+    return crc32(tenant.encode()) % shards if shards > 1 else 0
+
+
+@cache
+def queue(shard: int) -> str:
+    """The sorted set of the ids of the jobs that wait, by when they were enqueued."""
+    return f"{PREFIX}:{{{queue_tag(shard)}}}:jobs"
+
+
+@cache
+def wake_up(shard: int) -> str:
+    """The list on which idle runners wait for the id of a job."""
+    return f"{PREFIX}:{{{queue_tag(shard)}}}:wake-up"
+
+
+def job_id(random: str, shard: int) -> str:
     """The id of a job, from *random* text; it is where its shard of the queue is."""
-    return f"job_{{{_QUEUE_TAG}}}_{random}"
+    return f"job_{{{queue_tag(shard)}}}_{random}"
 
 
 def write_marker(name: str) -> str:
@@ -199,9 +241,9 @@ def bucket(sha256: str) -> str:
     return f"{PREFIX}:{{buckets:{sha256[:1]}}}:{sha256}"
 
 
-def outcomes(gateway: str) -> str:
-    """The channel on which one gateway hears the outcomes it asked for."""
-    return f"{_QUEUE}:outcomes:{gateway}"
+def outcomes(gateway: str, shard: int = 0) -> str:
+    """The channel on which one gateway hears the outcomes of what it put into a shard of the queue."""
+    return f"{PREFIX}:{{{queue_tag(shard)}}}:outcomes:{gateway}"
 
 
 def packages(sha256: str) -> str:

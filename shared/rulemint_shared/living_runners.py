@@ -8,12 +8,15 @@ The time is that of the server which keeps them, so that the clocks of runners a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from arq.connections import ArqRedis
 
-from rulemint_shared import keys
+from rulemint_shared import codecs, keys
 from rulemint_shared.job_scripts import run_script
+from rulemint_shared.runner_load import RunnerLoad
 
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
@@ -81,6 +84,20 @@ async def find_alive(redis: ArqRedis) -> LivingRunners:
     """
     alive, insecure, leaving = await run_script(redis, _ALIVE, _LISTS, [_MOST])
     return LivingRunners(sorted(map(_text, alive)), set(map(_text, insecure)), frozenset(map(_text, leaving)))
+
+
+async def read_loads(redis: ArqRedis, names: Sequence[str]) -> dict[str, RunnerLoad]:
+    """What the runners *names* say of themselves; without those that have just gone, or talk nonsense.
+
+    Raises:
+        RedisError, OSError: the server does not answer.
+    """
+    loads: dict[str, RunnerLoad] = {}
+    for name, data in zip(names, await redis.mget(list(map(keys.runner_load, names))) if names else [], strict=True):
+        with suppress(codecs.DecodeError):
+            if data is not None:
+                loads[name] = codecs.runner_load.decode(data)
+    return loads
 
 
 def _text(name: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+MAX_QUEUE_SHARDS = 48
 _Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 
 
@@ -20,3 +21,5 @@ class RunnerLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Under way."""
     lost_log_records: Annotated[int, Meta(ge=0)] = 0
     """Since it began."""
+    queue_shards: Annotated[int, Meta(ge=1, le=MAX_QUEUE_SHARDS)] = 1
+    """Of the queue, so many of which it serves."""

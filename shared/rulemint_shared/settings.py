@@ -13,6 +13,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from rulemint_shared.runner_load import MAX_QUEUE_SHARDS
+
 PREFIX = "RULEMINT_"
 
 RedisUrl = Annotated[
@@ -29,6 +31,15 @@ RedisPasswordFile = Annotated[
 ]
 SentinelPasswordFile = Annotated[
     Path | None, msgspec.Meta(description="A file with the sentinels' own password, if they have one.")
+]
+QueueShards = Annotated[
+    int,
+    msgspec.Meta(
+        description="Parts of the queue, which a cluster spreads over its nodes. To raise it, change runners first; "
+        "to lower it, gateways first.",
+        ge=1,
+        le=MAX_QUEUE_SHARDS,
+    ),
 ]
 LogLevel = Annotated[
     str, msgspec.Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")

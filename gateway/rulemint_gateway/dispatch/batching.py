@@ -28,13 +28,14 @@ class CannotTravelError(Exception):
 
 
 class Batcher:
-    """Collects invocations and enqueues them: at most two jobs at a time."""
+    """Collects invocations for one shard of the queue and enqueues them: at most two jobs at a time."""
 
     def __init__(
         self,
         redis: ArqRedis,
         *,
         gateway: str,
+        shard: int,
         job_expires_ms: int,
         on_enqueued: Callable[[str, list[str]], None],
         on_lost: Callable[[list[str]], None],
@@ -42,6 +43,7 @@ class Batcher:
         """*on_enqueued* hears job id and invocation ids; *on_lost* the ids that Redis did not take."""
         self._redis = redis
         self._gateway = gateway
+        self._shard = shard
         self._job_expires_ms = job_expires_ms
         self._on_enqueued = on_enqueued
         self._on_lost = on_lost
@@ -90,7 +92,9 @@ class Batcher:
         ids = [invocation_id for invocation_id, _encoded in invocations]
         batch = join_batch(self._gateway, (encoded for _id, encoded in invocations))
         try:
-            job_id = await job_queue.enqueue_encoded(self._redis, batch, expires_ms=self._job_expires_ms)
+            job_id = await job_queue.enqueue_encoded(
+                self._redis, batch, expires_ms=self._job_expires_ms, shard=self._shard
+            )
         except (RedisError, OSError) as error:
             log.warning("could not enqueue", invocations=len(ids), error=str(error))
             self._on_lost(ids)

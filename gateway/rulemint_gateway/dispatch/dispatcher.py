@@ -12,7 +12,7 @@ from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared import job_queue
+from rulemint_shared import job_queue, keys
 from rulemint_shared.background import run_together
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.endings import failed
@@ -54,14 +54,19 @@ class Dispatcher:
         self._presence = presence
         self._places = Shares(max_waiting)
         self._pauses = Pauses()
-        self._listener = OutcomeListener(redis, gateway=gateway)
-        self._batcher = Batcher(
-            redis,
-            gateway=gateway,
-            job_expires_ms=job_expires_ms,
-            on_enqueued=self._listener.enqueued,
-            on_lost=self._listener.lost,
-        )
+        self._listener = OutcomeListener(redis, gateway=gateway, shards=presence.own_shards)
+        self._batchers = [
+            Batcher(
+                redis,
+                gateway=gateway,
+                shard=shard,
+                job_expires_ms=job_expires_ms,
+                on_enqueued=self._listener.enqueued,
+                on_lost=self._listener.lost,
+            )
+            for shard in range(presence.own_shards)
+        ]
+        """One for each shard of the queue."""
 
     @property
     def waiting(self) -> int:
@@ -99,7 +104,8 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         late = loop.call_later(deadline.remaining_s() + GRACE_S, _give_up, future)
         try:
-            self._batcher.submit(invocation, under_way=self._places.of(invocation.tenant))
+            shard = keys.shard_of(invocation.tenant, self._presence.queue_shards)
+            self._batchers[shard].submit(invocation, under_way=self._places.of(invocation.tenant))
             ending = await future
         except RunnerDiedError:
             return self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner died"))
@@ -118,7 +124,7 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Wait until everything has been enqueued."""
-        await self._batcher.close()
+        await asyncio.gather(*(batcher.close() for batcher in self._batchers))
 
     async def _overdue(self, invocation: Invocation, job_id: str | None) -> Ending:
         """A runner that had claimed the job died with it; otherwise none came round to it."""

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.dispatch import lost_runners
 from rulemint_gateway.dispatch.lost_runners import LostRunners
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared import codecs, job_queue
+from rulemint_shared import codecs, job_queue, keys
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.package_messages import InstallAnswer, InstallRequest, NotInstalled
 from rulemint_shared.turns import NoTurnError, Turns
@@ -47,8 +47,9 @@ class Installs:
         if not await self._presence.any_alive():
             return _not_now("no runner is there to install packages")
         try:
+            shard = keys.shard_of(request.tenant, self._presence.queue_shards)
             expires_ms = round(PICKED_UP_WITHIN_S * 1000)
-            job_id = await job_queue.enqueue_install(self._redis, request, expires_ms=expires_ms)
+            job_id = await job_queue.enqueue_install(self._redis, request, expires_ms=expires_ms, shard=shard)
             return await self._answer_of(job_id)
         except codecs.DecodeError as error:
             log.warning("an installation ended without an answer", error=str(error))

@@ -41,9 +41,10 @@ class Waiting:
 class OutcomeListener:
     """Knows who waits for which invocation."""
 
-    def __init__(self, redis: ArqRedis, *, gateway: str) -> None:
+    def __init__(self, redis: ArqRedis, *, gateway: str, shards: int = 1) -> None:
         self._redis = redis
         self._gateway = gateway
+        self._shards = shards
         self._waiting: dict[str, Waiting] = {}
         self._lost_runners = LostRunners(redis)
 
@@ -75,15 +76,14 @@ class OutcomeListener:
     async def run(self, subscriber: ArqRedis) -> None:
         """Listen, and look for dead runners and for endings whose publication was missed, until cancelled."""
         await run_together(
-            listen(
-                subscriber,
-                keys.outcomes(self._gateway),
-                on_message=self._on_message,
-                on_connected=self._search_results,
-            ),
+            *(self._listen(subscriber, shard) for shard in range(self._shards)),
             self._search_periodically(),
             self._look_for_dead_runners(),
         )
+
+    async def _listen(self, subscriber: ArqRedis, shard: int) -> None:
+        channel = keys.outcomes(self._gateway, shard)
+        await listen(subscriber, channel, on_message=self._on_message, on_connected=self._search_results)
 
     def _on_message(self, data: bytes) -> None:
         try:

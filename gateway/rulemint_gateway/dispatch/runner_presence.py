@@ -1,15 +1,17 @@
-"""How many runners are alive, counted every second, so that no token asks for it."""
+"""How many runners are alive, and how many shards of the queue they serve, so that no token asks for it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from time import monotonic
 
 import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared.living_runners import find_alive
+from rulemint_shared.living_runners import find_alive, read_loads
+from rulemint_shared.runner_load import RunnerLoad
 
 log = structlog.get_logger(__name__)
 
@@ -23,8 +25,12 @@ HEARD_AGAIN_S = 2.0
 class RunnerPresence:
     """How many runners would pick up an invocation now."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: ArqRedis, *, queue_shards: int = 1) -> None:
+        """*queue_shards*: how many this gateway is to use."""
         self._redis = redis
+        self.own_shards = queue_shards
+        self.queue_shards = queue_shards
+        """How many it may use, since every living runner serves so many."""
         self.alive = 0
         """How many were counted last."""
         self.insecure = 0
@@ -46,7 +52,20 @@ class RunnerPresence:
         if insecure > self.insecure:
             log.warning("INSECURE: runners that do not contain rules", insecure=insecure, runners=self.alive)
         self.insecure = insecure
+        if self.own_shards > 1:
+            self._count_shards(await read_loads(self._redis, living.names))
         return self.alive
+
+    def _count_shards(self, loads: Mapping[str, RunnerLoad]) -> None:
+        """A job in a shard that some runner does not serve would wait for the others, or for nobody."""
+        shards = min([self.own_shards, *(load.queue_shards for load in loads.values())])
+        if shards < self.queue_shards:
+            log.warning(
+                "a runner serves fewer shards of the queue than RULEMINT_QUEUE_SHARDS says here: no more are used",
+                shards=shards,
+                here=self.own_shards,
+            )
+        self.queue_shards = shards
 
     async def any_alive(self) -> bool:
         """Whether a runner is alive, as of a second ago at most; asks Redis only when none was."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from arq.connections import ArqRedis
 
-from rulemint_shared import codecs, keys
-from rulemint_shared.living_runners import find_alive
+from rulemint_shared import keys
+from rulemint_shared.living_runners import find_alive, read_loads
 from rulemint_shared.runner_load import RunnerLoad
 from rulemint_shared.server_clock import read_wrong_clocks
 
@@ -23,6 +23,8 @@ class RunnerStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Under way."""
     lost_log_records: int
     """Since it began; their watchers were told."""
+    queue_shards: int
+    """Parts of the queue that it serves."""
 
 
 class WrongClock(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,43 +43,42 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     runners: list[RunnerStatus]
     queue_depth: int
     """Jobs of 1 to 64 invocations that no runner has taken."""
+    queue_shards: int
+    """Parts of the queue that this gateway is to use; it uses no more than each runner serves."""
     wrong_clocks: list[WrongClock]
     """Set them right: rules run on time all the same, but tokens bear their gateway's time."""
 
 
-async def read_status(redis: ArqRedis) -> Status:
-    """Ask Redis.
+async def read_status(redis: ArqRedis, *, queue_shards: int = 1) -> Status:
+    """Ask Redis. *queue_shards*: how many this gateway uses; runners may still serve more.
 
     Raises:
         RedisError, OSError: it does not answer.
     """
+    living = await find_alive(redis)
+    loads = await read_loads(redis, living.names)
+    shards = max([queue_shards, *(load.queue_shards for load in loads.values())])
     channel = keys.outcomes("")
     async with redis.pipeline(transaction=False) as pipe:
         pipe.pubsub_channels(f"{channel}*")
-        pipe.zcard(keys.QUEUE)
         pipe.hgetall(keys.WRONG_CLOCKS)
-        gateways, queue_depth, wrong = await pipe.execute()
-    living = await find_alive(redis)
-    names = living.names
-    loads = await redis.mget([keys.runner_load(name) for name in names]) if names else []
+        for shard in range(shards):
+            pipe.zcard(keys.queue(shard))
+        gateways, wrong, *depths = await pipe.execute()
+    nothing = RunnerLoad(hosts=0, busy_hosts=0, invocations=0)
     return Status(
         gateways=sorted(name.decode(errors="replace").removeprefix(channel) for name in gateways),
         runners=[
-            RunnerStatus(name=name, contained=name not in living.insecure, **msgspec.structs.asdict(_load(data)))
-            for name, data in zip(names, loads, strict=True)
+            RunnerStatus(
+                name=name,
+                contained=name not in living.insecure,
+                **msgspec.structs.asdict(loads.get(name, nothing)),
+            )
+            for name in living.names
         ],
-        queue_depth=queue_depth,
+        queue_depth=sum(depths),
+        queue_shards=queue_shards,
         wrong_clocks=[
             WrongClock(name=name, seconds_ahead=ahead_ms / 1000) for name, ahead_ms in read_wrong_clocks(wrong).items()
         ],
     )
-
-
-def _load(data: bytes | None) -> RunnerLoad:
-    """What a runner said of itself; nothing if it has just gone, or talks nonsense."""
-    try:
-        if data is not None:
-            return codecs.runner_load.decode(data)
-    except codecs.DecodeError:
-        pass
-    return RunnerLoad(hosts=0, busy_hosts=0, invocations=0)

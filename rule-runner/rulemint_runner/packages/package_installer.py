@@ -58,7 +58,7 @@ class PackageInstaller:
         self._terms = terms
         self._same: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def run_job(self, data: bytes) -> bytes:
+    async def run_job(self, data: bytes, _shard: int = 0) -> bytes:
         """The encoded answer to an encoded `InstallRequest`; one that cannot be read is answered too."""
         try:
             request = codecs.install_request.decode(data)

@@ -246,7 +246,8 @@ async def test_nothing_of_it_is_left_in_redis(tmp_path: Path, empty_redis_url: s
             assert (await tried(management, script, secrets={"KEY": "hunter22"}))["claims"] == {"marked": 14}
             # the answer comes before the job is put away
             after = await eventually(
-                lambda: asyncio.to_thread(everything_in, empty_redis_url), lambda seen: keys.QUEUE.encode() not in seen
+                lambda: asyncio.to_thread(everything_in, empty_redis_url),
+                lambda seen: keys.queue(0).encode() not in seen,
             )
     added = {name: value for name, value in after.items() if before.get(name) != value}
     kinds = {name.partition(b":job_")[0] for name in added if not name.startswith(keys.runner_load("").encode())}

@@ -52,7 +52,7 @@ SEVERAL_KEYS = {
     "config_store.py mget": "markers, of the configuration",
     "config_store.py watch": "the revision and an idempotency key, of the configuration",
     "rule_state.py watch": "the state of one rule and whether it was deleted, of its tenant",
-    "system_status.py mget": "what runners say of themselves, of the runners",
+    "living_runners.py mget": "what runners say of themselves, of the runners",
 }
 """Calls that may name several keys, each with what these are."""
 MAY_NAME_SEVERAL = {"mget", "mset", "delete", "unlink", "exists", "touch", "watch", "rename", "renamenx", "xread"}
@@ -70,7 +70,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def commands(server: Server, tmp_path_factory: pytest.TempPathFactory) -> list[Command]:
     """What a system gives a server in cluster mode, from its first start to its end, with all that it can do."""
     data_dir, port = tmp_path_factory.mktemp("system") / "data", free_port()
-    environment = {"RULEMINT_REDIS_URL": server.url}
+    environment = {"RULEMINT_REDIS_URL": server.url, "RULEMINT_QUEUE_SHARDS": "3"}
     before = refused_for_slots(server.url)
     with commands_of(server.url) as found, started_dev(environment, data_dir=data_dir, port=port) as process:
         asyncio.run(use_everything(System(f"http://127.0.0.1:{port}", data_dir, process), server))

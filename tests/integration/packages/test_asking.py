@@ -29,7 +29,7 @@ async def test_without_a_runner_the_call_is_unavailable_at_once(empty_redis_url:
         packages = Packages(Installs(redis, RunnerPresence(redis)))
         with pytest.raises(UnavailableError, match="no runner"):
             await packages.installed_for("default", TEXT)
-        assert await redis.zcard(keys.QUEUE) == 0
+        assert await redis.zcard(keys.queue(0)) == 0
 
 
 async def test_a_request_that_no_runner_picks_up_is_given_up(

@@ -51,7 +51,7 @@ async def taken_jobs(redis: ArqRedis, invocations: int) -> AsyncIterator[tuple[s
     while invocations > 0:
         job_id = await job_queue.wait_for_wake_up(redis, timeout_s=5)
         assert job_id is not None
-        job = await job_queue.claim(redis, job_id, runner="r", for_ms=60_000)
+        job = await job_queue.claim(redis, job_id, runner="a test", for_ms=60_000)
         assert job is not None
         batch = codecs.batch.decode(job_queue.open_job(job)[1])
         invocations -= len(batch.invocations)

@@ -146,9 +146,9 @@ async def put(redis: ArqRedis, data: bytes, *, wake_up: bool, job_id: str | None
     job_id = job_id or ids.new_job_id()
     async with redis.pipeline(transaction=True) as pipe:
         pipe.psetex(job_key_prefix + job_id, 60_000, data)
-        pipe.zadd(keys.QUEUE, {job_id: unix_ms()})
+        pipe.zadd(keys.queue(0), {job_id: unix_ms()})
         if wake_up:
-            pipe.lpush(keys.QUEUE_WAKE_UP, job_id)
+            pipe.lpush(keys.wake_up(0), job_id)
         await pipe.execute()
     return job_id
 
@@ -219,7 +219,7 @@ async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, red
         ending = await gateway.ask(await a_rule(redis), within_s=1_000)
     assert isinstance(ending.outcome, Failed)
     assert ending.outcome.reason is FailureReason.NO_RUNNER
-    assert await redis.zcard(keys.QUEUE) == 0
+    assert await redis.zcard(keys.queue(0)) == 0
 
 
 async def test_a_runner_that_left_is_not_counted_on(
@@ -262,7 +262,7 @@ NO_JOBS = [
 @pytest.mark.parametrize("data", NO_JOBS)
 async def test_what_is_no_job_is_refused_and_the_next_job_works(gateway: Gateway, redis: ArqRedis, data: bytes) -> None:
     job_id = await put(redis, data, wake_up=True)
-    await eventually(lambda: redis.zscore(keys.QUEUE, job_id), lambda score: score is None)
+    await eventually(lambda: redis.zscore(keys.queue(0), job_id), lambda score: score is None)
     with suppress(codecs.DecodeError):
         assert await job_queue.find_endings(redis, job_id) is None
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
@@ -274,7 +274,7 @@ async def test_a_pickle_in_the_queue_is_refused_and_never_unpickled(
 ) -> None:
     folder = tmp_path / "made by the pickle"
     job_id = await put(redis, pickle.dumps(Exploit(folder)), wake_up=True)
-    await eventually(lambda: redis.zscore(keys.QUEUE, job_id), lambda score: score is None)
+    await eventually(lambda: redis.zscore(keys.queue(0), job_id), lambda score: score is None)
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
     assert not folder.exists()
 
@@ -306,7 +306,7 @@ async def test_a_job_that_is_enqueued_once_more_after_it_ran_is_not_run_again(
 
 @pytest.mark.usefixtures("runner")
 async def test_a_wake_up_for_a_job_that_is_not_there_wakes_nobody_for_good(gateway: Gateway, redis: ArqRedis) -> None:
-    pushing: Any = redis.lpush(keys.QUEUE_WAKE_UP, "job_nothing", b"\xff\xfe")
+    pushing: Any = redis.lpush(keys.wake_up(0), "job_nothing", b"\xff\xfe")
     await pushing
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
     await eventually(lambda: redis.exists(f"{in_progress_key_prefix}job_nothing"), lambda claims: claims == 0)
@@ -511,7 +511,7 @@ async def test_an_invocation_whose_runner_was_killed_is_interrupted_and_never_ru
         assert ending.outcome.reason is FailureReason.INTERRUPTED
         assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
         await redis.delete(in_progress_key_prefix + job_id)  # as it would expire in the end
-        await eventually(lambda: redis.zscore(keys.QUEUE, job_id), lambda score: score is None)
+        await eventually(lambda: redis.zscore(keys.queue(0), job_id), lambda score: score is None)
     assert starts[ending.invocation] == 1
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
@@ -10,10 +11,21 @@ from redis.crc import key_slot
 from fixtures.old_store import GONE, OLD_AND_NEW
 from rulemint_gateway.management import fields
 from rulemint_shared import keys, old_keys
+from rulemint_shared.runner_load import MAX_QUEUE_SHARDS
 
 TAGGED = re.compile(r"rulemint:(\{[^{}]+\})(:[^{}]+)*")
 NAMES = [getattr(keys, name) for name in dir(keys) if name.isupper() and not name.startswith("_")]
-NO_NAMES = {"tag", "by_tag", "rule_version_field", "secrets_used_member", "deleted_rules_member", "packages_name"}
+NO_NAMES = {
+    "tag",
+    "by_tag",
+    "slot",
+    "queue_tag",
+    "shard_of",
+    "rule_version_field",
+    "secrets_used_member",
+    "deleted_rules_member",
+    "packages_name",
+}
 
 
 def makers() -> list[Callable[..., str]]:
@@ -27,7 +39,8 @@ def get_module(each: Any) -> str:
 
 
 def made(maker: Callable[..., str]) -> str:
-    return maker(*("acme" for name in get_type_hints(maker) if name != "return"))
+    given = {name: kind for name, kind in get_type_hints(maker).items() if name != "return"}
+    return maker(*(1 if kind is int else "acme" for kind in given.values()))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != keys.PREFIX])
@@ -45,9 +58,32 @@ def test_every_name_that_is_made_has_a_tag_and_a_ledger_has_its_stream_s(maker: 
 
 
 def test_a_job_and_what_arq_keeps_of_it_are_where_their_queue_is() -> None:
-    job_id = keys.job_id("0123")
-    names = [prefix + job_id for prefix in ("arq:job:", "arq:in-progress:", "arq:result:")]
-    assert {key_slot(name.encode()) for name in names} == {key_slot(keys.QUEUE.encode())}
+    for shard in range(MAX_QUEUE_SHARDS):
+        job_id = keys.job_id("0123", shard)
+        names = [prefix + job_id for prefix in ("arq:job:", "arq:in-progress:", "arq:result:")]
+        names += [keys.queue(shard), keys.wake_up(shard), keys.outcomes("gateway_1", shard)]
+        assert {key_slot(name.encode()) for name in names} == {keys.slot(keys.queue_tag(shard))}
+
+
+def test_shards_have_tags_of_their_own_that_begin_with_their_number() -> None:
+    tags = [keys.queue_tag(shard) for shard in range(MAX_QUEUE_SHARDS)]
+    assert len(set(map(keys.slot, tags))) == MAX_QUEUE_SHARDS
+    assert all(re.fullmatch(rf"queue:{shard}(\.\d+)?", tag) for shard, tag in enumerate(tags))
+
+
+@pytest.mark.parametrize(("nodes", "shards"), [(3, 3), (3, 6), (3, 12), (4, 12), (6, 6), (6, 12)])
+def test_nodes_that_share_the_slots_evenly_share_the_shards_evenly(nodes: int, shards: int) -> None:
+    placed = Counter(keys.slot(keys.queue_tag(shard)) * nodes // 16_384 for shard in range(shards))
+    assert set(placed.values()) == {shards // nodes}
+
+
+def test_tenants_are_spread_over_all_shards_and_each_stays_where_it_is() -> None:
+    tenants = [f"tenant-{number}" for number in range(3_000)]
+    placed = Counter(keys.shard_of(tenant, 6) for tenant in tenants)
+    assert set(placed) == set(range(6))
+    assert max(placed.values()) < 1.2 * 3_000 / 6
+    assert [keys.shard_of(tenant, 1) for tenant in tenants[:5]] == [0] * 5
+    assert keys.shard_of("acme", 3) == 2, "what one version has put into a shard the next one looks for there"
 
 
 @pytest.mark.parametrize(

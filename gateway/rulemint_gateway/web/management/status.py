@@ -20,8 +20,9 @@ SCOPE = "read:status"
 class StatusHandlers:
     """The one call about the system itself."""
 
-    def __init__(self, catalog: Catalog, redis: ArqRedis) -> None:
+    def __init__(self, catalog: Catalog, redis: ArqRedis, *, queue_shards: int) -> None:
         self._catalog = catalog
+        self._queue_shards = queue_shards
         self._redis = redis
 
     def operations(self) -> list[Operation]:
@@ -42,7 +43,7 @@ class StatusHandlers:
         """200 and who is alive."""
         authorize(request, self._catalog, scope=SCOPE)
         try:
-            status = await read_status(self._redis)
+            status = await read_status(self._redis, queue_shards=self._queue_shards)
         except (RedisError, OSError):
             raise UnavailableError("Redis does not answer: try again") from None
         return json_answer(status, headers=NO_STORE)

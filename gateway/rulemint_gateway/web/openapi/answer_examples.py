@@ -237,9 +237,11 @@ ANSWERS: dict[str, Any] = {
                 "busy_hosts": 0,
                 "invocations": 0,
                 "lost_log_records": 0,
+                "queue_shards": 1,
             }
         ],
         "queue_depth": 0,
+        "queue_shards": 1,
         "wrong_clocks": [],
     },
     "KeySet": {"keys": [{"kty": "RSA", "n": "9DxVgd…", "e": "AQAB", "use": "sig", "alg": "RS256", "kid": _KID}]},
