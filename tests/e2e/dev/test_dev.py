@@ -21,6 +21,7 @@ import pytest
 
 from fixtures.processes import BIN, ROOT, Started, family_of, free_port, is_alive, is_ready, started, started_dev, until
 from fixtures.system import System
+from fixtures.valkey import ONE_SERVER
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -166,7 +167,9 @@ def test_sigkill_leaves_no_process_behind(tmp_path: Path) -> None:
         until(lambda: not [pid for pid in family if is_alive(pid)])
 
 
-@pytest.mark.parametrize("name", ["rulemint_gateway", "rulemint_runner", "valkey-server"])
+@pytest.mark.parametrize(
+    "name", ["rulemint_gateway", "rulemint_runner", pytest.param("valkey-server", marks=ONE_SERVER)]
+)
 def test_a_child_that_dies_is_started_again(tmp_path: Path, name: str) -> None:
     port = free_port()
     with started_dev({}, data_dir=tmp_path / "data", port=port) as process:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from arq.connections import ArqRedis
 
-from fixtures.every_server import cut
+from fixtures.every_server import cut, empty, servers
 from fixtures.log_records import a_line, a_writer, write
 from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.batch import Batch, Event
@@ -296,7 +296,8 @@ async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: Lo
 
 async def readers(redis: ArqRedis) -> int:
     """How many connections wait for records."""
-    return sum(client["cmd"] == "xread" and "b" in client["flags"] for client in await redis.client_list())
+    clients = [client for server in await servers(redis) for client in await server.client_list()]
+    return sum(client["cmd"] == "xread" and "b" in client["flags"] for client in clients)
 
 
 # ---- what is missing ----
@@ -482,7 +483,7 @@ async def test_after_a_break_in_which_the_server_lost_its_data_watchers_are_told
     async with hub.watch("one", EVERYTHING) as watcher:
         await write(redis, "one", a_line("before"))
         await until_line(watcher, "before")
-        await redis.flushdb()
+        await empty(redis)
         await break_off(redis)
         (told,) = await read(watcher, 1)
         assert (told["type"], told["count"]) == ("dropped", None)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from arq.connections import ArqRedis
 
-from fixtures.every_server import cut, names_in
+from fixtures.every_server import cut, empty, names_in
 from rulemint_gateway.stores import change_log
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -256,7 +256,7 @@ async def test_a_rule_that_was_damaged_is_read_when_it_is_mended_or_gone(two: Tw
 
 
 async def test_what_a_server_that_was_emptied_had_is_gone(two: Two) -> None:
-    await two.redis.flushdb()
+    await empty(two.redis)
     await two.other.load()
     assert not two.other.is_configured
 
