@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from arq.connections import ArqRedis
 
+from fixtures.every_server import servers
 from rulemint_shared import keys
 from rulemint_shared.redis_connection import open_redis
 from rulemint_shared.stream_entries import (
@@ -252,7 +253,8 @@ async def test_writers_of_long_ago_are_forgotten(redis: ArqRedis) -> None:
 async def test_a_server_that_does_not_know_the_script_is_sent_it(redis: ArqRedis) -> None:
     marks = Marks()
     for text in ("a", "b"):
-        await redis.script_flush()
+        for server in await servers(redis):
+            await server.script_flush()
         assert await send(redis, [a_batch(marks.next(), text)]) == []
     assert await kept(redis) == ["a", "b"]
 
