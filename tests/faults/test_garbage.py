@@ -25,14 +25,14 @@ LEFT_OUT = frozenset({400, 401, 403, 404})
 """What clients are answered whose records, or whose tenant's, cannot be read."""
 CONFIGURED = {"TENANTS", "clients", "client_grants", "resource_servers", "signing_keys"}
 """Without these records somebody is refused."""
-BRIEF = {"REVISION", "clients", "rules", "signing_keys", "QUEUE", "QUEUE_WAKE_UP", "RUNNERS", "arq:job:"}
+BRIEF = {"REVISION", "clients", "rules", "signing_keys", "queue", "wake_up", "RUNNERS", "arq:job:"}
 
 
 def every_name() -> dict[str, str]:
     """Name of a constant or function of `keys` → a pattern of what it spells."""
     found: dict[str, Any] = {}
     for name, what in vars(keys).items():
-        if inspect.isfunction(what) and not name.startswith("_"):
+        if callable(what) and what.__module__ == keys.__name__ and not name.startswith("_"):
             texts = [0 if each.annotation == "int" else "*" for each in inspect.signature(what).parameters.values()]
             found[name] = what(*texts)
         elif isinstance(what, str) and name.isupper() and name != "PREFIX":
