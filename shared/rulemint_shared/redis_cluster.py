@@ -17,7 +17,7 @@ from typing import Any, cast
 from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline, PubSub
 from redis.crc import key_slot
-from redis.exceptions import AskError, MovedError, RedisError
+from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from rulemint_shared import keys
@@ -177,11 +177,19 @@ class ClusterPipeline(Pipeline):
         return answers
 
     async def _execute_part(self, client: ArqRedis, commands: list[Command]) -> list[Any]:
-        """The answers of one node, errors among them; those that redirect are for the caller."""
+        """The answers of one node, errors among them; those that redirect are for the caller.
+
+        Raises:
+            ConnectionError: the node serves a slot of them to nobody now.
+        """
         async with client.pipeline(transaction=False) as pipe:
             pipe.command_stack = cast("list[Any]", commands)
             with self._nodes.noticing():
-                return list(await pipe.execute(raise_on_error=False))
+                answers = list(await pipe.execute(raise_on_error=False))
+                for answer in answers:
+                    if isinstance(answer, ClusterDownError | TryAgainError):
+                        raise answer
+                return answers
 
     async def _go_to(self, slot: int | None) -> None:
         self.connection_pool = (await self._nodes.owner(HOME if slot is None else slot)).connection_pool

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from arq.connections import ArqRedis
 from redis.crc import key_slot
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, WatchError
 from structlog.testing import capture_logs
 
@@ -132,6 +133,22 @@ async def test_a_master_that_hands_over_costs_nobody_an_error(cluster: Cluster, 
         pipe.set(name, "after")
         pipe.get(name)
         assert await pipe.execute() == [True, b"after"]
+
+
+async def test_a_batch_for_a_slot_that_no_node_serves_can_be_sent_again(cluster: Cluster, redis: ArqRedis) -> None:
+    name = "{unserved}"
+    slot, owner = key_slot(name.encode()), cluster.master_of(name)
+    await redis.set(name, "before")
+    command(owner, "CLUSTER", "DELSLOTS", slot)
+    try:
+        async with redis.pipeline(transaction=False) as pipe:
+            for each in (name, *NAMES):
+                pipe.set(each, "after")
+            with pytest.raises(RedisConnectionError, match="cannot say now"):
+                await pipe.execute(raise_on_error=False)
+    finally:
+        command(owner, "CLUSTER", "ADDSLOTS", slot)
+    assert await redis.get(name) == b"before"
 
 
 @SLOW
