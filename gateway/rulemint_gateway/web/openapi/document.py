@@ -58,6 +58,7 @@ def statuses_of_problems(operation: Operation) -> list[int]:
         404: "{" in operation.path and not (operation.method == "DELETE" and operation.body is None),
         409: operation.idempotent,
         412: operation.if_match,
+        414: operation.query is not None,
         422: operation.idempotent,
         429: bool(operation.scopes),
         503: bool(operation.scopes),
