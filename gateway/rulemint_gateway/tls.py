@@ -39,14 +39,16 @@ class Certificate:
         self._seen = self._stamp()
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.context.set_alpn_protocols(["http/1.1"])
-        self._load()
+        _check_pair(*self._files)
+        self._take()
 
     async def keep_fresh(self) -> None:
         """Look at the files every two seconds, until cancelled; what cannot be used is logged and not taken."""
         while True:
             await asyncio.sleep(LOOK_INTERVAL_S)
             try:
-                if await asyncio.to_thread(self.reload_if_changed):
+                if await asyncio.to_thread(self._has_changed):
+                    self._take()  # here, where handshakes are: none may see the new certificate with the old key
                     log.info("certificate loaded", file=str(self._files[0]))
             except CertificateError as error:
                 log.warning("the changed certificate is not taken, the old one stays", error=str(error))
@@ -58,16 +60,22 @@ class Certificate:
             CertificateError: they cannot be used; the old certificate stays, and they are not looked at again until
                 they have changed again.
         """
+        if not self._has_changed():
+            return False
+        self._take()
+        return True
+
+    def _has_changed(self) -> bool:
+        """Whether the files are others than at the last look; they are checked, and not taken yet."""
         stamp = self._stamp()  # before they are read: what changes meanwhile is seen by the next look
         if stamp == self._seen:
             return False
         self._seen = stamp
-        self._load()
+        _check_pair(*self._files)
         return True
 
-    def _load(self) -> None:
-        """Check first: a context whose key does not fit keeps neither certificate."""
-        _check_pair(*self._files)
+    def _take(self) -> None:
+        """What has been checked: a context whose key does not fit keeps neither certificate."""
         try:
             self.context.load_cert_chain(*self._files, password=_refuse_to_ask)
         except (OSError, ValueError) as error:

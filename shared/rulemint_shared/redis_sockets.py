@@ -44,8 +44,10 @@ class ClosesItself(AbstractConnection):
         self.next_health_check = asyncio.get_running_loop().time() + self.health_check_interval
         try:
             await super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
-        except (RedisError, OSError) as error:
-            note_shortage(error)
+        except BaseException as error:
+            if isinstance(error, RedisError | OSError):
+                note_shortage(error)
+            await self.disconnect(nowait=True)  # who gives up between a greeting and its reply leaves nothing behind
             raise
 
     async def _send_packed_command(self, command: Iterable[bytes]) -> None:

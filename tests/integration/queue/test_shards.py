@@ -50,6 +50,7 @@ async def a_worker(
         try:
             yield worker
         finally:
+            await worker.drain(within_s=10)  # what it runs still needs its connections
             await cancel([working])
 
 
