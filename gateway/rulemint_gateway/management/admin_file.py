@@ -6,6 +6,10 @@ The store decides who may log in. The file only tells a secret to its reader: it
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -18,6 +22,7 @@ from rulemint_shared.vault import Vault
 
 log = structlog.get_logger(__name__)
 
+LOOK_AGAIN_S = 0.05
 WHAT_TO_DO = "put a live secret into the file, or delete the file and restart the gateway to get a new administrator"
 
 
@@ -63,6 +68,30 @@ def write_admin_file(path: Path, admin: AdminFile) -> None:
         write_private_file(path, text + b"\n")
     except OSError as error:
         raise AdminFileError(f"cannot write the admin file {path}: {error.strerror}") from error
+
+
+@asynccontextmanager
+async def alone_at(path: Path) -> AsyncIterator[None]:
+    """No other gateway that shares the folder of *path* is in this block: two that start together make one file.
+
+    Where the folder is missing, or its file system has no locks, it lets everybody in.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, folder)  # which ends the lock
+            while not _is_locked(folder):  # noqa: ASYNC110  # another process ends the wait
+                await asyncio.sleep(LOOK_AGAIN_S)
+        yield
+
+
+def _is_locked(folder: int) -> bool:
+    """Whether the lock is ours now. `OSError`: there are none here."""
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def proves(admin: AdminFile, client: Client, vault: Vault) -> bool:

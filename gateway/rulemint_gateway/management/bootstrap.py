@@ -1,8 +1,8 @@
 """What must be there before anyone can ask for anything: the tenant ``default``, its management API, an administrator.
 
 Idempotent: it runs at every start of every gateway, but on an empty server only if that is new or it was told so. It
-also moves management APIs along: the one of ``default`` when
-the issuer changed, everyone's when a new version of Rulemint defines more scopes.
+also moves management APIs along: the one of ``default`` when the issuer changed, everyone's when a new version of
+Rulemint defines more scopes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from rulemint_gateway.management.admin_file import WHAT_TO_DO, AdminFile, proves, read_admin_file, write_admin_file
+from rulemint_gateway.management.admin_file import (
+    WHAT_TO_DO,
+    AdminFile,
+    alone_at,
+    proves,
+    read_admin_file,
+    write_admin_file,
+)
 from rulemint_gateway.management.tenant_setup import (
     admin_client,
     admin_grant,
@@ -59,7 +66,8 @@ class Bootstrap:
             if not self._has_management_api(tenant):
                 await self._store.transact(tenant, partial(self._plan_management_api, tenant))
         if admin_file is not None:
-            await self._keep_administrator(admin_file, is_new=is_new)
+            async with alone_at(admin_file):
+                await self._keep_administrator(admin_file, is_new=is_new)
 
     async def _plan_tenant(self) -> Changes[None]:
         changes: Changes[None] = Changes(None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 import socket
@@ -121,6 +122,12 @@ async def gateway(empty_redis_url: str, tmp_path: Path) -> AsyncIterator[Gateway
 async def test_the_first_start_makes_an_operator(gateway: Gateway) -> None:
     await gateway.start()
     assert gateway.scopes_of(gateway.admin().client_id) == {*MANAGEMENT_SCOPES, *OPERATOR_SCOPES}
+
+
+async def test_gateways_that_start_together_and_share_a_file_make_one_administrator(gateway: Gateway) -> None:
+    await asyncio.gather(*(gateway.start() for _ in range(4)))
+    assert list(gateway.catalog.tenant(DEFAULT_TENANT).clients) == [gateway.admin().client_id]
+    assert gateway.is_live(gateway.admin().client_secret)
 
 
 async def test_a_second_start_changes_nothing(gateway: Gateway) -> None:
