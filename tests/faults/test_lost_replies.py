@@ -80,7 +80,7 @@ async def test_lines_stand_in_the_log_once(wire: Wire, direct: ArqRedis, lost: b
             await cancel([running])
     assert wire.lost_replies == 1
     entries = await direct.xrange(keys.logs(T))
-    messages = [codecs.log_record.decode(fields[RECORD_FIELD]).message for _id, fields in entries]  # type: ignore[union-attr]
+    messages = [codecs.log_record.decode(fields[RECORD_FIELD]).message for _id, fields in entries]  # type: ignore[union-attr]  # redis-py's stub knows no more
     assert messages == ["0", "1", "2", "the end"]
     assert [Position.parse(name.decode()).number for name, _fields in entries] == [1, 2, 3, 4]
 
@@ -107,7 +107,7 @@ async def test_a_token_request_has_one_record_and_counts_once(wire: Wire, direct
     assert wire.lost_replies == 1
     assert [fields[b"id"].decode() for _id, fields in await direct.xrange(keys.exchanges(T))] == [granted.id, last.id]
     assert [fields[b"id"].decode() for _id, fields in await direct.xrange(keys.refused_requests(T))] == [refused.id]
-    assert [int(count) for count in await direct.hvals(keys.tokens_per_day(T))] == [2]  # type: ignore[misc]
+    assert [int(count) for count in await direct.hvals(keys.tokens_per_day(T))] == [2]  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 async def test_a_refused_call_is_told_once(wire: Wire, direct: ArqRedis) -> None:

@@ -77,7 +77,7 @@ def test_a_runner_without_descriptors_answers_503_at_once_and_names_the_limit(se
         assert {(status, "Retry-After" in headers) for status, headers, _body in failed} == {(503, True)}
         until(lambda: said(services.runner, NO_DESCRIPTOR) > 0)
     for client in clients:
-        until(lambda client=client: services.ask(client)[0] == 200, failing=services.runner)  # type: ignore[misc]
+        until(lambda client=client: services.ask(client)[0] == 200, failing=services.runner)  # type: ignore[misc]  # mypy infers no lambda with a default
     assert said(services.runner, '"RLIMIT_NOFILE is ') == said(services.runner, '"advice"') <= 3
     assert said(services.runner, "Traceback") == 0
 

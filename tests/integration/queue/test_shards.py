@@ -138,7 +138,7 @@ async def test_a_shard_in_which_nothing_waits_keeps_no_place_from_another(
     async with a_worker(empty_redis_url, run, max_jobs=1):
         for count in range(1, 11):
             await put(redis, 2)
-            await eventually(lambda: as_seen(len(ran)), lambda seen, count=count: seen == count)  # type: ignore[misc]
+            await eventually(lambda: as_seen(len(ran)), lambda seen, count=count: seen == count)  # type: ignore[misc]  # redis-py's stub is not async here
     assert set(ran) == {2}
 
 
@@ -159,7 +159,7 @@ async def test_a_job_for_which_there_is_no_place_wakes_another_worker(redis: Arq
         await eventually(lambda: job_queue.was_picked_up(redis, first))
         await put(redis, 1)
         await put(redis, 2)
-        await eventually(lambda: redis.llen(keys.wake_up(1)), lambda woken: woken == 1)  # type: ignore[arg-type, return-value]
+        await eventually(lambda: redis.llen(keys.wake_up(1)), lambda woken: woken == 1)  # type: ignore[arg-type, return-value]  # redis-py's stub is not async here
         async with a_worker(empty_redis_url, run):
             await eventually(lambda: as_seen(sorted(ran)), lambda seen: seen == [1, 2])
         goes_on.set()

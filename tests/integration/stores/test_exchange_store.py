@@ -131,7 +131,7 @@ async def test_a_flood_of_refusals_displaces_nothing_and_is_counted(store: Excha
         store.record(record)
     refusals = [a_refusal() for _ in range(13_000)]
     for refusal in refusals:
-        store.refuse("default", "192.0.2.1", lambda refusal=refusal: refusal)  # type: ignore[misc]
+        store.refuse("default", "192.0.2.1", lambda refusal=refusal: refusal)  # type: ignore[misc]  # mypy infers no lambda with a default
     for record in granted[25:]:
         store.record(record)
     await written(store)

@@ -51,7 +51,7 @@ async def memory(redis: ArqRedis) -> int:
 
 
 async def ledger(redis: ArqRedis) -> dict[str, int]:
-    state = await redis.hget(keys.ledger(STREAM), "state")  # type: ignore[misc]
+    state = await redis.hget(keys.ledger(STREAM), "state")  # type: ignore[misc]  # redis-py's stub is not async here
     return dict(zip(("entries", "bytes", "first", "last"), map(int, state.split()[:4]), strict=True))
 
 
@@ -62,7 +62,7 @@ async def check(redis: ArqRedis, bounds: StreamBounds) -> None:
     assert told["bytes"] <= bounds.bytes
     assert told["entries"] <= bounds.entries * (1 + 2 / RUNS)
     assert await memory(redis) <= bounds.bytes * 1.25
-    assert await redis.hlen(keys.ledger(STREAM)) <= 2 * RUNS + 8  # type: ignore[misc]
+    assert await redis.hlen(keys.ledger(STREAM)) <= 2 * RUNS + 8  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ async def test_a_batch_that_is_sent_again_is_recognised(redis: ArqRedis) -> None
     for mark, text in ((first, "a"), (second, "b"), (first, "a"), (second, "b"), (third, "c"), (third, "c")):
         await send(redis, [a_batch(mark, text, counts=counts)])
     assert await kept(redis) == ["a", "b", "c"]
-    assert await redis.hget(counts.key, "today") == b"6"  # type: ignore[misc]
+    assert await redis.hget(counts.key, "today") == b"6"  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 async def test_a_batch_that_arrives_behind_a_newer_one_of_its_writer_is_not_written(redis: ArqRedis) -> None:
@@ -242,12 +242,12 @@ async def test_a_batch_is_recognised_when_its_ledger_was_made_anew(redis: ArqRed
 
 
 async def test_writers_of_long_ago_are_forgotten(redis: ArqRedis) -> None:
-    await redis.hset(keys.ledger(STREAM), mapping={f"@{number}": "7 1000" for number in range(500)})  # type: ignore[misc]
+    await redis.hset(keys.ledger(STREAM), mapping={f"@{number}": "7 1000" for number in range(500)})  # type: ignore[misc]  # redis-py's stub is not async here
     mark = Marks().next()
     await send(redis, [a_batch(mark, "a")])
     await send(redis, [a_batch(mark, "a")])
     assert await kept(redis) == ["a"]
-    assert await redis.hlen(keys.ledger(STREAM)) == 2  # type: ignore[misc]
+    assert await redis.hlen(keys.ledger(STREAM)) == 2  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 async def test_a_server_that_does_not_know_the_script_is_sent_it(redis: ArqRedis) -> None:
@@ -273,7 +273,7 @@ async def test_numbers_grow_by_one_and_what_was_lost_leaves_its_own_free(redis: 
 
 
 async def numbering(redis: ArqRedis) -> tuple[str, str]:
-    newest, begins = (await redis.hget(keys.ledger(STREAM), "numbered")).decode().split()  # type: ignore[misc]
+    newest, begins = (await redis.hget(keys.ledger(STREAM), "numbered")).decode().split()  # type: ignore[misc]  # redis-py's stub is not async here
     return newest, begins
 
 

@@ -39,7 +39,7 @@ def a_sampler(clock: Clock) -> RefusalSampler[Kept]:
 
 
 def offered(sampler: RefusalSampler[Kept], count: int, *, source: str = "192.0.2.1", tenant: str = "t") -> list[Kept]:
-    made = (sampler.offer(tenant, source, lambda n=n: (f"{source} {n}", 0)) for n in range(count))  # type: ignore[misc]
+    made = (sampler.offer(tenant, source, lambda n=n: (f"{source} {n}", 0)) for n in range(count))  # type: ignore[misc]  # mypy infers no lambda with a default
     return [kept for kept in made if kept is not None]
 
 
