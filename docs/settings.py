@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from rulemint_cli.settings import ClientSettings, DevSettings
+from rulemint_cli.connection.settings import ClientSettings
+from rulemint_cli.local.settings import DevSettings
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.settings import describe

@@ -9,9 +9,9 @@ import sys
 
 import typer
 
-from rulemint_cli.command import command, say
 from rulemint_cli.commands.apis import apis
 from rulemint_cli.commands.clients import clients
+from rulemint_cli.commands.command import command
 from rulemint_cli.commands.config import config
 from rulemint_cli.commands.grants import grants
 from rulemint_cli.commands.keys import keys
@@ -21,6 +21,7 @@ from rulemint_cli.commands.rules import rules
 from rulemint_cli.commands.secrets import secrets
 from rulemint_cli.commands.system import add_system_commands
 from rulemint_cli.commands.tenants import tenants
+from rulemint_cli.terminal.standard_error import say
 from rulemint_shared.settings import SettingsError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None)

@@ -1,1 +1,1 @@
-"""The commands of ``rulemint``, a file for each noun; what they do is in the modules beside this package."""
+"""The commands of ``rulemint``, a file for each noun. They read arguments; the other rooms do the work."""

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from rulemint_cli.command import Call, command
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import command
+from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given
 from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
-from rulemint_cli.fields import SetOption, assigned, changes_of, given
-from rulemint_cli.nouns import APIS, find, path_of
+from rulemint_cli.connection.nouns import APIS, find, path_of
 
 apis = noun_app(APIS, "What tokens are for; the management API calls them resource servers.")
 add_show(apis, APIS)

@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
-from rulemint_cli.errors import CommandError, UsageError
-from rulemint_cli.nouns import CLIENTS, called, find, path_of
-from rulemint_cli.spans import span_of
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.connection.nouns import CLIENTS, called, find, path_of
+from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.time_spans import span_of
 
 ClientArgument = Annotated[str, typer.Argument(metavar="ID", help="The client's client_id or name.")]
 

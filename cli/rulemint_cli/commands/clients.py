@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, command
+from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.client_secrets import add_secret_commands
+from rulemint_cli.commands.command import command
+from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given, metadata_of
 from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
-from rulemint_cli.fields import SetOption, assigned, changes_of, given, metadata_of
-from rulemint_cli.nouns import CLIENTS, find, path_of
+from rulemint_cli.connection.nouns import CLIENTS, find, path_of
 
 clients = noun_app(CLIENTS, "Who asks for tokens.")
 add_show(clients, CLIENTS)

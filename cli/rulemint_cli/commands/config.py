@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rulemint_cli.command import Call, Work, YesOption, command, say
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import Work, YesOption, command
+from rulemint_cli.terminal.standard_error import say
 
 if TYPE_CHECKING:
     from rulemint_cli.configuration.document import Document

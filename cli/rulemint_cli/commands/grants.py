@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, command
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import command
+from rulemint_cli.commands.fields import ScopeOption, SetOption, assigned, changes_of, given, scopes_of
 from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
-from rulemint_cli.fields import ScopeOption, SetOption, assigned, changes_of, given, scopes_of
-from rulemint_cli.nouns import APIS, CLIENTS, GRANTS, find, path_of
+from rulemint_cli.connection.nouns import APIS, CLIENTS, GRANTS, find, path_of
 
 grants = noun_app(GRANTS, "Which client may ask for which API, and with which scopes.")
 add_show(grants, GRANTS)

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
-from rulemint_cli.errors import CommandError
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.terminal.errors import CommandError
 
 keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What tokens are signed with.")
 

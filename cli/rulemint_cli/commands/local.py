@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, command
-from rulemint_cli.errors import CommandError
-from rulemint_cli.settings import DevSettings
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import command
+from rulemint_cli.local.settings import DevSettings
+from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.settings import read_settings, render_help
 
 sandbox = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What holds rules on this machine.")
@@ -31,11 +32,11 @@ async def dev(call: Call) -> None:
 
     With --json, standard output has one line when it is ready: where it is; the log goes to standard error.
     """
-    from rulemint_cli.console import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
+    from rulemint_cli.local.merged_log import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
 
     try:
-        from rulemint_cli.dev import run_dev  # noqa: PLC0415  # as above
-        from rulemint_cli.dev_welcome import Ready, json_line, welcome_text  # noqa: PLC0415  # as above
+        from rulemint_cli.local.dev import run_dev  # noqa: PLC0415  # as above
+        from rulemint_cli.local.welcome import Ready, json_line, welcome_text  # noqa: PLC0415  # as above
     except ModuleNotFoundError as error:
         raise CommandError(
             f"this installation has no {error.name}, which dev needs: run it from a checkout (make run)"
@@ -69,7 +70,7 @@ def init(
     The master key and the password stay as they are if they exist. The runner's key is made from the master key, and
     made again if that has changed: it opens secrets of rules only, and is all that a runner is given.
     """
-    from rulemint_cli.key_files import make_key_files  # noqa: PLC0415  # as above
+    from rulemint_cli.local.key_files import make_key_files  # noqa: PLC0415  # as above
 
     files = make_key_files(folder, runner_key=runner_key, password=password, data=data)
     if call.as_json:
@@ -78,7 +79,7 @@ def init(
 
 def types(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path()) -> None:
     """Write what editors need to know of rules into FOLDER: rulemint.pyi and rulemint.d.ts."""
-    from rulemint_cli.type_files import write_type_files  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.type_files import write_type_files  # noqa: PLC0415  # as above
 
     written = [str(path) for path in write_type_files(folder)]
     if call.as_json:
@@ -95,7 +96,7 @@ def check(
     ] = None,
 ) -> None:
     """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""
-    from rulemint_cli.sandbox import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
+    from rulemint_cli.local.sandbox_check import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
 
     with call.bars.show("attacking this machine's sandbox"):
         report, as_json = check_sandbox(landlock_abi)

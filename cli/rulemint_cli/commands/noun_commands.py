@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
-from rulemint_cli.nouns import Noun, called, find, path_of
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.connection.nouns import Noun, called, find, path_of
 
 
 def noun_app(noun: Noun, help: str) -> typer.Typer:  # noqa: A002  # as typer calls it

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
-from rulemint_cli.credentials import management_audience, with_slash
-from rulemint_cli.profiles import Profile, open_profiles
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.connection.credentials import management_audience, with_slash
+from rulemint_cli.connection.profiles import Profile, open_profiles
 
 profiles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The systems that one logged in to.")
 DEFAULT_NAME = "default"

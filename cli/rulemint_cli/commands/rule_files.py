@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rulemint_cli import deployment
-from rulemint_cli.command import Call, Work, YesOption, command, say
-from rulemint_cli.deployment import Deployment, RuleOptions, Wanted, wanted_of
-from rulemint_cli.errors import CommandError
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import Work, YesOption, command
+from rulemint_cli.rules import deployment
+from rulemint_cli.rules.deployment import Deployment, RuleOptions, Wanted, wanted_of
+from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.standard_error import say
 
 if TYPE_CHECKING:
-    from rulemint_cli.admin import Admin
-    from rulemint_cli.nouns import Record
+    from rulemint_cli.connection.management_api import Admin
+    from rulemint_cli.connection.nouns import Record
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")]
 
@@ -67,8 +69,8 @@ def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOptio
 
 
 async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
-    from rulemint_cli.logs import show_json, show_readably  # noqa: PLC0415  # only what watches needs it
-    from rulemint_cli.watching import watch_file  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.watching import watch_file  # noqa: PLC0415  # as above
+    from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # only what watches needs it
 
     async with call.admin() as admin:
         first = await deployment.plan(admin, wanted)
@@ -87,13 +89,13 @@ async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wa
 
 
 def _show_diff(call: Call, planned: Deployment) -> None:
-    from rulemint_cli.deployment_report import deployment_rows  # noqa: PLC0415  # rich, which --help does without
+    from rulemint_cli.rules.deployment_report import deployment_rows  # noqa: PLC0415  # rich, which --help does without
 
     call.output.text(*deployment_rows(planned))
 
 
 async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
-    from rulemint_cli.deploying import deploy as carry_out  # noqa: PLC0415  # what calls a system, as above
+    from rulemint_cli.rules.deploying import deploy as carry_out  # noqa: PLC0415  # what calls a system, as above
 
     with call.bars.show(f"deploying {planned.wanted.name}", planned.step_count) as steps:
         rule = await carry_out(admin, planned, steps.done)

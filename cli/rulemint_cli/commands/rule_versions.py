@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
-from rulemint_cli.nouns import RULES, called, find, path_of
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.connection.nouns import RULES, called, find, path_of
 
 RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's name or id.")]
 VersionArgument = Annotated[int, typer.Argument(min=1, help="The version's number.")]
@@ -43,7 +44,7 @@ async def diff(
     new: Annotated[int | None, typer.Option("--to", min=1, help="By default the draft, or else the newest.")] = None,
 ) -> None:
     """Show what differs between two versions of a rule."""
-    from rulemint_cli.deployment_report import change_rows, diff_rows  # noqa: PLC0415  # rich, as --help does without
+    from rulemint_cli.terminal.differences import change_rows, diff_rows  # noqa: PLC0415  # rich, as --help does without
 
     query = {name: number for name, number in (("from", old), ("to", new)) if number is not None}
     async with call.admin() as admin:

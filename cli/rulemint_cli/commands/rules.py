@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, command
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import command
+from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given
 from rulemint_cli.commands.noun_commands import add_delete, noun_app
 from rulemint_cli.commands.rule_files import add_file_commands
 from rulemint_cli.commands.rule_versions import add_version_commands
-from rulemint_cli.fields import SetOption, assigned, changes_of, given
-from rulemint_cli.nouns import CLIENTS, RULES, called, find, path_of
+from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, path_of
 
 rules = noun_app(RULES, "Your code, which decides what is in a token.")
 

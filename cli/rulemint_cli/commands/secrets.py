@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
-from rulemint_cli.errors import UsageError
-from rulemint_cli.nouns import RULES, called, find
-from rulemint_cli.rule_secrets import put_secrets, secret_names, secrets_path
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.connection.nouns import RULES, called, find
+from rulemint_cli.rules.rule_secrets import put_secrets, secret_names, secrets_path
+from rulemint_cli.terminal.errors import UsageError
 
 if TYPE_CHECKING:
-    from rulemint_cli.admin import Admin
-    from rulemint_cli.nouns import Record
+    from rulemint_cli.connection.management_api import Admin
+    from rulemint_cli.connection.nouns import Record
 
 secrets = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The secrets of a rule: names, never values.")
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rulemint_cli.command import Call, Work, YesOption, command, say
-from rulemint_cli.fields import ScopeOption, scopes_of
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import Work, YesOption, command
+from rulemint_cli.commands.fields import ScopeOption, scopes_of
+from rulemint_cli.terminal.standard_error import say
 from rulemint_shared.demo_client import DEMO_CLIENT_ID
 from rulemint_shared.records import Language
 
 if TYPE_CHECKING:
-    from rulemint_cli.admin import Admin
+    from rulemint_cli.connection.management_api import Admin
 
 TRY_TIMEOUT_S = 120.0
 """Packages may have to be installed first."""
@@ -51,8 +53,8 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
 ) -> Work:
     """Show the logs of one's tenant."""
-    from rulemint_cli.log_question import question  # noqa: PLC0415  # each command loads what it needs
-    from rulemint_cli.logs import show_json, show_readably, watch  # noqa: PLC0415  # as above
+    from rulemint_cli.system.log_query import question  # noqa: PLC0415  # each command loads what it needs
+    from rulemint_cli.system.logs import show_json, show_readably, watch  # noqa: PLC0415  # as above
 
     filters = {
         "rule": rule,
@@ -90,9 +92,9 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
     language: Annotated[Language | None, typer.Option(help="By default what the file's suffix says.")] = None,
 ) -> Work:
     """Run the rule in FILE as for a token, without one: 0 if it grants, 1 if it denies or fails."""
-    from rulemint_cli.rule_file import read_script  # noqa: PLC0415  # as above
-    from rulemint_cli.try_report import show_tried  # noqa: PLC0415  # as above
-    from rulemint_cli.trying import GRANTED, Options, body_of, try_rule  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.rule_file import read_script  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.try_report import show_tried  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.trying import GRANTED, Options, body_of, try_rule  # noqa: PLC0415  # as above
 
     options = Options(
         client=client,
@@ -136,7 +138,7 @@ async def token(
 
     The client's secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt.
     """
-    from rulemint_cli.asking import Asked, ask, claims_of  # noqa: PLC0415  # as above
+    from rulemint_cli.system.token_request import Asked, ask, claims_of  # noqa: PLC0415  # as above
 
     own = call.credentials
     asked = Asked(
@@ -158,7 +160,7 @@ async def token(
 
 async def status(call: Call) -> None:
     """Show which gateways and runners are alive, and what waits; 1 if no token with rules could be had."""
-    from rulemint_cli.status import show_status  # noqa: PLC0415  # as above
+    from rulemint_cli.system.status import show_status  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
         found = await admin.call("GET", "status")
@@ -177,7 +179,7 @@ async def demo(
 
     Everybody knows the demo client's secret, so it is for loopback only.
     """
-    from rulemint_cli import demo as demonstration  # noqa: PLC0415  # as above
+    from rulemint_cli.system import demo as demonstration  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
         if remove:
@@ -191,8 +193,8 @@ async def demo(
 
 
 async def _remove_demo(call: Call, admin: Admin, *, yes: bool) -> None:
-    from rulemint_cli import demo as demonstration  # noqa: PLC0415  # as above
-    from rulemint_cli.nouns import called  # noqa: PLC0415  # as above
+    from rulemint_cli.connection.nouns import called  # noqa: PLC0415  # as above
+    from rulemint_cli.system import demo as demonstration  # noqa: PLC0415  # as above
 
     found = await demonstration.find_demo(admin)
     if not found:

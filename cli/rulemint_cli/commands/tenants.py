@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from rulemint_cli.command import Call, YesOption, command
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.commands.fields import SetOption, assigned, given
 from rulemint_cli.commands.noun_commands import add_show, noun_app
-from rulemint_cli.fields import SetOption, assigned, given
-from rulemint_cli.nouns import TENANTS, called, find, path_of
+from rulemint_cli.connection.nouns import TENANTS, called, find, path_of
 
 tenants = noun_app(TENANTS, "Namespaces with clients, APIs, rules, keys and logs of their own.")
 add_show(tenants, TENANTS)

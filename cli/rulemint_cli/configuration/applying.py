@@ -12,8 +12,6 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from rulemint_cli.admin import NoAnswerError, RefusedError
-from rulemint_cli.command import say
 from rulemint_cli.configuration import present as presents
 from rulemint_cli.configuration import settled
 from rulemint_cli.configuration.bodies import create_body, patch_body, references_of
@@ -25,11 +23,13 @@ from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.present import SETTINGS_PATH, Present
 from rulemint_cli.configuration.report import sentence
 from rulemint_cli.configuration.undoing import HalfDoneError, Undoing
-from rulemint_cli.errors import CommandError
-from rulemint_cli.once import AnswerLostError, UnknownOutcomeError, call_once
+from rulemint_cli.connection.idempotent_calls import AnswerLostError, UnknownOutcomeError, call_once
+from rulemint_cli.connection.management_api import NoAnswerError, RefusedError
+from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.standard_error import say
 
 if TYPE_CHECKING:
-    from rulemint_cli.admin import Admin
+    from rulemint_cli.connection.management_api import Admin
 
 
 async def apply(

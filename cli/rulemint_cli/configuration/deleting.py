@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rulemint_cli.admin import Admin, RefusedError
 from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.report import sentence
-from rulemint_cli.errors import CommandError
-from rulemint_cli.nouns import APIS, CLIENTS, GRANTS, RULES
-from rulemint_cli.once import AnswerLostError, UnknownOutcomeError, call_once
+from rulemint_cli.connection.idempotent_calls import AnswerLostError, UnknownOutcomeError, call_once
+from rulemint_cli.connection.management_api import Admin, RefusedError
+from rulemint_cli.connection.nouns import APIS, CLIENTS, GRANTS, RULES
+from rulemint_cli.terminal.errors import CommandError
 
 MAX_DELETIONS = 2_000
 """Of one call, as the gateway has it; they are all or nothing, so of one run too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from rulemint_cli.errors import UsageError
+from rulemint_cli.terminal.errors import UsageError
 
 
 def variables() -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from rulemint_cli.command import say
+from rulemint_cli.terminal.standard_error import say
 
 T = TypeVar("T")
 

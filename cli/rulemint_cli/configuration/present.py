@@ -21,13 +21,13 @@ from rulemint_cli.configuration.document import (
     Scope,
     Settings,
 )
-from rulemint_cli.errors import CommandError
-from rulemint_cli.nouns import APIS, CLIENTS, GRANTS, RULES, Record
-from rulemint_cli.rule_secrets import secret_names
+from rulemint_cli.connection.nouns import APIS, CLIENTS, GRANTS, RULES, Record
+from rulemint_cli.rules.rule_secrets import secret_names
+from rulemint_cli.terminal.errors import CommandError
 
 if TYPE_CHECKING:
-    from rulemint_cli.admin import Admin
-    from rulemint_cli.bars import Steps
+    from rulemint_cli.connection.management_api import Admin
+    from rulemint_cli.terminal.progress import Steps
 
 SETTINGS_PATH = "tenants/settings"
 ADMINISTRATOR = "Rulemint administrator"

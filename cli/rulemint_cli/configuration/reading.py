@@ -13,8 +13,8 @@ import msgspec
 from rulemint_cli.configuration import kept_fields
 from rulemint_cli.configuration.document import Document, Rule
 from rulemint_cli.configuration.yaml_text import Parsed, parse
-from rulemint_cli.errors import UsageError
-from rulemint_cli.rule_file import language_of
+from rulemint_cli.rules.rule_file import language_of
+from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.records import Language
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rulemint_cli.configuration.document import MANAGEMENT, Client, ClientGrant, Document, Rule
-from rulemint_cli.errors import UsageError
+from rulemint_cli.terminal.errors import UsageError
 
 if TYPE_CHECKING:
     from rulemint_cli.configuration.present import Present

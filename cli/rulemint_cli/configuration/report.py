@@ -10,9 +10,8 @@ from rich.text import Text
 
 from rulemint_cli.configuration.document import Client, ClientGrant, Part, ResourceServer, Rule
 from rulemint_cli.configuration.plan import Change
-from rulemint_cli.console import printable
-from rulemint_cli.deployment import diff_lines
-from rulemint_cli.deployment_report import change_rows, diff_rows
+from rulemint_cli.terminal.differences import change_rows, diff_lines, diff_rows
+from rulemint_cli.terminal.printable import printable
 
 _STYLES = {"create": "green", "change": "yellow", "delete": "red", "delete secrets of": "red"}
 _INDENT = "    "

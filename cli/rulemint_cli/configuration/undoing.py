@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from rulemint_cli.command import say
 from rulemint_cli.configuration.interrupting import is_second_interrupt
 from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.report import sentence
-from rulemint_cli.errors import CommandError
+from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.standard_error import say
 
 Undo = Callable[[], Awaitable[None]]
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from rulemint_cli.configuration.document import Document, Rule, plain
 from rulemint_cli.configuration.yaml_text import dump
-from rulemint_cli.errors import CommandError
+from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.records import Language
 
 SCRIPTS = "rules"

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from rulemint_cli.errors import UsageError
+from rulemint_cli.terminal.errors import UsageError
 
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _UNUSUAL_BREAKS = re.compile("[\x85\u2028\u2029]")

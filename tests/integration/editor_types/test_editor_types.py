@@ -10,7 +10,7 @@ import deno
 import pytest
 
 from fixtures.hosts import loaded
-from rulemint_cli.type_files import write_type_files
+from rulemint_cli.rules.type_files import write_type_files
 from rulemint_runner.hosts import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.records import Language

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rulemint_cli.bars import Steps
 from rulemint_cli.configuration.yaml_text import parse
-from rulemint_cli.errors import UsageError
+from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.progress import Steps
 
 Item = dict[str, Any]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from rulemint_cli.bars import Steps
 from rulemint_cli.configuration.auth0 import records
 from rulemint_cli.configuration.auth0.export_files import Export, Item, read_files
 from rulemint_cli.configuration.auth0.records import Left
 from rulemint_cli.configuration.auth0.scripts import rules_of
 from rulemint_cli.configuration.document import Client, ClientGrant, Document, ResourceServer, Rule, Settings
 from rulemint_cli.configuration.settled import settled
+from rulemint_cli.terminal.progress import Steps
 
 MANAGEMENT_API = "Auth0 Management API"
 _TAKEN = {"tenant", "clients", "resourceServers", "clientGrants", "hooks", "actions", "rules", "triggers"}

@@ -10,7 +10,7 @@ from typing import Any
 from rulemint_cli.configuration.auth0.export_files import Export, Item
 from rulemint_cli.configuration.auth0.records import Left
 from rulemint_cli.configuration.present import secret_variable
-from rulemint_cli.errors import UsageError
+from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.records import Language
 
 TRIGGER = "credentials-exchange"

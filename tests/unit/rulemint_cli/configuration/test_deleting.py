@@ -5,7 +5,7 @@ import pytest
 from rulemint_cli.configuration.deleting import MAX_DELETIONS, check_number
 from rulemint_cli.configuration.document import Client
 from rulemint_cli.configuration.plan import Change
-from rulemint_cli.errors import CommandError
+from rulemint_cli.terminal.errors import CommandError
 from rulemint_gateway.management import deletions
 
 GOES = Change(section="clients", before=Client(name="goes", client_id="goes"), after=None)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rulemint_cli.bars import Steps
 from rulemint_cli.configuration.auth0 import records
 from rulemint_cli.configuration.auth0.importing import read_export
 from rulemint_cli.configuration.document import plain
 from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import write
-from rulemint_cli.errors import UsageError
+from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.progress import Steps
 
 EXPORTS = Path(__file__).parents[3] / "fixtures/auth0_exports"
 FORMATS = ["yaml", "directory"]

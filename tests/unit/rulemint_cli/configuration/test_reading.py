@@ -13,7 +13,7 @@ from rulemint_cli.configuration.document import Client, Document, Rule
 from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import script_names, text_of
 from rulemint_cli.configuration.yaml_text import dump, parse
-from rulemint_cli.errors import UsageError
+from rulemint_cli.terminal.errors import UsageError
 from rulemint_gateway.management.client_grants import KeptGrantFields
 from rulemint_gateway.management.clients.bodies import KeptClientFields
 from rulemint_gateway.management.resource_server_bodies import KeptResourceServerFields

@@ -1,0 +1,123 @@
+"""One run of a command: the system that it calls, its output, and the questions that it asks its user."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from rulemint_cli.connection.credentials import Choice, find_credentials
+from rulemint_cli.connection.profiles import Profile, open_profiles
+from rulemint_cli.connection.settings import ClientSettings
+from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.progress import Bars
+from rulemint_shared.settings import read_settings
+
+if TYPE_CHECKING:
+    from rulemint_cli.connection.management_api import Admin
+    from rulemint_cli.terminal.output import Output
+
+CALL_TIMEOUT_S = 60.0
+"""A deployed rule's packages may have to be installed first."""
+
+
+class Call:
+    """One run of a command."""
+
+    def __init__(self, choice: Choice, *, as_json: bool) -> None:
+        self.choice = choice
+        self.as_json = as_json
+        self.settings = read_settings(ClientSettings)
+
+    @cached_property
+    def credentials(self) -> Profile:
+        """Those that were chosen.
+
+        Raises:
+            CommandError: there are none.
+        """
+        return find_credentials(self.choice, self.settings, open_profiles, folder=Path.cwd())
+
+    @asynccontextmanager
+    async def admin(self, *, timeout_s: float = CALL_TIMEOUT_S) -> AsyncIterator[Admin]:
+        """The management API of the chosen system."""
+        from rulemint_cli.connection.management_api import open_admin  # noqa: PLC0415  # heavy, and --help does without
+
+        async with open_admin(self.credentials, timeout_s=timeout_s, bars=self.bars) as admin:
+            yield admin
+
+    @asynccontextmanager
+    async def admin_of(self, profile: Profile) -> AsyncIterator[Admin]:
+        """The management API of another system than the chosen one."""
+        from rulemint_cli.connection.management_api import open_admin  # noqa: PLC0415  # heavy, and --help does without
+
+        async with open_admin(profile, bars=self.bars) as admin:
+            yield admin
+
+    @cached_property
+    def bars(self) -> Bars:
+        """What shows on a terminal that something takes long."""
+        return Bars(quiet=self.as_json)
+
+    @property
+    def output(self) -> Output:
+        """Standard output."""
+        from rulemint_cli.terminal.output import Output  # noqa: PLC0415  # heavy, and --help does without
+
+        return Output(as_json=self.as_json)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Go on if *yes* or if the user says so.
+
+        Raises:
+            CommandError: the user does not.
+        """
+        if yes:
+            return
+        sys.stderr.write(f"{question} [y/N]: ")
+        sys.stderr.flush()
+        with _interruptible():
+            answer = sys.stdin.readline()
+        if not answer:
+            raise CommandError("nobody answered, so nothing was changed: give --yes to do it without asking")
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise CommandError("nothing was changed")
+
+    def secret(self, prompt: str) -> str:
+        """A secret that is not on the command line: RULEMINT_CLIENT_SECRET, a line of standard input, or a prompt.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return self.settings.client_secret or self.asked_secret(prompt, otherwise="in RULEMINT_CLIENT_SECRET, ")
+
+    def asked_secret(self, prompt: str, *, otherwise: str = "") -> str:
+        """A secret from a line of standard input, or a prompt if that is a terminal.
+
+        Raises:
+            UsageError: there is none.
+        """
+        with _interruptible():
+            if sys.stdin.isatty():
+                given = str(typer.prompt(prompt, hide_input=True, err=True))
+            else:
+                given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            raise UsageError(f"{prompt}: give it {otherwise}on standard input, or at the prompt of a terminal")
+        return given
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """At Ctrl-C asyncio only cancels the task, which one that waits for its user does not notice."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

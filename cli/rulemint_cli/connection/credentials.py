@@ -1,0 +1,118 @@
+"""Which system a command speaks to, and as whom.
+
+The first of these that is there: ``--admin-file``; ``--profile``; ``RULEMINT_CLIENT_ID`` and ``RULEMINT_CLIENT_SECRET``
+(with ``RULEMINT_URL``); ``RULEMINT_PROFILE``; ``RULEMINT_DATA_DIR``; the profile in use; ``.rulemint/admin.json`` in
+the current folder or one above it. ``--url`` says where the gateway is, whoever's credentials they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from rulemint_cli.connection.profiles import Profile, Profiles
+from rulemint_cli.connection.settings import ClientSettings
+from rulemint_cli.terminal.errors import CommandError, UsageError
+
+ADMIN_FILE = Path(".rulemint/admin.json")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command line says of it."""
+
+    profile: str | None = None
+    admin_file: Path | None = None
+    url: str | None = None
+
+
+class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
+    """admin.json as the gateway writes it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    audience: str
+    tls_domain: str | None = None
+    """Where https is spoken."""
+
+    @property
+    def profile(self) -> Profile:
+        """The same as a profile."""
+        return Profile(
+            url=self.issuer, client_id=self.client_id, client_secret=self.client_secret, audience=self.audience
+        )
+
+
+def find_credentials(
+    choice: Choice, settings: ClientSettings, profiles: Callable[[], Profiles], *, folder: Path
+) -> Profile:
+    """The credentials for *choice*, given in *folder*.
+
+    Raises:
+        CommandError: there are none, or they cannot be read.
+    """
+    found = _find(choice, settings, profiles, folder)
+    return found if choice.url is None else msgspec.structs.replace(found, url=with_slash(choice.url))
+
+
+def _find(choice: Choice, settings: ClientSettings, profiles: Callable[[], Profiles], folder: Path) -> Profile:
+    if choice.admin_file is not None:
+        return read_admin_file(choice.admin_file).profile
+    if choice.profile is not None:
+        return profiles().find(choice.profile)
+    if settings.client_id is not None and settings.client_secret is not None:
+        return _from_environment(settings.client_id, settings.client_secret, choice.url or settings.url)
+    if settings.profile is not None:
+        return profiles().find(settings.profile)
+    if settings.data_dir is not None:
+        return read_admin_file(settings.data_dir / ADMIN_FILE.name).profile
+    return profiles().in_use or _from_folder(folder)
+
+
+def _from_folder(folder: Path) -> Profile:
+    for place in (folder, *folder.parents):
+        if (place / ADMIN_FILE).is_file():
+            return read_admin_file(place / ADMIN_FILE).profile
+    raise CommandError(
+        f"there is no {ADMIN_FILE} here or above, and no profile is in use: start a system here (rulemint dev), "
+        "or log in to one (rulemint login --url https://…)"
+    )
+
+
+def _from_environment(client_id: str, client_secret: str, url: str | None) -> Profile:
+    if url is None:
+        raise UsageError("RULEMINT_CLIENT_ID is set, but not where the system is: set RULEMINT_URL, or give --url")
+    url = with_slash(url)
+    return Profile(url=url, client_id=client_id, client_secret=client_secret, audience=management_audience(url))
+
+
+def management_audience(url: str) -> str:
+    """The audience of the management API at *url*."""
+    return f"{url}api/v2/"
+
+
+def with_slash(url: str) -> str:
+    """*url* as an issuer is written."""
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url} is no address of a system: write it as https://…")
+    return url if url.endswith("/") else f"{url}/"
+
+
+def read_admin_file(path: Path) -> AdminFile:
+    """The credentials in *path*.
+
+    Raises:
+        CommandError: there are none.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=AdminFile)
+    except OSError as error:
+        raise CommandError(
+            f"cannot read {path}: {error.strerror}; start the system (make run), or name the file with --admin-file"
+        ) from error
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} is no admin file: name another with --admin-file ({error})") from error

@@ -1,0 +1,60 @@
+"""A `Deployment` is carried out: only while its rule still is what it was planned against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rulemint_cli.connection.management_api import Admin, RefusedError
+from rulemint_cli.connection.nouns import RULES, Record, path_of
+from rulemint_cli.rules.deployment import Deployment, Wanted
+from rulemint_cli.rules.rule_secrets import put_secrets
+from rulemint_cli.terminal.errors import CommandError
+
+PRECONDITION_FAILED = 412
+
+
+async def deploy(admin: Admin, deployment: Deployment, done: Callable[[], None]) -> Record:
+    """Do it; *done* hears of each step. Returns the rule as it is then.
+
+    A rule never runs a new text without the secrets that came with it: those of a rule that exists go first, and a new
+    rule is enabled last.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    if deployment.existing is None:
+        return await _create(admin, deployment.wanted, done)
+    return await _change(admin, deployment, deployment.existing, done)
+
+
+async def _create(admin: Admin, wanted: Wanted, done: Callable[[], None]) -> Record:
+    body = {"name": wanted.name, **wanted.fields, "enabled": not wanted.secrets}
+    made, etag = await admin.call_matching("POST", RULES.path, body)
+    done()
+    if wanted.secrets:
+        await put_secrets(admin, made, wanted.secrets, known=())
+        done()
+        made, _ = await admin.call_matching("PATCH", path_of(RULES, made), {"enabled": True}, etag=etag)
+    rule: Record = made
+    return rule
+
+
+async def _change(admin: Admin, deployment: Deployment, rule: Record, done: Callable[[], None]) -> Record:
+    wanted, path = deployment.wanted, path_of(RULES, rule)
+    changed_meanwhile = f"somebody has changed the rule {wanted.name} meanwhile"
+    if wanted.secrets:
+        _, etag = await admin.call_matching("GET", path)
+        if etag != deployment.etag:
+            raise CommandError(f"{changed_meanwhile}, so nothing was done: deploy it again to see what differs now")
+        await put_secrets(admin, rule, wanted.secrets, known=deployment.known_secrets)
+        done()
+    if not deployment.changes:
+        return rule
+    try:
+        rule, _ = await admin.call_matching("PATCH", path, deployment.changes, etag=deployment.etag)
+    except RefusedError as error:
+        if error.status != PRECONDITION_FAILED:
+            raise
+        left = ", so only its secrets were set" if wanted.secrets else ", so nothing was done"
+        raise CommandError(f"{changed_meanwhile}{left}: deploy it again to see what differs now") from error
+    return rule

@@ -1,0 +1,99 @@
+"""What ``rulemint try`` prints: the outcome, what a token would get, where it failed, what it called and wrote."""
+
+from __future__ import annotations
+
+import msgspec
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from rulemint_cli.rules.trying import GRANTED, Call, Error, Line, Tried
+from rulemint_cli.terminal.printable import printable
+from rulemint_shared.messages import FailureReason
+
+_STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
+MAX_SHOWN = 160
+"""Characters of a source line; more would wrap, and the caret with it."""
+
+
+def show_tried(tried: Tried, *, file: str, script: str, console: Console) -> None:
+    """Print *tried*, the answer for *script*, which its user knows as *file*."""
+    for row in report(tried, file=file, script=script):
+        console.print(row, soft_wrap=True)
+
+
+def report(tried: Tried, *, file: str, script: str) -> list[Text]:
+    """The rows, each one printable line."""
+    rows = [_headline(tried)]
+    if tried.outcome == GRANTED:
+        rows.append(_row("  scope", " ".join(tried.scope) or "(none)"))
+        rows += [_row(f"  {name}", msgspec.json.encode(value).decode()) for name, value in tried.claims.items()]
+    rows += [_row("  left out", f"{each.name}: {each.why}", style="yellow") for each in tried.dropped]
+    if tried.error is not None:
+        rows += _error_rows(tried.error, file, script.splitlines())
+    rows += [_call_row(call) for call in tried.calls]
+    rows += [row for line in _lines_of_the_rule(tried) for row in _line_rows(line)]
+    if tried.lines_left_out:
+        rows.append(_row("  log", f"{tried.lines_left_out} more lines were left out", style="yellow"))
+    return rows
+
+
+def _headline(tried: Tried) -> Text:
+    style = "bold green" if tried.outcome == GRANTED else "bold yellow" if tried.outcome == "denied" else "bold red"
+    row = Text()
+    row.append(f"■ {printable(tried.outcome)}", style=style)
+    row.append(f"  {tried.duration_ms:.1f} ms", style="dim")
+    return row
+
+
+def _error_rows(error: Error, file: str, source: list[str]) -> list[Text]:
+    """The error; if it has a place in the file that line, with a caret under the column; then the rule's stack."""
+    if error.line is None:
+        return [_row(f"  {error.code}", error.message, style="red")]
+    at = f"{file}:{error.line}" + (f":{error.column}" if error.column else "")
+    rows = [_row(f"  {at}", error.message, style="red")]
+    if 0 < error.line <= len(source):
+        rows += _source_rows(error.line, source[error.line - 1].expandtabs(1), error.column)
+    stack = [] if error.code == FailureReason.SYNTAX else error.detail.splitlines()[1:]
+    return rows + [_row("   ", text.strip(), style="dim") for text in stack]
+
+
+def _source_rows(number: int, code: str, column: int | None) -> list[Text]:
+    """One line of the file, of a very long one the part around *column*, and a caret."""
+    column = min(column or 0, len(code) + 1)
+    start = max(0, column - MAX_SHOWN // 2) if len(code) > MAX_SHOWN else 0
+    shown = "".join(char if char.isprintable() else "?" for char in code[start : start + MAX_SHOWN])
+    rows = [Text(f"  {number:>4} │ {shown}")]
+    if column:
+        before = cell_len(shown[: column - start - 1])
+        rows.append(Text(f"  {'':>4} │ {'':{before}}").append("^", style="bold red"))
+    return rows
+
+
+def _call_row(call: Call) -> Text:
+    ended = call.error if call.status is None else str(call.status)
+    row = _row("  ↗", f"{call.method} {call.host} → {ended}", style="red" if call.status is None else "")
+    return row.append(f"  {call.duration_ms:.1f} ms, {call.bytes_received} bytes", style="dim")
+
+
+def _lines_of_the_rule(tried: Tried) -> list[Line]:
+    """Without the runner's own about what was left out and why it failed, which are shown already."""
+    shown = {f"left out {each.name}: {each.why}" for each in tried.dropped}
+    if tried.error is not None:
+        shown |= {tried.error.detail, tried.error.code}
+    return [line for line in tried.lines if line.message not in shown]
+
+
+def _line_rows(line: Line) -> list[Text]:
+    """One row for each line of a text of several."""
+    style = _STYLES.get(line.level, "")
+    first, *others = line.message.split("\n")
+    return [_row(f"  {line.level:<5}", first, style=style), *(_row("       ", text, style=style) for text in others)]
+
+
+def _row(label: str, text: str, *, style: str = "") -> Text:
+    row = Text()
+    row.append(printable(label), style="cyan")
+    row.append("  ")
+    row.append(printable(text), style=style)
+    return row

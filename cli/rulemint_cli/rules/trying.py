@@ -1,0 +1,142 @@
+"""``rulemint try``: a rule's file and a client → what the running system would make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rulemint_cli.connection.management_api import Admin
+from rulemint_cli.rules.rule_file import dependencies_of, language_of, rule_name_of, secret_pairs
+from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_shared.records import Language
+
+GRANTED = "granted"
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """What was left out, and why."""
+
+    name: str
+    why: str
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line that the rule wrote."""
+
+    ts: str
+    level: str
+    message: str
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call of another service."""
+
+    method: str
+    host: str
+    status: int | None
+    duration_ms: float
+    bytes_received: int
+    error: str
+
+
+class Error(msgspec.Struct, frozen=True):
+    """Why there would be no token, and where in the file."""
+
+    code: str
+    message: str
+    line: int | None
+    column: int | None
+    detail: str
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """The system's answer."""
+
+    outcome: str
+    scope: list[str]
+    claims: dict[str, Any]
+    dropped: list[Dropped]
+    lines: list[Line]
+    lines_left_out: int
+    calls: list[Call]
+    duration_ms: float
+    error: Error | None = None
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says beside the file."""
+
+    client: str
+    audience: str | None = None
+    scope: list[str] = []
+    secrets: list[str] = []
+    dependencies: list[str] = []
+    allow_hosts: list[str] = []
+    limits: list[str] = []
+    language: Language | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    body: str | None = None
+    """The parameters of the token request, as JSON."""
+
+
+def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
+    """The body that tries *script*, which is what is in *file*.
+
+    Raises:
+        UsageError: an option is malformed, or nothing says what language it is.
+    """
+    scope = [value for text in options.scope for value in text.split()]
+    context = _context(options)
+    limits = dict(_limit(text) for text in options.limits)
+    return {
+        "name": rule_name_of(file),
+        "script": script,
+        "language": language_of(file, options.language),
+        "client": options.client,
+        "secrets": secret_pairs(options.secrets),
+        "dependencies": dependencies_of(options.dependencies),
+        "allow_hosts": options.allow_hosts,
+        **({"scope": scope} if scope else {}),
+        **({"context": context} if context else {}),
+        **({"limits": limits} if limits else {}),
+        **({} if options.audience is None else {"audience": options.audience}),
+    }
+
+
+async def try_rule(admin: Admin, body: dict[str, Any]) -> tuple[Tried, str]:
+    """What the system says of *body*, and the same as one line of JSON.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    answer = await admin.call("POST", "rules/try", body)
+    try:
+        return msgspec.convert(answer, Tried), msgspec.json.encode(answer).decode()
+    except msgspec.ValidationError as error:
+        raise CommandError(f"{admin.url} answers in another version's words: {error}") from error
+
+
+def _context(options: Options) -> dict[str, Any]:
+    """What is given of the token request, in the words of rules."""
+    given = {"ip": options.ip, "userAgent": options.user_agent, "body": _parameters(options.body)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _parameters(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"--body: write it as a JSON object: {error}") from error
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, msgspec.json.decode(value, type=int | float)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"--limit {text}: write it as NAME=NUMBER, such as timeout_s=2") from error

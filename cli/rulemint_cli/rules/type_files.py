@@ -1,0 +1,27 @@
+"""Type files for the editor of whoever writes rules: ``rulemint.pyi`` for Python, ``rulemint.d.ts`` for JavaScript."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rulemint_cli.terminal.errors import CommandError
+
+_FOLDER = Path(__file__).parent / "editor_types"
+NAMES = ("rulemint.pyi", "rulemint.d.ts")
+
+
+def write_type_files(folder: Path) -> list[Path]:
+    """Write the type files into *folder*, over older ones; returns where they are.
+
+    Raises:
+        CommandError: they cannot be written.
+    """
+    written = []
+    for name in NAMES:
+        path = folder / name
+        try:
+            path.write_bytes((_FOLDER / name).read_bytes())
+        except OSError as error:
+            raise CommandError(f"cannot write {path}: {error.strerror}; name another folder") from error
+        written.append(path)
+    return written

@@ -1,0 +1,102 @@
+"""The demo: an API, a client, a client grant and a rule to try the system with.
+
+Its secret is known to everyone, so it is for loopback only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rulemint_cli.connection.management_api import Admin
+from rulemint_cli.connection.nouns import APIS, CLIENTS, RULES, Noun, Record, called, path_of
+from rulemint_cli.terminal.errors import CommandError
+from rulemint_shared.demo_client import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
+
+AUDIENCE = "https://api.example.com/"
+RULE_NAME = "seed"
+
+_PLACES_OF_THE_RULE = (
+    Path(__file__).with_name("seed.js"),
+    Path(__file__).parents[3] / "examples" / "rules" / "seed.js",
+)
+"""In a wheel and in a checkout."""
+
+
+async def make_demo(admin: Admin) -> None:
+    """Make what is missing of the demo.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    records = _records()
+    with admin.bars.show("making the demo", len(records)) as steps:
+        for noun, body in records:
+            made = await admin.create(noun, body)
+            if noun == "rules" and made is not None:
+                await admin.create(f"rules/{made['id']}/secrets", {"FOO": "bar"})
+            steps.done()
+
+
+async def find_demo(admin: Admin) -> list[tuple[Noun, Record]]:
+    """What is there of the demo, in the order in which it is removed; client grants go with their client.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    wanted = [(RULES, "name", RULE_NAME), (CLIENTS, "client_id", DEMO_CLIENT_ID), (APIS, "identifier", AUDIENCE)]
+    return [
+        (noun, record)
+        for noun, field, value in wanted
+        for record in await admin.list(noun.path)
+        if record[field] == value
+    ]
+
+
+async def remove_demo(admin: Admin, found: list[tuple[Noun, Record]]) -> list[str]:
+    """Delete what `find_demo` *found*; returns what it was, in words.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
+    with admin.bars.show("removing the demo", len(found)) as steps:
+        for noun, record in found:
+            await admin.call("DELETE", path_of(noun, record))
+            steps.done()
+    return [called(noun, record) for noun, record in found]
+
+
+def _records() -> list[tuple[str, dict[str, Any]]]:
+    """In this order: the noun and the body of each."""
+    scopes = [
+        {"value": "test", "description": "Try things out"},
+        {"value": "read:things", "description": "Read things"},
+    ]
+    client = {
+        "name": "Demo client",
+        "client_id": DEMO_CLIENT_ID,
+        "client_secret": DEMO_CLIENT_SECRET,
+        "client_metadata": {"plan": "gold"},
+    }
+    return [
+        ("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes}),
+        ("clients", client),
+        ("client-grants", {"client_id": DEMO_CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}),
+        ("rules", {"name": RULE_NAME, "script": _rule_text()}),
+    ]
+
+
+def curl_line(issuer: str) -> str:
+    """The request to try, for a shell."""
+    return (
+        f"curl -s {issuer}oauth/token -H 'Content-Type: application/json' -d '{{\n"
+        f'  "client_id": "{DEMO_CLIENT_ID}", "client_secret": "{DEMO_CLIENT_SECRET}",\n'
+        f'  "audience": "{AUDIENCE}", "grant_type": "client_credentials"}}\''
+    )
+
+
+def _rule_text() -> str:
+    for place in _PLACES_OF_THE_RULE:
+        if place.is_file():
+            return place.read_text()
+    raise CommandError("the demo's rule, seed.js, is missing from this installation: install it again")

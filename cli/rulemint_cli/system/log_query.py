@@ -1,0 +1,41 @@
+"""What ``rulemint logs`` is told → the query of ``GET /logs``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.time_spans import span_of
+
+USUAL_TAIL = 100
+
+
+def question(filters: Mapping[str, str | None], *, since: str | None, tail: int | None, follow: bool) -> dict[str, str]:
+    """The parameters that ask for it.
+
+    Raises:
+        UsageError: *since* is no time, or comes with *tail*.
+    """
+    if since is not None and tail is not None:
+        raise UsageError("--since and --tail: say one of them")
+    query = {name: value for name, value in filters.items() if value is not None}
+    if since is not None:
+        query["since"] = _moment(since)
+    elif tail is not None or not follow:
+        query["tail"] = str(USUAL_TAIL if tail is None else tail)
+    if not follow:
+        query["follow"] = "false"
+    return query
+
+
+def _moment(since: str) -> str:
+    """RFC 3339 (§5.6)."""
+    if (ago := span_of(since)) is not None:
+        moment = datetime.now(UTC) - ago
+        return moment.isoformat().replace("+00:00", "Z")
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        raise UsageError(f"--since {since}: write it as 10m, 2h, 1d, or 2026-11-25T08:00:00Z") from None
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

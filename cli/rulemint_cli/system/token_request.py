@@ -1,0 +1,61 @@
+"""``rulemint token``: a token as a client gets it, and what is in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rulemint_cli.terminal.errors import CommandError
+
+if TYPE_CHECKING:
+    from rulemint_cli.connection.management_api import Admin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A token request."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    audience: str
+    scope: list[str]
+
+
+async def ask(admin: Admin, asked: Asked) -> dict[str, Any]:
+    """The answer of the token endpoint.
+
+    Raises:
+        CommandError: the system refuses, with its own reason, or does not answer.
+    """
+    body = {
+        "grant_type": "client_credentials",
+        "client_id": asked.client_id,
+        "client_secret": asked.client_secret,
+        "audience": asked.audience,
+        **({"scope": " ".join(asked.scope)} if asked.scope else {}),
+    }
+    status, answer = await admin.ask(body)
+    if status == 200:
+        return answer
+    exchange = answer.get("exchange_id")
+    account = f" (exchange {exchange})" if exchange else ""
+    if exchange and status >= 500:
+        account += f"; rulemint logs --invocation {exchange} shows what its rules wrote"
+    raise CommandError(f"no token: {answer.get('error')}: {answer.get('error_description', status)}{account}")
+
+
+def claims_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """The claims of the token in *answer*; its signature is not checked, for it comes from the one who signed it.
+
+    Raises:
+        CommandError: it is no JWT.
+    """
+    try:
+        payload = str(answer["access_token"]).split(".")[1]
+        return msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=dict[str, Any])
+    except (KeyError, IndexError, binascii.Error, msgspec.DecodeError) as error:
+        raise CommandError(f"the answer holds no token that could be shown: {error}") from error

@@ -1,0 +1,104 @@
+"""What the commands print: JSON for programs; tables and rows, with rich, for people. No text drives a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rulemint_cli.terminal.printable import printable
+
+Cell = Callable[[dict[str, Any]], str | Text]
+Columns = Mapping[str, Cell]
+WIDE = 1_000
+"""Columns of what is no terminal: nothing is wrapped or cut there."""
+
+
+class Output:
+    """Standard output, for people or for programs."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(soft_wrap=True) if sys.stdout.isatty() else Console(width=WIDE)
+
+    def table(self, columns: Columns, records: Sequence[dict[str, Any]]) -> None:
+        """A row each."""
+        if self.as_json:
+            self.json(records)
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in columns:
+            table.add_column(heading, overflow="fold")
+        for record in records:
+            table.add_row(*(_cell(cell(record)) for cell in columns.values()))
+        self._print(table)
+
+    def record(self, record: Mapping[str, Any], *, but: Sequence[str] = ()) -> None:
+        """A row for each field that says something, without those in *but*."""
+        if self.as_json:
+            self.json(record)
+            return
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="cyan")
+        table.add_column(overflow="fold")
+        for name, value in record.items():
+            if name not in but and value not in (None, "", [], {}):
+                table.add_row(name, _cell(spelled(value)))
+        self._print(table)
+
+    def fields_table(self, fields: Sequence[str], records: Sequence[dict[str, Any]]) -> None:
+        """A row each, of these *fields*."""
+        self.table({name: field(name) for name in fields}, records)
+
+    def done(self, result: Mapping[str, Any], sentence: str) -> None:
+        """What was done: *result* for programs, *sentence* for people."""
+        if self.as_json:
+            self.json(result)
+        else:
+            self.console.print(_cell(sentence))
+
+    def text(self, *rows: str | Text) -> None:
+        """A line each, for people only."""
+        if not self.as_json:
+            for row in rows:
+                self.console.print(_cell(row))
+
+    def raw(self, text: str) -> None:
+        """*text* as it is: JSON that is ready, or what is meant for a shell."""
+        sys.stdout.write(text)
+
+    def _print(self, table: Table) -> None:
+        """A table pads its last column; in a file or a pipe that is only noise."""
+        if self.console.is_terminal:
+            self.console.print(table)
+            return
+        with self.console.capture() as capture:
+            self.console.print(table)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+
+    def json(self, value: object) -> None:
+        """*value* as JSON, for whom *as_json* was said."""
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def spelled(value: object) -> str:
+    """A value in one cell: a text as it is, a list of texts with commas, anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    return msgspec.json.encode(value).decode()
+
+
+def field(name: str) -> Cell:
+    """The cell of one field."""
+    return lambda record: spelled(record[name]) if record.get(name) not in (None, [], {}) else ""
+
+
+def _cell(cell: str | Text) -> Text:
+    return cell if isinstance(cell, Text) else Text(printable(cell))
