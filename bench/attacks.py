@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bench.children import prepare
+from bench.command import run
 from bench.system import System, family, resident_kib, started_system
 from bench.tenants import create, log_in, make_client
 
@@ -102,7 +102,7 @@ ATTACKS = {
 }
 
 
-async def run(attack: Attack) -> tuple[float, float, float]:
+async def attacked(attack: Attack) -> tuple[float, float, float]:
     """MiB of the gateway before, at its peak, and a while after the attack."""
     with started_system({}) as system:
         pid = _gateway(system)
@@ -168,18 +168,17 @@ def main() -> int:
     parser.add_argument("kind", nargs="?", choices=[*ATTACKS, "all"], default="all")
     parser.add_argument("--only", default="", help="attacks whose name has this in it")
     arguments = parser.parse_args()
-    prepare()
     sys.stdout.write(f"{'attack':<34}{'before':>10}{'peak':>10}{'after':>10}   MiB of the gateway\n")
     for kind, attacks in ATTACKS.items():
         if arguments.kind not in {kind, "all"}:
             continue
         for attack in attacks:
             if arguments.only in attack.name:
-                before, peak, after = asyncio.run(run(attack))
+                before, peak, after = asyncio.run(attacked(attack))
                 sys.stdout.write(f"{attack.name:<34}{before:>10.0f}{peak:>10.0f}{after:>10.0f}\n")
                 sys.stdout.flush()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -21,6 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.command import run
 from bench.system import resident_kib
 from bench.tls_server import ANSWER, NAME, started_server
 from rulemint_runner.egress.client import EgressBroker, open_egress
@@ -30,7 +31,6 @@ from rulemint_shared.deadline import Deadline
 IN_FLIGHT = (1, 32)
 PROGRESS_EVERY = 100
 CALL_TIMEOUT_S = 30.0
-INTERRUPTED = 130
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -132,8 +132,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        sys.exit(INTERRUPTED)
+    run(main)

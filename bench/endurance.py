@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
-import sys
 import tempfile
 import threading
 from collections import defaultdict
@@ -20,15 +19,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
-from bench import children, paced, table
+from bench import paced, table
+from bench.command import add_into, number, output, progress, run, written
 from bench.load import Loaded, load_generator
 from bench.processes import counted, unique_kib
 from bench.subjects.ours import make_subjects, started_ours
 from bench.subjects.subject import Subject
-from bench.tokens import INTERRUPTED, number
 
 CONNECTIONS = 32
 CAPACITY_S = 10
@@ -99,28 +97,28 @@ def main() -> int:
     """Measure, print and write; 0 if every request got its token."""
     arguments = _arguments()
     paced.require()
-    console = Console(stderr=True)
+    say = progress()
     load = load_generator()
-    made = table.origin(command=" ".join(["python -m bench.endurance", *sys.argv[1:]]), load=f"{load.name}, then hey")
+    made = table.origin(command=written("endurance"), load=f"{load.name}, then hey")
     with tempfile.TemporaryDirectory(prefix="rulemint-bench-") as folder, started_ours(Path(folder), {}) as ours:
         (subject,) = asyncio.run(make_subjects(*ours, [arguments.rule], ["ES256"]))
         subject.check()
-        console.print(f"looking for {CAPACITY_S} s at how many tokens it gives", style="dim")
+        say(f"looking for {CAPACITY_S} s at how many tokens it gives")
         load.run(subject.request, connections=CONNECTIONS, seconds=CAPACITY_S / 2)
         capacity = load.run(subject.request, connections=CONNECTIONS, seconds=CAPACITY_S).per_second
-        console.print(f"{capacity:.0f} tokens/s: {SHARE:.0%} of them for {arguments.minutes} minutes", style="dim")
+        say(f"{capacity:.0f} tokens/s: {SHARE:.0%} of them for {arguments.minutes} minutes")
         minutes = []
         for count in range(arguments.minutes):
             minutes.append(minute := _minute(subject, rate=SHARE * capacity, seconds=arguments.seconds))
             said = f"{minute.loaded.per_second:.0f} tokens/s, p99 {minute.loaded.p99_ms:.1f} ms"
-            console.print(f"{count + 1} of {arguments.minutes}: {said}", style="dim", highlight=False)
+            say(f"{count + 1} of {arguments.minutes}: {said}")
     report = Endurance(origin=made, rule=arguments.rule, capacity=round(capacity, 1), minutes=minutes)
     columns, rows = _cells(report)
     _show(report, columns, rows)
     table.write(
         report, arguments.into, f"{table.origin_as_markdown(made)}\n\n{table.table_as_markdown(columns, rows)}\n"
     )
-    console.print(f"written: {arguments.into}", style="dim")
+    say(f"written: {arguments.into}")
     return 1 if report.failed else 0
 
 
@@ -156,7 +154,7 @@ def _show(report: Endurance, columns: Sequence[str], rows: list[list[str]]) -> N
         shown.add_column(name, justify="right")
     for row in rows:
         shown.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else table.WIDTH).print(shown)
+    output().print(shown)
 
 
 def _arguments() -> argparse.Namespace:
@@ -164,16 +162,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rule", choices=RULES, default=RULES[0], help=f"default: {RULES[0]}")
     parser.add_argument("--minutes", type=number, default=10, help="default: 10")
     parser.add_argument("--seconds", type=number, default=60, help="of each such minute (default: 60)")
-    parser.add_argument(
-        "--into", type=Path, default=table.RESULTS / "endurance.json", help="bench/results/endurance.json"
-    )
+    add_into(parser, "endurance.json")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    children.prepare()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        sys.exit(INTERRUPTED)
+    run(main)

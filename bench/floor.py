@@ -18,10 +18,10 @@ import uvloop
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bench.children import prepare, started
+from bench.children import started
+from bench.command import run
 from bench.load import Request, load_generator
 from bench.system import free_port
-from bench.tokens import INTERRUPTED
 
 CONNECTIONS = 32
 SECONDS = 3.0
@@ -88,8 +88,4 @@ def _measure() -> int:
 
 
 if __name__ == "__main__":
-    prepare()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    run(main)

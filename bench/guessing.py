@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 import msgspec
 
-from bench import children
+from bench.command import run
 from bench.guesses import Job, Seen
 from bench.processes import processor_us
 from bench.system import System, started_system
@@ -186,7 +186,6 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5, help="of a turn (default: 5)")
     parser.add_argument("--rounds", type=int, default=3, help="of turns (default: 3)")
     arguments = parser.parse_args()
-    children.prepare()
     with started_system({}) as system:
         asyncio.run(beside_guesses(system, arguments))
     with started_system({"RULEMINT_THROTTLED_ANSWERS": "0"}) as system:
@@ -200,4 +199,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.command import run
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.host import Host, HostEndedError
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
@@ -177,4 +178,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

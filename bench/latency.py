@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.command import run
+
 REQUEST = {
     "client_id": "demo-client",
     "client_secret": "demo-secret-not-for-production",
@@ -103,4 +105,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -24,12 +24,12 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
+from bench.command import run
 from bench.system import System, started_system
 from bench.tenants import Tenant, log_in, make_client
 
 CALL_TIMEOUT_S = 180.0
 """A runner gives up an installation before that, and says why."""
-INTERRUPTED = 130
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -168,8 +168,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        sys.exit(INTERRUPTED)
+    run(main)

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 from redis.asyncio import Redis
 
-from bench.children import prepare
+from bench.command import run
 from bench.system import System, started_system
 from bench.tenants import create, log_in, make_client
 
@@ -128,7 +128,6 @@ def main() -> int:
         "--junk", default="2000,13000", help="requests that are refused, in so many steps (default: 2000,13000)"
     )
     arguments = parser.parse_args()
-    prepare()
     with tempfile.TemporaryDirectory(prefix="rulemint-bench-") as folder:
         data_dir = Path(folder) / "data"
         with started_system(SETTINGS, data_dir=data_dir) as system:
@@ -138,4 +137,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

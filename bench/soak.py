@@ -23,6 +23,7 @@ from typing import Any
 
 import aiohttp
 
+from bench.command import run
 from bench.system import System, started_system
 from bench.tenants import ATTACKS, Tenant, make_tenants
 
@@ -216,4 +217,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

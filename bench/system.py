@@ -25,6 +25,8 @@ KINDS = {
     "rulemint_gateway": "gateway",
     "valkey-server": "valkey",
     "rulemint dev": "dev",
+    "webhook_server.js": "hook",
+    "stock_arq/worker.py": "worker",
 }
 """What is in a process's command line, with blanks between its words → what it is; the first that fits."""
 

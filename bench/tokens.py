@@ -10,18 +10,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
-from bench import children, table
-from bench.load import Autocannon, Wrk, load_generator
-from bench.peers import node_packages, python_packages
+from bench import table
+from bench.command import add_turns, numbers, output, progress, run, some_of, written
+from bench.load import load_generator
+from bench.peers import PeerMissingError, node_packages, python_packages
 from bench.peers.arq_pipeline import started_arq
 from bench.peers.authlib_server import started_authlib
 from bench.peers.oidc import started_oidc
@@ -37,12 +35,13 @@ OURS = (*FLOWS, f"{TWO}no-rule", f"{TWO}javascript")
 PEERS: dict[str, Callable[[str], AbstractContextManager[Subject]]] = {
     "oidc-inline": partial(started_oidc, "inline"),
     "oidc-thread": partial(started_oidc, "thread"),
+    "oidc-isolated": partial(started_oidc, "isolated"),
+    "oidc-webhook": partial(started_oidc, "webhook"),
     "authlib": started_authlib,
     "arq": started_arq,
 }
 """Name → what starts it with an algorithm."""
 ALGORITHMS = ("ES256", "RS256")
-INTERRUPTED = 130
 BETWEEN_S = 1.0
 """About what a turn takes beside its load, for saying how long all will take."""
 CHARTS = Path(__file__).parent / "charts.py"
@@ -51,11 +50,11 @@ CHARTS = Path(__file__).parent / "charts.py"
 def main() -> int:
     """Measure, print and write; 0 if every request got its token."""
     arguments = _arguments()
-    console = Console(stderr=True)
+    say = progress()
     load = load_generator(arguments.load)
-    made = table.origin(command=" ".join(["python -m bench.tokens", *sys.argv[1:]]), load=load.name)
-    with started_subjects(arguments.subjects, arguments.algorithms, console) as subjects:
-        _announce(console, arguments, len(subjects), load.name)
+    made = table.origin(command=written("tokens"), load=load.name)
+    with started_subjects(arguments.subjects, arguments.algorithms, say) as subjects:
+        _announce(say, arguments, len(subjects), load.name)
         for subject in subjects:
             subject.check()
         turns = take_turns(
@@ -64,20 +63,22 @@ def main() -> int:
             connections=arguments.connections,
             rounds=arguments.rounds,
             seconds=arguments.seconds,
-            say=lambda text: console.print(text, style="dim", highlight=False),
+            say=say,
         )
     report = table.Report(origin=made, rows=medians(turns), turns=turns)
-    table.show(report, Console(width=None if sys.stdout.isatty() else table.WIDTH))
+    table.show(report, output())
     path: Path = arguments.into
     table.write(report, path, table.as_markdown(report))
-    console.print(f"written: {path}", style="dim")
+    say(f"written: {path}")
     if not arguments.no_charts:
         subprocess.run([python_packages.installed() / "python", CHARTS, path], check=True)
     return 1 if any(row.failed or not row.per_second for row in report.rows) else 0
 
 
 @contextmanager
-def started_subjects(names: Sequence[str], algorithms: Sequence[str], console: Console) -> Iterator[list[Subject]]:
+def started_subjects(
+    names: Sequence[str], algorithms: Sequence[str], say: Callable[[str], None]
+) -> Iterator[list[Subject]]:
     """All of them, until the block ends."""
     if any(name.startswith("oidc") for name in names):
         node_packages.installed()
@@ -87,20 +88,23 @@ def started_subjects(names: Sequence[str], algorithms: Sequence[str], console: C
         subjects: list[Subject] = []
         for prefix, settings in SYSTEMS.items():
             if ours := [name for name in FLOWS if prefix + name in names]:
-                console.print(f"starting Rulemint {settings or ''}", style="dim", highlight=False)
+                say(f"starting Rulemint {settings or ''}")
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rulemint-bench-")))
                 system, its_flows = stack.enter_context(started_ours(folder, settings))
                 subjects += asyncio.run(make_subjects(system, its_flows, ours, algorithms, prefix=prefix))
         for name in (name for name in names if name in PEERS):
-            console.print(f"starting {name}", style="dim")
-            subjects += [stack.enter_context(PEERS[name](algorithm)) for algorithm in algorithms]
+            say(f"starting {name}")
+            try:
+                subjects += [stack.enter_context(PEERS[name](algorithm)) for algorithm in algorithms]
+            except PeerMissingError as error:
+                say(f"{name} is left out: {error}")
         yield subjects
 
 
-def _announce(console: Console, arguments: argparse.Namespace, subjects: int, load: str) -> None:
+def _announce(say: Callable[[str], None], arguments: argparse.Namespace, subjects: int, load: str) -> None:
     of_each = arguments.rounds * (WARM_UP_S + arguments.seconds + BETWEEN_S)
     minutes = len(arguments.connections) * subjects * of_each / 60
-    console.print(f"{subjects} subjects, load by {load}, about {minutes:.1f} minutes", style="dim")
+    say(f"{subjects} subjects, load by {load}, about {minutes:.1f} minutes")
 
 
 def _arguments() -> argparse.Namespace:
@@ -109,42 +113,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--subjects", type=some_of(known), default=known, help=f"of {', '.join(known)}; all")
     parser.add_argument("--algorithms", type=some_of(ALGORITHMS), default=ALGORITHMS, help="of ES256, RS256; both")
     parser.add_argument("--connections", type=numbers, default=[1, 32, 128, 512], help="default: 1,32,128,512")
-    parser.add_argument("--rounds", type=number, default=5, help="turns of each subject (default: 5)")
-    parser.add_argument("--seconds", type=number, default=5, help="of each turn (default: 5)")
-    parser.add_argument("--load", choices=[Wrk.name, Autocannon.name], help="by default wrk where there is one")
-    parser.add_argument("--into", type=Path, default=table.RESULTS / "tokens.json", help="bench/results/tokens.json")
+    add_turns(parser, "tokens.json")
     parser.add_argument("--no-charts", action="store_true", help="no PNG, and nothing installed for it")
     return parser.parse_args()
 
 
-def some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
-    """For argparse: names with commas between."""
-
-    def names(text: str) -> list[str]:
-        given = text.split(",")
-        if unknown := [name for name in given if name not in known]:
-            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: choose from {', '.join(known)}")
-        return given
-
-    return names
-
-
-def number(text: str) -> int:
-    """For argparse: a whole number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: not a whole number above 0")
-    return int(text)
-
-
-def numbers(text: str) -> list[int]:
-    """For argparse: such numbers with commas between."""
-    return [number(part) for part in text.split(",")]
-
-
 if __name__ == "__main__":
-    children.prepare()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        sys.exit(INTERRUPTED)
+    run(main)

@@ -25,6 +25,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 
 from bench import paced
+from bench.command import run
 from bench.load import Request, Wrk, load_generator
 from bench.processes import processor_us
 from bench.system import System, started_system
@@ -187,4 +188,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -10,23 +10,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
-from bench import children, table
+from bench import table
 from bench.cluster.nodes import Node, started_cluster
+from bench.command import add_turns, number, numbers, output, progress, run, written
 from bench.growth.made import make_tenants
 from bench.growth.parts import Growth, Part, as_markdown, show
 from bench.load import Loaded, LoadGenerator, Mix, load_generator
 from bench.processes import processor_us
 from bench.system import started_system
-from bench.tokens import INTERRUPTED, number, numbers
 
 WARM_UP_S = 3.0
 RARE = 0.01
@@ -46,12 +44,12 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> int:
     """Measure, print and write; 0 if every request got its token."""
     arguments = _arguments()
-    console, progress = Console(width=None if sys.stdout.isatty() else table.WIDTH), Console(stderr=True)
+    console, say = output(), progress()
     load = load_generator(arguments.load)
-    made = table.origin(command=" ".join(["python -m bench.cluster", *sys.argv[1:]]), load=load.name)
+    made = table.origin(command=written("cluster"), load=load.name)
     turns: dict[int, list[Turn]] = {}
     for shards in arguments.shards:
-        progress.print(f"{shards} shards", style="dim")
+        say(f"{shards} shards")
         turns[shards] = _measured(arguments, shards, load)
     parts = [_as_part(turns, arguments), _by_command(turns)]
     for part in parts:
@@ -150,17 +148,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--masters", type=number, default=3, help="each with a replica (default: 3)")
     parser.add_argument("--tenants", type=number, default=30, help="each with a JavaScript rule (default: 30)")
     parser.add_argument("--connections", type=number, default=32, help="default: 32")
-    parser.add_argument("--rounds", type=number, default=3, help="turns of each (default: 3)")
-    parser.add_argument("--seconds", type=number, default=4, help="of each turn (default: 4)")
-    parser.add_argument("--load", choices=["wrk", "autocannon"], help="by default wrk where there is one")
-    parser.add_argument("--into", type=Path, default=table.RESULTS / "cluster.json", help="bench/results/cluster.json")
+    add_turns(parser, "cluster.json", rounds=3, seconds=4)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    children.prepare()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        sys.exit(INTERRUPTED)
+    run(main)

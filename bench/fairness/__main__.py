@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import aiohttp
 
-from bench.children import prepare
+from bench.command import run
 from bench.fairness.flood import flooded
 from bench.fairness.registry import started_registry
 from bench.fairness.shared import RULE, Lines, Tenant, make_tenant, measured
@@ -85,10 +85,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.fairness", description=__doc__)
     parser.add_argument("--only", default="", help="what has this in its name")
     arguments = parser.parse_args()
-    prepare()
     with started_registry() as registry, started_system({"RULEMINT_NPM_REGISTRY": registry}) as system:
         return 0 if asyncio.run(bench(system, arguments.only)) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

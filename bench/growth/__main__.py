@@ -7,17 +7,13 @@ idle, and dispatch alone. Each prints its table; ``bench/results/growth.json`` h
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-from rich.console import Console
-
-from bench import children, table
+from bench import table
+from bench.command import add_turns, number, numbers, output, progress, run, some_of, written
 from bench.growth import clients, dispatch, idle, processes, tenants
 from bench.growth.parts import Growth, Part, as_markdown, show
 from bench.load import LoadGenerator, load_generator
-from bench.tokens import INTERRUPTED, number, numbers, some_of
 
 PARTS = ("dispatch", "idle", "tenants", "clients", "processes")
 
@@ -25,16 +21,16 @@ PARTS = ("dispatch", "idle", "tenants", "clients", "processes")
 def main() -> int:
     """Measure, print and write."""
     arguments = _arguments()
-    console, progress = Console(width=None if sys.stdout.isatty() else table.WIDTH), Console(stderr=True)
+    say = progress()
     load = load_generator(arguments.load)
     parts: list[Part] = []
-    made = table.origin(command=" ".join(["python -m bench.growth", *sys.argv[1:]]), load=load.name)
-    for part in _measured(arguments, load, lambda text: progress.print(text, style="dim", highlight=False)):
-        show(part, console)
+    made = table.origin(command=written("growth"), load=load.name)
+    for part in _measured(arguments, load, say):
+        show(part, output())
         parts.append(part)
         growth = Growth(origin=made, parts=parts)
         table.write(growth, arguments.into, as_markdown(growth))
-    progress.print(f"written: {arguments.into}", style="dim")
+    say(f"written: {arguments.into}")
     return 0
 
 
@@ -58,21 +54,13 @@ def _measured(arguments: argparse.Namespace, load: LoadGenerator, say: Callable[
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.growth", description=__doc__)
     parser.add_argument("--parts", type=some_of(PARTS), default=PARTS, help=f"of {', '.join(PARTS)}; all")
-    parser.add_argument("--rounds", type=number, default=5, help="turns of each case (default: 5)")
-    parser.add_argument("--seconds", type=number, default=5, help="of each turn (default: 5)")
     parser.add_argument("--tenants", type=numbers, default=[1, 10, 100, 1_000], help="default: 1,10,100,1000")
     parser.add_argument("--max-hosts", type=number, help="that the tenants share (default: as the machine has room)")
     parser.add_argument("--clients", type=numbers, default=[10, 1_000, 100_000], help="default: 10,1000,100000")
     parser.add_argument("--times", type=number, default=20, help="first tokens after idle (default: 20)")
-    parser.add_argument("--load", choices=["wrk", "autocannon"], help="by default wrk where there is one")
-    parser.add_argument("--into", type=Path, default=table.RESULTS / "growth.json", help="bench/results/growth.json")
+    add_turns(parser, "growth.json")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    children.prepare()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        sys.exit(INTERRUPTED)
+    run(main)

@@ -7,3 +7,7 @@ FORM = {
     "scope": "read write",
 }
 """What a peer's one client sends for a token."""
+
+
+class PeerMissingError(Exception):
+    """A peer does not run on this machine; the text says why. The others are measured without it."""

@@ -31,7 +31,7 @@ def started_arq(algorithm: str) -> Iterator[Subject]:
         keys = folder / "keys.json"
         keys.write_text(private_keys())
         server = [sys.executable, "server.py", str(port), folder / "valkey.sock", keys, algorithm, POLL_S]
-        worker = [sys.executable, "worker.py", folder / "valkey.sock", POLL_S]
+        worker = [sys.executable, PROGRAM / "worker.py", folder / "valkey.sock", POLL_S]
         with (
             started_valkey(folder) as (valkey, _socket),
             started(worker, cwd=PROGRAM) as working,

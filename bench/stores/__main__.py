@@ -20,7 +20,7 @@ import aiohttp
 import msgspec
 from arq.connections import ArqRedis
 
-from bench.children import prepare
+from bench.command import number, run
 from bench.load import Request
 from bench.peers.valkey import started_valkey
 from bench.stores.filling import fill
@@ -29,7 +29,6 @@ from bench.stores.measuring import Disturbed, Measured
 from bench.subjects.ours import make_request
 from bench.system import System, resident_kib
 from bench.tenants import log_in
-from bench.tokens import INTERRUPTED, number
 from rulemint_shared import keys
 from rulemint_shared.redis_connection import open_redis
 from rulemint_shared.vault import create_master_key
@@ -155,9 +154,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    prepare()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
-        sys.exit(INTERRUPTED)
+    run(main)

@@ -1,8 +1,9 @@
 /**
  * npm's oidc-provider as its documentation sets it up for client credentials: JWT access tokens of one API, kept by its
- * own in-memory adapter. The hook adds what the bench's rule adds, in this process or in a worker thread.
+ * own in-memory adapter. The hook adds what the bench's rule adds: in this process, in a worker thread, in a V8 isolate of
+ * its own, or in another process that is asked by HTTP.
  *
- *     node server.js PORT ES256|RS256 inline|thread
+ *     node server.js PORT ES256|RS256 inline|thread|isolated|webhook [PORT OF THE HOOK]
  */
 
 import { generateKeyPairSync } from "node:crypto";
@@ -12,7 +13,7 @@ import Provider from "oidc-provider";
 
 import { claimsOf } from "./hook.js";
 
-const [port, algorithm, place] = process.argv.slice(2);
+const [port, algorithm, place, hookPort] = process.argv.slice(2);
 const AUDIENCE = "https://bench.test/";
 const SCOPE = "read write";
 
@@ -36,7 +37,13 @@ function inThread() {
     });
 }
 
-const hook = place === "thread" ? inThread() : claimsOf;
+const HOOKS = {
+  inline: () => claimsOf,
+  thread: inThread,
+  isolated: async () => (await import("./isolate.js")).inIsolate(),
+  webhook: async () => (await import("./webhook.js")).overHttp(hookPort),
+};
+const hook = await HOOKS[place]();
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.peers import PeerMissingError
+from bench.peers.oidc import require_isolates
 
 from fixtures.node import OUT_OF_REACH
 from fixtures.processes import family_of, is_alive, until
@@ -19,7 +21,7 @@ from fixtures.processes import family_of, is_alive, until
 pytestmark = pytest.mark.timeout(180)
 
 ROOT = Path(__file__).parents[3]
-SUBJECTS = ("javascript", "oidc-inline", "arq")
+SUBJECTS = ("javascript", "oidc-inline", "oidc-isolated", "oidc-webhook", "arq")
 QUICK = [
     sys.executable, "-m", "bench.tokens", "--subjects", ",".join(SUBJECTS), "--algorithms", "ES256",
     "--connections", "2", "--rounds", "1", "--seconds", "1", "--no-charts",
@@ -54,6 +56,18 @@ def test_processor_time_and_memory_of_ours_are_told_apart_by_process(run: tuple[
     assert {"gateway", "runner", "hosts", "spawner", "broker", "valkey"} <= ours["processor_us"].keys()
     assert ours["processes"]["hosts"] >= 1
     assert ours["unique_mib"]["hosts"] > 0
+
+
+def test_the_hook_and_the_server_that_asks_it_are_told_apart(run: tuple[str, dict[str, Any], str]) -> None:
+    _printed, report, _markdown = run
+    webhook = next(row for row in report["rows"] if row["subject"] == "oidc-webhook")
+    assert webhook["processor_us"].keys() == {"server", "hook"}
+    assert webhook["processes"] == {"server": 1, "hook": 1}
+
+
+def test_a_peer_that_cannot_be_had_is_left_out_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(PeerMissingError, match=r"isolated-vm does not load on this machine \(.*Cannot find module"):
+        require_isolates(tmp_path)
 
 
 def test_figures_say_where_they_come_from(run: tuple[str, dict[str, Any], str]) -> None:
