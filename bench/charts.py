@@ -78,6 +78,7 @@ def _draw_processor(report: dict[str, Any], columns: Sequence[tuple[str, int]], 
         }
         _stacked(panel, titles, rows)
         panel.set_title(f"{algorithm}, {count} connection{'s' if count > 1 else ''}: {PROCESSOR}", fontsize=9)
+    panels[0][0].invert_yaxis()  # all panels share it
     _legend(picture, panels[0][0])
     return _save(picture, report, into)
 
@@ -94,18 +95,20 @@ def _stacked(panel: Axes, titles: Sequence[str], rows: dict[str, dict[str, Any]]
     shown = _shown_until(sorted(totals.values()))
     for place, title in enumerate(titles):
         total = totals.get(title)
-        text = f" {total:.0f}" if total else " not measured"
-        panel.text(min(lefts[place], shown * 0.9), place, text, va="center", fontsize=8)
+        text = f" {total:.0f} " if total else " not measured"
+        if lefts[place] < 0.9 * shown:
+            panel.text(lefts[place], place, text, va="center", fontsize=8)
+        else:
+            panel.text(shown, place, text, va="center", ha="right", fontsize=8, color="white")
     panel.set_xlim(0, shown)
     panel.set_yticks(places, titles, fontsize=8)
-    panel.invert_yaxis()
 
 
 def _shown_until(totals: Sequence[float]) -> float:
     """The longest bar, unless it is so far beyond the median that the others could not be told apart."""
     if not totals:
         return 1.0
-    return min(totals[-1], 4 * totals[len(totals) // 2]) * 1.15
+    return min(totals[-1], 4 * totals[len(totals) // 2]) * 1.2
 
 
 def _of_kind(processor_us: dict[str, float], kind: str) -> float:
