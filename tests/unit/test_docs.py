@@ -5,7 +5,12 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+FOLDERS = ("bench", "cli", "docs", "examples", "gateway", "rule-runner", "shared", "tests")
+NAMED = re.compile(r"`([^`\s]+)`")
+"""What a page says in code: names of files, folders, tests and import contracts, among other things."""
 
 
 def test_the_settings_page_is_what_the_code_says() -> None:
@@ -36,3 +41,37 @@ def test_the_changelog_begins_with_what_is_unreleased_or_with_the_packages_versi
     heading = re.search(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert heading is not None
     assert heading[1] in {"Unreleased", version}
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/decisions/*.md"])
+def test_the_files_and_tests_that_a_page_names_exist(page: str) -> None:
+    files = [f"/{path.relative_to(ROOT)}" for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
+    tests = set(re.findall(r"def (test_\w+)", "".join(path.read_text() for path in ROOT.glob("tests/**/test_*.py"))))
+    named = {name for path in ROOT.glob(page) for name in NAMED.findall(path.read_text())}
+    assert named
+    missing_tests = {name for name in named if re.fullmatch(r"test_\w+", name)} - tests
+    missing_files = {name for name in named if _is_path(name) and not _is_there(name, files)}
+    assert (missing_tests, missing_files) == (set(), set())
+
+
+def test_the_import_contracts_that_the_architecture_names_exist() -> None:
+    contracts = re.findall(r"contract:([\w-]+)\]", (ROOT / ".importlinter").read_text())
+    table = (ROOT / "ARCHITECTURE.md").read_text().partition("## Invariants")[2]
+    named = [
+        name for names in re.findall(r"contracts? ((?:`[\w-]+`(?: and )?)+)", table) for name in NAMED.findall(names)
+    ]
+    assert named
+    assert not set(named) - set(contracts)
+
+
+def _is_path(name: str) -> bool:
+    """Whether *name* is meant to be a file or a folder of this repository."""
+    if name.startswith("/") or "<" in name:  # a path of HTTP, or a pattern
+        return False
+    return "/" in name or re.search(r"\.(py|js|md|toml)$", name) is not None
+
+
+def _is_there(name: str, files: list[str]) -> bool:
+    """Whether a file or folder ends like *name*."""
+    ending = f"/{name.strip('/')}"
+    return any(path.endswith(ending) for path in files)
