@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("bench", "cli", "docs", "examples", "gateway", "rule-runner", "shared", "tests")
 NAMED = re.compile(r"`([^`\s]+)`")
 """What a page says in code: names of files, folders, tests and import contracts, among other things."""
+STANDARD = re.compile(r"RFC \d+|HTML")
 
 
 def test_the_settings_page_is_what_the_code_says() -> None:
@@ -62,6 +63,15 @@ def test_the_import_contracts_that_the_architecture_names_exist() -> None:
     ]
     assert named
     assert not set(named) - set(contracts)
+
+
+def test_every_fact_about_auth0_that_a_test_cites_is_on_the_page() -> None:
+    """`§3.3` is a paragraph of docs/auth0-facts.md unless its line names a standard."""
+    there = set(re.findall(r"^### (\d+\.\d+) ", (ROOT / "docs/auth0-facts.md").read_text(), re.MULTILINE))
+    lines = [line for path in ROOT.glob("tests/**/*.py") for line in path.read_text().splitlines()]
+    cited = {number for line in lines if not STANDARD.search(line) for number in re.findall(r"§(\d+\.\d+)", line)}
+    assert cited
+    assert cited - there == set()
 
 
 def _is_path(name: str) -> bool:

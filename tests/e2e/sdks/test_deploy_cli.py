@@ -1,4 +1,4 @@
-"""The real `auth0-deploy-cli`: a tenant as a file, imported and exported."""
+"""The real `auth0-deploy-cli`: a tenant as a file, imported and exported (docs/auth0-facts.md §5.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `auth0` SDK for Node, unchanged, against a running system."""
+"""The `auth0` SDK for Node, unchanged, against a running system (docs/auth0-facts.md §5.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The tenant setting `error_style`: Auth0's whole error table, row by row, and RFC 6749's by default."""
+"""The tenant setting `error_style`: Auth0's whole error table, row by row, and RFC 6749's by default.
+
+See docs/auth0-facts.md §3.3.
+"""
 
 from __future__ import annotations
 

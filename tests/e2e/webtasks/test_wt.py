@@ -1,4 +1,4 @@
-"""The real `wt` and `auth0` of npm `wt-cli` 11, against a running system."""
+"""The real `wt` and `auth0` of npm `wt-cli` 11, against a running system (docs/auth0-facts.md §4.1 to §4.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts about hooks and actions in the Management API (§2.1, §2.3), by their use cases and without HTTP."""
+"""Hooks and actions of the Management API without HTTP, by their use cases (docs/auth0-facts.md §2.1, §2.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tenant log that Auth0 wrote for each exchange (§3.7 of the facts), by its use case and without HTTP."""
+"""The tenant log that Auth0 wrote for each exchange (docs/auth0-facts.md §3.7), by its use case and without HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts about the webtask API (§4.3 to §4.5), by its handlers and without HTTP."""
+"""The facts about the webtask API (docs/auth0-facts.md §4.3 to §4.5), by its handlers and without HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts about who may call the webtask API (§4.1, §4.2, §4.6), by its handlers and without HTTP."""
+"""Admission to the webtask API, by its handlers and without HTTP (docs/auth0-facts.md §4.1, §4.2, §4.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts about the token endpoint (§1.6, §3.1 to §3.3 and §3.6), step by step and without HTTP."""
+"""The facts about the token endpoint (docs/auth0-facts.md §1.6, §3.1 to §3.3, §3.6), step by step and without HTTP."""
 
 from __future__ import annotations
 

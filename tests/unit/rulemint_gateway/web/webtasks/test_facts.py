@@ -1,4 +1,4 @@
-"""The facts about what `wt logs` reads (§4.6): the form of a record, and what it says."""
+"""The facts about what `wt logs` reads (docs/auth0-facts.md §4.6): the form of a record, and what it says."""
 
 from __future__ import annotations
 
