@@ -63,29 +63,40 @@ def checked_calls(*, may_start_threads: bool, pid: int) -> dict[str, Instruction
     no_code = [*none_of(2, _EXECUTE), *allow()]
     no_out_of_band = none_of(3, _OUT_OF_BAND)
     return {
+        # Threads of both engines wait for each other.
         "futex": [*one_of(1, _FUTEX, mask=~_FUTEX_FLAGS & _WHOLE, error=errno.ENOSYS), *allow()],
+        # Rules and engines ask for the time, of the machine or of themselves.
         "clock_gettime": _of_no_process(),
+        # A runtime may read and write a socket pair by these instead of by read and write.
         "recvfrom": [*no_out_of_band, *allow()],
         "sendto": [*null(4), *no_out_of_band, *allow()],
+        # Memory is got and given back. Code comes from files, so no page becomes executable later.
         "madvise": [*one_of(2, _ADVICE, error=errno.EINVAL), *allow()],
         "mmap": _memory(),
         "mprotect": no_code,
         "pkey_mprotect": no_code,
+        # Event loops ask for the state of a descriptor, and set it not to block.
         "fcntl": [*where(1, _SET_FLAGS, none_of(2, _ASYNC)), *one_of(1, _FCNTL), *allow()],
         "ioctl": [*one_of(1, _IOCTL), *allow()],
+        # Rules sleep.
         "clock_nanosleep": _of_no_process(),
         "clock_getres": _of_no_process(),
+        # Deno has threads; Python gets the error that it knows from a machine that is full.
         "clone": _threads() if may_start_threads else fail(errno.EAGAIN),
+        # Engines name their threads, and ask for their own limits, group and processors.
         "prctl": [*one_of(0, _PRCTL), *allow()],
         "prlimit64": [*one_of(0, oneself), *null(2), *allow()],
         "getpgid": [*one_of(0, oneself), *allow()],
         "getsid": [*one_of(0, oneself), *allow()],
         "sched_getaffinity": [*one_of(0, oneself, error=errno.ENOSYS), *allow()],  # the C library does without it
         **_scheduling(oneself, may_start_threads=may_start_threads),
+        # Deno signals its own threads.
         **dict.fromkeys(("kill", "tgkill"), [*one_of(0, (pid,)), *allow()] if may_start_threads else fail()),
+        # Event loops wake themselves through a pair or a pipe. Python asks a descriptor whether it is a socket.
         "socketpair": [*one_of(0, (_AF_UNIX,)), *one_of(1, (_STREAM,), mask=_SOCKET_TYPE), *allow()],
         "getsockopt": [*one_of(1, (_SOCKET,)), *one_of(2, _OPTIONS_TO_READ), *allow()],
         "pipe2": [*none_of(1, ~_PIPE_FLAGS & _WHOLE), *allow()],
+        # V8 and the C library order memory among threads, and set the register that finds a thread's own data.
         "membarrier": [*one_of(0, _MEMBARRIER, error=errno.EINVAL), *allow()],
         "arch_prctl": [*one_of(0, (_ARCH_SET_FS,), error=errno.EINVAL), *allow()],
     }
