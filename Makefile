@@ -48,8 +48,9 @@ format: $(READY) ## Format everything
 	$(BIN)/ruff format .
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno fmt
 
-docs: $(READY) ## Make docs/settings.md anew from the code, and the table of docs/reliability.md from the tests
+docs: $(READY) ## Make docs/settings.md and docs/limits.md anew from the code, and the table of docs/reliability.md from the tests
 	$(BIN)/python docs/settings.py
+	$(BIN)/python docs/limits.py
 	$(BIN)/python docs/faults.py
 
 up: ## Build the images and run the system, with the demo, in containers
