@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import assert_never
 
 import msgspec
 
@@ -48,7 +49,13 @@ MAX_IMPORTS = 128
 
 def registry_of(language: Language) -> Registry:
     """Where a rule of *language* has its packages from."""
-    return Registry.PYPI if language is Language.PYTHON else Registry.NPM
+    match language:
+        case Language.JAVASCRIPT | Language.TYPESCRIPT:
+            return Registry.NPM
+        case Language.PYTHON:
+            return Registry.PYPI
+        case _:
+            assert_never(language)
 
 
 def check_dependencies(registry: Registry, dependencies: Mapping[str, str]) -> None:
@@ -59,7 +66,7 @@ def check_dependencies(registry: Registry, dependencies: Mapping[str, str]) -> N
     """
     if len(dependencies) > MAX_DEPENDENCIES:
         raise ValueError(f"a rule may depend on {MAX_DEPENDENCIES} packages at most")
-    is_name = _NPM_NAME if registry is Registry.NPM else _PYPI_NAME
+    is_name = _names_of(registry)
     for name, version in dependencies.items():
         if len(name) > MAX_NAME_CHARACTERS or is_name.fullmatch(name) is None or ".." in name:
             raise ValueError(f"{name[:60]!r} is not the name of a package")
@@ -107,7 +114,23 @@ def requirement(name: str, version: str) -> str:
 def _is_version(registry: Registry, version: str) -> bool:
     if version in _ANY:
         return True
-    if registry is Registry.NPM:
-        return _NPM_VERSION.fullmatch(version) is not None
-    clauses = [clause.strip() for clause in version.split(",")]
-    return _PYPI_EXACT.fullmatch(version) is not None or all(_PYPI_CLAUSE.fullmatch(clause) for clause in clauses)
+    match registry:
+        case Registry.NPM:
+            return _NPM_VERSION.fullmatch(version) is not None
+        case Registry.PYPI:
+            clauses = [clause.strip() for clause in version.split(",")]
+            is_exact = _PYPI_EXACT.fullmatch(version) is not None
+            return is_exact or all(_PYPI_CLAUSE.fullmatch(clause) for clause in clauses)
+        case _:
+            assert_never(registry)
+
+
+def _names_of(registry: Registry) -> re.Pattern[str]:
+    """What the names of packages look like in *registry*."""
+    match registry:
+        case Registry.NPM:
+            return _NPM_NAME
+        case Registry.PYPI:
+            return _PYPI_NAME
+        case _:
+            assert_never(registry)

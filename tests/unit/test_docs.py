@@ -44,7 +44,7 @@ def test_the_changelog_begins_with_what_is_unreleased_or_with_the_packages_versi
     assert heading[1] in {"Unreleased", version}
 
 
-@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/decisions/*.md"])
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/decisions/*.md", "docs/extending.md"])
 def test_the_files_and_tests_that_a_page_names_exist(page: str) -> None:
     files = [f"/{path.relative_to(ROOT)}" for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
     tests = set(re.findall(r"def (test_\w+)", "".join(path.read_text() for path in ROOT.glob("tests/**/test_*.py"))))
@@ -84,4 +84,4 @@ def _is_path(name: str) -> bool:
 def _is_there(name: str, files: list[str]) -> bool:
     """Whether a file or folder ends like *name*."""
     ending = f"/{name.strip('/')}"
-    return any(path.endswith(ending) for path in files)
+    return name.strip("/") in FOLDERS or any(path.endswith(ending) for path in files)

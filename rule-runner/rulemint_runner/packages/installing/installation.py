@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, assert_never
 
 import msgspec
 from yarl import URL
@@ -52,7 +52,7 @@ class Installation:
         self._task = task
         self._folder = folder
         self._give_up = give_up
-        self._is_npm = task.request.registry is Registry.NPM
+        self._is_npm = _is_npm(task.request.registry)
         self._registry, self._origins = _registry_of(task, folder)
         self._room = Room(folder, task.terms)
         self._path = f"/{secrets.token_hex(8)}/"
@@ -120,6 +120,17 @@ class Installation:
 
 def _registry_of(task: InstallTask, folder: Path) -> tuple[URL, tuple[URL, ...]]:
     """The registry of *task*, named or public, and where else it keeps files."""
-    if task.request.registry is Registry.NPM:
+    if _is_npm(task.request.registry):
         return URL(task.npm_registry) if task.npm_registry else public_npm_registry(task.deno, folder), ()
     return (URL(task.pypi_index), ()) if task.pypi_index else public_index()
+
+
+def _is_npm(registry: Registry) -> bool:
+    """Whether Deno installs from *registry*; otherwise pip does."""
+    match registry:
+        case Registry.NPM:
+            return True
+        case Registry.PYPI:
+            return False
+        case _:
+            assert_never(registry)

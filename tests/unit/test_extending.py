@@ -1,0 +1,112 @@
+"""What a recipe of docs/extending.md is red about, where no other test is: one thing is known in several places."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from inspect import getsource
+from pathlib import Path
+
+import msgspec
+import pytest
+import typer
+from msgspec import inspect
+
+from rulemint_cli.__main__ import app
+from rulemint_cli.configuration.writing import _SUFFIXES as EXPORTED
+from rulemint_cli.rules.rule_file import language_of
+from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.settings import GatewaySettings
+from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.settings import RunnerSettings
+from rulemint_shared.dependencies import Registry, registry_of
+from rulemint_shared.records import Language
+from rulemint_shared.settings import describe
+
+ROOT = Path(__file__).parents[2]
+FILTERS = LogFilter.__struct_fields__
+UNHASHABLE = (inspect.ListType, inspect.DictType, inspect.SetType, inspect.AnyType, inspect.RawType)
+PARTS = ("types", "item_types", "item_type", "fields", "type")
+"""Where `msgspec.inspect` keeps the types within a type."""
+SERVICES = [
+    pytest.param(GatewaySettings, ROOT / "gateway/rulemint_gateway", id="gateway"),
+    pytest.param(RunnerSettings, ROOT / "rule-runner/rulemint_runner", id="runner"),
+]
+LOGS_PAGE = ROOT / "docs/logs.md"
+PROGRAMS = ROOT / "rule-runner/rulemint_runner/host_programs"
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_of_logs_can_be_hashed(name: str) -> None:
+    """Watchers with equal filters share one batch, which is found by the filter's hash."""
+    (field,) = [each for each in inspect.type_info(LogFilter).fields if each.name == name]  # type: ignore[attr-defined]  # it is a struct
+    assert not [each for each in _within(field.type) if isinstance(each, UNHASHABLE)]
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_of_logs_hides_something(name: str) -> None:
+    """`shows` asks for each field; what that hides, test_filters says."""
+    assert f"self.{name} is None" in getsource(LogFilter.shows)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_of_logs_is_on_the_page_about_logs(name: str) -> None:
+    rows = [line for line in LOGS_PAGE.read_text().splitlines() if line.startswith("|")]
+    assert f"`{name}`" in " ".join(row.split("|")[1] for row in rows)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_of_logs_is_an_option_of_the_command_line(name: str) -> None:
+    command = typer.main.get_command(app).commands["logs"]  # type: ignore[attr-defined]  # it is a group
+    assert f"--{name.removesuffix('_id')}" in {option for parameter in command.params for option in parameter.opts}
+
+
+@pytest.mark.parametrize("settings", [GatewaySettings, RunnerSettings])
+def test_every_setting_says_what_it_is(settings: type[msgspec.Struct]) -> None:
+    assert [name for name, _default, text in describe(settings) if not text] == []
+
+
+@pytest.mark.parametrize(("settings", "package"), SERVICES)
+def test_every_setting_is_read_by_its_service(settings: type[msgspec.Struct], package: Path) -> None:
+    attributes = {
+        node.attr
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    assert [name for name in settings.__struct_fields__ if name not in attributes] == []
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_language_has_a_program_an_attack_a_file_name_and_a_registry(language: Language) -> None:
+    assert registry_of(language) in Registry
+    assert language_of(Path(f"rule.{SUFFIXES[language]}"), None) is language
+    assert EXPORTED[language] == f".{SUFFIXES[language]}"
+    languages = Languages()
+    program = languages.program(language)
+    suffixes = {SUFFIXES[each] for each in Language if languages.program(each) == program}
+    assert any((PROGRAMS / f"attacks/attack.{suffix}").exists() for suffix in suffixes)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_language_has_hostile_rules(language: Language) -> None:
+    """TypeScript's are JavaScript's: one program runs both."""
+    folder = ROOT / "tests/abuse/rules" / language.replace("typescript", "javascript")
+    assert any(folder.iterdir())
+
+
+def test_every_recipe_names_the_test_that_tells() -> None:
+    recipes = re.split(r"^## ", (ROOT / "docs/extending.md").read_text(), flags=re.MULTILINE)[1:]
+    assert recipes
+    assert [recipe.partition("\n")[0] for recipe in recipes if "| red when forgotten |" not in recipe] == []
+
+
+def _within(type_: inspect.Type) -> Iterator[inspect.Type]:
+    """*type_* and every type that it is made of."""
+    yield type_
+    for part in PARTS:
+        inner = getattr(type_, part, ())
+        for each in inner if isinstance(inner, tuple) else (inner,):
+            if isinstance(each, inspect.Type):
+                yield from _within(each)
