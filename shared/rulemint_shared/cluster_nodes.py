@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from arq.connections import ArqRedis
-from redis.asyncio.connection import ConnectionPool
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS
 from redis.exceptions import ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from rulemint_shared.multiplexed_redis import MultiplexedRedis
 from rulemint_shared.redis_address import Address
+from rulemint_shared.redis_pool import SharingPool
 
 log = structlog.get_logger(__name__)
 
@@ -45,22 +45,22 @@ class Claim:
 class ClusterNodes:
     """Knows the owner of every slot."""
 
-    def __init__(self, seeds: tuple[Address, ...], open_pool: Callable[[Address], ConnectionPool]) -> None:
+    def __init__(self, seeds: tuple[Address, ...], open_pool: Callable[[Address], SharingPool]) -> None:
         """*seeds*: where to ask first."""
         self._seeds = seeds
         self._open_pool = open_pool
-        self._clients: dict[Address, ArqRedis] = {}
+        self._clients: dict[Address, MultiplexedRedis] = {}
         self._owners: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
         self._doubted = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
-    def client(self, node: Address) -> ArqRedis:
+    def client(self, node: Address) -> MultiplexedRedis:
         """The client of one node."""
         if node not in self._clients:
-            self._clients[node] = ArqRedis(self._open_pool(node))
+            self._clients[node] = MultiplexedRedis(self._open_pool(node))
         return self._clients[node]
 
-    async def owner(self, slot: int) -> ArqRedis:
+    async def owner(self, slot: int) -> MultiplexedRedis:
         """The client of the node that has *slot*.
 
         Raises:
@@ -74,7 +74,7 @@ class ClusterNodes:
             raise RedisConnectionError(f"no node of the cluster has slot {slot}")
         return self.client(node)
 
-    async def owners(self) -> list[ArqRedis]:
+    async def owners(self) -> list[MultiplexedRedis]:
         """The clients of all nodes that have slots.
 
         Raises:
@@ -152,7 +152,7 @@ class ClusterNodes:
     async def _ask(self, node: Address) -> list[Claim]:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                nodes = await self.client(node).execute_command("CLUSTER NODES")  # type: ignore[no-untyped-call]  # redis-py has no types here
+                nodes = await self.client(node).execute_command("CLUSTER NODES")
         except TimeoutError:
             raise RedisTimeoutError(f"{node[0]}:{node[1]} does not answer") from None
         return [claim for place, about in nodes.items() for claim in _claims(place, about, asked=node)]

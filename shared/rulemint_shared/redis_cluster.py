@@ -15,17 +15,19 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 from arq.connections import ArqRedis
-from redis.asyncio.client import Pipeline, PubSub
+from redis.asyncio.client import Pipeline
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from rulemint_shared import keys
 from rulemint_shared.cluster_nodes import ClusterNodes
+from rulemint_shared.multiplexed_redis import MultiplexedRedis
+from rulemint_shared.subscribed_connection import SubscribedConnection
 
 MOST_REDIRECTIONS = 4
 _WITHOUT_NAMES = {"CLIENT KILL", "CONFIG GET", "INFO", "PING", "TIME", "WAIT", "WAITAOF"}
-_SHARDED = {"PUBLISH": "SPUBLISH", "SUBSCRIBE": "SSUBSCRIBE", "PUBSUB CHANNELS": "PUBSUB SHARDCHANNELS"}
+_SHARDED = {"PUBLISH": "SPUBLISH", "PUBSUB CHANNELS": "PUBSUB SHARDCHANNELS"}
 
 Command = tuple[tuple[Any, ...], dict[str, Any]]
 """What is sent, and redis-py's options."""
@@ -52,7 +54,7 @@ HOME = key_slot(keys.REVISION.encode())
 class ClusterRedis(ArqRedis):
     """All nodes."""
 
-    def __init__(self, nodes: ClusterNodes, seed: ArqRedis) -> None:
+    def __init__(self, nodes: ClusterNodes, seed: MultiplexedRedis) -> None:
         """*seed*: any of the nodes; redis-py asks its pool how values are encoded."""
         super().__init__(seed.connection_pool)
         self._nodes = nodes
@@ -68,7 +70,7 @@ class ClusterRedis(ArqRedis):
             client = await self._nodes.owner(HOME if slot is None else slot)
             try:
                 with self._nodes.noticing():
-                    return await client.execute_command(name, *arguments[1:], **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
+                    return await client.execute_command(name, *arguments[1:], **options)
             except AskError as error:
                 return await self._ask((error.host, error.port), (name, *arguments[1:]), options)
             except RedisConnectionError as error:
@@ -88,11 +90,17 @@ class ClusterRedis(ArqRedis):
         """Commands that are sent together; to one node if they are a *transaction*."""
         return ClusterPipeline(self, self._nodes, transaction=transaction)
 
-    def pubsub(self, **options: Any) -> PubSub:
-        """A subscription, which goes to the node that has the channel."""
-        return ClusterPubSub(self._nodes, self.connection_pool, **options)
+    async def subscribe(self, channel: str) -> SubscribedConnection:
+        """A subscription that hears *channel* of the node that has it, and has not been started.
 
-    async def owners(self) -> list[ArqRedis]:
+        Raises:
+            RedisError, OSError: there is none.
+        """
+        with self._nodes.noticing():
+            owner = await self._nodes.owner(slot_of(("SSUBSCRIBE", channel)) or 0)
+            return await owner.subscribe(channel, command="SSUBSCRIBE")
+
+    async def owners(self) -> list[MultiplexedRedis]:
         """A client of each node that has slots.
 
         Raises:
@@ -158,7 +166,7 @@ class ClusterPipeline(Pipeline):
         raise RedisConnectionError("the slot moved while a transaction was sent to it")
 
     async def _execute_apart(self, stack: list[Command], *, raise_on_error: bool) -> list[Any]:
-        parts: dict[ArqRedis, list[int]] = {}
+        parts: dict[MultiplexedRedis, list[int]] = {}
         for number, slot in enumerate(_slots(stack)):
             parts.setdefault(await self._nodes.owner(slot), []).append(number)
         answers: list[Any] = [None] * len(stack)
@@ -176,7 +184,7 @@ class ClusterPipeline(Pipeline):
                 raise answer
         return answers
 
-    async def _execute_part(self, client: ArqRedis, commands: list[Command]) -> list[Any]:
+    async def _execute_part(self, client: MultiplexedRedis, commands: list[Command]) -> list[Any]:
         """The answers of one node, errors among them; those that redirect are for the caller.
 
         Raises:
@@ -204,31 +212,3 @@ def _slots(stack: list[Command]) -> list[int]:
         last = last if slot is None else slot
         found.append(last)
     return found
-
-
-class ClusterPubSub(PubSub):
-    """A subscription to sharded channels of one slot."""
-
-    def __init__(self, nodes: ClusterNodes, pool: Any, **options: Any) -> None:
-        super().__init__(pool, **options)
-        self._nodes = nodes
-
-    async def execute_command(self, *arguments: Any) -> None:
-        """Send a command of subscriptions."""
-        if arguments[0] in _SHARDED and not self.channels:
-            self.connection_pool = (await self._nodes.owner(slot_of(arguments) or 0)).connection_pool
-        with self._nodes.noticing():
-            await super().execute_command(_SHARDED.get(arguments[0], arguments[0]), *arguments[1:])
-
-    async def parse_response(self, block: bool = True, timeout: float = 0) -> Any:  # noqa: ASYNC109, FBT001, FBT002  # redis-py's
-        """What comes next, in the words of ordinary channels.
-
-        Raises:
-            ConnectionError: the channel's slot has moved, so nothing comes here any more.
-        """
-        with self._nodes.noticing():
-            response = cast("Any", await super().parse_response(block=block, timeout=timeout))
-        kind = response[0] if isinstance(response, list) else None
-        if kind == b"sunsubscribe":
-            raise RedisConnectionError("the channel's slot has moved")
-        return [kind[1:], *response[1:]] if kind in {b"ssubscribe", b"smessage"} else response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from rulemint_shared.background import in_background
 from rulemint_shared.cluster_nodes import ClusterNodes
+from rulemint_shared.multiplexed_redis import MultiplexedRedis
 from rulemint_shared.redis_address import Address, Cluster, RedisUrlError, Sentinels, read_address
 from rulemint_shared.redis_cluster import ClusterRedis
 from rulemint_shared.redis_masters import MasterConnection, MasterPool, MasterSentinels, MasterTlsConnection
@@ -54,7 +55,7 @@ async def open_redis(
 @asynccontextmanager
 async def open_subscriber(
     url: str, password_file: Path | None = None, sentinel_password_file: Path | None = None
-) -> AsyncIterator[ArqRedis]:
+) -> AsyncIterator[MultiplexedRedis | ClusterRedis]:
     """A client for subscriptions. It never reconnects by itself: whoever listens must know of every gap.
 
     Raises:
@@ -67,7 +68,7 @@ async def open_subscriber(
 @asynccontextmanager
 async def _client(
     url: str, password_file: Path | None, sentinel_password_file: Path | None, retry: Retry
-) -> AsyncIterator[ArqRedis]:
+) -> AsyncIterator[MultiplexedRedis | ClusterRedis]:
     async with AsyncExitStack() as stack:
         try:
             address = read_address(url)
@@ -82,12 +83,12 @@ async def _client(
                 **address.options,
             }
             if isinstance(address, Cluster):
-                redis: ArqRedis = await _open_cluster(stack, address, options)
+                redis: MultiplexedRedis | ClusterRedis = await _open_cluster(stack, address, options)
             elif isinstance(address, Sentinels):
                 password = _read_password(sentinel_password_file, "RULEMINT_SENTINEL_PASSWORD_FILE")
-                redis = ArqRedis(await _open_pool_to_master(stack, address, password, options))
+                redis = MultiplexedRedis(await _open_pool_to_master(stack, address, password, options))
             else:
-                redis = ArqRedis(SharingPool(connection_class=connection_class(url), **options))
+                redis = MultiplexedRedis(SharingPool(connection_class=connection_class(url), **options))
             redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
         except RedisUrlError as error:
             raise RedisUnusableError(str(error)) from None
@@ -133,7 +134,7 @@ async def check_server(redis: ArqRedis) -> str:
         RedisUnusableError: it does not answer, refuses our password, is older than Redis 7, or may evict configuration.
     """
     try:
-        servers = await redis.owners() if isinstance(redis, ClusterRedis) else [redis]
+        servers: Sequence[ArqRedis] = await redis.owners() if isinstance(redis, ClusterRedis) else [redis]
         names = [await _check(server) for server in servers]
         if isinstance(redis, ClusterRedis):
             await _look_at_coverage(servers)
@@ -154,7 +155,7 @@ async def _check(server: ArqRedis) -> str:
     return f"{name} {version}"
 
 
-async def _look_at_coverage(nodes: list[ArqRedis]) -> None:
+async def _look_at_coverage(nodes: Sequence[ArqRedis]) -> None:
     """Warn of a cluster that stops as a whole when one node dies, as far as ``CONFIG`` is open to us."""
     for node in nodes:
         with suppress(ResponseError):

@@ -43,6 +43,25 @@ class SharingPool(ConnectionPool):
             raise
         return connection
 
+    async def open_to_keep(self) -> AbstractConnection:
+        """A new connection for who keeps it; those that are open are left to be shared.
+
+        Raises:
+            RedisError, OSError: none can be opened.
+        """
+        connection: AbstractConnection = self.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
+        self._in_use_connections.add(connection)
+        try:
+            await connection.connect()  # type: ignore[no-untyped-call]  # as above
+        except BaseException:
+            self.take_out(connection)
+            raise
+        return connection
+
+    def take_out(self, connection: AbstractConnection) -> None:
+        """Have no more to do with *connection*, which is closed."""
+        self._in_use_connections.discard(connection)
+
     async def _wait_for_one(self, error: RedisError | OSError) -> AbstractConnection:
         deadline = Deadline.after(WAIT_S)
         while not deadline.passed():

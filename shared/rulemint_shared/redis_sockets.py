@@ -50,6 +50,21 @@ class ClosesItself(AbstractConnection):
             await self.disconnect(nowait=True)  # who gives up between a greeting and its reply leaves nothing behind
             raise
 
+    @property
+    def transport(self) -> asyncio.Transport:
+        """That of an open connection, for who takes it over.
+
+        Raises:
+            ConnectionError: the connection is closed.
+        """
+        if self._writer is None:
+            raise RedisConnectionError("the connection was closed")
+        return cast("asyncio.Transport", self._writer.transport)
+
+    def abandon(self) -> None:
+        """Forget the transport, which another has taken over and closes."""
+        self._writer = self._reader = None
+
     async def _send_packed_command(self, command: Iterable[bytes]) -> None:
         """Send a command: in the place of redis-py's own, and not around it, for each token has a dozen of them.
 
@@ -73,11 +88,16 @@ class ClosesItself(AbstractConnection):
         try:
             return await super().read_response(*arguments, **options)
         except ResponseError as error:
-            if isinstance(error, ReadOnlyError) or str(error).startswith(_NO_COMMAND_MAY_BE_SENT):
+            if leaves_it_unusable(error):
                 await self.disconnect(nowait=True)
             raise
         except RuntimeError as error:
             raise RedisConnectionError(f"the connection was reset while it was read from: {error}") from error
+
+
+def leaves_it_unusable(error: ResponseError) -> bool:
+    """Whether a connection that answers with *error* would answer every later command so."""
+    return isinstance(error, ReadOnlyError) or str(error).startswith(_NO_COMMAND_MAY_BE_SENT)
 
 
 class TcpConnection(ClosesItself, Connection):

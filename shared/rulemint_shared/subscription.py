@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from time import monotonic
+from contextlib import closing
+from typing import Protocol
 
 import structlog
-from arq.connections import ArqRedis
-from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
+
+from rulemint_shared.subscribed_connection import SubscribedConnection
 
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
-READ_TIMEOUT_S = 1.0
+LOOK_INTERVAL_S = 1.0
 SILENCE_S = 3.0
-_SIGN_OF_LIFE = "rulemint"
+
+
+class Subscriber(Protocol):
+    """A client that opens subscriptions."""
+
+    async def subscribe(self, channel: str) -> SubscribedConnection:
+        """One that has not been started."""
 
 
 async def listen(
-    redis: ArqRedis,
+    redis: Subscriber,
     channel: str,
     *,
     on_message: Callable[[bytes], None],
@@ -39,34 +46,33 @@ async def listen(
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            async with redis.pubsub() as subscription:
-                await subscription.subscribe(channel)
+            with closing(await redis.subscribe(channel)) as subscription:
                 await on_connected()
                 pause_s = FIRST_PAUSE_S
-                await _hand_over(subscription, on_message, silence_s)
+                subscription.start(on_message)
+                await _notice_the_end(subscription, silence_s)
         except (TimeoutError, RedisError, OSError) as error:
             log.warning("subscription lost, reconnecting", channel=channel, error=str(error), pause_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
 
-async def _hand_over(subscription: PubSub, on_message: Callable[[bytes], None], silence_s: float) -> None:
-    """Hand over what comes, until nothing comes at all: a connection that a firewall forgot only looks open.
+async def _notice_the_end(subscription: SubscribedConnection, silence_s: float) -> None:
+    """Wait until *subscription* ends, or nothing comes at all: a connection that a firewall forgot only looks open.
 
     Raises:
         TimeoutError: the server gave no sign of life.
         RedisError, OSError: the connection is lost.
     """
-    heard = asked = monotonic()
+    loop = asyncio.get_running_loop()
+    asked_s = loop.time()
     while True:
-        message = await subscription.get_message(ignore_subscribe_messages=True, timeout=min(READ_TIMEOUT_S, silence_s))
-        now = monotonic()
-        if message is not None:
-            heard = now
-            if message["type"] == "message" and isinstance(message["data"], bytes):
-                on_message(message["data"])
-        elif now - heard >= 2 * silence_s:
-            raise TimeoutError(f"nothing heard for {now - heard:.0f} s: the connection is half open")
-        elif now - max(heard, asked) >= silence_s:
-            asked = now
-            await subscription.ping(_SIGN_OF_LIFE)
+        await asyncio.wait({subscription.ended}, timeout=min(LOOK_INTERVAL_S, silence_s))
+        if subscription.ended.done():
+            raise subscription.ended.result()
+        now_s, heard_s = loop.time(), subscription.heard_s
+        if now_s - heard_s >= 2 * silence_s:
+            raise TimeoutError(f"nothing heard for {now_s - heard_s:.0f} s: the connection is half open")
+        if now_s - max(heard_s, asked_s) >= silence_s:
+            asked_s = now_s
+            subscription.ask_for_a_sign_of_life()

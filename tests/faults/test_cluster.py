@@ -79,9 +79,8 @@ async def test_a_transaction_watches_and_publishes_where_its_names_are(redis: Ar
 
 async def test_who_listens_is_known_where_the_channel_is(cluster: Cluster, redis: ArqRedis) -> None:
     for name in NAMES[:5]:
-        async with open_subscriber(cluster.url) as subscriber, subscriber.pubsub() as subscription:
-            await subscription.subscribe(f"{name}:channel:one")
-            assert await subscription.get_message(timeout=5) is not None
+        async with open_subscriber(cluster.url) as subscriber:
+            await subscriber.subscribe(f"{name}:channel:one")
             assert await redis.pubsub_channels(f"{name}:channel:*") == [f"{name}:channel:one".encode()]
             async with redis.pipeline(transaction=False) as pipe:
                 pipe.pubsub_channels(f"{name}:channel:*")

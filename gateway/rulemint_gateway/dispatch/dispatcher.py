@@ -27,6 +27,7 @@ from rulemint_shared.messages import (
     outcome_name,
 )
 from rulemint_shared.shares import Shares
+from rulemint_shared.subscription import Subscriber
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +119,7 @@ class Dispatcher:
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "the queue does not answer"))
         return ending
 
-    async def listen(self, subscriber: ArqRedis) -> None:
+    async def listen(self, subscriber: Subscriber) -> None:
         """Receive outcomes, and write records behind the answers, until cancelled."""
         await run_together(self._listener.run(subscriber), self._records.run())
 

@@ -19,7 +19,7 @@ from rulemint_shared.batches import Refused, split_endings
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.endings import failed
 from rulemint_shared.messages import Ending, Endings, FailureReason
-from rulemint_shared.subscription import listen
+from rulemint_shared.subscription import Subscriber, listen
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ class OutcomeListener:
         for invocation_id in invocation_ids:
             self._resolve(invocation_id, None)
 
-    async def run(self, subscriber: ArqRedis) -> None:
+    async def run(self, subscriber: Subscriber) -> None:
         """Listen, and look for dead runners and for endings whose publication was missed, until cancelled."""
         await run_together(
             *(self._listen(subscriber, shard) for shard in range(self._shards)),
@@ -81,7 +81,7 @@ class OutcomeListener:
             self._look_for_dead_runners(),
         )
 
-    async def _listen(self, subscriber: ArqRedis, shard: int) -> None:
+    async def _listen(self, subscriber: Subscriber, shard: int) -> None:
         channel = keys.outcomes(self._gateway, shard)
         await listen(subscriber, channel, on_message=self._on_message, on_connected=self._search_results)
 

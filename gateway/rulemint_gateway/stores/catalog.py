@@ -29,7 +29,7 @@ from rulemint_shared.background import run_together
 from rulemint_shared.collection import spare_collector
 from rulemint_shared.messages import ConfigChange
 from rulemint_shared.records import Tenant
-from rulemint_shared.subscription import listen
+from rulemint_shared.subscription import Subscriber, listen
 
 log = structlog.get_logger(__name__)
 
@@ -139,7 +139,7 @@ class Catalog:
         self._unordered.set()
         await self._arrived_at(stored)
 
-    async def keep_fresh(self, subscriber: ArqRedis) -> None:
+    async def keep_fresh(self, subscriber: Subscriber) -> None:
         """Follow the change messages until cancelled."""
         await run_together(
             self._apply_changes(),

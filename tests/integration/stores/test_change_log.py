@@ -20,6 +20,7 @@ from rulemint_shared.background import cancel
 from rulemint_shared.messages import ConfigChange
 from rulemint_shared.records import Client, ClientGrant, Rule, Tenant
 from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.subscription import Subscriber
 
 T = DEFAULT_TENANT
 UNANNOUNCED = "unannounced"
@@ -29,7 +30,7 @@ UNANNOUNCED = "unannounced"
 class Two:
     """A gateway that writes, and another one that has missed what was written since it was made."""
 
-    def __init__(self, redis: ArqRedis, writer: Catalog, other: Catalog, subscriber: ArqRedis) -> None:
+    def __init__(self, redis: ArqRedis, writer: Catalog, other: Catalog, subscriber: Subscriber) -> None:
         self.redis = redis
         self.other = other
         self._writer = writer

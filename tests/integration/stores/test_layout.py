@@ -106,8 +106,8 @@ async def test_it_is_refused_while_a_gateway_of_an_older_version_runs(
 ) -> None:
     monkeypatch.setattr(layout, "ENDS_WITHIN_S", 0.3)
     write_old_store(server)
-    async with open_subscriber(empty_redis_url) as subscriber, subscriber.pubsub() as subscription:
-        await subscription.subscribe("rulemint:outcomes:gateway_0123")
+    async with open_subscriber(empty_redis_url) as subscriber:
+        await subscriber.subscribe("rulemint:outcomes:gateway_0123")
         await eventually(lambda: opened.pubsub_channels("*"))
         with pytest.raises(LayoutError, match=r"older version of Rulemint \(gateway_0123\): stop all"):
             await ensure_layout(opened)
