@@ -140,7 +140,7 @@ class MultiplexedRedis(ArqRedis):
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002  # redis-py's
         """Commands that are sent together."""
         if transaction:
-            return super().pipeline(transaction, shard_hint)
+            return super().pipeline(transaction=True, shard_hint=shard_hint)
         return _MultiplexedPipeline(self._line_of_pipelines, self.connection_pool, self.response_callbacks, False, None)
 
     async def subscribe(self, channel: str, *, command: str = "SUBSCRIBE") -> SubscribedConnection:

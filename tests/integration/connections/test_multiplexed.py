@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from arq.connections import ArqRedis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -14,10 +15,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from fixtures.scripted_server import OK, a_server_that_says, until
 from rulemint_shared import multiplexed_connection
 from rulemint_shared.multiplexed_redis import MultiplexedRedis
-from rulemint_shared.redis_cluster import ClusterRedis
 from rulemint_shared.redis_connection import open_redis, open_subscriber
-
-Client = MultiplexedRedis | ClusterRedis
 
 
 def nothing(_words: list[bytes]) -> None:
@@ -28,12 +26,16 @@ def its_last_word(words: list[bytes]) -> bytes:
     return b"$%d\r\n%s\r\n" % (len(words[-1]), words[-1])
 
 
-def ask(client: Client, word: str) -> asyncio.Task[Any]:
+def ask(client: ArqRedis, word: str) -> asyncio.Task[Any]:
     return asyncio.create_task(asked(client, word))
 
 
-def asked(client: Client, word: str) -> Coroutine[Any, Any, Any]:
-    return client.execute_command("EVAL", "script", 1, "key", word)
+def asked(client: ArqRedis, word: str) -> Coroutine[Any, Any, Any]:
+    return cast("Coroutine[Any, Any, Any]", client.eval("script", 1, "key", word))
+
+
+def popped(client: ArqRedis, name: str) -> Coroutine[Any, Any, Any]:
+    return cast("Coroutine[Any, Any, Any]", client.brpop([name], timeout=1))
 
 
 async def test_commands_of_one_moment_share_a_connection_and_each_gets_its_own_reply() -> None:
@@ -141,7 +143,7 @@ async def test_no_more_than_so_many_bytes_are_without_a_reply(monkeypatch: pytes
 
 async def test_who_no_longer_waits_for_work_takes_none_away_from_others() -> None:
     async with a_server_that_says(nothing) as server, open_redis(server.url) as client:
-        waiting = asyncio.create_task(client.execute_command("BRPOP", "list", 1))
+        waiting = asyncio.create_task(popped(client, "list"))
         await until(lambda: len(server.commands) == 1)
         waiting.cancel()
         await until(lambda: server.closed == 1)
@@ -152,7 +154,7 @@ async def test_a_command_that_blocks_holds_nobody_up() -> None:
         return None if words[0] == b"BRPOP" else its_last_word(words)
 
     async with a_server_that_says(but_for_blocking) as server, open_redis(server.url) as client:
-        waiting = [asyncio.create_task(client.execute_command("BRPOP", name, 1)) for name in ("one", "two")]
+        waiting = [asyncio.create_task(popped(client, name)) for name in ("one", "two")]
         await until(lambda: len(server.commands) == 2)
         assert await asked(client, "word") == b"word"
         for connection, name in zip(server.connections[:2], (b"one", b"two"), strict=True):
