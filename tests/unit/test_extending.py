@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from inspect import getsource
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -17,11 +18,16 @@ from rulemint_cli.__main__ import app
 from rulemint_cli.configuration.writing import _SUFFIXES as EXPORTED
 from rulemint_cli.rules.rule_file import language_of
 from rulemint_gateway.log_hub.filters import LogFilter
+from rulemint_gateway.oauth.errors import OAuthError, UnsupportedGrantType
+from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.web.metadata import server_metadata
+from rulemint_gateway.web.token_endpoint import TokenBody
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.dependencies import Registry, registry_of
 from rulemint_shared.records import Language
+from rulemint_shared.secret_masking import without_secrets
 from rulemint_shared.settings import describe
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +39,8 @@ SERVICES = [
     pytest.param(GatewaySettings, ROOT / "gateway/rulemint_gateway", id="gateway"),
     pytest.param(RunnerSettings, ROOT / "rule-runner/rulemint_runner", id="runner"),
 ]
+GRANT_TYPES = get_args(get_type_hints(TokenBody)["grant_type"])
+SEEN_BY_RULES = {"grant_type", "client_id", "audience", "resource", "scope"}
 LOGS_PAGE = ROOT / "docs/logs.md"
 PROGRAMS = ROOT / "rule-runner/rulemint_runner/host_programs"
 
@@ -94,6 +102,23 @@ def test_every_language_has_hostile_rules(language: Language) -> None:
     """TypeScript's are JavaScript's: one program runs both."""
     folder = ROOT / "tests/abuse/rules" / language.replace("typescript", "javascript")
     assert any(folder.iterdir())
+
+
+@pytest.mark.parametrize("grant_type", GRANT_TYPES)
+def test_every_grant_type_of_the_document_is_taken_and_announced(grant_type: str) -> None:
+    assert grant_type in server_metadata("https://acme.example/", in_use=())["grant_types_supported"]
+    with pytest.raises(OAuthError) as caught:
+        parse_token_request({"grant_type": grant_type}, None)
+    assert not isinstance(caught.value, UnsupportedGrantType)
+
+
+def test_every_grant_type_that_is_announced_is_in_the_document() -> None:
+    assert set(server_metadata("https://acme.example/", in_use=())["grant_types_supported"]) == set(GRANT_TYPES)
+
+
+def test_rules_see_no_parameter_of_the_document_that_proves_who_asks() -> None:
+    """A grant that brings an assertion calls it by a name that is secret, or names it in `SEEN_BY_RULES`."""
+    assert set(without_secrets(dict.fromkeys(TokenBody.__struct_fields__, "x"))) == SEEN_BY_RULES
 
 
 def test_every_recipe_names_the_test_that_tells() -> None:
