@@ -1,6 +1,6 @@
-"""``rulemint``: arguments in, exit code out, one sentence for whatever is wrong.
+"""Run the ``rulemint`` program: register all commands, and end with an exit code.
 
-0 is done, 1 failed, 2 used wrongly, 78 a machine that does not contain rules, 130 ended by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 78 this machine does not contain rules, 130 ended by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ app.add_typer(config, name="config")
 
 
 def main() -> None:
-    """The ``rulemint`` program."""
+    """Run the command that the command line names."""
     try:
         app()
     except SettingsError as error:

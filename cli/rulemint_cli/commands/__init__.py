@@ -1,1 +1,1 @@
-"""The commands of ``rulemint``, a file for each noun. They read arguments; the other rooms do the work."""
+"""Define the commands of ``rulemint``, a file for each noun. They read arguments; the other rooms do the work."""

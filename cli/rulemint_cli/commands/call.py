@@ -1,4 +1,4 @@
-"""One run of a command: the system that it calls, its output, and the questions that it asks its user."""
+"""Give a running command what it needs: the system that it calls, its output, and answers of its user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rulemint_cli.terminal.output import Output
 
 CALL_TIMEOUT_S = 60.0
-"""A deployed rule's packages may have to be installed first."""
+"""Long, because the packages of a deployed rule may have to be installed first."""
 
 
 class Call:
@@ -37,7 +37,7 @@ class Call:
 
     @cached_property
     def credentials(self) -> Profile:
-        """Those that were chosen.
+        """Return the credentials that the options or the environment choose.
 
         Raises:
             CommandError: there are none.
@@ -46,7 +46,7 @@ class Call:
 
     @asynccontextmanager
     async def admin(self, *, timeout_s: float = CALL_TIMEOUT_S) -> AsyncIterator[Admin]:
-        """The management API of the chosen system."""
+        """Open the management API of the chosen system."""
         from rulemint_cli.connection.management_api import open_admin  # noqa: PLC0415  # heavy, and --help does without
 
         async with open_admin(self.credentials, timeout_s=timeout_s, bars=self.bars) as admin:
@@ -54,7 +54,7 @@ class Call:
 
     @asynccontextmanager
     async def admin_of(self, profile: Profile) -> AsyncIterator[Admin]:
-        """The management API of another system than the chosen one."""
+        """Open the management API of the system in *profile*."""
         from rulemint_cli.connection.management_api import open_admin  # noqa: PLC0415  # heavy, and --help does without
 
         async with open_admin(profile, bars=self.bars) as admin:
@@ -62,21 +62,21 @@ class Call:
 
     @cached_property
     def bars(self) -> Bars:
-        """What shows on a terminal that something takes long."""
+        """Return the progress bars of this run. There are none with ``--json``."""
         return Bars(quiet=self.as_json)
 
     @property
     def output(self) -> Output:
-        """Standard output."""
+        """Return standard output."""
         from rulemint_cli.terminal.output import Output  # noqa: PLC0415  # heavy, and --help does without
 
         return Output(as_json=self.as_json)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Go on if *yes* or if the user says so.
+        """Ask *question*, and go on if the user says yes. With *yes*, do not ask.
 
         Raises:
-            CommandError: the user does not.
+            CommandError: the user does not say yes.
         """
         if yes:
             return
@@ -85,12 +85,12 @@ class Call:
         with _interruptible():
             answer = sys.stdin.readline()
         if not answer:
-            raise CommandError("nobody answered, so nothing was changed: give --yes to do it without asking")
+            raise CommandError("nothing was changed, because there was no answer: --yes does it without asking")
         if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError("nothing was changed")
 
     def secret(self, prompt: str) -> str:
-        """A secret that is not on the command line: RULEMINT_CLIENT_SECRET, a line of standard input, or a prompt.
+        """Return a secret from RULEMINT_CLIENT_SECRET, a line of standard input, or a prompt.
 
         Raises:
             UsageError: there is none.
@@ -98,7 +98,7 @@ class Call:
         return self.settings.client_secret or self.asked_secret(prompt, otherwise="in RULEMINT_CLIENT_SECRET, ")
 
     def asked_secret(self, prompt: str, *, otherwise: str = "") -> str:
-        """A secret from a line of standard input, or a prompt if that is a terminal.
+        """Return a secret from a line of standard input, or from a prompt if that is a terminal.
 
         Raises:
             UsageError: there is none.
@@ -115,7 +115,7 @@ class Call:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """At Ctrl-C asyncio only cancels the task, which one that waits for its user does not notice."""
+    """Let Ctrl-C interrupt a read from the terminal, because asyncio would only cancel the task around it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

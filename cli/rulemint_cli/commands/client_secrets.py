@@ -1,4 +1,4 @@
-"""``rulemint clients secrets``, ``rotate-secret`` and ``delete-secret``: a new secret, at once or with an overlap."""
+"""Define ``rulemint clients secrets``, ``rotate-secret`` and ``delete-secret``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ClientArgument = Annotated[str, typer.Argument(metavar="ID", help="The client's 
 
 
 def add_secret_commands(app: typer.Typer) -> None:
-    """Add them to *app*."""
+    """Add these commands to *app*."""
     command(app)(secrets)
     command(app, "rotate-secret")(rotate_secret)
     command(app, "delete-secret")(delete_secret)
 
 
 async def secrets(call: Call, client: ClientArgument) -> None:
-    """List the secrets of a client: their names, when each ends and was last used, never their values."""
+    """List the secrets of a client: names, expiry and last use. Values are never shown."""
     async with call.admin() as admin:
         found = await admin.call("GET", f"{path_of(CLIENTS, await find(admin, CLIENTS, client))}/secrets")
     call.output.fields_table(("name", "created_at", "expires_at", "last_used_at"), found)
@@ -34,12 +34,12 @@ async def rotate_secret(
     call: Call,
     client: ClientArgument,
     overlap: Annotated[
-        str | None, typer.Option(metavar="SPAN", help="Let the old ones live on for so long: 10m, 2h, 7d.")
+        str | None, typer.Option(metavar="SPAN", help="Keep the old secrets valid for this long: 10m, 2h, 7d.")
     ] = None,
     *,
     yes: YesOption = False,
 ) -> None:
-    """Give a client a new secret, which is shown once, now; the old ones end at once, or after --overlap."""
+    """Give a client a new secret, which is shown this once. The old ones end now, or after --overlap."""
     kept_s = None if overlap is None else _seconds(overlap)
     async with call.admin() as admin:
         record = await find(admin, CLIENTS, client)
@@ -65,17 +65,17 @@ async def delete_secret(
         path = f"{path_of(CLIENTS, record)}/secrets"
         if name not in {each["name"] for each in await admin.call("GET", path)}:
             shown_by = f"rulemint clients secrets {record['client_id']}"
-            raise CommandError(f"{called(CLIENTS, record)} has no secret {name}: {shown_by} shows them")
+            raise CommandError(f"{called(CLIENTS, record)} has no secret {name}: {shown_by} shows all")
         call.confirm(f"Delete the secret {name} of {called(CLIENTS, record)} at {admin.url}?", yes=yes)
         await admin.call("DELETE", f"{path}/{quote(name, safe='')}")
     call.output.done({"deleted": name}, f"deleted the secret {name} of {called(CLIENTS, record)}")
 
 
 def _seconds(overlap: str) -> int:
-    """The span in whole seconds.
+    """Return the span in whole seconds.
 
     Raises:
-        UsageError: it is none.
+        UsageError: *overlap* is not a span of time.
     """
     span = span_of(overlap)
     if span is None:

@@ -1,4 +1,4 @@
-"""``rulemint clients``."""
+"""Define ``rulemint clients``."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given,
 from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
 from rulemint_cli.connection.nouns import CLIENTS, find, path_of
 
-clients = noun_app(CLIENTS, "Who asks for tokens.")
+clients = noun_app(CLIENTS, "Clients that ask for tokens.")
 add_show(clients, CLIENTS)
 
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its client_id or its name.")]
-DescriptionOption = Annotated[str | None, typer.Option(help="What it is for.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The client's client_id or name.")]
+DescriptionOption = Annotated[str | None, typer.Option(help="The purpose of the client.")]
 MetadataOption = Annotated[
-    list[str] | None, typer.Option(metavar="KEY=VALUE", help="client_metadata, for rules; KEY= takes a key away.")
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help="client_metadata, for rules. KEY= removes a key.")
 ]
 
 
 @command(clients)
 async def create(  # each is an option of the command line
     call: Call,
-    name: Annotated[str, typer.Argument(help="What people call it.")],
-    client_id: Annotated[str | None, typer.Option(help="By default one is made.")] = None,
+    name: Annotated[str, typer.Argument(help="The client's name, for people.")],
+    client_id: Annotated[str | None, typer.Option(help="The client_id. Default: a random one.")] = None,
     description: DescriptionOption = None,
     metadata: MetadataOption = None,
     fields: SetOption = None,
 ) -> None:
-    """Create a client; its secret is shown once, now."""
+    """Create a client. Its secret is shown this once."""
     body = given(
         name=name, client_id=client_id, description=description, client_metadata=metadata_of(metadata)
     ) | assigned(fields)
@@ -45,12 +45,12 @@ async def create(  # each is an option of the command line
 async def update(  # as above
     call: Call,
     client: IdArgument,
-    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    name: Annotated[str | None, typer.Option(help="The client's name, for people.")] = None,
     description: DescriptionOption = None,
     metadata: MetadataOption = None,
     fields: SetOption = None,
 ) -> None:
-    """Change what is named of a client."""
+    """Change a client: the fields that are given."""
     body = given(name=name, description=description, client_metadata=metadata_of(metadata)) | assigned(fields)
     changes_of(body)
     async with call.admin() as admin:

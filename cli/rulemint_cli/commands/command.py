@@ -1,9 +1,8 @@
-"""How a command is registered, and what each one has in common: how it reaches a system, speaks, and fails.
+"""Register commands with the options that all share, run them, and turn errors into one sentence and an exit code.
 
-A command is a function whose first parameter is a `Call`; its other parameters are its arguments and options, a
-dataclass those of several commands. It may be async; or return a coroutine, after it has read what files it needs.
-`command` adds the options that all of them share. What is heavy is imported by the call that needs it, so that
-``--help`` stays quick.
+A command is a function whose first parameter is a `Call`. Its other parameters are its arguments and options; a
+dataclass stands for options that several commands have. A command may be async, or return a coroutine once it has read
+its files. Heavy modules are imported inside the function that needs them, because ``--help`` must stay quick.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.standard_error import say
 
 INTERRUPTED = 130
-"""What a shell calls a program that Ctrl-C ended."""
+"""The exit code of a program that Ctrl-C ended, by the custom of shells."""
 
 P = ParamSpec("P")
 Work = Coroutine[Any, Any, None]
 MAY_BE_EMPTY = frozenset({"description"})
-"""Options whose empty text says something: it takes the old one away."""
+"""Options that may be empty, because an empty text removes the old one."""
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 _SHARED: dict[str, tuple[Any, Any]] = {
-    "profile": (Annotated[str | None, typer.Option(help="The system, as rulemint login named it.")], None),
-    "admin_file": (Annotated[Path | None, typer.Option(help="The admin file of the system.")], None),
-    "url": (Annotated[str | None, typer.Option(help="Where the gateway is; by default as its credentials say.")], None),
+    "profile": (Annotated[str | None, typer.Option(help="Use the system that rulemint login stored as this.")], None),
+    "admin_file": (Annotated[Path | None, typer.Option(help="Use the credentials in this admin file.")], None),
+    "url": (Annotated[str | None, typer.Option(help="The gateway's URL. Default: from the credentials.")], None),
 }
-_JSON = (Annotated[bool, typer.Option("--json", help="JSON instead of text.")], False)
+_JSON = (Annotated[bool, typer.Option("--json", help="Print JSON for programs.")], False)
 
 
 def command(
@@ -50,8 +49,13 @@ def command(
 ) -> Callable[[Callable[Concatenate[Call, P], Work | None]], None]:
     """Register a function as a command of *app*.
 
-    One that *reaches* a system has the options that choose it, and must find credentials unless it *logs_in*; Ctrl-C is
-    how one that *watches* ends.
+    Args:
+        app: Gets the command.
+        name: Its name, if that is not the function's.
+        reaches: The command calls a system, so it has the options that choose one.
+        logs_in: The command may run without credentials.
+        watches: Ctrl-C is the usual end of the command, so the exit code is 0.
+        settings: More arguments for typer.
     """
     shared = {**(_SHARED if reaches else {}), "as_json": _JSON}
 
@@ -66,7 +70,7 @@ def command(
                 for parameter, group in groups.items():
                     given[parameter] = group(**{field.name: given.pop(field.name) for field in fields(group)})
                 call = Call(Choice(**chosen), as_json=as_json)
-                work = body(call, **given)  # type: ignore[call-arg]  # typer gives what the signature says
+                work = body(call, **given)  # type: ignore[call-arg]  # typer follows the signature
                 if work is not None:
                     _run(work, call, finds_credentials=reaches and not logs_in)
             except CommandError as error:
@@ -83,10 +87,10 @@ def command(
 
 
 def refuse_empty(given: Mapping[str, Any]) -> None:
-    """Refuse an option that is there and empty, as that of an unset variable is: it would count as left out.
+    """Refuse an empty option, because a script's unset variable would otherwise count as an option left out.
 
     Raises:
-        UsageError: it names the option.
+        UsageError: an option is empty; the text names it.
     """
     for name, value in given.items():
         texts = value if isinstance(value, list | tuple) else (value,)
@@ -95,12 +99,12 @@ def refuse_empty(given: Mapping[str, Any]) -> None:
 
 
 def _option_groups(body: Callable[..., Any]) -> dict[str, type[Any]]:
-    """The parameters of *body* that are dataclasses: options that several commands have."""
+    """Return the parameters of *body* that are dataclasses, which stand for options of several commands."""
     return {name: hint for name, hint in get_type_hints(body).items() if is_dataclass(hint) and isinstance(hint, type)}
 
 
 def _signature(body: Callable[..., Any], shared: dict[str, tuple[Any, Any]]) -> inspect.Signature:
-    """The parameters of *body* but the first, a dataclass as its fields, and the shared options."""
+    """Return the signature for typer: the parameters after the first, dataclasses as their fields, shared options."""
     hints = get_type_hints(body, include_extras=True)
     groups = _option_groups(body)
     parameters = []
@@ -120,10 +124,10 @@ def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
 
 
 def _run(work: Work, call: Call, *, finds_credentials: bool) -> None:
-    """Do *work*, for which files were read that it would wait for."""
+    """Run *work* to its end."""
     try:
         if finds_credentials:
-            call.credentials  # noqa: B018  # found now and kept
+            call.credentials  # noqa: B018  # found now, so that an error comes first
     except CommandError:
         work.close()
         raise
@@ -131,6 +135,6 @@ def _run(work: Work, call: Call, *, finds_credentials: bool) -> None:
 
 
 def fail(error: CommandError) -> NoReturn:
-    """Say *error* and what to try next, and end with its code."""
+    """Say *error* and what to try next, and end with its exit code."""
     say(f"{error}; {error.advice}" if error.advice else str(error))
     raise typer.Exit(error.exit_code)

@@ -1,4 +1,4 @@
-"""``rulemint config``: all of a tenant but its secrets, as a file."""
+"""Define ``rulemint config``, which keeps a tenant in a file: everything but its secrets."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ if TYPE_CHECKING:
     from rulemint_cli.configuration.document import Document
 
 APPLY_TIMEOUT_S = 120.0
-"""For one call: a rule's packages may have to be installed."""
+"""For one call, because a rule's packages may have to be installed."""
 
-config = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="All of a tenant but its secrets, as a file.")
+config = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Keep a tenant in a file: everything but its secrets."
+)
 
-FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The configuration, YAML.")]
-PruneOption = Annotated[bool, typer.Option("--prune", help="Delete what is not in the file.")]
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The configuration, in YAML.")]
+PruneOption = Annotated[bool, typer.Option("--prune", help="Delete records that are not in the file.")]
 
 
 @command(config)
 async def export(
     call: Call,
     out: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="A file, with the scripts in rules/ beside it.")
+        Path | None, typer.Option(dir_okay=False, help="Write to this file, and the scripts to rules/ next to it.")
     ] = None,
 ) -> None:
-    """Write the tenant as YAML to standard output, with the scripts in it; or with --out to files."""
+    """Write the tenant as YAML to standard output, with the scripts in it. With --out, write files."""
     from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as below
     from rulemint_cli.configuration.present import read_present  # noqa: PLC0415  # each command loads what it needs
     from rulemint_cli.configuration.references import with_names  # noqa: PLC0415  # as above
@@ -52,7 +54,7 @@ async def export(
 
 @command(config)
 def diff(call: Call, file: FileArgument, *, prune: PruneOption = False) -> Work:
-    """Show what apply would change; 1 if it would change anything."""
+    """Show what apply would change. The exit code is 1 if there is something."""
     from rulemint_cli.configuration.reading import read_document  # noqa: PLC0415  # as above
 
     return _apply(call, file, read_document(file), prune=prune, dry_run=True, exit_code=1, yes=False)
@@ -64,10 +66,10 @@ def apply(
     file: FileArgument,
     *,
     prune: PruneOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes and make none.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes, but make none.")] = False,
     yes: YesOption = False,
 ) -> Work:
-    """Make the tenant what FILE says, after showing the changes; secrets come from the environment."""
+    """Show the changes, and make the tenant as FILE has it. Secrets come from the environment."""
     from rulemint_cli.configuration.reading import read_document  # noqa: PLC0415  # as above
 
     return _apply(call, file, read_document(file), prune=prune, dry_run=dry_run, exit_code=0, yes=yes)
@@ -76,15 +78,17 @@ def apply(
 @command(config, "import-auth0", reaches=True, logs_in=True)
 def import_auth0(
     call: Call,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="What a0deploy wrote.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="The folder that a0deploy wrote.")
+    ],
     *,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Write tenant.yaml and its scripts to this folder.")
     ] = None,
-    apply_it: Annotated[bool, typer.Option("--apply", help="Make it so, as apply does, without a file.")] = False,
+    apply_it: Annotated[bool, typer.Option("--apply", help="Apply it now, without a file.")] = False,
     yes: YesOption = False,
 ) -> Work | None:
-    """Read an export of npm auth0-deploy-cli, in either of its formats; says what it cannot take, and why."""
+    """Read an export of npm auth0-deploy-cli, in either format. Lists what it leaves out, and why."""
     from rulemint_cli.configuration.auth0.importing import read_export  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
@@ -129,7 +133,7 @@ async def _apply(
         names = {**present.client_names, **{client.client_id or "": client.name for client in wanted.clients}}
         result = {"changes": report.as_json(changes, names), "applied": not dry_run}
         if not changes:
-            call.output.done(result, f"nothing to change: {admin.url} is as in {file}")
+            call.output.done(result, f"nothing to change: {admin.url} is as {file} has it")
             return
         call.output.text(*report.rows(changes, names))
         if dry_run:

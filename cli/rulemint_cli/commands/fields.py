@@ -1,4 +1,4 @@
-"""``NAME=VALUE`` on the command line → fields of a body."""
+"""Turn ``NAME=VALUE`` options of the command line into fields of a body."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rulemint_cli.terminal.errors import UsageError
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="FIELD=VALUE", help="Any other field of the management API; VALUE is JSON or a text."
+        "--set", metavar="FIELD=VALUE", help="Any other field of the management API. VALUE is JSON or a text."
     ),
 ]
-ScopeOption = Annotated[list[str] | None, typer.Option(help="A scope; may be repeated.")]
+ScopeOption = Annotated[list[str] | None, typer.Option(help="A scope. May be repeated.")]
 
 
 def assigned(texts: list[str] | None) -> dict[str, Any]:
-    """The fields that ``--set`` names.
+    """Return the fields that ``--set`` names.
 
     Raises:
         UsageError: one has no value.
@@ -28,7 +28,7 @@ def assigned(texts: list[str] | None) -> dict[str, Any]:
 
 
 def metadata_of(texts: list[str] | None) -> dict[str, str | None]:
-    """``--metadata``: an empty value takes its key away.
+    """Return the metadata that ``--metadata`` names. An empty value is None, which removes the key.
 
     Raises:
         UsageError: one has no equals sign.
@@ -37,20 +37,20 @@ def metadata_of(texts: list[str] | None) -> dict[str, str | None]:
 
 
 def scopes_of(texts: list[str] | None) -> list[str]:
-    """Scopes, which may also be several in one text."""
+    """Return the scopes of all texts. One text may have several, with spaces between them."""
     return [scope for text in texts or [] for scope in text.split()]
 
 
 def given(**fields: Any) -> dict[str, Any]:
-    """The fields that were given: None and nothing of a list say nothing."""
+    """Return the fields that were given. None, an empty list and an empty mapping count as not given."""
     return {name: value for name, value in fields.items() if value is not None and value not in ([], {})}
 
 
 def changes_of(body: dict[str, Any]) -> dict[str, Any]:
-    """*body*, if it changes anything.
+    """Return *body* if it changes anything.
 
     Raises:
-        UsageError: it does not.
+        UsageError: *body* is empty.
     """
     if not body:
         raise UsageError("there is nothing to change: give an option, or --set FIELD=VALUE")

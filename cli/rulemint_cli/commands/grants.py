@@ -1,4 +1,4 @@
-"""``rulemint grants``."""
+"""Define ``rulemint grants``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rulemint_cli.commands.fields import ScopeOption, SetOption, assigned, chang
 from rulemint_cli.commands.noun_commands import add_delete, add_show, noun_app
 from rulemint_cli.connection.nouns import APIS, CLIENTS, GRANTS, find, path_of
 
-grants = noun_app(GRANTS, "Which client may ask for which API, and with which scopes.")
+grants = noun_app(GRANTS, "Client grants: each lets a client ask for an API, with some scopes.")
 add_show(grants, GRANTS)
 
 
@@ -38,11 +38,13 @@ async def create(
 @command(grants)
 async def update(
     call: Call,
-    grant: Annotated[str, typer.Argument(metavar="ID", help="Its id, or its client's if that has one grant only.")],
+    grant: Annotated[
+        str, typer.Argument(metavar="ID", help="The grant's id, or the client's id if it has one grant only.")
+    ],
     scope: ScopeOption = None,
     fields: SetOption = None,
 ) -> None:
-    """Change a client grant; its scopes are replaced as a whole."""
+    """Change a client grant. Its scopes are replaced as a whole."""
     body = changes_of(given(scope=scopes_of(scope)) | assigned(fields))
     async with call.admin() as admin:
         changed = await admin.call("PATCH", path_of(GRANTS, await find(admin, GRANTS, grant)), body)

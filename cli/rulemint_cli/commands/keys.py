@@ -1,4 +1,4 @@
-"""``rulemint keys``: what tokens are signed with."""
+"""Define ``rulemint keys``, the commands for the keys that sign tokens."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.terminal.errors import CommandError
 
-keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What tokens are signed with.")
+keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keys that sign tokens.")
 
 PATH = "keys/signing"
 KidArgument = Annotated[
     str,
     typer.Argument(
         metavar="KID",
-        help="The key's id; enough of its beginning will do. Write -- before one that begins with -.",
+        help="The key's id, or the beginning of it. Write -- before an id that begins with -.",
     ),
 ]
 
@@ -41,7 +41,7 @@ async def show(call: Call, kid: KidArgument) -> None:
 
 @command(keys)
 async def rotate(call: Call, *, yes: YesOption = False) -> None:
-    """Sign with a new key from now on; tokens of the one before stay good."""
+    """Sign with a new key from now on. Tokens of the old key stay valid."""
     async with call.admin() as admin:
         call.confirm(f"Sign with a new key at {admin.url} from now on?", yes=yes)
         rotated = await admin.call("POST", f"{PATH}/rotate")
@@ -50,10 +50,10 @@ async def rotate(call: Call, *, yes: YesOption = False) -> None:
 
 @command(keys)
 async def revoke(call: Call, kid: KidArgument, *, yes: YesOption = False) -> None:
-    """Revoke a signing key: no token that it signed is good any longer."""
+    """Revoke a signing key: every token that it signed becomes invalid."""
     async with call.admin() as admin:
         found = str(_named(kid, await admin.call("GET", PATH))["kid"])
-        call.confirm(f"Revoke the key {found} at {admin.url}? Every token that it signed becomes useless.", yes=yes)
+        call.confirm(f"Revoke the key {found} at {admin.url}? Every token that it signed becomes invalid.", yes=yes)
         revoked = await admin.call("PUT", f"{PATH}/{quote(found, safe='')}/revoke")
     call.output.record(revoked, but=("cert", "pkcs7"))
 
@@ -62,6 +62,6 @@ def _named(kid: str, found: list[dict[str, object]]) -> dict[str, object]:
     exact = [key for key in found if key["kid"] == kid]
     named = exact or [key for key in found if str(key["kid"]).startswith(kid)]
     if len(named) != 1:
-        reason = f"there is no signing key {kid}" if not named else f"{kid} means {len(named)} signing keys"
-        raise CommandError(f"{reason}: rulemint keys list shows them")
+        reason = f"there is no signing key {kid}" if not named else f"{len(named)} signing keys begin with {kid}"
+        raise CommandError(f"{reason}: rulemint keys list shows all")
     return named[0]

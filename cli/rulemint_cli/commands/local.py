@@ -1,4 +1,4 @@
-"""The commands of one machine, which reach no system: ``dev``, ``init``, ``types``, ``sandbox check``."""
+"""Define the commands that work on this machine alone: ``dev``, ``init``, ``types``, ``sandbox check``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from rulemint_cli.local.settings import DevSettings
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.settings import read_settings, render_help
 
-sandbox = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What holds rules on this machine.")
+sandbox = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The sandbox that isolates rules on this machine."
+)
 
 
 def add_local_commands(app: typer.Typer) -> None:
-    """Add them to *app*."""
+    """Add these commands to *app*."""
     settings = render_help(DevSettings).replace("\n\n", "\n\n\b\n")  # \b: typer leaves the lines alone
     command(app, reaches=False, watches=True, epilog=settings)(dev)
     command(app, reaches=False)(init)
@@ -30,7 +32,8 @@ def add_local_commands(app: typer.Typer) -> None:
 async def dev(call: Call) -> None:
     """Run the whole system on this machine, with an embedded Valkey, until Ctrl-C.
 
-    With --json, standard output has one line when it is ready: where it is; the log goes to standard error.
+    With --json, standard output gets one line with the addresses when the system is ready. The log goes to standard
+    error.
     """
     from rulemint_cli.local.merged_log import Console  # noqa: PLC0415  # each command loads what it needs: --help stays quick
 
@@ -39,7 +42,7 @@ async def dev(call: Call) -> None:
         from rulemint_cli.local.welcome import Ready, json_line, welcome_text  # noqa: PLC0415  # as above
     except ModuleNotFoundError as error:
         raise CommandError(
-            f"this installation has no {error.name}, which dev needs: run it from a checkout (make run)"
+            f"rulemint dev needs {error.name}, which is not installed: run it from a checkout (make run)"
         ) from error
     answer = Console(sys.stdout)
 
@@ -51,24 +54,24 @@ async def dev(call: Call) -> None:
 
 def init(
     call: Call,
-    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    folder: Annotated[Path, typer.Argument(help="The folder for the files.")],
     runner_key: Annotated[
         Path | None,
-        typer.Option("--runner-key", metavar="FILE", help="Where the runner's key goes. [FOLDER/runner.key]"),
+        typer.Option("--runner-key", metavar="FILE", help="The file for the runner's key. [FOLDER/runner.key]"),
     ] = None,
     password: Annotated[
         Path | None,
-        typer.Option("--password", metavar="FILE", help="Where the password goes. [FOLDER/valkey.password]"),
+        typer.Option("--password", metavar="FILE", help="The file for the password. [FOLDER/valkey.password]"),
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option("--data", metavar="FOLDER", help="Valkey's data: make no new master key beside it."),
+        typer.Option("--data", metavar="FOLDER", help="Valkey's folder. If it has data, make no new master key."),
     ] = None,
 ) -> None:
     """Make a master key, the runner's key and a Valkey password as files in FOLDER.
 
-    The master key and the password stay as they are if they exist. The runner's key is made from the master key, and
-    made again if that has changed: it opens secrets of rules only, and is all that a runner is given.
+    The master key and the password stay as they are if they exist. The runner's key is derived from the master key, and
+    made again if that has changed. It opens the secrets of rules only, and is the only key that a runner gets.
     """
     from rulemint_cli.local.key_files import make_key_files  # noqa: PLC0415  # as above
 
@@ -77,8 +80,8 @@ def init(
         call.output.json([str(file) for file in files])
 
 
-def types(call: Call, folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path()) -> None:
-    """Write what editors need to know of rules into FOLDER: rulemint.pyi and rulemint.d.ts."""
+def types(call: Call, folder: Annotated[Path, typer.Argument(help="The folder for the files.")] = Path()) -> None:
+    """Write the types of rules for editors into FOLDER: rulemint.pyi and rulemint.d.ts."""
     from rulemint_cli.rules.type_files import write_type_files  # noqa: PLC0415  # as above
 
     written = [str(path) for path in write_type_files(folder)]
@@ -92,10 +95,10 @@ def check(
     call: Call,
     landlock_abi: Annotated[
         int | None,
-        typer.Option(min=3, max=9, help="Use no newer Landlock: what a kernel would hold that has this one."),
+        typer.Option(min=3, max=9, help="Use no newer Landlock, to show what an older kernel would stop."),
     ] = None,
 ) -> None:
-    """Attack this machine's sandbox and show what holds; 0 if rules are contained, 78 if not."""
+    """Attack this machine's sandbox, and show what it stops. The exit code is 78 if rules are not contained."""
     from rulemint_cli.local.sandbox_check import NO_SANDBOX, check_sandbox, show_report  # noqa: PLC0415  # as above
 
     with call.bars.show("attacking this machine's sandbox"):

@@ -1,4 +1,4 @@
-"""What every noun has: list, show and delete."""
+"""Add the commands that every noun has: list, show and delete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rulemint_cli.connection.nouns import Noun, called, find, path_of
 
 
 def noun_app(noun: Noun, help: str) -> typer.Typer:  # noqa: A002  # as typer calls it
-    """The commands of *noun*, to which its own are added."""
+    """Make the commands of *noun*: list, and the others that are added to it."""
     app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=help)
     _add_list(app, noun)
     return app
@@ -29,9 +29,11 @@ def _add_list(app: typer.Typer, noun: Noun) -> None:
 
 
 def add_show(app: typer.Typer, noun: Noun) -> None:
-    """``show NAME``."""
+    """Add ``show ID``."""
 
-    async def show(call: Call, name: Annotated[str, typer.Argument(metavar="ID", help="Its id or its name.")]) -> None:
+    async def show(
+        call: Call, name: Annotated[str, typer.Argument(metavar="ID", help="The record's id or name.")]
+    ) -> None:
         async with call.admin() as admin:
             record = await find(admin, noun, name)
         call.output.record(record)
@@ -41,11 +43,11 @@ def add_show(app: typer.Typer, noun: Noun) -> None:
 
 
 def add_delete(app: typer.Typer, noun: Noun, *, what: str = "") -> None:
-    """``delete NAME``; *what* goes with it."""
+    """Add ``delete ID``. *what* names the records that are deleted with it."""
 
     async def delete(
         call: Call,
-        name: Annotated[str, typer.Argument(metavar="ID", help="Its id or its name.")],
+        name: Annotated[str, typer.Argument(metavar="ID", help="The record's id or name.")],
         *,
         yes: YesOption = False,
     ) -> None:

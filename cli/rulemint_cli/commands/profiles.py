@@ -1,4 +1,4 @@
-"""``rulemint login`` and ``rulemint profiles``: which systems there are, and as whom one speaks to them."""
+"""Define ``rulemint login`` and ``rulemint profiles``, which store credentials of systems."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.connection.credentials import management_audience, with_slash
 from rulemint_cli.connection.profiles import Profile, open_profiles
 
-profiles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The systems that one logged in to.")
+profiles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The systems that you logged in to.")
 DEFAULT_NAME = "default"
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The profile's name.")]
 
 
 async def login(
     call: Call,
     client_id: Annotated[str | None, typer.Option(help="A client with a grant for the management API.")] = None,
-    audience: Annotated[str | None, typer.Option(help="The management API; by default <url>api/v2/.")] = None,
+    audience: Annotated[str | None, typer.Option(help="The management API's audience. Default: <url>api/v2/.")] = None,
 ) -> None:
-    """Store the credentials for a system, after having tried them; other commands use it from then on.
+    """Try the credentials for a system, and store them. Other commands use them from then on.
 
-    The secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt; --admin-file has everything.
+    The secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt. An --admin-file has everything.
     """
     name = call.choice.profile or DEFAULT_NAME
     if call.choice.admin_file is not None:
@@ -57,7 +57,7 @@ def list_(call: Call) -> None:
 
 @command(profiles, reaches=False)
 def use(call: Call, name: NameArgument) -> None:
-    """Use a profile where none is named."""
+    """Use a profile for commands that name none."""
     stored = open_profiles()
     stored.use(name)
     call.output.done({"profile": name}, f"{name} is in use: {stored.find(name).url}")

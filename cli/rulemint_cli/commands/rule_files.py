@@ -1,4 +1,4 @@
-"""``rulemint rules create``, ``deploy`` and ``watch``: a rule from a file."""
+"""Define ``rulemint rules create``, ``deploy`` and ``watch``, which take a rule from its file."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
     from rulemint_cli.connection.nouns import Record
 
-FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")]
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule's file.")]
 
 
 def add_file_commands(app: typer.Typer) -> None:
-    """Add them to *app*."""
+    """Add these commands to *app*."""
     command(app)(create)
     command(app)(deploy)
     command(app, watches=True)(watch)
 
 
 def create(call: Call, file: FileArgument, options: RuleOptions) -> Work:
-    """Create a rule from FILE; one of the same name is left as it is."""
+    """Create a rule from FILE. Fail if a rule of that name exists."""
     return _create(call, file, wanted_of(file, options))
 
 
@@ -42,12 +42,12 @@ async def _create(call: Call, file: Path, wanted: Wanted) -> None:
     async with call.admin() as admin:
         planned = await deployment.plan(admin, wanted)
         if planned.existing is not None:
-            raise CommandError(f"there is a rule {wanted.name} already: rulemint rules deploy {file} changes it")
+            raise CommandError(f"the rule {wanted.name} exists already: rulemint rules deploy {file} changes it")
         await _carry_out(call, admin, planned)
 
 
 def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
-    """Create the rule in FILE, or change the one of that name, after a diff; options left out stay as they are."""
+    """Show a diff, and create or change the rule in FILE. Options that are not given stay as they are."""
     return _deploy(call, file, wanted_of(file, options), yes=yes)
 
 
@@ -56,7 +56,7 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
         planned = await deployment.plan(admin, wanted)
         if not planned.is_needed:
             rule = planned.existing or {}
-            call.output.done(rule, f"nothing changed: the rule {wanted.name} is as in {file}{_if_disabled(rule)}")
+            call.output.done(rule, f"nothing changed: the rule {wanted.name} is as {file} has it{_if_disabled(rule)}")
             return
         _show_diff(call, planned)
         call.confirm(f"{planned.question} at {admin.url}?", yes=yes)
@@ -64,13 +64,13 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
 
 
 def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
-    """Deploy FILE now and after each save, and show its rule's logs until Ctrl-C."""
+    """Deploy FILE now and after each save, and show the rule's logs until Ctrl-C."""
     return _watch(call, file, wanted_of(file, options), partial(wanted_of, file, options), yes=yes)
 
 
 async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
     from rulemint_cli.rules.watching import watch_file  # noqa: PLC0415  # as above
-    from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # only what watches needs it
+    from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # only watch needs it
 
     async with call.admin() as admin:
         first = await deployment.plan(admin, wanted)
@@ -104,7 +104,7 @@ async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
 
 
 def _if_disabled(rule: Record) -> str:
-    """What to say of a rule that is left out of the flow, by its user or by a deployment that was cut off."""
+    """Say that the rule does not run. Its user, or a deployment that was cut off, may have left it disabled."""
     if rule.get("enabled", True):
         return ""
-    return f", and is disabled: rulemint rules enable {quote(str(rule['name']))} lets it run"
+    return f", and is disabled: rulemint rules enable {quote(str(rule['name']))} enables it"

@@ -1,4 +1,4 @@
-"""``rulemint rules versions``, ``deploy-version`` and ``diff``: what a rule was, and going back to it."""
+"""Define ``rulemint rules versions``, ``deploy-version`` and ``diff``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VersionArgument = Annotated[int, typer.Argument(min=1, help="The version's numbe
 
 
 def add_version_commands(app: typer.Typer) -> None:
-    """Add them to *app*."""
+    """Add these commands to *app*."""
     command(app)(versions)
     command(app, "deploy-version")(deploy_version)
     command(app)(diff)
@@ -29,10 +29,10 @@ async def versions(call: Call, rule: RuleArgument) -> None:
 
 
 async def deploy_version(call: Call, rule: RuleArgument, version: VersionArgument, *, yes: YesOption = False) -> None:
-    """Let an older or newer version of a rule run, with the rule's secrets of today."""
+    """Run another version of a rule, with the secrets that the rule has now."""
     async with call.admin() as admin:
         record = await find(admin, RULES, rule)
-        call.confirm(f"Let version {version} of {called(RULES, record)} run at {admin.url}?", yes=yes)
+        call.confirm(f"Run version {version} of {called(RULES, record)} at {admin.url}?", yes=yes)
         deployed = await admin.call("POST", f"{path_of(RULES, record)}/versions/{version}/deploy")
     call.output.done(deployed, f"the rule {deployed['name']} runs as version {deployed['version']}")
 
@@ -40,10 +40,10 @@ async def deploy_version(call: Call, rule: RuleArgument, version: VersionArgumen
 async def diff(
     call: Call,
     rule: RuleArgument,
-    old: Annotated[int | None, typer.Option("--from", min=1, help="By default the version that runs.")] = None,
-    new: Annotated[int | None, typer.Option("--to", min=1, help="By default the draft, or else the newest.")] = None,
+    old: Annotated[int | None, typer.Option("--from", min=1, help="Default: the version that runs.")] = None,
+    new: Annotated[int | None, typer.Option("--to", min=1, help="Default: the draft, or else the newest.")] = None,
 ) -> None:
-    """Show what differs between two versions of a rule."""
+    """Show the difference between two versions of a rule."""
     from rulemint_cli.terminal.differences import change_rows, diff_rows  # noqa: PLC0415  # rich, as --help does without
 
     query = {name: number for name, number in (("from", old), ("to", new)) if number is not None}

@@ -1,4 +1,4 @@
-"""``rulemint rules``: listed, changed, switched on and off. Files and versions have modules of their own."""
+"""Define ``rulemint rules``. The commands for files and versions are in modules of their own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from rulemint_cli.commands.rule_files import add_file_commands
 from rulemint_cli.commands.rule_versions import add_version_commands
 from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, path_of
 
-rules = noun_app(RULES, "Your code, which decides what is in a token.")
+rules = noun_app(RULES, "Rules: your code, which decides what is in a token.")
 
-RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="Its name or its id.")]
+RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's name or id.")]
 
 
 @command(rules)
@@ -32,11 +32,11 @@ async def show(call: Call, rule: RuleArgument) -> None:
 async def update(
     call: Call,
     rule: RuleArgument,
-    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
-    order: Annotated[int | None, typer.Option(help="Its place in the flow.")] = None,
+    name: Annotated[str | None, typer.Option(help="The rule's name, for people.")] = None,
+    order: Annotated[int | None, typer.Option(help="The rule's place in the flow.")] = None,
     fields: SetOption = None,
 ) -> None:
-    """Change what is named of a rule; for its script, secrets and packages there is deploy."""
+    """Change a rule: the fields that are given. Use deploy for its script, secrets and packages."""
     body = changes_of(given(name=name, order=order) | assigned(fields))
     async with call.admin() as admin:
         changed = await admin.call("PATCH", path_of(RULES, await find(admin, RULES, rule)), body)
@@ -52,13 +52,13 @@ async def _switch(call: Call, rule: str, *, enabled: bool) -> None:
 
 @command(rules)
 async def enable(call: Call, rule: RuleArgument) -> None:
-    """Let a rule run for each token that it is for."""
+    """Enable a rule: it runs for its clients and APIs."""
     await _switch(call, rule, enabled=True)
 
 
 @command(rules)
 async def disable(call: Call, rule: RuleArgument) -> None:
-    """Leave a rule out of the flow."""
+    """Disable a rule: it is not in the flow."""
     await _switch(call, rule, enabled=False)
 
 
@@ -66,15 +66,15 @@ async def disable(call: Call, rule: RuleArgument) -> None:
 async def resume(
     call: Call,
     rule: RuleArgument,
-    client: Annotated[str | None, typer.Option(help="The name or id of the only client whose pause ends.")] = None,
+    client: Annotated[str | None, typer.Option(help="End the pause for this client only: its name or id.")] = None,
 ) -> None:
-    """Let a rule run again that pauses because it kept failing, for all clients or for one."""
+    """End the pause of a rule that kept failing, for all clients or for one."""
     async with call.admin() as admin:
         record = await find(admin, RULES, rule)
         body = {} if client is None else {"client_id": (await find(admin, CLIENTS, client))["client_id"]}
         resumed = await admin.call("POST", f"{path_of(RULES, record)}/resume", body)
-    whom = "all clients" if client is None else f"the client {resumed['client_id']}"
-    call.output.done(resumed, f"{called(RULES, record)} runs again for {whom}")
+    clients = "all clients" if client is None else f"the client {resumed['client_id']}"
+    call.output.done(resumed, f"{called(RULES, record)} runs again for {clients}")
 
 
 add_file_commands(rules)

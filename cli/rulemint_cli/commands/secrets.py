@@ -1,4 +1,4 @@
-"""``rulemint secrets``: what a rule reads as its secrets. Values go in, and never come out."""
+"""Define ``rulemint secrets``, the commands for the secrets of a rule. Values go in, and never come out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
     from rulemint_cli.connection.nouns import Record
 
-secrets = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The secrets of a rule: names, never values.")
+secrets = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The secrets of a rule. Values are never shown."
+)
 
 RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="The rule's name or id.")]
 
@@ -33,7 +35,9 @@ async def list_(call: Call, rule: RuleArgument) -> None:
 async def set_(
     call: Call,
     rule: RuleArgument,
-    secret: Annotated[list[str], typer.Argument(metavar="NAME[=VALUE]", help="A value that is left out is asked for.")],
+    secret: Annotated[
+        list[str], typer.Argument(metavar="NAME[=VALUE]", help="A secret. Without a value, you are asked for it.")
+    ],
 ) -> None:
     """Create or replace secrets of a rule."""
     async with call.admin() as admin:
@@ -63,7 +67,7 @@ async def delete(
 def _with_value(call: Call, text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name:
-        raise UsageError("write a secret as NAME=VALUE, or as NAME to be asked for its value")
+        raise UsageError("a secret has no name: write NAME=VALUE, or NAME to be asked for its value")
     return name, value if equals else call.asked_secret(name)
 
 
@@ -72,5 +76,5 @@ async def _check_there(admin: Admin, rule: Record, names: list[str]) -> None:
     for name in names:
         if name not in known:
             raise UsageError(
-                f"{called(RULES, rule)} has no secret {name}: rulemint secrets list {rule['name']} shows them"
+                f"{called(RULES, rule)} has no secret {name}: rulemint secrets list {rule['name']} shows all"
             )

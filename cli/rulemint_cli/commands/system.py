@@ -1,4 +1,4 @@
-"""The commands that look at a running system, or try it: ``logs``, ``try``, ``token``, ``status``, ``demo``."""
+"""Define the commands that look at a running system or try it: ``logs``, ``try``, ``token``, ``status``, ``demo``."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
 
 TRY_TIMEOUT_S = 120.0
-"""Packages may have to be installed first."""
+"""Long, because packages may have to be installed first."""
 
 AudienceOption = Annotated[str | None, typer.Option(help="The API's identifier.")]
 
 
 def add_system_commands(app: typer.Typer) -> None:
-    """Add them to *app*."""
+    """Add these commands to *app*."""
     command(app, watches=True)(logs)
     command(app, "try")(try_)
     command(app)(token)
@@ -35,24 +35,29 @@ def add_system_commands(app: typer.Typer) -> None:
 
 def logs(  # noqa: PLR0913  # each is an option of the command line
     call: Call,
-    rule: Annotated[str | None, typer.Option(help="Only records of this rule, by its name.")] = None,
-    client: Annotated[str | None, typer.Option(help="Only those of this client, by its id.")] = None,
-    audience: Annotated[str | None, typer.Option(help="Only those of this API, by its identifier.")] = None,
-    invocation: Annotated[str | None, typer.Option(help="Only those of one token request (X-Request-Id).")] = None,
-    level: Annotated[str | None, typer.Option(help="At least this level: debug, info, warn, error.")] = None,
-    kind: Annotated[
-        str | None, typer.Option("--type", help="line, call, invocation.started or invocation.ended.")
+    rule: Annotated[str | None, typer.Option(help="Only records of the rule with this name.")] = None,
+    client: Annotated[str | None, typer.Option(help="Only records of the client with this id.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Only records of the API with this identifier.")] = None,
+    invocation: Annotated[str | None, typer.Option(help="Only records of this token request (X-Request-Id).")] = None,
+    level: Annotated[
+        str | None, typer.Option(help="Only records of this level or above: debug, info, warn, error.")
     ] = None,
-    outcome: Annotated[str | None, typer.Option(help="Endings: granted, denied, failed, failed:timeout, …")] = None,
-    contains: Annotated[str | None, typer.Option(help="Only messages with this text.")] = None,
-    since: Annotated[str | None, typer.Option(help="From then on: 10m, 2h, 1d, or 2026-11-25T08:00:00Z.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--type", help="Only this type: line, call, invocation.started or invocation.ended."),
+    ] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Only endings with this outcome: granted, denied, failed, failed:timeout, …")
+    ] = None,
+    contains: Annotated[str | None, typer.Option(help="Only messages that contain this text.")] = None,
+    since: Annotated[str | None, typer.Option(help="Begin then: 10m, 2h or 1d ago, or 2026-11-25T08:00:00Z.")] = None,
     tail: Annotated[
-        int | None, typer.Option(min=0, max=1_000, help="The last so many; by default 100, with -f none.")
+        int | None, typer.Option(min=0, max=1_000, help="Begin with this many of the last. Default: 100, with -f none.")
     ] = None,
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
 ) -> Work:
-    """Show the logs of one's tenant."""
+    """Show the logs of your tenant."""
     from rulemint_cli.system.log_query import question  # noqa: PLC0415  # each command loads what it needs
     from rulemint_cli.system.logs import show_json, show_readably, watch  # noqa: PLC0415  # as above
 
@@ -78,20 +83,22 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
 
 def try_(  # noqa: PLR0913  # each is an option of the command line
     call: Call,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule's file.")],
     client: Annotated[str, typer.Option(help="The client_id of the client that asks.")],
-    audience: Annotated[str | None, typer.Option(help="The API; by default the client's first.")] = None,
-    scope: Annotated[list[str] | None, typer.Option(help="The scopes; by default all of the client grant.")] = None,
-    secret: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, for the rule.")] = None,
+    audience: Annotated[str | None, typer.Option(help="The API. Default: the client's first.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="A scope. Default: all of the client grant.")] = None,
+    secret: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule.")] = None,
     dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1.")] = None,
-    allow_host: Annotated[list[str] | None, typer.Option(help="A host that it may call.")] = None,
-    limit: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER, such as timeout_s=2 or memory_mb=128.")] = None,
-    ip: Annotated[str | None, typer.Option(help="Where the token request comes from.")] = None,
-    user_agent: Annotated[str | None, typer.Option(help="What sends it.")] = None,
-    body: Annotated[str | None, typer.Option(help="Its parameters as JSON, instead of what the client sends.")] = None,
-    language: Annotated[Language | None, typer.Option(help="By default what the file's suffix says.")] = None,
+    allow_host: Annotated[list[str] | None, typer.Option(help="A host that the rule may call.")] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=NUMBER", help="A limit, such as timeout_s=2 or memory_mb=128.")
+    ] = None,
+    ip: Annotated[str | None, typer.Option(help="The IP address of the token request.")] = None,
+    user_agent: Annotated[str | None, typer.Option(help="The user agent of the token request.")] = None,
+    body: Annotated[str | None, typer.Option(help="The parameters of the token request, as a JSON object.")] = None,
+    language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None,
 ) -> Work:
-    """Run the rule in FILE as for a token, without one: 0 if it grants, 1 if it denies or fails."""
+    """Run the rule in FILE as for a token, but issue none. The exit code is 0 if the rule grants, else 1."""
     from rulemint_cli.rules.rule_file import read_script  # noqa: PLC0415  # as above
     from rulemint_cli.rules.try_report import show_tried  # noqa: PLC0415  # as above
     from rulemint_cli.rules.trying import GRANTED, Options, body_of, try_rule  # noqa: PLC0415  # as above
@@ -128,13 +135,13 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
 
 async def token(
     call: Call,
-    client: Annotated[str | None, typer.Option(help="The client_id; by default the one of the credentials.")] = None,
+    client: Annotated[str | None, typer.Option(help="The client_id. Default: from the credentials.")] = None,
     audience: AudienceOption = None,
     scope: ScopeOption = None,
     *,
-    decode: Annotated[bool, typer.Option("--decode", help="The claims instead of the token.")] = False,
+    decode: Annotated[bool, typer.Option("--decode", help="Print the claims, not the token.")] = False,
 ) -> None:
-    """Ask for a token as a client does; without options, for one's own token for the management API.
+    """Ask for a token as a client does. Without options, ask for your own token for the management API.
 
     The client's secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt.
     """
@@ -159,7 +166,7 @@ async def token(
 
 
 async def status(call: Call) -> None:
-    """Show which gateways and runners are alive, and what waits; 1 if no token with rules could be had."""
+    """Show which gateways and runners are alive, and how many jobs wait. The exit code is 1 if no runner is alive."""
     from rulemint_cli.system.status import show_status  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
@@ -172,12 +179,12 @@ async def status(call: Call) -> None:
 async def demo(
     call: Call,
     *,
-    remove: Annotated[bool, typer.Option("--remove", help="Delete it again.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the demo.")] = False,
     yes: YesOption = False,
 ) -> None:
     """Make the demo API, client, client grant and rule in a running system, or remove them.
 
-    Everybody knows the demo client's secret, so it is for loopback only.
+    The demo is for loopback only, because everybody knows its client secret.
     """
     from rulemint_cli.system import demo as demonstration  # noqa: PLC0415  # as above
 
@@ -198,7 +205,7 @@ async def _remove_demo(call: Call, admin: Admin, *, yes: bool) -> None:
 
     found = await demonstration.find_demo(admin)
     if not found:
-        call.output.done({"removed": []}, "there is nothing of the demo here")
+        call.output.done({"removed": []}, "nothing to remove: there is no demo here")
         return
     names = ", ".join(called(noun, record) for noun, record in found)
     call.confirm(f"Delete {names} at {admin.url}?", yes=yes)

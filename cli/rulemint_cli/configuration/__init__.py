@@ -1,1 +1,1 @@
-"""A tenant's configuration as a file: written, read, compared with what a system has, and applied to it."""
+"""Keep a tenant's configuration in a file: export it, read it, compare it with a system, and apply it."""

@@ -1,6 +1,6 @@
-"""A plan is carried out, or nothing is: makes and changes first, each undone if a later one fails; deletions last.
+"""Carry out a plan as a whole or not at all: undo all creations and changes if a later one fails.
 
-Nobody could give a deleted client its secrets back, so all deletions are one call, after everything else has succeeded.
+All deletions are one call at the end, because a deleted client could not get its secrets back.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ async def apply(
     environment: Mapping[str, str],
     done: Callable[[Change], None],
 ) -> None:
-    """Carry out *changes*, of a plan from *present*; *done* hears of each.
+    """Carry out *changes*, a plan that was made from *present*. Call *done* after each.
 
     Raises:
-        UsageError: a secret is not in the environment; nothing was changed.
-        CommandError: one could not be made; the text says what became of the others.
+        UsageError: a secret is not in the environment. Nothing was changed.
+        CommandError: a change failed. The text says what happened to the others.
     """
     check_set([reference for change in changes for reference in references_of(change)], environment)
     lost = [change for change in changes if change.is_deletion]
@@ -58,8 +58,8 @@ async def apply(
         if lost:
             await _delete(application, lost)
     except _UnknownDeletionsError:
-        raise  # what was made may be all that is left of what is now deleted
-    except BaseException as error:  # Ctrl-C too leaves what was
+        raise  # because the records may be deleted, and undoing would remove what replaces them
+    except BaseException as error:  # Ctrl-C too must not leave half of the changes
         await undoing.run(error)
         raise
     for change in lost:
@@ -67,7 +67,7 @@ async def apply(
 
 
 class _UnknownDeletionsError(CommandError):
-    """Everything else was done."""
+    """It is unknown whether the deletions were done. Everything else was."""
 
 
 async def _make(application: _Application, change: Change) -> None:
@@ -87,13 +87,13 @@ async def _delete(application: _Application, lost: Sequence[Change]) -> None:
     try:
         _, interrupted = await to_its_end(delete_all(application.admin, lost, deletions), what=what)
     except UnknownOutcomeError as error:
-        raise _UnknownDeletionsError(f"{what}: {error}; all else is as in the file: apply it again") from error
+        raise _UnknownDeletionsError(f"{what}: {error}; all else is as the file has it: apply it again") from error
     if interrupted:
-        say("all was done already, so nothing is undone")
+        say("everything was done already, so nothing is undone")
 
 
 class _Application:
-    """One run."""
+    """One run of apply: its system, its secrets, and its undo list."""
 
     def __init__(self, admin: Admin, present: Present, environment: Mapping[str, str], undoing: Undoing) -> None:
         self.admin = admin
@@ -102,17 +102,17 @@ class _Application:
         self._undoing = undoing
 
     async def make(self, change: Change) -> None:
-        """Make or change one record."""
+        """Create or change one record."""
         if change.before is None:
             await self._create(change)
         else:
             await self._patch(change)
 
     async def deletions(self, lost: Sequence[Change]) -> list[dict[str, Any]]:
-        """What is to be deleted, each record as it was when the plan was made.
+        """Return the deletions for the call, each with the record's ETag.
 
         Raises:
-            CommandError: one is not.
+            CommandError: a record has changed since the plan was made.
         """
         return [await self._deletion(change) for change in lost]
 
@@ -128,7 +128,7 @@ class _Application:
         body = create_body(change, management=self._present.management, environment=self._environment)
         secrets = self._secrets(change)
         if secrets:
-            body["enabled"] = False  # until it has them
+            body["enabled"] = False  # until it has its secrets
         made, etag = await call_once(self.admin, noun.path, body)
         path = f"{noun.path}/{quote(str(made[noun.id]), safe='')}"
 
@@ -142,7 +142,7 @@ class _Application:
                 await self.admin.call_matching("PATCH", path, {"enabled": True}, etag=etag)
 
     async def _patch(self, change: Change) -> None:
-        """New secrets first: a rule never runs a new text without them."""
+        """Write new secrets first, because a rule must not run a new text without them."""
         path, etag = self._path(change), await self._unchanged(change)
         secrets = self._secrets(change)
         if secrets:
@@ -150,11 +150,11 @@ class _Application:
             async def forget() -> None:
                 await self.admin.call("DELETE", f"{path}/secrets", list(secrets))
 
-            self._undoing.add(change, forget)  # before it is done, for its answer may get lost
+            self._undoing.add(change, forget)  # before the call, because its answer may get lost
             try:
                 await self.admin.call("POST", f"{path}/secrets", secrets)
             except RefusedError:
-                self._undoing.drop_last()  # those that are there are somebody else's
+                self._undoing.drop_last()  # somebody else made these secrets
                 raise
         body = patch_body(change, management=self._present.management, environment=self._environment)
         if not body:
@@ -172,25 +172,25 @@ class _Application:
         self._undoing.add(change, undo)
 
     async def _after_a_lost_answer(self, change: Change, lost: NoAnswerError) -> str | None:
-        """The ETag of the record, if it was changed although the answer was lost.
+        """Return the ETag of the record, if it was changed although the answer was lost.
 
         Raises:
-            NoAnswerError: it was not.
-            UnknownOutcomeError: nobody can say.
+            NoAnswerError: the record was not changed.
+            UnknownOutcomeError: the system does not answer this question either.
         """
         try:
             record, etag = await self.admin.call_matching("GET", self._path(change))
         except CommandError as error:
-            raise UnknownOutcomeError(f"{error}; whether it was done is not known") from error
+            raise UnknownOutcomeError(f"{error}; it is not known whether it was done") from error
         if Change(section=change.section, before=self._read(change.section, record), after=change.after).fields:
             raise lost
         return etag
 
     async def _unchanged(self, change: Change) -> str | None:
-        """The ETag of the record, if it is still what the plan was made from.
+        """Return the ETag of the record, if the record is still as the plan has it.
 
         Raises:
-            CommandError: it is not.
+            CommandError: the record has changed.
         """
         record, etag = await self.admin.call_matching("GET", self._path(change))
         now = self._read(change.section, record)
@@ -202,7 +202,11 @@ class _Application:
         return etag
 
     async def _unchanged_secrets(self, change: Change) -> str | None:
-        """The same for the names of a rule's secrets."""
+        """Return the ETag of a rule's secrets, if their names are still as the plan has them.
+
+        Raises:
+            CommandError: the names have changed.
+        """
         names, etag = await self.admin.call_matching("GET", f"{self._path(change)}/secrets")
         if not isinstance(change.before, Rule) or set(names) != set(change.before.secrets):
             raise CommandError(CHANGED)

@@ -1,4 +1,4 @@
-"""A record of a file → the bodies of the management API that make or change it."""
+"""Make the bodies of management calls that create or change a record of a file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from rulemint_shared.records import SigningAlgorithm
 
 
 def references_of(change: Change) -> list[str]:
-    """The secrets that *change* takes from the environment."""
+    """Return the references to secrets in the environment that *change* needs."""
     reference = _secret_of(change)
     return [*([reference[1]] if reference else []), *change.new_secrets.values()]
 
 
 def create_body(change: Change, *, management: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """The body that makes ``change.after``; a rule's secrets go apart."""
+    """Return the body that creates ``change.after``. A rule's secrets are not in it."""
     record = change.after
     if record is None:
         return {}
@@ -38,7 +38,7 @@ def create_body(change: Change, *, management: str, environment: Mapping[str, st
 
 
 def patch_body(change: Change, *, management: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """The body that makes ``change.before`` what ``change.after`` is; empty if only secrets of a rule differ."""
+    """Return the body that changes ``change.before`` to ``change.after``. Empty if only a rule's secrets differ."""
     before, after = change.before, change.after
     if before is None or after is None:
         return {}
@@ -53,7 +53,7 @@ _APART = {"kept", "secrets", "client_secret", "signing_secret", "script_file", "
 
 
 def _own_fields(record: Part) -> list[str]:
-    """The fields that a body has by the same name."""
+    """Return the names of the fields that a body has by the same name."""
     return [name for name in record.__struct_fields__ if name not in _APART] + (
         ["client_id"] if isinstance(record, ClientGrant) else []
     )
@@ -64,7 +64,7 @@ def _kept(record: Part) -> dict[str, Any]:
 
 
 def _spelled(record: Part, name: str, management: str) -> Any:
-    """One field as the management API spells it."""
+    """Return one field as the management API spells it."""
     match record, name:
         case ClientGrant(), "client_id":
             return record.client
@@ -90,7 +90,7 @@ def _with_secret(body: dict[str, Any], change: Change, environment: Mapping[str,
 
 
 def _secret_of(change: Change) -> tuple[str, str] | None:
-    """The field and the reference of the secret that a client or an API gets: when it is made, or first signs by it."""
+    """Return the field and the reference of a new secret: of a new client, or of an API that begins to use HS256."""
     match change.after:
         case Client(client_secret=str(reference)) if change.before is None:
             return "client_secret", reference

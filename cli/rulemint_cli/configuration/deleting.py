@@ -1,4 +1,4 @@
-"""What a file no longer has is deleted in one call: all of it, or nothing."""
+"""Delete the records that a file no longer has in one call, all or none."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from rulemint_cli.connection.nouns import APIS, CLIENTS, GRANTS, RULES
 from rulemint_cli.terminal.errors import CommandError
 
 MAX_DELETIONS = 2_000
-"""Of one call, as the gateway has it; they are all or nothing, so of one run too."""
+"""The gateway's bound for one call. One run has one call, so it is the bound of a run too."""
 DELETIONS_PATH = "config/deletions"
-CHANGED = "somebody has changed it meanwhile: look at it, and apply the file again"
+CHANGED = "somebody else has just changed it: look at it, and apply the file again"
 NOUNS = {"resource_servers": APIS, "clients": CLIENTS, "client_grants": GRANTS, "rules": RULES}
 _PLACE = re.compile(r"^deletions\[(\d+)\]")
 
 
 def check_number(lost: Sequence[Change]) -> None:
-    """Refuse what cannot be deleted at once, before anything is changed.
+    """Refuse too many deletions for one call, before anything is changed.
 
     Raises:
-        CommandError: it is too much.
+        CommandError: there are more than `MAX_DELETIONS`.
     """
     if len(lost) > MAX_DELETIONS:
         raise CommandError(
-            f"{len(lost)} deletions are too many: {MAX_DELETIONS} are done at once, all or none, and nothing was "
-            "changed; leave some of them in the file, apply it, and take them out afterwards"
+            f"{len(lost)} deletions are too many, so nothing was changed: one run deletes {MAX_DELETIONS} at most; "
+            "leave some of them in the file, apply it, and remove them afterwards"
         )
 
 
 def deletion(change: Change, record_id: str, etag: str | None) -> dict[str, Any]:
-    """What the call is told of one record, or of the secrets of a rule that stays."""
+    """Return one deletion for the call: of a record, or of secrets of a rule that stays."""
     if change.after is not None:
         return {"noun": "rule-secrets", "id": record_id, "etag": etag, "names": change.lost_secrets}
     return {"noun": NOUNS[change.section].path, "id": record_id, "etag": etag}
 
 
 async def delete_all(admin: Admin, lost: Sequence[Change], deletions: Sequence[dict[str, Any]]) -> None:
-    """Delete what *lost* says, by the *deletions* of each.
+    """Delete all of *deletions*, which belong to the changes in *lost*.
 
     Raises:
-        UnknownOutcomeError: all of it may have been deleted, or nothing.
-        CommandError: nothing was.
+        UnknownOutcomeError: all may have been deleted, or none.
+        CommandError: none was deleted.
     """
     try:
         await call_once(admin, DELETIONS_PATH, {"deletions": deletions})
     except AnswerLostError:
-        return  # all that it would have said is that it was done
+        return  # the lost answer would only have said that it was done
     except RefusedError as error:
         if error.status == 503:
-            raise UnknownOutcomeError(f"{error}; whether it was done is not known") from error
+            raise UnknownOutcomeError(f"{error}; it is not known whether it was done") from error
         place = _PLACE.match(error.field)
         if place is None or error.status != 412:
             raise

@@ -1,6 +1,6 @@
-"""What a configuration file says: all of a tenant but its secrets. An unknown field is refused by its name.
+"""Define the format of a configuration file: everything of a tenant but its secrets. Unknown fields are refused.
 
-A record in a file is whole: what it leaves out is at its default, not as it happens to be.
+A record in a file is whole: a field that it leaves out gets its default, even if the system has another value now.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from rulemint_shared.records import ErrorStyle, Isolation, Language, RuleLimits,
 
 VERSION: Literal[1] = 1
 MANAGEMENT = "@management"
-"""Stands for the identifier of the tenant's management API, which differs from system to system."""
+"""Stands for the identifier of the tenant's management API, because that differs between systems."""
 
 FromEnvironment = Annotated[str, Meta(pattern=r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$")]
-"""``${NAME}``: a secret is never in the file."""
+"""``${NAME}``, a variable of the environment, because a secret is never in the file."""
 Kept = dict[str, Any]
-"""Fields of Auth0's that have no effect here, by their names in the management API."""
+"""Auth0's fields that have no effect here, by their names in the management API."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One mapping of the file."""
+    """One mapping in the file."""
 
 
 def plain(record: msgspec.Struct) -> dict[str, Any]:
-    """*record* as a file has it: without what is at its default."""
+    """Return *record* as a file has it: without fields that have their default."""
     values = {field.name: (getattr(record, field.name), _default_of(field)) for field in msgspec.structs.fields(record)}
     return {name: plain_value(value) for name, (value, default) in values.items() if value != default}
 
 
 def plain_value(value: Any) -> Any:
-    """One field of such a record."""
+    """Return the value of one field as a file has it."""
     if isinstance(value, msgspec.Struct):
         return plain(value)
     if isinstance(value, list):
@@ -46,7 +46,7 @@ def _default_of(field: msgspec.structs.FieldInfo) -> Any:
 
 
 class Settings(Part, frozen=True, kw_only=True):
-    """How the tenant answers."""
+    """The settings of the tenant."""
 
     error_style: ErrorStyle = ErrorStyle.RFC6749
     default_audience: str = ""
@@ -54,30 +54,30 @@ class Settings(Part, frozen=True, kw_only=True):
 
 
 class Scope(Part, frozen=True, kw_only=True):
-    """What an API defines."""
+    """A scope that an API defines."""
 
     value: str
     description: str = ""
 
 
 class ResourceServer(Part, frozen=True, kw_only=True):
-    """An API; known by its identifier."""
+    """An API, identified by its identifier."""
 
     identifier: str
     name: str = ""
-    """By default its identifier."""
+    """Default: the identifier."""
     scopes: list[Scope] = []
     signing_alg: SigningAlgorithm = SigningAlgorithm.RS256
     signing_secret: FromEnvironment | None = None
-    """Of HS256, for when the API is made; without one the system makes its own."""
+    """The secret for HS256, used when the API is created. Without one the system makes its own."""
     token_lifetime: int = 86_400
-    """Seconds."""
+    """In seconds."""
     enforce_grant_scopes: bool = False
     kept: Kept = {}
 
 
 class Client(Part, frozen=True, kw_only=True):
-    """A client; known by its client_id, without one by its name."""
+    """A client, identified by its client_id, or by its name without one."""
 
     name: str
     client_id: str | None = None
@@ -86,15 +86,15 @@ class Client(Part, frozen=True, kw_only=True):
     grant_types: list[str] | None = None
     token_endpoint_auth_method: str | None = None
     client_secret: FromEnvironment | None = None
-    """For when the client is made; without one the system makes its own."""
+    """Used when the client is created. Without one the system makes its own."""
     kept: Kept = {}
 
 
 class ClientGrant(Part, frozen=True, kw_only=True):
-    """What a client may ask for; known by both."""
+    """An API that a client may ask for, identified by client and audience."""
 
     client: str
-    """Its client_id or its name."""
+    """The client's client_id or name."""
     audience: str
     scope: list[str] = []
     allow_all_scopes: bool = False
@@ -102,27 +102,27 @@ class ClientGrant(Part, frozen=True, kw_only=True):
 
 
 class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The limits of a rule; one that is left out is the runner's default."""
+    """The limits of a rule. A limit that is left out has the runner's default."""
 
 
 class Rule(Part, frozen=True, kw_only=True):
-    """A rule; known by its name."""
+    """A rule, identified by its name."""
 
     name: str
     script_file: str | None = None
-    """A path beside the file; this or `script`."""
+    """The script's path, from the folder of the file. Give this or `script`."""
     script: str | None = None
     language: Language | None = None
-    """By default what the suffix of `script_file` says, else JavaScript."""
+    """Default: from the suffix of `script_file`, else JavaScript."""
     order: int | None = None
-    """Left out: where it is, or last."""
+    """The place in the flow. Default: its place now, or last."""
     enabled: bool = True
     allow_hosts: list[str] = []
     isolation: Isolation = Isolation.WARM
     limits: Limits = Limits()
     dependencies: dict[str, str] = {}
     clients: list[str] = []
-    """Their client_ids or names."""
+    """The client_ids or names of the clients."""
     audiences: list[str] = []
     secrets: dict[str, FromEnvironment] = {}
 
@@ -133,7 +133,7 @@ class Document(Part, frozen=True, kw_only=True):
     rulemint: Literal[1]
     """The version of the format."""
     settings: Settings | None = None
-    """Left out: as they are."""
+    """Default: the settings stay as they are."""
     resource_servers: list[ResourceServer] = []
     clients: list[Client] = []
     client_grants: list[ClientGrant] = []

@@ -1,4 +1,4 @@
-"""``${NAME}`` in a configuration file: a secret that only the environment has."""
+"""Take secrets from the environment, where ``${NAME}`` stands in a configuration file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from rulemint_cli.terminal.errors import UsageError
 
 
 def variables() -> Mapping[str, str]:
-    """Those of this process, which a configuration file may name."""
+    """Return the environment of this process, whose variables a configuration file may name."""
     return os.environ
 
 
 def check_set(references: Iterable[str], environment: Mapping[str, str]) -> None:
-    """Make sure before anything is changed that every secret is there.
+    """Check that every secret is set, before anything is changed.
 
     Raises:
-        UsageError: it names the variables that are not set.
+        UsageError: some are not set; the text names them.
     """
     missing = sorted({name for name in map(_variable, references) if not environment.get(name)})
     if missing:
@@ -25,7 +25,7 @@ def check_set(references: Iterable[str], environment: Mapping[str, str]) -> None
 
 
 def value_of(reference: str, environment: Mapping[str, str]) -> str:
-    """The secret itself; `check_set` has seen that there is one."""
+    """Return the secret. `check_set` has checked that it is set."""
     return environment[_variable(reference)]
 
 

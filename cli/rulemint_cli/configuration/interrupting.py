@@ -1,4 +1,4 @@
-"""What Ctrl-C does to a run that can be undone: the first waits for the answer that is due, the second for nothing."""
+"""Handle Ctrl-C in a run that can be undone: the first waits for the answer that is due, the second does not wait."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ T = TypeVar("T")
 
 
 async def to_its_end(work: Coroutine[Any, Any, T], *, what: str) -> tuple[T, bool]:
-    """What *work* gives, and whether Ctrl-C came meanwhile: what is cut off in the middle could not be undone.
+    """Wait for *work* to end. Return its result, and whether Ctrl-C was pressed.
+
+    Ctrl-C does not cut *work* off, because a call that was cut off could not be undone.
 
     Raises:
-        BaseException: it came twice; what became of *work* is not known.
+        BaseException: Ctrl-C was pressed twice, so the outcome of *work* is not known.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -25,15 +27,15 @@ async def to_its_end(work: Coroutine[Any, Any, T], *, what: str) -> tuple[T, boo
             say(f"interrupted: waiting for the answer to “{what}”; Ctrl-C again does not wait")
             await asyncio.wait([task])
         except (asyncio.CancelledError, KeyboardInterrupt):
-            say(f"stopped: whether “{what}” was done is not known")
+            say(f"stopped: it is not known whether “{what}” was done")
             raise
     return task.result(), True
 
 
 def is_second_interrupt(raised: BaseException) -> bool:
-    """Whether *raised* says that the user asked twice.
+    """Tell whether *raised* comes from a second Ctrl-C.
 
-    The first Ctrl-C only cancels the task. The second is raised in whatever runs, and all tasks are cancelled.
+    The first Ctrl-C cancels the task only. The second is raised in the code that runs, and cancels all tasks.
     """
     current = asyncio.current_task()
     return isinstance(raised, KeyboardInterrupt) or (current is not None and current.cancelling() > 1)

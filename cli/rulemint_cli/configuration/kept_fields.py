@@ -1,6 +1,6 @@
-"""The names of fields that the management API keeps and shows as they come; a test compares them with its own.
+"""List the fields that the management API stores and shows as they come. A test compares them with the gateway's own.
 
-They are Auth0's, and without effect here but for the quotas of tokens.
+They are Auth0's. Only the quotas of tokens have an effect here.
 """
 
 from __future__ import annotations
@@ -134,4 +134,4 @@ CLIENT_GRANT = frozenset(
 )
 
 REFUSED = frozenset(("client_authentication_methods", "require_proof_of_possession", "token_encryption"))
-"""Known, and refused by the management API: they would promise a protection that is not there."""
+"""Fields that the management API refuses, because they would promise a protection that does not exist here."""

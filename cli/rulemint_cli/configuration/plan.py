@@ -1,4 +1,4 @@
-"""What it takes to get from what a system has to what a file says: a pure function of both."""
+"""Plan the changes that make a system as a file has it. The plan is a pure function of both."""
 
 from __future__ import annotations
 
@@ -20,56 +20,57 @@ from rulemint_cli.configuration.document import (
 from rulemint_cli.configuration.present import key_of
 
 SECTIONS = ("resource_servers", "clients", "settings", "client_grants", "rules")
-"""In the order in which they are made: what others name goes first. They are deleted the other way round."""
+"""In the order of creation, so that records come before those that name them. Deletions go the other way round."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One record that is made, changed or deleted."""
+    """One record that is created, changed or deleted."""
 
     section: str
     before: Part | None
-    """None: it is made."""
+    """None: the record is created."""
     after: Part | None
-    """None: it is deleted."""
+    """None: the record is deleted."""
 
     @property
     def key(self) -> str:
-        """By what it is known in its section."""
+        """Return the key that identifies the record in its section."""
         record = self.after if self.after is not None else self.before
         return "" if record is None else key_of(record)
 
     @property
     def is_deletion(self) -> bool:
-        """Whether something is gone afterwards that cannot be brought back as it was."""
+        """Tell whether the change deletes something that could not be restored as it was."""
         return self.after is None or bool(self.lost_secrets)
 
     @property
     def new_secrets(self) -> dict[str, str]:
-        """The secrets that a rule gets, as references to the environment."""
+        """Return the new secrets of a rule, as references to the environment."""
         known = self.before.secrets if isinstance(self.before, Rule) else {}
         after = self.after.secrets if isinstance(self.after, Rule) else {}
         return {name: reference for name, reference in after.items() if name not in known}
 
     @property
     def lost_secrets(self) -> list[str]:
-        """The names of the secrets that a rule which stays loses."""
+        """Return the names of the secrets that are deleted from a rule that stays."""
         if not isinstance(self.before, Rule) or not isinstance(self.after, Rule):
             return []
         return [name for name in self.before.secrets if name not in self.after.secrets]
 
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
-        """What differs, as plain values: field → before and after; secrets are not in it."""
+        """Return the fields that differ, with their old and new values, but without secrets."""
         old, new = _plain(self.before, self.after), _plain(self.after, self.before)
         names = list(dict.fromkeys([*new, *old]))
         return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
 
 
 def plan(wanted: Document, present: Document, *, prune: bool) -> list[Change]:
-    """The changes, in the order in which they can be made; none if *present* is as *wanted*.
+    """Return the changes from *present* to *wanted*, in the order in which they can be made.
 
-    Both are settled, and mean clients by their ids. With *prune*, what *wanted* does not have is deleted, last.
+    Both documents are settled, and name clients by their ids. With *prune*, the records that *wanted* does not have are
+    deleted, last.
     """
     made = [change for section in SECTIONS for change in _made(section, wanted, present)]
     if not prune:
@@ -79,7 +80,7 @@ def plan(wanted: Document, present: Document, *, prune: bool) -> list[Change]:
 
 
 def records_of(document: Document, section: str) -> Sequence[Part]:
-    """The records of one section."""
+    """Return the records of one section."""
     if section == "settings":
         return [] if document.settings is None else [document.settings]
     records: Sequence[Part] = getattr(document, section)
@@ -99,7 +100,7 @@ def _made(section: str, wanted: Document, present: Document) -> list[Change]:
 
 
 def _kept_as_it_is(record: Part, before: Part) -> Part:
-    """*record* with what a file leaves to the system: the place of a rule, and secrets that it has."""
+    """Return *record* with the values that a file leaves to the system: a rule's place, and secrets that it has."""
     if isinstance(record, Rule) and isinstance(before, Rule):
         order = before.order if record.order is None else record.order
         return replace(record, order=order, secrets={**before.secrets, **record.secrets})
@@ -122,7 +123,7 @@ def _lost(section: str, wanted: Document, present: Document) -> list[Change]:
 
 
 def _plain(record: Part | None, other: Part | None) -> dict[str, Any]:
-    """The fields that two records are compared by; those of *kept* among the others."""
+    """Return the fields by which two records are compared. Those of *kept* are among the others."""
     match record:
         case None:
             return {}

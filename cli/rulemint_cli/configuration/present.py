@@ -1,4 +1,4 @@
-"""What a system has: the records of the management API → a `Document`, and where each of them is."""
+"""Read a system's records through the management API into a `Document`, and note the id of each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SETTINGS_PATH = "tenants/settings"
 ADMINISTRATOR = "Rulemint administrator"
-"""The name of the client that a tenant is made with."""
+"""The name of the client that every new tenant has."""
 P = TypeVar("P", bound=Part)
 _RULE_FIELDS = (
     "name",
@@ -50,25 +50,28 @@ _NOT_IN_VARIABLES = re.compile(r"[^A-Z0-9]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Present:
-    """A tenant as it is, without what no file may change: its management API, its administrators and their grants."""
+    """A tenant as it is now, without its management API, its administrators and their grants.
+
+    No file may change those.
+    """
 
     document: Document
-    """Clients are meant by their client_ids throughout."""
+    """It names clients by their client_ids."""
     ids: Mapping[tuple[str, str], str]
-    """The section and the key of a record → its id in the management API."""
+    """The id of each record in the management API, by section and key."""
     client_names: Mapping[str, str]
-    """Of all clients, by client_id."""
+    """The names of all clients, by client_id."""
     protected: frozenset[str]
-    """The client_ids of the administrators, and of whoever asks."""
+    """The client_ids of the administrators, and of the client that asks."""
     management: str
     """The identifier of the management API."""
 
 
 async def read_present(admin: Admin, steps: Steps) -> Present:
-    """Read all of the tenant whose credentials *admin* has, in *steps*.
+    """Read the whole tenant of *admin*, in *steps*.
 
     Raises:
-        CommandError: the system refuses, does not answer, or speaks another version's words.
+        CommandError: the system refuses, does not answer, or answers in the format of another version.
     """
     settings, apis, clients, grants, rules = await _read(admin, steps)
     management = next((str(api["identifier"]) for api in apis if api["is_system"]), "")
@@ -101,7 +104,7 @@ async def read_present(admin: Admin, steps: Steps) -> Present:
 async def _read(
     admin: Admin, steps: Steps
 ) -> tuple[Record, list[Record], list[Record], list[Record], list[tuple[Record, list[str]]]]:
-    """The settings, the APIs, the clients, the client grants, and the rules with the names of their secrets."""
+    """Read the settings, the APIs, the clients, the client grants, and the rules with the names of their secrets."""
     nouns = (APIS, CLIENTS, GRANTS, RULES)
     steps.expect(1 + len(nouns))
     settings = await admin.call("GET", SETTINGS_PATH)
@@ -120,7 +123,7 @@ async def _read(
 
 
 def key_of(record: Part) -> str:
-    """By what a record of a settled document, whose clients are meant by their ids, is known within its section."""
+    """Return the key that identifies *record* in its section. Its document is settled, and names clients by ids."""
     match record:
         case ResourceServer():
             return record.identifier
@@ -135,21 +138,21 @@ def key_of(record: Part) -> str:
 
 
 def settings_of(record: Record) -> Settings:
-    """The settings as a file has them; so are the others."""
+    """Return the settings as a file has them."""
     return _convert(
         {**_picked(record, "error_style", "default_audience"), "kept": _kept(record, kept_fields.SETTINGS)}, Settings
     )
 
 
 def api_of(record: Record) -> ResourceServer:
-    """An API, without its signing secret."""
+    """Return an API as a file has it, without its signing secret."""
     scopes = [msgspec.to_builtins(_convert(scope, Scope)) for scope in record["scopes"]]
     own = _picked(record, "identifier", "name", "signing_alg", "token_lifetime", "enforce_grant_scopes")
     return _convert({**own, "scopes": scopes, "kept": _kept(record, kept_fields.RESOURCE_SERVER)}, ResourceServer)
 
 
 def client_of(record: Record) -> Client:
-    """A client, without its secrets."""
+    """Return a client as a file has it, without its secrets."""
     own = _picked(
         record,
         "client_id",
@@ -163,14 +166,14 @@ def client_of(record: Record) -> Client:
 
 
 def grant_of(record: Record) -> ClientGrant:
-    """A client grant, its client by the client_id."""
+    """Return a client grant as a file has it. It names its client by the client_id."""
     own = _picked(record, "audience", "scope", "allow_all_scopes")
     kept = _kept(record, kept_fields.CLIENT_GRANT)
     return _convert({"client": record["client_id"], **own, "kept": kept}, ClientGrant)
 
 
 def rule_of(record: Record, secrets: list[str]) -> Rule:
-    """A rule with its script, its secrets as variables that are named after both."""
+    """Return a rule as a file has it. Its secrets are variables, named after the rule and the secret."""
     own = _picked(record, *_RULE_FIELDS)
     limits = {name: value for name, value in record["limits"].items() if name in Limits.__struct_fields__}
     variables = {name: secret_variable(str(record["name"]), name) for name in secrets}
@@ -178,13 +181,13 @@ def rule_of(record: Record, secrets: list[str]) -> Rule:
 
 
 def secret_variable(rule: str, secret: str) -> str:
-    """``${RULE_SECRET}``: the variable that a file gets for a secret of a rule."""
+    """Return the variable for a secret of a rule, such as ``${RULE_SECRET}``."""
     name = _NOT_IN_VARIABLES.sub("_", f"{rule}_{secret}".upper())
     return f"${{_{name}}}" if name[0].isdigit() else f"${{{name}}}"
 
 
 def _protected(clients: list[Record], grants: list[Record], management: str) -> frozenset[str]:
-    """Whoever has the administrator's name and may ask the management API."""
+    """Return the client_ids of administrators: clients with that name and a grant for the management API."""
     named = {str(client["client_id"]) for client in clients if client["name"] == ADMINISTRATOR}
     return frozenset(
         str(grant["client_id"]) for grant in grants if grant["audience"] == management and grant["client_id"] in named
@@ -203,4 +206,4 @@ def _convert(fields: dict[str, Any], kind: type[P]) -> P:
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        raise CommandError(f"the system answers in another version's words ({error}): update the older one") from None
+        raise CommandError(f"the system answers in the format of another version ({error}): update the older") from None

@@ -1,4 +1,4 @@
-"""A configuration file and the scripts beside it → a `Document`; errors name the field and the line."""
+"""Read a configuration file and its scripts into a `Document`. Errors name the field and the line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
 
 
 class _Source:
-    """The file, for errors that say where."""
+    """The file that is read. It makes errors with the place that they are about."""
 
     def __init__(self, file: Path, parsed: Parsed) -> None:
         self.file = file
@@ -33,23 +33,23 @@ class _Source:
         return UsageError(f"{self.file}:{self._parsed.line_of(path)}: {path.removeprefix('$.')}: {problem}")
 
     def invalid(self, error: msgspec.ValidationError) -> UsageError:
-        """What msgspec found; an unknown field is at its own line, not at that of the mapping that has it."""
+        """Turn an error of msgspec into ours. An unknown field is reported at its own line, not at its mapping's."""
         text = str(error)
         at = _AT.search(text)
         path, problem = (at["path"], text[: at.start()]) if at else ("$", text)
         unknown = _UNKNOWN.search(problem)
         if unknown:
             return self.error(f"{path}.{unknown['field']}", "there is no such field")
-        if "matching regex" in problem:  # that of a secret, the only one
-            return self.error(path, "a secret is not in the file: write ${NAME}, and set NAME in the environment")
+        if "matching regex" in problem:  # only secrets have a pattern
+            return self.error(path, "a secret must not be in the file: write ${NAME}, and set NAME in the environment")
         return self.error(path, problem)
 
 
 def read_document(file: Path) -> Document:
-    """The document in *file*, each rule with its script and its language.
+    """Read the document in *file*. Each rule gets its script and its language.
 
     Raises:
-        UsageError: it cannot be read, or says what cannot be meant.
+        UsageError: the file cannot be read, or is not valid.
     """
     parsed = parse(_text_of(file), called=str(file))
     source = _Source(file, parsed)
@@ -64,7 +64,7 @@ def read_document(file: Path) -> Document:
 
 
 def _text_of(file: Path) -> str:
-    """As it is: a script's line ends are part of it."""
+    """Return the text of *file* unchanged, because line ends are part of a script."""
     try:
         return file.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
@@ -92,7 +92,7 @@ def _kept(
 
 
 def _check_once(document: Document, source: _Source) -> None:
-    """No two records of a kind may be known by the same."""
+    """Refuse two records with the same key."""
     known: dict[str, list[object]] = {
         "resource_servers": [api.identifier for api in document.resource_servers],
         "clients": [client.client_id or ("name", client.name) for client in document.clients],
@@ -103,12 +103,12 @@ def _check_once(document: Document, source: _Source) -> None:
         counts = Counter(keys)
         for index, key in enumerate(keys):
             if counts[key] > 1 and keys.index(key) != index:
-                raise source.error(f"$.{section}[{index}]", f"this is what {section}[{keys.index(key)}] says already")
+                raise source.error(f"$.{section}[{index}]", f"this is the same as {section}[{keys.index(key)}]")
 
 
 def _with_script(rule: Rule, path: str, source: _Source) -> Rule:
     if (rule.script is None) == (rule.script_file is None):
-        raise source.error(path, "a rule has either a script or a script_file")
+        raise source.error(path, "a rule needs either a script or a script_file")
     try:
         hosts = list(dict.fromkeys(str(entry) for entry in parse_entries(rule.allow_hosts)))
     except ValueError as error:
@@ -118,7 +118,7 @@ def _with_script(rule: Rule, path: str, source: _Source) -> Rule:
     folder = source.file.parent.resolve()
     script_file = (folder / rule.script_file).resolve()
     if not script_file.is_relative_to(folder):
-        raise source.error(f"{path}.script_file", "a script stands beside the file or in a folder below it")
+        raise source.error(f"{path}.script_file", "a script must be in the folder of the file, or below it")
     try:
         script, language = _text_of(script_file), language_of(script_file, rule.language)
     except UsageError as error:

@@ -1,4 +1,4 @@
-"""Which client and which API a file means: by name or by id in the file, by id in a plan, by name in an export."""
+"""Resolve names of clients and APIs: a file may use names or ids, a plan uses ids, an export uses names."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def with_ids(document: Document, present: Present, *, prune: bool, new_id: Callable[[], str]) -> Document:
-    """*document* with every client by its client_id; one that is new and has none gets one of *new_id*.
+    """Return *document* with every client named by its client_id. A new client without one gets one.
 
     Args:
-        document: Settled.
-        present: What there is.
-        prune: Only what the document has will be there.
+        document: A settled document.
+        present: The tenant as it is now.
+        prune: Whether records that the document does not have will be deleted.
         new_id: Makes an id that no client has.
 
     Raises:
-        UsageError: it means a client or an API that there is not, two at once, or one that no file may change.
+        UsageError: the document names a client or an API that does not exist, is ambiguous, or must not change.
     """
     clients = [_with_id(client, index, present, new_id) for index, client in enumerate(document.clients)]
     kept = {} if prune else present.client_names
@@ -43,7 +43,7 @@ def with_ids(document: Document, present: Present, *, prune: bool, new_id: Calla
 
 
 def with_names(document: Document, client_names: Mapping[str, str]) -> Document:
-    """*document* with every client by its name, if that can mean no other."""
+    """Return *document* with every client named by its name, if no other client has that name."""
     grants = [replace(grant, client=_name_of(grant.client, client_names)) for grant in document.client_grants]
     return replace(
         document,
@@ -60,10 +60,10 @@ def _with_id(client: Client, index: int, present: Present, new_id: Callable[[], 
     if client.client_id is None:
         ids = [known for known, name in present.client_names.items() if name == client.name]
         if len(ids) > 1:
-            raise UsageError(f"{where}: {len(ids)} clients are called {client.name}: give its client_id")
+            raise UsageError(f"{where}: {len(ids)} clients are called {client.name}: give the client_id")
         client = replace(client, client_id=ids[0] if ids else new_id())
     if client.client_id in present.protected:
-        raise UsageError(f"{where}: {client.name} is the administrator, which no file may change: leave it out")
+        raise UsageError(f"{where}: {client.name} is the administrator, which a file must not change: leave it out")
     return client
 
 
@@ -79,7 +79,7 @@ def _grant_with_id(grant: ClientGrant, where: str, names: Mapping[str, str], pre
 
 
 def _rule_with_ids(rule: Rule, where: str, names: Mapping[str, str]) -> Rule:
-    """A client that nobody knows is no error: the management API takes those that are yet to come."""
+    """Resolve the clients of a rule. An unknown client is allowed, because it may be created later."""
     ids = []
     for index, client in enumerate(rule.clients):
         meant = list(_meant(client, names))
@@ -106,7 +106,7 @@ def _check_apis(document: Document, present: Present, *, prune: bool) -> None:
     scopes = {api.identifier: {scope.value for scope in api.scopes} for api in [*there, *document.resource_servers]}
     for index, api in enumerate(document.resource_servers):
         if api.identifier in {MANAGEMENT, present.management}:
-            raise UsageError(f"resource_servers[{index}]: no file may change the management API: leave it out")
+            raise UsageError(f"resource_servers[{index}]: a file must not change the management API: leave it out")
     for index, grant in enumerate(document.client_grants):
         if grant.audience == MANAGEMENT:
             continue

@@ -1,4 +1,4 @@
-"""A plan for people: a line for each change, and what differs below it."""
+"""Show a plan to people: one line for each change, with the differences below it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INDENT = "    "
 
 
 def verb(change: Change) -> str:
-    """What is done."""
+    """Return the verb for *change*."""
     if change.before is None:
         return "create"
     if change.after is None:
@@ -27,12 +27,12 @@ def verb(change: Change) -> str:
 
 
 def sentence(change: Change, client_names: Mapping[str, str] | None = None) -> str:
-    """``create the client nightly``."""
+    """Say *change* in words, such as ``create the client nightly``."""
     return f"{verb(change)} {called(change, client_names or {})}"
 
 
 def called(change: Change, client_names: Mapping[str, str]) -> str:
-    """The record, as people know it."""
+    """Name the record as people know it."""
     record: Part | None = change.before if change.after is None else change.after
     match record:
         case ResourceServer():
@@ -48,24 +48,24 @@ def called(change: Change, client_names: Mapping[str, str]) -> str:
 
 
 def rows(changes: Sequence[Change], client_names: Mapping[str, str]) -> list[Text]:
-    """All of the plan."""
+    """Return the rows of the whole plan."""
     return [row for change in changes for row in _rows_of(change, client_names)]
 
 
 def summary(changes: Sequence[Change]) -> str:
-    """``3 to create, 1 to change``."""
+    """Count the changes in words, such as ``3 to create, 1 to change``."""
     counts = Counter("delete" if change.is_deletion else verb(change) for change in changes)
     return ", ".join(f"{counts[each]} to {each}" for each in ("create", "change", "delete") if counts[each])
 
 
 def done(changes: Sequence[Change]) -> str:
-    """The sentence after it, with what is left to do for a client whose secret nobody knows."""
+    """Say that the plan was carried out, and how to get the secret of a new client."""
     unknown = [
         change.after.name
         for change in changes
         if change.before is None and isinstance(change.after, Client) and change.after.client_secret is None
     ]
-    more = f"; rulemint clients rotate-secret shows a first secret of {_some(unknown)}" if unknown else ""
+    more = f"; rulemint clients rotate-secret gives a first secret to {_some(unknown)}" if unknown else ""
     return f"done: {summary(changes)}{more}"
 
 
@@ -74,7 +74,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def as_json(changes: Sequence[Change], client_names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The same for programs."""
+    """Return the plan for programs."""
     return [
         {
             "change": verb(change),

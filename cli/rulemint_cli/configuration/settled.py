@@ -1,4 +1,4 @@
-"""A document in the one form in which two of them can be compared: defaults left out, mappings sorted."""
+"""Bring a document into the one form in which two can be compared: without defaults, and sorted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from rulemint_cli.configuration.document import (
 )
 
 _CLIENT_DEFAULTS = {"app_type": "non_interactive", "is_first_party": True}
-"""What the management API shows of a client that says nothing else."""
+"""The fields that the management API shows of a client by default."""
 _API_DEFAULTS = {"allow_offline_access": False}
 
 
 def settled(document: Document, *, management: str) -> Document:
-    """*document*, sorted; *management* is the identifier of the tenant's management API."""
+    """Return *document* in that form. *management* is the identifier of the tenant's management API."""
     return replace(
         document,
         settings=None if document.settings is None else settled_settings(document.settings, management),
@@ -38,25 +38,25 @@ def settled(document: Document, *, management: str) -> Document:
 
 
 def settled_settings(settings: Settings, management: str) -> Settings:
-    """In that form; so are the others."""
+    """Return the settings in that form."""
     return replace(
         settings, default_audience=_portable(settings.default_audience, management), kept=_kept(settings.kept, {})
     )
 
 
 def settled_api(api: ResourceServer) -> ResourceServer:
-    """A name that is the identifier says nothing."""
+    """Return an API in that form. A name that equals the identifier is left out."""
     name = "" if api.name == default_name(api.identifier) else api.name
     return replace(api, name=name, kept=_kept(api.kept, _API_DEFAULTS))
 
 
 def default_name(identifier: str) -> str:
-    """What the management API calls an API without a name."""
+    """Return the name that the management API gives an API without one."""
     return identifier[:200]
 
 
 def settled_client(client: Client) -> Client:
-    """The only grant type that does something says nothing."""
+    """Return a client in that form. The grant type is left out if it is the only one that has an effect."""
     grant_types = None if client.grant_types == ["client_credentials"] else client.grant_types
     return replace(
         client,
@@ -67,7 +67,7 @@ def settled_client(client: Client) -> Client:
 
 
 def settled_grant(grant: ClientGrant, management: str) -> ClientGrant:
-    """With each scope once."""
+    """Return a client grant in that form, with each scope once."""
     return replace(
         grant,
         audience=_portable(grant.audience, management),
@@ -77,7 +77,7 @@ def settled_grant(grant: ClientGrant, management: str) -> ClientGrant:
 
 
 def settled_rule(rule: Rule, management: str) -> Rule:
-    """With each client and API once."""
+    """Return a rule in that form, with each client and API once."""
     return replace(
         rule,
         clients=list(dict.fromkeys(rule.clients)),
@@ -88,7 +88,7 @@ def settled_rule(rule: Rule, management: str) -> Rule:
 
 
 def _portable(audience: str, management: str) -> str:
-    """*audience*, where no audience is no management API either, not even of a system that shows none."""
+    """Return *audience*, or `MANAGEMENT` for the management API. An empty audience stays empty."""
     return MANAGEMENT if audience and audience == management else audience
 
 

@@ -1,4 +1,4 @@
-"""What takes back the changes of a run that does not succeed, the last first; and says so, whatever becomes of it."""
+"""Undo the changes of a run that fails, the last first, and say what stays."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ Undo = Callable[[], Awaitable[None]]
 
 
 class HalfDoneError(CommandError):
-    """The step that failed may have been done all the same, and nothing is known that would undo it."""
+    """The step that failed may have been done, but how to undo it is not known."""
 
 
 class Undoing:
-    """The changes of one run, each with what undoes it."""
+    """The changes of one run, each with the call that undoes it."""
 
     def __init__(self) -> None:
         self._undos: list[tuple[Change, Undo]] = []
 
     def add(self, change: Change, undo: Undo) -> None:
-        """*undo* takes back *change*, which was made just now, or a part of it."""
+        """Remember that *undo* takes back *change*, or a part of it."""
         self._undos.append((change, undo))
 
     def drop_last(self) -> None:
-        """What was added last was not done."""
+        """Forget the last change, because it was not done."""
         self._undos.pop()
 
     async def run(self, cause: BaseException) -> None:
         """Undo everything because of *cause*.
 
         Raises:
-            CommandError: *cause*, if it is one, with what became of the changes; or some could not be undone.
+            CommandError: *cause*, if it is one, with what happened to the changes; or some could not be undone.
         """
         failed: list[str] = []
         if is_second_interrupt(cause):
@@ -44,7 +44,7 @@ class Undoing:
         if self._undos:
             why = "it failed" if isinstance(cause, Exception) else "interrupted"
             number = len(self._undos)
-            say(f"{why}: undoing {number} change{'s' if number > 1 else ''}; Ctrl-C leaves what is not undone by then")
+            say(f"{why}: undoing {number} change{'s' if number > 1 else ''}; Ctrl-C stops it, and leaves the rest")
         try:
             await self._undo_all(failed)
         except BaseException:
@@ -55,7 +55,7 @@ class Undoing:
             raise CommandError(f"{said}this could not be undone: {'; '.join(failed)}") from cause
         if isinstance(cause, HalfDoneError):
             raise CommandError(
-                f"{cause}; all else is as it was: look for this, and delete it or apply again"
+                f"{cause}; all else is as it was: look at this record, and delete it or apply the file again"
             ) from cause
         if isinstance(cause, CommandError):
             raise CommandError(f"{cause}; nothing was changed") from cause
@@ -72,4 +72,4 @@ class Undoing:
     def _say_what_stays(self, failed: Sequence[str]) -> None:
         left = [*(sentence(change) for change, _undo in reversed(self._undos)), *failed]
         if left:
-            say(f"stopped: this was done, and stays: {'; '.join(left)}")
+            say(f"stopped: these changes were made, and stay: {'; '.join(left)}")

@@ -1,4 +1,4 @@
-"""A `Document` → the text of a file, the same every time, with the scripts in it or as files beside it."""
+"""Write a `Document` as a file, always the same way, with the scripts in it or in files next to it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.records import Language
 
 SCRIPTS = "rules"
-"""The folder of the scripts, beside the file."""
+"""The folder of the scripts, next to the file."""
 _SUFFIXES = {Language.JAVASCRIPT: ".js", Language.TYPESCRIPT: ".ts", Language.PYTHON: ".py"}
 
 
 def text_of(document: Document) -> str:
-    """The file, with the scripts in it."""
+    """Return the text of a file, with the scripts in it."""
     return dump(plain(document))
 
 
 def write(document: Document, file: Path) -> list[Path]:
-    """Write *file* and its scripts; returns the paths of all of them.
+    """Write *file* and its scripts, and return all paths.
 
     Raises:
         CommandError: one cannot be written.
@@ -36,12 +36,12 @@ def write(document: Document, file: Path) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
         except OSError as error:
-            raise CommandError(f"cannot write {path}: {error.strerror}; name another place with --out") from error
+            raise CommandError(f"cannot write {path}: {error.strerror}; name another file with --out") from error
     return list(texts)
 
 
 def script_names(rules: list[Rule]) -> dict[str, str]:
-    """The name of each rule → the path of its script, no two the same on any file system."""
+    """Return the path of each rule's script, by the rule's name. No two are the same on any file system."""
     taken: set[str] = set()
     names = {}
     for rule in rules:

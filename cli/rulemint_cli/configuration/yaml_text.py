@@ -1,4 +1,4 @@
-"""YAML: text → plain values with the line of each, and plain values → the same text every time."""
+"""Parse YAML into plain values with their lines, and write plain values as YAML, always the same way."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rulemint_cli.terminal.errors import UsageError
 
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _UNUSUAL_BREAKS = re.compile("[\x85\u2028\u2029]")
-"""YAML 1.1 ends a line there, and would not give them back."""
+"""Characters at which YAML 1.1 ends a line, so that they would be lost in a block of text."""
 _WIDTH = 120
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as JSON has it: what looks like a date is a text."""
+    """Load YAML, but read dates as texts, because JSON has no dates."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -26,7 +26,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Lists stand indented, texts of several lines as they are, and nothing is an alias of something else."""
+    """Write YAML with indented lists, with blocks for texts of several lines, and without aliases."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # PyYAML's
         super().increase_indent(flow, False)
@@ -45,13 +45,13 @@ _Dumper.add_representer(str, _represent_text)
 
 @dataclass(frozen=True)
 class Parsed:
-    """A file's values, and where they stand."""
+    """The values of a file, and their places."""
 
     value: Any
     node: yaml.Node
 
     def line_of(self, path: str) -> int:
-        """The line of *path* as msgspec spells it (``$.clients[0].name``), or of the nearest thing above it."""
+        """Return the line of *path*, such as ``$.clients[0].name``, or of the nearest value above it."""
         node = self.node
         for key, index in _STEP.findall(path):
             found = _child(node, key, index)
@@ -62,29 +62,29 @@ class Parsed:
 
 
 def parse(text: str, *, called: str) -> Parsed:
-    """Read *text*, which errors call *called*.
+    """Parse *text*, which errors call *called*.
 
     Raises:
-        UsageError: it is no YAML; the text says where.
+        UsageError: the text is not valid YAML; the error says where.
     """
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if node is None:
-            raise UsageError(f"{called} is empty: rulemint config export writes one to begin with")
+            raise UsageError(f"{called} is empty: rulemint config export writes one to start from")
         _refuse_twins(node, called)
         return Parsed(loader.construct_document(node), node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{called}:{line}: this is no YAML: {error.problem}") from None
+        raise UsageError(f"{called}:{line}: not valid YAML: {error.problem}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UsageError(f"{called} is no YAML: {error}") from None
+        raise UsageError(f"{called}: not valid YAML: {error}") from None
     finally:
         loader.dispose()
 
 
 def dump(value: Any) -> str:
-    """*value* as YAML, in the order that it has."""
+    """Write *value* as YAML, in its own order."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_WIDTH
     )
@@ -101,7 +101,7 @@ def _child(node: yaml.Node, key: str, index: str) -> yaml.Node | None:
 
 
 def _refuse_twins(node: yaml.Node, called: str) -> None:
-    """PyYAML lets the last of two equal keys win; a file that says two things is refused instead."""
+    """Refuse a mapping that has a key twice, because PyYAML would silently take the last."""
     if isinstance(node, yaml.SequenceNode):
         for each in node.value:
             _refuse_twins(each, called)
@@ -110,6 +110,6 @@ def _refuse_twins(node: yaml.Node, called: str) -> None:
     seen = set()
     for name, value in node.value:
         if name.value in seen and isinstance(name, yaml.ScalarNode):
-            raise UsageError(f"{called}:{name.start_mark.line + 1}: {name.value} is there twice")
+            raise UsageError(f"{called}:{name.start_mark.line + 1}: the key {name.value} occurs twice")
         seen.add(str(name.value))
         _refuse_twins(value, called)

@@ -1,1 +1,1 @@
-"""The connection to a running system: its credentials, its management API, and the records that are found there."""
+"""Connect to a running system: find credentials, call its management API, find records by name."""

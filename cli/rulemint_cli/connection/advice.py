@@ -1,28 +1,28 @@
-"""What to try when a system refuses: its own words say what is wrong, and nothing of this command line."""
+"""Say which command helps when a system refuses, because the system's own message does not know this program."""
 
 from __future__ import annotations
 
 _ON_CODES = {
-    "inexistent_client": "rulemint clients list shows them",
-    "inexistent_resource_server": "rulemint apis list shows them",
-    "inexistent_client_grant": "rulemint grants list shows them",
-    "inexistent_rule": "rulemint rules list shows them",
-    "inexistent_rule_version": "rulemint rules versions shows them",
-    "inexistent_secret": "rulemint secrets list shows them",
-    "inexistent_signing_key": "rulemint keys list shows them",
-    "inexistent_tenant": "rulemint tenants list shows them",
-    "insufficient_scope": "rulemint grants list shows what a client may do, rulemint login stores another one",
-    "tenant_disabled": "rulemint tenants enable does it",
+    "inexistent_client": "rulemint clients list shows all",
+    "inexistent_resource_server": "rulemint apis list shows all",
+    "inexistent_client_grant": "rulemint grants list shows all",
+    "inexistent_rule": "rulemint rules list shows all",
+    "inexistent_rule_version": "rulemint rules versions shows all",
+    "inexistent_secret": "rulemint secrets list shows all",
+    "inexistent_signing_key": "rulemint keys list shows all",
+    "inexistent_tenant": "rulemint tenants list shows all",
+    "insufficient_scope": "rulemint grants list shows what a client may do; rulemint login uses another client",
+    "tenant_disabled": "rulemint tenants enable enables it",
 }
 _ON_STATUSES = {
     401: "rulemint login stores other credentials",
-    409: "the list command shows what is there",
-    412: "look at it, and try again",
+    409: "the list command shows what exists",
+    412: "look at the record, and try again",
     429: "try again in a moment",
     503: "try again in a moment, or see rulemint status",
 }
 
 
 def advice_on(status: int, code: str) -> str:
-    """The next thing to try after an answer with *status* and the ``errorCode`` *code*."""
-    return _ON_CODES.get(code) or _ON_STATUSES.get(status, "the command with --help says what it takes")
+    """Return what to try after an answer with the HTTP *status* and the ``errorCode`` *code*."""
+    return _ON_CODES.get(code) or _ON_STATUSES.get(status, "--help shows what the command takes")

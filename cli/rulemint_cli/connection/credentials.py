@@ -1,8 +1,8 @@
-"""Which system a command speaks to, and as whom.
+"""Find the credentials that a command uses, and with them the system that it calls.
 
-The first of these that is there: ``--admin-file``; ``--profile``; ``RULEMINT_CLIENT_ID`` and ``RULEMINT_CLIENT_SECRET``
-(with ``RULEMINT_URL``); ``RULEMINT_PROFILE``; ``RULEMINT_DATA_DIR``; the profile in use; ``.rulemint/admin.json`` in
-the current folder or one above it. ``--url`` says where the gateway is, whoever's credentials they are.
+The first of these that exists counts: ``--admin-file``; ``--profile``; ``RULEMINT_CLIENT_ID`` and
+``RULEMINT_CLIENT_SECRET`` (with ``RULEMINT_URL``); ``RULEMINT_PROFILE``; ``RULEMINT_DATA_DIR``; the profile in use;
+``.rulemint/admin.json`` in the current folder or a folder above it. ``--url`` changes the address alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ADMIN_FILE = Path(".rulemint/admin.json")
 
 @dataclass(frozen=True)
 class Choice:
-    """What the command line says of it."""
+    """The options that choose a system."""
 
     profile: str | None = None
     admin_file: Path | None = None
@@ -30,18 +30,18 @@ class Choice:
 
 
 class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
-    """admin.json as the gateway writes it."""
+    """The content of admin.json, as the gateway writes it."""
 
     issuer: str
     client_id: str
     client_secret: str
     audience: str
     tls_domain: str | None = None
-    """Where https is spoken."""
+    """The host and port that speak https."""
 
     @property
     def profile(self) -> Profile:
-        """The same as a profile."""
+        """Return these credentials as a profile."""
         return Profile(
             url=self.issuer, client_id=self.client_id, client_secret=self.client_secret, audience=self.audience
         )
@@ -50,7 +50,7 @@ class AdminFile(msgspec.Struct, frozen=True, kw_only=True):
 def find_credentials(
     choice: Choice, settings: ClientSettings, profiles: Callable[[], Profiles], *, folder: Path
 ) -> Profile:
-    """The credentials for *choice*, given in *folder*.
+    """Return the credentials for *choice*, for a command that runs in *folder*.
 
     Raises:
         CommandError: there are none, or they cannot be read.
@@ -78,35 +78,39 @@ def _from_folder(folder: Path) -> Profile:
         if (place / ADMIN_FILE).is_file():
             return read_admin_file(place / ADMIN_FILE).profile
     raise CommandError(
-        f"there is no {ADMIN_FILE} here or above, and no profile is in use: start a system here (rulemint dev), "
-        "or log in to one (rulemint login --url https://…)"
+        f"there is no {ADMIN_FILE} in this folder or above, and no profile is in use: start a system here "
+        "(rulemint dev), or log in to one (rulemint login --url https://…)"
     )
 
 
 def _from_environment(client_id: str, client_secret: str, url: str | None) -> Profile:
     if url is None:
-        raise UsageError("RULEMINT_CLIENT_ID is set, but not where the system is: set RULEMINT_URL, or give --url")
+        raise UsageError("RULEMINT_CLIENT_ID is set without RULEMINT_URL: set it too, or give --url")
     url = with_slash(url)
     return Profile(url=url, client_id=client_id, client_secret=client_secret, audience=management_audience(url))
 
 
 def management_audience(url: str) -> str:
-    """The audience of the management API at *url*."""
+    """Return the audience of the management API at *url*."""
     return f"{url}api/v2/"
 
 
 def with_slash(url: str) -> str:
-    """*url* as an issuer is written."""
+    """Return *url* with a slash at its end, as issuers have it.
+
+    Raises:
+        UsageError: it does not begin with a scheme.
+    """
     if not url.startswith(("http://", "https://")):
-        raise UsageError(f"{url} is no address of a system: write it as https://…")
+        raise UsageError(f"{url} is not a URL: write it as https://…")
     return url if url.endswith("/") else f"{url}/"
 
 
 def read_admin_file(path: Path) -> AdminFile:
-    """The credentials in *path*.
+    """Read the credentials in *path*.
 
     Raises:
-        CommandError: there are none.
+        CommandError: the file cannot be read, or is not an admin file.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=AdminFile)
@@ -115,4 +119,4 @@ def read_admin_file(path: Path) -> AdminFile:
             f"cannot read {path}: {error.strerror}; start the system (make run), or name the file with --admin-file"
         ) from error
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} is no admin file: name another with --admin-file ({error})") from error
+        raise CommandError(f"{path} is not an admin file: name another with --admin-file ({error})") from error

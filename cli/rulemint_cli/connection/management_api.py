@@ -1,4 +1,4 @@
-"""Calls of a running system's management API, with the token of whoever's credentials they are."""
+"""Call the management API of a running system, with a token for the chosen credentials."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ MAX_PAGES = 1_000
 
 
 class RefusedError(CommandError):
-    """The system answered, and refused; *status* is HTTP's, *code* its ``errorCode``, *field* that of the body."""
+    """The system refused the call. It answered with the HTTP *status* and the ``errorCode`` *code*.
+
+    *field* is the field of the body that it refused.
+    """
 
     def __init__(self, message: str, *, status: int, code: str = "", field: str = "", advice: str = "") -> None:
         super().__init__(message)
@@ -30,7 +33,7 @@ class RefusedError(CommandError):
 
 
 class NoAnswerError(CommandError):
-    """Nothing came back, or nothing that makes sense: nobody knows whether the call was done."""
+    """No usable answer came back, so it is unknown whether the system did what was asked."""
 
 
 class Admin:
@@ -45,7 +48,7 @@ class Admin:
         self._token: str | None = None
 
     async def token(self) -> str:
-        """A new access token for the management API.
+        """Get a new access token for the management API.
 
         Raises:
             CommandError: the system refuses, or does not answer.
@@ -68,21 +71,21 @@ class Admin:
         return self._token
 
     async def issuer(self) -> str:
-        """What the system calls itself, which need not be where it was reached.
+        """Return the issuer of the system. It may differ from the address that the system was reached at.
 
         Raises:
-            CommandError: it does not answer.
+            CommandError: the system does not answer.
         """
         status, answer, _ = await self._send("GET", ".well-known/openid-configuration", None, {})
         if status != 200 or not isinstance(answer, dict):
-            raise RefusedError(f"{self.url} does not say who it is: {status}", status=status)
+            raise RefusedError(f"{self.url} does not show its metadata: HTTP status {status}", status=status)
         return str(answer["issuer"])
 
     async def ask(self, body: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """The status and the answer of the token endpoint to *body*.
+        """Send *body* to the token endpoint, and return the status and the answer.
 
         Raises:
-            CommandError: it does not answer.
+            CommandError: the system does not answer.
         """
         status, answer, _ = await self._send("POST", "oauth/token", body, {})
         return status, answer if isinstance(answer, dict) else {}
@@ -90,11 +93,11 @@ class Admin:
     async def call(
         self, method: str, path: str, body: object = None, *, query: Mapping[str, str | int] | None = None
     ) -> Any:
-        """The answer of *path* of the management API.
+        """Call *path* of the management API, and return its answer.
 
         Raises:
-            RefusedError: the system refuses; the text repeats its own.
-            CommandError: it does not answer.
+            RefusedError: the system refuses; the text repeats the system's own message.
+            CommandError: the system does not answer.
         """
         answer, _ = await self.call_matching(method, path, body, query=query)
         return answer
@@ -109,9 +112,10 @@ class Admin:
         etag: str | None = None,
         key: str | None = None,
     ) -> tuple[Any, str | None]:
-        """As `call`, with the ETag of the answer.
+        """Call *path* like `call`, and return the answer with its ETag.
 
-        With an *etag*, only while the record still has that one (412); with an idempotency *key*, once.
+        With an *etag*, the system refuses with 412 unless the record still has that ETag. With an idempotency *key*,
+        the system does the same call only once.
 
         Raises:
             RefusedError: as `call`.
@@ -120,7 +124,7 @@ class Admin:
         headers = {**({"If-Match": etag} if etag else {}), **({"Idempotency-Key": key} if key else {})}
         kept = self._token
         status, answer, tag = await self._send_as(kept or await self.token(), method, path, body, headers, query)
-        if status == 401 and kept is not None:  # a watcher may outlive its token
+        if status == 401 and kept is not None:  # the token may have expired while a command watched
             status, answer, tag = await self._send_as(await self.token(), method, path, body, headers, query)
         if status >= 300:
             problem = answer if isinstance(answer, dict) else {}
@@ -135,7 +139,7 @@ class Admin:
         return answer, tag
 
     async def list(self, path: str, *, fields: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Every record of *path*, over all its pages; scripts are among the *fields* only if they are named.
+        """Return every record of *path*, from all its pages. Name ``script`` in *fields* to get scripts too.
 
         Raises:
             CommandError: as `call`.
@@ -156,7 +160,7 @@ class Admin:
         return records
 
     async def create(self, noun: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
-        """A new record; None if it exists already.
+        """Create a record, and return it. Return None if it exists already.
 
         Raises:
             CommandError: as `call`.
@@ -189,7 +193,7 @@ class Admin:
         headers: Mapping[str, str],
         query: Mapping[str, str | int] | None = None,
     ) -> tuple[int, Any, str | None]:
-        """The status, the body and the ETag of an answer."""
+        """Send a request, and return the status, the body and the ETag of the answer."""
         try:
             with self.bars.show(f"waiting for {self.url}"):
                 async with self.session.request(
@@ -200,29 +204,29 @@ class Admin:
                     return response.status, await response.json(), response.headers.get("ETag")
         except aiohttp.ClientConnectorCertificateError as error:
             raise CommandError(
-                f"{self.url} has a certificate that this machine does not trust: set SSL_CERT_FILE to its authority's "
-                f"file ({error.certificate_error})"
+                f"this machine does not trust the certificate of {self.url}: set SSL_CERT_FILE to the file of its "
+                f"certificate authority ({error.certificate_error})"
             ) from error
         except aiohttp.ClientConnectorError as error:
             raise NoAnswerError(
-                f"{self.url} does not answer ({error.os_error.strerror or error}): is it running (rulemint dev), "
-                "or is it another one (--profile, --url)?"
+                f"{self.url} does not answer ({error.os_error.strerror or error}): start it (rulemint dev), "
+                "or name another system (--profile, --url)"
             ) from error
         except TimeoutError as error:
-            raise NoAnswerError(f"{self.url} does not answer in time: try again, or see its log") from error
+            raise NoAnswerError(f"{self.url} did not answer in time: try again, or see its log") from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise NoAnswerError(f"{self.url} does not answer as Rulemint does: {error}") from error
+            raise NoAnswerError(f"the answer of {self.url} is not one of Rulemint: {error}") from error
 
 
 def _page_of(answer: Any, *, of: str) -> tuple[list[dict[str, Any]], int]:
-    """The records of one page with totals, and how many there are on all pages.
+    """Return the records of one page, and how many there are on all pages.
 
     Raises:
-        CommandError: it is none; *of* says whose.
+        CommandError: the answer is not a page; *of* says whose answer it is.
     """
     found = [value for value in answer.values() if isinstance(value, list)] if isinstance(answer, dict) else []
     if len(found) != 1 or not isinstance(total := answer.get("total"), int):
-        raise CommandError(f"{of} in another version's words: update the older of the two")
+        raise CommandError(f"{of} in the format of another version: update the older of the two")
     return found[0], total
 
 
@@ -230,7 +234,7 @@ def _page_of(answer: Any, *, of: str) -> tuple[list[dict[str, Any]], int]:
 async def open_admin(
     credentials: Profile, *, timeout_s: float = CALL_TIMEOUT_S, bars: Bars | None = None
 ) -> AsyncIterator[Admin]:
-    """The management API of the system that *credentials* are for; without *bars* nothing shows that it takes long."""
+    """Open the management API of the system that *credentials* are for. Without *bars*, no progress is shown."""
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         yield Admin(session, credentials, bars or Bars(quiet=True))

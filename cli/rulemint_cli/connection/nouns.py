@@ -1,4 +1,4 @@
-"""The nouns of the management API as its users meet them: found by id or by name, listed, shown, deleted."""
+"""Describe each kind of record in the management API, and find a record by its id or name."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Noun:
     """One kind of record."""
 
     word: str
-    """In a sentence: ``client``."""
+    """The word in a sentence: ``client``."""
     command: str
-    """On the command line: ``clients``."""
+    """The word on the command line: ``clients``."""
     path: str
-    """In the management API."""
+    """The path in the management API."""
     columns: tuple[str, ...]
-    """The fields of a row of its table."""
+    """The fields that a table shows."""
     id: str = "id"
-    """The field by which the management API knows it."""
+    """The field that identifies a record in the management API."""
     names: tuple[str, ...] = ("name",)
-    """The fields by which its user may."""
+    """The fields that a user may name a record by."""
 
 
 CLIENTS = Noun("client", "clients", "clients", ("client_id", "name", "description"), id="client_id")
@@ -46,10 +46,10 @@ TENANTS = Noun("tenant", "tenants", "tenants", ("name", "issuer", "hosts", "disa
 
 
 async def find(admin: Admin, noun: Noun, wanted: str) -> Record:
-    """The record whose id is *wanted*, or else whose name.
+    """Return the record with the id *wanted*, or else the one with that name.
 
     Raises:
-        CommandError: there is none, or more than one has the name.
+        CommandError: there is none, or several have the name.
     """
     records = await admin.list(noun.path)
     for record in records:
@@ -57,20 +57,20 @@ async def find(admin: Admin, noun: Noun, wanted: str) -> Record:
             return record
     named = [record for record in records if wanted in {record.get(name) for name in noun.names}]
     if not named:
-        raise CommandError(f"there is no {noun.word} {wanted}: rulemint {noun.command} list shows them")
+        raise CommandError(f"there is no {noun.word} {wanted}: rulemint {noun.command} list shows all")
     if len(named) > 1:
         ids = ", ".join(str(record[noun.id]) for record in named)
-        raise CommandError(f"{wanted} means {len(named)} {noun.word}s: say which by its id: {ids}")
+        raise CommandError(f"{len(named)} {noun.word}s are called {wanted}: give the id of one: {ids}")
     return named[0]
 
 
 def path_of(noun: Noun, record: Record) -> str:
-    """Where the management API has *record*."""
+    """Return the path of *record* in the management API."""
     return f"{noun.path}/{quote(str(record[noun.id]), safe='')}"
 
 
 def called(noun: Noun, record: Record) -> str:
-    """*record* in a sentence: by its name, and its id if that is another."""
+    """Name *record* in a sentence: by its name, with its id if that differs."""
     name = next((str(record[field]) for field in noun.names if record.get(field)), "")
     record_id = str(record[noun.id])
     return f"the {noun.word} {record_id}" if name in {"", record_id} else f"the {noun.word} {name} ({record_id})"

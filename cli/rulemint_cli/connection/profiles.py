@@ -1,4 +1,4 @@
-"""The systems that a user logged in to, by name: one file for its owner only, in the user's configuration folder."""
+"""Store the systems that a user logged in to, in one file of their configuration folder that only they can read."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     client_secret: str
     audience: str
-    """The system's management API."""
+    """The audience of the system's management API."""
 
     def __repr__(self) -> str:
-        """Without the secret."""
+        """Leave the secret out."""
         return f"Profile({self.url}, {self.client_id})"
 
 
@@ -34,10 +34,10 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profiles:
-    """What is stored; every change is written at once."""
+    """The stored profiles. Every change is written at once."""
 
     def __init__(self, path: Path) -> None:
-        """Read *path*; a file that is not there has no profiles.
+        """Read *path*. Without a file there are no profiles.
 
         Raises:
             CommandError: the file cannot be read.
@@ -49,28 +49,28 @@ class Profiles:
             self._stored = _Stored()
         except OSError as error:
             raise CommandError(
-                f"cannot read the profiles in {path}: {error.strerror}; --admin-file does without them"
+                f"cannot read the profiles in {path}: {error.strerror}; with --admin-file, none is needed"
             ) from error
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise CommandError(f"{path} holds no profiles; delete it and log in again: {error}") from error
+            raise CommandError(f"{path} is not a file of profiles: delete it, and log in again ({error})") from error
 
     @property
     def all(self) -> dict[str, Profile]:
-        """By name, sorted."""
+        """Return all profiles by name, sorted."""
         return dict(sorted(self._stored.profiles.items()))
 
     @property
     def current(self) -> str | None:
-        """The name of the one in use."""
+        """Return the name of the profile in use."""
         return self._stored.current
 
     @property
     def in_use(self) -> Profile | None:
-        """The one that is used where none is named."""
+        """Return the profile that commands use unless they name another."""
         return None if self.current is None else self._stored.profiles.get(self.current)
 
     def find(self, name: str) -> Profile:
-        """The profile of this name.
+        """Return the profile *name*.
 
         Raises:
             CommandError: there is none.
@@ -78,7 +78,7 @@ class Profiles:
         found = self._stored.profiles.get(name)
         if found is None:
             raise CommandError(
-                f"there is no profile {name}: rulemint profiles list shows them, rulemint login makes one"
+                f"there is no profile {name}: rulemint profiles list shows all, rulemint login makes one"
             )
         return found
 
@@ -86,16 +86,16 @@ class Profiles:
         """Store *profile* as *name*, and use it from now on.
 
         Raises:
-            CommandError: the name cannot be one, or the file cannot be written.
+            CommandError: the name is not valid, or the file cannot be written.
         """
         try:
             msgspec.convert(name, ProfileName)
         except msgspec.ValidationError:
-            raise CommandError(f"{name} cannot be a profile's name: use letters, digits, dots and dashes") from None
+            raise CommandError(f"{name} is not a valid profile name: use letters, digits, dots and dashes") from None
         self._write(_Stored(current=name, profiles={**self._stored.profiles, name: profile}))
 
     def use(self, name: str) -> None:
-        """Use the profile *name* where none is named.
+        """Use the profile *name* for commands that name none.
 
         Raises:
             CommandError: there is none, or the file cannot be written.
@@ -119,17 +119,17 @@ class Profiles:
             write_private_file(self._path, msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n")
         except OSError as error:
             raise CommandError(
-                f"cannot write the profiles to {self._path}: {error.strerror}; XDG_CONFIG_HOME says where they go"
+                f"cannot write the profiles to {self._path}: {error.strerror}; set XDG_CONFIG_HOME to another folder"
             ) from error
         self._stored = stored
 
 
 def open_profiles() -> Profiles:
-    """Those of the user who runs this.
+    """Open the profiles of the user who runs this program.
 
     Raises:
         CommandError: they cannot be read.
     """
-    import platformdirs  # noqa: PLC0415  # only needed when somebody logged in or asks who did
+    import platformdirs  # noqa: PLC0415  # only commands that read profiles need it
 
     return Profiles(platformdirs.user_config_path("rulemint") / "profiles.json")

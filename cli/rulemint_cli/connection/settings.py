@@ -10,7 +10,7 @@ from msgspec import Meta
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of the commands that speak to a running system; for CI, where nobody logs in."""
+    """The settings of the commands that call a running system. CI uses them in place of a login."""
 
     url: Annotated[str | None, Meta(description="Where the gateway is, such as https://id.example.com/.")] = None
     client_id: Annotated[str | None, Meta(description="The client whose token the commands use.")] = None

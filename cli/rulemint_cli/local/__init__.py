@@ -1,1 +1,1 @@
-"""The whole system on this machine: its processes, its data directory, its certificate; and a check of the sandbox."""
+"""Run the whole system on this machine, make its files, and check its sandbox."""

@@ -1,6 +1,6 @@
-"""A certificate authority for ``localhost`` and nothing else, and the certificates that it issues (RFC 5280).
+"""Issue certificates for ``localhost`` from a certificate authority of our own (RFC 5280).
 
-Whoever trusts it trusts it for this machine's own names only: its name constraints say so, and clients check them.
+Clients that trust it trust it for this machine's own names only, because its name constraints allow no others.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ NAMES = ("localhost",)
 ADDRESSES = ("127.0.0.1", "::1")
 AUTHORITY_LIVES_FOR = timedelta(days=825)
 CERTIFICATE_LIVES_FOR = timedelta(days=397)
-"""No longer: what Apple and browsers take."""
+"""Apple's systems and browsers accept no longer life."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate and its private key, PEM."""
+    """A certificate and its private key, both PEM."""
 
     certificate: bytes
     private_key: bytes
 
 
 class Authority:
-    """An authority's certificate and key."""
+    """A certificate authority: its certificate and its private key."""
 
     def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
         self.certificate = certificate
@@ -46,7 +46,7 @@ class Authority:
 
     @classmethod
     def make(cls) -> Authority:
-        """A new one."""
+        """Make a new authority."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Rulemint on this machine")
         certificate = (
@@ -60,23 +60,23 @@ class Authority:
 
     @classmethod
     def from_pem(cls, certificate: bytes, private_key: bytes) -> Authority:
-        """The one that was kept.
+        """Read an authority that was stored.
 
         Raises:
-            ValueError, TypeError: this is none.
+            ValueError, TypeError: the texts are not those of an authority.
         """
         key = load_pem_private_key(private_key, password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError("the authority's key is of another kind")
+            raise TypeError("the key of the authority is not an elliptic curve key")
         return cls(x509.load_pem_x509_certificate(certificate), key)
 
     @property
     def pem(self) -> Issued:
-        """Both as they are kept."""
+        """Return the certificate and the key for storage."""
         return Issued(self.certificate.public_bytes(Encoding.PEM), _key_pem(self._key))
 
     def is_constrained(self) -> bool:
-        """Whether it is for this machine's names only, and not for longer than such an authority may live."""
+        """Tell whether the authority is for this machine's names only, and lives no longer than allowed."""
         try:
             found = self.certificate.extensions.get_extension_for_class(x509.NameConstraints)
         except x509.ExtensionNotFound:
@@ -85,7 +85,7 @@ class Authority:
         return found.critical and found.value.permitted_subtrees == _permitted() and lives_for <= AUTHORITY_LIVES_FOR
 
     def issue(self, names: Sequence[str] = NAMES, *, lives_for: timedelta = CERTIFICATE_LIVES_FOR) -> Issued:
-        """A certificate of a server on this machine."""
+        """Issue a certificate for a server on this machine."""
         key = ec.generate_private_key(ec.SECP256R1())
         alternatives = [*map(x509.DNSName, names), *(x509.IPAddress(ipaddress.ip_address(each)) for each in ADDRESSES)]
         certificate = (

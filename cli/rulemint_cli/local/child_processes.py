@@ -1,4 +1,4 @@
-"""Child processes: started tethered, their output merged line by line, restarted when they die, stopped in time."""
+"""Run child processes: tie them to this process, merge their output, restart them when they end, and stop them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LINES_KEPT = 20
 
 
 class Child:
-    """One program that runs for as long as we do."""
+    """One program that runs as long as this process."""
 
     def __init__(self, name: str, argv: Sequence[str], environment: Mapping[str, str], console: Console) -> None:
         self.name = name
         self.last_lines: deque[str] = deque(maxlen=LINES_KEPT)
         self.failed_to_start: str | None = None
-        """What it said when it ended by itself with an exit code before it had lived for long."""
+        """Its last line, if it ended by itself with an exit code before it had run for long."""
         self._argv = argv
         self._environment = environment
         self._console = console
@@ -38,7 +38,7 @@ class Child:
         self._stopping = False
 
     async def run_once(self) -> int:
-        """Start it and wait for its end; returns its exit code, negative for a signal."""
+        """Start the program and wait for its end. Return its exit code, negative for a signal."""
         interpreter = [sys.executable, "-I", "-S", str(Path(tether.__file__)), str(os.getpid())]
         process = self._process = subprocess.Popen(  # noqa: ASYNC220  # a fork takes a millisecond; asyncio's needs threads
             [*interpreter, *self._argv],
@@ -46,7 +46,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C is ours to pass on, in our order
+            start_new_session=True,  # because we stop children in our own order at Ctrl-C
         )
         with process:
             pidfd = os.pidfd_open(process.pid)
@@ -59,7 +59,7 @@ class Child:
             return process.wait()
 
     async def keep_running(self) -> None:
-        """Start it again whenever it ends, with growing pauses if it never lives long, until `stop`."""
+        """Restart the program each time it ends, until `terminate` or `kill`. Pauses grow if it never runs for long."""
         pause_s = FIRST_PAUSE_S
         loop = asyncio.get_running_loop()
         while not self._stopping:
@@ -76,14 +76,14 @@ class Child:
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
     def terminate(self) -> None:
-        """Ask it to end, and do not start it again."""
+        """Ask the program to end, and do not restart it."""
         self._stopping = True
         if self._process is not None and self._process.poll() is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it now."""
+        """End the program now."""
         self._stopping = True
         if self._process is not None and self._process.poll() is None:
             with suppress(ProcessLookupError):
@@ -103,7 +103,7 @@ class Child:
 
 
 async def stop_all(tasks: Mapping[Child, asyncio.Task[None]], *, within_s: float) -> None:
-    """End the children of *tasks* together; what has not ended by itself after *within_s* is killed."""
+    """End all children of *tasks* together. Kill those that still run after *within_s* seconds."""
     for child in tasks:
         child.terminate()
     if not tasks:
@@ -116,7 +116,7 @@ async def stop_all(tasks: Mapping[Child, asyncio.Task[None]], *, within_s: float
 
 
 async def _next_line(reader: asyncio.StreamReader) -> bytes:
-    """The next line; one that is too long comes in pieces."""
+    """Return the next line. A line that is too long is replaced by a remark."""
     try:
         return await reader.readline()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The data directory of ``rulemint dev``: everything that outlives one run, and the lock that keeps it to one."""
+"""Open the data directory of ``rulemint dev``: everything that outlives a run. A lock lets one process use it."""
 
 from __future__ import annotations
 
@@ -20,51 +20,51 @@ LONGEST_SOCKET_PATH = 100
 
 @dataclass(frozen=True)
 class DataDir:
-    """The places in a data directory."""
+    """The paths in a data directory."""
 
     path: Path
     run_dir: Path
-    """Where sockets are: 0700, and short enough for a socket's path."""
+    """The folder of the sockets (0700); its path is short enough for a unix socket."""
 
     @property
     def master_key(self) -> Path:
-        """The key that encrypts secrets at rest (0600)."""
+        """Return the file of the key that encrypts secrets at rest (0600)."""
         return self.path / "master.key"
 
     @property
     def runner_key(self) -> Path:
-        """What the runner has of the master key (0600)."""
+        """Return the file of the runner's key, which is derived from the master key (0600)."""
         return self.path / "runner.key"
 
     @property
     def admin_file(self) -> Path:
-        """The administrator's credentials (0600)."""
+        """Return the file of the administrator's credentials (0600)."""
         return self.path / "admin.json"
 
     @property
     def valkey_dir(self) -> Path:
-        """The embedded server's data."""
+        """Return the folder of the embedded Valkey's data."""
         return self.path / "valkey"
 
     @property
     def valkey_password(self) -> Path:
-        """The embedded server's password (0600)."""
+        """Return the file of the embedded Valkey's password (0600)."""
         return self.path / "valkey.password"
 
     @property
     def tls_dir(self) -> Path:
-        """The local certificate authority and what it issued (0700)."""
+        """Return the folder of the local certificate authority and its certificate (0700)."""
         return self.path / "tls"
 
     @property
     def demo_marker(self) -> Path:
-        """Is there once the demo was made: what its user deletes stays deleted."""
+        """Return the file that exists once the demo was made, so that a deleted demo stays deleted."""
         return self.path / "demo.made"
 
 
 @contextmanager
 def open_data_dir(path: Path) -> Iterator[DataDir]:
-    """The data directory at *path*, made if it is not there, for this process alone.
+    """Open the data directory at *path* for this process alone. Make it if it does not exist.
 
     Raises:
         CommandError: it cannot be used, or another process uses it.
@@ -120,19 +120,19 @@ def _fill(data_dir: DataDir) -> None:
 
 
 def check_new_key(master_key: Path, *, data: Path) -> None:
-    """Refuse to make a new master key beside the *data* of a Valkey that another one encrypted.
+    """Refuse to make a new master key if the Valkey in *data* has data that another key encrypted.
 
     Raises:
-        CommandError: *master_key* is not there, and *data* is.
+        CommandError: *master_key* does not exist, but *data* does.
         OSError: one of them cannot be looked at.
     """
     if not master_key.exists() and data.is_dir() and any(data.iterdir()):
         raise CommandError(
-            f"there is data in {data} and no master key in {master_key}: put the key back that encrypted it, "
-            "or remove the data to begin anew"
+            f"there is data in {data} but no master key in {master_key}: put back the key that encrypted it, "
+            "or remove the data to start over"
         )
 
 
 def create_password(path: Path) -> None:
-    """Write a new password to *path*, mode 0600, unless there is one."""
+    """Write a new password to *path* (0600), unless the file exists."""
     create_secret_file(path, secrets.token_urlsafe(32).encode())

@@ -1,4 +1,4 @@
-"""``rulemint dev``: the whole system on this machine, from nothing, until Ctrl-C."""
+"""Run the whole system on this machine until Ctrl-C (``rulemint dev``)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RENEWAL_INTERVAL_S = 86_400.0
 
 
 async def run_dev(settings: DevSettings, console: Console, welcome: Callable[[Ready], None]) -> None:
-    """Run everything until SIGINT or SIGTERM; *welcome* hears when it is ready.
+    """Run the system until SIGINT or SIGTERM, and call *welcome* when it is ready.
 
     Raises:
         CommandError: it cannot be started; the text says why.
@@ -57,7 +57,7 @@ async def run_dev(settings: DevSettings, console: Console, welcome: Callable[[Re
 
 @asynccontextmanager
 async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -> AsyncIterator[list[Child]]:
-    """Valkey, then gateway and runner; stopped in the opposite order."""
+    """Start Valkey, then gateway and runner. Stop them in the opposite order."""
     async with AsyncExitStack() as stack:
         redis_url, password_file = settings.redis_url, settings.redis_password_file
         if redis_url is None:
@@ -77,7 +77,7 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
             "master_key_file": str(data_dir.master_key),
             "runner_key_file": None,
             "admin_file": str(data_dir.admin_file),
-            "bootstrap": "1",  # a folder whose Valkey was emptied begins anew
+            "bootstrap": "1",  # so that a folder with an emptied Valkey starts over
             "host": HOST,
             "port": str(settings.port),
             **_https(stack, settings, data_dir, console),
@@ -99,7 +99,7 @@ def _absolute(path: Path | None) -> str | None:
 
 
 def _https(stack: AsyncExitStack, settings: DevSettings, data_dir: DataDir, console: Console) -> dict[str, str | None]:
-    """The gateway's settings for https: our own certificate unless its user has one."""
+    """Return the gateway's settings for https: with our own certificate, unless the user has one."""
     if not settings.tls_port:
         return {"tls_port": None, "tls_cert": None, "tls_key": None}
     port = {"tls_port": str(settings.tls_port)}
@@ -111,7 +111,7 @@ def _https(stack: AsyncExitStack, settings: DevSettings, data_dir: DataDir, cons
 
 
 async def _keep_renewed(data_dir: DataDir, console: Console) -> None:
-    """Renew the certificate in time; the gateway takes the new one by itself."""
+    """Renew the certificate before it ends. The gateway notices the new file by itself."""
     while True:
         await asyncio.sleep(RENEWAL_INTERVAL_S)
         try:
@@ -137,7 +137,7 @@ async def _answering(valkey: Child, data_dir: DataDir) -> None:
 
 
 async def _first_of(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do *work*, unless told to stop before it is done."""
+    """Do *work*, but give it up when *stop* is set."""
     working = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -172,7 +172,11 @@ async def _get_ready(
 
 
 async def _wait_until_ready(url: str, children: list[Child]) -> None:
-    """Wait for ``/readyz``; a child that cannot start ends the wait."""
+    """Wait until ``/readyz`` answers 200.
+
+    Raises:
+        CommandError: a child cannot start, or it takes too long.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + READY_TIMEOUT_S
     async with aiohttp.ClientSession() as session:
@@ -187,11 +191,11 @@ async def _wait_until_ready(url: str, children: list[Child]) -> None:
             except aiohttp.ClientError:
                 pass  # not listening yet
             await asyncio.sleep(LOOK_INTERVAL_S)
-    raise CommandError("the system did not get ready within 30 s: its log above says why")
+    raise CommandError("the system was not ready within 30 s: see its log above")
 
 
 def _check_port(port: int, setting: str, remedy: str) -> None:
-    """Find out before anything is started.
+    """Check that *port* is free before anything is started.
 
     Raises:
         CommandError: the port is taken.
@@ -202,5 +206,5 @@ def _check_port(port: int, setting: str, remedy: str) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(
-                f"port {port} cannot be used: {error.strerror}; set {setting} {remedy}, or stop what uses it"
+                f"port {port} cannot be used: {error.strerror}; set {setting} {remedy}, or stop its other user"
             ) from error

@@ -1,4 +1,4 @@
-"""The embedded Valkey: a real server, of our own configuration, on a unix socket that only its owner can reach."""
+"""Configure the embedded Valkey: a real server on a unix socket that only its owner can reach."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOOK_INTERVAL_S = 0.02
 
 
 def write_configuration(data_dir: DataDir) -> list[str]:
-    """Write the server's configuration; returns the command that starts it."""
+    """Write the server's configuration, and return the command that starts it."""
     password = data_dir.valkey_password.read_text().strip()
     settings = {
         "port": "0",
@@ -42,15 +42,15 @@ def write_configuration(data_dir: DataDir) -> list[str]:
 
 
 def socket_path(data_dir: DataDir) -> Path:
-    """Where the server listens."""
+    """Return the path of the socket that the server listens on."""
     return data_dir.run_dir / "valkey.sock"
 
 
 async def wait_until_it_answers(data_dir: DataDir) -> None:
-    """Return once the server takes commands.
+    """Wait until the server answers.
 
     Raises:
-        CommandError: it does not within 10 s.
+        CommandError: it does not answer within 10 s.
     """
     password = data_dir.valkey_password.read_text().strip()
     async with Redis(unix_socket_path=str(socket_path(data_dir)), password=password) as server:

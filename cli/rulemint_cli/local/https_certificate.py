@@ -1,7 +1,7 @@
-"""https on this machine: a certificate for ``localhost`` by an authority of our own, which a user may trust.
+"""Keep a certificate for ``localhost`` in the data directory, so that the system speaks https on this machine.
 
-The authority stays in the data directory, so it has to be trusted once. The certificate is short-lived: it is made
-again when it, or the authority, is not what it should be or ends within a month.
+The authority that issues it stays too, so a user has to trust it once only. Certificate and authority are made again if
+they are damaged, or end within a month.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ RENEWED_BEFORE = timedelta(days=30)
 
 @dataclass(frozen=True)
 class LocalCertificate:
-    """Where the files are, all PEM."""
+    """The paths of the files, all PEM."""
 
     certificate: Path
     key: Path
     authority: Path
-    """What a client has to trust."""
+    """The file that clients have to trust."""
 
 
 def local_certificate(folder: Path) -> LocalCertificate:
-    """The certificate in *folder*, made or renewed if there is need.
+    """Return the certificate in *folder*. Make or renew it first if needed.
 
     Raises:
         CommandError: the folder cannot be used.
@@ -48,13 +48,13 @@ def local_certificate(folder: Path) -> LocalCertificate:
             write_private_file(files.certificate, issued.certificate)
     except OSError as error:
         raise CommandError(
-            f"cannot keep a certificate in {folder}: {error.strerror}; RULEMINT_TLS_PORT=0 does without https"
+            f"cannot keep a certificate in {folder}: {error.strerror}; RULEMINT_TLS_PORT=0 turns https off"
         ) from error
     return files
 
 
 def _authority(certificate: Path, key: Path) -> Authority:
-    """The one that is kept; a new one if there is none, or if it is damaged, about to end, or for too many names."""
+    """Return the stored authority. Make a new one if there is none, or if it is damaged, unconstrained or ends soon."""
     with suppress(FileNotFoundError, ValueError, TypeError):
         kept = Authority.from_pem(certificate.read_bytes(), key.read_bytes())
         if kept.is_constrained() and not _ends_soon(kept.certificate):
@@ -67,7 +67,7 @@ def _authority(certificate: Path, key: Path) -> Authority:
 
 
 def _is_good(files: LocalCertificate, authority: Authority) -> bool:
-    """Whether *authority* issued what is in *files*, its key fits, and it will not end soon."""
+    """Tell whether *authority* issued the certificate in *files*, its key fits, and it does not end soon."""
     try:
         certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
         certificate.verify_directly_issued_by(authority.certificate)

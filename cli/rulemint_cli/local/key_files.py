@@ -1,4 +1,4 @@
-"""The files with keys and the password that a deployment needs: ``rulemint init``."""
+"""Make the files with keys and the password that a deployment needs (``rulemint init``)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rulemint_shared.vault import VaultError, create_master_key, keep_runner_key
 def make_key_files(
     folder: Path, *, runner_key: Path | None = None, password: Path | None = None, data: Path | None = None
 ) -> list[Path]:
-    """Make what is not there yet; returns where it is: the master key, the password, the runner's key.
+    """Make the files that do not exist yet. Return the paths: the master key, the password, the runner's key.
 
     Raises:
-        CommandError: a file cannot be written, the master key that is there is none, or there is none and Valkey has
-            *data* that it encrypted.
+        CommandError: a file cannot be written; or the master key that exists is not valid; or there is none, but
+            Valkey has *data* that one encrypted.
     """
     master_key = folder / "master.key"
     runner_key = runner_key or folder / "runner.key"
@@ -35,7 +35,7 @@ def make_key_files(
 
 
 def _place(error: OSError, folder: Path) -> Path:
-    """The folder that *error* is about."""
+    """Return the folder that *error* is about."""
     if error.filename is None:
         return folder
     place = Path(error.filename)

@@ -1,4 +1,4 @@
-"""The merged log of ``rulemint dev``: one line at a time, each with the name of the process that wrote it."""
+"""Merge the logs of all processes of ``rulemint dev``: each line has the name of the process that wrote it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _WIDTH = 8
 
 
 class Console:
-    """The merged log, on standard output or another *stream*."""
+    """Write the merged log to standard output, or to another *stream*."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
         self._colours = self._stream.isatty()
 
     def line(self, name: str, text: str) -> None:
-        """One line that *name* wrote."""
+        """Write one line of the process *name*."""
         label = f"{name:<{_WIDTH}}"
         if self._colours:
             label = f"\x1b[{_COLOURS.get(name, '37')}m{label}\x1b[0m"
         self._write(f"{label} │ {printable(text)}")
 
     def text(self, text: str) -> None:
-        """Something of our own, without a name."""
+        """Write *text* as it is, without a name."""
         self._write(text)
 
     def _write(self, text: str) -> None:
-        with suppress(BrokenPipeError):  # whoever read us has gone; the system goes on
+        with suppress(BrokenPipeError):  # the reader has gone; the system goes on
             self._stream.write(f"{text}\n")
             self._stream.flush()

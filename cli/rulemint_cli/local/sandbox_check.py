@@ -1,4 +1,4 @@
-"""``rulemint sandbox check``: what holds a rule on this machine. The runner attacks itself; here it is shown."""
+"""Show how rules are isolated on this machine (``rulemint sandbox check``). The runner attacks its own sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rulemint_shared.sandbox_report import AttackOutcome, LayerState, SandboxRep
 from rulemint_shared.settings import environment_for_child
 
 NO_SANDBOX = 78
-"""EX_CONFIG of sysexits(3), as the runner itself ends with."""
+"""EX_CONFIG of sysexits(3), which the runner itself ends with."""
 CHECK_WITHIN_S = 60.0
 _LAYER_STYLES = {LayerState.ENFORCED: "green", LayerState.MISSING: "bold red", LayerState.UNAVAILABLE: "yellow"}
 _ATTACK_STYLES = {
@@ -27,12 +27,12 @@ _ATTACK_STYLES = {
 
 
 def check_sandbox(landlock_abi: int | None = None) -> tuple[SandboxReport, bytes]:
-    """What the runner of this installation finds, and the JSON in which it says so.
+    """Let the runner of this installation check its sandbox. Return its report, and the same as JSON.
 
-    No newer Landlock than *landlock_abi* is used, if it is given: what an older kernel would hold.
+    With *landlock_abi*, the sandbox uses no newer Landlock, to show what an older kernel would stop.
 
     Raises:
-        CommandError: it finds nothing at all.
+        CommandError: the check does not finish, or cannot run.
     """
     lowered = () if landlock_abi is None else ("--landlock-abi", str(landlock_abi))
     try:
@@ -46,7 +46,7 @@ def check_sandbox(landlock_abi: int | None = None) -> tuple[SandboxReport, bytes
         )
     except subprocess.TimeoutExpired as error:
         raise CommandError(
-            f"the runner did not finish its check within {CHECK_WITHIN_S:g} s: try again when less runs here"
+            f"the runner did not finish its check within {CHECK_WITHIN_S:g} s: try again when this machine is less busy"
         ) from error
     try:
         return decode_report(done.stdout), done.stdout
@@ -56,7 +56,7 @@ def check_sandbox(landlock_abi: int | None = None) -> tuple[SandboxReport, bytes
 
 
 def show_report(report: SandboxReport, console: Console) -> None:
-    """A table of the layers and one of the attacks, then a line for each thing to mend."""
+    """Print a table of the layers, a table of the attacks, and one line for each problem."""
     layers = Table("layer", "state", "required", "detail", title="Layers", title_justify="left")
     for layer in report.layers:
         state = Text(layer.state, style=_LAYER_STYLES[layer.state])

@@ -14,7 +14,7 @@ DataDirPath = Annotated[Path, Meta(description="Where rulemint dev keeps its sta
 
 
 class DevSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of ``rulemint dev``; its children also read their own."""
+    """The settings of ``rulemint dev``. Its gateway and runner also read their own."""
 
     data_dir: DataDirPath = Path(".rulemint")
     port: Annotated[int, Meta(description="The gateway's TCP port, on 127.0.0.1.", ge=1, le=65_535)] = 8080

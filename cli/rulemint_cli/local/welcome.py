@@ -1,4 +1,4 @@
-"""What ``rulemint dev`` says when everything is ready: where it is, for people or for programs."""
+"""Say where the system is once ``rulemint dev`` is ready, for people or for programs."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from rulemint_cli.system import demo
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the system is."""
+    """The addresses and files of a system that is ready."""
 
     url: str
     """The issuer, with the slash at its end."""
     domain: str
-    """The same without scheme and slash."""
+    """The issuer without scheme and slash."""
     tls_domain: str | None
-    """Where https is spoken, as SDKs take it; None: nowhere."""
+    """The host and port that speak https, as SDKs take them. None: https is off."""
     tls_authority: str | None
-    """The file to trust for it; None: it is off, or has a certificate of its user's."""
+    """The file that clients have to trust. None: https is off, or the user has a certificate of their own."""
     admin_file: str
     logs_url: str
-    """Where the tenant's logs stream."""
+    """The URL of the tenant's live logs."""
 
 
 def welcome_text(ready: Ready) -> str:
-    """Several lines, for people."""
+    """Return several lines for people."""
     return (
         f"\nRulemint is ready: {ready.url}\n\n"
         f"Ask for a token:\n\n{demo.curl_line(ready.url)}\n\n"
@@ -36,7 +36,7 @@ def welcome_text(ready: Ready) -> str:
 
 
 def json_line(ready: Ready) -> str:
-    """One line, for programs that wait for it."""
+    """Return one line of JSON for programs."""
     return msgspec.json.encode(ready).decode()
 
 

@@ -1,1 +1,1 @@
-"""A rule as a file: tried, deployed, deployed again after each save; and the types that editors know."""
+"""Work on a rule in a file: try it, deploy it, deploy it after each save, and give its types to editors."""

@@ -1,4 +1,4 @@
-"""A `Deployment` is carried out: only while its rule still is what it was planned against."""
+"""Carry out a `Deployment`, but only while its rule is still as it was when the deployment was planned."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PRECONDITION_FAILED = 412
 
 
 async def deploy(admin: Admin, deployment: Deployment, done: Callable[[], None]) -> Record:
-    """Do it; *done* hears of each step. Returns the rule as it is then.
+    """Carry out *deployment*, call *done* after each step, and return the rule as it is then.
 
-    A rule never runs a new text without the secrets that came with it: those of a rule that exists go first, and a new
-    rule is enabled last.
+    A rule never runs a new text without the secrets that came with it. So an existing rule gets its secrets first, and
+    a new rule is enabled last.
 
     Raises:
         CommandError: the system refuses, or does not answer.
@@ -41,7 +41,7 @@ async def _create(admin: Admin, wanted: Wanted, done: Callable[[], None]) -> Rec
 
 async def _change(admin: Admin, deployment: Deployment, rule: Record, done: Callable[[], None]) -> Record:
     wanted, path = deployment.wanted, path_of(RULES, rule)
-    changed_meanwhile = f"somebody has changed the rule {wanted.name} meanwhile"
+    changed_meanwhile = f"somebody else has just changed the rule {wanted.name}"
     if wanted.secrets:
         _, etag = await admin.call_matching("GET", path)
         if etag != deployment.etag:

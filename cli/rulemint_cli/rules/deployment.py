@@ -1,4 +1,4 @@
-"""``rulemint rules deploy``: a file and options → what would change of the rule of that name."""
+"""Compare a rule's file and options with the rule of that name, and plan its changes (``rulemint rules deploy``)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the command line asks for. A field that it does not name stays as it is."""
+    """The rule that the command line asks for. Fields that it does not name stay as they are."""
 
     name: str
     fields: dict[str, Any]
@@ -30,49 +30,55 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """What a deployment would do."""
+    """A plan: the changes that make a rule what is wanted."""
 
     wanted: Wanted
     existing: Record | None
     etag: str | None
-    """Of *existing*: it is changed only while it still has this one."""
+    """The ETag of *existing*. The rule is changed only while it still has this one."""
     changes: dict[str, Any]
     """The fields that differ."""
     known_secrets: list[str]
 
     @property
     def is_needed(self) -> bool:
-        """Whether it changes anything; a secret's value cannot be compared, so a given one counts."""
+        """Tell whether anything changes. A given secret counts as a change, because its value cannot be compared."""
         return self.existing is None or bool(self.changes or self.wanted.secrets)
 
     @property
     def step_count(self) -> int:
-        """Of how many steps `deploy` tells; 0 for a single one, of which nothing can be counted."""
+        """Return how many steps `deploy` reports. A single step is 0, because there is nothing to count."""
         secrets = bool(self.wanted.secrets)
         count = 1 + 2 * secrets if self.existing is None else secrets + bool(self.changes)
         return count if count > 1 else 0
 
     @property
     def question(self) -> str:
-        """To ask before it is done."""
+        """Return the beginning of the question that is asked first."""
         return f"{'Create' if self.existing is None else 'Change'} the rule {self.wanted.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleOptions:
-    """What the command line says beside the file."""
+    """The options of a rule that the command line may add to the file."""
 
-    name: Annotated[str | None, typer.Option(help="The rule's name; by default the file's.")] = None
+    name: Annotated[str | None, typer.Option(help="The rule's name. Default: the file's name.")] = None
     secret: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule.")] = None
-    dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1; replaces all others.")] = None
-    allow_host: Annotated[list[str] | None, typer.Option(help="A host that it may call; replaces all others.")] = None
-    client: Annotated[list[str] | None, typer.Option(help="A client_id that it is for; replaces all others.")] = None
-    audience: Annotated[list[str] | None, typer.Option(help="An API that it is for; replaces all others.")] = None
-    language: Annotated[Language | None, typer.Option(help="By default what the file's suffix says.")] = None
+    dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1. Replaces the old list.")] = None
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A host that the rule may call. Replaces the old list.")
+    ] = None
+    client: Annotated[
+        list[str] | None, typer.Option(help="A client_id that the rule is for. Replaces the old list.")
+    ] = None
+    audience: Annotated[list[str] | None, typer.Option(help="An API that the rule is for. Replaces the old list.")] = (
+        None
+    )
+    language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None
 
 
 def wanted_of(file: Path, options: RuleOptions) -> Wanted:
-    """What *file* and the *options* beside it ask for.
+    """Return the rule that *file* and *options* ask for.
 
     Raises:
         UsageError: the file cannot be read, or an option is malformed.
@@ -90,7 +96,7 @@ def wanted_of(file: Path, options: RuleOptions) -> Wanted:
 
 
 async def plan(admin: Admin, wanted: Wanted) -> Deployment:
-    """What it takes to have *wanted*.
+    """Plan the changes that make the rule as *wanted*.
 
     Raises:
         CommandError: the system refuses, or does not answer.
@@ -108,7 +114,7 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
 
 
 def _hosts(texts: list[str]) -> list[str]:
-    """As the system stores them, so that they can be compared."""
+    """Spell hosts as the system stores them, so that they can be compared."""
     try:
         return list(dict.fromkeys(str(entry) for entry in parse_entries(texts)))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What ``rulemint rules deploy`` shows before it asks: the text as a coloured diff, fields and secrets a row each."""
+"""Show what a deployment would change: the text as a coloured diff, one row for each field and secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rulemint_cli.terminal.differences import change_rows, diff_lines, diff_rows
 
 
 def deployment_rows(deployment: Deployment) -> list[Text]:
-    """The rows; none if nothing changes."""
+    """Return the rows. There are none if nothing changes."""
     old = deployment.existing or {}
     version = f"{deployment.wanted.name}@{old['version']}" if "version" in old else "/dev/null"
     rows = []

@@ -1,4 +1,4 @@
-"""A rule as a file, and what the command line says beside it."""
+"""Read a rule from its file, and its options from the command line."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 
 
 def read_script(file: Path) -> str:
-    """The text in *file*.
+    """Return the text in *file*.
 
     Raises:
-        UsageError: it cannot be read, or is none.
+        UsageError: the file cannot be read, or is not a text.
     """
     try:
         return file.read_text(encoding="utf-8")
@@ -34,27 +34,27 @@ def read_script(file: Path) -> str:
 
 
 def language_of(file: Path, given: Language | None) -> Language:
-    """*given*, or what the suffix of *file* says.
+    """Return the language *given*, or else the one that the suffix of *file* stands for.
 
     Raises:
-        UsageError: neither says it.
+        UsageError: no language is given, and the suffix stands for none.
     """
     language = given or _SUFFIXES.get(file.suffix.lower())
     if language is None:
-        raise UsageError(f"{file.name}: what language is it? Say --language {' or '.join(Language)}")
+        raise UsageError(f"{file.name}: the language is unknown: give --language {' or '.join(Language)}")
     return language
 
 
 def rule_name_of(file: Path) -> str:
-    """What a rule from *file* is called unless its user says otherwise."""
+    """Return the name of a rule from *file*, for when the command line gives none."""
     return _NOT_IN_NAMES.sub("-", file.stem).strip("-")[:100].strip("-") or "rule"
 
 
 def secret_pairs(texts: list[str]) -> dict[str, str]:
-    """``NAME=VALUE`` each.
+    """Split texts of the form ``NAME=VALUE``.
 
     Raises:
-        UsageError: one is something else; the text never repeats a value.
+        UsageError: one has another form; the error never repeats a value.
     """
     pairs = {}
     for text in texts:
@@ -66,7 +66,7 @@ def secret_pairs(texts: list[str]) -> dict[str, str]:
 
 
 def dependencies_of(texts: list[str]) -> dict[str, str]:
-    """``axios@1``, ``@scope/name@^2``, ``httpx`` each."""
+    """Split packages such as ``axios@1``, ``@scope/name@^2`` or ``httpx`` into names and versions."""
     return dict(_dependency(text) for text in texts)
 
 

@@ -1,4 +1,4 @@
-"""The secrets of a rule in the management API: their names can be read, their values only written."""
+"""Read the names of a rule's secrets, and write their values. The management API never shows a value."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def secrets_path(rule: Record) -> str:
-    """Where those of *rule* are."""
+    """Return the path of the secrets of *rule* in the management API."""
     return f"{path_of(RULES, rule)}/secrets"
 
 
 async def secret_names(admin: Admin, rule: Record) -> list[str]:
-    """The names, sorted."""
+    """Return the names of the rule's secrets, sorted."""
     found: dict[str, str] = await admin.call("GET", secrets_path(rule))
     return sorted(found)
 
@@ -25,10 +25,10 @@ async def secret_names(admin: Admin, rule: Record) -> list[str]:
 async def put_secrets(
     admin: Admin, rule: Record, values: Mapping[str, str], *, known: Collection[str] | None = None
 ) -> None:
-    """Create those that are new, and replace the others: those of the *known* names, or that there are now.
+    """Create the secrets that are new, and replace those that exist. *known* are the names that exist, if known.
 
     Raises:
-        RefusedError: of *known* names, when somebody has deleted one meanwhile, or has made one that is new.
+        RefusedError: somebody else has just deleted one of the *known* names, or created one that should be new.
     """
     if known is None:
         known = await secret_names(admin, rule)

@@ -1,4 +1,4 @@
-"""What ``rulemint try`` prints: the outcome, what a token would get, where it failed, what it called and wrote."""
+"""Print the result of ``rulemint try``: outcome, scopes, claims, the error and its place, calls, log lines."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from rulemint_shared.messages import FailureReason
 
 _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 MAX_SHOWN = 160
-"""Characters of a source line; more would wrap, and the caret with it."""
+"""Characters of a source line. A longer one would wrap, and the caret would stand under the wrong column."""
 
 
 def show_tried(tried: Tried, *, file: str, script: str, console: Console) -> None:
-    """Print *tried*, the answer for *script*, which its user knows as *file*."""
+    """Print *tried*, the result for *script*, whose name is *file*."""
     for row in report(tried, file=file, script=script):
         console.print(row, soft_wrap=True)
 
 
 def report(tried: Tried, *, file: str, script: str) -> list[Text]:
-    """The rows, each one printable line."""
+    """Return the rows. Each is one printable line."""
     rows = [_headline(tried)]
     if tried.outcome == GRANTED:
         rows.append(_row("  scope", " ".join(tried.scope) or "(none)"))
@@ -47,7 +47,7 @@ def _headline(tried: Tried) -> Text:
 
 
 def _error_rows(error: Error, file: str, source: list[str]) -> list[Text]:
-    """The error; if it has a place in the file that line, with a caret under the column; then the rule's stack."""
+    """Return the error, its line of the file with a caret under the column if known, and the rule's stack."""
     if error.line is None:
         return [_row(f"  {error.code}", error.message, style="red")]
     at = f"{file}:{error.line}" + (f":{error.column}" if error.column else "")
@@ -59,7 +59,7 @@ def _error_rows(error: Error, file: str, source: list[str]) -> list[Text]:
 
 
 def _source_rows(number: int, code: str, column: int | None) -> list[Text]:
-    """One line of the file, of a very long one the part around *column*, and a caret."""
+    """Return one line of the file and a caret. Of a very long line, the part around *column*."""
     column = min(column or 0, len(code) + 1)
     start = max(0, column - MAX_SHOWN // 2) if len(code) > MAX_SHOWN else 0
     shown = "".join(char if char.isprintable() else "?" for char in code[start : start + MAX_SHOWN])
@@ -77,7 +77,7 @@ def _call_row(call: Call) -> Text:
 
 
 def _lines_of_the_rule(tried: Tried) -> list[Line]:
-    """Without the runner's own about what was left out and why it failed, which are shown already."""
+    """Return the rule's own lines, because the runner's lines repeat what the report shows already."""
     shown = {f"left out {each.name}: {each.why}" for each in tried.dropped}
     if tried.error is not None:
         shown |= {tried.error.detail, tried.error.code}
@@ -85,7 +85,7 @@ def _lines_of_the_rule(tried: Tried) -> list[Line]:
 
 
 def _line_rows(line: Line) -> list[Text]:
-    """One row for each line of a text of several."""
+    """Return one row for each line of a log line's text."""
     style = _STYLES.get(line.level, "")
     first, *others = line.message.split("\n")
     return [_row(f"  {line.level:<5}", first, style=style), *(_row("       ", text, style=style) for text in others)]

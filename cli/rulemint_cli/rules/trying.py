@@ -1,4 +1,4 @@
-"""``rulemint try``: a rule's file and a client → what the running system would make of them."""
+"""Run the rule in a file on a running system, without deploying it (``rulemint try``)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GRANTED = "granted"
 
 
 class Dropped(msgspec.Struct, frozen=True):
-    """What was left out, and why."""
+    """A claim or scope that was left out, and the reason."""
 
     name: str
     why: str
@@ -31,7 +31,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One call of another service."""
+    """One outgoing call of the rule."""
 
     method: str
     host: str
@@ -42,7 +42,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Error(msgspec.Struct, frozen=True):
-    """Why there would be no token, and where in the file."""
+    """The reason why there would be no token, and its place in the file."""
 
     code: str
     message: str
@@ -52,7 +52,7 @@ class Error(msgspec.Struct, frozen=True):
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """The system's answer."""
+    """The result, as the system answers it."""
 
     outcome: str
     scope: list[str]
@@ -66,7 +66,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line says beside the file."""
+    """The options of ``rulemint try``."""
 
     client: str
     audience: str | None = None
@@ -83,10 +83,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
-    """The body that tries *script*, which is what is in *file*.
+    """Return the body of the call that tries *script*, the text of *file*.
 
     Raises:
-        UsageError: an option is malformed, or nothing says what language it is.
+        UsageError: an option is malformed, or the language is unknown.
     """
     scope = [value for text in options.scope for value in text.split()]
     context = _context(options)
@@ -107,7 +107,7 @@ def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
 
 
 async def try_rule(admin: Admin, body: dict[str, Any]) -> tuple[Tried, str]:
-    """What the system says of *body*, and the same as one line of JSON.
+    """Send *body*, and return the result and the same as one line of JSON.
 
     Raises:
         CommandError: the system refuses, or does not answer.
@@ -116,11 +116,11 @@ async def try_rule(admin: Admin, body: dict[str, Any]) -> tuple[Tried, str]:
     try:
         return msgspec.convert(answer, Tried), msgspec.json.encode(answer).decode()
     except msgspec.ValidationError as error:
-        raise CommandError(f"{admin.url} answers in another version's words: {error}") from error
+        raise CommandError(f"{admin.url} answers in the format of another version: {error}") from error
 
 
 def _context(options: Options) -> dict[str, Any]:
-    """What is given of the token request, in the words of rules."""
+    """Return the given parts of the token request, by the names that rules know."""
     given = {"ip": options.ip, "userAgent": options.user_agent, "body": _parameters(options.body)}
     return {name: value for name, value in given.items() if value is not None}
 

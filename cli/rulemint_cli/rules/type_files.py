@@ -1,4 +1,4 @@
-"""Type files for the editor of whoever writes rules: ``rulemint.pyi`` for Python, ``rulemint.d.ts`` for JavaScript."""
+"""Write type files for editors: ``rulemint.pyi`` for rules in Python, ``rulemint.d.ts`` for JavaScript."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ NAMES = ("rulemint.pyi", "rulemint.d.ts")
 
 
 def write_type_files(folder: Path) -> list[Path]:
-    """Write the type files into *folder*, over older ones; returns where they are.
+    """Write the type files into *folder*, over older ones, and return their paths.
 
     Raises:
-        CommandError: they cannot be written.
+        CommandError: one cannot be written.
     """
     written = []
     for name in NAMES:

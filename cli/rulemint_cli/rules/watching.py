@@ -1,4 +1,4 @@
-"""``rulemint rules watch``: every save of a file is deployed, while the logs of its rule stream."""
+"""Deploy a rule's file after each save, and show the logs of the rule (``rulemint rules watch``)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def watch_file(
 ) -> None:
     """Call *redeploy* after each save of *file*, and show the logs of *rule*, until cancelled.
 
-    What cannot be deployed is said, and the next save is waited for.
+    An error of a deployment goes to *say*, and the next save is deployed again.
 
     Raises:
         CommandError: the system refuses to show its logs.
@@ -33,7 +33,7 @@ async def watch_file(
 
 
 async def _redeploy_on_save(file: Path, redeploy: Callable[[], Awaitable[None]], say: Callable[[str], None]) -> None:
-    """An editor may write the file or put another in its place, so its folder is watched."""
+    """Watch the folder of *file*, because an editor may put another file in its place."""
 
     def is_saved(change: Change, path: str) -> bool:
         return Path(path).name == file.name and change is not Change.deleted

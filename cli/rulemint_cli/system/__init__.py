@@ -1,1 +1,1 @@
-"""A running system as an operator sees it: its logs, its status, a token, the demo."""
+"""Look at a running system: its logs, its status, a token, the demo."""

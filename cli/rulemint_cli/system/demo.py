@@ -1,6 +1,6 @@
-"""The demo: an API, a client, a client grant and a rule to try the system with.
+"""Make or remove the demo: an API, a client, a client grant and a rule to try the system with.
 
-Its secret is known to everyone, so it is for loopback only.
+The demo is for loopback only, because everybody knows its client secret.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _PLACES_OF_THE_RULE = (
     Path(__file__).with_name("seed.js"),
     Path(__file__).parents[3] / "examples" / "rules" / "seed.js",
 )
-"""In a wheel and in a checkout."""
+"""The place in a wheel, and the place in a checkout."""
 
 
 async def make_demo(admin: Admin) -> None:
-    """Make what is missing of the demo.
+    """Make the records of the demo that are missing.
 
     Raises:
         CommandError: the system refuses, or does not answer.
@@ -39,7 +39,7 @@ async def make_demo(admin: Admin) -> None:
 
 
 async def find_demo(admin: Admin) -> list[tuple[Noun, Record]]:
-    """What is there of the demo, in the order in which it is removed; client grants go with their client.
+    """Return the records of the demo that exist, in the order of removal. Client grants go with their client.
 
     Raises:
         CommandError: the system refuses, or does not answer.
@@ -54,7 +54,7 @@ async def find_demo(admin: Admin) -> list[tuple[Noun, Record]]:
 
 
 async def remove_demo(admin: Admin, found: list[tuple[Noun, Record]]) -> list[str]:
-    """Delete what `find_demo` *found*; returns what it was, in words.
+    """Delete the records that `find_demo` *found*, and return their names.
 
     Raises:
         CommandError: the system refuses, or does not answer.
@@ -67,7 +67,7 @@ async def remove_demo(admin: Admin, found: list[tuple[Noun, Record]]) -> list[st
 
 
 def _records() -> list[tuple[str, dict[str, Any]]]:
-    """In this order: the noun and the body of each."""
+    """Return the path and the body of each record, in the order of creation."""
     scopes = [
         {"value": "test", "description": "Try things out"},
         {"value": "read:things", "description": "Read things"},
@@ -87,7 +87,7 @@ def _records() -> list[tuple[str, dict[str, Any]]]:
 
 
 def curl_line(issuer: str) -> str:
-    """The request to try, for a shell."""
+    """Return a shell command that asks for a token."""
     return (
         f"curl -s {issuer}oauth/token -H 'Content-Type: application/json' -d '{{\n"
         f'  "client_id": "{DEMO_CLIENT_ID}", "client_secret": "{DEMO_CLIENT_SECRET}",\n'
@@ -99,4 +99,4 @@ def _rule_text() -> str:
     for place in _PLACES_OF_THE_RULE:
         if place.is_file():
             return place.read_text()
-    raise CommandError("the demo's rule, seed.js, is missing from this installation: install it again")
+    raise CommandError("seed.js, the rule of the demo, is missing from this installation: install Rulemint again")

@@ -1,4 +1,4 @@
-"""What ``rulemint logs`` is told → the query of ``GET /logs``."""
+"""Make the query of ``GET /logs`` from the options of ``rulemint logs``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ USUAL_TAIL = 100
 
 
 def question(filters: Mapping[str, str | None], *, since: str | None, tail: int | None, follow: bool) -> dict[str, str]:
-    """The parameters that ask for it.
+    """Return the query parameters.
 
     Raises:
-        UsageError: *since* is no time, or comes with *tail*.
+        UsageError: *since* is not a time, or comes together with *tail*.
     """
     if since is not None and tail is not None:
-        raise UsageError("--since and --tail: say one of them")
+        raise UsageError("--since and --tail exclude each other: give one of them")
     query = {name: value for name, value in filters.items() if value is not None}
     if since is not None:
         query["since"] = _moment(since)
@@ -30,7 +30,7 @@ def question(filters: Mapping[str, str | None], *, since: str | None, tail: int 
 
 
 def _moment(since: str) -> str:
-    """RFC 3339 (§5.6)."""
+    """Return the moment in the format of RFC 3339 (§5.6)."""
     if (ago := span_of(since)) is not None:
         moment = datetime.now(UTC) - ago
         return moment.isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""``rulemint logs``: the logs of a running system, readable; a watcher reconnects by itself and misses nothing."""
+"""Show the logs of a running system (``rulemint logs``). After a lost connection, go on where the log stopped."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ LONGEST_PAUSE_S = 10.0
 HEARTBEAT_S = 20.0
 BEFORE_EVERYTHING = "0-0"
 _BEGINNINGS = frozenset({"tail", "since", "after"})
-"""What says where a stream begins; without any it is now."""
+"""The parameters that say where a stream begins. Without one, it begins now."""
 _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 
 Show = Callable[[bytes], None]
 
 
 async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: Mapping[str, str]) -> None:
-    """Hand the records that *query* asks for to *show*, until cancelled or until the system says that it was all.
+    """Hand the records that *query* asks for to *show*, until cancelled or until the system ends the stream.
 
-    *say* hears of lost and regained connections.
+    Lost and regained connections go to *say*.
 
     Raises:
-        CommandError: the system refuses the credentials or the question.
+        CommandError: the system refuses the credentials or the query.
     """
     pause_s = FIRST_PAUSE_S
     asked = dict(query)
@@ -68,12 +68,15 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
 
 
 async def _with_a_beginning(admin: Admin, asked: dict[str, str]) -> dict[str, str]:
-    """*asked*, which begins behind the newest record unless it says where: nothing is missed, however early a cut."""
+    """Return *asked* with a beginning: behind the newest record, unless it names one.
+
+    With a beginning, nothing is missed even if the connection is lost before the first record.
+    """
     return asked if asked.keys() & _BEGINNINGS else {**asked, "after": await _newest(admin)}
 
 
 async def _newest(admin: Admin) -> str:
-    """The position of the newest record."""
+    """Return the position of the newest record."""
     position = BEFORE_EVERYTHING
     async with await _connect(admin, {"tail": "1", "follow": "false"}) as socket:
         async for message in socket:
@@ -89,7 +92,7 @@ class _Positioned(msgspec.Struct):
 
 
 def _behind(data: bytes, asked: dict[str, str]) -> dict[str, str]:
-    """What to ask for after this record, when the connection is lost."""
+    """Return the query that goes on after this record, for the next connection."""
     if not (position := msgspec.json.decode(data, type=_Positioned).id):
         return asked
     return {**{name: value for name, value in asked.items() if name not in _BEGINNINGS}, "after": position}
@@ -102,7 +105,7 @@ async def _connect(admin: Admin, query: dict[str, str]) -> aiohttp.ClientWebSock
 
 
 def show_json(stream: TextIO) -> Show:
-    """The record itself, a line each."""
+    """Write each record as one line of JSON."""
 
     def show(data: bytes) -> None:
         stream.write(data.decode() + "\n")
@@ -112,7 +115,7 @@ def show_json(stream: TextIO) -> Show:
 
 
 def show_readably(console: Console) -> Show:
-    """One row a record: time, level, rule and version, what it says."""
+    """Print each record as one row: time, level, rule with version, message."""
 
     def show(data: bytes) -> None:
         record: dict[str, Any] = msgspec.json.decode(data)

@@ -1,4 +1,4 @@
-"""``rulemint status``: who is alive, and what waits."""
+"""Show which gateways and runners are alive, and how many jobs wait (``rulemint status``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rulemint_cli.terminal.output import Output, field
 
 
 def show_status(output: Output, found: dict[str, Any]) -> None:
-    """Print *found*, the answer of the system."""
+    """Print *found*, the system's answer."""
     if output.as_json:
         output.json(found)
         return
@@ -24,7 +24,7 @@ def show_status(output: Output, found: dict[str, Any]) -> None:
         *(_row("clock", _wrong(each), alarm=True) for each in found.get("wrong_clocks", ())),
     )
     if lost := _sum(runners, "lost_log_records"):
-        output.text(_row("lost", f"{lost} log records: their watchers were told", alarm=True))
+        output.text(_row("lost", f"{lost} log records: their readers were told", alarm=True))
     if runners:
         output.text("")
         output.table(
@@ -45,19 +45,19 @@ def _row(name: str, value: str, *, alarm: bool = False) -> Text:
 def _wrong(clock: dict[str, Any]) -> str:
     ahead_s = clock["seconds_ahead"]
     return (
-        f"WRONG: {clock['name']} is {abs(ahead_s):.1f} s {'ahead of' if ahead_s > 0 else 'behind'} Valkey: set it right"
+        f"WRONG: {clock['name']} is {abs(ahead_s):.1f} s {'ahead of' if ahead_s > 0 else 'behind'} Valkey: correct it"
     )
 
 
 def _serving_fewer(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runners that serve fewer shards of the queue than the gateway is to use."""
+    """Return the runners that serve fewer shards of the queue than the gateway is set to use."""
     return [each for each in found["runners"] if each.get("queue_shards", 1) < found.get("queue_shards", 1)]
 
 
 def _fewer(found: dict[str, Any], runner: dict[str, Any]) -> str:
     return (
-        f"WRONG: {runner['name']} serves {runner.get('queue_shards', 1)} shards of the queue, and gateways are to use "
-        f"{found['queue_shards']}: give RULEMINT_QUEUE_SHARDS the same value everywhere"
+        f"WRONG: {runner['name']} serves {runner.get('queue_shards', 1)} shards of the queue, but gateways are set to "
+        f"use {found['queue_shards']}: give RULEMINT_QUEUE_SHARDS the same value everywhere"
     )
 
 

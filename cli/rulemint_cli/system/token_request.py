@@ -1,4 +1,4 @@
-"""``rulemint token``: a token as a client gets it, and what is in it."""
+"""Ask for a token as a client does, and read its claims (``rulemint token``)."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Asked:
 
 
 async def ask(admin: Admin, asked: Asked) -> dict[str, Any]:
-    """The answer of the token endpoint.
+    """Send a token request, and return the answer of the token endpoint.
 
     Raises:
-        CommandError: the system refuses, with its own reason, or does not answer.
+        CommandError: the system refuses, or does not answer; the text has the system's reason.
     """
     body = {
         "grant_type": "client_credentials",
@@ -49,13 +49,13 @@ async def ask(admin: Admin, asked: Asked) -> dict[str, Any]:
 
 
 def claims_of(answer: dict[str, Any]) -> dict[str, Any]:
-    """The claims of the token in *answer*; its signature is not checked, for it comes from the one who signed it.
+    """Return the claims of the token in *answer*. The signature is not checked, because the signer itself sent it.
 
     Raises:
-        CommandError: it is no JWT.
+        CommandError: the token is not a JWT.
     """
     try:
         payload = str(answer["access_token"]).split(".")[1]
         return msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=dict[str, Any])
     except (KeyError, IndexError, binascii.Error, msgspec.DecodeError) as error:
-        raise CommandError(f"the answer holds no token that could be shown: {error}") from error
+        raise CommandError(f"the answer has no token whose claims can be shown: {error}") from error

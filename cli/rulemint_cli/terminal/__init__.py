@@ -1,1 +1,1 @@
-"""Input and output of a terminal: errors, remarks, tables, diffs, progress bars, spans of time."""
+"""Read and write text for people: errors, remarks, tables, diffs, progress bars, spans of time."""

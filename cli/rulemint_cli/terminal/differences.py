@@ -1,4 +1,4 @@
-"""Print what differs: two texts as a coloured diff, changed fields one to a row."""
+"""Show differences: a coloured diff of two texts, and one row for each changed field."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _TAB = 4
 
 
 def diff_lines(before: str, after: str, *, old: str, new: str) -> list[str]:
-    """The unified diff of two texts, without line ends."""
+    """Return the unified diff of two texts, without line ends."""
     return list(difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm=""))
 
 
 def change_rows(changes: Mapping[str, tuple[object, object]]) -> list[Text]:
-    """The fields that differ: what each was and is."""
+    """Return one row for each field: its old and its new value."""
     return [row(f"{name}: {_shown(old)} → {_shown(new)}", "yellow") for name, (old, new) in changes.items()]
 
 
 def diff_rows(lines: list[str]) -> list[Text]:
-    """A diff, coloured."""
+    """Colour the lines of a diff."""
     return [row(line, "bold" if line.startswith(("+++", "---")) else _STYLES.get(line[:1], "")) for line in lines]
 
 
@@ -34,5 +34,5 @@ def _shown(value: object) -> str:
 
 
 def row(line: str, style: str) -> Text:
-    """One printable line in *style*."""
+    """Return one printable line in *style*."""
     return Text(printable(line.expandtabs(_TAB)), style=style)

@@ -1,17 +1,17 @@
-"""What a command tells its user instead of a stack trace."""
+"""Errors that a command shows its user in place of a stack trace."""
 
 from __future__ import annotations
 
 
 class CommandError(Exception):
-    """The command failed; the text is one sentence that says what to do."""
+    """The command failed. The text is one sentence that says why, and what to do."""
 
     exit_code = 1
     advice = ""
-    """What to try next, where the text is another's and does not say."""
+    """What to try next, for a text that comes from the system and does not say it."""
 
 
 class UsageError(CommandError):
-    """The command line cannot be meant; the text says which part."""
+    """The command line is not valid. The text names the part that is wrong."""
 
     exit_code = 2

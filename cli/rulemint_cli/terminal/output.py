@@ -1,4 +1,4 @@
-"""What the commands print: JSON for programs; tables and rows, with rich, for people. No text drives a terminal."""
+"""Print results: JSON for programs, tables and rows for people. No text can drive a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rulemint_cli.terminal.printable import printable
 Cell = Callable[[dict[str, Any]], str | Text]
 Columns = Mapping[str, Cell]
 WIDE = 1_000
-"""Columns of what is no terminal: nothing is wrapped or cut there."""
+"""Columns of a file or a pipe, so that nothing is wrapped or cut there."""
 
 
 class Output:
@@ -27,7 +27,7 @@ class Output:
         self.console = Console(soft_wrap=True) if sys.stdout.isatty() else Console(width=WIDE)
 
     def table(self, columns: Columns, records: Sequence[dict[str, Any]]) -> None:
-        """A row each."""
+        """Print a table with one row for each record."""
         if self.as_json:
             self.json(records)
             return
@@ -39,7 +39,7 @@ class Output:
         self._print(table)
 
     def record(self, record: Mapping[str, Any], *, but: Sequence[str] = ()) -> None:
-        """A row for each field that says something, without those in *but*."""
+        """Print one row for each field that has a value, but none for the fields in *but*."""
         if self.as_json:
             self.json(record)
             return
@@ -52,28 +52,28 @@ class Output:
         self._print(table)
 
     def fields_table(self, fields: Sequence[str], records: Sequence[dict[str, Any]]) -> None:
-        """A row each, of these *fields*."""
+        """Print a table of *fields*, with one row for each record."""
         self.table({name: field(name) for name in fields}, records)
 
     def done(self, result: Mapping[str, Any], sentence: str) -> None:
-        """What was done: *result* for programs, *sentence* for people."""
+        """Say what was done: *result* for programs, *sentence* for people."""
         if self.as_json:
             self.json(result)
         else:
             self.console.print(_cell(sentence))
 
     def text(self, *rows: str | Text) -> None:
-        """A line each, for people only."""
+        """Print *rows*, one a line, for people only."""
         if not self.as_json:
             for row in rows:
                 self.console.print(_cell(row))
 
     def raw(self, text: str) -> None:
-        """*text* as it is: JSON that is ready, or what is meant for a shell."""
+        """Print *text* as it is: finished JSON, or text for a shell."""
         sys.stdout.write(text)
 
     def _print(self, table: Table) -> None:
-        """A table pads its last column; in a file or a pipe that is only noise."""
+        """Print a table. Outside a terminal, without the spaces that fill its last column."""
         if self.console.is_terminal:
             self.console.print(table)
             return
@@ -82,12 +82,12 @@ class Output:
         sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
     def json(self, value: object) -> None:
-        """*value* as JSON, for whom *as_json* was said."""
+        """Print *value* as indented JSON."""
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def spelled(value: object) -> str:
-    """A value in one cell: a text as it is, a list of texts with commas, anything else as JSON."""
+    """Spell a value in one cell: a text as it is, a list of texts with commas, everything else as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
@@ -96,7 +96,7 @@ def spelled(value: object) -> str:
 
 
 def field(name: str) -> Cell:
-    """The cell of one field."""
+    """Return a cell that shows the field *name* of a record."""
     return lambda record: spelled(record[name]) if record.get(name) not in (None, [], {}) else ""
 
 

@@ -1,10 +1,10 @@
-"""Make any text safe to print: no text that a system sends can drive a terminal."""
+"""Make text safe to print, because a system may send control characters that drive a terminal."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """*text* with control characters spelled out, so that no line can drive a terminal."""
+    """Return *text* with its control characters spelled out."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

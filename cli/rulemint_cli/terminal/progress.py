@@ -1,6 +1,6 @@
-"""A bar on a terminal for whatever takes longer than a second: it counts where the total is known, else it moves.
+"""Show a bar on a terminal for work that takes longer than a second. It counts if the total is known.
 
-It is on standard error, gone when the work is done, and never there with ``--json`` or where nobody looks.
+The bar is on standard error, and disappears when the work is done. There is none with ``--json`` or without a terminal.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 1.0
 PAUSE_S = 0.2
-"""Work that begins sooner after other work goes on with it: a hundred quick calls are one long wait."""
+"""Work that begins within this time of the last work counts as one with it: a hundred quick calls are one long wait."""
 
 
 class Steps:
-    """How much there is to do, and how much of it is done. Without a bar nobody sees it."""
+    """Count the steps of one piece of work: how many there are, and how many are done."""
 
     def __init__(self, count: int = 0) -> None:
-        """*count*: as far as is known."""
+        """Begin with *count* steps, as far as the number is known."""
         self._expected = count
         self._done = 0
         self._shown: tuple[Progress, TaskID] | None = None
 
     def expect(self, count: int) -> None:
-        """There are *count* more steps than was known."""
+        """Add *count* to the number of steps."""
         self._expected += count
         self._show()
 
     def done(self, _what: object = None) -> None:
-        """One of them is done."""
+        """Count one step as done."""
         self.done_some(1)
 
     def done_some(self, count: int) -> None:
-        """*count* of them are done."""
+        """Count *count* steps as done."""
         self._done += count
         self._show()
 
     def show_on(self, bar: Progress, what: str) -> None:
-        """From now on *bar* shows them, as *what*."""
+        """Show the steps on *bar* from now on, as *what*."""
         self._shown = bar, bar.add_task(what, total=None, count="")
         self._show()
 
@@ -56,7 +56,7 @@ class Steps:
 
 
 class Bars:
-    """Those of one command: one at a time, which is that of the outermost work."""
+    """The bars of one command. One is shown at a time, for the outermost work."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet or not sys.stderr.isatty()
@@ -66,7 +66,7 @@ class Bars:
 
     @contextmanager
     def show(self, what: str, count: int = 0) -> Iterator[Steps]:
-        """The steps of *what*, *count* of them as far as is known; shown once they take long."""
+        """Give the steps of *what*, of which *count* are known. A bar appears once they take long."""
         steps = Steps(count)
         if self._quiet or self._is_taken:
             yield steps
@@ -94,7 +94,7 @@ class Bars:
             self._ended_s = time.monotonic()
 
     def _patience_s(self) -> float:
-        """How long it may take from now on without a bar."""
+        """Return how long the work may go on without a bar, in seconds."""
         now_s = time.monotonic()
         if now_s - self._ended_s > PAUSE_S:
             self._began_s = now_s
@@ -102,8 +102,8 @@ class Bars:
 
 
 def _new_bar() -> Progress:
-    """One that is not on the screen yet."""
-    from rich.console import Console  # noqa: PLC0415  # what is quick does without rich
+    """Make a bar that is not on the screen yet."""
+    from rich.console import Console  # noqa: PLC0415  # quick commands do without rich
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415  # as above
 
     return Progress(
@@ -113,5 +113,5 @@ def _new_bar() -> Progress:
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
-        redirect_stdout=sys.stdout.isatty(),  # else what goes into a pipe would go to the terminal instead
+        redirect_stdout=sys.stdout.isatty(),  # because rich would send output for a pipe to the terminal
     )

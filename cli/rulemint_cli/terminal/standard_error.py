@@ -1,4 +1,4 @@
-"""Write remarks to standard error, so that standard output has the result alone."""
+"""Write remarks to standard error, because standard output is for the result alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from rulemint_cli.terminal.printable import printable
 
 
 def say(message: str) -> None:
-    """A remark beside the output; what a system says in it cannot drive the terminal."""
+    """Write a remark. Control characters in it are spelled out."""
     text = "\n".join(printable(line) for line in message.splitlines())
     sys.stderr.write(f"rulemint: {text}\n")

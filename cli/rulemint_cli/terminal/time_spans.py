@@ -1,4 +1,4 @@
-"""Spans of time as the command line spells them: ``30s``, ``10m``, ``2h``, ``1d``."""
+"""Read spans of time from the command line: ``30s``, ``10m``, ``2h``, ``1d``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def span_of(text: str) -> timedelta | None:
-    """The span that *text* spells; None: it spells none."""
+    """Return the span that *text* spells, or None if it spells none."""
     found = _SPAN.fullmatch(text)
     return None if found is None else timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -56,7 +56,7 @@ def test_a_file_is_created_then_changed_and_then_nothing(workplace: Workplace, r
     assert workplace.json(*ASK, **SECRET)["n"] == 2
 
     same = workplace.rulemint("rules", "deploy", rule.name, "--allow-host", "api.example.com")
-    assert (same.returncode, same.stdout) == (0, "nothing changed: the rule my-rule is as in my_rule.py\n")
+    assert (same.returncode, same.stdout) == (0, "nothing changed: the rule my-rule is as my_rule.py has it\n")
     assert workplace.json("rules", "show", "my-rule")["version"] == 2
 
 
@@ -68,7 +68,7 @@ def test_what_somebody_changed_while_the_diff_was_looked_at_is_not_overwritten(
     rule.write_text(FIRST.replace("1}", "2}"))
     refused = asyncio.run(deployed_beside_somebody(workplace, rule, *options))
     assert refused.returncode == 1
-    assert "somebody has changed the rule my-rule meanwhile, so nothing was done" in refused.stderr
+    assert "somebody else has just changed the rule my-rule, so nothing was done" in refused.stderr
     assert "3}" in workplace.json("rules", "show", "my-rule")["script"]
     assert workplace.json("secrets", "list", "my-rule") == []
     again = workplace.rulemint("rules", "deploy", rule.name, "--yes", *options)
@@ -99,9 +99,9 @@ async def deployed_beside_somebody(workplace: Workplace, rule: Path, *options: s
 def test_a_rule_that_is_disabled_is_not_said_to_run(workplace: Workplace, rule: Path) -> None:
     workplace.rulemint("rules", "deploy", rule.name, "--yes")
     workplace.json("rules", "disable", "my-rule")
-    how = "and is disabled: rulemint rules enable my-rule lets it run\n"
+    how = "and is disabled: rulemint rules enable my-rule enables it\n"
     same = workplace.rulemint("rules", "deploy", rule.name)
-    assert same.stdout == f"nothing changed: the rule my-rule is as in my_rule.py, {how}"
+    assert same.stdout == f"nothing changed: the rule my-rule is as my_rule.py has it, {how}"
     rule.write_text(FIRST.replace("1}", "2}"))
     changed = workplace.rulemint("rules", "deploy", rule.name, "--yes")
     assert changed.stdout.endswith(f"the rule my-rule has version 2, {how}")

@@ -161,7 +161,7 @@ async def test_a_record_that_is_changed_at_the_last_moment_undoes_everything(
         how = await ended(run)
     assert how.returncode == 1
     assert "it failed: undoing 3 changes" in how.stderr
-    assert "delete the client goes: somebody has changed it meanwhile" in how.stderr
+    assert "delete the client goes: somebody else has just changed it" in how.stderr
     assert "nothing was changed" in how.stderr
     goes = next(client for client in before["clients"] if client["name"] == "goes")
     goes["description"] = "still needed"
@@ -199,7 +199,7 @@ async def test_a_second_ctrl_c_stops_the_undo_and_names_what_stays(place: Workpl
         how = await ended(run)
     assert how.returncode == 130
     stays = "create the client newer; create the client new; change the client kept"
-    assert f"stopped: this was done, and stays: {stays}" in how.stderr
+    assert f"stopped: these changes were made, and stay: {stays}" in how.stderr
     assert "goes" in [client["name"] for client in (await exported(place))["clients"]]
 
 
@@ -209,14 +209,14 @@ async def test_a_second_ctrl_c_does_not_wait_for_the_answer_either(place: Workpl
             run.interrupt()
             await run.has_said("waiting for the answer")
             run.interrupt()
-            await run.has_said("stopped: this was done")
+            await run.has_said("stopped: these changes were made")
         return await call.forward()
 
     async with applying(place, meddle) as run:
         how = await ended(run)
     assert how.returncode == 130
-    assert "whether “create the client newer” was done is not known" in how.stderr
-    assert "stays: create the client new; change the client kept" in how.stderr
+    assert "it is not known whether “create the client newer” was done" in how.stderr
+    assert "and stay: create the client new; change the client kept" in how.stderr
 
 
 async def test_ctrl_c_while_all_is_deleted_comes_too_late(place: Workplace) -> None:
@@ -229,7 +229,7 @@ async def test_ctrl_c_while_all_is_deleted_comes_too_late(place: Workplace) -> N
 
     async with applying(place, meddle) as run:
         how = await ended(run)
-    assert (how.returncode, "all was done already" in how.stderr) == (0, True), how.stderr
+    assert (how.returncode, "everything was done already" in how.stderr) == (0, True), how.stderr
     assert [client["name"] for client in (await exported(place))["clients"]] == ["kept", "new", "newer"]
 
 
@@ -310,7 +310,7 @@ async def test_a_create_of_which_nobody_can_say_whether_it_was_done_is_named_and
         how = await ended(run)
     assert how.returncode == 1
     assert "create the client newer: " in how.stderr
-    assert "whether it was done is not known; all else is as it was: look for this" in how.stderr
+    assert "it is not known whether it was done; all else is as it was: look at this record" in how.stderr
     assert "nothing was changed" not in how.stderr
     assert await exported(place) == before
 
@@ -324,7 +324,7 @@ async def test_when_nobody_can_say_whether_all_was_deleted_nothing_is_undone(pla
     async with applying(place, meddle) as run:
         how = await ended(run)
     assert how.returncode == 1
-    assert "whether it was done is not known; all else is as in the file: apply it again" in how.stderr
+    assert "it is not known whether it was done; all else is as the file has it: apply it again" in how.stderr
     assert {"kept", "goes", "new", "newer"} == {client["name"] for client in (await exported(place))["clients"]}
     await asyncio.to_thread(done, place, "apply", "tenant.yaml", "--prune", "--yes")
     compared = await asyncio.to_thread(done, place, "diff", "tenant.yaml", "--prune")

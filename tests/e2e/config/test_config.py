@@ -148,7 +148,10 @@ def test_the_administrator_is_in_no_file(other_place: Workplace) -> None:
     for sections, said in (
         ({"clients": [{"name": "x", "client_id": admin}]}, "clients[0]: x is the administrator"),
         ({"client_grants": [{"client": admin, "audience": "@management"}]}, "leave its grants out"),
-        ({"resource_servers": [{"identifier": other_place.admin["audience"]}]}, "no file may change the management"),
+        (
+            {"resource_servers": [{"identifier": other_place.admin["audience"]}]},
+            "a file must not change the management",
+        ),
         ({"client_grants": [{"client": "nobody", "audience": "@management"}]}, "there is no client nobody"),
     ):
         refused = other_place.rulemint("config", "apply", written(other_place, **sections), "--yes")

@@ -190,7 +190,7 @@ def test_the_admin_file_that_is_asked_for_is_the_one_that_is_read(
     path = tmp_path / "other.json"
     path.write_text("{}")
     assert exit_code_of_main(monkeypatch, "logs", "--admin-file", str(path)) == 1
-    assert capsys.readouterr().err.startswith(f"rulemint: {path} is no admin file")
+    assert capsys.readouterr().err.startswith(f"rulemint: {path} is not an admin file")
 
 
 # ---- try ----
@@ -201,7 +201,7 @@ def test_the_admin_file_that_is_asked_for_is_the_one_that_is_read(
     [
         pytest.param(["rule.js"], "--client", id="no client"),
         pytest.param(["none.js", "--client", "c"], "none.js", id="no such file"),
-        pytest.param(["rule.txt", "--client", "c"], "what language is it?", id="a suffix of no language"),
+        pytest.param(["rule.txt", "--client", "c"], "the language is unknown", id="a suffix of no language"),
         pytest.param(["rule.js", "--client", "c", "--language", "cobol"], "cobol", id="no such language"),
         pytest.param(["rule.js", "--client", "c", "--secret", "KEY"], "NAME=VALUE", id="a secret without a value"),
         pytest.param(["latin.js", "--client", "c"], "cannot read latin.js", id="a file that is no UTF-8"),

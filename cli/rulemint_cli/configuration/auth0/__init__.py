@@ -1,1 +1,1 @@
-"""What npm ``auth0-deploy-cli`` exports, as a configuration of ours."""
+"""Read an export of npm ``auth0-deploy-cli`` as a configuration of ours."""

@@ -1,4 +1,4 @@
-"""The two formats of npm ``auth0-deploy-cli`` → the same lists: one ``tenant.yaml``, or a folder for each kind."""
+"""Read both formats of npm ``auth0-deploy-cli`` into the same lists: one ``tenant.yaml``, or a folder for each kind."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ _FOLDERS = {
     "actions": "actions",
     "rules": "rules",
 }
-"""The sections of tenant.yaml → the folders that have one JSON file for each record."""
+"""The folder of each section of tenant.yaml. It has one JSON file for each record."""
 TENANT_FILES = ("tenant.yaml", "tenant.yml")
 
 
 @dataclass(frozen=True)
 class Export:
-    """What was exported, in either format."""
+    """An export in either format."""
 
     folder: Path
     sections: Mapping[str, Any]
 
     def items(self, section: str) -> list[Item]:
-        """The records of a section; one that is no mapping counts as one without a name."""
+        """Return the records of a section. One that is not a mapping counts as one without a name."""
         found = self.sections.get(section) or []
         return [item if isinstance(item, dict) else {} for item in found] if isinstance(found, list) else []
 
     def script(self, path: object, section: str) -> str:
-        """The text that *path* names, from the folder of the export or of the section.
+        """Return the text in *path*, which starts from the folder of the export or of the section.
 
         Raises:
-            UsageError: it is outside of the export, or cannot be read.
+            UsageError: the path is outside of the export, or cannot be read.
         """
         root = self.folder.resolve()
         candidates = [(root / str(path)).resolve(), (root / _FOLDERS[section] / str(path)).resolve()]
         for file in candidates:
             if file.is_relative_to(root) and file.is_file():
                 return _text(file)
-        raise UsageError(f"its script {path} is not there")
+        raise UsageError(f"its script {path} does not exist")
 
 
 def read_files(folder: Path, steps: Steps) -> Export:
-    """The export in *folder*; *steps* are its files.
+    """Read the export in *folder*. *steps* count its files.
 
     Raises:
-        UsageError: there is none, or a file of it cannot be read.
+        UsageError: there is no export, or one of its files cannot be read.
     """
     for name in TENANT_FILES:
         file = folder / name
@@ -65,7 +65,7 @@ def read_files(folder: Path, steps: Steps) -> Export:
             value = parse(_text(file), called=str(file)).value
             steps.done(file)
             if not isinstance(value, dict):
-                raise UsageError(f"{file}: this is no export of auth0-deploy-cli")
+                raise UsageError(f"{file}: not an export of auth0-deploy-cli")
             return Export(folder, value)
     files = {
         section: sorted((folder / name).glob("*.json"))
@@ -79,7 +79,7 @@ def read_files(folder: Path, steps: Steps) -> Export:
             steps.expect(1)
             sections[section] = _json(folder / name, steps)
     if not sections:
-        raise UsageError(f"{folder} has neither a tenant.yaml nor folders as a0deploy export writes them")
+        raise UsageError(f"{folder} has neither a tenant.yaml nor the folders that a0deploy export writes")
     others = {path.name for path in folder.iterdir() if path.is_dir()} - {*_FOLDERS.values(), "triggers"}
     sections.update(dict.fromkeys(sorted(others)))
     return Export(folder, sections)
@@ -89,7 +89,7 @@ def _json(file: Path, steps: Steps) -> Any:
     try:
         value = json.loads(_text(file))
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{file} is no JSON: {error}") from None
+        raise UsageError(f"{file}: not valid JSON: {error}") from None
     steps.done(file)
     return value
 

@@ -1,4 +1,4 @@
-"""An export of npm ``auth0-deploy-cli`` → a `Document`, and a sentence for each thing that it could not take."""
+"""Turn an export of npm ``auth0-deploy-cli`` into a `Document`, and list what was left out, with reasons."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from rulemint_cli.terminal.progress import Steps
 MANAGEMENT_API = "Auth0 Management API"
 _TAKEN = {"tenant", "clients", "resourceServers", "clientGrants", "hooks", "actions", "rules", "triggers"}
 _ALL_CLIENTS = {"All Applications"}
-"""Auth0's client that stands for all others."""
+"""Auth0's client that stands for all clients."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What was taken, and what was not."""
+    """The document, and one sentence for each thing that was left out."""
 
     document: Document
     left_out: list[str]
 
 
 def read_export(folder: Path, steps: Steps) -> Imported:
-    """The export in *folder*, in either format; *steps* are its files.
+    """Read the export in *folder*, in either format. *steps* count its files.
 
     Raises:
-        UsageError: there is none, or a file of it cannot be read.
+        UsageError: there is no export, or one of its files cannot be read.
     """
     export = read_files(folder, steps)
     left_out: list[str] = []
@@ -58,7 +58,7 @@ def read_export(folder: Path, steps: Steps) -> Imported:
     )
     for section, value in export.sections.items():
         if section not in _TAKEN and value != []:
-            left(section, "there is nothing like it here")
+            left(section, "Rulemint has nothing like it")
     return Imported(settled(document, management=""), left_out)
 
 
@@ -75,7 +75,7 @@ def _settings(export: Export, left: Left) -> Settings | None:
 
 
 def _grants(export: Export, apis: list[Item], left: Left) -> list[ClientGrant]:
-    """Those for APIs that were exported; the one for Auth0's own management API has scopes that we do not."""
+    """Return the grants for exported APIs, without Auth0's management API, because its scopes differ from ours."""
     known = {api.get("identifier") for api in apis}
     taken = []
     for item in export.items("clientGrants"):
@@ -83,7 +83,7 @@ def _grants(export: Export, apis: list[Item], left: Left) -> list[ClientGrant]:
         if item.get("audience") not in known:
             left(called, "the API is not in the export")
         elif item.get("subject_type", "client") != "client":
-            left(called, "it is for users: tokens are for machines only")
+            left(called, "it is for users, but Rulemint's tokens are for machines only")
         else:
             taken.append(item)
     return _typed(taken, records.grant, ClientGrant, "client grant of", "client_id", left)

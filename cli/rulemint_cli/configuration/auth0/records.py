@@ -1,4 +1,4 @@
-"""Clients, APIs, client grants and settings as Auth0 exports them → ours, and what of them could not be taken."""
+"""Turn Auth0's clients, APIs, client grants and settings into ours, and report the fields that were left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rulemint_cli.configuration.auth0.export_files import Item
 from rulemint_shared.kept_secrets import without_secrets
 
 Left = Callable[[str, str], None]
-"""Hears which record lacks what, and why."""
+"""Takes the name of something that was left out, and the reason."""
 
 _SERVER_MADE = {
     "tenant",
@@ -22,7 +22,7 @@ _SERVER_MADE = {
     "signing_keys",
     "signing_secret",
 }
-"""Nobody misses these: the system makes its own."""
+"""Fields that are left out silently, because the system makes its own."""
 _REASONS = {
     "client_authentication_methods": "clients prove who they are by a client secret",
     "require_proof_of_possession": "tokens are bearer tokens",
@@ -34,7 +34,7 @@ _AUTH_METHODS = {"none", "client_secret_post", "client_secret_basic"}
 
 
 def client(item: Item, left: Left) -> Item:
-    """One client; Auth0's secrets cannot be exported, so it gets a new one."""
+    """Turn one client. It gets a new secret, because Auth0's secrets cannot be exported."""
     called = f"client {item.get('name')}"
     fields = _split(item, _CLIENT, kept_fields.CLIENT, called, left)
     method = fields.get("token_endpoint_auth_method")
@@ -47,7 +47,7 @@ def client(item: Item, left: Left) -> Item:
 
 
 def api(item: Item, left: Left) -> Item:
-    """One API."""
+    """Turn one API."""
     fields = _split(item, _API, kept_fields.RESOURCE_SERVER, f"API {item.get('identifier')}", left)
     fields["scopes"] = [
         {name: scope[name] for name in ("value", "description") if scope.get(name)}
@@ -57,7 +57,7 @@ def api(item: Item, left: Left) -> Item:
 
 
 def grant(item: Item, left: Left) -> Item:
-    """One client grant; its client by name or id, as it is exported."""
+    """Turn one client grant. It names its client by name or id, as the export does."""
     called = f"client grant of {item.get('client_id')} for {item.get('audience')}"
     own = ("audience", "scope", "allow_all_scopes")
     known = {name: value for name, value in item.items() if name not in {"client_id", "subject_type"}}
@@ -66,7 +66,7 @@ def grant(item: Item, left: Left) -> Item:
 
 
 def settings(item: Item, left: Left) -> Item:
-    """The tenant's settings."""
+    """Turn the tenant's settings."""
     return _split(item, ("default_audience",), kept_fields.SETTINGS, "settings", left)
 
 
@@ -82,9 +82,9 @@ def _split(item: Item, own: tuple[str, ...], kept: frozenset[str], called: str, 
         elif name in kept:
             clean, secrets = without_secrets(name, value)
             for secret in secrets:
-                left(f"{secret} of the {called}", "a secret that nothing here needs")
+                left(f"{secret} of the {called}", "a secret that Rulemint does not need")
             if clean is not None:
                 taken[name] = clean
         else:
-            left(f"{name} of the {called}", "there is no such field here")
+            left(f"{name} of the {called}", "Rulemint has no such field")
     return {**fields, "kept": taken} if taken else fields

@@ -1,4 +1,4 @@
-"""Hooks, actions and rules as Auth0 exports them → our rules, in the order in which Auth0 ran them."""
+"""Turn Auth0's hooks, actions and rules into ours, in the order in which Auth0 ran them."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from rulemint_shared.records import Language
 TRIGGER = "credentials-exchange"
 _PLACEHOLDER = re.compile(r"(##|@@)[A-Za-z_][A-Za-z0-9_]*\1")
 _FORM = re.compile(r"\bmodule\.exports\b|\bexports\.|^[ \t]*export\b", re.MULTILINE)
-"""What a text for tokens has; Auth0's rules for logins are a bare function."""
+"""Matches a script for tokens, because Auth0's rules for logins are a bare function."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9 _-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """A text that runs for the client credentials exchange, and what goes with it."""
+    """A script that runs for the client credentials exchange, with its settings."""
 
     section: str
     name: str
     called: str
-    """In a sentence."""
+    """Its name in a sentence."""
     path: object
     enabled: bool
     place: int
-    """Among those of its section."""
+    """Its place in its section."""
     secrets: list[str] = field(default_factory=list)
     dependencies: dict[str, str] = field(default_factory=dict)
 
 
 def rules_of(export: Export, left: Left) -> list[Item]:
-    """All that run for the client credentials exchange, hooks before actions; *left* hears of the others."""
+    """Return the scripts that run for the client credentials exchange, hooks first. Report others to *left*."""
     found = [
         each
         for section in (_hooks(export, left), _actions(export, left), _rules(export))
@@ -47,7 +47,7 @@ def rules_of(export: Export, left: Left) -> list[Item]:
     for each in found:
         rule = _rule(export, each, left)
         if rule is not None and rule["name"] in rules:
-            left(each.called, f"there is another one that would be the rule {rule['name']}")
+            left(each.called, f"another script becomes the rule {rule['name']} already")
         elif rule is not None:
             rules[rule["name"]] = {**rule, "order": len(rules) + 1}
     return list(rules.values())
@@ -57,7 +57,7 @@ def _hooks(export: Export, left: Left) -> Iterator[_Found]:
     for place, item in enumerate(export.items("hooks")):
         called = f"hook {item.get('name')}"
         if item.get("triggerId") != TRIGGER:
-            left(called, f"its trigger is {item.get('triggerId')}, and here are tokens for machines only")
+            left(called, f"its trigger is {item.get('triggerId')}, but Rulemint's tokens are for machines only")
             continue
         yield _Found(
             section="hooks",
@@ -77,10 +77,11 @@ def _actions(export: Export, left: Left) -> Iterator[_Found]:
         called = f"action {item.get('name')}"
         triggers = [str(trigger.get("id")) for trigger in item.get("supported_triggers") or []]
         if TRIGGER not in triggers:
-            left(called, f"its trigger is {', '.join(triggers) or 'unknown'}, and here are tokens for machines only")
+            trigger = ", ".join(triggers) or "unknown"
+            left(called, f"its trigger is {trigger}, but Rulemint's tokens are for machines only")
             continue
         if item.get("modules"):
-            left(f"modules of the {called}", "there are none here: put their code into the action")
+            left(f"modules of the {called}", "Rulemint has no modules: put their code into the action")
         is_bound = item.get("name") in bound
         packages = item.get("dependencies") or []
         yield _Found(
@@ -108,7 +109,7 @@ def _rules(export: Export) -> Iterator[_Found]:
 
 
 def _bound(export: Export) -> list[Any]:
-    """The names of the actions that run, in their order."""
+    """Return the names of the actions that run, in their order."""
     triggers = export.sections.get("triggers")
     bindings = triggers.get(TRIGGER) if isinstance(triggers, dict) else None
     return [binding.get("action_name") for binding in bindings or [] if isinstance(binding, dict)]
@@ -121,10 +122,10 @@ def _rule(export: Export, found: _Found, left: Left) -> Item | None:
         left(found.called, str(error))
         return None
     if found.section == "rules" and not _FORM.search(script):
-        left(found.called, "it ran at logins, and here are tokens for machines only")
+        left(found.called, "it ran at logins, but Rulemint's tokens are for machines only")
         return None
     for placeholder in sorted({match[0] for match in _PLACEHOLDER.finditer(script)}):
-        left(f"{placeholder} in the {found.called}", "write into its script what auth0-deploy-cli would put there")
+        left(f"{placeholder} in the {found.called}", "put the value that auth0-deploy-cli would insert into the script")
     name = _NOT_IN_NAMES.sub("-", found.name).strip(" _-")[:100].strip(" _-") or "rule"
     return {
         "name": name,

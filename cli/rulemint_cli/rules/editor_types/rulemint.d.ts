@@ -1,4 +1,4 @@
-/** What a rule in JavaScript or TypeScript gets, for editors: `@param {Rulemint.Event} event`, and so on. */
+/** Types of a rule's parameters in JavaScript or TypeScript, for editors: `@param {Rulemint.Event} event`, and so on. */
 
 declare namespace Rulemint {
   interface Client {
@@ -15,22 +15,22 @@ declare namespace Rulemint {
     headers: Record<string, string>;
     query: Record<string, string>;
     params: Record<string, string>;
-    /** The query, overlaid by the secrets. */
+    /** The query and the secrets. A secret wins over a parameter of the same name. */
     data: Record<string, string>;
     body: { client: Client; scope: string[]; audience: string; context: Omit<Context, "webtask" | "claims"> };
     storage: Storage;
   }
 
-  /** One document of JSON, 500 KiB at most, which lives as long as the rule. */
+  /** One document of JSON, 500 KiB at most. It lives as long as the rule. */
   interface Storage {
     get(done: (error: Error | null, data?: unknown) => void): void;
     set(data: unknown, done?: Stored): void;
     set(data: unknown, options: { force?: boolean | 0 | 1; etag?: string | null }, done?: Stored): void;
   }
-  /** With the error of a document that was changed since it was read comes what it is now. */
+  /** The error of a document that was changed since it was read has the document as it is now. */
   type Stored = (error: (Error & { conflict?: unknown }) | null) => void;
 
-  /** The token request; `body` is its parameters without credentials, `claims` what the rules before have set. */
+  /** The token request. `body` has its parameters without credentials; `claims` has those of earlier rules. */
   interface Context {
     ip: string;
     userAgent: string;
@@ -40,19 +40,19 @@ declare namespace Rulemint {
     webtask: Webtask;
   }
 
-  /** Claims by name; `scope` replaces the scopes. */
+  /** Claims by name. `scope` replaces the scopes. */
   type Result = { scope?: string[] } & Record<string, unknown>;
   type Callback = (error?: unknown, result?: Result | null) => void;
 
-  /** A rule or hook of Auth0's. */
+  /** A rule or hook as Auth0 has it. */
   type Hook = (client: Client, scope: string[], audience: string, context: Context, cb: Callback) => unknown;
   /** A generic webtask. */
   type GenericWebtask = (context: Webtask, cb: Callback) => unknown;
-  /** What a module exports as its default. */
+  /** The default export of a module. */
   type Module = (
     input: { client: Client; scope: string[]; audience: string; context: Context },
   ) => Result | void | Promise<Result | void>;
-  /** What an action exports as `onExecuteCredentialsExchange`. */
+  /** The function that an action exports as `onExecuteCredentialsExchange`. */
   type Action = (event: Event, api: Api) => unknown;
 
   interface Event {
@@ -80,7 +80,7 @@ declare namespace Rulemint {
 
   interface CacheRecord {
     value: string;
-    /** In ms since the epoch. */
+    /** Milliseconds since the epoch. */
     expires_at: number;
   }
 
@@ -114,7 +114,7 @@ declare namespace Rulemint {
 
 /** 403 `access_denied`, with the message as its description. */
 declare class AccessDenied extends Error {}
-/** What Auth0's errors derive from. */
+/** The base class of Auth0's errors. */
 declare class ExtensibilityUserError extends Error {}
 /** 400 `invalid_scope`. */
 declare class InvalidScopeError extends ExtensibilityUserError {}

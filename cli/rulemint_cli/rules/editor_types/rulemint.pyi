@@ -1,4 +1,4 @@
-"""What a rule in Python may import from ``rulemint``, and the types of what it gets; for editors and type checkers."""
+"""Names that a rule in Python may import from ``rulemint``, and types of its parameters; for editors."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -21,28 +21,28 @@ class Client(TypedDict):
     metadata: dict[str, str]
 
 class StorageError(Exception):
-    """The document was not read or written; the text says why."""
+    """The document could not be read or written. The text says why."""
 
 class StorageConflict(StorageError):
-    """The document was changed since it was read; ``conflict`` is what it is now."""
+    """The document was changed since it was read. ``conflict`` is the document as it is now."""
 
     conflict: Any
 
 class Storage:
-    """One document of JSON, 500 KiB at most, which lives as long as the rule."""
+    """One document of JSON, 500 KiB at most. It lives as long as the rule."""
 
     def get(self) -> Any:
-        """The document; None if there is none."""
+        """Return the document, or None if there is none."""
 
     def set(self, data: object, *, force: bool = False) -> None:
-        """Replace the document that was read or written last, or with ``force`` whatever there is; None: by nothing.
+        """Replace the document. None deletes it. With ``force``, replace it even if it was changed since it was read.
 
         Raises:
-            StorageConflict: there is another one.
+            StorageConflict: the document was changed since it was read.
         """
 
 class Webtask(TypedDict):
-    """The rule's secrets and storage, and more of the request."""
+    """The rule's secrets and storage, and more about the request."""
 
     id: str
     secrets: dict[str, str]
@@ -52,7 +52,7 @@ class Webtask(TypedDict):
     storage: Storage
 
 class Context(TypedDict):
-    """The token request; ``body`` is its parameters without credentials, ``claims`` what the rules before have set."""
+    """The token request. ``body`` has its parameters without credentials; ``claims`` has those of earlier rules."""
 
     ip: str
     userAgent: str  # the contract's name
@@ -61,10 +61,10 @@ class Context(TypedDict):
     webtask: Webtask
 
 Result: TypeAlias = Mapping[str, Any]
-"""Claims by name; ``scope``, a list of texts, replaces the scopes."""
+"""Claims by name. ``scope``, a list of texts, replaces the scopes."""
 
 class Response:
-    """An answer of another service; names of headers are in lower case, ``url`` is the one after redirects."""
+    """The answer of another service. Names of headers are in lower case; ``url`` is the address after redirects."""
 
     status: int
     ok: bool
@@ -74,10 +74,10 @@ class Response:
     redirected: bool
 
     def text(self) -> str:
-        """The body as text."""
+        """Return the body as text."""
 
     def json(self) -> Any:
-        """The body, parsed as JSON."""
+        """Return the body, parsed as JSON."""
 
 def fetch(
     url: str,
@@ -91,5 +91,5 @@ def fetch(
     """Call *url*, whose host must be in the rule's ``allow_hosts``.
 
     Raises:
-        OSError: there was no answer; the text says why.
+        OSError: there was no answer. The text says why.
     """

@@ -72,10 +72,10 @@ def test_what_could_not_be_taken_is_named_with_the_reason(form: str) -> None:
         "hook signups: not taken: its trigger is pre-user-registration",
         "action after login: not taken: its trigger is post-login",
         "rule Add email: not taken: it ran at logins",
-        "##STAGE## in the action plan claim: not taken: write into its script",
-        "custom_shade of the client nightly: not taken: there is no such field here",
+        "##STAGE## in the action plan claim: not taken: put the value that auth0-deploy-cli would insert",
+        "custom_shade of the client nightly: not taken: Rulemint has no such field",
         "private_key_jwt of the client signs itself: not taken: clients prove who they are by a client secret",
-        "colour_of_login of the settings: not taken: there is no such field here",
+        "colour_of_login of the settings: not taken: Rulemint has no such field",
         "client grant of nightly for https://acme.eu.auth0.com/api/v2/: not taken: the API is not in the export",
     ):
         assert any(line.startswith(said) for line in left), said
@@ -102,7 +102,7 @@ def test_a_script_outside_of_the_export_is_not_read(tmp_path: Path) -> None:
     )
     imported = read_export(tmp_path / "in", Steps())
     assert imported.document.rules == []
-    assert imported.left_out == ["hook a: not taken: its script ../secret.js is not there"]
+    assert imported.left_out == ["hook a: not taken: its script ../secret.js does not exist"]
 
 
 def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
@@ -115,4 +115,4 @@ def test_a_secret_of_an_addon_is_left_out_and_named() -> None:
     item = {"name": "shop", "addons": {"azure_blob": {"accountName": "a", "storageAccessKey": "k"}}}
     taken = records.client(item, lambda what, why: left.append(f"{what}: {why}"))
     assert taken["kept"] == {"addons": {"azure_blob": {"accountName": "a"}}}
-    assert left == ["addons.azure_blob.storageAccessKey of the client shop: a secret that nothing here needs"]
+    assert left == ["addons.azure_blob.storageAccessKey of the client shop: a secret that Rulemint does not need"]

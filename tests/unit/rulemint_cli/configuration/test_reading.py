@@ -60,7 +60,10 @@ from rulemint_shared.records import Language
             id="no file",
         ),
         pytest.param(
-            "rulemint: 1\nrules:\n  - name: a\n    script_file: ../b.js\n", 4, "stands beside the file", id="outside"
+            "rulemint: 1\nrules:\n  - name: a\n    script_file: ../b.js\n",
+            4,
+            "must be in the folder",
+            id="outside",
         ),
         pytest.param(
             "rulemint: 1\nrules:\n  - name: a\n    script: x\n    allow_hosts: ['a b']\n",
@@ -69,11 +72,14 @@ from rulemint_shared.records import Language
             id="no host",
         ),
         pytest.param(
-            "rulemint: 1\nclients:\n  - name: a\n  - name: a\n", 4, "clients[1]: this is what clients[0]", id="twins"
+            "rulemint: 1\nclients:\n  - name: a\n  - name: a\n",
+            4,
+            "clients[1]: this is the same",
+            id="twins",
         ),
-        pytest.param("rulemint: 1\nrulemint: 1\n", 2, "rulemint is there twice", id="a key twice"),
-        pytest.param("rulemint: 1\nclients: [\n", 3, "this is no YAML", id="no YAML"),
-        pytest.param("rulemint: !!python/name:os.system 1\n", 1, "this is no YAML", id="a tag"),
+        pytest.param("rulemint: 1\nrulemint: 1\n", 2, "the key rulemint occurs twice", id="a key twice"),
+        pytest.param("rulemint: 1\nclients: [\n", 3, "not valid YAML", id="no YAML"),
+        pytest.param("rulemint: !!python/name:os.system 1\n", 1, "not valid YAML", id="a tag"),
     ],
 )
 def test_an_error_names_the_field_and_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:

@@ -59,7 +59,7 @@ def test_a_file_that_is_no_admin_file_is_one_sentence_that_names_it(tmp_path: Pa
         read_admin_file(path)
     text = str(refused.value)
     assert "\n" not in text
-    assert f"{path} is no admin file" in text
+    assert f"{path} is not an admin file" in text
 
 
 def test_an_error_never_repeats_the_secret(tmp_path: Path) -> None:

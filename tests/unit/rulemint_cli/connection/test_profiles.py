@@ -52,7 +52,7 @@ def test_an_unknown_profile_is_a_sentence_with_the_next_command(tmp_path: Path, 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 101])
 def test_a_name_that_could_be_something_else_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CommandError, match="cannot be a profile's name"):
+    with pytest.raises(CommandError, match="is not a valid profile name"):
         Profiles(tmp_path / "profiles.json").put(name, PROD)
     assert not (tmp_path / "profiles.json").exists()
 
@@ -61,7 +61,7 @@ def test_a_name_that_could_be_something_else_is_refused(tmp_path: Path, name: st
 def test_a_damaged_file_is_named_and_never_overwritten(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "profiles.json"
     path.write_bytes(content)
-    with pytest.raises(CommandError, match="holds no profiles"):
+    with pytest.raises(CommandError, match="is not a file of profiles"):
         Profiles(path)
     assert path.read_bytes() == content
 

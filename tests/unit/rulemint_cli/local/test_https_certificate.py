@@ -115,5 +115,5 @@ def test_what_is_missing_or_damaged_is_made_again(tmp_path: Path, damaged: str, 
 
 def test_a_folder_that_cannot_be_used_is_one_sentence_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / "tls").write_text("a file")
-    with pytest.raises(CommandError, match="RULEMINT_TLS_PORT=0 does without https"):
+    with pytest.raises(CommandError, match="RULEMINT_TLS_PORT=0 turns https off"):
         local_certificate(tmp_path / "tls")

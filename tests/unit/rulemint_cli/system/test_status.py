@@ -16,7 +16,7 @@ STATUS: dict[str, Any] = {"gateways": ["gateway_1"], "runners": [], "queue_depth
 def test_a_wrong_clock_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str], seconds: float, said: str) -> None:
     wrong = [{"name": "server7:runner_1", "seconds_ahead": seconds}]
     show_status(Output(as_json=False), {**STATUS, "wrong_clocks": wrong})
-    assert f"clock     WRONG: server7:runner_1 is {said}: set it right" in capsys.readouterr().out.splitlines()
+    assert f"clock     WRONG: server7:runner_1 is {said}: correct it" in capsys.readouterr().out.splitlines()
 
 
 def test_clocks_that_are_right_have_none(capsys: pytest.CaptureFixture[str]) -> None:
