@@ -1,0 +1,4 @@
+// case = "M5"
+// outcomes = ["granted"]
+// ---
+﻿module.exports = async (client, scope, audience, context) => ({ scope });

@@ -1,1 +1,0 @@
-﻿module.exports = async (client, scope, audience, context) => ({ scope });

@@ -1,7 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  await new Promise((resolve, reject) => {
-    const socket = require('net').connect({ path: '\0CANARY_ABSTRACT' });
-    socket.on('connect', resolve);
-    socket.on('error', reject);
-  });
-};

@@ -1,9 +1,0 @@
-let invocations = 0;
-const kept = [];
-
-module.exports = async (client, scope, audience, context) => {
-  invocations += 1;
-  kept.push(context);
-  if (invocations > 1 || kept.length > 1) throw new Error('FOUND WHAT WAS LEFT');
-  return {};
-};

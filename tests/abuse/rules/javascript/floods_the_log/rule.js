@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  for (;;) console.log('x'.repeat(200));
-};

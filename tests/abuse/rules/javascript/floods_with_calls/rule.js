@@ -1,5 +1,0 @@
-export default async () => {
-  const calls = Array.from({ length: 10_000 }, () => fetch('http://loopback.example.com:CANARY_PORT/'));
-  const ended = await Promise.allSettled(calls);
-  return { reached: ended.filter(({ status }) => status === 'fulfilled').length, ended: ended.length };
-};

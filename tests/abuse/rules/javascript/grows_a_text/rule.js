@@ -1,8 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  let text = 'x';
-  const kept = [];
-  for (;;) {
-    text += text;
-    kept.push(`${text}${kept.length}`.split('').reverse());
-  }
-};

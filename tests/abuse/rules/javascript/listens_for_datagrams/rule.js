@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  Deno.listenDatagram({ hostname: '127.0.0.1', port: 0, transport: 'udp' });
-};

@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  Deno.dlopen('libc.so.6', { getpid: { parameters: [], result: 'i32' } });
-};

@@ -1,5 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  for (let n = 0; n < 200; n++) console.log(`line ${n}`);
-  console.log('the last words');
-  return {};
-};

@@ -1,0 +1,6 @@
+// case = "G4"
+// outcomes = ["failed:timeout"]
+// ---
+module.exports = async (client, scope, audience, context) => {
+  return { then() { for (;;) {} } };
+};

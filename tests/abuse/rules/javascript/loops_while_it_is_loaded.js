@@ -1,0 +1,4 @@
+// case = "G7"
+// outcomes = ["failed:timeout"]
+// ---
+for (;;) {}

@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  Deno.symlinkSync('CANARY_FILE', 'CANARY_FOLDER/link');
-};

@@ -1,4 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  const a = [];
-  for (;;) a.push(new WebAssembly.Memory({ initial: 1000 }));
-};

@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  return { a: /^(a+)+$/.test('a'.repeat(64) + 'b') };
-};

@@ -1,8 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  const secret = context.webtask.secrets.OWN;
-  console.log(secret);
-  console.log(JSON.stringify({ secret }));
-  console.log({ secret });
-  console.log([secret], new Map([[1, secret]]));
-  throw new Error(secret);
-};

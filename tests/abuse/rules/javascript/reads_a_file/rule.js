@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  return { a: Deno.readTextFileSync('CANARY_FILE') };
-};

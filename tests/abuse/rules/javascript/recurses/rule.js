@@ -1,4 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  const f = () => f();
-  f();
-};

@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  return { 'https://rule.test/a': '\ud800' };
-};

@@ -1,0 +1,6 @@
+// case = "M7"
+// outcomes = ["failed:bad_result"]
+// ---
+module.exports = async (client, scope, audience, context) => {
+  return new Map([['scope', ['admin']]]);
+};

@@ -1,5 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  let a = {};
-  for (let i = 0; i < 30; i++) a = { a };
-  return { 'https://rule.test/a': a };
-};

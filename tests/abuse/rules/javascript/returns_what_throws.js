@@ -1,0 +1,6 @@
+// case = "M7"
+// outcomes = ["failed:bad_result", "failed:exception"]
+// ---
+module.exports = async (client, scope, audience, context) => {
+  return { toJSON() { throw new Error('not me'); } };
+};

@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  return { a: new Deno.Command(Deno.execPath(), { args: ['eval', '1'] }).outputSync().code };
-};

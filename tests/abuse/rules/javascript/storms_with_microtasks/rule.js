@@ -1,4 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  (async () => { for (;;) await null; })();
-  await new Promise(() => {});
-};

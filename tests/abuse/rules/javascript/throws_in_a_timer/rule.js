@@ -1,4 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  setTimeout(() => { throw new Error('from a timer'); }, 1);
-  await new Promise(() => {});
-};

@@ -1,0 +1,6 @@
+// case = "G6"
+// outcomes = ["failed:timeout"]
+// ---
+module.exports = async (client, scope, audience, context) => {
+  await new Promise(() => {});
+};

@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-};

@@ -1,3 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  Deno.writeTextFileSync('CANARY_FOLDER/x', 'x');
-};

@@ -1,4 +1,0 @@
-module.exports = async (client, scope, audience, context) => {
-  Deno.stderr.writeSync(new TextEncoder().encode('raw\n'));
-  return {};
-};

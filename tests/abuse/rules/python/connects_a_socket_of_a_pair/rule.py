@@ -1,6 +1,0 @@
-import socket
-
-
-def rule(client, scope, audience, context):
-    a, b = socket.socketpair()
-    a.sendto(b'x', 'CANARY_SOCKET')

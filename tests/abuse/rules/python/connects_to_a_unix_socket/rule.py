@@ -1,5 +1,0 @@
-import socket
-
-
-def rule(client, scope, audience, context):
-    socket.socket(socket.AF_UNIX).connect('CANARY_SOCKET')

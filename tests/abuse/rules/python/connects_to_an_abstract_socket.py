@@ -1,0 +1,8 @@
+# case = "C6"
+# outcomes = ["failed:exception"]
+# ---
+import socket
+
+
+def rule(client, scope, audience, context):
+    socket.socket(socket.AF_UNIX).connect('\0CANARY_ABSTRACT')

@@ -1,6 +1,0 @@
-import os
-
-
-def rule(client, scope, audience, context):
-    for _ in range(10_000):
-        os.dup(0)

@@ -1,5 +1,0 @@
-import sys
-
-
-def rule(client, scope, audience, context):
-    sys.exit(3)

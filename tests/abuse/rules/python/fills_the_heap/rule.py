@@ -1,4 +1,0 @@
-def rule(client, scope, audience, context):
-    x = []
-    while True:
-        x.append(bytearray(10**6))

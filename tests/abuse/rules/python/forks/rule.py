@@ -1,6 +1,0 @@
-import os
-
-
-def rule(client, scope, audience, context):
-    while True:
-        os.fork()

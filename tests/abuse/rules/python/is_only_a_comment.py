@@ -1,0 +1,4 @@
+# case = "M5"
+# outcomes = ["failed:syntax"]
+# ---
+# nothing

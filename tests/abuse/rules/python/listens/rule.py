@@ -1,5 +1,0 @@
-import socket
-
-
-def rule(client, scope, audience, context):
-    socket.create_server(('127.0.0.1', 0))

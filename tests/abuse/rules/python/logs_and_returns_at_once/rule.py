@@ -1,5 +1,0 @@
-def rule(client, scope, audience, context):
-    for n in range(200):
-        print('line', n)
-    print('the last words', end='')
-    return {}

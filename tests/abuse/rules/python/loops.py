@@ -1,0 +1,6 @@
+# case = "G2"
+# outcomes = ["failed:timeout"]
+# ---
+def rule(client, scope, audience, context):
+    while True:
+        pass

@@ -1,3 +1,0 @@
-def rule(client, scope, audience, context):
-    while True:
-        pass

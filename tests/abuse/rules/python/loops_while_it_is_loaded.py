@@ -1,0 +1,5 @@
+# case = "G7"
+# outcomes = ["failed:timeout"]
+# ---
+while True:
+    pass

@@ -1,5 +1,0 @@
-import mmap
-
-
-def rule(client, scope, audience, context):
-    mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)

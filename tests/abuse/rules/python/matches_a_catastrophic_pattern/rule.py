@@ -1,5 +1,0 @@
-import re
-
-
-def rule(client, scope, audience, context):
-    return {'a': bool(re.match('(a+)+$', 'a' * 64 + 'b'))}

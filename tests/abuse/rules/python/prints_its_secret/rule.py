@@ -1,9 +1,0 @@
-import json
-import logging
-
-
-def rule(client, scope, audience, context):
-    secret = context['webtask']['secrets']['OWN']
-    print(secret, repr(secret), json.dumps(secret), json.dumps(secret, ensure_ascii=False), [secret])
-    logging.error('it is %r', {'secret': secret})
-    raise ValueError(secret)

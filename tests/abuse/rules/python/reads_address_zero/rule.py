@@ -1,5 +1,0 @@
-import ctypes
-
-
-def rule(client, scope, audience, context):
-    ctypes.string_at(0)

@@ -1,6 +1,0 @@
-import os
-
-
-def rule(client, scope, audience, context, cb):
-    cb(None, {})
-    return {'read': str(os.read(3, 65536))}

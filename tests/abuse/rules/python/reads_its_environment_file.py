@@ -1,0 +1,5 @@
+# case = "B1"
+# outcomes = ["failed:exception"]
+# ---
+def rule(client, scope, audience, context):
+    return {'a': open('/proc/self/environ').read()}

@@ -1,9 +1,0 @@
-import sys
-
-
-def rule(client, scope, audience, context):
-    sys.setrecursionlimit(10**9)
-
-    def f(n):
-        return f(n + 1)
-    f(0)

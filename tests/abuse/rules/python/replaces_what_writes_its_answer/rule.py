@@ -1,6 +1,0 @@
-import json
-
-
-def rule(client, scope, audience, context):
-    json.dumps = lambda *_arguments, **_options: '{"FORGED":true}'
-    return {}

@@ -1,5 +1,0 @@
-import _socket as socket
-
-
-def rule(client, scope, audience, context):
-    return {'a': socket.getaddrinfo('example.com', 443)}

@@ -1,0 +1,7 @@
+# case = "M7"
+# outcomes = ["failed:bad_result"]
+# ---
+def rule(client, scope, audience, context):
+    a = {}
+    a['a'] = a
+    return a

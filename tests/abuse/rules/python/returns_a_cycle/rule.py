@@ -1,4 +1,0 @@
-def rule(client, scope, audience, context):
-    a = {}
-    a['a'] = a
-    return a

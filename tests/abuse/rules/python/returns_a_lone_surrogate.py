@@ -1,0 +1,5 @@
+# case = "M7"
+# outcomes = ["failed:bad_result", "granted"]
+# ---
+def rule(client, scope, audience, context):
+    return {'a': chr(0xD800)}

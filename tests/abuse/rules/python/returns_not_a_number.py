@@ -1,0 +1,5 @@
+# case = "M7"
+# outcomes = ["failed:bad_result"]
+# ---
+def rule(client, scope, audience, context):
+    return {'a': float('nan')}

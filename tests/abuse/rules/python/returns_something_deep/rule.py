@@ -1,5 +1,0 @@
-def rule(client, scope, audience, context):
-    a = {}
-    for _ in range(5_000):
-        a = {'a': a}
-    return a

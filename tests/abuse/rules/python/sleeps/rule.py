@@ -1,5 +1,0 @@
-import time
-
-
-def rule(client, scope, audience, context):
-    time.sleep(60)

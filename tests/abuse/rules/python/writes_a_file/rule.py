@@ -1,2 +1,0 @@
-def rule(client, scope, audience, context):
-    open('CANARY_FOLDER/x', 'w').write('x')
