@@ -85,3 +85,11 @@ def _is_there(name: str, files: list[str]) -> bool:
     """Whether a file or folder ends like *name*."""
     ending = f"/{name.strip('/')}"
     return name.strip("/") in FOLDERS or any(path.endswith(ending) for path in files)
+
+
+def test_each_word_of_the_glossary_stands_in_a_file_that_is_there_and_in_the_order_of_the_alphabet() -> None:
+    rows = re.findall(r"^\| \*\*(.+?)\*\* \| .+ \| `(.+?)` \|$", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
+    words = [word for word, _file in rows]
+    assert len(words) >= 30
+    assert words == sorted(words, key=str.lower)
+    assert [file for _word, file in rows if not (ROOT / file).is_file()] == []
