@@ -35,11 +35,12 @@ cluster: $(READY) ## Run the tests of integration and end to end on clusters of 
 layers: $(READY) ## Make docs/security/layers.md anew: which layer holds what, measured on this machine
 	$(BIN)/python docs/layers.py
 
-lint: $(READY) ## Check style, types, imports, dependencies and the host programs
+lint: $(READY) ## Check style, types, imports, dependencies, plain English and the host programs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES) bench tests
 	$(BIN)/lint-imports
+	$(BIN)/python docs/prose.py
 	@for package in $(PACKAGES); do echo "deptry $$package"; (cd $$package && ../$(BIN)/deptry .) || exit 1; done
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.js && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
 
