@@ -45,7 +45,8 @@ async def work(url: str) -> None:
     """Run batches until killed."""
     async with open_redis(url) as redis:
         publisher = LogPublisher(redis, WRITER)
-        invocations = Invocations(Outbox(redis), cast("Flow", EchoFlow()), publisher, Shares(PLACES))
+        outbox = Outbox(redis)
+        invocations = Invocations(outbox, cast("Flow", EchoFlow()), publisher, Shares(PLACES))
         presence = Presence(
             redis,
             "bench",
@@ -53,7 +54,9 @@ async def work(url: str) -> None:
             contains_rules=lambda: True,
             load=lambda: RunnerLoad(hosts=0, busy_hosts=0, invocations=0),
         )
-        worker = RuleWorker(redis, {job_queue.RUN_BATCH: invocations.run_batch}, runner="bench", max_jobs=PLACES)
+        worker = RuleWorker(
+            redis, {job_queue.RUN_BATCH: invocations.run_batch}, outbox, runner="bench", max_jobs=PLACES
+        )
         await asyncio.gather(publisher.run(), presence.keep(), worker.main())
 
 

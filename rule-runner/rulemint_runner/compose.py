@@ -131,7 +131,8 @@ async def open_runner(
         )
         flow = Flow(rule_runs, geoip)
         places = Shares(settings.max_invocations)
-        invocations = Invocations(Outbox(redis), flow, publisher, places)
+        outbox = Outbox(redis)
+        invocations = Invocations(outbox, flow, publisher, places)
         name = f"{socket.gethostname()}:{process}"
         presence = Presence(
             redis,
@@ -150,7 +151,9 @@ async def open_runner(
             job_queue.RUN_BATCH: invocations.run_batch,
             job_queue.INSTALL_PACKAGES: installer.run_job,
         }
-        worker = RuleWorker(redis, jobs, runner=name, max_jobs=settings.max_invocations, shards=settings.queue_shards)
+        worker = RuleWorker(
+            redis, jobs, outbox, runner=name, max_jobs=settings.max_invocations, shards=settings.queue_shards
+        )
         yield Runner(worker, presence, sandbox, self_check)
 
 

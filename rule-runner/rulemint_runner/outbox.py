@@ -1,4 +1,8 @@
-"""Endings on their way to the gateways that wait for them: those of one moment travel together."""
+"""Endings on their way to the gateways that wait for them: with the end of a job, or soon by themselves.
+
+The command that ends a job takes along whatever waits, so a batch whose invocations end together costs one command. An
+ending whose neighbours are slow waits for them for a moment only.
+"""
 
 from __future__ import annotations
 
@@ -9,48 +13,72 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared.batches import in_messages, join_endings
-from rulemint_shared.pacing import Pace
+from rulemint_shared import keys
+from rulemint_shared.batches import SENT_AT_ONCE_BYTES, in_messages, join_endings
 
 log = structlog.get_logger(__name__)
 
+PAUSE_S = 0.002
+"""So long an ending waits for the end of a job."""
+PAUSE_ALONE_S = 0.001
+"""The same, while nothing else of its tenant is under way: who it would wait for are others."""
+
 
 class Outbox:
-    """Publishes endings in rounds: a round takes along whatever was added before it leaves."""
+    """Keeps endings until a job ends, or publishes them in rounds: a round takes along whatever waits."""
 
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
-        self._pace = Pace(self._leave)
         self._waiting: defaultdict[str, list[bytes]] = defaultdict(list)
         """The channel of a gateway → what it is to hear next."""
-        self._next: asyncio.Future[None] | None = None
-        """Done when what waits is to leave."""
+        self._size = 0
+        """Of what waits, in bytes."""
+        self._due_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._rounds: set[asyncio.Task[None]] = set()
 
     def add(self, channel: str, ending: bytes, *, under_way: int) -> None:
         """Publish an encoded *ending* to *channel* soon; its tenant has so many more *under_way*."""
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-            sending = asyncio.create_task(self._send_round(self._next))
-            self._rounds.add(sending)
-            sending.add_done_callback(self._rounds.discard)
         self._waiting[channel].append(ending)
-        self._pace.want(under_way)
+        self._size += len(ending)
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + (PAUSE_S if under_way else PAUSE_ALONE_S)
+        if self._size > SENT_AT_ONCE_BYTES:
+            self._leave()
+        elif self._timer is None or due_s < self._due_s:
+            self._stop()
+            self._due_s = due_s
+            self._timer = loop.call_at(due_s, self._leave)
+
+    def take(self, shard: int) -> list[tuple[str, bytes]]:
+        """What waits for gateways that listen in *shard*: channels, and a message for each. The caller publishes it."""
+        tag = keys.queue_tag(shard)
+        taken = [(channel, self._waiting.pop(channel)) for channel in list(self._waiting) if keys.tag(channel) == tag]
+        self._size -= sum(len(ending) for _channel, endings in taken for ending in endings)
+        if not self._waiting:
+            self._stop()
+        return [(channel, join_endings(endings)) for channel, endings in taken]
 
     async def flushed(self) -> None:
-        """Wait until everything that was added so far is published, or lost."""
+        """Wait until everything that has left is published, or lost."""
         if self._rounds:
             await asyncio.wait(self._rounds)
 
-    def _leave(self) -> None:
-        if self._next is not None and not self._next.done():
-            self._next.set_result(None)
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    async def _send_round(self, its_turn: asyncio.Future[None]) -> None:
-        await its_turn
-        self._next = None
+    def _leave(self) -> None:
+        self._stop()
         leaving = dict(self._waiting)
         self._waiting.clear()
+        self._size = 0
+        sending = asyncio.create_task(self._send(leaving))
+        self._rounds.add(sending)
+        sending.add_done_callback(self._rounds.discard)
+
+    async def _send(self, leaving: dict[str, list[bytes]]) -> None:
         try:
             for channel, endings in leaving.items():
                 for message in in_messages(endings):

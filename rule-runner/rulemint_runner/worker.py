@@ -21,6 +21,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
+from rulemint_runner.outbox import Outbox
 from rulemint_runner.places import Places
 from rulemint_shared import codecs, job_queue, keys
 from rulemint_shared.background import cancel, run_together
@@ -48,10 +49,21 @@ class RuleWorker(Worker):
     """Claims jobs and runs them."""
 
     def __init__(
-        self, redis: ArqRedis, jobs: Mapping[str, RunJob], *, runner: str, max_jobs: int, shards: int = 1
+        self,
+        redis: ArqRedis,
+        jobs: Mapping[str, RunJob],
+        outbox: Outbox,
+        *,
+        runner: str,
+        max_jobs: int,
+        shards: int = 1,
     ) -> None:
-        """*jobs*: the name of a job → what runs it; *runner*: the name under which gateways know that it is alive."""
+        """*jobs*: the name of a job → what runs it; *runner*: the name under which gateways know that it is alive.
+
+        *outbox*: what waits there leaves with the end of a job.
+        """
         self._jobs = jobs
+        self._outbox = outbox
         self._runner = runner
         self._shards = shards
         self._places = Places(max_jobs)
@@ -131,18 +143,19 @@ class RuleWorker(Worker):
         except Exception:
             self.jobs_failed += 1
             log.exception("a job failed in the runner", job=job_id)
-        await self._finish(job_id, result)
+        await self._finish(job_id, result, shard)
 
-    async def _finish(self, job_id: str, result: bytes | None) -> None:
-        """Keep *result*, as soon as a server takes it: while another one takes over, nobody heard it published.
+    async def _finish(self, job_id: str, result: bytes | None, shard: int) -> None:
+        """Keep *result*, and publish what waits, as soon as a server takes it: one that takes over has heard of neither.
 
         Raises:
             RedisError, OSError: none does for as long as anybody waits.
         """
         deadline = Deadline.after(FINISH_WITHIN_S)
+        leaving = self._outbox.take(shard)
         while True:
             try:
-                return await job_queue.finish(self.pool, job_id, result)
+                return await job_queue.finish(self.pool, job_id, result, publish=leaving)
             except (RedisError, OSError) as error:
                 if deadline.passed():
                     raise

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
 import msgspec
+import structlog
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
 from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_result, serialize_job, serialize_result
@@ -21,6 +22,9 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.job_scripts import CLAIM, ENQUEUE, FINISH, run_script
 from rulemint_shared.messages import Batch, Endings
 from rulemint_shared.package_messages import InstallAnswer, InstallRequest
+from rulemint_shared.redis_cluster import publishing
+
+log = structlog.get_logger(__name__)
 
 RUN_BATCH, INSTALL_PACKAGES = "run_batch", "install_packages"
 """The names of the jobs."""
@@ -142,20 +146,30 @@ def open_job(job: bytes) -> tuple[str, bytes]:
     return function, arguments[0]
 
 
-async def finish(redis: ArqRedis, job_id: str, result: bytes | None) -> None:
-    """The job has ended: keep its *result*, in arq's own format.
+async def finish(
+    redis: ArqRedis, job_id: str, result: bytes | None, *, publish: Sequence[tuple[str, bytes]] = ()
+) -> None:
+    """The job has ended: keep its *result*, in arq's own format, and *publish* messages to channels of its shard.
 
     Its claim stays for as long: a gateway that lost the answer to its enqueue sends the job once more, and by then the
     job may have run.
     """
     now_ms = unix_ms()
-    arguments: list[str | int | bytes] = [RESULT_KEPT_S]
+    kept = b""
     if result is not None:
-        kept = serialize_result(
+        serialized = serialize_result(
             "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.queue(0), job_id, serializer=serialize
         )
-        arguments.append(kept or b"")
-    await run_script(redis, FINISH, [in_progress_key_prefix + job_id, result_key_prefix + job_id], arguments)
+        kept = serialized or b""
+    channels, messages = [channel for channel, _message in publish], [message for _channel, message in publish]
+    refusal = await run_script(
+        redis,
+        FINISH,
+        [in_progress_key_prefix + job_id, result_key_prefix + job_id, *channels],
+        [RESULT_KEPT_S, publishing(redis), kept, *messages],
+    )
+    if refusal is not None:
+        log.warning("could not publish outcomes: they stay in the job's result", error=refusal.decode(errors="replace"))
 
 
 async def find_endings(redis: ArqRedis, job_id: str) -> tuple[Endings, list[Refused]] | None:

@@ -43,9 +43,20 @@ for a job that somebody has claimed goes, too: nobody will run it.
 
 FINISH = """
 local in_progress, kept = KEYS[1], KEYS[2]
-local kept_s, result = unpack(ARGV)
-if result then redis.call('SET', kept, result, 'EX', kept_s) end
+local kept_s, publish, result = ARGV[1], ARGV[2], ARGV[3]
+local refusal = false
+for number = 3, #KEYS do
+  local reply = redis.pcall(publish, KEYS[number], ARGV[number + 1])
+  refusal = type(reply) == 'table' and reply.err or refusal
+end
+if result ~= '' then redis.call('SET', kept, result, 'EX', kept_s) end
 redis.call('EXPIRE', in_progress, kept_s)
+return refusal
+"""
+"""Why channels were not published to, if they were not: what could not be published is kept all the same.
+
+Channels are named as keys, for they are in the same slot. What can be published is published even if nothing can be
+kept, because somebody waits for it.
 """
 
 

@@ -212,3 +212,8 @@ def _slots(stack: list[Command]) -> list[int]:
         last = last if slot is None else slot
         found.append(last)
     return found
+
+
+def publishing(redis: ArqRedis) -> str:
+    """The command by which a script publishes where *redis* leads."""
+    return _SHARDED["PUBLISH"] if isinstance(redis, ClusterRedis) else "PUBLISH"

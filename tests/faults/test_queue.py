@@ -14,6 +14,7 @@ from arq.constants import job_key_prefix
 from fixtures.processes import until
 from fixtures.valkey_servers import a_server
 from fixtures.waiting import eventually
+from rulemint_runner.outbox import Outbox
 from rulemint_runner.worker import RuleWorker
 from rulemint_shared import job_queue, keys
 from rulemint_shared.background import cancel
@@ -43,7 +44,7 @@ async def a_worker(url: str, *, max_jobs: int = 1_000) -> AsyncIterator[list[byt
         return b""
 
     async with open_redis(url) as redis:
-        worker = RuleWorker(redis, {job_queue.INSTALL_PACKAGES: run}, runner="r", max_jobs=max_jobs)
+        worker = RuleWorker(redis, {job_queue.INSTALL_PACKAGES: run}, Outbox(redis), runner="r", max_jobs=max_jobs)
         working = asyncio.create_task(worker.main())
         try:
             yield ran

@@ -45,7 +45,9 @@ async def a_worker(
     url: str, run: Callable[[bytes, int], Awaitable[bytes]], *, max_jobs: int = 100, shards: int = SHARDS
 ) -> AsyncIterator[RuleWorker]:
     async with open_redis(url) as redis:
-        worker = RuleWorker(redis, {job_queue.RUN_BATCH: run}, runner="r", max_jobs=max_jobs, shards=shards)
+        worker = RuleWorker(
+            redis, {job_queue.RUN_BATCH: run}, Outbox(redis), runner="r", max_jobs=max_jobs, shards=shards
+        )
         working = asyncio.create_task(worker.main())
         try:
             yield worker
@@ -83,7 +85,6 @@ async def test_a_gateway_puts_a_job_where_its_tenant_s_are_and_hears_its_ending_
                 came_by[invocation.tenant] = shard
                 ending = Ending(invocation=invocation.id, outcome=Granted(scope=[], claims={}), ended_at_ms=unix_ms())
                 outbox.add(keys.outcomes(batch.gateway, shard), codecs.ending.encode(ending), under_way=0)
-            await outbox.flushed()
             return b""
 
         await say_alive(redis, "r", shards=SHARDS)
