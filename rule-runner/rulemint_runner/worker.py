@@ -146,7 +146,7 @@ class RuleWorker(Worker):
         await self._finish(job_id, result, shard)
 
     async def _finish(self, job_id: str, result: bytes | None, shard: int) -> None:
-        """Keep *result*, and publish what waits, as soon as a server takes it: one that takes over has heard of neither.
+        """Keep *result*, and publish what waits, as soon as a server takes it; while one takes over, none does.
 
         Raises:
             RedisError, OSError: none does for as long as anybody waits.
