@@ -96,7 +96,7 @@ def test_init_makes_no_new_key_beside_the_data_of_another(tmp_path: Path) -> Non
     (folder / "master.key").unlink()
     refused = init(folder, "--data", data)
     assert refused.returncode == 1
-    assert f"there is data in {data} and no master key" in refused.stderr
+    assert f"there is data in {data} but no master key" in refused.stderr
     assert not (folder / "master.key").exists()
 
 
