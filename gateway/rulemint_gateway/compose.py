@@ -84,6 +84,7 @@ from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.answers import Answers
 from rulemint_gateway.web.bearer import CLOCK_LEEWAY_S
 from rulemint_gateway.web.connections.open_connections import CutShort
+from rulemint_gateway.web.connections.shortcut import Shortcut
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.issuers import ISSUERS, Issuers
 from rulemint_gateway.web.log_stream.handlers import LogStream
@@ -110,13 +111,15 @@ from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandle
 from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
-from rulemint_gateway.web.problems import SERVER, problems
+from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import Handlers, routes
 from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies
 from rulemint_gateway.web.throttling import THROTTLING, Throttling
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
+from rulemint_gateway.web.token_shortcut import TokenShortcut
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
+from rulemint_gateway.web.whole_answer import SERVER
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter
@@ -140,6 +143,8 @@ class Gateway:
     """A gateway whose resources are open; what `server` needs to run and to drain it."""
 
     application: web.Application
+    shortcut: Shortcut
+    """Answers some of its requests."""
     metrics: web.Application
     """For an address of its own."""
     health: Health
@@ -221,11 +226,18 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         rules = Rules(catalog, store, records, texts)
         rule_secrets = RuleSecretsOf(redis, records, store, vault)
         tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
+        token = TokenEndpoint(
+            catalog=catalog,
+            grant=grant,
+            exchanges=exchanges,
+            metrics=metrics,
+            throttling=throttling,
+            proxies=TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header)),
+            issuers=_issuers(settings),
+        )
         handlers = Handlers(
             catalog=catalog,
-            token=TokenEndpoint(
-                catalog=catalog, grant=grant, exchanges=exchanges, metrics=metrics, throttling=throttling
-            ),
+            token=token,
             metadata=Metadata(catalog, signing_keys),
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis), write_timeout_s=settings.write_timeout),
@@ -242,8 +254,10 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         answers = Answers(catalog, at_once=settings.management_calls)
         in_background(stack, catalog.keep_in_order())
         application = _application(routes(handlers, answers), accounting(refused))
-        _hand_over(application, settings, throttling, IdempotencyStore(redis, vault))
-        yield Gateway(application, _application(metrics.routes()), health, log_hub, metrics.cut_short)
+        _hand_over(application, settings, token, throttling, IdempotencyStore(redis, vault))
+        yield Gateway(
+            application, TokenShortcut(token), _application(metrics.routes()), health, log_hub, metrics.cut_short
+        )
 
 
 def _registry(*collectors: Collector) -> CollectorRegistry:
@@ -345,16 +359,25 @@ def _late_audit(stack: AsyncExitStack, refused: RefusedCalls) -> LateAudit:
     return audit
 
 
+def _issuers(settings: GatewaySettings) -> Issuers | None:
+    ports = settings.twin_ports()
+    return Issuers(http_port=ports[0], https_port=ports[1]) if ports else None
+
+
 def _hand_over(
-    application: web.Application, settings: GatewaySettings, throttling: Throttling, idempotency: IdempotencyStore
+    application: web.Application,
+    settings: GatewaySettings,
+    token: TokenEndpoint,
+    throttling: Throttling,
+    idempotency: IdempotencyStore,
 ) -> None:
     """What handlers find at the application."""
     application[THROTTLING] = throttling
     application[IDEMPOTENCY] = idempotency
     application[CLOCK_LEEWAY_S] = settings.clock_leeway
-    if ports := settings.twin_ports():
-        application[ISSUERS] = Issuers(http_port=ports[0], https_port=ports[1])
-    application[PROXIES] = TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header))
+    if token.issuers is not None:
+        application[ISSUERS] = token.issuers
+    application[PROXIES] = token.proxies
 
 
 def _token_quotas(stack: AsyncExitStack, redis: ArqRedis, audit: LateAudit, metrics: Metrics) -> TokenQuotas:

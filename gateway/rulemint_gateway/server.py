@@ -20,6 +20,7 @@ from rulemint_gateway.tls import Certificate
 from rulemint_gateway.web.connections.connection import Deadlines
 from rulemint_gateway.web.connections.open_connections import OpenConnections
 from rulemint_gateway.web.connections.server import Runner, Server
+from rulemint_gateway.web.connections.shortcut import Shortcut
 from rulemint_gateway.web.connections.tls_site import TlsSite
 from rulemint_gateway.web.early_refusals import EarlyRefusals
 from rulemint_gateway.web.source_address import PROXIES
@@ -74,7 +75,9 @@ async def serve(settings: GatewaySettings, *, on_serving: Callable[[], None] = l
         places = _addresses(settings, certificate)
         shared = settings.gateway_processes > 1
         await stack.enter_async_context(
-            doors.listening(gateway.application, places, shared=shared, drain_s=settings.drain)
+            doors.listening(
+                gateway.application, places, shortcut=gateway.shortcut, shared=shared, drain_s=settings.drain
+            )
         )
         settle_collector()
         log.info("serving", issuer=settings.issuer_url())
@@ -132,9 +135,18 @@ class _Doors:
 
     @asynccontextmanager
     async def listening(
-        self, application: web.Application, places: Sequence[Address], *, shared: bool = False, drain_s: float = 0
+        self,
+        application: web.Application,
+        places: Sequence[Address],
+        *,
+        shortcut: Shortcut | None = None,
+        shared: bool = False,
+        drain_s: float = 0,
     ) -> AsyncIterator[None]:
-        """*application* at *places*, *shared* with others; afterwards its requests have *drain_s* to finish."""
+        """*application* at *places*, *shared* with others; afterwards its requests have *drain_s* to finish.
+
+        *shortcut* answers some of its requests.
+        """
         throttling = application.get(THROTTLING)
         early = EarlyRefusals(throttling, application[PROXIES]) if throttling is not None else None
         runner = Runner(
@@ -142,6 +154,7 @@ class _Doors:
             deadlines=self._deadlines,
             connections=self._connections,
             early=early,
+            shortcut=shortcut,
             shutdown_timeout=drain_s,
         )
         server = await runner.set_up()

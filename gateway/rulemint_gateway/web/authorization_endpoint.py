@@ -18,4 +18,4 @@ async def refuse(_request: web.Request) -> web.Response:
     error = UnsupportedResponseType(
         "there is no authorization flow: ask for a token at /oauth/token with grant_type=client_credentials"
     )
-    return oauth_problem(error)
+    return oauth_problem(error).response()

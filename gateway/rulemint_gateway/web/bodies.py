@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.helpers import parse_content_type
+from multidict import CIMultiDictProxy
 
 from rulemint_gateway.management.errors import InvalidBodyError, UnreadableError
 from rulemint_gateway.oauth.errors import (
@@ -24,6 +26,7 @@ from rulemint_gateway.web.arrivals import (
     UnusableBodyError,
     body_of,
 )
+from rulemint_gateway.web.token_calls import TokenCall
 from rulemint_gateway.web.token_parameters import form_parameters, json_parameters
 
 MAX_TOKEN_BODY_BYTES = 64 * 1024
@@ -41,7 +44,7 @@ _UNUSABLE: dict[type[UnusableBodyError], type[OAuthError]] = {
 }
 
 
-async def read_parameters(request: web.Request) -> Parameters:
+async def read_parameters(call: TokenCall) -> Parameters:
     """The parameters of a token request, from a form or JSON.
 
     Raises:
@@ -50,14 +53,21 @@ async def read_parameters(request: web.Request) -> Parameters:
         ClientGoneError: the client left before it had sent everything.
     """
     try:
-        body = await body_of(request, MAX_TOKEN_BODY_BYTES)
+        body = await call.body(MAX_TOKEN_BODY_BYTES)
     except UnusableBodyError as error:
         raise _UNUSABLE[type(error)](str(error)) from None
-    if request.content_type == FORM:
+    content_type = _content_type(call.headers)
+    if content_type == FORM:
         return form_parameters(body)
-    if request.content_type == JSON:
+    if content_type == JSON:
         return json_parameters(body)
     raise UnsupportedMediaType(f"the Content-Type must be {FORM} or {JSON}")
+
+
+def _content_type(headers: CIMultiDictProxy[str]) -> str:
+    """Without its parameters; aiohttp's own reading, but for the two that nearly all clients send."""
+    sent = headers.get(hdrs.CONTENT_TYPE, "")
+    return sent if sent in {FORM, JSON} else parse_content_type(sent)[0]
 
 
 async def read_json(request: web.Request, wanted: type[T]) -> T:

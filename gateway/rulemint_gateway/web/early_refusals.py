@@ -6,15 +6,12 @@ requests from addresses at which something failed lately, and only where the pee
 
 from __future__ import annotations
 
-from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
 
 from rulemint_gateway.limits.failed_authentication import Throttled
 from rulemint_gateway.stores.catalog import NoConfigurationError
 from rulemint_gateway.web.connections.refusals import EarlyRefusal
 from rulemint_gateway.web.plain_requests import plain_request
-from rulemint_gateway.web.problems import SERVER
 from rulemint_gateway.web.source_address import TrustedProxies
 from rulemint_gateway.web.throttling import Throttling, throttled_answer
 from rulemint_shared.deadline import unix_s
@@ -48,11 +45,6 @@ class EarlyRefusals:
 
 
 @lru_cache(maxsize=256)
-def _answer(throttled: Throttled, now_s: int, *, closes: bool) -> bytes:
-    """The whole answer, made once a second for all who have to wait equally long."""
-    body, headers, status = throttled_answer(throttled)
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
-    lines += [f"Content-Length: {len(body)}"] if "Content-Length" not in headers else []
-    lines += ["Connection: close"] if closes else []
-    lines += [f"Date: {formatdate(now_s, usegmt=True)}", f"Server: {SERVER}"]
-    return "\r\n".join([*lines, "", ""]).encode() + body
+def _answer(throttled: Throttled, _now_s: int, *, closes: bool) -> bytes:
+    """The whole answer, made once a second, as its date says, for all who have to wait equally long."""
+    return throttled_answer(throttled).encoded(closes=closes)

@@ -34,8 +34,12 @@ ISSUERS = web.AppKey("issuers", Issuers)
 
 def issuer_of(request: web.Request, config: TenantConfig) -> str:
     """The tenant's issuer for who asks where *request* came in."""
-    issuers = request.config_dict.get(ISSUERS) if request.secure else None
-    return config.tenant.issuer if issuers is None else issuers.over_https(config.tenant.issuer)
+    return issuer_at(request.config_dict.get(ISSUERS), config, is_secure=request.secure)
+
+
+def issuer_at(issuers: Issuers | None, config: TenantConfig, *, is_secure: bool) -> str:
+    """The tenant's issuer over http, or where *is_secure* over https."""
+    return config.tenant.issuer if issuers is None or not is_secure else issuers.over_https(config.tenant.issuer)
 
 
 def issuers_of(request: web.Request, config: TenantConfig) -> list[str]:

@@ -15,13 +15,12 @@ from rulemint_gateway.oauth.errors import OAuthError, UnsupportedCoding, printab
 from rulemint_gateway.stores.catalog import NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreBusyError, StoreUnavailableError
 from rulemint_gateway.web.client_gone import ClientGoneError, nobody_hears
+from rulemint_gateway.web.whole_answer import WholeAnswer
 from rulemint_shared.service_log import log_unexpected
 from rulemint_shared.shortages import note_shortage
 
 log = structlog.get_logger(__name__)
 
-SERVER = "rulemint"
-"""All that an answer tells of what software gave it."""
 ACCEPTED_CODINGS = "gzip, deflate"
 """Of a body."""
 BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
@@ -58,7 +57,7 @@ class OAuthProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def oauth_problem(error: OAuthError, *, exchange_id: str | None = None) -> web.Response:
+def oauth_problem(error: OAuthError, *, exchange_id: str | None = None) -> WholeAnswer:
     """The error answer of the OAuth endpoints (RFC 6749 §5.2); only the public half of *error* is in it."""
     headers = {**NO_STORE, **error.headers}
     if error.retry_after_s is not None:
@@ -72,7 +71,8 @@ def oauth_problem(error: OAuthError, *, exchange_id: str | None = None) -> web.R
         headers["X-Request-Id"] = body["exchange_id"] = exchange_id
     if error.uri is not None:
         body["error_uri"] = error.uri
-    return json_answer(body, status=error.status, headers=headers)
+    headers["Content-Type"] = "application/json"
+    return WholeAnswer(error.status, headers, msgspec.json.encode(body))
 
 
 def management_problem(error: ManagementError) -> web.Response:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from aiohttp import web
-
 from rulemint_gateway.oauth.exchange import Sent
 from rulemint_gateway.stores.authority import normalised
-from rulemint_gateway.web.tenancy import authority_of
+from rulemint_gateway.web.token_calls import TokenCall
 from rulemint_shared.secret_names import secret_names_among
 
 MAX_ENTRIES = 64
@@ -19,12 +17,12 @@ MAX_CHARACTERS = 16 * 1024
 MAX_HOSTNAME = 255
 
 
-def sent_with(request: web.Request) -> Sent:
-    """What *request* says of itself. A name that comes twice keeps its first value; what is too long is left out."""
+def sent_with(call: TokenCall, host: str) -> Sent:
+    """What *call* of *host* says of itself: of a name that comes twice the first value, and nothing too long."""
     return Sent(
-        headers=_bounded([(name.lower(), value) for name, value in request.headers.items()]),
-        query=_bounded(list(request.query.items())) if "?" in request.raw_path else {},
-        hostname=_hostname(authority_of(request)),
+        headers=_bounded([(name.lower(), value) for name, value in call.headers.items()]),
+        query=_bounded(list(call.query.items())) if call.query else {},
+        hostname=_hostname(host),
     )
 
 

@@ -21,8 +21,8 @@ def authority_of(request: web.Request) -> str:
     return request.headers.get("Host", "")
 
 
-def with_own_audience(request: web.Request, config: TenantConfig, asked: TokenRequest) -> TokenRequest:
-    """*asked*, where ``https://<the host that it was sent to>/api/v2/`` means the tenant's management API.
+def with_own_audience(host: str, config: TenantConfig, asked: TokenRequest) -> TokenRequest:
+    """*asked* of *host*, where ``https://<the host that it was sent to>/api/v2/`` means the tenant's management API.
 
     The SDKs make the audience from the domain that they were given, which need not be the issuer's.
     """
@@ -32,5 +32,5 @@ def with_own_audience(request: web.Request, config: TenantConfig, asked: TokenRe
     if api is None or config.api(asked.audience) is not None:
         return asked
     scheme, _, rest = asked.audience.removesuffix("/api/v2/").partition("://")
-    is_here = scheme in {"http", "https"} and normalised(rest) == normalised(authority_of(request))
+    is_here = scheme in {"http", "https"} and normalised(rest) == normalised(host)
     return msgspec.structs.replace(asked, audience=api.identifier) if is_here else asked

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sized
 from functools import lru_cache
-from typing import cast
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from rulemint_gateway.limits.failed_authentication import FailedAuthentication, Throttled, place_of
 from rulemint_gateway.limits.pace import Pace
@@ -18,11 +16,12 @@ from rulemint_gateway.oauth.guarded_authentication import known_client
 from rulemint_gateway.oauth.token_quotas import TOKEN_ENDPOINT
 from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.early_body import named_clients
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import oauth_problem
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import authority_of
+from rulemint_gateway.web.token_calls import TokenCall
+from rulemint_gateway.web.whole_answer import WholeAnswer
 
 
 class Throttling:
@@ -43,15 +42,15 @@ class Throttling:
         self._pace = pace
         self._metrics = metrics
 
-    def seen_early(self, request: web.Request, source: str) -> errors.Throttled | None:
-        """What a token request from *source* is refused with that need not be read in full; None if it has to be.
+    def seen_early(self, call: TokenCall, source: str, host: str) -> errors.Throttled | None:
+        """What a token request from *source* to *host* is refused with before it is read; None if it has to be read.
 
         It costs something only where something has failed lately. Who is let through here is looked at again by
         `GuardedAuthentication`, once it is known for certain which client is named.
         """
         if not self._failed.is_failing(source):
             return None
-        return self.seen(source, authority_of(request), lambda: named_clients(request))
+        return self.seen(source, host, call.named_clients)
 
     @property
     def failing(self) -> Sized:
@@ -95,23 +94,26 @@ class Throttling:
         """*token* was found good."""
         self._failed.bearer_proved(token)
 
-    async def refuse(self, request: web.Request, error: errors.Throttled) -> web.Response:
+    async def refuse(self, error: errors.Throttled, source: str, host: str) -> WholeAnswer:
         """The answer to a throttled token request, in its turn. It leaves no exchange record."""
-        await self.hold(request, error.throttled, client_id=error.client_id)
-        body, headers, status = throttled_answer(error.throttled)
-        return web.Response(body=body, status=status, headers=headers.copy())
+        self._note(error.throttled, source, host, error.client_id, TOKEN_ENDPOINT)
+        await self._turn_of(source)
+        return throttled_answer(error.throttled)
 
-    async def hold(self, request: web.Request, throttled: Throttled, *, client_id: str = "") -> None:
+    async def hold(self, request: web.Request, throttled: Throttled) -> None:
         """Tell of the refusal of *request*, and return when it is its turn to be answered."""
         source = source_address(request)
-        self._note(throttled, source, authority_of(request), client_id, (request.method, request.path))
-        if self._pace.is_set:
-            await self._pace.wait(place_of(source))
+        self._note(throttled, source, authority_of(request), "", (request.method, request.path))
+        await self._turn_of(source)
 
     def tell(self, error: errors.Throttled, source: str, host: str) -> float:
         """Tell of the refusal of a token request; returns in how many seconds it is its turn to be answered."""
         self._note(error.throttled, source, host, error.client_id, TOKEN_ENDPOINT)
         return self._pace.next_s(place_of(source))
+
+    async def _turn_of(self, source: str) -> None:
+        if self._pace.is_set:
+            await self._pace.wait(place_of(source))
 
     def _note(self, throttled: Throttled, source: str, host: str, client_id: str, called: tuple[str, str]) -> None:
         tenant, place = self._catalog.tenant_for_host(host).tenant.name, place_of(source)
@@ -123,10 +125,9 @@ class Throttling:
 
 
 @lru_cache(maxsize=256)
-def throttled_answer(throttled: Throttled) -> tuple[bytes, CIMultiDict[str], int]:
-    """Body, headers and status, made once for all who have to wait equally long."""
-    answer = oauth_problem(errors.Throttled(throttled))
-    return cast("bytes", answer.body), answer.headers, answer.status
+def throttled_answer(throttled: Throttled) -> WholeAnswer:
+    """Made once for all who have to wait equally long."""
+    return oauth_problem(errors.Throttled(throttled))
 
 
 THROTTLING = web.AppKey("throttling", Throttling)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 from typing import Literal
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.limits.failed_authentication import place_of
@@ -26,16 +27,19 @@ from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.web.bodies import FORM, JSON, read_parameters
 from rulemint_gateway.web.client_gone import ClientGoneError
-from rulemint_gateway.web.issuers import issuer_of
+from rulemint_gateway.web.issuers import Issuers, issuer_at
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, json_answer, oauth_problem
+from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, oauth_problem
 from rulemint_gateway.web.sent import sent_with, well_formed
-from rulemint_gateway.web.source_address import source_address
-from rulemint_gateway.web.tenancy import tenant_of, with_own_audience
+from rulemint_gateway.web.source_address import TrustedProxies
+from rulemint_gateway.web.tenancy import with_own_audience
 from rulemint_gateway.web.throttling import Throttling
+from rulemint_gateway.web.token_calls import RequestCall, TokenCall
+from rulemint_gateway.web.whole_answer import WholeAnswer
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 from rulemint_shared.service_log import log_unexpected
@@ -83,12 +87,16 @@ class TokenEndpoint:
         exchanges: ExchangeStore,
         metrics: Metrics,
         throttling: Throttling,
+        proxies: TrustedProxies,
+        issuers: Issuers | None,
     ) -> None:
         self._catalog = catalog
         self._grant = grant
         self._exchanges = exchanges
         self._metrics = metrics
         self._throttling = throttling
+        self.proxies = proxies
+        self.issuers = issuers
 
     def operations(self) -> list[Operation]:
         """The one call."""
@@ -115,31 +123,37 @@ class TokenEndpoint:
         Raises:
             ClientGoneError: nobody waits for either.
         """
+        return (await self.answer(RequestCall(request))).response()
+
+    async def answer(self, call: TokenCall) -> WholeAnswer:
+        """As `handle`, whichever way *call* came."""
+        host = call.headers.get(hdrs.HOST, "")
         try:
-            source = source_address(request)
-            if throttled := self._throttling.seen_early(request, source):
-                return await self._throttling.refuse(request, throttled)
-            config = tenant_of(request, self._catalog)
+            source = self.proxies.source_of(call.peer, call.headers)
+            if throttled := self._throttling.seen_early(call, source, host):
+                return await self._throttling.refuse(throttled, source, host)
+            return await self._exchange(call, self._catalog.tenant_for_host(host), source, host)
         except NoConfigurationError as error:
             return oauth_problem(TemporarilyUnavailable(error.public))
+
+    async def _exchange(self, call: TokenCall, config: TenantConfig, source: str, host: str) -> WholeAnswer:
         exchange = Exchange(
             tenant=config.tenant.name,
             ip=source,
-            user_agent=well_formed(request.headers.get("User-Agent", "")),
-            sent=partial(sent_with, request),
+            user_agent=well_formed(call.headers.get(hdrs.USER_AGENT, "")),
+            sent=partial(sent_with, call, host),
         )
         try:
-            parameters = await read_parameters(request)
+            parameters = await read_parameters(call)
             asked = parse_token_request(
                 parameters,
-                request.headers.get("Authorization"),
+                call.headers.get(hdrs.AUTHORIZATION),
                 default_audience=config.tenant.default_audience,
             )
-            answer = await self._grant.grant(
-                config, with_own_audience(request, config, asked), exchange, issuer=issuer_of(request, config)
-            )
+            issuer = issuer_at(self.issuers, config, is_secure=call.is_secure)
+            answer = await self._grant.grant(config, with_own_audience(host, config, asked), exchange, issuer=issuer)
         except Throttled as error:
-            return await self._throttling.refuse(request, error)
+            return await self._throttling.refuse(error, source, host)
         except (OAuthError, *_GONE) as error:
             return self._refuse(_for_the_client(error), exchange, config.tenant.error_style)
         except ClientGoneError:
@@ -149,9 +163,10 @@ class TokenEndpoint:
             return self._refuse(_unexpected(error, exchange), exchange, config.tenant.error_style)
         self._keep(exchange.record(status=200))
         log.debug("token issued", exchange=exchange.id)
-        return json_answer(_body(answer), headers={**NO_STORE, **answer.headers, "X-Request-Id": exchange.id})
+        headers = {**NO_STORE, **answer.headers, "X-Request-Id": exchange.id, "Content-Type": JSON}
+        return WholeAnswer(HTTPStatus.OK, headers, msgspec.json.encode(_body(answer)))
 
-    def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> web.Response:
+    def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> WholeAnswer:
         why = error.reason if isinstance(error, RuleFailed) else error.detail  # a rule's own words may hold the request
         if style is ErrorStyle.AUTH0:
             error = in_auth0_style(error)

@@ -17,14 +17,16 @@ import structlog
 from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import EMPTY_PAYLOAD
-from aiohttp.web_protocol import RequestHandler, _ErrInfo
+from aiohttp.web_protocol import _ErrInfo
 
 from rulemint_gateway.management.errors import UnreadableError
 from rulemint_gateway.web.connections import faults
 from rulemint_gateway.web.connections.faults import Fault, fault_of
 from rulemint_gateway.web.connections.open_connections import CutShort, OpenConnections, Patience, Place
 from rulemint_gateway.web.connections.refusals import EarlyRefusal, RefusesEarly
-from rulemint_gateway.web.problems import NO_STORE, SERVER, http_problem, json_answer, management_problem
+from rulemint_gateway.web.connections.shortcut import Shortcut, ShortcutHandler
+from rulemint_gateway.web.problems import NO_STORE, http_problem, json_answer, management_problem
+from rulemint_gateway.web.whole_answer import SERVER
 from rulemint_shared.service_log import log_unexpected
 
 log = structlog.get_logger(__name__)
@@ -57,7 +59,7 @@ class MalformedBodyError(BodyFaultError):
     """The body's chunks are none."""
 
 
-class Connection(RequestHandler):
+class Connection(ShortcutHandler):
     """aiohttp's connection; *place* is its own if it had one before it was made."""
 
     __slots__ = (
@@ -68,9 +70,7 @@ class Connection(RequestHandler):
         "_head",
         "_head_size",
         "_held",
-        "_is_deaf",
         "_open",
-        "_peer",
         "_place",
         "_start",
         "_timer",
@@ -83,24 +83,25 @@ class Connection(RequestHandler):
         deadlines: Deadlines,
         among: OpenConnections,
         early: RefusesEarly | None = None,
+        shortcut: Shortcut | None = None,
         place: Place | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(
             manager,
+            shortcut=shortcut,
             keepalive_timeout=deadlines.idle_s,
             max_line_size=faults.MAX_REQUEST_LINE,
             max_field_size=faults.MAX_HEADER,
             max_headers=faults.MAX_HEADERS,
             auto_decompress=False,  # aiohttp takes half a gzip for a whole one
-            access_log=None,  # type: ignore[arg-type]  # aiohttp's own way to have none
+            access_log=None,  # aiohttp's own way to have none
             **settings,
         )
         self._deadlines = deadlines
         self._open = among
         self._early = early
         self._place = place
-        self._peer = ""
         self._held: asyncio.TimerHandle | None = None
         """Until an early refusal is sent."""
         self._timer: asyncio.TimerHandle | None = None
@@ -113,15 +114,12 @@ class Connection(RequestHandler):
         """The first bytes of the request that is refused."""
         self._fault: Fault | None = None
         """Of the request that is about to be refused."""
-        self._is_deaf = False
-        """What still comes is not read."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, or end at once."""
-        peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if peer else ""
         if self._place is None:
-            self._place = self._open.enter(self._peer, self)
+            peer = transport.get_extra_info("peername")
+            self._place = self._open.enter(peer[0] if peer else "", self)
             if self._place is None:
                 self._force_close = True
                 cast("asyncio.WriteTransport", transport).abort()
@@ -148,6 +146,7 @@ class Connection(RequestHandler):
         if self._is_deaf or (self._early is not None and self._early.failing and self._refuses_early(data)):
             return
         requests = self._request_count
+        is_parked = not self._head and self._body is None and self._park()
         try:
             super().data_received(data)
         except Exception as error:  # noqa: BLE001  # whatever the parser trips over is the request's fault
@@ -157,6 +156,8 @@ class Connection(RequestHandler):
             self._began(data)
         elif data:
             self._went_on(data)
+        if is_parked:
+            self._hand_on(len(data))
 
     def _refuses_early(self, data: bytes) -> bool:
         """Whether *data* is a request that is answered without aiohttp, which waits for it."""
@@ -187,10 +188,7 @@ class Connection(RequestHandler):
             self.close()
             self.transport.close()
             return
-        self._keepalive = True  # from here on as aiohttp does after an answer
-        self._next_keepalive_close_time = self._loop.time() + self._deadlines.idle_s
-        if self._keepalive_handle is None:
-            self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
+        self._keep_alive()
 
     def _began(self, data: bytes) -> None:
         """At least one head has come to its end, or to nothing."""

@@ -9,18 +9,26 @@ from aiohttp import web
 from rulemint_gateway.web.connections.connection import Connection, Deadlines
 from rulemint_gateway.web.connections.open_connections import OpenConnections, Place
 from rulemint_gateway.web.connections.refusals import RefusesEarly
+from rulemint_gateway.web.connections.shortcut import Shortcut
 
 
 class Server(web.Server):
     """Makes connections."""
 
     def __init__(
-        self, like: web.Server, *, deadlines: Deadlines, connections: OpenConnections, early: RefusesEarly | None
+        self,
+        like: web.Server,
+        *,
+        deadlines: Deadlines,
+        connections: OpenConnections,
+        early: RefusesEarly | None,
+        shortcut: Shortcut | None,
     ) -> None:
         super().__init__(like.request_handler, request_factory=like.request_factory)
         self._deadlines = deadlines
         self.open_connections = connections
         self._early = early
+        self._shortcut = shortcut
 
     def __call__(self) -> Connection:
         """One for whoever has just connected."""
@@ -34,6 +42,7 @@ class Server(web.Server):
             deadlines=self._deadlines,
             among=self.open_connections,
             early=self._early,
+            shortcut=self._shortcut,
             place=place,
         )
 
@@ -41,7 +50,7 @@ class Server(web.Server):
 class Runner(web.AppRunner):
     """Runs an application on our own server."""
 
-    __slots__ = ("_connections", "_deadlines", "_early", "_made")
+    __slots__ = ("_connections", "_deadlines", "_early", "_made", "_shortcut")
 
     def __init__(
         self,
@@ -50,13 +59,15 @@ class Runner(web.AppRunner):
         deadlines: Deadlines,
         connections: OpenConnections,
         early: RefusesEarly | None = None,
+        shortcut: Shortcut | None = None,
         **settings: Any,
     ) -> None:
-        """*early* refuses requests before *application* sees them."""
+        """*early* refuses requests before *application* sees them, and *shortcut* answers some in its place."""
         super().__init__(application, handle_signals=False, **settings)
         self._deadlines = deadlines
         self._connections = connections
         self._early = early
+        self._shortcut = shortcut
         self._made: Server | None = None
 
     async def set_up(self) -> Server:
@@ -68,6 +79,10 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> Server:
         self._made = Server(
-            await super()._make_server(), deadlines=self._deadlines, connections=self._connections, early=self._early
+            await super()._make_server(),
+            deadlines=self._deadlines,
+            connections=self._connections,
+            early=self._early,
+            shortcut=self._shortcut,
         )
         return self._made

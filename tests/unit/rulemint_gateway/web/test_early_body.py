@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.web.bodies import MAX_TOKEN_BODY_BYTES, read_parameters
 from rulemint_gateway.web.early_body import MAX_BYTES, early_body, named_clients
+from rulemint_gateway.web.token_calls import RequestCall
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
@@ -35,7 +36,7 @@ def basic(client_id: str, secret: str = "s") -> str:
 
 
 async def parsed_clients(request: web.Request) -> list[str]:
-    parameters = await read_parameters(request)
+    parameters = await read_parameters(RequestCall(request))
     asked = parse_token_request(parameters, request.headers.get("Authorization"))
     return [credentials.client_id for credentials in asked.credentials]
 
@@ -100,4 +101,4 @@ async def test_what_was_taken_early_is_no_larger_than_what_is_read() -> None:
     request = a_request(b"client_id=c&a=" + b"a" * MAX_TOKEN_BODY_BYTES, arrived=True, **{"Content-Length": "100"})
     assert named_clients(request) == ["c"]
     with pytest.raises(Exception, match="larger than"):
-        await read_parameters(request)
+        await read_parameters(RequestCall(request))

@@ -6,10 +6,12 @@ from multidict import CIMultiDict
 
 from rulemint_gateway.oauth.exchange import Sent
 from rulemint_gateway.web.sent import MAX_CHARACTERS, MAX_ENTRIES, MAX_NAME, MAX_VALUE, sent_with
+from rulemint_gateway.web.token_calls import RequestCall
 
 
 def sent(*headers: tuple[str, str], path: str = "/oauth/token", host: str = "tokens.example.com") -> Sent:
-    return sent_with(make_mocked_request("POST", path, headers=CIMultiDict([("Host", host), *headers])))
+    request = make_mocked_request("POST", path, headers=CIMultiDict([("Host", host), *headers]))
+    return sent_with(RequestCall(request), host)
 
 
 def test_names_of_headers_are_in_lower_case_and_a_repeated_one_keeps_its_first_value() -> None:

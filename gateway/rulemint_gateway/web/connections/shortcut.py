@@ -1,0 +1,153 @@
+"""A short way through aiohttp for requests that are nearly all there are: whole, plain, and alone on their connection.
+
+aiohttp parses everything that comes, here as ever: no second reader of HTTP could take a request for another one. But
+where it is idle and one read holds one whole request that a `Shortcut` takes, what it parsed is answered without its
+request, its response and its two turns of the event loop; to aiohttp it is as if nothing had come. What comes meanwhile
+waits in aiohttp's own queue, with aiohttp's own bounds, and aiohttp answers it afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
+from multidict import CIMultiDictProxy
+
+from rulemint_gateway.web.whole_answer import WholeAnswer
+
+MAX_BYTES = 64 * 1024
+"""Of head and body. A read that is longer is left to aiohttp."""
+_AT_ONCE: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+"""A task that begins before it is waited for, as aiohttp's do where Python can."""
+
+
+class Shortcut(Protocol):
+    """Knows which requests need nothing of aiohttp's, and answers them."""
+
+    def takes(self, message: RawRequestMessage) -> bool:
+        """Whether the request with this head is one of them."""
+
+    def answer(
+        self, headers: CIMultiDictProxy[str], body: bytes, *, peer: str, is_secure: bool
+    ) -> Coroutine[Any, Any, WholeAnswer]:
+        """The answer to one."""
+
+
+class ShortcutHandler(RequestHandler):
+    """aiohttp's connection with a *shortcut*, or without."""
+
+    __slots__ = ("_is_deaf", "_is_secure", "_parked", "_peer", "_serving", "_shortcut")
+
+    def __init__(self, *arguments: Any, shortcut: Shortcut | None = None, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._shortcut = shortcut
+        self._peer = ""
+        self._is_secure = False
+        self._is_deaf = False
+        """What still comes is not read."""
+        self._parked: asyncio.Future[None] | None = None
+        """What aiohttp waits by for the next request, while it is not to be woken."""
+        self._serving: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note who is there."""
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if peer else ""
+        self._is_secure = transport.get_extra_info("sslcontext") is not None
+        super().connection_made(transport)
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109  # as aiohttp calls it
+        """End, once the request under way is answered, or after *timeout* seconds."""
+        await super().shutdown(timeout)
+        if self._serving is not None:
+            self._serving.cancel()
+
+    def _park(self) -> bool:
+        """Have aiohttp not be woken by what comes, if it is idle; then `_hand_on` has to follow."""
+        waiter = self._waiter
+        if self._shortcut is None or waiter is None or waiter.done() or self._messages:
+            return False
+        self._parked, self._waiter = waiter, None
+        return True
+
+    def _hand_on(self, size: int) -> None:
+        """Take what *size* bytes have been parsed to, or wake aiohttp if anything came of them."""
+        if not self._messages:
+            self._waiter, self._parked = self._parked, None
+            return
+        message, body = self._messages[0]
+        shortcut = self._shortcut
+        if (
+            shortcut is not None
+            and len(self._messages) == 1
+            and size <= MAX_BYTES
+            and body.is_eof()
+            and not isinstance(message, _ErrInfo)
+            and shortcut.takes(message)
+        ):
+            self._take(shortcut.answer(message.headers, body.read_nowait(), peer=self._peer, is_secure=self._is_secure))
+        else:
+            self._wake()
+
+    def _take(self, answer: Coroutine[Any, Any, WholeAnswer]) -> None:
+        self._messages.clear()
+        if self._parser is not None:
+            self._parser.message_consumed()
+        if self._manager is not None:
+            self._manager.requests_count += 1
+        self._request_in_progress = True
+        task = asyncio.Task(self._serve(answer), loop=self._loop, **_AT_ONCE)
+        self._serving = None if task.done() else task
+
+    async def _serve(self, answer: Coroutine[Any, Any, WholeAnswer]) -> None:
+        """Send the *answer*, and take part in aiohttp's farewell as its own requests do."""
+        try:
+            whole = await answer
+            if self.transport is not None and not self.transport.is_closing():
+                self.transport.write(whole.encoded(closes=self._is_deaf))
+                if self._paused:
+                    await self._drain_helper()
+        except ConnectionError:
+            pass  # nobody is there to take it
+        except Exception as error:  # noqa: BLE001  # nothing of it may be left half done
+            self.log_exception("a request failed", exc_info=error)
+            self.force_close()
+        finally:
+            self._serving = None
+            self._request_in_progress = False
+            if self._handler_waiter is not None and not self._handler_waiter.done():
+                self._handler_waiter.set_result(None)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Leave the connection as aiohttp does after an answer of its own."""
+        transport = self.transport
+        if self._force_close or self._close or self._is_deaf or transport is None or transport.is_closing():
+            if self._parked is not None:
+                self._parked.cancel()  # its task ends
+                self._parked = None
+            if transport is not None and not self._force_close:
+                transport.close()
+            return
+        self._keep_alive()
+        if self._messages:
+            self._wake()
+        else:
+            self._waiter, self._parked = self._parked, None
+
+    def _wake(self) -> None:
+        waiter = self._waiter = self._parked
+        self._parked = None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _keep_alive(self) -> None:
+        """Wait for the next request, so long as a client may be idle."""
+        self._keepalive = True
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
