@@ -11,7 +11,11 @@ import pytest
 
 from fixtures.management import Answer, ApiClient, Management
 from fixtures.proxied import PROXY, from_address
+from fixtures.tenants import a_tenant
 from fixtures.waiting import eventually
+from fixtures.ways import both_ways
+
+pytestmark = both_ways
 
 BURST, BURST_OF_AN_ADDRESS = 10, 100
 
@@ -188,15 +192,17 @@ async def test_a_token_that_has_expired_or_is_for_something_else_is_no_guess(
     assert answers == {401}
 
 
-async def test_the_audit_log_says_once_who_was_throttled(proxied: Management, client: ApiClient, address: str) -> None:
-    async with at(proxied, address) as guesser:
-        await statuses(guesser, 3 * BURST, {"json": client.request(client_secret="wrong")})
+async def test_the_audit_log_says_once_who_was_throttled(proxied: Management, address: str) -> None:
+    async with a_tenant(proxied) as tenant:  # so many addresses of a tenant are named in a minute
+        client = await tenant.a_client()
+        async with at(tenant, address, Host=tenant.session.headers["Host"]) as guesser:
+            await statuses(guesser, 3 * BURST, {"json": client.request(client_secret="wrong")})
 
-    async def told() -> list[dict[str, Any]]:
-        entries = (await proxied.call("GET", "/api/v2/logs?per_page=100&sort=date:-1")).body
-        return [each for each in entries if each["type"] == "fapi" and each["ip"] == address]
+        async def told() -> list[dict[str, Any]]:
+            entries = (await tenant.call("GET", "/api/v2/logs?per_page=100&sort=date:-1")).body
+            return [each for each in entries if each["type"] == "fapi" and each["ip"] == address]
 
-    (entry,) = await eventually(told)
+        (entry,) = await eventually(told)
     assert entry["client_id"] == client.client_id
     assert entry["details"]["response"]["statusCode"] == 429
     assert address in entry["description"]

@@ -12,6 +12,9 @@ from fixtures.management import Answer, ApiClient, Management
 from fixtures.proxied import from_address
 from fixtures.tenants import a_tenant
 from fixtures.waiting import eventually
+from fixtures.ways import both_ways
+
+pytestmark = both_ways
 
 SETTINGS = "/api/v2/tenants/settings"
 DENIES = "module.exports = (client, scope, audience, context, cb) => cb(new Error('denied'));"

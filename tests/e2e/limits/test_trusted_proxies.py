@@ -10,6 +10,9 @@ import pytest
 from fixtures.management import Management, read_exchange
 from fixtures.proxied import PROXY, from_address
 from fixtures.waiting import eventually
+from fixtures.ways import both_ways
+
+pytestmark = both_ways
 
 CLIENT, LIE = "198.51.100.7", "203.0.113.66"
 HOOK = """module.exports = function (client, scope, audience, context, cb) {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 import pytest
@@ -98,6 +99,64 @@ async def test_headers_and_a_query_that_are_no_text_reach_a_rule_as_text(managem
         await writer.wait_closed()
     claims = jwt.decode(json.loads(answer)["access_token"], options={"verify_signature": False})
     assert claims["seen"] == ["a?", "b?"]
+
+
+async def test_rules_and_records_see_the_same_of_a_request_whichever_way_it_takes(management: Management) -> None:
+    """In one piece it takes the short way, in two aiohttp's."""
+    client = await management.a_client()
+    body = urlencode(client.request(note="kept", password="hidden")).encode()
+    headers = (
+        b"host: tokens.example.com:80",
+        b"Content-Type: application/x-www-form-urlencoded",
+        b"User-Agent: a\xff",
+        b"X-Raw: b\xff",
+        b"X-Twice: 1",
+        b"x-twice: 2",
+        b"X-Api-Key: sesame",
+        b"X-Forwarded-For: 192.0.2.1",
+        b"X-Long: " + b"a" * 3_000,
+        b"Content-Length: %d" % len(body),
+    )
+    head = b"\r\n".join([b"POST /oauth/token HTTP/1.1", *headers, b"", b""])
+    script = "export default ({ context }) => ({ seen: JSON.stringify(context) })"
+    seen, records = [], []
+    async with management.rule(script):
+        for pieces in ([head + body], [head[:9], head[9:] + body]):
+            exchange_id, answer = await _answer_to(management, pieces)
+            claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+            seen.append(re.sub("exc_[0-9A-Za-z]+", "exc_*", claims["seen"]))
+            records.append(await read_exchange(management, exchange_id))
+    assert seen[0] == seen[1]
+    assert '"x-twice":"1"' in seen[0]
+    assert "sesame" not in seen[0]
+    assert records[0]["id"] != records[1]["id"]
+    for record in records:
+        for name in ("id", "started_at_ms", "timings", "jti", "rules"):
+            del record[name]
+    assert records[0] == records[1]
+
+
+async def _answer_to(management: Management, pieces: list[bytes]) -> tuple[str, Any]:
+    """The exchange and the body of what a connection that waits for its next request answers to *pieces*."""
+    host = urlsplit(management.url)
+    reader, writer = await asyncio.open_connection(host.hostname, host.port)
+    try:
+        await _said(reader, writer, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        headers, body = await _said(reader, writer, *pieces)
+        return headers["X-Request-Id"], json.loads(body)
+    finally:
+        writer.close()
+
+
+async def _said(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *pieces: bytes
+) -> tuple[dict[str, str], bytes]:
+    for piece in pieces:
+        writer.write(piece)
+        await asyncio.sleep(0.05)  # each has come by itself, then
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:-2]
+    headers = dict(line.split(": ", 1) for line in lines)
+    return headers, await reader.readexactly(int(headers["Content-Length"]))
 
 
 async def test_an_action_sees_the_claims_of_the_rule_before_it_and_its_own_limit_of_scopes(

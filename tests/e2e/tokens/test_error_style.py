@@ -13,6 +13,9 @@ import pytest
 from fixtures.facts.token_endpoint import NO_GRANT, NO_GRANT_TYPE, NO_GRANT_TYPE_URI, REFUSED_REQUESTS, changed
 from fixtures.management import Management, read_exchange
 from fixtures.tenants import a_tenant
+from fixtures.ways import both_ways
+
+pytestmark = both_ways
 
 SETTINGS = "/api/v2/tenants/settings"
 

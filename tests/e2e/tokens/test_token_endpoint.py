@@ -9,6 +9,9 @@ import jwt
 import pytest
 
 from fixtures.management import ApiClient, Management, read_exchange
+from fixtures.ways import both_ways
+
+pytestmark = both_ways
 
 
 def decode(management: Management, token: str, audience: str) -> dict[str, Any]:
