@@ -32,7 +32,6 @@ class TokenShortcut:
             and message.method == hdrs.METH_POST
             and message.version == HttpVersion11
             and not message.should_close
-            and not message.upgrade
             and not any(name in headers for name in _UNUSUAL)
         )
 
