@@ -20,7 +20,6 @@ from rulemint_gateway.web.whole_answer import WholeAnswer
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n"
 PATIENCE_S = 20
-DRAIN_S = 0.5
 LONG = 32 * 1024 * 1024
 """More than a connection of this machine has room for."""
 
@@ -46,8 +45,8 @@ class Endpoint:
         headers: CIMultiDictProxy[str],  # noqa: ARG002  # it is a `Shortcut`
         body: bytes,
         *,
-        peer: str,  # noqa: ARG002
-        is_secure: bool,  # noqa: ARG002
+        peer: str,  # noqa: ARG002  # it is a `Shortcut`
+        is_secure: bool,  # noqa: ARG002  # it is a `Shortcut`
     ) -> Coroutine[Any, Any, WholeAnswer]:
         self.short += 1
         return self._answer(body)
@@ -98,7 +97,7 @@ async def opened(request: pytest.FixtureRequest) -> AsyncIterator[Opened]:
             deadlines=Deadlines(head_s=5, body_s=5, idle_s=0.5),
             connections=OpenConnections(at_most=100, per_address=100),
             shortcut=endpoint if is_short else None,
-            shutdown_timeout=DRAIN_S,
+            shutdown_timeout=10 * PATIENCE_S,
         )
         server = await runner.set_up()
         stack.push_async_callback(runner.cleanup)
@@ -171,14 +170,16 @@ async def test_a_request_under_way_is_finished_when_the_server_ends(opened: Open
         await until(lambda: opened.server.connections[0]._close)
         opened.endpoint.may_answer.set()
         assert await _heard(reader) == b"1"
-        await ending
-        assert await reader.read(-1) == b""
+        async with asyncio.timeout(PATIENCE_S):
+            await ending
+            assert await reader.read(-1) == b""
 
 
 async def test_one_that_does_not_end_is_cancelled_with_the_server(opened: Opened) -> None:
     async with opened.client() as (reader, writer):
         writer.write(REQUEST + b"1")
         await until(lambda: opened.endpoint.asked == [b"1"])
+        opened.runner._shutdown_timeout = 0.2
         async with asyncio.timeout(PATIENCE_S):
             await opened.runner.cleanup()
             assert await reader.read(-1) == b""

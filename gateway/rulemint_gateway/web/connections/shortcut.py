@@ -19,7 +19,7 @@ from multidict import CIMultiDictProxy
 
 from rulemint_gateway.web.whole_answer import WholeAnswer
 
-MAX_BYTES = 64 * 1024
+_LONGEST_READ = 64 * 1024
 """Of head and body. A read that is longer is left to aiohttp."""
 _AT_ONCE: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 """A task that begins before it is waited for, as aiohttp's do where Python can."""
@@ -84,7 +84,7 @@ class ShortcutHandler(RequestHandler):
         if (
             shortcut is not None
             and len(self._messages) == 1
-            and size <= MAX_BYTES
+            and size <= _LONGEST_READ
             and body.is_eof()
             and not isinstance(message, _ErrInfo)
             and shortcut.takes(message)
