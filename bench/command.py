@@ -36,7 +36,7 @@ def output() -> Console:
 def progress() -> Callable[[str], None]:
     """What prints one line of progress on standard error."""
     console = Console(stderr=True)
-    return lambda text: console.print(text, style="dim", highlight=False)
+    return lambda text: console.print(text, style="dim", highlight=False, soft_wrap=True)
 
 
 def written(name: str) -> str:

@@ -51,6 +51,17 @@ def counted(roots: Iterable[int]) -> Counter[str]:
     return kinds
 
 
+def switches(roots: Iterable[int]) -> Counter[str]:
+    """Kind of process → how often its threads, those that live, have given up their processor to wait."""
+    given: Counter[str] = Counter()
+    for pid in _members(roots):
+        with suppress(OSError):
+            for status in Path(f"/proc/{pid}/task").glob("*/status"):
+                lines = status.read_text().splitlines()
+                given[_kind_of(pid)] += sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_"))
+    return given
+
+
 def _members(roots: Iterable[int]) -> set[int]:
     return set().union(*(family(root) for root in roots))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench.children import READY_TIMEOUT_S, Child, started
 
+PROGRAMS = Path(sys.executable).parent
 KINDS = {
     "sandbox.spawner": "spawner",  # it names the files of the hosts
     "host_programs": "hosts",
@@ -59,8 +60,13 @@ class System:
 
 
 @contextmanager
-def started_system(settings: dict[str, str], *, data_dir: Path | None = None) -> Iterator[System]:
-    """A system without a demo; *settings* are environment variables. In *data_dir* is what one before it left."""
+def started_system(
+    settings: dict[str, str], *, data_dir: Path | None = None, programs: Path = PROGRAMS
+) -> Iterator[System]:
+    """A system without a demo; *settings* are environment variables. In *data_dir* is what one before it left.
+
+    It is that of the environment whose *programs* are in that folder.
+    """
     with tempfile.TemporaryDirectory(prefix="rulemint-bench-") as folder:
         data_dir = data_dir or Path(folder) / "data"
         data_dir.mkdir(exist_ok=True)
@@ -68,7 +74,7 @@ def started_system(settings: dict[str, str], *, data_dir: Path | None = None) ->
         port = free_port()
         ours = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
-        command = [Path(sys.executable).parent / "rulemint", "dev"]
+        command = [programs / "rulemint", "dev"]
         with started(command, environment={**inherited, **ours, **settings}) as child:
             _wait_until_ready(child, port)
             admin = json.loads((data_dir / "admin.json").read_text())

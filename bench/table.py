@@ -26,7 +26,7 @@ COLUMNS = (
     "MiB, unique", "of which", "got none",
 )  # fmt: skip
 KINDS = "of which"
-LEFT = {"subject", "alg", "case", "way", KINDS}
+LEFT = {"subject", "alg", "case", "way", "what", KINDS}
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     commit: str
     machine: str
     load: str
+    python: str = ""
+    """What our services run on."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ def origin(*, command: str, load: str) -> Origin:
         commit=_commit(),
         machine=f"{_processor()}, {len(os.sched_getaffinity(0))} processors, {_memory_gib()} GiB, {platform.release()}",
         load=load,
+        python=f"Python {platform.python_version()}, {platform.python_compiler()}",
     )
 
 
@@ -98,7 +101,9 @@ def as_markdown(report: Report) -> str:
 
 def origin_as_markdown(made: Origin) -> str:
     """What has to stand beside a figure."""
-    return f"{made.date}, commit {made.commit}, {made.machine}; load by {made.load}:\n\n    {made.command}"
+    return (
+        f"{made.date}, commit {made.commit}, {made.machine}, {made.python}; load by {made.load}:\n\n    {made.command}"
+    )
 
 
 def table_as_markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

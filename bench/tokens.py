@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -53,7 +53,8 @@ def main() -> int:
     say = progress()
     load = load_generator(arguments.load)
     made = table.origin(command=written("tokens"), load=load.name)
-    with started_subjects(arguments.subjects, arguments.algorithms, say) as subjects:
+    wanted = dict.fromkeys(arguments.subjects, arguments.algorithms)
+    with started_subjects(wanted, say) as subjects:
         _announce(say, arguments, len(subjects), load.name)
         for subject in subjects:
             subject.check()
@@ -76,26 +77,26 @@ def main() -> int:
 
 
 @contextmanager
-def started_subjects(
-    names: Sequence[str], algorithms: Sequence[str], say: Callable[[str], None]
-) -> Iterator[list[Subject]]:
-    """All of them, until the block ends."""
-    if any(name.startswith("oidc") for name in names):
+def started_subjects(wanted: Mapping[str, Sequence[str]], say: Callable[[str], None]) -> Iterator[list[Subject]]:
+    """A subject for each name of *wanted* and each of its algorithms; peers that are missing are left out."""
+    if any(name.startswith("oidc") for name in wanted):
         node_packages.installed()
-    if "authlib" in names:
+    if "authlib" in wanted:
         python_packages.installed()
     with ExitStack() as stack:
         subjects: list[Subject] = []
         for prefix, settings in SYSTEMS.items():
-            if ours := [name for name in FLOWS if prefix + name in names]:
+            if ours := [name for name in FLOWS if prefix + name in wanted]:
                 say(f"starting Rulemint {settings or ''}")
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rulemint-bench-")))
                 system, its_flows = stack.enter_context(started_ours(folder, settings))
-                subjects += asyncio.run(make_subjects(system, its_flows, ours, algorithms, prefix=prefix))
-        for name in (name for name in names if name in PEERS):
+                for name in ours:
+                    algorithms = wanted[prefix + name]
+                    subjects += asyncio.run(make_subjects(system, its_flows, [name], algorithms, prefix=prefix))
+        for name in (name for name in wanted if name in PEERS):
             say(f"starting {name}")
             try:
-                subjects += [stack.enter_context(PEERS[name](algorithm)) for algorithm in algorithms]
+                subjects += [stack.enter_context(PEERS[name](algorithm)) for algorithm in wanted[name]]
             except PeerMissingError as error:
                 say(f"{name} is left out: {error}")
         yield subjects

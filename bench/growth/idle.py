@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import statistics
 import time
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Iterator
 
+from bench.asking import Asking
 from bench.growth.made import RULES, make_tenants
 from bench.growth.parts import Part
 from bench.load import Request
@@ -21,30 +20,37 @@ PAUSE_S = 1.0
 """Between two of them, so that blank hosts are ready again."""
 QUIET_S = 3.0
 ENDED_TIMEOUT_S = 30.0
-TIMEOUT_S = 30
 
 
 def measure(*, times: int, say: Callable[[str], None]) -> Part:
     """A row for each language: the first token after idle and the one right after it, *times* of each."""
     rows = []
-    with started_system({"RULEMINT_HOST_IDLE": str(HOST_IDLE_S)}) as system:
-        blank = _blank_hosts(system)
-        for language in RULES:
-            names = [f"{language}-{number}" for number in range(TENANTS)]
-            requests = asyncio.run(make_tenants(system, names, language=language))
-            for request in requests:
-                _token_ms(request)
-            first_ms, next_ms = _alternating(system, requests, times, blank)
-            say(f"first token after idle, {language}: p50 {statistics.median(first_ms):.1f} ms")
-            for what, seen in (("first after idle", first_ms), ("right after it", next_ms)):
-                figures = [statistics.median(seen), statistics.quantiles(seen, n=20, method="inclusive")[-1], max(seen)]
-                rows.append([f"{language}, {what}", str(len(seen)), *(f"{ms:.1f}" for ms in figures)])
+    for language, first_ms, next_ms in measured(RULES, times=times, say=say):
+        for what, seen in (("first after idle", first_ms), ("right after it", next_ms)):
+            figures = [statistics.median(seen), statistics.quantiles(seen, n=20, method="inclusive")[-1], max(seen)]
+            rows.append([f"{language}, {what}", str(len(seen)), *(f"{ms:.1f}" for ms in figures)])
     return Part(
         name="idle",
         title=f"A tenant's first token after its host ended, {HOST_IDLE_S} s after its last; one connection for each",
         columns=("case", "times", "p50 ms", "p95 ms", "most ms"),
         rows=rows,
     )
+
+
+def measured(
+    languages: Iterable[str], *, times: int, say: Callable[[str], None]
+) -> Iterator[tuple[str, list[float], list[float]]]:
+    """Each language with the ms of *times* first tokens after idle, and of those right after them."""
+    with started_system({"RULEMINT_HOST_IDLE": str(HOST_IDLE_S)}) as system:
+        blank = _blank_hosts(system)
+        for language in languages:
+            names = [f"{language}-{number}" for number in range(TENANTS)]
+            requests = asyncio.run(make_tenants(system, names, language=language))
+            for request in requests:
+                _token_ms(request)
+            first_ms, next_ms = _alternating(system, requests, times, blank)
+            say(f"first token after idle, {language}: p50 {statistics.median(first_ms):.1f} ms")
+            yield language, first_ms, next_ms
 
 
 def _alternating(system: System, requests: list[Request], times: int, blank: int) -> tuple[list[float], list[float]]:
@@ -79,16 +85,5 @@ def _until_hosts_ended(system: System, blank: int) -> None:
 
 def _token_ms(request: Request) -> float:
     """Of a token on a connection that is open already."""
-    place = urlsplit(request.url)
-    connection = http.client.HTTPConnection(place.netloc, timeout=TIMEOUT_S)
-    connection.connect()
-    headers = {"Host": request.host, "Content-Type": "application/x-www-form-urlencoded"}
-    began_s = time.perf_counter()
-    connection.request("POST", place.path, request.body, headers)
-    with connection.getresponse() as answer:
-        said = answer.read()
-    took_ms = (time.perf_counter() - began_s) * 1000
-    connection.close()
-    if answer.status != http.client.OK:
-        raise SystemExit(f"no token: {said.decode(errors='replace')}")
-    return took_ms
+    with Asking(request) as asking:
+        return asking.token()[0]

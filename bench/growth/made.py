@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 import aiohttp
 
@@ -21,6 +22,15 @@ RULES = {
 }
 
 
+class Made(NamedTuple):
+    """A tenant."""
+
+    request: Request
+    """What its client sends for a token."""
+    headers: dict[str, str]
+    """What its administrator sends."""
+
+
 async def make_tenants(system: System, names: list[str], *, language: str = "javascript") -> list[Request]:
     """A tenant for each of *names* with a rule in *language*; what its client sends for a token."""
     places = asyncio.Semaphore(AT_ONCE)
@@ -29,19 +39,20 @@ async def make_tenants(system: System, names: list[str], *, language: str = "jav
 
         async def made(name: str) -> Request:
             async with places:
-                return await _made(session, system, operator, name, language)
+                return (await make_tenant(session, system, operator, name, RULES[language])).request
 
         return list(await asyncio.gather(*map(made, names)))
 
 
-async def _made(
-    session: aiohttp.ClientSession, system: System, operator: dict[str, str], name: str, language: str
-) -> Request:
+async def make_tenant(
+    session: aiohttp.ClientSession, system: System, operator: dict[str, str], name: str, rule: dict[str, str]
+) -> Made:
+    """A tenant called *name* with *rule* and a client; *operator* are the headers of who may make it."""
     host = f"{name}.test"
     made = await create(session, system.url, "tenants", {"name": name, "hosts": [host]}, operator)
     headers = {"Host": host} | await log_in(session, system.url, made["administrator"], {"Host": host})
-    await create(session, system.url, "rules", RULES[language], headers)
-    return await make_request(session, system, ALGORITHM, headers)
+    await create(session, system.url, "rules", rule, headers)
+    return Made(await make_request(session, system, ALGORITHM, headers), headers)
 
 
 def subject_of(system: System, request: Request, title: str) -> Subject:

@@ -83,9 +83,17 @@ async def make_request(
     session: aiohttp.ClientSession, system: System, algorithm: str, headers: dict[str, str]
 ) -> Request:
     """The token request of a new client for a new API, in the tenant that *headers* name, as its administrator."""
-    audience = f"https://{algorithm.lower()}.bench.test/"
-    api = {"identifier": audience, "signing_alg": algorithm, "scopes": [{"value": "read"}, {"value": "write"}]}
+    scopes = [{"value": "read"}, {"value": "write"}]
+    api = {"identifier": _audience(algorithm), "signing_alg": algorithm, "scopes": scopes}
     await create(session, system.url, "resource-servers", api, headers)
+    return await add_client(session, system, algorithm, headers)
+
+
+async def add_client(
+    session: aiohttp.ClientSession, system: System, algorithm: str, headers: dict[str, str]
+) -> Request:
+    """The token request of one more client for an API that `make_request` has made."""
+    audience = _audience(algorithm)
     client = await create(session, system.url, "clients", {"name": "bench"}, headers)
     grant = {"client_id": client["client_id"], "audience": audience, "scope": ["read", "write"]}
     await create(session, system.url, "client-grants", grant, headers)
@@ -96,6 +104,10 @@ async def make_request(
         "audience": audience,
     }
     return Request(url=f"{system.url}/oauth/token", host=headers["Host"], body=urlencode(form))
+
+
+def _audience(algorithm: str) -> str:
+    return f"https://{algorithm.lower()}.bench.test/"
 
 
 @contextmanager
