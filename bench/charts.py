@@ -61,21 +61,34 @@ def draw_page(path: Path, into: Path) -> Path:
     """Processor time on some numbers of connections, for a page."""
     report = json.loads(path.read_text())
     plt.rcParams.update({"svg.hashsalt": "rulemint", "svg.fonttype": "none"})  # the same run gives the same file
-    return _draw_processor(report, [(PAGE_ALGORITHM, count) for count in PAGE_CONNECTIONS], into)
+    columns = [(PAGE_ALGORITHM, count) for count in PAGE_CONNECTIONS]
+    measured = {title: {_column_of(row) for row in rows} for title, rows in _by_title(report["rows"]).items()}
+    on_all = {title for title, its in measured.items() if its.issuperset(columns)}  # tenants are on one number alone
+    shown = {**report, "rows": [row for row in report["rows"] if row["title"] in on_all]}
+    return _draw_processor(shown, columns, into)
+
+
+def _column_of(row: dict[str, Any]) -> tuple[str, int]:
+    return row["algorithm"], row["connections"]
+
+
+def _by_title(rows: Rows) -> dict[str, Rows]:
+    found: dict[str, Rows] = {}
+    for row in rows:
+        found.setdefault(row["title"], []).append(row)
+    return found
 
 
 def _draw_processor(report: dict[str, Any], columns: Sequence[tuple[str, int]], into: Path) -> Path:
     """Processor time by process, stacked: a panel for each of *columns*, a bar for each subject."""
-    titles = list(dict.fromkeys(row["title"] for row in report["rows"]))
+    titles = list(_by_title(report["rows"]))
     picture, panels = plt.subplots(
         1, len(columns), figsize=(3 + 4.5 * len(columns), 1.6 + 0.4 * len(titles)), sharey=True, squeeze=False
     )
-    for panel, (algorithm, count) in zip(panels[0], columns, strict=True):
-        rows = {
-            row["title"]: row
-            for row in report["rows"]
-            if (row["algorithm"], row["connections"]) == (algorithm, count) and sum(row["processor_us"].values())
-        }
+    for panel, column in zip(panels[0], columns, strict=True):
+        algorithm, count = column
+        its = (row for row in report["rows"] if _column_of(row) == column)
+        rows = {row["title"]: row for row in its if sum(row["processor_us"].values())}
         _stacked(panel, titles, rows)
         panel.set_title(f"{algorithm}, {count} connection{'s' if count > 1 else ''}: {PROCESSOR}", fontsize=9)
     panels[0][0].invert_yaxis()  # all panels share it
