@@ -3,7 +3,7 @@
 ``python -m bench.hops`` starts a system with a JavaScript rule and asks it again and again. A hop's time is from the
 stamps in each exchange's own record and from the client's clock; what passes between processes is stamped in whole
 milliseconds, so only its mean over all requests says something, and the clocks of two processes may be 0.1 ms apart.
-Beside it stand what each kind of process computes and how often it gives up its processor, and the commands of Valkey.
+It also prints what each kind of process computes, how often it gives up its processor, and the commands of Valkey.
 """
 
 from __future__ import annotations

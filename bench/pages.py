@@ -1,4 +1,4 @@
-"""Puts the last run of ``bench.goals`` into docs/performance.md and README.md, and draws the chart beside it.
+"""Puts the last run of ``bench.goals`` into docs/performance.md and README.md, and draws the chart of the page.
 
 ``make bench-pages`` measures and then runs it. What stands between ``<!-- figures -->`` and ``<!-- end of figures -->``
 is made of ``bench/results/goals.json``, and so is that of each other name in `MADE`.
@@ -33,7 +33,7 @@ SHORT_ROWS = ("javascript", "oidc-isolated", "oidc-webhook", "oidc-inline")
 SHORT_COLUMNS = ("subject", "tokens/s", "p50 ms", "p99 ms", "CPU µs/token")
 SHORT_CONNECTIONS = 32
 BEYOND = ("tenants-100", "tenants-1000", "waiting", "neighbour", "idle", "looping")
-"""The aims that are about more than one rule beside the peers."""
+"""The aims that are about more than one rule against the peers."""
 
 
 def main() -> int:

@@ -20,7 +20,6 @@ ROOMS = ("cli/rulemint_cli",)
 PAGES_TO_DO = (
     "CHANGELOG.md",
     "docs/auth0-facts.md",
-    "docs/performance.md",
     "docs/reliability.md",
     "docs/security/layers.md",
     "docs/settings.md",

@@ -1,1 +1,1 @@
-"""What is to be reached, measured in one go: beside peers, with many tenants, while rules wait, and beside a loop."""
+"""What is to be reached, measured in one go: against peers, with many tenants, while rules wait, and next to a loop."""

@@ -1,6 +1,6 @@
 """What is to be reached, and what is: one table, each line with its figures, its goal and what it must be at least.
 
-``python -m bench.goals`` measures ours beside the peers, many tenants, a rule that waits, the first token after idle,
+``python -m bench.goals`` measures ours against the peers, many tenants, a rule that waits, the first token after idle,
 and a rule of which one invocation loops. It writes ``bench/results/goals.json`` after each part; ``bench.pages`` makes
 the figures of docs/performance.md of it. ``--only waiting,looping`` measures these alone.
 """
@@ -16,14 +16,14 @@ from rich.table import Table
 
 from bench import table
 from bench.command import add_turns, number, output, progress, run, some_of, written
-from bench.goals import after_idle, beside_peers, looping, many_tenants, waiting
+from bench.goals import after_idle, against_peers, looping, many_tenants, waiting
 from bench.goals.aims import AIMS, Aim, Figures
 from bench.goals.measured import Measured, Run
 from bench.load import load_generator
 from bench.rounds import Row, medians
 
 PARTS: dict[str, Callable[[Run], Measured]] = {
-    "peers": beside_peers.measure,
+    "peers": against_peers.measure,
     "tenants": many_tenants.measure,
     "waiting": waiting.measure,
     "idle": after_idle.measure,

@@ -50,14 +50,14 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
 AIMS = (
     Aim(
         name="inline",
-        title="tokens/s, JavaScript rule, beside oidc-provider inline: 1 / 32 / 128 connections",
+        title="tokens/s, JavaScript rule, against oidc-provider inline: 1 / 32 / 128 connections",
         goal=(0.60, 1.0, 1.2),
         must=(0.38, 0.70, 0.95),
     ),
-    Aim(name="isolated", title="the same beside isolated-vm: 32 / 128", goal=(1.2, 1.2), must=(1.0, 1.0)),
+    Aim(name="isolated", title="the same against isolated-vm: 32 / 128", goal=(1.2, 1.2), must=(1.0, 1.0)),
     Aim(
         name="webhook",
-        title="the same beside the webhook on Deno: 1 / 32 / 128",
+        title="the same against the webhook on Deno: 1 / 32 / 128",
         goal=(1.0, 1.5, 1.8),
         must=(0.75, 1.3, 1.5),
     ),
@@ -71,19 +71,19 @@ AIMS = (
     ),
     Aim(
         name="python",
-        title="tokens/s, Python rule beside JavaScript rule: 32 / 128 connections",
+        title="tokens/s, Python rule against JavaScript rule: 32 / 128 connections",
         goal=(1.0, 1.0),
         must=(0.90, 0.90),
     ),
     Aim(
         name="no-rule",
-        title="tokens/s without a rule beside oidc-provider inline, 32 connections: one gateway process / two",
+        title="tokens/s without a rule against oidc-provider inline, 32 connections: one gateway process / two",
         goal=(1.5, 2.3),
         must=(1.3, 2.0),
     ),
     Aim(
         name="rs256",
-        title="RS256, JavaScript rule, beside oidc-provider inline: 32 / 128 connections",
+        title="RS256, JavaScript rule, against oidc-provider inline: 32 / 128 connections",
         goal=(0.9, 0.9),
         must=(0.80, 0.70),
     ),
@@ -95,12 +95,12 @@ AIMS = (
     ),
     Aim(
         name="tenants-100",
-        title="processor time for each token, 100 tenants beside 1",
+        title="processor time for each token, 100 tenants against 1",
         goal=(1.08,),
         must=(1.15,),
         at_most=True,
     ),
-    Aim(name="tenants-1000", title="tokens/s, 1,000 tenants by Zipf, warm, beside 1", goal=(0.7,), must=(0.6,)),
+    Aim(name="tenants-1000", title="tokens/s, 1,000 tenants by Zipf, warm, against 1", goal=(0.7,), must=(0.6,)),
     Aim(
         name="waiting",
         title="a rule that awaits 50 ms of HTTP, 40 connections",
@@ -110,7 +110,7 @@ AIMS = (
     ),
     Aim(
         name="neighbour",
-        title="p99 of another tenant meanwhile, beside its calm p99",
+        title="p99 of another tenant during that, against its calm p99",
         goal=(2.0,),
         must=(2.0,),
         at_most=True,

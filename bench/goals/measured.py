@@ -43,7 +43,7 @@ class Measured(msgspec.Struct, kw_only=True):
 
 
 def ratio(turns: Sequence[Turn], ours: str, other: str, *, connections: int, algorithm: str = ES256) -> float | None:
-    """Tokens per second of *ours* beside *other*'s: the median over rounds, which the same machine saw."""
+    """Tokens per second of *ours* against *other*'s: the median over rounds, which the same machine saw."""
     pairs = zip(*(_of(turns, name, connections, algorithm) for name in (ours, other)), strict=False)
     ratios = [mine.loaded.per_second / its.loaded.per_second for mine, its in pairs if its.loaded.tokens]
     return round(statistics.median(ratios), 3) if ratios else None

@@ -23,7 +23,7 @@ CONNECTIONS = {ES256: [1, 32, 128], RS256: [32, 128]}
 
 
 def measure(run: Run) -> Measured:
-    """All lines about peers, about processor time, and about Python beside JavaScript."""
+    """All lines about peers, about processor time, and about Python against JavaScript."""
     turns: list[Turn] = []
     with started_subjects(WANTED, run.say) as subjects:
         for subject in subjects:
@@ -34,17 +34,17 @@ def measure(run: Run) -> Measured:
                 its_subjects, run.load, connections=connections, rounds=run.rounds, seconds=run.seconds, say=run.say
             )
 
-    def beside(ours: str, other: str, *connections: int, algorithm: str = ES256) -> list[float | None]:
+    def against(ours: str, other: str, *connections: int, algorithm: str = ES256) -> list[float | None]:
         return [ratio(turns, ours, other, connections=count, algorithm=algorithm) for count in connections]
 
     figures = {
-        "inline": beside("javascript", "oidc-inline", 1, 32, 128),
-        "isolated": beside("javascript", "oidc-isolated", 32, 128),
-        "webhook": beside("javascript", "oidc-webhook", 1, 32, 128),
+        "inline": against("javascript", "oidc-inline", 1, 32, 128),
+        "isolated": against("javascript", "oidc-isolated", 32, 128),
+        "webhook": against("javascript", "oidc-webhook", 1, 32, 128),
         "processor": [processor_us(turns, "javascript", connections=count) for count in (32, 128)],
-        "python": beside("python", "javascript", 32, 128),
-        "no-rule": [*beside("no-rule", "oidc-inline", 32), *beside(f"{TWO}no-rule", "oidc-inline", 32)],
-        "rs256": beside("javascript", "oidc-inline", 32, 128, algorithm=RS256),
-        "rs256-two": beside(f"{TWO}javascript", "oidc-inline", 32, 128, algorithm=RS256),
+        "python": against("python", "javascript", 32, 128),
+        "no-rule": [*against("no-rule", "oidc-inline", 32), *against(f"{TWO}no-rule", "oidc-inline", 32)],
+        "rs256": against("javascript", "oidc-inline", 32, 128, algorithm=RS256),
+        "rs256-two": against(f"{TWO}javascript", "oidc-inline", 32, 128, algorithm=RS256),
     }
     return Measured(figures=figures, turns=turns, failed=failed(turns))
