@@ -9,6 +9,8 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -112,9 +114,17 @@ async def run_in(sandbox: Sandbox, program: HostProgram, script: str) -> frames.
     return answer
 
 
-async def test_a_link_in_a_folder_that_may_be_read_leads_nowhere_else(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter, and so the user of a host; pytest's own folders are for their owner alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+async def test_a_link_in_a_folder_that_may_be_read_leads_nowhere_else(open_folder: Path) -> None:
     """Landlock judges where a path ends."""
-    allowed, elsewhere = tmp_path / "allowed", tmp_path / "elsewhere.txt"
+    allowed, elsewhere = open_folder / "allowed", open_folder / "elsewhere.txt"
     allowed.mkdir()
     (allowed / "inside.txt").write_text("inside")
     elsewhere.write_text("elsewhere")
