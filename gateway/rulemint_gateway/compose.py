@@ -5,6 +5,7 @@ Nothing here decides anything; nothing elsewhere constructs its own parts.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -213,7 +214,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             authenticator=GuardedAuthentication(ClientAuthenticator(vault), failed),
             quotas=_token_quotas(stack, redis, audit, metrics),
             dispatcher=dispatcher,
-            minter=Minter(signing_keys, stack.enter_context(_signing_threads())),
+            minter=Minter(signing_keys, _signing_threads(settings, stack)),
             deadline_s=settings.request_deadline,
         )
         health = Health(presence, catalog, durability)
@@ -274,8 +275,11 @@ async def _clock(stack: AsyncExitStack, redis: ArqRedis, name: str) -> ServerClo
     return clock
 
 
-def _signing_threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign")
+def _signing_threads(settings: GatewaySettings, stack: AsyncExitStack) -> ThreadPoolExecutor | None:
+    """None where every processor has a gateway process: a thread would find no other, and handing over costs 0.2 ms."""
+    if settings.gateway_processes >= len(os.sched_getaffinity(0)):
+        return None
+    return stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
 
 
 def _config_store(settings: GatewaySettings, redis: ArqRedis, catalog: Catalog, durability: Durability) -> ConfigStore:

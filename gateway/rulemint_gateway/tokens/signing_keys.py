@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.stores.tables import SIGNING_KEYS
 from rulemint_gateway.tokens import certificates, key_material
+from rulemint_gateway.tokens.usable_keys import UsableKey
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
 from rulemint_shared.turns import Turns
@@ -26,15 +24,6 @@ PREVIOUS_KEPT_MS = 31 * 86_400_000
 """A day longer than a token can live: for a key whose last token is not known."""
 SIGNED_LATE_MS = 60_000
 """How long after a rotation another gateway may still sign with the key before, and verifiers' clocks may differ."""
-
-
-@dataclass(frozen=True)
-class UsableKey:
-    """A decrypted key, ready to sign; *kid* is None for an API's HS256 secret, which no jwks.json shows."""
-
-    algorithm: SigningAlgorithm
-    key: PrivateKeyTypes | bytes
-    kid: str | None
 
 
 class SigningKeys:

@@ -150,11 +150,14 @@ async def test_a_tenant_keeps_no_more_keys_than_the_limit(keys: Keys, monkeypatc
     assert len(keys.catalog.tenant(T).signing_keys) == 3
 
 
-async def test_the_published_key_has_its_certificate_as_x5c_and_x5t_and_verifies_a_token(keys: Keys) -> None:
+@pytest.mark.parametrize("threads", [1, 0], ids=["signed on a thread", "signed in the loop"])
+async def test_the_published_key_has_its_certificate_as_x5c_and_x5t_and_verifies_a_token(
+    keys: Keys, threads: int
+) -> None:
     """RFC 7517 §4.7; validators of Auth0's quickstarts build the key from ``x5c[0]``."""
     api = ResourceServer(id="1", identifier="https://api/")
     with ThreadPoolExecutor(1) as executor:
-        minted = await Minter(keys.own, executor).mint(T, api, {"aud": api.identifier})
+        minted = await Minter(keys.own, executor if threads else None).mint(T, api, {"aud": api.identifier})
     header = jwt.get_unverified_header(minted.token)
     assert header == {"typ": "at+jwt", "alg": "RS256", "kid": minted.kid}
     (published,) = [key for key in keys.own.public_jwks(T) if key["kid"] == minted.kid]
