@@ -21,8 +21,10 @@ from rich.table import Table
 
 from bench.command import run
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import Host, HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
@@ -108,7 +110,7 @@ async def _kill(host: Host, language: Language) -> float:
     await _load(host, language, LOOPS[language])
     deadline = Deadline.after(DEADLINE_S)
     try:
-        await host.run(_frame(0), deadline, _ignore, _nowhere)
+        await run_once(host, _frame(0), deadline, _ignore, _nowhere)
     except HostEndedError:
         await host.ended.wait()
     return -deadline.remaining_s() * 1000
@@ -126,7 +128,7 @@ async def _load(host: Host, language: Language, script: str) -> None:
 
 
 async def _run(host: Host, number: int) -> None:
-    await host.run(_frame(number), Deadline.after(10), _ignore, _nowhere)
+    await run_once(host, _frame(number), Deadline.after(10), _ignore, _nowhere)
     await host.idle()
 
 

@@ -11,11 +11,12 @@ import uvloop
 from bench.growth.asking import ask_and_print
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_runner.flow import Flow, FlowEnding
+from rulemint_runner.flow import Done, Flow, FlowEnding
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.invocations import Invocations
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.presence import Presence
+from rulemint_runner.running_invocation import InvocationParts
 from rulemint_runner.worker import RuleWorker
 from rulemint_shared import ids, job_queue
 from rulemint_shared.deadline import Deadline, unix_ms
@@ -35,10 +36,10 @@ WRITER = LogStreamWriter(kept=10_000, age_s=604_800)
 class EchoFlow:
     """In place of rules and hosts."""
 
-    async def run(self, invocation: Invocation, _deadline: Deadline, _log: InvocationLog) -> FlowEnding:
+    def begin(self, invocation: Invocation, _deadline: Deadline, _log: InvocationLog, done: Done) -> None:
         """Granted, at once."""
         granted = Granted(scope=invocation.scope, claims=CLAIMS)
-        return FlowEnding(outcome=granted, decided_by=invocation.flow[0], reports=[])
+        done(FlowEnding(outcome=granted, decided_by=invocation.flow[0], reports=[]))
 
 
 async def work(url: str) -> None:
@@ -46,7 +47,7 @@ async def work(url: str) -> None:
     async with open_redis(url) as redis:
         publisher = LogPublisher(redis, WRITER)
         outbox = Outbox(redis)
-        invocations = Invocations(outbox, cast("Flow", EchoFlow()), publisher, Shares(PLACES))
+        invocations = Invocations(InvocationParts(outbox, cast("Flow", EchoFlow()), publisher, Shares(PLACES)))
         presence = Presence(
             redis,
             "bench",

@@ -35,6 +35,8 @@ from rulemint_runner.presence import Presence
 from rulemint_runner.rule_runs import RuleRuns
 from rulemint_runner.rule_sources import RuleSources
 from rulemint_runner.rule_state import RuleStates
+from rulemint_runner.rule_turn import RuleParts
+from rulemint_runner.running_invocation import InvocationParts
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.settings import RunnerSettings
@@ -119,20 +121,18 @@ async def open_runner(
             at_once=settings.max_installations,
             terms=terms,
         )
-        rule_runs = RuleRuns(
+        parts = RuleParts(
             packages=packages,
-            sources=sources,
             states=RuleStates(redis),
             limits=limits,
             languages=languages,
             nursery=nursery,
-            pool=pool,
             broker=broker,
         )
-        flow = Flow(rule_runs, geoip)
+        flow = Flow(RuleRuns(sources, pool, parts), geoip)
         places = Shares(settings.max_invocations)
         outbox = Outbox(redis)
-        invocations = Invocations(outbox, flow, publisher, places)
+        invocations = Invocations(InvocationParts(outbox, flow, publisher, places))
         name = f"{socket.gethostname()}:{process}"
         presence = Presence(
             redis,

@@ -60,18 +60,19 @@ def interpret(
             try:
                 return _granted(_decode(value, max_bytes), form, given, limits)
             except BadResultError as error:
-                return _failed(FailureReason.BAD_RESULT, str(error))
+                return failed_result(FailureReason.BAD_RESULT, str(error))
         case Refused(code=code, message=message, plain=plain):
             return RuleResult(outcome=denied(code, message, plain=plain))
         case Threw(text=text, out_of_memory=out_of_memory):
-            return _failed(FailureReason.OUT_OF_MEMORY if out_of_memory else FailureReason.EXCEPTION, text)
+            return failed_result(FailureReason.OUT_OF_MEMORY if out_of_memory else FailureReason.EXCEPTION, text)
         case BadReturn(why=why):
-            return _failed(FailureReason.BAD_RESULT, why)
+            return failed_result(FailureReason.BAD_RESULT, why)
         case _:
             assert_never(answer)
 
 
-def _failed(reason: FailureReason, detail: str) -> RuleResult:
+def failed_result(reason: FailureReason, detail: str) -> RuleResult:
+    """There is no answer, because of *reason*."""
     return RuleResult(outcome=failed(reason, detail))
 
 

@@ -76,13 +76,18 @@ class RuleSources:
             RuleSourceError: it does not exist (any longer), or does not open under the runner's key.
             RedisError, OSError: Redis does not answer.
         """
-        name = (tenant, ref.rule_id, ref.version, ref.secrets_revision)
-        source = self._kept.get(name)
+        source = self.kept(tenant, ref)
         if source is None:
-            source = self._kept[name] = await self._read(tenant, ref)
+            source = self._kept[_name(tenant, ref)] = await self._read(tenant, ref)
             if len(self._kept) > KEPT_SOURCES:
                 self._kept.popitem(last=False)
-        else:
+        return source
+
+    def kept(self, tenant: str, ref: RuleRef) -> RuleSource | None:
+        """The source that *ref* names, if it was read before and has not been forgotten since."""
+        name = _name(tenant, ref)
+        source = self._kept.get(name)
+        if source is not None:
             self._kept.move_to_end(name)
         return source
 
@@ -123,6 +128,10 @@ class RuleSources:
 
     def _decrypt(self, ciphertext: bytes) -> dict[str, str]:
         return codecs.secret_values.decode(self._key.open_rule_secrets(ciphertext))
+
+
+def _name(tenant: str, ref: RuleRef) -> tuple[str, str, int, int]:
+    return tenant, ref.rule_id, ref.version, ref.secrets_revision
 
 
 def _source(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:

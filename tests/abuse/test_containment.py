@@ -24,6 +24,7 @@ from fixtures.strays import processes_of
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram, Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
+from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.bpf import Instructions
 from rulemint_runner.sandbox.sandbox import Sandbox, open_sandbox
@@ -106,7 +107,7 @@ async def run_in(sandbox: Sandbox, program: HostProgram, script: str) -> frames.
     host = await start_host(sandbox, program)
     try:
         await host.load(load_frame(script, Language.PYTHON), Deadline.after(10), lambda _line: None)
-        answer = await host.run(RUN, Deadline.after(10), lambda _line: None, nowhere)
+        answer = await run_once(host, RUN, Deadline.after(10), lambda _line: None, nowhere)
     finally:
         host.kill(FailureReason.INTERRUPTED, "the test is over")
         await host.ended.wait()

@@ -20,7 +20,7 @@ from fixtures.services import Services, some_services
 from fixtures.starved import child_that_runs, no_descriptor_left
 from fixtures.web import NAME, Web, a_broker
 from rulemint_runner.egress.errors import EgressError, Kind
-from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.packages.messages import InstallTerms
 from rulemint_runner.packages.package_installer import PackageInstaller

@@ -13,8 +13,10 @@ from typing import Any
 import msgspec
 
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
@@ -83,7 +85,7 @@ async def _attack_from(language: Language, host: Host, targets: dict[str, Any]) 
 
 
 async def _attempts(language: Language, host: Host, targets: dict[str, Any]) -> list[Attack]:
-    answer = await host.run(_run(targets), Deadline.after(TIMEOUT_S), _ignore, _nowhere)
+    answer = await run_once(host, _run(targets), Deadline.after(TIMEOUT_S), _ignore, _nowhere)
     if not isinstance(answer, frames.Returned):
         return [_attack(language, _ANYTHING, AttackOutcome.NOT_RUN, str(answer))]
     await host.idle()
@@ -105,7 +107,7 @@ async def _become(language: Language, host: Host, program: str) -> Attack:
 async def _outlive(language: Language, host: Host) -> Attack:
     """Loop; the host is to be gone soon after its deadline."""
     try:
-        await host.run(_run({**_NO_TARGETS, "hang": True}), Deadline.after(HANGS_FOR_S), _ignore, _nowhere)
+        await run_once(host, _run({**_NO_TARGETS, "hang": True}), Deadline.after(HANGS_FOR_S), _ignore, _nowhere)
     except HostEndedError as error:
         try:
             async with asyncio.timeout(ENDS_WITHIN_S):

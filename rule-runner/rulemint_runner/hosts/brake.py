@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
 
 from rulemint_runner.hosts.authority import Authority
-from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pause import Caller, Failure, Pause, why_of
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
@@ -153,7 +152,7 @@ class _OfRule(_Pausing):
 
 
 class Admission:
-    """One invocation that is to run. To enter it raises `HostEndedError` where the rule pauses."""
+    """One invocation that is to run."""
 
     __slots__ = ("_authority", "_brake", "_caller", "_tried")
 
@@ -161,18 +160,23 @@ class Admission:
         self._brake = brake
         self._authority = authority
         self._caller = caller
-        self._tried: list[_Pausing] = []
+        self._tried: Sequence[_Pausing] = ()
         """The pauses that are over, which it tries."""
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """It is under way from now on, until `end`.
+
+        Raises:
+            HostEndedError: the rule pauses.
+        """
         known = self.check_again()
         if known is not NOTHING:
             self._tried = [pausing for pausing in known if pausing is not None and pausing.until is not None]
             for pausing in self._tried:
                 pausing.trying = True
-        return self
 
-    def __exit__(self, *_error: object) -> None:
+    def end(self) -> None:
+        """It is over."""
         for pausing in self._tried:
             pausing.trying = False
 
@@ -208,7 +212,7 @@ class Brake:
         self._clients: FairMemory[tuple[Authority, str], _OfClient] = FairMemory(_REMEMBERED_CLIENTS)
 
     def admission(self, authority: Authority, caller: Caller) -> Admission:
-        """What to run one invocation of *authority* for *caller* in."""
+        """By what one invocation of *authority* for *caller* is under way."""
         return Admission(self, authority, caller)
 
     def priority(self, authority: Authority, caller: Caller) -> Priority:

@@ -7,10 +7,12 @@ write again, and a host that waits there for its next frame would wake up once m
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.frames import ProtocolError
+from rulemint_runner.hosts.to_host import ToHost
 from rulemint_shared.messages import FailureReason
 
 ENGINE_TEXT_KEPT = 8 * 1024
@@ -40,6 +42,8 @@ class Channel:
     def __init__(self, to_host: ToHost, from_host: FromHost) -> None:
         self._to_host = to_host
         self._from_host = from_host
+        self.send_at_once = to_host.send_at_once
+        self.take_back = to_host.take_back
 
     def deliver_to(self, receiver: Receiver) -> None:
         """Have *receiver* told what has arrived and what will, as soon as the caller waits for something."""
@@ -47,64 +51,24 @@ class Channel:
 
     def write(self, frame: frames.ToHost) -> None:
         """Send *frame* to the host, soon; a host that is gone hears nothing more."""
-        self._to_host.write(frames.encode(frame))
+        self._to_host.write(frames.packets(frame))
+
+    def write_packets(self, packets: Sequence[bytes]) -> None:
+        """Send what a frame was made into."""
+        self._to_host.write(packets)
 
     async def drained(self) -> None:
         """Wait until the host has read most of what was sent, or is gone."""
         await self._to_host.drained()
 
+    async def read_to_its_end(self) -> None:
+        """Wait until everything that the host has sent was taken, or nobody will."""
+        await self._from_host.closed.wait()
+
     def abort(self) -> None:
         """Hang up at once."""
         self._to_host.abort()
         self._from_host.abort()
-
-
-class ToHost(asyncio.Protocol):
-    """Where frames to a host leave. Nothing ever comes from there: that way is shut down."""
-
-    def __init__(self) -> None:
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what we write to."""
-        self._transport = cast("asyncio.Transport", transport)
-
-    def write(self, data: bytes) -> None:
-        """Send *data*, soon."""
-        if self._transport is not None:
-            self._transport.write(data)
-
-    async def drained(self) -> None:
-        """Wait until most of what was sent has been read, or nobody reads any more."""
-        await self._writable.wait()
-
-    def abort(self) -> None:
-        """Hang up at once."""
-        if self._transport is not None:
-            self._transport.abort()
-        self._end()
-
-    def eof_received(self) -> bool:
-        """That way is shut down; the other stays open."""
-        return True
-
-    def pause_writing(self) -> None:
-        """The host reads more slowly than we write."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """The host has caught up."""
-        self._writable.set()
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        """Nobody waits for a host that is gone."""
-        self._end()
-
-    def _end(self) -> None:
-        self._transport = None
-        self._writable.set()
 
 
 class FromHost(asyncio.Protocol):
@@ -120,6 +84,8 @@ class FromHost(asyncio.Protocol):
         self._hung_up_early = False
         self._decoder = frames.FrameDecoder()
         self._transport: asyncio.Transport | None = None
+        self.closed = asyncio.Event()
+        """Set once there is nothing more to read."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what we read from."""
@@ -135,7 +101,7 @@ class FromHost(asyncio.Protocol):
         if early:
             self.data_received(early)
         if self._hung_up_early:
-            receiver.hung_up()
+            self.eof_received()
 
     def abort(self) -> None:
         """Read nothing more."""
@@ -149,9 +115,9 @@ class FromHost(asyncio.Protocol):
         if receiver is None:
             self._early += data
             return
-        receiver.count(len(data))
         try:
-            for frame in self._decoder.feed(data):
+            for size, frame in self._decoder.feed(data):
+                receiver.count(size)
                 receiver.take(frame)
         except ProtocolError as error:
             receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
@@ -173,6 +139,7 @@ class FromHost(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """There is nothing more to read."""
         self._transport = None
+        self.closed.set()
 
 
 class EngineText(asyncio.Protocol):

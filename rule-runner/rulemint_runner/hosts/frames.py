@@ -20,6 +20,8 @@ from rulemint_shared.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord,
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 """Room for a call with a body of 1 MiB, which JSON carries as base64."""
+MAX_PACKET_BYTES = 64 * 1024
+"""Of what goes to a host: as much as the host programs read at once."""
 MAX_LINE_CHARACTERS = 8 * 1024
 NO_PACKAGES = msgspec.Raw(b"null")
 MAX_BODY_BYTES = 1024 * 1024
@@ -237,10 +239,13 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[FromHost] = msgspec.json.Decoder(FromHost)
 
 
-def encode(frame: ToHost) -> bytes:
-    """*frame* as it goes to a host."""
+def packets(frame: ToHost) -> tuple[bytes, ...]:
+    """*frame* as it goes to a host: one packet if it fits."""
     body = _encoder.encode(frame)
-    return len(body).to_bytes(4, "big") + body
+    data = len(body).to_bytes(4, "big") + body
+    if len(data) <= MAX_PACKET_BYTES:
+        return (data,)
+    return tuple(data[at : at + MAX_PACKET_BYTES] for at in range(0, len(data), MAX_PACKET_BYTES))
 
 
 class FrameDecoder:
@@ -249,8 +254,8 @@ class FrameDecoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[FromHost]:
-        """The frames that *data* completes, one by one, so that what precedes a bad one still counts.
+    def feed(self, data: bytes) -> Iterator[tuple[int, FromHost]]:
+        """The frames that *data* completes, each with its size in bytes, so that what precedes a bad one still counts.
 
         Raises:
             ProtocolError: it holds something else.
@@ -264,7 +269,7 @@ class FrameDecoder:
                 break
             body = bytes(self._buffer[4 : 4 + length])
             del self._buffer[: 4 + length]
-            yield _decode(body)
+            yield 4 + length, _decode(body)
 
 
 def _decode(body: bytes) -> FromHost:

@@ -12,7 +12,8 @@ from typing import Any
 
 import structlog
 
-from rulemint_runner.hosts.host import Host, HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import HostProgram, Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.priority import Priority

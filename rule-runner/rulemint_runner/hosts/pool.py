@@ -1,19 +1,20 @@
-"""The host pool: an authority → a host of exactly that authority, idle and ready for one invocation.
+"""The host pool: runs turns, each on a host of exactly its authority.
 
-Theory of operation. Each authority has a stack of idle hosts, the most recently used on top, and a queue of invocations
-that wait for one. A queue gets a first host at once, and another one whenever it has waited for 10 ms and is more than
-the hosts of a quick rule soon take, one start at a time, up to the caps: a rule that computes stays on as many hosts as
-there are processors, and one that waits for something spreads. While a host hangs in its start, others start. At the
-cap over all authorities, of number or of memory, the idle host that was used least recently makes room; a running host
-is never taken from its invocation, and no tenant gets more than its share of busy ones. A process that stays idle is
-stopped; one that has served for long is replaced.
+Theory of operation. Each authority has one queue of invocations, a stack of idle hosts, the most recently used on top,
+and a session for each host that has something to do. What comes in one moment is looked at together: sessions that have
+room take of it first, then idle hosts. A queue gets a first host at once, and another one whenever it has waited for
+10 ms and is more than the hosts of a quick rule soon take, one start at a time, up to the caps: a rule that computes
+stays on as many hosts as there are processors, and one that waits for something spreads. While a host hangs in its
+start, others start. At the cap over all authorities, of number or of memory, the idle host that was used least recently
+makes room; a running host is never taken from its invocation, and no tenant gets more than its share of busy ones. A
+process that stays idle is stopped; one that has served for long is replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -21,17 +22,18 @@ import structlog
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.brake import NOTHING, Brake
-from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.pause import Caller, Failure
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.host import Host
+from rulemint_runner.hosts.pause import Failure
 from rulemint_runner.hosts.rest import Rest
-from rulemint_runner.hosts.station import IdleHost, MakeHost, Station, Waiter
+from rulemint_runner.hosts.session import Session
+from rulemint_runner.hosts.station import IdleHost, Station
+from rulemint_runner.hosts.turn import Turn
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
-from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Isolation
 from rulemint_shared.shares import Shares
 
 log = structlog.get_logger(__name__)
@@ -65,42 +67,35 @@ class HostPool:
         self._private_bytes = 0
         self._brake = Brake()
         self._watch = Watch()
+        self._is_closed = False
 
-    @asynccontextmanager
-    async def borrow(
-        self, authority: Authority, make_host: MakeHost, deadline: Deadline, caller: Caller
-    ) -> AsyncIterator[Host]:
-        """An idle host of *authority* for *caller*; *make_host* starts one if there are too few.
+    def submit(self, authority: Authority, turn: Turn) -> None:
+        """Run *turn* on a host of *authority*. It hears of its end, as the case may be before this returns."""
+        admission = self._brake.admission(authority, turn.caller)
+        try:
+            if self._is_closed:
+                raise _stopped()
+            admission.begin()
+        except HostEndedError as error:
+            turn.fail(error)
+            return
+        turn.admission = admission
+        station = self._stations.get(authority)
+        if station is None:
+            station = self._stations[authority] = Station(authority)
+        station.waiting.append(turn)
+        self._expire_in_time(station, turn.deadline)
+        self._serve_soon(station)
 
-        Raises:
-            HostEndedError: none could be had before *deadline*, it did not start, or the rule pauses.
-            RuleNotLoadedError: the rule's text cannot be run.
-        """
-        with self._brake.admission(authority, caller) as admission:
-            station = self._stations.setdefault(authority, Station(authority))
-            host = await self._take(station, make_host, deadline, caller)
-            try:
-                admission.check_again()
-            except HostEndedError:
-                self._offer(station, host)
-                raise
-            began = Deadline.after(0)
-            station.begin(host)
-            self._watch.begin(host, distrusted=self._brake.priority(authority, caller) is not Priority.USUAL)
-            try:
-                yield host
-                self._brake.worked(authority, caller)
-            except HostEndedError as error:
-                failure = Failure(error.reason, -began.remaining_s())
-                error.pause = self._brake.failed(authority, caller, failure, computed_s=self._watch.computed_s(host))
-                raise
-            finally:
-                self._watch.end(host)
-                station.end(host)
-                if host.is_idle:
-                    self._put_back(station, host)
-                else:
-                    self._in_background(self._put_back_once_idle(station, host))
+    def give_up(self, authority: Authority, turn: Turn) -> None:
+        """Nobody waits for *turn* any longer: a host that runs it is ended."""
+        station, why = self._stations.get(authority), _stopped()
+        if station is not None and turn in station.waiting:
+            station.waiting.remove(turn)
+            turn.fail(why)
+            self._prune(station)
+        elif turn.host is not None:
+            turn.host.kill(why.reason, why.detail)
 
     @property
     def hosts(self) -> int:
@@ -128,38 +123,81 @@ class HostPool:
                 self._make_room()
 
     async def close(self) -> None:
-        """End every host."""
+        """End every host, and whatever waits for one."""
+        self._is_closed = True
+        why = _stopped()
         for host in self._live:
-            host.kill(FailureReason.INTERRUPTED, "the runner stopped")
+            host.kill(why.reason, why.detail)
         await cancel(self._tasks)
         await asyncio.gather(*(host.ended.wait() for host in self._live))
         await cancel(self._tasks)  # those of invocations that ended just now
+        for station in self._stations.values():
+            station.fail_all(_stopped())
 
-    async def _take(self, station: Station, make_host: MakeHost, deadline: Deadline, caller: Caller) -> Host:
-        while station.idle:
+    # ---- what sessions say ----
+
+    def has_nothing_to_do(self, session: Session) -> None:
+        """Keep its host for later, or end it."""
+        host = session.host
+        if session.is_closing:
+            host.kill(FailureReason.INTERRUPTED, "the host was replaced")
+        else:
+            self._keep(session.station, host)
+        self._serve_soon(session.station)
+
+    def is_worn(self, host: Host) -> bool:
+        """Whether another should take its place."""
+        return self._limits.wear.of(host, now_s=asyncio.get_running_loop().time()) is not None
+
+    def returned(self, station: Station, turns: list[Turn]) -> None:
+        """They are the first in line."""
+        for turn in reversed(turns):
+            turn.host = None
+            station.waiting.appendleft(turn)
+            self._expire_in_time(station, turn.deadline)
+        self._serve_soon(station)
+
+    # ---- queues ----
+
+    def _serve_soon(self, station: Station) -> None:
+        """What comes in one moment is sent together."""
+        if station.serving is None and station.waiting:
+            station.serving = asyncio.get_running_loop().call_soon(self._serve, station)
+
+    def _serve(self, station: Station) -> None:
+        station.serving = None
+        for session in tuple(station.sessions):
+            session.fill()
+        while station.waiting and station.idle:
             host = self._pop_idle(station, -1)
             if host.usable:
                 host.resume()
-                return host
-        waiter = Waiter(asyncio.get_running_loop().create_future(), make_host, caller)
-        station.waiting.append(waiter)
+                self._employ(station, host)
         self._grow(station)
-        try:
-            async with asyncio.timeout(max(0.0, deadline.remaining_s())):
-                return await waiter.future
-        except BaseException as error:
-            self._stop_waiting(station, waiter)
-            if isinstance(error, TimeoutError):
-                raise HostEndedError(FailureReason.OVERLOADED, "no host became free in time") from None
-            raise
 
-    def _stop_waiting(self, station: Station, waiter: Waiter) -> None:
-        """A host that arrived in the very moment in which its waiter gave up goes to the next."""
-        if waiter in station.waiting:
-            station.waiting.remove(waiter)
-        future = waiter.future
-        if future.done() and not future.cancelled() and future.exception() is None:
-            self._offer(station, future.result())
+    def _employ(self, station: Station, host: Host) -> None:
+        if host.usable:
+            Session(station, host, keeper=self, brake=self._brake, watch=self._watch).begin()
+
+    def _expire_in_time(self, station: Station, deadline: Deadline) -> None:
+        if station.expiring is not None:
+            if station.expires_s <= deadline.monotonic_s:
+                return
+            station.expiring.cancel()
+        station.expires_s = deadline.monotonic_s
+        loop = asyncio.get_running_loop()
+        station.expiring = loop.call_later(max(0.0, deadline.remaining_s()), self._expire, station)
+
+    def _expire(self, station: Station) -> None:
+        station.expiring = None
+        late = [turn for turn in station.waiting if turn.deadline.passed()]
+        for turn in late:
+            station.waiting.remove(turn)
+            turn.fail(HostEndedError(FailureReason.OVERLOADED, "no host became free in time"))
+        if station.waiting:
+            self._expire_in_time(
+                station, min((turn.deadline for turn in station.waiting), key=attrgetter("monotonic_s"))
+            )
         self._prune(station)
 
     def _grow(self, station: Station) -> None:
@@ -178,77 +216,60 @@ class HostPool:
 
     def _start(self, station: Station) -> None:
         """Start one more host for *station*, unless a cap forbids it or one is starting already, and does not hang."""
-        waiter = station.next_to_start_for()
-        if waiter is None or station.hosts >= self._cap(station):
+        turn = station.next_to_start_for()
+        if turn is None or self._is_closed or station.hosts >= self._cap(station):
             return
-        if station.starts and not self._may_start_beside(station, waiter):
+        if station.starts and not self._may_start_beside(station, turn):
             return
         if self._shares.is_used_up(station.authority.tenant):
             return
         if (self._hosts >= self._limits.max_hosts or self._memory_is_full()) and not self._make_room():
             return
-        station.begin_start(waiter)
+        station.begin_start(turn)
         self._hosts += 1
         self._shares.begin(station.authority.tenant)
-        self._in_background(self._start_and_load(station, waiter))
+        self._in_background(self._start_and_load(station, turn))
 
-    def _may_start_beside(self, station: Station, waiter: Waiter) -> bool:
+    def _may_start_beside(self, station: Station, turn: Turn) -> bool:
         """A rule that failed lately may hang by itself: its hosts start one after the other."""
-        return station.start_is_late and self._brake.known(station.authority, waiter.caller) == NOTHING
+        return station.start_is_late and self._brake.known(station.authority, turn.caller) == NOTHING
 
     def _cap(self, station: Station) -> int:
         """How many hosts the station's rule is worth, now."""
         most = self._limits.max_hosts_per_rule
         return min(most, self._limits.quick_hosts_per_rule) if station.is_quick() and not station.starts else most
 
-    async def _start_and_load(self, station: Station, waiter: Waiter) -> None:
+    async def _start_and_load(self, station: Station, turn: Turn) -> None:
         began = Deadline.after(0)
         try:
-            host = await waiter.make_host(priority=self._brake.priority(station.authority, waiter.caller))
+            host = await turn.make_host(priority=self._brake.priority(station.authority, turn.caller))
         except (HostEndedError, RuleNotLoadedError) as not_loaded:
             failure = Failure(not_loaded.reason, -began.remaining_s())
-            not_loaded.pause = self._brake.not_loaded(station.authority, waiter.caller, failure)
-            self._fail(station, waiter, not_loaded)
+            not_loaded.pause = self._brake.not_loaded(station.authority, turn.caller, failure)
+            self._fail(station, turn, not_loaded)
         except Exception:
             log.exception("a host could not be made")
-            self._fail(station, waiter, HostEndedError(FailureReason.CRASHED, "the runner failed"))
+            self._fail(station, turn, HostEndedError(FailureReason.CRASHED, "the runner failed"))
         except asyncio.CancelledError:
             self._forget_host(station)
             raise
         else:
             self._live.add(host)
             self._in_background(self._notice_end(station, host))
-            self._offer(station, host)
+            self._employ(station, host)
         finally:
-            station.starts.pop(waiter, None)
+            station.starts.pop(turn, None)
 
-    def _fail(self, station: Station, waiter: Waiter, error: HostEndedError | RuleNotLoadedError) -> None:
+    def _fail(self, station: Station, turn: Turn, error: HostEndedError | RuleNotLoadedError) -> None:
         """No host came of it."""
-        station.starts.pop(waiter, None)
+        station.starts.pop(turn, None)
         self._forget_host(station)
-        station.fail(waiter, error)
+        station.fail(turn, error)
+        self._prune(station)
         self._grow(station)
 
-    async def _put_back_once_idle(self, station: Station, host: Host) -> None:
-        if station.authority.isolation is Isolation.FRESH or await host.idle():
-            self._put_back(station, host)
-
-    def _put_back(self, station: Station, host: Host) -> None:
-        station.learn(host)
-        if station.authority.isolation is Isolation.FRESH:
-            host.kill(FailureReason.INTERRUPTED, "every invocation has a host of its own")
-        elif (worn := self._limits.wear.of(host, now_s=asyncio.get_running_loop().time())) is not None:
-            host.kill(FailureReason.INTERRUPTED, f"the host was replaced: {worn}")
-        else:
-            self._offer(station, host)
-
-    def _offer(self, station: Station, host: Host) -> None:
-        """Give *host* to the first that waits, or keep it."""
-        while station.waiting:
-            waiter = station.waiting.popleft()
-            if not waiter.future.done():
-                waiter.future.set_result(host)
-                return
+    def _keep(self, station: Station, host: Host) -> None:
+        """*host* is idle."""
         station.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), Rest(host)))
         self._shares.end(station.authority.tenant)
 
@@ -297,3 +318,7 @@ class HostPool:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _stopped() -> HostEndedError:
+    return HostEndedError(FailureReason.INTERRUPTED, "the runner stopped")

@@ -8,9 +8,11 @@ from contextlib import ExitStack
 
 import msgspec
 
-from rulemint_runner.hosts.channel import Channel, EngineText, FromHost, ToHost
-from rulemint_runner.hosts.host import Host, HostEndedError
+from rulemint_runner.hosts.channel import Channel, EngineText, FromHost
+from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import HostProgram
+from rulemint_runner.hosts.to_host import ToHost
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
 from rulemint_shared.messages import FailureReason
@@ -36,12 +38,12 @@ async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority) -> 
     loop = asyncio.get_running_loop()
     policy = msgspec.structs.replace(program.policy, priority=priority)
     with ExitStack() as theirs, ExitStack() as undo:
-        (our_input, their_input), (our_output, their_output), (our_engine, their_engine) = (
-            _socket_pair(theirs, undo) for _ in range(3)
-        )
+        our_input, their_input = _socket_pair(theirs, undo, socket.SOCK_SEQPACKET)
+        our_output, their_output = _socket_pair(theirs, undo)
+        our_engine, their_engine = _socket_pair(theirs, undo)
         our_input.shutdown(socket.SHUT_RD)
         our_output.shutdown(socket.SHUT_WR)
-        to_host, to_host_protocol = await loop.connect_accepted_socket(ToHost, our_input)
+        to_host = ToHost(our_input, undo.enter_context(their_input.dup()))
         undo.callback(to_host.abort)
         from_host, from_host_protocol = await loop.connect_accepted_socket(FromHost, our_output)
         undo.callback(from_host.abort)
@@ -49,15 +51,17 @@ async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority) -> 
         undo.callback(engine.abort)
         process = await sandbox.spawn(policy, (their_input.fileno(), their_output.fileno(), their_engine.fileno()))
         undo.pop_all()  # from here on the host looks after all of it
-    channel = Channel(to_host_protocol, from_host_protocol)
+    channel = Channel(to_host, from_host_protocol)
     host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes, priority=priority)
     channel.deliver_to(host)
     await host.ready()
     return host
 
 
-def _socket_pair(theirs: ExitStack, undo: ExitStack) -> tuple[socket.socket, socket.socket]:
+def _socket_pair(
+    theirs: ExitStack, undo: ExitStack, kind: socket.SocketKind = socket.SOCK_STREAM
+) -> tuple[socket.socket, socket.socket]:
     """An end for us, which *undo* closes, and one for the host, which *theirs* does."""
-    our_end, their_end = socket.socketpair()
+    our_end, their_end = socket.socketpair(socket.AF_UNIX, kind)
     undo.callback(our_end.close)
     return our_end, theirs.enter_context(their_end)

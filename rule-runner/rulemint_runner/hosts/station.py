@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Protocol
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from rulemint_runner.hosts.authority import Authority
-from rulemint_runner.hosts.host import Host, HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.pause import Caller
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.rest import Rest
-from rulemint_runner.sandbox.priority import Priority
+from rulemint_runner.hosts.turn import Turn
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
+from rulemint_shared.records import Isolation
+
+if TYPE_CHECKING:
+    from rulemint_runner.hosts.session import Session
 
 QUICK_MS = 5.0
 """A rule that takes less computes rather than waits: more of its hosts than processors get in each other's way."""
@@ -24,15 +28,12 @@ SLOW_S = 0.02
 """And for so long, that whoever waits behind it should not have to."""
 LATE_START_S = 1.0
 """A host that takes longer to start and load may hang: another is worth its start."""
+MAX_WINDOW = 16
+"""So many invocations at most are in one host's socket, the one that runs among them."""
+WORTH_MS = 2.0
+"""So much work at most: whoever waits behind it is better off with another host."""
 _WEIGHT = 0.1
 """Of the newest invocation in what is usual."""
-
-
-class MakeHost(Protocol):
-    """Starts and loads a host; raises `HostEndedError` or `RuleNotLoadedError`."""
-
-    def __call__(self, *, priority: Priority) -> Awaitable[Host]:
-        """It competes for the processor with *priority*, from its start."""
 
 
 @dataclass
@@ -44,15 +45,6 @@ class IdleHost:
     rest: Rest
 
 
-@dataclass(eq=False)
-class Waiter:
-    """An invocation that waits for a host."""
-
-    future: asyncio.Future[Host]
-    make_host: MakeHost
-    caller: Caller
-
-
 @dataclass
 class Station:
     """The state of one authority in the pool."""
@@ -60,62 +52,82 @@ class Station:
     authority: Authority
     idle: list[IdleHost] = field(default_factory=list)
     """The most recently used last."""
-    waiting: deque[Waiter] = field(default_factory=deque)
+    waiting: deque[Turn] = field(default_factory=deque)
+    """For a host, the first in line first."""
+    sessions: set[Session] = field(default_factory=set)
+    """Those of its hosts that have something to do."""
     hosts: int = 0
     """All of them: idle, running and starting."""
-    starts: dict[Waiter, Deadline] = field(default_factory=dict)
+    starts: dict[Turn, Deadline] = field(default_factory=dict)
     """The starts under way: for whom each was begun → when it is late."""
+    serving: asyncio.Handle | None = None
+    """Hosts are soon sent what waits."""
     growing: asyncio.TimerHandle | None = None
+    expiring: asyncio.TimerHandle | None = None
+    expires_s: float = 0.0
+    """When the first that waits may have waited for too long."""
     _began_s: dict[Host, float] = field(default_factory=dict)
     """Running host → when it was given its invocation, the oldest first."""
     _usual_ms: float = 0.0
     _has_answered: bool = False
+    _asks: bool = False
 
     @property
     def start_is_late(self) -> bool:
         """Whether all that start take so long that they may hang."""
         return bool(self.starts) and all(late.passed() for late in self.starts.values())
 
-    def next_to_start_for(self) -> Waiter | None:
+    def next_to_start_for(self) -> Turn | None:
         """The first that waits and for which no host starts: nobody costs two starts at once."""
-        return next((waiter for waiter in self.waiting if waiter not in self.starts), None)
+        return next((turn for turn in self.waiting if turn not in self.starts), None)
 
-    def begin_start(self, waiter: Waiter) -> None:
-        """A host starts for *waiter*, or whoever is first by then."""
-        self.starts[waiter] = Deadline.after(LATE_START_S)
+    def begin_start(self, turn: Turn) -> None:
+        """A host starts for *turn*, or whichever is first by then."""
+        self.starts[turn] = Deadline.after(LATE_START_S)
         self.hosts += 1
 
-    def fail(self, waiter: Waiter, error: HostEndedError | RuleNotLoadedError) -> None:
-        """The start for *waiter* came to nothing, and is not among the hosts any more.
+    def fail(self, turn: Turn, error: HostEndedError | RuleNotLoadedError) -> None:
+        """The start for *turn* came to nothing, and is not among the hosts any more.
 
         A text that cannot be run is everybody's. Else the others wait for the hosts that there still are; where there
         is none, they hear that none could be had, and may try again.
         """
         if isinstance(error, RuleNotLoadedError):
-            self._fail_all(error)
+            self.fail_all(error)
             return
-        if waiter in self.waiting:
-            self.waiting.remove(waiter)
-            _fail(waiter, error)
+        if turn in self.waiting:
+            self.waiting.remove(turn)
+            turn.fail(error)
         if self.hosts == 0:
-            self._fail_all(HostEndedError(FailureReason.OVERLOADED, f"no host could be had: {error.detail}"))
+            self.fail_all(HostEndedError(FailureReason.OVERLOADED, f"no host could be had: {error.detail}"))
 
-    def _fail_all(self, error: HostEndedError | RuleNotLoadedError) -> None:
+    def fail_all(self, error: HostEndedError | RuleNotLoadedError) -> None:
+        """Everybody who waits has waited in vain."""
         while self.waiting:
-            _fail(self.waiting.popleft(), error)
+            self.waiting.popleft().fail(error)
 
     def begin(self, host: Host) -> None:
         """*host* runs an invocation."""
-        self._began_s[host] = asyncio.get_running_loop().time()
+        self._began_s[host] = monotonic()
 
     def end(self, host: Host) -> None:
         """It has answered, or ended."""
-        del self._began_s[host]
+        self._began_s.pop(host, None)
 
-    def learn(self, host: Host) -> None:
-        """*host* is idle again, and has said how long it took."""
-        self._usual_ms += _WEIGHT * (host.took_ms - self._usual_ms)
+    def learn(self, took_ms: float) -> None:
+        """A host is idle again, and has said how long it took."""
+        self._usual_ms += _WEIGHT * (took_ms - self._usual_ms)
         self._has_answered = True
+
+    def learn_that_it_asks(self) -> None:
+        """The rule waits for what it asks for: it has each of its hosts to itself."""
+        self._asks = True
+
+    def window(self) -> int:
+        """How many invocations a host is sent at a time: as many as are soon done."""
+        if not self._has_answered or self._asks or self.authority.isolation is Isolation.FRESH or not self.is_quick():
+            return 1
+        return int(min(MAX_WINDOW, max(1.0, WORTH_MS / max(self._usual_ms, WORTH_MS / MAX_WINDOW))))
 
     def is_quick(self) -> bool:
         """Whether its rule answers at once, as far as is known."""
@@ -124,19 +136,14 @@ class Station:
     def is_crowded(self) -> bool:
         """Whether another host would help those who wait.
 
-        A host that runs a quick rule takes the next one before another has started; one that has answered and is not
+        A host that runs a quick rule takes the next ones before another has started; one that has answered and is not
         idle yet may take its time.
         """
         if self._has_answered and self.is_quick() and self._under_way_s() <= SLOW_S:
-            return len(self.waiting) > len(self._began_s)
+            return len(self.waiting) > self.window() * len(self._began_s)
         return bool(self.waiting)
 
     def _under_way_s(self) -> float:
         """For how long the oldest invocation has been running."""
         oldest_s = next(iter(self._began_s.values()), None)
-        return 0.0 if oldest_s is None else asyncio.get_running_loop().time() - oldest_s
-
-
-def _fail(waiter: Waiter, error: HostEndedError | RuleNotLoadedError) -> None:
-    if not waiter.future.done():
-        waiter.future.set_exception(error)
+        return 0.0 if oldest_s is None else monotonic() - oldest_s

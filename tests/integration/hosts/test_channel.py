@@ -9,7 +9,8 @@ import pytest
 from fixtures.hosts import loaded
 from fixtures.waiting import all_gone
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import MAX_BYTES_PER_RUN, HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.pipe import MAX_BYTES_PER_RUN
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language

@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.hosts import Loaded, loaded
 from fixtures.waiting import all_gone
-from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.results import interpret
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.messages import Failed, FailureReason, Granted, Outcome

@@ -8,7 +8,7 @@ import pytest
 from fixtures.facts import FACTS
 from fixtures.facts.fact import ASKED, EXTRA, GRANT, Fact, action
 from fixtures.hosts import Loaded, loaded
-from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.messages import Failed, FailureReason, Granted

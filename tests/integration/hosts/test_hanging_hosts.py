@@ -8,13 +8,12 @@ import signal
 
 import pytest
 
-from fixtures.hosts import load_frame, program_of
-from fixtures.pools import AUTHORITY, CALLER, GRANTS, MakePool, Pool
+from fixtures.hosts import program_of
+from fixtures.pools import GRANTS, MakePool, Pool, PoolTurn
 from fixtures.waiting import all_gone, eventually
-from rulemint_runner.hosts.host import Host, HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.starting import start_host
-from rulemint_runner.sandbox.priority import Priority
-from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language
 
@@ -25,16 +24,13 @@ WAITS_AT_LOAD = "import time\ntime.sleep(60)\n"
 async def ask(pool: Pool, script: str, *, load_within_s: float = 10, hang_first: bool = False) -> int:
     """One invocation on a host that must load within a while; the first host that is started is stopped."""
 
-    async def make_host(*, priority: Priority) -> Host:
-        host = await start_host(pool.sandbox, program_of(Language.PYTHON), priority=priority)
-        pool.started.append(host.pid)
+    def hang(host: Host) -> None:
         if hang_first and len(pool.started) == 1:
             os.kill(host.pid, signal.SIGSTOP)
-        await host.load(load_frame(script, Language.PYTHON), Deadline.after(load_within_s), lambda _line: None)
-        return host
 
-    async with pool.pool.borrow(AUTHORITY, make_host, Deadline.after(30), CALLER) as host:
-        return host.pid
+    turn = PoolTurn(pool, script, within_s=30, load_within_s=load_within_s, change=hang)
+    await pool.result(turn)
+    return turn.pid
 
 
 def reasons(results: list[int | BaseException]) -> list[FailureReason]:

@@ -9,7 +9,7 @@ import pytest
 from fixtures.hosts import SENT, Loaded, load_frame, loaded, program_of
 from fixtures.processes import is_alive
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline

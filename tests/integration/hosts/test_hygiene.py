@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from fixtures.hosts import Loaded
-from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool, Pool
+from fixtures.pools import AUTHORITY, GRANTS, LOOPS, OTHER, MakePool, Pool, PoolTurn
 from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.brake import ANSWERS_FOR_A_FAILURE, FAILURES, FIRST_PAUSE_S
-from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.sandbox.priority import NICENESS
 from rulemint_shared.messages import FailureReason
@@ -112,19 +111,21 @@ async def test_warm_and_fresh_share_no_host(make_pool: MakePool) -> None:
 
 async def test_a_host_that_takes_too_much_memory_is_ended_while_it_runs(make_pool: MakePool) -> None:
     pool = await make_pool()
-    async with pool.borrow(script=TAKES_MEMORY_SLOWLY) as host:
+
+    def bound(host: Host) -> None:
         host.max_private_bytes = 24 * 1024 * 1024
-        with pytest.raises(HostEndedError) as ended:
-            await Loaded(host).run()
+
+    with pytest.raises(HostEndedError) as ended:
+        await pool.result(PoolTurn(pool, TAKES_MEMORY_SLOWLY, change=bound))
     assert ended.value.reason is FailureReason.OUT_OF_MEMORY
 
 
 async def test_a_host_that_computes_for_long_lets_others_go_first_and_is_replaced(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    async with pool.borrow(script=COMPUTES) as host:
-        await Loaded(host).run()
-        assert os.getpriority(os.PRIO_PROCESS, host.pid) == NICENESS
-    await all_gone({host.pid})
+    turn = PoolTurn(pool, COMPUTES)
+    await pool.result(turn)
+    assert turn.niceness == NICENESS
+    await all_gone({turn.pid})
 
 
 async def test_a_rule_whose_hosts_keep_crashing_pauses_and_another_rule_does_not(make_pool: MakePool) -> None:
@@ -143,12 +144,10 @@ async def test_a_rule_whose_last_host_was_ended_lets_others_go_first_until_it_ha
     pool = await make_pool(max_hosts_per_rule=1)
     with pytest.raises(HostEndedError):
         await pool.use(script=CRASHES)
-    priorities = []
-    for _ in range(2):
-        async with pool.borrow() as host:
-            await Loaded(host).run()
-            priorities.append(os.getpriority(os.PRIO_PROCESS, host.pid))
-    assert priorities == [NICENESS, 0]
+    turns = [PoolTurn(pool, GRANTS) for _ in range(2)]
+    for turn in turns:
+        await pool.result(turn)
+    assert [turn.niceness for turn in turns] == [NICENESS, 0]
 
 
 async def test_a_rule_that_computed_until_it_was_ended_pauses_longer_than_one_that_waited(
@@ -159,8 +158,7 @@ async def test_a_rule_that_computed_until_it_was_ended_pauses_longer_than_one_th
     for authority, script in ((AUTHORITY, LOOPS), (OTHER, WAITS)):
         for _ in range(FAILURES):
             with pytest.raises(HostEndedError):
-                async with pool.borrow(authority, script) as host:
-                    await Loaded(host).run(timeout_s=0.5)
+                await pool.result(PoolTurn(pool, script, timeout_s=0.5), authority)
         with pytest.raises(HostEndedError) as paused:
             await pool.use(authority, script)
         pauses_s.append(paused.value.pause.left_s if paused.value.pause else 0.0)
@@ -183,8 +181,7 @@ async def test_a_rule_that_mostly_works_never_pauses(make_pool: MakePool) -> Non
     pool = await make_pool(max_hosts_per_rule=1)
     for _ in range(FAILURES + 1):
         with pytest.raises(HostEndedError) as ended:
-            async with pool.borrow(script=CRASHES_WHEN_ASKED) as host:
-                await Loaded(host).run(body={"crash": "now"})
+            await pool.result(PoolTurn(pool, CRASHES_WHEN_ASKED, body={"crash": "now"}))
         assert ended.value.reason is FailureReason.CRASHED
         for _ in range(ANSWERS_FOR_A_FAILURE):
             await pool.use(script=CRASHES_WHEN_ASKED)
@@ -211,9 +208,8 @@ async def test_idle_hosts_are_ended_when_all_together_have_too_much_memory(make_
 
 async def test_a_loop_costs_its_own_invocation_and_the_pool_goes_on(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts=4)
-    async with pool.borrow(OTHER, LOOPS) as host:
-        with pytest.raises(HostEndedError) as ended:
-            await Loaded(host).run(timeout_s=0.2)
+    with pytest.raises(HostEndedError) as ended:
+        await pool.result(PoolTurn(pool, LOOPS, timeout_s=0.2), OTHER)
     assert ended.value.reason is FailureReason.TIMEOUT
     await pool.use()
 
@@ -224,11 +220,9 @@ async def as_seen(held: list[int]) -> set[int]:
 
 async def looping(pool: Pool, authority: Authority, pids: list[int]) -> None:
     """An invocation that computes until its time is up."""
-    async with pool.borrow(authority, LOOPS) as host:
-        pids.append(host.pid)
-        with pytest.raises(HostEndedError) as ended:
-            await Loaded(host).run(timeout_s=2)
-        assert ended.value.reason is FailureReason.TIMEOUT
+    with pytest.raises(HostEndedError) as ended:
+        await pool.result(PoolTurn(pool, LOOPS, timeout_s=2, change=lambda host: pids.append(host.pid)), authority)
+    assert ended.value.reason is FailureReason.TIMEOUT
 
 
 async def test_hosts_that_go_on_computing_take_turns_and_both_come_on(make_pool: MakePool) -> None:
@@ -244,18 +238,19 @@ async def test_hosts_that_go_on_computing_take_turns_and_both_come_on(make_pool:
 
     await eventually(each_has_stood_still)
     await asyncio.gather(*loops)
-    async with pool.borrow(script=COMPUTES) as host:  # the watch goes on
-        await Loaded(host).run()
-        assert os.getpriority(os.PRIO_PROCESS, host.pid) == NICENESS
+    turn = PoolTurn(pool, COMPUTES)
+    await pool.result(turn)
+    assert turn.niceness == NICENESS  # the watch goes on
 
 
 async def test_a_host_that_computes_alone_is_never_told_to_stand_still(make_pool: MakePool) -> None:
     pool = await make_pool()
-    async with pool.borrow(script=COMPUTES) as host:
-        running = asyncio.create_task(Loaded(host).run())
-        states = set()
-        while not running.done():
-            states.add(await state_of(host.pid))
-            await asyncio.sleep(0.005)
-        await running
+    turn = PoolTurn(pool, COMPUTES)
+    running = asyncio.create_task(pool.result(turn))
+    states = set()
+    while not running.done():
+        if turn.pid:
+            states.add(await state_of(turn.pid))
+        await asyncio.sleep(0.005)
+    await running
     assert "T" not in states

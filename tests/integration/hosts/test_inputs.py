@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fixtures.hosts import Loaded, loaded
 from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.records import Language
@@ -47,6 +48,6 @@ async def test_every_input_arrives_as_it_was_sent(host: Loaded, data: st.DataObj
     }
     scope, body = data.draw(st.lists(TEXTS, max_size=4)), {"x": data.draw(VALUES)}
     run = frames.Run(n=1, client=client, scope=scope, audience="a", context={"ip": "", "userAgent": "", "body": body})
-    answer = await host.host.run(run, Deadline.after(10), host.write, host.fetch)
+    answer = await run_once(host.host, run, Deadline.after(10), host.write, host.fetch)
     assert isinstance(answer, frames.Returned), answer
     assert msgspec.json.decode(answer.value) == {"client": client, "scope": scope, "body": body}

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.hosts import Loaded, loaded
 from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language

@@ -3,15 +3,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
-from fixtures.hosts import Loaded
-from fixtures.pools import AUTHORITY, LOOPS, OTHER, MakePool
+from fixtures.pools import AUTHORITY, GRANTS, HOLDS, LOOPS, OTHER, MakePool, Pool, PoolTurn
 from fixtures.waiting import all_gone, eventually, living
-from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.host import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import FailureReason
@@ -96,17 +97,16 @@ async def test_of_several_idle_hosts_the_one_used_least_recently_makes_room(make
 
 async def test_a_host_that_runs_is_never_taken_away(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts=1)
-    async with pool.borrow(AUTHORITY) as running:
+    async with held_host(pool):
         with pytest.raises(HostEndedError) as ended:
             await pool.use(OTHER, within_s=0.3)
         assert ended.value.reason is FailureReason.OVERLOADED
-        assert isinstance(await Loaded(running).run(), frames.Returned)
     await pool.use(OTHER)
 
 
 async def test_an_invocation_that_finds_no_host_before_its_deadline_is_overloaded(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    async with pool.borrow():
+    async with held_host(pool):
         with pytest.raises(HostEndedError) as ended:
             await pool.use(within_s=0.1)
     assert ended.value.reason is FailureReason.OVERLOADED
@@ -123,20 +123,17 @@ async def test_a_host_that_was_idle_for_long_is_ended(make_pool: MakePool) -> No
 
 async def test_a_host_that_dies_while_it_is_idle_is_replaced(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    async with pool.borrow() as host:
-        await Loaded(host).run()
-    os.kill(host.pid, signal.SIGKILL)
-    async with asyncio.timeout(10):
-        await host.ended.wait()
-    assert await pool.use() != host.pid
+    pid = await pool.use()
+    os.kill(pid, signal.SIGKILL)
+    await all_gone({pid})
+    assert await pool.use() != pid
 
 
 async def test_a_host_that_is_killed_at_its_deadline_is_replaced(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
     for _ in range(2):
-        async with pool.borrow(AUTHORITY, LOOPS) as host:
-            with pytest.raises(HostEndedError):
-                await Loaded(host).run(timeout_s=0.1)
+        with pytest.raises(HostEndedError):
+            await pool.result(PoolTurn(pool, LOOPS, timeout_s=0.1))
     assert len(set(pool.started)) == 2
     await all_gone(set(pool.started))
 
@@ -147,34 +144,24 @@ async def test_the_host_after_one_that_had_to_be_ended_lets_others_go_first(
     pool = await make_pool(max_hosts_per_rule=1)
     seen: list[Priority] = []
 
-    async def loop() -> None:
-        async with pool.borrow(AUTHORITY, LOOPS) as host:
-            seen.append(host.priority)
-            await Loaded(host).run(timeout_s=0.1)
+    def see(host: Host) -> None:
+        seen.append(host.priority)
 
     for _ in range(2):
         with pytest.raises(HostEndedError):
-            await loop()
-    async with pool.borrow(OTHER) as host:
-        seen.append(host.priority)
+            await pool.result(PoolTurn(pool, LOOPS, timeout_s=0.1, change=see))
+    await pool.result(PoolTurn(pool, GRANTS, change=see), OTHER)
     assert seen == [Priority.USUAL, Priority.LOW, Priority.USUAL]
 
 
 async def test_a_cancelled_invocation_ends_its_host_and_the_next_gets_another(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    running = asyncio.Event()
-
-    async def run() -> None:
-        async with pool.borrow(AUTHORITY, LOOPS) as host:
-            running.set()
-            await Loaded(host).run()
-
-    task = asyncio.create_task(run())
-    await running.wait()
+    turn = PoolTurn(pool, HOLDS, held=[], release=asyncio.Event())
+    task = asyncio.create_task(pool.result(turn))
+    await eventually(lambda: as_seen([turn.pid]), lambda seen: seen != [0])
     await cancel([task])
     await all_gone(set(pool.started))
-    async with pool.borrow(AUTHORITY, LOOPS) as another:
-        assert another.pid != pool.started[0]
+    assert await pool.use() != turn.pid
 
 
 async def test_a_rule_that_does_not_load_fails_everyone_who_waits_and_is_tried_again(make_pool: MakePool) -> None:
@@ -196,6 +183,18 @@ async def test_closing_leaves_no_process_idle_running_or_starting(make_pool: Mak
     await pool.pool.close()
     await all_gone(set(pool.started))
     await cancel([running, starting])
+
+
+@asynccontextmanager
+async def held_host(pool: Pool) -> AsyncIterator[None]:
+    """While a host runs an invocation, which is answered in the end."""
+    held: list[int] = []
+    release = asyncio.Event()
+    running = asyncio.create_task(pool.hold(AUTHORITY, held, release))
+    await eventually(lambda: as_seen(held))
+    yield
+    release.set()
+    await running
 
 
 async def as_seen(pids: list[int]) -> list[int]:

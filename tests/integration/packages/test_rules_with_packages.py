@@ -9,7 +9,7 @@ from fixtures.hosts import loaded
 from fixtures.packages import installed, wanted
 from fixtures.registry import Registry as LocalRegistry
 from fixtures.registry import open_registry
-from rulemint_runner.hosts.host import RuleNotLoadedError
+from rulemint_runner.hosts.errors import RuleNotLoadedError
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.dependencies import Registry
 from rulemint_shared.records import Language

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 import pytest
@@ -21,9 +21,10 @@ from rulemint_runner.hosts.brake import (
     LONGEST_COSTLY_PAUSE_S,
     LONGEST_PAUSE_S,
     TRIAL_S,
+    Admission,
     Brake,
 )
-from rulemint_runner.hosts.host import HostEndedError
+from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pause import Caller, Failure, Pause
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.endings import failed
@@ -57,10 +58,21 @@ def brake(clock: Clock) -> Brake:
     return Brake()
 
 
+@contextmanager
+def admitted(brake: Brake, caller: Caller, rule: Authority = RULE) -> Iterator[Admission]:
+    """One invocation of *caller* is under way."""
+    admission = brake.admission(rule, caller)
+    admission.begin()
+    try:
+        yield admission
+    finally:
+        admission.end()
+
+
 def met(brake: Brake, caller: Caller = A, rule: Authority = RULE) -> Pause | None:
     """The pause that a request of *caller* meets."""
     try:
-        with brake.admission(rule, caller):
+        with admitted(brake, caller, rule):
             return None
     except HostEndedError as error:
         paused = error
@@ -71,7 +83,7 @@ def met(brake: Brake, caller: Caller = A, rule: Authority = RULE) -> Pause | Non
 
 def answers(brake: Brake, caller: Caller = A, rule: Authority = RULE, *, times: int = 1) -> None:
     for _ in range(times):
-        with brake.admission(rule, caller):
+        with admitted(brake, caller, rule):
             brake.worked(rule, caller)
 
 
@@ -80,7 +92,7 @@ def fails(
 ) -> Pause | None:
     pause = None
     for _ in range(times):
-        with brake.admission(rule, caller):
+        with admitted(brake, caller, rule):
             pause = brake.failed(rule, caller, TIMEOUT, computed_s=computed_s)
     return pause
 
@@ -128,7 +140,7 @@ def test_another_version_does_not_pause(brake: Brake) -> None:
 def test_after_a_pause_one_invocation_tries_and_nobody_beside_it(brake: Brake, clock: Clock) -> None:
     fails(brake, times=FAILURES)
     clock.now_s += FIRST_PAUSE_S
-    with brake.admission(RULE, A):
+    with admitted(brake, A):
         assert left_s(met(brake)) == TRIAL_S
         assert met(brake, B) is None
         brake.worked(RULE, A)
@@ -165,14 +177,14 @@ def test_failures_far_apart_are_forgotten(brake: Brake, clock: Clock) -> None:
 
 def test_an_answer_of_what_ran_already_does_not_end_a_pause(brake: Brake) -> None:
     with ExitStack() as running:
-        running.enter_context(brake.admission(RULE, A))
+        running.enter_context(admitted(brake, A))
         fails(brake, times=FAILURES)
         brake.worked(RULE, A)
     assert met(brake) is not None
 
 
 def test_what_waited_for_a_host_is_asked_again(brake: Brake) -> None:
-    with brake.admission(RULE, A) as admission, brake.admission(RULE, B) as of_another:
+    with admitted(brake, A) as admission, admitted(brake, B) as of_another:
         admission.check_again()
         fails(brake, times=FAILURES)
         with pytest.raises(HostEndedError):
@@ -183,7 +195,7 @@ def test_what_waited_for_a_host_is_asked_again(brake: Brake) -> None:
 def test_what_tries_after_a_pause_may_begin(brake: Brake, clock: Clock) -> None:
     fails(brake, times=FAILURES)
     clock.now_s += FIRST_PAUSE_S
-    with brake.admission(RULE, A) as admission:
+    with admitted(brake, A) as admission:
         admission.check_again()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rulemint_runner.hosts.frames import (
     MAX_FRAME_BYTES,
+    MAX_PACKET_BYTES,
     BadReturn,
     CacheChanged,
     Call,
@@ -33,7 +34,7 @@ from rulemint_runner.hosts.frames import (
     Stored,
     Threw,
     ToHost,
-    encode,
+    packets,
 )
 from rulemint_shared.messages import DenialCode, Level
 from rulemint_shared.records import MAX_RESULT_BYTES
@@ -92,7 +93,7 @@ def on_the_wire(frame: FromHost) -> bytes:
 
 
 def decoded(data: bytes) -> list[FromHost]:
-    return list(FrameDecoder().feed(data))
+    return [frame for _size, frame in FrameDecoder().feed(data)]
 
 
 @pytest.mark.parametrize(
@@ -150,9 +151,22 @@ def decoded(data: bytes) -> list[FromHost]:
     ],
 )
 def test_a_frame_to_a_host_is_its_length_in_four_bytes_and_json(frame: ToHost, said: dict[str, object]) -> None:
-    data = encode(frame)
+    (data,) = packets(frame)
     assert int.from_bytes(data[:4], "big") == len(data) - 4
     assert json.loads(data[4:]) == said
+
+
+def test_a_frame_that_is_too_long_for_one_packet_is_several_and_none_has_parts_of_two() -> None:
+    load = Load(file="a.js", language="javascript", script="x" * (2 * MAX_PACKET_BYTES), secrets={}, result_bytes=1)
+    cut = packets(load)
+    assert [len(packet) for packet in cut[:-1]] == [MAX_PACKET_BYTES] * 2
+    assert int.from_bytes(cut[0][:4], "big") + 4 == sum(map(len, cut))
+
+
+@given(st.lists(FRAMES, max_size=6))
+def test_each_frame_comes_with_its_size(sent: list[FromHost]) -> None:
+    stream = b"".join(map(on_the_wire, sent))
+    assert [size for size, _frame in FrameDecoder().feed(stream)] == [len(on_the_wire(frame)) for frame in sent]
 
 
 @given(st.lists(FRAMES, max_size=6), st.lists(st.integers(1, 60), min_size=1, max_size=10))
@@ -163,7 +177,7 @@ def test_frames_survive_any_chunking(sent: list[FromHost], sizes: list[int]) -> 
     for size in itertools.cycle(sizes):
         if not stream:
             break
-        received += decoder.feed(stream[:size])
+        received += [frame for _size, frame in decoder.feed(stream[:size])]
         stream = stream[size:]
     assert received == sent
 
@@ -173,7 +187,7 @@ def test_any_stream_of_bytes_is_frames_or_a_protocol_error(chunks: list[bytes]) 
     decoder = FrameDecoder()
     with suppress(ProtocolError):
         for chunk in chunks:
-            assert all(isinstance(frame, FromHost) for frame in decoder.feed(chunk))
+            assert all(isinstance(frame, FromHost) for _size, frame in decoder.feed(chunk))
 
 
 @given(BODIES)
@@ -302,5 +316,5 @@ def test_frames_before_a_bad_one_still_count(bad: bytes) -> None:
     received: list[FromHost] = []
     feeding = FrameDecoder().feed(b"".join(map(on_the_wire, good)) + bad)
     with pytest.raises(ProtocolError):
-        received.extend(feeding)
+        received.extend(frame for _size, frame in feeding)
     assert received == good

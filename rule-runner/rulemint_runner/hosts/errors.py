@@ -1,0 +1,32 @@
+"""Why a host gives no answer.
+
+Exception
+├── HostEndedError      it ended, or was ended
+└── RuleNotLoadedError  the rule's text cannot be run
+"""
+
+from __future__ import annotations
+
+from rulemint_runner.hosts.pause import Pause
+from rulemint_shared.messages import FailureReason
+
+
+class HostEndedError(Exception):
+    """The host ended, or was ended, before it had answered."""
+
+    def __init__(self, reason: FailureReason, detail: str, *, pause: Pause | None = None) -> None:
+        """*pause*: what the rule does now."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.pause = pause
+
+
+class RuleNotLoadedError(Exception):
+    """The rule's text cannot be run; *text* has its file, line and message."""
+
+    def __init__(self, reason: FailureReason, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+        self.pause: Pause | None = None

@@ -1,0 +1,120 @@
+"""One invocation of a rule for a host to run: what it is sent, what it may ask for, and who hears of its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.frames import CacheChanged, Call, Line, Reply, Run, StorageGet, StorageSet, Stored
+from rulemint_runner.hosts.pause import Caller
+from rulemint_runner.sandbox.priority import Priority
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.messages import FailureReason
+
+if TYPE_CHECKING:
+    from rulemint_runner.hosts.brake import Admission
+    from rulemint_runner.hosts.host import Host
+
+Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
+NOBODY = Caller("")
+
+
+class Turn:
+    """One invocation, from when it waits for a host until it has its end, of which it hears exactly once.
+
+    Whoever wants rules to run makes a subclass of it; a method that is left out stands for what there is not.
+    """
+
+    def __init__(
+        self, number: int, *, deadline: Deadline, timeout_s: float, caller: Caller = NOBODY, began_late: bool = False
+    ) -> None:
+        """At *deadline* its request is to be answered; it may run for *timeout_s*.
+
+        *began_late*: most of the request's time had passed before its rules ran, so that none is to blame for the rest.
+        """
+        self.number = number
+        self.deadline = deadline
+        self.caller = caller
+        self.admission: Admission | None = None
+        """By which it is under way."""
+        self.host: Host | None = None
+        """To which it was sent."""
+        self.until = deadline
+        """Until when the rule has to answer, once it runs."""
+        self.was_spared = False
+        """A host has ended before it came to this one, and nobody else was to blame."""
+        self._timeout_s = timeout_s
+        self._began_late = began_late
+        self._packets: tuple[bytes, ...] | None = None
+
+    def packets(self) -> tuple[bytes, ...]:
+        """What its host is sent."""
+        if self._packets is None:
+            self._packets = frames.packets(self.frame())
+        return self._packets
+
+    def begin(self) -> None:
+        """The host comes to it: its time begins."""
+        self.until = self.deadline.earlier(self._timeout_s)
+
+    def overdue(self) -> FailureReason:
+        """Why it has failed, if there is no answer by then."""
+        is_cut_short = self._began_late and self.until is self.deadline
+        return FailureReason.LATE if is_cut_short else FailureReason.TIMEOUT
+
+    def answer(self, answer: Answer) -> None:
+        """It has ended with *answer*."""
+        self._leave()
+        self.answered(answer)
+
+    def fail(self, error: HostEndedError | RuleNotLoadedError) -> None:
+        """It has ended without an answer."""
+        self._leave()
+        self.failed(error)
+
+    def _leave(self) -> None:
+        if self.admission is not None:
+            self.admission.end()
+            self.admission = None
+
+    # ---- what it is ----
+
+    async def make_host(self, *, priority: Priority) -> Host:
+        """A host that has become its rule, and competes for the processor with *priority* from its start.
+
+        Raises:
+            HostEndedError, RuleNotLoadedError: there is none.
+        """
+        raise NotImplementedError
+
+    async def bring_cache(self) -> None:
+        """Find what its rule's cache holds, which its frame is to bring."""
+
+    def frame(self) -> Run:
+        """What its host is sent, with its number."""
+        raise NotImplementedError
+
+    # ---- what its rule does ----
+
+    def take_line(self, line: Line) -> None:
+        """The rule wrote *line*."""
+
+    async def fetch(self, call: Call) -> Reply:
+        """Make *call*; whatever goes wrong is in the reply."""
+        return Reply(id=call.id, error="there are no calls here")
+
+    async def storage(self, asked: StorageGet | StorageSet) -> Stored:
+        """Read or write the rule's document; whatever goes wrong is in the answer."""
+        return Stored(id=asked.id, error="there is no storage here")
+
+    def cache_changed(self, changes: CacheChanged) -> None:
+        """The action has done this to its cache."""
+
+    # ---- its end ----
+
+    def answered(self, answer: Answer) -> None:
+        """The rule has answered; lines that it writes before its host is idle may follow."""
+
+    def failed(self, error: HostEndedError | RuleNotLoadedError) -> None:
+        """There is no answer, and will be none."""
