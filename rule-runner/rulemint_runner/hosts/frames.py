@@ -218,6 +218,12 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle", tag_field="t")
     """Lines of runs before it, which came too late for their logs."""
 
 
+class NotBegun(msgspec.Struct, frozen=True, kw_only=True, tag="not-begun", tag_field="t"):
+    """The host read a run while it waited for a reply, and gives it back."""
+
+    n: int
+
+
 ToHost = Load | Run | Reply | Stored
 FromHost = (
     Ready
@@ -233,6 +239,7 @@ FromHost = (
     | Threw
     | BadReturn
     | Idle
+    | NotBegun
 )
 
 _encoder = msgspec.json.Encoder()

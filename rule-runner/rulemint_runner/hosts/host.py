@@ -156,7 +156,10 @@ class Host:
         if self._why_killed is not None:
             raise self._why_killed
         turn.host = self
-        return self.pipe.send(turn)
+        if not self.pipe.send(turn):
+            turn.host = None
+            return False
+        return True
 
     async def idle(self) -> bool:
         """Wait until it has nothing to do; False if it never will have."""

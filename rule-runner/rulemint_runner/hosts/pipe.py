@@ -20,7 +20,7 @@ from time import monotonic
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.channel import Channel
 from rulemint_runner.hosts.errors import HostEndedError
-from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, StorageGet, StorageSet
+from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, NotBegun, StorageGet, StorageSet
 from rulemint_runner.hosts.outbound import OutboundCalls
 from rulemint_runner.hosts.state_calls import StateCalls
 from rulemint_runner.hosts.turn import Answer, Turn
@@ -139,6 +139,8 @@ class Pipe:
             self._state_calls.take(frame)
         elif isinstance(frame, CacheChanged):
             self._state_calls.take(frame)
+        elif isinstance(frame, NotBegun):
+            self._take_not_begun(frame)
         elif isinstance(frame, Answer) and self._turns and not self._is_answered:
             self._take_answer(self._turns[0], frame)
         else:
@@ -193,6 +195,15 @@ class Pipe:
         else:
             self.idle.set()
         self.user.has_room()
+
+    def _take_not_begun(self, given_back: NotBegun) -> None:
+        """It was in the place of a reply, and goes elsewhere: the rule asked before what waits was taken back."""
+        turn = next((turn for turn in islice(self._turns, 1, None) if turn.number == given_back.n), None)
+        if turn is None:
+            self._kill(FailureReason.CRASHED, "the host gave back what it was not sent")
+        else:
+            self._turns.remove(turn)
+            self.user.taken_back([turn])
 
     def _take_line(self, line: Line) -> None:
         number = self._turns[0].number if self._turns else 0

@@ -90,12 +90,12 @@ class HostPool:
     def give_up(self, authority: Authority, turn: Turn) -> None:
         """Nobody waits for *turn* any longer: a host that runs it is ended."""
         station, why = self._stations.get(authority), _stopped()
-        if station is not None and turn in station.waiting:
+        if turn.host is not None:
+            turn.host.kill(why.reason, why.detail)
+        if station is not None and turn in station.waiting:  # again, if the host had not come to it
             station.waiting.remove(turn)
             turn.fail(why)
             self._prune(station)
-        elif turn.host is not None:
-            turn.host.kill(why.reason, why.detail)
 
     @property
     def hosts(self) -> int:

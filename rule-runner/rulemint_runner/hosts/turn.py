@@ -39,7 +39,7 @@ class Turn:
         self.admission: Admission | None = None
         """By which it is under way."""
         self.host: Host | None = None
-        """To which it was sent."""
+        """To which it was sent, while it is under way."""
         self.until = deadline
         """Until when the rule has to answer, once it runs."""
         self.was_spared = False
@@ -74,6 +74,7 @@ class Turn:
         self.failed(error)
 
     def _leave(self) -> None:
+        self.host = None
         if self.admission is not None:
             self.admission.end()
             self.admission = None

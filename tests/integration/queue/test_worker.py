@@ -41,6 +41,7 @@ from rulemint_shared.messages import (
     Granted,
     Invocation,
     InvocationStarted,
+    Level,
     LogRecord,
 )
 from rulemint_shared.redis_connection import open_redis
@@ -51,6 +52,15 @@ CRASHES_WHEN_ASKED = """
 import os
 def rule(client, scope, audience, context):
     return os._exit(3) if "crash" in context["body"] else {}
+"""
+MAY_LOOP_OR_THROW = """
+def rule(client, scope, audience, context):
+    asked = context["body"]
+    print("began", asked["n"])
+    while "loop" in asked: pass
+    if "throw" in asked: raise ValueError("as asked")
+    print("ends", asked["n"])
+    return {"n": asked["n"]}
 """
 SLOW = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(0.5)\n    return {}"
 
@@ -183,6 +193,28 @@ async def test_many_invocations_of_one_moment_each_get_their_own_ending(gateway:
     failures = {ending.outcome.reason for ending in endings[1::2] if isinstance(ending.outcome, Failed)}
     assert failures == {FailureReason.SYNTAX}
     assert len({ending.invocation for ending in endings}) == 200
+
+
+@pytest.mark.usefixtures("runner")
+async def test_of_many_invocations_of_one_moment_one_that_loops_and_one_that_throws_cost_nobody_else(
+    gateway: Gateway, redis: ArqRedis, starts: Counter[str]
+) -> None:
+    rule = await a_rule(redis, MAY_LOOP_OR_THROW)
+    await gateway.ask(rule, n="first")
+    asked = [{"n": str(n), **({"loop": "yes"} if n == 7 else {"throw": "yes"} if n == 8 else {})} for n in range(52)]
+    endings = await asyncio.gather(*(gateway.ask(rule, **parameters) for parameters in asked))
+    for n, ending in enumerate(endings):
+        lines = [line.message for line in ending.lines if line.level is Level.INFO]
+        if n in {7, 8}:
+            assert isinstance(ending.outcome, Failed)
+            assert lines == [f"began {n}"]
+        else:
+            assert ending.outcome == Granted(scope=["read"], claims={"n": str(n)})
+            assert lines == [f"began {n}", f"ends {n}"]
+    assert endings[7].outcome.reason is FailureReason.TIMEOUT  # type: ignore[union-attr]  # Failed, as seen above
+    assert endings[8].outcome.reason is FailureReason.EXCEPTION  # type: ignore[union-attr]  # the same
+    await eventually(lambda: as_seen(starts), lambda seen: seen == 53)
+    assert set(starts.values()) == {1}
 
 
 @pytest.mark.usefixtures("runner")

@@ -18,8 +18,6 @@ const USUAL_BYTES = 64 * 1024;
 let buffer = new Uint8Array(USUAL_BYTES);
 let unread = 0;
 let filled = 0;
-/** Runs that arrived while replies were read: their turn comes. @type {any[]} */
-const early = [];
 
 /**
  * The next frame, or null once the runner has hung up.
@@ -27,7 +25,6 @@ const early = [];
  * @returns {LoadFrame | RunFrame | null}
  */
 export function readFrame() {
-  if (early.length > 0) return early.shift();
   let frame = nextFrame();
   while (frame === undefined) {
     const count = input.readSync(room());
@@ -39,7 +36,8 @@ export function readFrame() {
 }
 
 /**
- * The next frame, which must be a reply, without keeping the rule from running meanwhile. One at a time.
+ * The next frame, which must be a reply, without keeping the rule from running meanwhile. One at a time. A run that
+ * precedes it has not begun, and another host is to run it.
  *
  * @returns {Promise<ReplyFrame | StoredFrame | null>}
  */
@@ -58,7 +56,7 @@ export async function readFrameLater() {
 function nextReply() {
   let frame = nextFrame();
   while (frame?.t === "run") {
-    early.push(frame);
+    writeFrames({ t: "not-begun", n: frame.n });
     frame = nextFrame();
   }
   return frame;

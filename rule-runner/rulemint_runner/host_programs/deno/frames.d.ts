@@ -131,6 +131,12 @@ export type AnswerFrame =
     | { t: "bad-return"; why: string }
   );
 
+/** A run that came in the place of a reply: another host runs it. */
+export interface NotBegunFrame {
+  t: "not-begun";
+  n: number;
+}
+
 export interface IdleFrame {
   t: "idle";
   n: number;
@@ -144,6 +150,7 @@ export type OutFrame =
   | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
   | { t: "line"; level: Level; text: string; n: number }
   | IdleFrame
+  | NotBegunFrame
   | AskingFrame
   | CacheChangedFrame
   | AnswerFrame;

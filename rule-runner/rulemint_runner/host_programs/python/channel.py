@@ -23,20 +23,17 @@ class Channel:
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
         self._decode = json.loads
         self._unread = b""
-        self._early: list[dict] = []
-
-    def read_run(self) -> dict | None:
-        """The next run; None once the runner has hung up."""
-        return self._early.pop(0) if self._early else self.read()
 
     def read_reply(self, number: int) -> dict | None:
-        """The reply of this *number*; None once the runner has hung up. Runs that precede it have their turn later.
+        """The reply of this *number*; None once the runner has hung up.
+
+        A run that precedes it has not begun, and another host is to run it.
 
         A reply that nobody waits for any longer, because a signal's handler raised, is nobody's.
         """
         while (frame := self.read()) is not None:
             if frame["t"] == "run":
-                self._early.append(frame)
+                self.write({"t": "not-begun", "n": frame["n"]})
             elif frame.get("id") == number:
                 return frame
         return None

@@ -45,7 +45,7 @@ def main() -> None:
         runner.write({"t": "not-loaded", "kind": "exception", "text": rule.describe(error)})
         return
     runner.write({"t": "loaded"})
-    while (run := runner.read_run()) is not None:
+    while (run := runner.read()) is not None:
         began_s = now()
         running = invocation.begin(run["n"])
         given = loaded.answer(run)

@@ -22,6 +22,7 @@ from rulemint_runner.hosts.frames import (
     Line,
     Load,
     Loaded,
+    NotBegun,
     NotLoaded,
     ProtocolError,
     Ready,
@@ -58,6 +59,7 @@ FRAMES: st.SearchStrategy[FromHost] = st.one_of(
     st.builds(Threw, n=NUMBERS, text=TEXTS, out_of_memory=st.booleans()),
     st.builds(BadReturn, n=NUMBERS, why=TEXTS),
     st.builds(Idle, n=NUMBERS),
+    st.builds(NotBegun, n=NUMBERS),
     st.builds(StorageGet, id=NUMBERS),
     st.builds(StorageSet, id=NUMBERS, data=TEXTS | st.none(), etag=st.none() | st.text(max_size=32)),
     st.builds(
