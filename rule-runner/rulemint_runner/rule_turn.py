@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,15 +148,15 @@ class RuleTurn(Turn):
         """A line of the invocation's log."""
         self._write(line)
 
-    async def fetch(self, call: frames.Call) -> frames.Reply:
-        """Have the broker make *call*."""
+    def fetch(self, call: frames.Call) -> Coroutine[Any, Any, frames.Reply]:
+        """Have the broker make *call*. From now on the result waits for it to be noted."""
         if self._calls is None:
             run = self._run
             rights = CallRights(run.invocation.tenant, self._source.allow_hosts, self.authority.name)
             self._calls = InvocationCalls(
                 self._parts.broker, rights, self.until, lambda report: run.log.called(run.rule, report)
             )
-        return await _fetch_through(self._calls, call)
+        return _fetch_through(self._calls, call)
 
     async def storage(self, asked: frames.StorageGet | frames.StorageSet) -> frames.Stored:
         """Read or write the rule's document."""

@@ -7,12 +7,13 @@ wait for is answered too: with the news that the invocation is over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from rulemint_runner.hosts.channel import Channel
 from rulemint_runner.hosts.frames import Call, Reply
 
-Fetch = Callable[[Call], Awaitable[Reply]]
+Fetch = Callable[[Call], Coroutine[Any, Any, Reply]]
 """Makes a call; whatever goes wrong is in the reply."""
 
 AT_ONCE = 8
@@ -31,6 +32,7 @@ class OutboundCalls:
         self._number = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._loop = asyncio.get_running_loop()
 
     def open(self, fetch: Fetch, number: int = 0) -> None:
         """From now on *fetch* makes the calls of the run of this *number*, and of no other.
@@ -44,7 +46,7 @@ class OutboundCalls:
         """The invocation is over: end what is under way."""
         self._fetch = None
         for task in self._under_way:
-            task.cancel()
+            self._loop.call_soon(task.cancel)  # one that was made in this moment begins first, and so gets its reply
 
     def take(self, call: Call) -> None:
         """Make *call* and send its reply, in the background."""
@@ -52,17 +54,19 @@ class OutboundCalls:
         if fetch is None or len(self._under_way) >= MAX_WAITING:
             self._channel.write(Reply(id=call.id, error=OVER if fetch is None else "too many calls at once"))
             return
-        task = asyncio.get_running_loop().create_task(self._make(call, fetch))
+        task = self._loop.create_task(self._make(call.id, fetch(call)))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _make(self, call: Call, fetch: Fetch) -> None:
+    async def _make(self, number: int, fetching: Coroutine[Any, Any, Reply]) -> None:
         reply = None
         try:
             async with self._places:
-                reply = await fetch(call)
+                reply = await fetching
                 self._channel.write(reply)
                 await self._channel.drained()
         except asyncio.CancelledError:
             if reply is None:
-                self._channel.write(Reply(id=call.id, error=OVER))
+                self._channel.write(Reply(id=number, error=OVER))
+        finally:
+            fetching.close()  # it may not have had its place yet

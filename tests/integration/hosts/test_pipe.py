@@ -131,7 +131,7 @@ async def test_nobody_waits_behind_one_that_waits_for_a_reply(make_pool: MakePoo
     waiting = asyncio.create_task(pool.hold(AUTHORITY, held, release))
     others = [asyncio.create_task(pool.result(PoolTurn(pool, HOLDS))) for _ in range(9)]
     await asyncio.gather(*others)
-    await eventually(lambda: as_seen(held), len)
+    await eventually(lambda: as_seen(held))
     release.set()
     await waiting
 
