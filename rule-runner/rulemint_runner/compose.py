@@ -105,7 +105,7 @@ async def open_runner(
         nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)
         stack.push_async_callback(nursery.close)
         nursery.fill()
-        pool = HostPool(_pool_limits(settings, budget))
+        pool = HostPool(_pool_limits(settings, budget), nursery.take)
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())
@@ -126,7 +126,6 @@ async def open_runner(
             states=RuleStates(redis),
             limits=limits,
             languages=languages,
-            nursery=nursery,
             broker=broker,
         )
         flow = Flow(RuleRuns(sources, pool, parts), geoip)

@@ -20,9 +20,7 @@ from rulemint_runner.egress.messages import OutboundRequest, Redirect
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.languages import SUFFIXES, Languages
-from rulemint_runner.hosts.nursery import Nursery
+from rulemint_runner.hosts.languages import SUFFIXES, HostProgram, Languages
 from rulemint_runner.hosts.pause import Caller, Pause
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.invocation_log import InvocationLog
@@ -33,7 +31,6 @@ from rulemint_runner.packages.package_store import PackagesMissingError, Package
 from rulemint_runner.results import RuleResult, failed_result, interpret
 from rulemint_runner.rule_sources import RuleSource
 from rulemint_runner.rule_state import Owner, RuleStates
-from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.endings import failed
 from rulemint_shared.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
@@ -77,7 +74,6 @@ class RuleParts:
     packages: PackageStore
     limits: LimitPolicy
     languages: Languages
-    nursery: Nursery
     broker: EgressBroker
 
 
@@ -107,17 +103,26 @@ class RuleTurn(Turn):
 
     # ---- what it is ----
 
-    async def make_host(self, *, priority: Priority) -> Host:
-        """A host that has become its rule; what the rule writes meanwhile is a line of this invocation."""
-        packages = await self._packages()
-        program = self._parts.languages.program(self._source.language, memory_mb=self.limits.memory_mb)
-        host = await self._parts.nursery.take(program, priority=priority)
-        await host.load(self._load_frame(packages), Deadline.after(self.limits.timeout_s), self._write)
-        return host
+    def program(self) -> HostProgram:
+        """The host program of its language, with the memory of its version."""
+        return self._parts.languages.program(self._source.language, memory_mb=self.limits.memory_mb)
+
+    async def load(self) -> frames.Load:
+        """Its text, its secrets and its packages."""
+        source, packages = self._source, await self._packages()
+        stem = _NOT_IN_FILE_NAMES.sub("-", self._run.rule.name).strip("-") or "rule"
+        return frames.Load(
+            file=f"{stem}.{SUFFIXES[source.language]}",
+            language=source.language,
+            script=source.script,
+            secrets=source.secrets,
+            result_bytes=self.limits.result_bytes,
+            meta=_META,
+            packages=packages,
+        )
 
     async def bring_cache(self) -> None:
         """Find what its rule's cache holds."""
-        self.begin()
         self._cache = await self._state_so_far().cache()
 
     def frame(self) -> frames.Run:
@@ -217,7 +222,8 @@ class RuleTurn(Turn):
     def _state_so_far(self) -> InvocationState:
         if self._state is None:
             owner = Owner(self._run.invocation.tenant, self._run.rule.rule_id)
-            self._state = InvocationState(self._parts.states, owner, self.until, self._write)
+            deadline = self.deadline.earlier(self.limits.timeout_s)
+            self._state = InvocationState(self._parts.states, owner, deadline, self._write)
         return self._state
 
     async def _packages(self) -> msgspec.Raw:
@@ -227,19 +233,6 @@ class RuleTurn(Turn):
             return msgspec.Raw(await self._parts.packages.get(self._source.packages))
         except (PackagesMissingError, RedisError, OSError) as error:
             raise HostEndedError(FailureReason.INTERRUPTED, str(error)) from error
-
-    def _load_frame(self, packages: msgspec.Raw) -> frames.Load:
-        source = self._source
-        stem = _NOT_IN_FILE_NAMES.sub("-", self._run.rule.name).strip("-") or "rule"
-        return frames.Load(
-            file=f"{stem}.{SUFFIXES[source.language]}",
-            language=source.language,
-            script=source.script,
-            secrets=source.secrets,
-            result_bytes=self.limits.result_bytes,
-            meta=_META,
-            packages=packages,
-        )
 
 
 def _authority(run: RuleRun, source: RuleSource) -> Authority:

@@ -69,7 +69,7 @@ class Host:
         self._process = process
         self._channel = channel
         self._engine_text = engine_text
-        self.pipe = Pipe(channel, self.kill)
+        self.pipe = Pipe(process.pid, channel, self.kill)
         """What it was sent and has not done."""
         self.count = self.pipe.count
         self._usage: Usage | None = None
@@ -155,11 +155,7 @@ class Host:
         """
         if self._why_killed is not None:
             raise self._why_killed
-        turn.host = self
-        if not self.pipe.send(turn):
-            turn.host = None
-            return False
-        return True
+        return self.pipe.send(turn)
 
     async def idle(self) -> bool:
         """Wait until it has nothing to do; False if it never will have."""

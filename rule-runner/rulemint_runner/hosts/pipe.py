@@ -74,7 +74,7 @@ NOBODY = User()
 class Pipe:
     """The turns of one host."""
 
-    def __init__(self, channel: Channel, kill: Kill) -> None:
+    def __init__(self, pid: int, channel: Channel, kill: Kill) -> None:
         self.user = NOBODY
         self.runs = 0
         """Turns that it came to."""
@@ -87,6 +87,7 @@ class Pipe:
         """Who takes the lines of no turn."""
         self.began_s = 0.0
         """When the first turn began, or has answered, on the monotonic clock."""
+        self._pid = pid
         self._channel = channel
         self._kill = kill
         self._turns: deque[Turn] = deque()
@@ -102,6 +103,10 @@ class Pipe:
     def __len__(self) -> int:
         """How many turns the host was sent and has not done."""
         return len(self._turns)
+
+    def __contains__(self, turn: Turn) -> bool:
+        """Whether *turn* is among them."""
+        return turn in self._turns
 
     def send(self, turn: Turn) -> bool:
         """Send *turn*; False if it has to wait until the host is idle. One that is long is alone."""
@@ -166,7 +171,7 @@ class Pipe:
         self._is_answered = False
         self.began_s = monotonic()
         self.runs += 1
-        turn.begin()
+        turn.begin(self._pid)
         self._outbound.open(turn.fetch, turn.number)
         self._state_calls.open(turn, turn.number)
         self.user.began(turn)

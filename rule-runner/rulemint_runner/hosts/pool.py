@@ -13,9 +13,9 @@ process that stays idle is stopped; one that has served for long is replaced.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -24,6 +24,7 @@ from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.brake import NOTHING, Brake
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
+from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.pause import Failure
 from rulemint_runner.hosts.rest import Rest
 from rulemint_runner.hosts.session import Session
@@ -31,6 +32,7 @@ from rulemint_runner.hosts.station import IdleHost, Station
 from rulemint_runner.hosts.turn import Turn
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
+from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
@@ -54,11 +56,23 @@ class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
     wear: Wear = Wear()
 
 
+class BlankHost(Protocol):
+    """Where hosts come from."""
+
+    def __call__(self, program: HostProgram, /, *, priority: Priority) -> Awaitable[Host]:
+        """A host that executes *program*, and competes for the processor with *priority* from its start.
+
+        Raises:
+            HostEndedError: none could be started.
+        """
+
+
 class HostPool:
     """All hosts of this runner."""
 
-    def __init__(self, limits: PoolLimits) -> None:
+    def __init__(self, limits: PoolLimits, blank_host: BlankHost) -> None:
         self._limits = limits
+        self._blank_host = blank_host
         self._stations: dict[Authority, Station] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._live: set[Host] = set()
@@ -90,9 +104,12 @@ class HostPool:
     def give_up(self, authority: Authority, turn: Turn) -> None:
         """Nobody waits for *turn* any longer: a host that runs it is ended."""
         station, why = self._stations.get(authority), _stopped()
-        if turn.host is not None:
-            turn.host.kill(why.reason, why.detail)
-        if station is not None and turn in station.waiting:  # again, if the host had not come to it
+        if station is None:
+            return
+        for session in tuple(station.sessions):
+            if turn in session.host.pipe:
+                session.host.kill(why.reason, why.detail)
+        if turn in station.waiting:  # again, if the host had not come to it
             station.waiting.remove(turn)
             turn.fail(why)
             self._prune(station)
@@ -152,7 +169,6 @@ class HostPool:
     def returned(self, station: Station, turns: list[Turn]) -> None:
         """They are the first in line."""
         for turn in reversed(turns):
-            turn.host = None
             station.waiting.appendleft(turn)
             self._expire_in_time(station, turn.deadline)
         self._serve_soon(station)
@@ -242,7 +258,7 @@ class HostPool:
     async def _start_and_load(self, station: Station, turn: Turn) -> None:
         began = Deadline.after(0)
         try:
-            host = await turn.make_host(priority=self._brake.priority(station.authority, turn.caller))
+            host = await self._make_host(turn, priority=self._brake.priority(station.authority, turn.caller))
         except (HostEndedError, RuleNotLoadedError) as not_loaded:
             failure = Failure(not_loaded.reason, -began.remaining_s())
             not_loaded.pause = self._brake.not_loaded(station.authority, turn.caller, failure)
@@ -259,6 +275,12 @@ class HostPool:
             self._employ(station, host)
         finally:
             station.starts.pop(turn, None)
+
+    async def _make_host(self, turn: Turn, *, priority: Priority) -> Host:
+        load = await turn.load()
+        host = await self._blank_host(turn.program(), priority=priority)
+        await host.load(load, Deadline.after(turn.load_within_s), turn.take_line)
+        return host
 
     def _fail(self, station: Station, turn: Turn, error: HostEndedError | RuleNotLoadedError) -> None:
         """No host came of it."""

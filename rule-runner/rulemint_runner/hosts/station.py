@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
@@ -16,9 +16,6 @@ from rulemint_runner.hosts.turn import Turn
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Isolation
-
-if TYPE_CHECKING:
-    from rulemint_runner.hosts.session import Session
 
 QUICK_MS = 5.0
 """A rule that takes less computes rather than waits: more of its hosts than processors get in each other's way."""
@@ -34,6 +31,15 @@ WORTH_MS = 2.0
 """So much work at most: whoever waits behind it is better off with another host."""
 _WEIGHT = 0.1
 """Of the newest invocation in what is usual."""
+
+
+class AtWork(Protocol):
+    """A host that has something to do."""
+
+    host: Host
+
+    def fill(self) -> None:
+        """Send it what waits, as far as there is room."""
 
 
 @dataclass
@@ -54,7 +60,7 @@ class Station:
     """The most recently used last."""
     waiting: deque[Turn] = field(default_factory=deque)
     """For a host, the first in line first."""
-    sessions: set[Session] = field(default_factory=set)
+    sessions: set[AtWork] = field(default_factory=set)
     """Those of its hosts that have something to do."""
     hosts: int = 0
     """All of them: idle, running and starting."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.brake import Admission
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.frames import CacheChanged, Call, Line, Reply, Run, StorageGet, StorageSet, Stored
+from rulemint_runner.hosts.frames import CacheChanged, Call, Line, Load, Reply, Run, StorageGet, StorageSet, Stored
+from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.pause import Caller
-from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
-
-if TYPE_CHECKING:
-    from rulemint_runner.hosts.brake import Admission
-    from rulemint_runner.hosts.host import Host
 
 Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
 NOBODY = Caller("")
@@ -38,12 +33,12 @@ class Turn:
         self.caller = caller
         self.admission: Admission | None = None
         """By which it is under way."""
-        self.host: Host | None = None
-        """To which it was sent, while it is under way."""
         self.until = deadline
         """Until when the rule has to answer, once it runs."""
         self.was_spared = False
         """A host has ended before it came to this one, and nobody else was to blame."""
+        self.load_within_s = timeout_s
+        """So long a host may take to become its rule."""
         self._timeout_s = timeout_s
         self._began_late = began_late
         self._packets: tuple[bytes, ...] | None = None
@@ -54,8 +49,8 @@ class Turn:
             self._packets = frames.packets(self.frame())
         return self._packets
 
-    def begin(self) -> None:
-        """The host comes to it: its time begins."""
+    def begin(self, _pid: int) -> None:
+        """The host with this process comes to it: its time begins."""
         self.until = self.deadline.earlier(self._timeout_s)
 
     def overdue(self) -> FailureReason:
@@ -74,18 +69,21 @@ class Turn:
         self.failed(error)
 
     def _leave(self) -> None:
-        self.host = None
         if self.admission is not None:
             self.admission.end()
             self.admission = None
 
     # ---- what it is ----
 
-    async def make_host(self, *, priority: Priority) -> Host:
-        """A host that has become its rule, and competes for the processor with *priority* from its start.
+    def program(self) -> HostProgram:
+        """What a host of its rule executes."""
+        raise NotImplementedError
+
+    async def load(self) -> Load:
+        """What makes a host its rule; lines that the rule writes meanwhile are lines of this turn.
 
         Raises:
-            HostEndedError, RuleNotLoadedError: there is none.
+            HostEndedError: a part of it cannot be had.
         """
         raise NotImplementedError
 

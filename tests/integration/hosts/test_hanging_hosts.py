@@ -28,7 +28,8 @@ async def ask(pool: Pool, script: str, *, load_within_s: float = 10, hang_first:
         if hang_first and len(pool.started) == 1:
             os.kill(host.pid, signal.SIGSTOP)
 
-    turn = PoolTurn(pool, script, within_s=30, load_within_s=load_within_s, change=hang)
+    pool.note = hang
+    turn = PoolTurn(script, within_s=30, load_within_s=load_within_s)
     await pool.result(turn)
     return turn.pid
 

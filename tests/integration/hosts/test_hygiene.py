@@ -115,14 +115,15 @@ async def test_a_host_that_takes_too_much_memory_is_ended_while_it_runs(make_poo
     def bound(host: Host) -> None:
         host.max_private_bytes = 24 * 1024 * 1024
 
+    pool.note = bound
     with pytest.raises(HostEndedError) as ended:
-        await pool.result(PoolTurn(pool, TAKES_MEMORY_SLOWLY, change=bound))
+        await pool.result(PoolTurn(TAKES_MEMORY_SLOWLY))
     assert ended.value.reason is FailureReason.OUT_OF_MEMORY
 
 
 async def test_a_host_that_computes_for_long_lets_others_go_first_and_is_replaced(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    turn = PoolTurn(pool, COMPUTES)
+    turn = PoolTurn(COMPUTES)
     await pool.result(turn)
     assert turn.niceness == NICENESS
     await all_gone({turn.pid})
@@ -144,7 +145,7 @@ async def test_a_rule_whose_last_host_was_ended_lets_others_go_first_until_it_ha
     pool = await make_pool(max_hosts_per_rule=1)
     with pytest.raises(HostEndedError):
         await pool.use(script=CRASHES)
-    turns = [PoolTurn(pool, GRANTS) for _ in range(2)]
+    turns = [PoolTurn(GRANTS) for _ in range(2)]
     for turn in turns:
         await pool.result(turn)
     assert [turn.niceness for turn in turns] == [NICENESS, 0]
@@ -158,7 +159,7 @@ async def test_a_rule_that_computed_until_it_was_ended_pauses_longer_than_one_th
     for authority, script in ((AUTHORITY, LOOPS), (OTHER, WAITS)):
         for _ in range(FAILURES):
             with pytest.raises(HostEndedError):
-                await pool.result(PoolTurn(pool, script, timeout_s=0.5), authority)
+                await pool.result(PoolTurn(script, timeout_s=0.5), authority)
         with pytest.raises(HostEndedError) as paused:
             await pool.use(authority, script)
         pauses_s.append(paused.value.pause.left_s if paused.value.pause else 0.0)
@@ -181,7 +182,7 @@ async def test_a_rule_that_mostly_works_never_pauses(make_pool: MakePool) -> Non
     pool = await make_pool(max_hosts_per_rule=1)
     for _ in range(FAILURES + 1):
         with pytest.raises(HostEndedError) as ended:
-            await pool.result(PoolTurn(pool, CRASHES_WHEN_ASKED, body={"crash": "now"}))
+            await pool.result(PoolTurn(CRASHES_WHEN_ASKED, body={"crash": "now"}))
         assert ended.value.reason is FailureReason.CRASHED
         for _ in range(ANSWERS_FOR_A_FAILURE):
             await pool.use(script=CRASHES_WHEN_ASKED)
@@ -209,7 +210,7 @@ async def test_idle_hosts_are_ended_when_all_together_have_too_much_memory(make_
 async def test_a_loop_costs_its_own_invocation_and_the_pool_goes_on(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts=4)
     with pytest.raises(HostEndedError) as ended:
-        await pool.result(PoolTurn(pool, LOOPS, timeout_s=0.2), OTHER)
+        await pool.result(PoolTurn(LOOPS, timeout_s=0.2), OTHER)
     assert ended.value.reason is FailureReason.TIMEOUT
     await pool.use()
 
@@ -218,17 +219,17 @@ async def as_seen(held: list[int]) -> set[int]:
     return set(held)
 
 
-async def looping(pool: Pool, authority: Authority, pids: list[int]) -> None:
+async def looping(pool: Pool, authority: Authority) -> None:
     """An invocation that computes until its time is up."""
     with pytest.raises(HostEndedError) as ended:
-        await pool.result(PoolTurn(pool, LOOPS, timeout_s=2, change=lambda host: pids.append(host.pid)), authority)
+        await pool.result(PoolTurn(LOOPS, timeout_s=2), authority)
     assert ended.value.reason is FailureReason.TIMEOUT
 
 
 async def test_hosts_that_go_on_computing_take_turns_and_both_come_on(make_pool: MakePool) -> None:
     pool = await make_pool()
-    pids: list[int] = []
-    loops = [asyncio.create_task(looping(pool, authority, pids)) for authority in (AUTHORITY, OTHER)]
+    pids = pool.started
+    loops = [asyncio.create_task(looping(pool, authority)) for authority in (AUTHORITY, OTHER)]
     await eventually(lambda: as_seen(pids), lambda seen: len(seen) == 2)
     stopped: set[int] = set()
 
@@ -238,14 +239,14 @@ async def test_hosts_that_go_on_computing_take_turns_and_both_come_on(make_pool:
 
     await eventually(each_has_stood_still)
     await asyncio.gather(*loops)
-    turn = PoolTurn(pool, COMPUTES)
+    turn = PoolTurn(COMPUTES)
     await pool.result(turn)
     assert turn.niceness == NICENESS  # the watch goes on
 
 
 async def test_a_host_that_computes_alone_is_never_told_to_stand_still(make_pool: MakePool) -> None:
     pool = await make_pool()
-    turn = PoolTurn(pool, COMPUTES)
+    turn = PoolTurn(COMPUTES)
     running = asyncio.create_task(pool.result(turn))
     states = set()
     while not running.done():

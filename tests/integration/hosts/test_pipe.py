@@ -54,9 +54,9 @@ def of(language: Language) -> Authority:
     return msgspec.structs.replace(AUTHORITY, language=language)
 
 
-def a_turn(pool: Pool, language: Language, n: int, *, text: str = "", do: str = "", timeout_s: float = 2) -> PoolTurn:
+def a_turn(language: Language, n: int, *, text: str = "", do: str = "", timeout_s: float = 2) -> PoolTurn:
     body = {"n": n, "text": text, "do": do}
-    return PoolTurn(pool, SCRIPTS[language], body=body, timeout_s=timeout_s, language=language)
+    return PoolTurn(SCRIPTS[language], body=body, timeout_s=timeout_s, language=language)
 
 
 async def run_all(pool: Pool, language: Language, turns: list[PoolTurn]) -> list[Answer | BaseException]:
@@ -65,7 +65,7 @@ async def run_all(pool: Pool, language: Language, turns: list[PoolTurn]) -> list
 
 async def warm_up(pool: Pool, language: Language) -> None:
     """One answer, so that the rule is known to be quick."""
-    await pool.result(a_turn(pool, language, 0, timeout_s=10), of(language))
+    await pool.result(a_turn(language, 0, timeout_s=10), of(language))
 
 
 def check_that_it_ran_once(turn: PoolTurn, n: int, answer: Answer | BaseException) -> None:
@@ -81,7 +81,7 @@ async def test_beside_one_that_loops_and_one_that_throws_fifty_are_answered_each
     pool = await make_pool()
     await warm_up(pool, language)
     done = {7: "loop", 8: "throw"}
-    turns = [a_turn(pool, language, n, do=done.get(n, "")) for n in range(52)]
+    turns = [a_turn(language, n, do=done.get(n, "")) for n in range(52)]
     answers = await run_all(pool, language, turns)
     looped, threw = answers[7], answers[8]
     assert isinstance(looped, HostEndedError)
@@ -98,7 +98,7 @@ async def test_a_host_that_ends_costs_what_it_had_begun_and_the_rest_runs_elsewh
 ) -> None:
     pool = await make_pool()
     await warm_up(pool, language)
-    turns = [a_turn(pool, language, n, do="end" if n == 3 else "", timeout_s=10) for n in range(12)]
+    turns = [a_turn(language, n, do="end" if n == 3 else "", timeout_s=10) for n in range(12)]
     answers = await run_all(pool, language, turns)
     ended = answers.pop(3)
     assert isinstance(ended, HostEndedError)
@@ -115,7 +115,7 @@ async def test_what_is_too_long_for_one_packet_arrives_whole_between_others(
     pool = await make_pool(max_hosts_per_rule=1)
     await warm_up(pool, language)
     lengths = [10, 3 * MAX_PACKET_BYTES, 10, MAX_PACKET_BYTES, 10, 900_000, 10]
-    turns = [a_turn(pool, language, n, text="x" * length, timeout_s=10) for n, length in enumerate(lengths)]
+    turns = [a_turn(language, n, text="x" * length, timeout_s=10) for n, length in enumerate(lengths)]
     answers = await run_all(pool, language, turns)
     for n, (turn, answer) in enumerate(zip(turns, answers, strict=True)):
         check_that_it_ran_once(turn, n, answer)
@@ -127,9 +127,9 @@ async def test_nobody_waits_behind_one_that_waits_for_a_reply(make_pool: MakePoo
     pool = await make_pool()
     held: list[int] = []
     release = asyncio.Event()
-    await pool.result(PoolTurn(pool, HOLDS))
+    await pool.result(PoolTurn(HOLDS))
     waiting = asyncio.create_task(pool.hold(AUTHORITY, held, release))
-    others = [asyncio.create_task(pool.result(PoolTurn(pool, HOLDS))) for _ in range(9)]
+    others = [asyncio.create_task(pool.result(PoolTurn(HOLDS))) for _ in range(9)]
     await asyncio.gather(*others)
     await eventually(lambda: as_seen(held))
     release.set()
@@ -162,13 +162,13 @@ class Heard(User):
 
 @BOTH
 async def test_of_what_was_sent_one_runs_those_before_are_answered_and_those_behind_come_back(
-    make_pool: MakePool, sandbox: Sandbox, language: Language
+    sandbox: Sandbox, language: Language
 ) -> None:
-    pool, heard = await make_pool(), Heard()
+    heard = Heard()
     host = await start_host(sandbox, program_of(language))
     await host.load(load_frame(SCRIPTS[language], language), Deadline.after(10), lambda _line: None)
     host.pipe.user = heard
-    turns = [a_turn(pool, language, n, do="loop" if n == 3 else "", timeout_s=0.5) for n in range(8)]
+    turns = [a_turn(language, n, do="loop" if n == 3 else "", timeout_s=0.5) for n in range(8)]
     for turn in turns:
         assert host.send(turn)
     await heard.over_all.wait()
@@ -180,14 +180,14 @@ async def test_of_what_was_sent_one_runs_those_before_are_answered_and_those_beh
 
 
 async def test_what_a_host_has_not_come_to_when_it_is_killed_has_not_begun(
-    make_pool: MakePool, sandbox: Sandbox
+    sandbox: Sandbox,
 ) -> None:
-    pool, heard = await make_pool(), Heard()
+    heard = Heard()
     host = await start_host(sandbox, program_of(PY))
     await host.load(load_frame(SCRIPTS[PY], PY), Deadline.after(10), lambda _line: None)
     host.pipe.user = heard
     host.pause()
-    turns = [a_turn(pool, PY, n, timeout_s=10) for n in range(3)]
+    turns = [a_turn(PY, n, timeout_s=10) for n in range(3)]
     for turn in turns:
         assert host.send(turn)
     host.kill(FailureReason.INTERRUPTED, "the test is over")

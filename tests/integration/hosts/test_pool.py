@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from fixtures.pools import AUTHORITY, GRANTS, HOLDS, LOOPS, OTHER, MakePool, Pool, PoolTurn
+from fixtures.pools import AUTHORITY, HOLDS, LOOPS, OTHER, MakePool, Pool, PoolTurn
 from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
@@ -133,7 +133,7 @@ async def test_a_host_that_is_killed_at_its_deadline_is_replaced(make_pool: Make
     pool = await make_pool(max_hosts_per_rule=1)
     for _ in range(2):
         with pytest.raises(HostEndedError):
-            await pool.result(PoolTurn(pool, LOOPS, timeout_s=0.1))
+            await pool.result(PoolTurn(LOOPS, timeout_s=0.1))
     assert len(set(pool.started)) == 2
     await all_gone(set(pool.started))
 
@@ -147,16 +147,17 @@ async def test_the_host_after_one_that_had_to_be_ended_lets_others_go_first(
     def see(host: Host) -> None:
         seen.append(host.priority)
 
+    pool.note = see
     for _ in range(2):
         with pytest.raises(HostEndedError):
-            await pool.result(PoolTurn(pool, LOOPS, timeout_s=0.1, change=see))
-    await pool.result(PoolTurn(pool, GRANTS, change=see), OTHER)
+            await pool.result(PoolTurn(LOOPS, timeout_s=0.1))
+    await pool.use(OTHER)
     assert seen == [Priority.USUAL, Priority.LOW, Priority.USUAL]
 
 
 async def test_a_cancelled_invocation_ends_its_host_and_the_next_gets_another(make_pool: MakePool) -> None:
     pool = await make_pool(max_hosts_per_rule=1)
-    turn = PoolTurn(pool, HOLDS, held=[], release=asyncio.Event())
+    turn = PoolTurn(HOLDS, held=[], release=asyncio.Event())
     task = asyncio.create_task(pool.result(turn))
     await eventually(lambda: as_seen([turn.pid]), lambda seen: seen != [0])
     await cancel([task])

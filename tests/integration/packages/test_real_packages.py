@@ -6,6 +6,7 @@ They need the public registries; where those do not answer, every test here is s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.packages.messages import Collected
 from rulemint_runner.packages.package_store import _opened
-from rulemint_runner.rule_runs import _fetch_through
+from rulemint_runner.rule_turn import _fetch_through
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.dependencies import Registry
@@ -117,7 +118,7 @@ class Rules:
         rights = CallRights("default", (f"{NAME}:{self.port}",))
         calls = InvocationCalls(self.web.broker, rights, Deadline.after(20), lambda _report: None)
         host: Host = await start_host(self.sandbox, LANGUAGES.program(language))
-        rule = Loaded(host, fetch=_fetch_through(calls))
+        rule = Loaded(host, fetch=partial(_fetch_through, calls))
         try:
             await host.load(load_frame(script, language, packages=packages), Deadline.after(20), rule.write)
             return msgspec.json.decode(await rule.value())
