@@ -272,6 +272,8 @@ class HostPool:
         else:
             self._live.add(host)
             self._in_background(self._notice_end(station, host))
+            if self._is_closed:  # it had started when its start was cancelled
+                host.kill(FailureReason.INTERRUPTED, "the runner stopped")
             self._employ(station, host)
         finally:
             station.starts.pop(turn, None)
