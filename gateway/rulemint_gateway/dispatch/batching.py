@@ -15,11 +15,13 @@ from rulemint_shared import codecs, job_queue
 from rulemint_shared.background import cancel
 from rulemint_shared.batches import MAX_PART_BYTES, join_batch
 from rulemint_shared.messages import BATCH_LIMIT, Invocation
-from rulemint_shared.pacing import Pace
 
 log = structlog.get_logger(__name__)
 
-ENQUEUES_IN_FLIGHT = 2
+JOB_BYTES = 1024 * 1024
+"""Of invocations in one job, unless one alone has more: nobody waits for long until another's large ones have left."""
+FULL_JOBS_IN_FLIGHT = 4
+"""So many at most are on their way at a time, while as many invocations wait as a job may have."""
 CLOSE_WITHIN_S = 1.0
 
 
@@ -28,7 +30,7 @@ class CannotTravelError(Exception):
 
 
 class Batcher:
-    """Collects invocations for one shard of the queue and enqueues them: at most two jobs at a time."""
+    """Collects invocations for one shard of the queue, and enqueues what came while the job before was on its way."""
 
     def __init__(
         self,
@@ -50,10 +52,9 @@ class Batcher:
         self._waiting: deque[tuple[str, bytes]] = deque()
         """Invocations that are to leave: id and bytes."""
         self._enqueues: set[asyncio.Task[None]] = set()
-        self._pace = Pace(self._start_enqueue)
 
-    def submit(self, invocation: Invocation, *, under_way: int) -> None:
-        """Send *invocation* to the runners, with whatever else is waiting; its tenant has so many *under_way*.
+    def submit(self, invocation: Invocation) -> None:
+        """Send *invocation* to the runners, with whatever else is waiting.
 
         Raises:
             CannotTravelError: it is out of the bounds that runners keep to; it is not sent.
@@ -65,28 +66,42 @@ class Batcher:
         if len(encoded) > MAX_PART_BYTES:
             raise CannotTravelError(f"invocation: {len(encoded)} bytes are more than {MAX_PART_BYTES}")
         self._waiting.append((invocation.id, encoded))
-        self._pace.want(under_way)
+        if not self._enqueues or (len(self._waiting) >= BATCH_LIMIT and len(self._enqueues) < FULL_JOBS_IN_FLIGHT):
+            self._start_enqueue()
 
     async def close(self) -> None:
         """Wait for a moment until all have been enqueued; then nobody waits for them any more."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN_S):
-                while self._waiting or self._enqueues:
-                    self._pace.hurry()
+                while self._enqueues:
                     await asyncio.wait(self._enqueues)
         self._waiting.clear()
         await cancel(self._enqueues)
 
     def _start_enqueue(self) -> None:
-        if self._waiting and len(self._enqueues) < ENQUEUES_IN_FLIGHT:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH_LIMIT, len(self._waiting)))]
-            task = asyncio.create_task(self._enqueue(batch))
-            self._enqueues.add(task)
-            task.add_done_callback(self._enqueue_done)
+        task = asyncio.create_task(self._enqueue_all())
+        self._enqueues.add(task)
+        task.add_done_callback(self._enqueued_all)
 
-    def _enqueue_done(self, task: asyncio.Task[None]) -> None:
+    def _enqueued_all(self, task: asyncio.Task[None]) -> None:
         self._enqueues.discard(task)
-        self._start_enqueue()
+        if self._waiting and not self._enqueues:
+            self._start_enqueue()
+
+    async def _enqueue_all(self) -> None:
+        """Enqueue until nothing waits. It begins in the next turn of the loop, with all that came in this one."""
+        while self._waiting:
+            await self._enqueue(self._next_job())
+
+    def _next_job(self) -> list[tuple[str, bytes]]:
+        invocations = [self._waiting.popleft()]
+        size = len(invocations[0][1])
+        while self._waiting and len(invocations) < BATCH_LIMIT:
+            size += len(self._waiting[0][1])
+            if size > JOB_BYTES:
+                break
+            invocations.append(self._waiting.popleft())
+        return invocations
 
     async def _enqueue(self, invocations: list[tuple[str, bytes]]) -> None:
         ids = [invocation_id for invocation_id, _encoded in invocations]

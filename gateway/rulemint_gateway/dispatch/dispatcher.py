@@ -106,7 +106,7 @@ class Dispatcher:
         late = loop.call_later(deadline.remaining_s() + GRACE_S, _give_up, future)
         try:
             shard = keys.shard_of(invocation.tenant, self._presence.queue_shards)
-            self._batchers[shard].submit(invocation, under_way=self._places.of(invocation.tenant))
+            self._batchers[shard].submit(invocation)
             ending = await future
         except RunnerDiedError:
             return self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner died"))
