@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -113,7 +112,14 @@ from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import problems
-from rulemint_gateway.web.routes import Handlers, routes
+from rulemint_gateway.web.routes import (
+    ActionPaths,
+    ConfigurationPaths,
+    Handlers,
+    RulePaths,
+    TenantPaths,
+    routes,
+)
 from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies
 from rulemint_gateway.web.throttling import THROTTLING, Throttling
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
@@ -221,12 +227,6 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         throttling = Throttling(
             catalog, failed, reports=ThrottleReports(audit), pace=Pace(settings.throttled_answers), metrics=metrics
         )
-        packages = Packages(Installs(redis, presence))
-        records = RuleRecords(redis, catalog)
-        texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
-        rules = Rules(catalog, store, records, texts)
-        rule_secrets = RuleSecretsOf(redis, records, store, vault)
-        tries = Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline)
         token = TokenEndpoint(
             catalog=catalog,
             grant=grant,
@@ -236,6 +236,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             proxies=TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header)),
             issuers=_issuers(settings),
         )
+        parts = _rule_parts(settings, redis, catalog, store, vault, presence, dispatcher)
         handlers = Handlers(
             catalog=catalog,
             token=token,
@@ -243,14 +244,14 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             health=health,
             logs=LogStream(catalog, log_hub, Tickets(redis), write_timeout_s=settings.write_timeout),
             exchanges=ExchangeHandlers(catalog, exchanges),
-            executions=ExecutionHandlers(catalog, Executions(exchanges)),
             status=StatusHandlers(catalog, redis, queue_shards=settings.queue_shards),
             webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
-            **_management_handlers(
-                redis, catalog, store, vault, rules, rule_secrets, AdminFileKeeper(settings.admin_file, vault)
+            configuration=_configuration_paths(
+                redis, catalog, store, vault, parts, AdminFileKeeper(settings.admin_file, vault)
             ),
-            **_rule_handlers(catalog, store, records, texts, rules, rule_secrets, tries, settings.page_kb * 1024),
-            **_tenant_handlers(redis, catalog, store, vault, signing_keys),
+            rules=_rule_paths(catalog, store, parts, page_bytes=settings.page_kb * 1024),
+            actions=_action_paths(catalog, store, parts, exchanges),
+            tenants=_tenant_paths(redis, catalog, store, vault, signing_keys),
         )
         answers = Answers(catalog, at_once=settings.management_calls)
         in_background(stack, catalog.keep_in_order())
@@ -397,15 +398,48 @@ def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.App
     return application
 
 
-def _management_handlers(
+@dataclass(frozen=True)
+class _RuleParts:
+    """What rules are made of, and the same rules as hooks, webtasks and actions."""
+
+    records: RuleRecords
+    texts: RuleTexts
+    rules: Rules
+    secrets: RuleSecretsOf
+    versions: RuleVersionsOf
+    tries: Tries
+
+
+def _rule_parts(
+    settings: GatewaySettings,
     redis: ArqRedis,
     catalog: Catalog,
     store: ConfigStore,
     vault: Vault,
-    rules: Rules,
-    rule_secrets: RuleSecretsOf,
+    presence: RunnerPresence,
+    dispatcher: Dispatcher,
+) -> _RuleParts:
+    packages = Packages(Installs(redis, presence))
+    records = RuleRecords(redis, catalog)
+    texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
+    return _RuleParts(
+        records=records,
+        texts=texts,
+        rules=Rules(catalog, store, records, texts),
+        secrets=RuleSecretsOf(redis, records, store, vault),
+        versions=RuleVersionsOf(store, records),
+        tries=Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline),
+    )
+
+
+def _configuration_paths(
+    redis: ArqRedis,
+    catalog: Catalog,
+    store: ConfigStore,
+    vault: Vault,
+    parts: _RuleParts,
     admin_file: AdminFileKeeper,
-) -> dict[str, Any]:
+) -> ConfigurationPaths:
     secrets = ClientSecrets(catalog, store, vault, SecretUsage(redis), admin_file)
     clients, grants = Clients(catalog, store, vault, admin_file), ClientGrants(catalog, store)
     apis = ResourceServers(catalog, store, vault)
@@ -414,73 +448,53 @@ def _management_handlers(
         clients=clients,
         resource_servers=apis,
         client_grants=grants,
-        rules=rules,
-        secrets=rule_secrets,
+        rules=parts.rules,
+        secrets=parts.secrets,
         admin_file=admin_file,
     )
-    return {
-        "clients": ClientHandlers(catalog, clients, secrets),
-        "resource_servers": NounHandlers(catalog, apis, name="resource_servers", filters=apis.filters),
-        "client_grants": NounHandlers(catalog, grants, name="client_grants", filters=grants.filters),
-        "deletions": DeletionHandlers(catalog, deletions),
-    }
+    return ConfigurationPaths(
+        clients=ClientHandlers(catalog, clients, secrets),
+        resource_servers=NounHandlers(catalog, apis, name="resource_servers", filters=apis.filters),
+        client_grants=NounHandlers(catalog, grants, name="client_grants", filters=grants.filters),
+        deletions=DeletionHandlers(catalog, deletions),
+    )
 
 
-def _rule_handlers(  # each is a part of what rules are made of
-    catalog: Catalog,
-    store: ConfigStore,
-    records: RuleRecords,
-    texts: RuleTexts,
-    rules: Rules,
-    secrets: RuleSecretsOf,
-    tries: Tries,
-    page_bytes: int,
-) -> dict[str, Any]:
-    """Rules, and what shows the same rules as hooks, actions and webtasks."""
-    versions = RuleVersionsOf(store, records)
-    return {
-        "rules": LongNounHandlers(catalog, rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
-        "secrets": SecretHandlers(catalog, secrets),
-        "tries": TryHandlers(catalog, tries),
-        "rule_versions": RuleVersionHandlers(catalog, rules, versions),
-        "resuming": ResumeHandlers(catalog, Resuming(catalog, store, records)),
-        "hooks": HookHandlers(catalog, Hooks(records, rules, secrets), page_bytes=page_bytes),
-        "webtasks": WebtaskHandlers(catalog, Webtasks(store, records, texts, rules, secrets)),
-        **_action_handlers(catalog, store, ActionRecords(records), texts, rules, secrets, versions, tries),
-    }
+def _rule_paths(catalog: Catalog, store: ConfigStore, parts: _RuleParts, *, page_bytes: int) -> RulePaths:
+    rules, records, secrets = parts.rules, parts.records, parts.secrets
+    return RulePaths(
+        rules=LongNounHandlers(catalog, rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
+        secrets=SecretHandlers(catalog, secrets),
+        tries=TryHandlers(catalog, parts.tries),
+        versions=RuleVersionHandlers(catalog, rules, parts.versions),
+        resuming=ResumeHandlers(catalog, Resuming(catalog, store, records)),
+        hooks=HookHandlers(catalog, Hooks(records, rules, secrets), page_bytes=page_bytes),
+        webtasks=WebtaskHandlers(catalog, Webtasks(store, records, parts.texts, rules, secrets)),
+    )
 
 
-def _action_handlers(  # each is a part of what actions are made of
-    catalog: Catalog,
-    store: ConfigStore,
-    records: ActionRecords,
-    texts: RuleTexts,
-    rules: Rules,
-    secrets: RuleSecretsOf,
-    versions: RuleVersionsOf,
-    tries: Tries,
-) -> dict[str, Any]:
-    actions = Actions(store, records, texts, rules, secrets)
-    action_versions = ActionVersions(records, versions)
-    return {
-        "actions": ActionHandlers(catalog, actions, action_versions, ActionTests(records, tries)),
-        "action_versions": ActionVersionHandlers(catalog, actions, action_versions),
-        "triggers": TriggerHandlers(catalog, actions, Bindings(store, records)),
-    }
+def _action_paths(catalog: Catalog, store: ConfigStore, parts: _RuleParts, exchanges: ExchangeStore) -> ActionPaths:
+    records = ActionRecords(parts.records)
+    actions = Actions(store, records, parts.texts, parts.rules, parts.secrets)
+    versions = ActionVersions(records, parts.versions)
+    return ActionPaths(
+        actions=ActionHandlers(catalog, actions, versions, ActionTests(records, parts.tries)),
+        versions=ActionVersionHandlers(catalog, actions, versions),
+        triggers=TriggerHandlers(catalog, actions, Bindings(store, records)),
+        executions=ExecutionHandlers(catalog, Executions(exchanges)),
+    )
 
 
-def _tenant_handlers(
+def _tenant_paths(
     redis: ArqRedis, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys
-) -> dict[str, Any]:
-    return {
-        "tenants": RecordHandlers(
-            catalog, Tenants(catalog, store, vault, signing_keys), name="tenants", id_field="name"
-        ),
-        "tenant_settings": TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
-        "signing_keys": SigningKeyHandlers(catalog, SigningKeyring(catalog, store, signing_keys)),
-        "tenant_log": TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
-        "stats": StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis))),
-    }
+) -> TenantPaths:
+    return TenantPaths(
+        tenants=RecordHandlers(catalog, Tenants(catalog, store, vault, signing_keys), name="tenants", id_field="name"),
+        settings=TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
+        signing_keys=SigningKeyHandlers(catalog, SigningKeyring(catalog, store, signing_keys)),
+        log=TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
+        stats=StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis))),
+    )
 
 
 async def _say_nothing_of_the_server(_request: web.Request, response: web.StreamResponse) -> None:

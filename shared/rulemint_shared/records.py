@@ -175,6 +175,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """When somebody last ended its pauses; 0: never."""
     resumed_clients: dict[str, int] = {}
     """When somebody last ended its pause for a client, of those for whom that was lately."""
+    description: str = ""
 
 
 class Isolation(StrEnum):

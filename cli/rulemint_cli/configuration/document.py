@@ -124,6 +124,7 @@ class Rule(Part, frozen=True, kw_only=True):
     clients: list[str] = []
     """The client_ids or names of the clients."""
     audiences: list[str] = []
+    description: str = ""
     secrets: dict[str, FromEnvironment] = {}
 
 

@@ -33,18 +33,7 @@ SETTINGS_PATH = "tenants/settings"
 ADMINISTRATOR = "Rulemint administrator"
 """The name of the client that every new tenant has."""
 P = TypeVar("P", bound=Part)
-_RULE_FIELDS = (
-    "name",
-    "script",
-    "language",
-    "order",
-    "enabled",
-    "allow_hosts",
-    "isolation",
-    "dependencies",
-    "clients",
-    "audiences",
-)
+_NEVER_SHOWN = frozenset({"client_secret", "signing_secret"})
 _NOT_IN_VARIABLES = re.compile(r"[^A-Z0-9]+")
 
 
@@ -111,7 +100,7 @@ async def _read(
     steps.done()
     lists = []
     for noun in nouns:
-        lists.append(await admin.list(noun.path, fields=("id", "limits", *_RULE_FIELDS) if noun is RULES else ()))
+        lists.append(await admin.list(noun.path, fields=("id", *Rule.__struct_fields__) if noun is RULES else ()))
         steps.done()
     apis, clients, grants, listed = lists
     steps.expect(len(listed))
@@ -139,45 +128,30 @@ def key_of(record: Part) -> str:
 
 def settings_of(record: Record) -> Settings:
     """Return the settings as a file has them."""
-    return _convert(
-        {**_picked(record, "error_style", "default_audience"), "kept": _kept(record, kept_fields.SETTINGS)}, Settings
-    )
+    return _part(record, Settings, kept=_kept(record, kept_fields.SETTINGS))
 
 
 def api_of(record: Record) -> ResourceServer:
     """Return an API as a file has it, without its signing secret."""
     scopes = [msgspec.to_builtins(_convert(scope, Scope)) for scope in record["scopes"]]
-    own = _picked(record, "identifier", "name", "signing_alg", "token_lifetime", "enforce_grant_scopes")
-    return _convert({**own, "scopes": scopes, "kept": _kept(record, kept_fields.RESOURCE_SERVER)}, ResourceServer)
+    return _part(record, ResourceServer, scopes=scopes, kept=_kept(record, kept_fields.RESOURCE_SERVER))
 
 
 def client_of(record: Record) -> Client:
     """Return a client as a file has it, without its secrets."""
-    own = _picked(
-        record,
-        "client_id",
-        "name",
-        "description",
-        "client_metadata",
-        "grant_types",
-        "token_endpoint_auth_method",
-    )
-    return _convert({**own, "kept": _kept(record, kept_fields.CLIENT)}, Client)
+    return _part(record, Client, kept=_kept(record, kept_fields.CLIENT))
 
 
 def grant_of(record: Record) -> ClientGrant:
     """Return a client grant as a file has it. It names its client by the client_id."""
-    own = _picked(record, "audience", "scope", "allow_all_scopes")
-    kept = _kept(record, kept_fields.CLIENT_GRANT)
-    return _convert({"client": record["client_id"], **own, "kept": kept}, ClientGrant)
+    return _part(record, ClientGrant, client=record["client_id"], kept=_kept(record, kept_fields.CLIENT_GRANT))
 
 
 def rule_of(record: Record, secrets: list[str]) -> Rule:
     """Return a rule as a file has it. Its secrets are variables, named after the rule and the secret."""
-    own = _picked(record, *_RULE_FIELDS)
     limits = {name: value for name, value in record["limits"].items() if name in Limits.__struct_fields__}
     variables = {name: secret_variable(str(record["name"]), name) for name in secrets}
-    return _convert({**own, "limits": limits, "secrets": variables}, Rule)
+    return _part(record, Rule, limits=limits, secrets=variables)
 
 
 def secret_variable(rule: str, secret: str) -> str:
@@ -194,8 +168,10 @@ def _protected(clients: list[Record], grants: list[Record], management: str) -> 
     )
 
 
-def _picked(record: Record, *names: str) -> dict[str, Any]:
-    return {name: record[name] for name in names if name in record}
+def _part(record: Record, kind: type[P], **spelled: Any) -> P:
+    """Return *record* as a *kind*: the fields of equal names, and those that a file spells otherwise."""
+    own = {name: record[name] for name in kind.__struct_fields__ if name in record and name not in _NEVER_SHOWN}
+    return _convert({**own, **spelled}, kind)
 
 
 def _kept(record: Record, names: frozenset[str]) -> dict[str, Any]:

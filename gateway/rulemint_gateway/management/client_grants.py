@@ -9,8 +9,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import ClientId, Identifier, ScopeValues
-from rulemint_gateway.management.kept_fields import Flag, kept_of
+from rulemint_gateway.management.kept_fields import Flag, kept_of, with_kept
 from rulemint_gateway.management.listings import FewRecords, Listing, OrderedRecords
+from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.record_order import RecordOrder, Wanted, key_of
@@ -51,13 +52,18 @@ class PatchClientGrant(KeptGrantFields, frozen=True, kw_only=True, forbid_unknow
     allow_all_scopes: bool | UnsetType | None = UNSET
 
 
+PLACES = Placement(
+    CreateClientGrant, PatchClientGrant, into=(ClientGrant,), kept=KeptGrantFields, apart={"subject_type"}
+)
+
+
 class ClientGrantAnswer(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A client grant."""
 
     id: str
     client_id: str
     audience: str
-    scope: list[str]
+    scope: tuple[str, ...]
     subject_type: Literal["client"]
     allow_all_scopes: bool | UnsetType = UNSET
     """Left out unless it is true."""
@@ -77,18 +83,15 @@ class ClientGrants:
         self._catalog = catalog
         self._store = store
 
-    async def create(self, tenant: str, body: CreateClientGrant) -> dict[str, Any]:
+    async def create(self, tenant: str, body: CreateClientGrant) -> ClientGrantAnswer:
         """Let the client ask for the API, with these scopes at most."""
         now_ms = unix_ms()
         grant = ClientGrant(
             id=ids.new_client_grant_id(),
-            client_id=body.client_id,
-            audience=body.audience,
-            scope=tuple(dict.fromkeys(body.scope)),
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
-            allow_all_scopes=body.allow_all_scopes,
             kept=kept_of(body, KeptGrantFields),
+            **_given(body),
         )
 
         async def plan() -> Changes[ClientGrant]:
@@ -102,37 +105,30 @@ class ClientGrants:
             changes.put(CLIENT_GRANTS, grant)
             return changes
 
-        return _view(await self._store.transact(tenant, plan))
+        return _answer(await self._store.transact(tenant, plan))
 
-    async def read(self, tenant: str, grant_id: str) -> dict[str, Any]:
+    async def read(self, tenant: str, grant_id: str) -> ClientGrantAnswer:
         """One client grant."""
-        return _view(self._find(tenant, grant_id))
+        return _answer(self._find(tenant, grant_id))
 
-    async def list(self, tenant: str) -> Listing:
+    async def list(self, tenant: str) -> Listing[ClientGrantAnswer]:
         """All client grants, oldest first."""
         config = self._catalog.tenant(tenant)
         return _Grants(config, await config.client_grants.order())
 
-    async def patch(self, tenant: str, grant_id: str, body: PatchClientGrant) -> dict[str, Any]:
+    async def patch(self, tenant: str, grant_id: str, body: PatchClientGrant) -> ClientGrantAnswer:
         """Change what *body* names."""
 
         async def plan() -> Changes[ClientGrant]:
             grant = self._find(tenant, grant_id)
-            patched = msgspec.structs.replace(
-                grant,
-                scope=grant.scope if body.scope is UNSET else tuple(dict.fromkeys(body.scope)),
-                allow_all_scopes=grant.allow_all_scopes
-                if body.allow_all_scopes is UNSET
-                else bool(body.allow_all_scopes),
-                kept=kept_of(body, KeptGrantFields, grant.kept),
-                updated_at_ms=unix_ms(),
-            )
+            kept = kept_of(body, KeptGrantFields, grant.kept)
+            patched = msgspec.structs.replace(grant, **_given(body), kept=kept, updated_at_ms=unix_ms())
             self._check_scopes(tenant, patched)
             changes = Changes(patched)
             changes.put(CLIENT_GRANTS, patched)
             return changes
 
-        return _view(await self._store.transact(tenant, plan))
+        return _answer(await self._store.transact(tenant, plan))
 
     async def delete(self, tenant: str, grant_id: str) -> None:
         """Delete the grant; one that is not there is no error."""
@@ -165,29 +161,39 @@ class ClientGrants:
             raise InvalidBodyError(f"The resource server does not define: {' '.join(unknown)}", field="scope")
 
 
-class _Grants(OrderedRecords[ClientGrant]):
+def _given(body: CreateClientGrant | PatchClientGrant) -> dict[str, Any]:
+    """What *body* says, with each scope once."""
+    given = PLACES.given(body, ClientGrant)
+    if "scope" in given:
+        given["scope"] = tuple(dict.fromkeys(given["scope"]))
+    if given.get("allow_all_scopes", False) is None:
+        given["allow_all_scopes"] = False
+    return given
+
+
+class _Grants(OrderedRecords[ClientGrant, ClientGrantAnswer]):
     """Those of a client are found by the client: they are few."""
 
     def __init__(self, config: TenantConfig, order: RecordOrder) -> None:
-        super().__init__(config.client_grants, order, _view, fixed={"subject_type": SUBJECT_TYPE})
+        super().__init__(config.client_grants, order, _answer, fixed={"subject_type": SUBJECT_TYPE})
         self._config = config
 
-    def matching(self, wanted: Wanted) -> Listing:
+    def matching(self, wanted: Wanted) -> Listing[ClientGrantAnswer]:
         """Those whose fields have one of the *wanted* values each."""
         if "client_id" not in wanted:
             return super().matching(wanted)
         grants = [grant for client_id in wanted["client_id"] for grant in self._config.grants_of(client_id)]
         oldest_first = sorted(grants, key=lambda grant: key_of(grant.id, grant))
-        return FewRecords([_view(grant) for grant in oldest_first]).matching(wanted)
+        return FewRecords([_answer(grant) for grant in oldest_first]).matching(wanted)
 
 
-def _view(grant: ClientGrant) -> dict[str, Any]:
-    view = {
-        "id": grant.id,
-        "client_id": grant.client_id,
-        "audience": grant.audience,
-        "scope": list(grant.scope),
-        "subject_type": SUBJECT_TYPE,
-        **grant.kept,
-    }
-    return {**view, "allow_all_scopes": True} if grant.allow_all_scopes else view
+def _answer(grant: ClientGrant) -> ClientGrantAnswer:
+    answer = ClientGrantAnswer(
+        id=grant.id,
+        client_id=grant.client_id,
+        audience=grant.audience,
+        scope=grant.scope,
+        subject_type="client",
+        allow_all_scopes=True if grant.allow_all_scopes else UNSET,
+    )
+    return with_kept(answer, KeptGrantFields, grant.kept)

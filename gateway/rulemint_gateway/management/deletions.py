@@ -12,9 +12,10 @@ from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.errors import ChangedSinceError, NotFoundError
-from rulemint_gateway.management.etags import etag_of
+from rulemint_gateway.management.etags import Shown, etag_of
 from rulemint_gateway.management.fields import SecretName
 from rulemint_gateway.management.resource_servers import ResourceServers
+from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, RuleSecretsOf
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -94,7 +95,7 @@ class Deletions:
         self._rules = rules
         self._secrets = secrets
 
-    async def delete(self, tenant: str, wanted: Sequence[Deletion]) -> dict[str, Any]:
+    async def delete(self, tenant: str, wanted: Sequence[Deletion]) -> DeletedAnswer:
         """Delete all of *wanted*, or nothing.
 
         Raises:
@@ -102,8 +103,8 @@ class Deletions:
             InvalidBodyError: one may not be deleted.
         """
 
-        async def plan() -> Changes[dict[str, Any]]:
-            changes: Changes[dict[str, Any]] = Changes({"deleted": len(wanted)})
+        async def plan() -> Changes[DeletedAnswer]:
+            changes = Changes(DeletedAnswer(deleted=len(wanted)))
             rules = await self._rules.read_some(tenant, [each.id for each in wanted if isinstance(each, RuleDeletion)])
             for number, deletion in enumerate(wanted):
                 await self._check(tenant, deletion, rules, field=f"deletions[{number}]")
@@ -119,9 +120,7 @@ class Deletions:
                 await self._admin_file.follow(tenant, deletion.id, None)
         return deleted
 
-    async def _check(
-        self, tenant: str, deletion: Deletion, rules: Mapping[str, Mapping[str, Any]], *, field: str
-    ) -> None:
+    async def _check(self, tenant: str, deletion: Deletion, rules: Mapping[str, RuleAnswer], *, field: str) -> None:
         changed = ChangedSinceError(f"{deletion.id} of the {type(deletion).__struct_config__.tag}", field=field)
         try:
             now = rules[deletion.id] if isinstance(deletion, RuleDeletion) else await self._read(tenant, deletion)
@@ -130,7 +129,7 @@ class Deletions:
         if deletion.etag != f'"{etag_of(now)}"':
             raise changed
 
-    async def _read(self, tenant: str, deletion: _InMemory) -> Mapping[str, Any]:
+    async def _read(self, tenant: str, deletion: _InMemory) -> Shown[msgspec.Struct]:
         """What the ETag of a record is made from that is no rule: the texts of rules are read together."""
         match deletion:
             case ClientDeletion():

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
+
+A = TypeVar("A", bound=msgspec.Struct)
+S_co = TypeVar("S_co", bound=msgspec.Struct, covariant=True)
 
 _SHOWN_ONCE = frozenset({"client_secret", "signing_secret", "administrator"})
 
 
-class WithSecrets(dict[str, Any]):
-    """A record as it is answered, and what is stored of its secrets: never answered, and part of its ETag."""
+@dataclass(frozen=True)
+class WithSecrets(Generic[S_co]):
+    """An answer, and what is stored of the record's secrets: never sent, and part of its ETag."""
 
-    def __init__(self, shown: Mapping[str, Any], *, stored: object) -> None:
-        """*stored* must tell nobody what the secrets are, not even by its hash: keyed hashes, ciphertexts."""
-        super().__init__(shown)
-        self.stored = stored
+    answer: S_co
+    stored: object
+    """It must tell nobody what the secrets are, not even by their hash: keyed hashes, ciphertexts."""
 
 
-def etag_of(record: Mapping[str, Any]) -> str:
-    """The ETag of a record as it is answered; what only a create shows does not count."""
-    stable = {name: value for name, value in record.items() if name not in _SHOWN_ONCE}
+Shown: TypeAlias = A | WithSecrets[A]
+"""A record as it is answered."""
+
+
+def answer_of(shown: Shown[A]) -> A:
+    """Return what is sent of *shown*."""
+    return shown.answer if isinstance(shown, WithSecrets) else shown
+
+
+def etag_of(shown: Shown[msgspec.Struct]) -> str:
+    """Return the ETag of a record; what only a create shows does not count."""
+    fields = msgspec.to_builtins(answer_of(shown))
+    stable = {name: value for name, value in fields.items() if name not in _SHOWN_ONCE}
     digest = hashlib.sha256(msgspec.json.encode(stable, order="sorted"))
-    if isinstance(record, WithSecrets):
-        digest.update(msgspec.json.encode(record.stored))
+    if isinstance(shown, WithSecrets):
+        digest.update(msgspec.json.encode(shown.stored))
     return digest.hexdigest()[:32]

@@ -6,7 +6,7 @@ every reading, so no secret is taken in them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta
@@ -15,6 +15,8 @@ from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.codecs import check_travels
 from rulemint_shared.kept_secrets import without_secrets
 from rulemint_shared.records import KeptFields
+
+A = TypeVar("A", bound=msgspec.Struct)
 
 MAX_KEPT_BYTES = 64 * 1024
 MAX_PATH = 500
@@ -50,6 +52,11 @@ def kept_of(body: msgspec.Struct, fields: type[msgspec.Struct], before: KeptFiel
     if len(msgspec.json.encode(kept)) > MAX_KEPT_BYTES:
         raise InvalidBodyError(f"These fields may have {MAX_KEPT_BYTES} bytes together: {', '.join(sorted(kept))}")
     return kept
+
+
+def with_kept(answer: A, fields: type[msgspec.Struct], kept: KeptFields) -> A:
+    """Return *answer* with those of *fields* that are *kept*, as they came: no type is asked again."""
+    return msgspec.structs.replace(answer, **{name: kept[name] for name in fields.__struct_fields__ if name in kept})
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.stores.log_store import LogEntry
 from rulemint_shared.audit import AuditRecord
 from rulemint_shared.deadline import rfc3339_ms
@@ -33,6 +35,25 @@ class _LineView(msgspec.Struct, gc=False):
     version: int
 
 
+class LogEntryAnswer(Answer, frozen=True, kw_only=True):
+    """One entry: a token request (``seccft``, ``feccft``), or a change of the configuration (``sapi``, ``fapi``)."""
+
+    log_id: str
+    id: str = msgspec.field(name="_id")
+    date: Moment
+    type: Literal["seccft", "feccft", "sapi", "fapi"]
+    description: str
+    client_id: str
+    client_name: str
+    ip: str
+    user_agent: str
+    hostname: str
+    is_mobile: bool = msgspec.field(name="isMobile")
+    audience: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    details: dict[str, Any]
+
+
 class RoomForLines:
     """What is left for lines in an answer of many entries."""
 
@@ -51,26 +72,16 @@ class RoomForLines:
         return views
 
 
-def view_of(entry: LogEntry, room: RoomForLines | None = None) -> dict[str, Any]:
-    """What *entry* itself says. Without a *room* it has all of its lines, else none if they do not fit."""
+def entry_answer(entry: LogEntry, *, hostname: str, room: RoomForLines | None = None) -> LogEntryAnswer:
+    """What *entry* says. Without a *room* it has all of its lines, else none if they do not fit."""
     record, log_id = entry.record, entry.place.log_id()
-    shown = _exchange_view(log_id, record, room) if isinstance(record, ExchangeRecord) else _call_view(record)
-    return {"log_id": log_id, "_id": log_id, **shown}
+    if isinstance(record, ExchangeRecord):
+        return _exchange_answer(log_id, hostname, record, room)
+    return _call_answer(log_id, hostname, record)
 
 
-def _exchange_view(log_id: str, record: ExchangeRecord, room: RoomForLines | None) -> dict[str, Any]:
+def _exchange_answer(log_id: str, hostname: str, record: ExchangeRecord, room: RoomForLines | None) -> LogEntryAnswer:
     """``seccft``: success exchange of client credentials for a token; ``feccft``: failed exchange."""
-    view: dict[str, Any] = {
-        "date": rfc3339_ms(record.started_at_ms),
-        "type": "seccft" if record.status == _ISSUED else "feccft",
-        "description": _with_more(record.error_description or "", record.more_like_it),
-        "client_id": record.client_id or "",
-        "client_name": record.client_name or "",
-        "ip": record.ip,
-        "user_agent": record.user_agent,
-        "audience": record.audience or "",
-        "scope": " ".join(record.scope_granted or record.scope_asked),
-    }
     details = {
         "exchange_id": record.id,
         "outcome": record.outcome,
@@ -86,7 +97,22 @@ def _exchange_view(log_id: str, record: ExchangeRecord, room: RoomForLines | Non
         **_lines_of(log_id, record.lines, room),
         "lines_left_out": record.lines_left_out or None,
     }
-    return {**view, "details": {name: value for name, value in details.items() if value is not None}}
+    return LogEntryAnswer(
+        log_id=log_id,
+        id=log_id,
+        date=rfc3339_ms(record.started_at_ms),
+        type="seccft" if record.status == _ISSUED else "feccft",
+        description=_with_more(record.error_description or "", record.more_like_it),
+        client_id=record.client_id or "",
+        client_name=record.client_name or "",
+        ip=record.ip,
+        user_agent=record.user_agent,
+        hostname=hostname,
+        is_mobile=False,
+        audience=record.audience or "",
+        scope=" ".join(record.scope_granted or record.scope_asked),
+        details={name: value for name, value in details.items() if value is not None},
+    )
 
 
 def _with_more(text: str, more: int) -> str:
@@ -94,7 +120,7 @@ def _with_more(text: str, more: int) -> str:
     return f"{text} (and {more:,} more like it)" if more else text
 
 
-def _lines_of(log_id: str, lines: list[LogLine], room: RoomForLines | None) -> dict[str, Any]:
+def _lines_of(log_id: str, lines: list[LogLine], room: RoomForLines | None) -> dict[str, object]:
     views = _views_of(lines) if room is None else room.views_of(lines)
     if views is not None:
         return {"lines": views}
@@ -106,7 +132,7 @@ def _views_of(lines: list[LogLine]) -> list[_LineView]:
     return [_LineView(_moment(line.ts_ms), line.level, line.message, line.rule, line.version) for line in lines]
 
 
-def _call_view(record: AuditRecord) -> dict[str, Any]:
+def _call_answer(log_id: str, hostname: str, record: AuditRecord) -> LogEntryAnswer:
     """``sapi``: a management call that changed something, or a gateway by itself; ``fapi``: one that was refused."""
     details: dict[str, Any] = {"request": {"method": record.method, "path": record.path}}
     if record.status is None:
@@ -115,15 +141,18 @@ def _call_view(record: AuditRecord) -> dict[str, Any]:
         details["response"] = {"statusCode": record.status, "message": record.error}
         if record.more_like_it:
             details["more_like_it"] = record.more_like_it
-    return {
-        "date": rfc3339_ms(record.at_ms),
-        "type": "sapi" if record.status is None else "fapi",
-        "description": _with_more(
-            record.error or f"{record.method} {record.path}".strip() or _BY_ITSELF, record.more_like_it
-        ),
-        "client_id": record.client_id,
-        "client_name": record.client_name,
-        "ip": record.ip,
-        "user_agent": record.user_agent,
-        "details": details,
-    }
+    what = record.error or f"{record.method} {record.path}".strip() or _BY_ITSELF
+    return LogEntryAnswer(
+        log_id=log_id,
+        id=log_id,
+        date=rfc3339_ms(record.at_ms),
+        type="sapi" if record.status is None else "fapi",
+        description=_with_more(what, record.more_like_it),
+        client_id=record.client_id,
+        client_name=record.client_name,
+        ip=record.ip,
+        user_agent=record.user_agent,
+        hostname=hostname,
+        is_mobile=False,
+        details=details,
+    )

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Literal
 from urllib.parse import urlsplit
-
-import msgspec
-from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.invocations import InvocationFilter
-from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
-from rulemint_gateway.management.log_views import RoomForLines, view_of
+from rulemint_gateway.management.log_views import LogEntryAnswer, RoomForLines, entry_answer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.log_store import LogEntry, LogStore, Place
 
@@ -22,25 +17,6 @@ PAGED_ENTRIES = 1_000
 """Pages reach so far into the log, filters too; from there on a checkpoint is the way."""
 MAX_HELD_LINES_BYTES = 2 * 1024 * 1024
 """Of the lines of an answer that is made before it is sent: only its end says where to go on."""
-
-
-class LogEntryAnswer(Answer, frozen=True, kw_only=True):
-    """One entry: a token request (``seccft``, ``feccft``), or a change of the configuration (``sapi``, ``fapi``)."""
-
-    log_id: str
-    id: str = msgspec.field(name="_id")
-    date: Moment
-    type: Literal["seccft", "feccft", "sapi", "fapi"]
-    description: str
-    client_id: str
-    client_name: str
-    ip: str
-    user_agent: str
-    hostname: str
-    is_mobile: bool = msgspec.field(name="isMobile")
-    audience: str | UnsetType = UNSET
-    scope: str | UnsetType = UNSET
-    details: dict[str, Any]
 
 
 class Logs:
@@ -54,7 +30,7 @@ class Logs:
         """How many entries the log has."""
         return await self._store.total(tenant)
 
-    async def page(self, tenant: str, *, start: int, count: int, newest_first: bool) -> list[dict[str, Any]]:
+    async def page(self, tenant: str, *, start: int, count: int, newest_first: bool) -> list[LogEntryAnswer]:
         """*count* entries from the *start*-th on.
 
         Raises:
@@ -62,7 +38,7 @@ class Logs:
         """
         return [view async for view in self.views(tenant, start=start, count=count, newest_first=newest_first)]
 
-    def views(self, tenant: str, *, start: int, count: int, newest_first: bool) -> AsyncIterator[dict[str, Any]]:
+    def views(self, tenant: str, *, start: int, count: int, newest_first: bool) -> AsyncIterator[LogEntryAnswer]:
         """As `page`, of which one entry is held at a time.
 
         Raises:
@@ -72,7 +48,7 @@ class Logs:
         entries = self._store.entries(tenant, start=start, count=count, newest_first=newest_first)
         return self._views(tenant, entries)
 
-    async def after(self, tenant: str, log_id: str | None, *, count: int) -> list[dict[str, Any]]:
+    async def after(self, tenant: str, log_id: str | None, *, count: int) -> list[LogEntryAnswer]:
         """The *count* entries that follow the one of *log_id*, oldest first; None: from the oldest on.
 
         Raises:
@@ -80,7 +56,7 @@ class Logs:
         """
         return [view async for view in self.views_after(tenant, log_id, count=count)]
 
-    def views_after(self, tenant: str, log_id: str | None, *, count: int) -> AsyncIterator[dict[str, Any]]:
+    def views_after(self, tenant: str, log_id: str | None, *, count: int) -> AsyncIterator[LogEntryAnswer]:
         """As `after`, of which one entry is held at a time.
 
         Raises:
@@ -90,7 +66,7 @@ class Logs:
 
     async def invocations(
         self, tenant: str, log_filter: LogFilter, *, start: int, count: int, newest_first: bool
-    ) -> tuple[list[dict[str, Any]], int]:
+    ) -> tuple[list[LogEntryAnswer], int]:
         """*count* invocations that *log_filter* shows, from the *start*-th on, and how many there are of them.
 
         Looked for among the first `PAGED_ENTRIES` token requests.
@@ -100,7 +76,7 @@ class Logs:
         """
         _check_reach(start + count)
         wanted = InvocationFilter(log_filter)
-        found: list[dict[str, Any]] = []
+        found: list[LogEntryAnswer] = []
         room = RoomForLines(MAX_HELD_LINES_BYTES)
         looked_at = total = 0
         async for place, record in self._store.exchanges(tenant, newest_first=newest_first):
@@ -115,7 +91,7 @@ class Logs:
 
     async def invocations_after(
         self, tenant: str, log_filter: LogFilter, log_id: str | None, *, count: int
-    ) -> tuple[list[dict[str, Any]], str | None]:
+    ) -> tuple[list[LogEntryAnswer], str | None]:
         """*count* invocations behind the entry of *log_id* that *log_filter* shows, oldest first; and where to go on.
 
         Looked for among the next `PAGED_ENTRIES` token requests. None: there are no more of them.
@@ -124,7 +100,7 @@ class Logs:
             InvalidBodyError: no entry can have that id.
         """
         wanted = InvocationFilter(log_filter)
-        found: list[dict[str, Any]] = []
+        found: list[LogEntryAnswer] = []
         room = RoomForLines(MAX_HELD_LINES_BYTES)
         looked_at = 0
         async for place, record in self._store.exchanges(tenant, newest_first=False, after=_place(log_id)):
@@ -135,7 +111,7 @@ class Logs:
                 return found, place.log_id()
         return found, None
 
-    async def read(self, tenant: str, log_id: str) -> dict[str, Any]:
+    async def read(self, tenant: str, log_id: str) -> LogEntryAnswer:
         """One entry, with all of its lines.
 
         Raises:
@@ -147,15 +123,15 @@ class Logs:
             raise NotFoundError("log event", code="inexistent_log")
         return self._view(tenant, entry)
 
-    async def _views(self, tenant: str, entries: AsyncIterator[LogEntry]) -> AsyncIterator[dict[str, Any]]:
+    async def _views(self, tenant: str, entries: AsyncIterator[LogEntry]) -> AsyncIterator[LogEntryAnswer]:
         room = RoomForLines()
         async for entry in entries:
             yield self._view(tenant, entry, room)
             await asyncio.sleep(0)  # an entry may have thousands of lines: tokens go before the next
 
-    def _view(self, tenant: str, entry: LogEntry, room: RoomForLines | None = None) -> dict[str, Any]:
+    def _view(self, tenant: str, entry: LogEntry, room: RoomForLines | None = None) -> LogEntryAnswer:
         issuer = urlsplit(self._catalog.tenant(tenant).tenant.issuer)
-        return {"hostname": issuer.netloc, "isMobile": False, **view_of(entry, room)}
+        return entry_answer(entry, hostname=issuer.netloc, room=room)
 
 
 def _check_reach(end: int) -> None:

@@ -17,7 +17,8 @@ from rulemint_gateway.management.fields import (
     TokenLifetime,
 )
 from rulemint_gateway.management.kept_fields import Flag, NotRequired, Object, Seconds, Text, Unpromised
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_gateway.management.placement import Placement
+from rulemint_shared.records import ResourceServer, SigningAlgorithm
 
 
 class ScopeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +91,16 @@ class PatchResourceServer(KeptResourceServerFields, frozen=True, kw_only=True, f
     signing_secret: SigningSecret | UnsetType = UNSET
     token_lifetime: TokenLifetime | UnsetType = UNSET
     enforce_grant_scopes: bool | UnsetType = UNSET
+
+
+PLACES = Placement(
+    CreateResourceServer,
+    PatchResourceServer,
+    into=(ResourceServer,),
+    renamed={"token_lifetime": "token_lifetime_s"},
+    kept=KeptResourceServerFields,
+    apart={"signing_secret"},
+)
 
 
 class ResourceServerAnswer(KeptResourceServerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.etags import WithSecrets
-from rulemint_gateway.management.kept_fields import kept_of
+from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.key_publication import plan_outliving
 from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.resource_server_bodies import (
+    PLACES,
     CreateResourceServer,
     KeptResourceServerFields,
     PatchResourceServer,
@@ -43,25 +44,22 @@ class ResourceServers:
         self._store = store
         self._vault = vault
 
-    async def create(self, tenant: str, body: CreateResourceServer) -> dict[str, Any]:
+    async def create(self, tenant: str, body: CreateResourceServer) -> WithSecrets[ResourceServerAnswer]:
         """A new API; with HS256 the answer is the only one that ever shows its signing secret."""
         check_promises(body)
         now_ms = unix_ms()
         secret = _signing_secret(body.signing_alg, body.signing_secret)
         kept = kept_of(body, KeptResourceServerFields)
+        given = _given(body)
+        given["name"] = body.name or body.identifier[:200]
         api = ResourceServer(
             id=ids.new_resource_server_id(),
-            identifier=body.identifier,
-            name=body.name or body.identifier[:200],
-            scopes=_scopes(body.scopes),
-            signing_alg=body.signing_alg,
             signing_secret=self._encrypt(secret),
-            token_lifetime_s=body.token_lifetime,
-            enforce_grant_scopes=body.enforce_grant_scopes,
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
             denies_clients=denies_clients(kept),
             kept=kept,
+            **given,
         )
 
         async def plan() -> Changes[ResourceServer]:
@@ -71,18 +69,18 @@ class ResourceServers:
             changes.put(RESOURCE_SERVERS, api)
             return changes
 
-        return _view(await self._store.transact(tenant, plan), secret=secret)
+        return _shown(await self._store.transact(tenant, plan), secret=secret)
 
-    async def read(self, tenant: str, name: str) -> dict[str, Any]:
+    async def read(self, tenant: str, name: str) -> WithSecrets[ResourceServerAnswer]:
         """One API."""
-        return _view(self._find(tenant, name))
+        return _shown(self._find(tenant, name))
 
-    async def list(self, tenant: str) -> FewRecords:
+    async def list(self, tenant: str) -> FewRecords[ResourceServerAnswer]:
         """All APIs, oldest first."""
         apis = self._catalog.tenant(tenant).resource_servers.values()
-        return FewRecords([_view(api) for api in sorted(apis, key=lambda api: (api.created_at_ms, api.id))])
+        return FewRecords([_answer(api) for api in sorted(apis, key=lambda api: (api.created_at_ms, api.id))])
 
-    async def patch(self, tenant: str, name: str, body: PatchResourceServer) -> dict[str, Any]:
+    async def patch(self, tenant: str, name: str, body: PatchResourceServer) -> WithSecrets[ResourceServerAnswer]:
         """Change what *body* names."""
         check_promises(body)
 
@@ -94,7 +92,7 @@ class ResourceServers:
             plan_outliving(self._catalog.tenant(tenant), api, patched, changes, now_ms=unix_ms())
             return changes
 
-        return _view(await self._store.transact(tenant, plan))
+        return _shown(await self._store.transact(tenant, plan))
 
     async def delete(self, tenant: str, name: str) -> None:
         """Delete the API and its client grants; one that is not there is no error."""
@@ -133,14 +131,8 @@ class ResourceServers:
         kept = kept_of(body, KeptResourceServerFields, api.kept)
         return msgspec.structs.replace(
             api,
-            name=api.name if body.name is UNSET else body.name,
-            scopes=api.scopes if body.scopes is UNSET else _scopes(body.scopes),
-            signing_alg=algorithm,
+            **_given(body),
             signing_secret=signing_secret,
-            token_lifetime_s=api.token_lifetime_s if body.token_lifetime is UNSET else body.token_lifetime,
-            enforce_grant_scopes=api.enforce_grant_scopes
-            if body.enforce_grant_scopes is UNSET
-            else body.enforce_grant_scopes,
             updated_at_ms=unix_ms(),
             denies_clients=denies_clients(kept),
             kept=kept,
@@ -171,6 +163,18 @@ def _signing_secret(algorithm: SigningAlgorithm, given: str | None) -> str | Non
     return None
 
 
+def _given(body: CreateResourceServer | PatchResourceServer) -> dict[str, Any]:
+    """What *body* says.
+
+    Raises:
+        InvalidBodyError: a scope is named twice.
+    """
+    given = PLACES.given(body, ResourceServer)
+    if "scopes" in given:
+        given["scopes"] = _scopes(given["scopes"])
+    return given
+
+
 def _scopes(bodies: list[ScopeBody]) -> tuple[Scope, ...]:
     values = [body.value for body in bodies]
     if len(set(values)) < len(values):
@@ -178,20 +182,22 @@ def _scopes(bodies: list[ScopeBody]) -> tuple[Scope, ...]:
     return tuple(Scope(value=body.value, description=body.description) for body in bodies)
 
 
-def _view(api: ResourceServer, *, secret: str | None = None) -> dict[str, Any]:
+def _shown(api: ResourceServer, *, secret: str | None = None) -> WithSecrets[ResourceServerAnswer]:
     """The API as it is answered: without its signing secret, but for a new *secret*, this once."""
-    view: dict[str, Any] = {
-        "id": api.id,
-        "identifier": api.identifier,
-        "name": api.name,
-        "scopes": [{"value": scope.value, "description": scope.description} for scope in api.scopes],
-        "signing_alg": api.signing_alg,
-        "token_lifetime": api.token_lifetime_s,
-        "enforce_grant_scopes": api.enforce_grant_scopes,
-        "is_system": api.is_system,
-        "allow_offline_access": False,
-        **api.kept,
-    }
-    if secret is not None:
-        view["signing_secret"] = secret
-    return WithSecrets(view, stored=api.signing_secret)
+    return WithSecrets(_answer(api, secret=UNSET if secret is None else secret), stored=api.signing_secret)
+
+
+def _answer(api: ResourceServer, *, secret: str | UnsetType = UNSET) -> ResourceServerAnswer:
+    answer = ResourceServerAnswer(
+        id=api.id,
+        identifier=api.identifier,
+        name=api.name,
+        scopes=[ScopeBody(value=scope.value, description=scope.description) for scope in api.scopes],
+        signing_alg=api.signing_alg,
+        token_lifetime=api.token_lifetime_s,
+        enforce_grant_scopes=api.enforce_grant_scopes,
+        is_system=api.is_system,
+        allow_offline_access=False,
+        signing_secret=secret,
+    )
+    return with_kept(answer, KeptResourceServerFields, api.kept)

@@ -6,8 +6,6 @@ and previous ones, published until no token that they signed can be good any lon
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -50,6 +48,12 @@ class ChangedKey(Answer, frozen=True, kw_only=True):
     kid: str
 
 
+class KeysState(Answer, frozen=True, kw_only=True):
+    """What the ETag of the list of keys is made from."""
+
+    keys: list[SigningKeyAnswer]
+
+
 class SigningKeyring:
     """The use cases of ``/api/v2/keys/signing``."""
 
@@ -58,17 +62,17 @@ class SigningKeyring:
         self._store = store
         self._signing_keys = signing_keys
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> list[SigningKeyAnswer]:
         """All keys, the newest first."""
         keys = self._catalog.tenant(tenant).signing_keys.values()
         newest_first = sorted(keys, key=lambda key: (key.created_at_ms, key.kid), reverse=True)
-        return [self._view(tenant, key) for key in newest_first]
+        return [self._answer(tenant, key) for key in newest_first]
 
-    async def read(self, tenant: str, kid: str) -> dict[str, Any]:
+    async def read(self, tenant: str, kid: str) -> SigningKeyAnswer:
         """One key."""
-        return self._view(tenant, self._find(tenant, kid))
+        return self._answer(tenant, self._find(tenant, kid))
 
-    async def rotate(self, tenant: str) -> dict[str, Any]:
+    async def rotate(self, tenant: str) -> ChangedKey:
         """Let the next key of every algorithm in use sign from now on; the answer shows the one of RS256.
 
         Raises:
@@ -103,9 +107,9 @@ class SigningKeyring:
             return changes
 
         key = await self._store.transact(tenant, plan)
-        return {"cert": self._signing_keys.certificate_of(tenant, key), "kid": key.kid}
+        return ChangedKey(cert=self._signing_keys.certificate_of(tenant, key), kid=key.kid)
 
-    async def revoke(self, tenant: str, kid: str) -> dict[str, Any]:
+    async def revoke(self, tenant: str, kid: str) -> ChangedKey:
         """Publish the key no longer: whoever verifies tokens that it signed refuses them from now on.
 
         Raises:
@@ -124,7 +128,7 @@ class SigningKeyring:
             return changes
 
         key = await self._store.transact(tenant, plan)
-        return {"cert": self._signing_keys.certificate_of(tenant, key), "kid": key.kid}
+        return ChangedKey(cert=self._signing_keys.certificate_of(tenant, key), kid=key.kid)
 
     def _find(self, tenant: str, kid: str) -> SigningKey:
         key = self._catalog.tenant(tenant).signing_keys.get(kid)
@@ -132,21 +136,25 @@ class SigningKeyring:
             raise NotFoundError("signing key", code="inexistent_signing_key")
         return key
 
-    def _view(self, tenant: str, key: SigningKey) -> dict[str, Any]:
+    def _answer(self, tenant: str, key: SigningKey) -> SigningKeyAnswer:
         certificate = CertificateView(self._signing_keys.certificate_of(tenant, key))
         is_current = not key.is_next and key.current_until_ms is None
-        view: dict[str, Any] = {
-            "kid": key.kid,
-            "alg": key.algorithm,
-            "cert": certificate.pem,
-            "pkcs7": certificate.pkcs7,
-            "fingerprint": certificate.fingerprint,
-            "thumbprint": certificate.thumbprint,
-            "current": is_current,
-            "next": key.is_next,
-            "previous": not is_current and not key.is_next,
-            "revoked": key.revoked_at_ms is not None,
-        }
-        since_ms = None if key.is_next else key.current_since_ms or key.created_at_ms
-        moments = {"current_since": since_ms, "current_until": key.current_until_ms, "revoked_at": key.revoked_at_ms}
-        return view | {name: rfc3339_ms(moment) for name, moment in moments.items() if moment is not None}
+        return SigningKeyAnswer(
+            kid=key.kid,
+            alg=key.algorithm,
+            cert=certificate.pem,
+            pkcs7=certificate.pkcs7,
+            fingerprint=certificate.fingerprint,
+            thumbprint=certificate.thumbprint,
+            current=is_current,
+            next=key.is_next,
+            previous=not is_current and not key.is_next,
+            revoked=key.revoked_at_ms is not None,
+            current_since=UNSET if key.is_next else rfc3339_ms(key.current_since_ms or key.created_at_ms),
+            current_until=_moment(key.current_until_ms),
+            revoked_at=_moment(key.revoked_at_ms),
+        )
+
+
+def _moment(at_ms: int | None) -> Moment | UnsetType:
+    return UNSET if at_ms is None else rfc3339_ms(at_ms)

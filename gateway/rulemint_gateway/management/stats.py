@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import InvalidBodyError
@@ -33,7 +32,7 @@ class Stats:
         self._counts = counts
         self._usage = usage
 
-    async def daily(self, tenant: str, *, first: str | None, last: str | None) -> list[dict[str, Any]]:
+    async def daily(self, tenant: str, *, first: str | None, last: str | None) -> list[DayAnswer]:
         """One entry a day (UTC) from *first* to *last*, both ``YYYYMMDD``; the last 30 days unless given.
 
         Raises:
@@ -47,7 +46,7 @@ class Stats:
             raise InvalidBodyError(message, field="from", code="invalid_query_string")
         days = [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
         counts = await self._counts.of_days(tenant, days)
-        return [_view(day, tokens) for day, tokens in zip(days, counts, strict=True)]
+        return [_answer(day, tokens) for day, tokens in zip(days, counts, strict=True)]
 
     async def active_clients(self, tenant: str) -> int:
         """How many clients have proved who they are in the last 30 days."""
@@ -62,14 +61,8 @@ def _day(text: str, field: str) -> date:
         raise InvalidBodyError(message, field=field, code="invalid_query_string") from None
 
 
-def _view(day: date, tokens: int) -> dict[str, Any]:
-    """Auth0's entry; ``logins`` are tokens, for it is machines that log in here."""
+def _answer(day: date, tokens: int) -> DayAnswer:
     midnight = f"{day.isoformat()}T00:00:00.000Z"
-    return {
-        "date": midnight,
-        "logins": tokens,
-        "signups": 0,
-        "leaked_passwords": 0,
-        "created_at": midnight,
-        "updated_at": midnight,
-    }
+    return DayAnswer(
+        date=midnight, logins=tokens, signups=0, leaked_passwords=0, created_at=midnight, updated_at=midnight
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.kept_fields import Flag, Number, Object, Text, Texts, kept_of
+from rulemint_gateway.management.kept_fields import Flag, Number, Object, Text, Texts, kept_of, with_kept
+from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.management.token_quotas import DefaultTokenQuota, TokenQuota, check_default_quota, check_quota
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -77,6 +78,9 @@ class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknow
     """What a token request asks for that names no API; empty or null: nothing, and it is refused."""
 
 
+PLACES = Placement(PatchTenantSettings, into=(Tenant,), kept=KeptSettings)
+
+
 class TenantSettingsAnswer(KeptSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of a tenant."""
 
@@ -91,19 +95,21 @@ class TenantSettings:
         self._catalog = catalog
         self._store = store
 
-    async def read(self, tenant: str) -> dict[str, Any]:
+    async def read(self, tenant: str) -> TenantSettingsAnswer:
         """The settings as they are."""
-        return _view(self._catalog.tenant(tenant).tenant)
+        return _answer(self._catalog.tenant(tenant).tenant)
 
-    async def patch(self, tenant: str, body: PatchTenantSettings) -> dict[str, Any]:
+    async def patch(self, tenant: str, body: PatchTenantSettings) -> TenantSettingsAnswer:
         """Change what *body* names; the next token request is answered by it."""
         return await self._write(tenant, body, lambda record: record)
 
-    async def replace(self, tenant: str, body: PatchTenantSettings) -> dict[str, Any]:
+    async def replace(self, tenant: str, body: PatchTenantSettings) -> TenantSettingsAnswer:
         """Have what *body* names, and the default of everything else."""
         return await self._write(tenant, body, _without_settings)
 
-    async def _write(self, tenant: str, body: PatchTenantSettings, begin: Callable[[Tenant], Tenant]) -> dict[str, Any]:
+    async def _write(
+        self, tenant: str, body: PatchTenantSettings, begin: Callable[[Tenant], Tenant]
+    ) -> TenantSettingsAnswer:
         check_default_quota(body.default_token_quota, "default_token_quota")
         check_quota(body.tenant_token_quota, "tenant_token_quota")
         check_quota(body.source_token_quota, "source_token_quota")
@@ -111,26 +117,23 @@ class TenantSettings:
         async def plan() -> Changes[Tenant]:
             config = self._catalog.tenant(tenant)
             record = begin(config.tenant)
-            audience = record.default_audience if body.default_audience is UNSET else body.default_audience or ""
-            if body.default_audience and config.api(audience) is None:
+            if body.default_audience and config.api(body.default_audience) is None:
                 raise InvalidBodyError("There is no API with this identifier", field="default_audience")
-            patched = msgspec.structs.replace(
-                record,
-                error_style=record.error_style if body.error_style is UNSET else body.error_style,
-                default_audience=audience,
-                kept=kept_of(body, KeptSettings, record.kept),
-            )
+            given = PLACES.given(body, Tenant)
+            if body.default_audience is None:
+                given["default_audience"] = ""
+            patched = msgspec.structs.replace(record, **given, kept=kept_of(body, KeptSettings, record.kept))
             changes = Changes(patched)
             changes.put(TENANTS, patched)
             return changes
 
-        return _view(await self._store.transact(tenant, plan))
+        return _answer(await self._store.transact(tenant, plan))
 
 
 def _without_settings(record: Tenant) -> Tenant:
     return msgspec.structs.replace(record, error_style=ErrorStyle.RFC6749, default_audience="", kept={})
 
 
-def _view(tenant: Tenant) -> dict[str, Any]:
-    audience = {"default_audience": tenant.default_audience} if tenant.default_audience else {}
-    return {"error_style": tenant.error_style, **audience, **tenant.kept}
+def _answer(tenant: Tenant) -> TenantSettingsAnswer:
+    answer = TenantSettingsAnswer(error_style=tenant.error_style, default_audience=tenant.default_audience or UNSET)
+    return with_kept(answer, KeptSettings, tenant.kept)

@@ -5,7 +5,6 @@ For operators: whoever may do so in the tenant ``default``, and nobody in anothe
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,6 +14,7 @@ from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.listings import FewRecords
+from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.management.tenant_setup import admin_client, admin_grant, management_api, with_admin_secret
 from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
@@ -44,6 +44,9 @@ class PatchTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A disabled tenant issues no tokens, and nobody manages it; what it issued can still be verified."""
 
 
+PLACES = Placement(CreateTenant, PatchTenant, into=(Tenant,))
+
+
 class Administrator(Answer, frozen=True, kw_only=True):
     """The credentials of a new tenant's first administrator."""
 
@@ -57,7 +60,7 @@ class TenantAnswer(Answer, frozen=True, kw_only=True):
 
     name: str
     issuer: str
-    hosts: list[str]
+    hosts: tuple[str, ...]
     disabled: bool
     administrator: Administrator | UnsetType = UNSET
 
@@ -75,7 +78,7 @@ class Tenants:
         self._vault = vault
         self._signing_keys = signing_keys
 
-    async def create(self, caller_tenant: str, body: CreateTenant) -> dict[str, Any]:
+    async def create(self, caller_tenant: str, body: CreateTenant) -> TenantAnswer:
         """A new tenant with its management API, key and administrator, all or nothing.
 
         The answer is the only one that ever shows the administrator's secret.
@@ -98,39 +101,37 @@ class Tenants:
             return changes
 
         tenant = await self._store.transact(body.name, plan)
-        administrator = {
-            "client_id": client.client_id,
-            "client_secret": secret,
-            "audience": management_api(tenant).identifier,
-        }
-        return {**_view(tenant), "administrator": administrator}
+        administrator = Administrator(
+            client_id=client.client_id, client_secret=secret, audience=management_api(tenant).identifier
+        )
+        return msgspec.structs.replace(_answer(tenant), administrator=administrator)
 
-    async def list(self, caller_tenant: str) -> FewRecords:
+    async def list(self, caller_tenant: str) -> FewRecords[TenantAnswer]:
         """All tenants, oldest first."""
         _check_operator(caller_tenant)
-        views = [_view(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
+        views = [_answer(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
         return FewRecords(views, id_field="name")
 
-    async def read(self, caller_tenant: str, name: str) -> dict[str, Any]:
+    async def read(self, caller_tenant: str, name: str) -> TenantAnswer:
         """One tenant."""
         _check_operator(caller_tenant)
-        return _view(self._find(name))
+        return _answer(self._find(name))
 
-    async def patch(self, caller_tenant: str, name: str, body: PatchTenant) -> dict[str, Any]:
+    async def patch(self, caller_tenant: str, name: str, body: PatchTenant) -> TenantAnswer:
         """Disable or enable the tenant; every gateway does so within a second."""
         _check_operator(caller_tenant)
 
         async def plan() -> Changes[Tenant]:
             tenant = self._find(name)
-            disabled = tenant.disabled if body.disabled is UNSET else body.disabled
-            if disabled and name == DEFAULT_TENANT:
+            patched = msgspec.structs.replace(tenant, **PLACES.given(body, Tenant))
+            if patched.disabled and name == DEFAULT_TENANT:
                 message = "The tenant default cannot be disabled: nobody could enable it again"
                 raise InvalidBodyError(message, field="disabled", code="operation_not_supported")
-            changes = Changes(msgspec.structs.replace(tenant, disabled=disabled))
-            changes.put(TENANTS, changes.result)
+            changes = Changes(patched)
+            changes.put(TENANTS, patched)
             return changes
 
-        return _view(await self._store.transact(name, plan))
+        return _answer(await self._store.transact(name, plan))
 
     def _find(self, name: str) -> Tenant:
         if not self._catalog.has_tenant(name):
@@ -155,7 +156,8 @@ class Tenants:
                 raise ConflictError(f"{host} is another tenant's host already", field="hosts")
         if issuer in {tenant.issuer for tenant in others}:
             raise ConflictError(f"{issuer} is another tenant's issuer already", field="issuer")
-        return Tenant(name=body.name, issuer=issuer, hosts=hosts, created_at_ms=unix_ms())
+        given = {**PLACES.given(body, Tenant), "hosts": hosts, "issuer": issuer}
+        return Tenant(**given, created_at_ms=unix_ms())
 
 
 def _check_operator(tenant: str) -> None:
@@ -163,10 +165,5 @@ def _check_operator(tenant: str) -> None:
         raise ForbiddenError("Only an operator may do this: an administrator of the tenant default")
 
 
-def _view(tenant: Tenant) -> dict[str, Any]:
-    return {
-        "name": tenant.name,
-        "issuer": tenant.issuer,
-        "hosts": list(tenant.hosts),
-        "disabled": tenant.disabled,
-    }
+def _answer(tenant: Tenant) -> TenantAnswer:
+    return TenantAnswer(name=tenant.name, issuer=tenant.issuer, hosts=tenant.hosts, disabled=tenant.disabled)

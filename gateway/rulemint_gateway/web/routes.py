@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from rulemint_gateway.management.client_grants import ClientGrantAnswer
+from rulemint_gateway.management.resource_server_bodies import ResourceServerAnswer
+from rulemint_gateway.management.rules.answers import RuleAnswer
+from rulemint_gateway.management.tenants import TenantAnswer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web import authorization_endpoint
 from rulemint_gateway.web.answers import Answers
@@ -38,6 +42,50 @@ from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 
 
 @dataclass(frozen=True)
+class ConfigurationPaths:
+    """The handlers of who may ask for what."""
+
+    clients: ClientHandlers
+    resource_servers: NounHandlers[ResourceServerAnswer]
+    client_grants: NounHandlers[ClientGrantAnswer]
+    deletions: DeletionHandlers
+
+
+@dataclass(frozen=True)
+class RulePaths:
+    """The handlers of rules, and of the same rules as hooks and webtasks."""
+
+    rules: NounHandlers[RuleAnswer]
+    secrets: SecretHandlers
+    tries: TryHandlers
+    versions: RuleVersionHandlers
+    resuming: ResumeHandlers
+    hooks: HookHandlers
+    webtasks: WebtaskHandlers
+
+
+@dataclass(frozen=True)
+class ActionPaths:
+    """The handlers of the same rules as actions."""
+
+    actions: ActionHandlers
+    versions: ActionVersionHandlers
+    triggers: TriggerHandlers
+    executions: ExecutionHandlers
+
+
+@dataclass(frozen=True)
+class TenantPaths:
+    """The handlers of tenants as a whole."""
+
+    settings: TenantSettingsHandlers
+    tenants: RecordHandlers[TenantAnswer]
+    signing_keys: SigningKeyHandlers
+    log: TenantLogHandlers
+    stats: StatsHandlers
+
+
+@dataclass(frozen=True)
 class Handlers:
     """The finished handler objects."""
 
@@ -46,28 +94,12 @@ class Handlers:
     metadata: Metadata
     health: Health
     logs: LogStream
-    clients: ClientHandlers
-    resource_servers: NounHandlers
-    client_grants: NounHandlers
-    rules: NounHandlers
-    secrets: SecretHandlers
-    rule_versions: RuleVersionHandlers
-    resuming: ResumeHandlers
-    hooks: HookHandlers
-    actions: ActionHandlers
-    action_versions: ActionVersionHandlers
-    triggers: TriggerHandlers
-    executions: ExecutionHandlers
-    tries: TryHandlers
-    deletions: DeletionHandlers
+    configuration: ConfigurationPaths
+    rules: RulePaths
+    actions: ActionPaths
     exchanges: ExchangeHandlers
-    tenant_settings: TenantSettingsHandlers
-    tenants: RecordHandlers
-    signing_keys: SigningKeyHandlers
-    tenant_log: TenantLogHandlers
-    stats: StatsHandlers
+    tenants: TenantPaths
     status: StatusHandlers
-    webtasks: WebtaskHandlers
     webtask_logs: WebtaskLogs
 
 
@@ -78,26 +110,26 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.metadata.operations(),  # /.well-known
         *handlers.logs.operations(),  # /logs
         *handlers.health.operations(),  # /healthz, /readyz
-        *handlers.clients.operations(),  # /api/v2/clients
-        *handlers.resource_servers.operations(),  # /api/v2/resource-servers
-        *handlers.client_grants.operations(),  # /api/v2/client-grants
-        *handlers.tries.operations(),  # /api/v2/rules/try
-        *handlers.rules.operations(),  # /api/v2/rules
-        *handlers.secrets.operations(),  # /api/v2/rules/{id}/secrets
-        *handlers.rule_versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
-        *handlers.resuming.operations(),  # /api/v2/rules/{id}/resume
-        *handlers.hooks.operations(),  # /api/v2/hooks
-        *handlers.actions.operations(),  # /api/v2/actions/actions
-        *handlers.action_versions.operations(),  # /api/v2/actions/actions/{id}/versions
-        *handlers.triggers.operations(),  # /api/v2/actions/triggers
-        *handlers.executions.operations(),  # /api/v2/actions/executions/{id}
-        *handlers.deletions.operations(),  # /api/v2/config/deletions
+        *handlers.configuration.clients.operations(),  # /api/v2/clients
+        *handlers.configuration.resource_servers.operations(),  # /api/v2/resource-servers
+        *handlers.configuration.client_grants.operations(),  # /api/v2/client-grants
+        *handlers.rules.tries.operations(),  # /api/v2/rules/try
+        *handlers.rules.rules.operations(),  # /api/v2/rules
+        *handlers.rules.secrets.operations(),  # /api/v2/rules/{id}/secrets
+        *handlers.rules.versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
+        *handlers.rules.resuming.operations(),  # /api/v2/rules/{id}/resume
+        *handlers.rules.hooks.operations(),  # /api/v2/hooks
+        *handlers.actions.actions.operations(),  # /api/v2/actions/actions
+        *handlers.actions.versions.operations(),  # /api/v2/actions/actions/{id}/versions
+        *handlers.actions.triggers.operations(),  # /api/v2/actions/triggers
+        *handlers.actions.executions.operations(),  # /api/v2/actions/executions/{id}
+        *handlers.configuration.deletions.operations(),  # /api/v2/config/deletions
         *handlers.exchanges.operations(),  # /api/v2/exchanges/{id}
-        *handlers.tenant_settings.operations(),  # /api/v2/tenants/settings
-        *handlers.tenants.operations(),  # /api/v2/tenants
-        *handlers.signing_keys.operations(),  # /api/v2/keys/signing
-        *handlers.tenant_log.operations(),  # /api/v2/logs
-        *handlers.stats.operations(),  # /api/v2/stats
+        *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings
+        *handlers.tenants.tenants.operations(),  # /api/v2/tenants
+        *handlers.tenants.signing_keys.operations(),  # /api/v2/keys/signing
+        *handlers.tenants.log.operations(),  # /api/v2/logs
+        *handlers.tenants.stats.operations(),  # /api/v2/stats
         *handlers.status.operations(),  # /api/v2/status
     ]
     return [*described, *Documentation(handlers.catalog, described).operations()]
@@ -113,7 +145,7 @@ def routes(handlers: Handlers, answers: Answers) -> list[web.RouteDef]:
         *authorization_endpoint.routes(),  # /authorize
         *(
             web.route(route.method, route.path, answers.in_turn(route.handler))
-            for route in handlers.webtasks.routes()  # /api/tokens, /api/webtask
+            for route in handlers.rules.webtasks.routes()  # /api/tokens, /api/webtask
         ),
         *handlers.webtask_logs.routes(),  # /api/logs/tenant/{container}
     ]

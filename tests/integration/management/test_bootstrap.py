@@ -21,7 +21,7 @@ from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets, CreateSecret
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
-from rulemint_gateway.management.tenants import CreateTenant, Tenants
+from rulemint_gateway.management.tenants import Administrator, CreateTenant, Tenants
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.log_store import LogStore
@@ -58,7 +58,8 @@ class Gateway:
 
     async def logged(self) -> list[dict[str, Any]]:
         """All entries of the log of the tenant ``default``, oldest first."""
-        return await self.logs.page(DEFAULT_TENANT, start=0, count=100, newest_first=False)
+        entries = await self.logs.page(DEFAULT_TENANT, start=0, count=100, newest_first=False)
+        return [msgspec.to_builtins(entry) for entry in entries]
 
     def admin(self) -> AdminFile:
         return msgspec.json.decode(self.admin_file.read_bytes(), type=AdminFile)
@@ -180,7 +181,8 @@ async def test_other_tenants_management_apis_move_along_and_never_define_what_op
     api = gateway.catalog.tenant("other").management_api()
     assert api is not None
     assert api.scopes == tuple(Scope(value=scope) for scope in MANAGEMENT_SCOPES)
-    assert gateway.scopes_of(made["administrator"]["client_id"], "other") == set(MANAGEMENT_SCOPES)
+    assert isinstance(made.administrator, Administrator)
+    assert gateway.scopes_of(made.administrator.client_id, "other") == set(MANAGEMENT_SCOPES)
 
 
 async def test_a_changed_issuer_moves_the_management_api_of_default_only(gateway: Gateway) -> None:
@@ -201,13 +203,14 @@ async def test_a_new_secret_of_the_administrator_is_in_the_file_and_the_old_one_
     await gateway.start()
     old = gateway.admin()
     if how == "rotated":
-        new = (await gateway.secrets().rotate(DEFAULT_TENANT, old.client_id))["client_secret"]
+        rotated = await gateway.secrets().rotate(DEFAULT_TENANT, old.client_id)
+        new = str(rotated.answer.client_secret)
     elif how == "replaced":
         new = "a-secret-of-the-operator-s-own-choice-0123"
         await gateway.clients().patch(DEFAULT_TENANT, old.client_id, PatchClient(client_secret=new))
     else:
         body = CreateSecret(others_expire_in=0)
-        new = (await gateway.secrets().create(DEFAULT_TENANT, old.client_id, body))["client_secret"]
+        new = str((await gateway.secrets().create(DEFAULT_TENANT, old.client_id, body)).client_secret)
     assert gateway.admin() == msgspec.structs.replace(old, client_secret=new)
     await gateway.start()
     assert gateway.admin().client_secret == new
@@ -235,7 +238,7 @@ async def test_a_deleted_secret_of_the_administrator_does_not_come_back(gateway:
     old = gateway.admin()
     (kept,) = await gateway.secrets().list(DEFAULT_TENANT, old.client_id)
     await gateway.secrets().create(DEFAULT_TENANT, old.client_id, CreateSecret(name="another"))
-    await gateway.secrets().delete(DEFAULT_TENANT, old.client_id, kept["name"])
+    await gateway.secrets().delete(DEFAULT_TENANT, old.client_id, kept.name)
     await gateway.start()
     assert not gateway.is_live(old.client_secret)
 

@@ -10,17 +10,24 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.actions.actions import Actions
+from rulemint_gateway.management.actions.answers import (
+    ActionAnswer,
+    ActionVersionAnswer,
+    BindingsAnswer,
+    TriggerRef,
+)
 from rulemint_gateway.management.actions.bindings import Bindings
 from rulemint_gateway.management.actions.bodies import CreateAction, PatchAction, PatchBindings
 from rulemint_gateway.management.actions.records import ActionRecords, NoSuchActionError
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.actions.views import TRIGGERS
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.rules.hooks import CreateHook, Hooks, PatchHook
+from rulemint_gateway.management.rules.hooks import CreateHook, HookAnswer, Hooks, PatchHook
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.rules.rules import Rules
@@ -56,18 +63,18 @@ class UseCases:
         self.bindings = Bindings(store, actions)
         self.hooks = Hooks(records, rules, rule_secrets)
 
-    async def action(self, name: str = "an action", **fields: Any) -> dict[str, Any]:
+    async def action(self, name: str = "an action", **fields: Any) -> ActionAnswer:
         body = {"name": name, "supported_triggers": [TRIGGER], "code": CODE, **fields}
         return await self.actions.create(T, msgspec.convert(body, CreateAction))
 
-    async def patch(self, action: dict[str, Any], **fields: Any) -> dict[str, Any]:
-        return await self.actions.patch(T, action["id"], msgspec.convert(fields, PatchAction))
+    async def patch(self, action: ActionAnswer, **fields: Any) -> ActionAnswer:
+        return await self.actions.patch(T, action.id, msgspec.convert(fields, PatchAction))
 
-    async def bind(self, *refs: tuple[str, str]) -> list[dict[str, Any]]:
+    async def bind(self, *refs: tuple[str, str]) -> BindingsAnswer:
         bindings = [{"ref": {"type": kind, "value": value}} for kind, value in refs]
         return await self.bindings.replace(T, msgspec.convert({"bindings": bindings}, PatchBindings))
 
-    async def hook(self, **fields: Any) -> dict[str, Any]:
+    async def hook(self, **fields: Any) -> HookAnswer:
         body = {"name": "a-hook", "script": HOOK, "triggerId": "credentials-exchange", **fields}
         return await self.hooks.create(T, msgspec.convert(body, CreateHook))
 
@@ -93,98 +100,99 @@ async def use(empty_redis_url: str) -> AsyncIterator[UseCases]:
 
 async def test_a_new_action_is_built_and_not_deployed(use: UseCases) -> None:
     made = await use.action(secrets=[{"name": "KEY", "value": "hunter22"}])
-    assert (made["name"], made["code"], made["supported_triggers"]) == ("an action", CODE, [TRIGGER])
-    assert (made["status"], made["all_changes_deployed"], made["runtime"]) == ("built", False, "node22")
-    assert [secret["name"] for secret in made["secrets"]] == ["KEY"]
+    assert (made.name, made.code, made.supported_triggers) == ("an action", CODE, [TriggerRef(**TRIGGER)])
+    assert (made.status, made.all_changes_deployed, made.runtime) == ("built", False, "node22")
+    assert [secret.name for secret in made.secrets] == ["KEY"]
     assert "hunter22" not in str(made)
-    assert "deployed_version" not in made
-    assert await use.actions.read(T, made["id"]) == made
+    assert made.deployed_version is UNSET
+    assert await use.actions.read(T, made.id) == made
 
 
 async def test_create_with_deploy_deploys(use: UseCases) -> None:
     made = await use.action(deploy=True)
-    assert (made["all_changes_deployed"], made["deployed_version"]["number"]) == (True, 1)
+    assert isinstance(made.deployed_version, ActionVersionAnswer)
+    assert (made.all_changes_deployed, made.deployed_version.number) == (True, 1)
 
 
 async def test_deploy_answers_the_version_and_an_update_undoes_all_changes_deployed(use: UseCases) -> None:
     made = await use.action()
-    version = await use.versions.deploy(T, made["id"])
-    assert (version["action_id"], version["number"], version["status"]) == (made["id"], 1, "built")
-    assert (await use.actions.read(T, made["id"]))["all_changes_deployed"]
+    version = await use.versions.deploy(T, made.id)
+    assert (version.action_id, version.number, version.status) == (made.id, 1, "built")
+    assert (await use.actions.read(T, made.id)).all_changes_deployed
     patched = await use.patch(made, code=f"{CODE}//")
-    assert (patched["code"], patched["all_changes_deployed"]) == (f"{CODE}//", False)
-    assert patched["deployed_version"]["code"] == CODE
+    assert (patched.code, patched.all_changes_deployed) == (f"{CODE}//", False)
+    assert isinstance(patched.deployed_version, ActionVersionAnswer)
+    assert patched.deployed_version.code == CODE
 
 
 async def test_an_older_version_is_deployed_again_and_may_end_the_draft(use: UseCases) -> None:
     made = await use.action(deploy=True)
     await use.patch(made, code=f"{CODE}//")
-    await use.versions.deploy(T, made["id"])
-    rule, numbers = await use.versions.numbers(T, made["id"])
+    await use.versions.deploy(T, made.id)
+    rule, numbers = await use.versions.numbers(T, made.id)
     versions = [view async for view in use.versions.views(T, rule, numbers)]
-    assert [(each["id"], each["deployed"]) for each in versions] == [("2", True), ("1", False)]
+    assert [(each.id, each.deployed) for each in versions] == [("2", True), ("1", False)]
     await use.patch(made, code=f"{CODE}/**/")
-    back = await use.versions.deploy(T, made["id"], 1, update_draft=True)
-    assert (back["code"], back["deployed"]) == (CODE, True)
-    assert await use.versions.read(T, made["id"], 1) == back
-    assert (await use.actions.read(T, made["id"]))["all_changes_deployed"]
+    back = await use.versions.deploy(T, made.id, 1, update_draft=True)
+    assert (back.code, back.deployed) == (CODE, True)
+    assert await use.versions.read(T, made.id, 1) == back
+    assert (await use.actions.read(T, made.id)).all_changes_deployed
 
 
 async def test_bindings_replace_the_whole_ordered_list_by_any_kind_of_reference(use: UseCases) -> None:
     first, second = await use.action("first", deploy=True), await use.action("second", deploy=True)
-    bound = await use.bind(("action_name", "second"), ("action_id", first["id"]))
-    assert [each["display_name"] for each in bound] == ["second", "first"]
-    assert all(each["trigger_id"] == "credentials-exchange" for each in bound)
+    bound = await use.bind(("action_name", "second"), ("action_id", first.id))
+    assert [each.display_name for each in bound.bindings] == ["second", "first"]
+    assert all(each.trigger_id == "credentials-exchange" for each in bound.bindings)
     assert await use.bindings.list(T) == bound
-    again = await use.bind(("binding_id", bound[1]["id"]))
-    assert [each["action"]["id"] for each in again] == [first["id"]]
-    assert second["id"] not in str(again)
+    again = await use.bind(("binding_id", bound.bindings[1].id))
+    assert [each.action.id for each in again.bindings] == [first.id]
+    assert second.id not in str(again)
 
 
 async def test_an_action_that_was_never_deployed_cannot_be_bound(use: UseCases) -> None:
     made = await use.action()
     with pytest.raises(InvalidBodyError, match="deploy it first"):
-        await use.bind(("action_id", made["id"]))
+        await use.bind(("action_id", made.id))
 
 
 async def test_a_bound_action_is_deleted_only_by_force(use: UseCases) -> None:
     made = await use.action(deploy=True)
-    await use.bind(("action_id", made["id"]))
+    await use.bind(("action_id", made.id))
     with pytest.raises(ConflictError):
-        await use.actions.delete(T, made["id"], force=False)
-    await use.actions.delete(T, made["id"], force=True)
+        await use.actions.delete(T, made.id, force=False)
+    await use.actions.delete(T, made.id, force=True)
     with pytest.raises(NoSuchActionError, match="That action does not exist"):
-        await use.actions.read(T, made["id"])
+        await use.actions.read(T, made.id)
 
 
 async def test_an_action_without_code_is_pending_and_cannot_be_deployed(use: UseCases) -> None:
     made = await use.action(code="")
-    assert made["status"] == "pending"
+    assert made.status == "pending"
     with pytest.raises(InvalidBodyError, match="must be in the 'built' state before it can be deployed"):
-        await use.versions.deploy(T, made["id"])
+        await use.versions.deploy(T, made.id)
 
 
 def test_there_is_one_trigger_with_its_runtimes() -> None:
     (trigger,) = TRIGGERS
-    assert (trigger["id"], trigger["version"], trigger["status"]) == ("credentials-exchange", "v2", "CURRENT")
-    assert trigger["default_runtime"] in trigger["runtimes"]
-    assert {"compatible_triggers", "binding_policy"} <= trigger.keys()
+    assert (trigger.id, trigger.version, trigger.status) == ("credentials-exchange", "v2", "CURRENT")
+    assert trigger.default_runtime in trigger.runtimes
 
 
 async def test_a_hook_has_the_fields_of_auth0_and_is_not_enabled_unless_told(use: UseCases) -> None:
     made = await use.hook()
-    assert made.keys() == {"id", "name", "script", "dependencies", "triggerId", "enabled"}
-    assert (made["triggerId"], made["enabled"], made["dependencies"]) == ("credentials-exchange", False, {})
-    assert (await use.hook(name="other", enabled=True))["enabled"]
+    assert set(HookAnswer.__struct_encode_fields__) == {"id", "name", "script", "dependencies", "triggerId", "enabled"}
+    assert (made.trigger, made.enabled, made.dependencies) == ("credentials-exchange", False, {})
+    assert (await use.hook(name="other", enabled=True)).enabled
     with pytest.raises(ConflictError):
         await use.hook()
 
 
 async def test_a_patched_hook_keeps_what_was_not_named(use: UseCases) -> None:
     made = await use.hook()
-    patched = await use.hooks.patch(T, made["id"], msgspec.convert({"enabled": True}, PatchHook))
-    assert patched == {**made, "enabled": True}
-    assert await use.hooks.read(T, made["id"]) == patched
+    patched = await use.hooks.patch(T, made.id, msgspec.convert({"enabled": True}, PatchHook))
+    assert patched == msgspec.structs.replace(made, enabled=True)
+    assert await use.hooks.read(T, made.id) == patched
 
 
 async def test_a_hook_of_another_trigger_is_refused_by_the_field(use: UseCases) -> None:
@@ -194,7 +202,7 @@ async def test_a_hook_of_another_trigger_is_refused_by_the_field(use: UseCases) 
 
 
 async def test_the_secrets_of_a_hook_are_shown_by_name_alone(use: UseCases) -> None:
-    hook = (await use.hook())["id"]
+    hook = (await use.hook()).id
     assert await use.hooks.secret_names(T, hook) == {}
     await use.hooks.add_secrets(T, hook, {"KEY": "hunter22", "OTHER": "hunter23"})
     assert await use.hooks.secret_names(T, hook) == {"KEY": "_VALUE_NOT_SHOWN_", "OTHER": "_VALUE_NOT_SHOWN_"}

@@ -73,10 +73,10 @@ async def test_a_key_from_before_there_were_certificates_signs_and_is_listed(key
     made = await keys.own.new_key(T, SigningAlgorithm.RS256)
     await keys.put(msgspec.structs.replace(made, certificate="", is_next=False))
     await keys.own.ensure(T, SigningAlgorithm.RS256)
-    assert {(key["kid"], key["current"]) for key in await keys.ring.list(T) if not key["next"]} == {(made.kid, True)}
+    assert {(key.kid, key.current) for key in await keys.ring.list(T) if not key.next} == {(made.kid, True)}
     first, again = await keys.ring.read(T, made.kid), await keys.ring.read(T, made.kid)
-    assert "BEGIN CERTIFICATE" in first["cert"]
-    assert first["current_since"] == again["current_since"]
+    assert "BEGIN CERTIFICATE" in first.cert
+    assert first.current_since == again.current_since
 
 
 async def test_a_key_that_no_token_can_need_any_longer_goes_at_the_next_rotation(keys: Keys) -> None:
@@ -112,12 +112,12 @@ async def test_a_key_outlives_the_tokens_of_an_api_that_left_before_the_rotation
     month_s = 2_592_000
     long = CreateResourceServer(identifier="https://long/", signing_alg=SigningAlgorithm.ES256, token_lifetime=month_s)
     short = CreateResourceServer(identifier="https://short/", signing_alg=SigningAlgorithm.ES256, token_lifetime=60)
-    api = await keys.apis.create(T, long)
+    api = (await keys.apis.create(T, long)).answer
     await keys.apis.create(T, short)
     if leaves == "deleted":
-        await keys.apis.delete(T, api["id"])
+        await keys.apis.delete(T, api.id)
     else:
-        await keys.apis.patch(T, api["id"], PatchResourceServer(token_lifetime=60))
+        await keys.apis.patch(T, api.id, PatchResourceServer(token_lifetime=60))
     signing = keys.catalog.tenant(T).signing_key(SigningAlgorithm.ES256)
     assert signing is not None
     await keys.ring.rotate(T)

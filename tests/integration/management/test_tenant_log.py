@@ -45,7 +45,8 @@ async def test_an_exchange_is_an_entry_of_auth0_s_type(
         await catalog.load()
         record = codecs.exchange.encode(msgspec.structs.replace(RECORD, **changes))
         await redis.xadd(keys.exchanges(T), {"id": "exc_1", "record": record}, id="1-0")
-        (shown,) = await Logs(catalog, LogStore(redis)).after(T, None, count=10)
+        (answer,) = await Logs(catalog, LogStore(redis)).after(T, None, count=10)
+    shown = msgspec.to_builtins(answer)
     assert {name: shown[name] for name in entry} == entry
     assert (shown["client_id"], shown["client_name"], shown["audience"]) == ("c", "a client", "https://api/")
     assert (shown["ip"], shown["user_agent"], shown["hostname"]) == ("192.0.2.1", "curl", "iss.example.com")

@@ -284,6 +284,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             older_versions=(1,),
             resumed_at_ms=3,
             resumed_clients={"c": 4},
+            description="adds a seed",
         ),
     ),
     "rule-version": (

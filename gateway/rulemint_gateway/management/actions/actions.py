@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from rulemint_gateway.management.actions.answers import ActionAnswer
 from rulemint_gateway.management.actions.bodies import (
     CreateAction,
     PatchAction,
@@ -18,7 +19,7 @@ from rulemint_gateway.management.actions.bodies import (
     secret_values,
 )
 from rulemint_gateway.management.actions.records import Action, ActionRecords
-from rulemint_gateway.management.actions.views import action_view
+from rulemint_gateway.management.actions.views import action_answer
 from rulemint_gateway.management.errors import ConflictError
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf
@@ -36,6 +37,7 @@ class Actions:
 
     create_body = CreateAction
     patch_body = PatchAction
+    answer = ActionAnswer
 
     def __init__(
         self, store: ConfigStore, actions: ActionRecords, texts: RuleTexts, rules: Rules, secrets: RuleSecretsOf
@@ -47,7 +49,7 @@ class Actions:
         self._rules = rules
         self._secrets = secrets
 
-    async def create(self, tenant: str, body: CreateAction) -> dict[str, Any]:
+    async def create(self, tenant: str, body: CreateAction) -> ActionAnswer:
         """A new rule that is an action, with its secrets: a draft, and not in the flow until it is bound."""
         check_triggers(body.supported_triggers)
         rule_id = ids.new_rule_id()
@@ -79,22 +81,22 @@ class Actions:
             changes.result = Action(rule, text, text if rule.version else None)
             return changes
 
-        return action_view(await self._store.transact(tenant, plan))
+        return action_answer(await self._store.transact(tenant, plan))
 
-    async def read(self, tenant: str, action_id: str) -> dict[str, Any]:
+    async def read(self, tenant: str, action_id: str) -> ActionAnswer:
         """One action."""
-        return action_view(await self._actions.find(tenant, action_id))
+        return action_answer(await self._actions.find(tenant, action_id))
 
     async def list(self, tenant: str) -> list[Rule]:
         """The rules that are actions, oldest first."""
         return sorted(await self._actions.all(tenant), key=lambda rule: (rule.created_at_ms, rule.id))
 
-    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[ActionAnswer]:
         """*rules* as actions, read a few at a time."""
         async for action in self._actions.in_parts(tenant, rules):
-            yield action_view(action)
+            yield action_answer(action)
 
-    async def patch(self, tenant: str, action_id: str, body: PatchAction) -> dict[str, Any]:
+    async def patch(self, tenant: str, action_id: str, body: PatchAction) -> ActionAnswer:
         """Change what *body* names. Code and dependencies become a draft; secrets and the name hold at once."""
         if body.supported_triggers is not UNSET:
             check_triggers(body.supported_triggers)
@@ -119,7 +121,7 @@ class Actions:
                 changes.result = await self._actions.with_live(tenant, rule, text)
             return changes
 
-        return action_view(await self._store.transact(tenant, plan))
+        return action_answer(await self._store.transact(tenant, plan))
 
     async def delete(self, tenant: str, action_id: str, *, force: bool) -> None:
         """Delete the action; one that is bound only with *force*.

@@ -6,13 +6,13 @@ A bound action is an enabled rule, and the order of the bindings is that of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
+from rulemint_gateway.management.actions.answers import BindingsAnswer
 from rulemint_gateway.management.actions.bodies import Binding, PatchBindings
 from rulemint_gateway.management.actions.records import ActionRecords
-from rulemint_gateway.management.actions.views import binding_view
+from rulemint_gateway.management.actions.views import binding_answer
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULES
@@ -27,7 +27,7 @@ class Bindings:
         self._store = store
         self._actions = actions
 
-    async def replace(self, tenant: str, body: PatchBindings) -> list[dict[str, Any]]:
+    async def replace(self, tenant: str, body: PatchBindings) -> BindingsAnswer:
         """Bind exactly the named actions, in this order. Rules that are no actions stay where they are.
 
         Raises:
@@ -51,9 +51,10 @@ class Bindings:
         await self._store.transact(tenant, plan)
         return await self.list(tenant)
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> BindingsAnswer:
         """The bindings, in their order."""
-        return [binding_view(rule) for rule in await self._actions.all(tenant) if rule.enabled]
+        actions = await self._actions.all(tenant)
+        return BindingsAnswer(bindings=[binding_answer(rule) for rule in actions if rule.enabled])
 
 
 def in_this_order(bound: Sequence[Rule], rules: Sequence[Rule]) -> list[Rule]:

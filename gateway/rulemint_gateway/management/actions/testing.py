@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from rulemint_gateway.management.actions.answers import ActionTestAnswer
 from rulemint_gateway.management.actions.records import ActionRecords
 from rulemint_gateway.management.clients.bodies import MAX_METADATA
 from rulemint_gateway.management.fields import (
@@ -83,7 +84,7 @@ class ActionTests:
         self._actions = actions
         self._tries = tries
 
-    async def run(self, tenant: str, action_id: str, body: ActionTest) -> dict[str, Any]:
+    async def run(self, tenant: str, action_id: str, body: ActionTest) -> ActionTestAnswer:
         """How the newest code of the action ends on the event, in the words of ``POST /rules/try``.
 
         Raises:
@@ -106,4 +107,4 @@ class ActionTests:
             ),
             secrets=event.secrets,
         )
-        return {"payload": await self._tries.run(tenant, tried)}
+        return ActionTestAnswer(payload=await self._tries.run(tenant, tried))

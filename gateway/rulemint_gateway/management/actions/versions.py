@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
+from rulemint_gateway.management.actions.answers import ActionVersionAnswer
 from rulemint_gateway.management.actions.records import ActionRecords
-from rulemint_gateway.management.actions.views import version_view
+from rulemint_gateway.management.actions.views import version_answer
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
 from rulemint_shared.records import Rule
 
@@ -23,20 +23,20 @@ class ActionVersions:
         await self._actions.find(tenant, action_id)
         return self._versions.numbers(tenant, action_id)
 
-    async def views(self, tenant: str, rule: Rule, numbers: Sequence[int]) -> AsyncIterator[dict[str, Any]]:
+    async def views(self, tenant: str, rule: Rule, numbers: Sequence[int]) -> AsyncIterator[ActionVersionAnswer]:
         """These versions, read a few at a time."""
         async for text in self._versions.texts(tenant, rule, numbers):
-            yield version_view(rule, text)
+            yield version_answer(rule, text)
 
-    async def read(self, tenant: str, action_id: str, version: int) -> dict[str, Any]:
+    async def read(self, tenant: str, action_id: str, version: int) -> ActionVersionAnswer:
         """One version."""
         action = await self._actions.find(tenant, action_id)
-        return version_view(action.rule, await self._actions.rules.text(tenant, action.rule, version))
+        return version_answer(action.rule, await self._actions.rules.text(tenant, action.rule, version))
 
     async def deploy(
         self, tenant: str, action_id: str, version: int | None = None, *, update_draft: bool = False
-    ) -> dict[str, Any]:
+    ) -> ActionVersionAnswer:
         """The version that runs from now on: *version*, or the draft; with *update_draft* no other draft is left."""
         await self._actions.find(tenant, action_id)
         rule, text = await self._versions.deploy_record(tenant, action_id, version, ends_draft=update_draft)
-        return version_view(rule, text)
+        return version_answer(rule, text)

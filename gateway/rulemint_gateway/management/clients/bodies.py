@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -17,12 +17,16 @@ from rulemint_gateway.management.fields import (
     Name,
 )
 from rulemint_gateway.management.kept_fields import Flag, LongText, Object, Refused, Seconds, Text, Texts, Unpromised
+from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.management.token_quotas import TokenQuota, check_quota
+from rulemint_shared.records import Client
 
 MAX_METADATA = 10
 
 GrantTypes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=50)]
 AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
+ShownAuthMethod = Annotated[str, Meta(extra_json_schema={"enum": list(get_args(AuthMethod))})]
+"""As it was stored."""
 
 
 Addons = Annotated[Object, Meta(description="Without their secrets: nothing here needs them.")]
@@ -120,6 +124,16 @@ class PatchClient(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_fi
     token_endpoint_auth_method: AuthMethod | UnsetType | None = UNSET
 
 
+PLACES = Placement(
+    CreateClient,
+    PatchClient,
+    into=(Client,),
+    renamed={"client_metadata": "metadata"},
+    kept=KeptClientFields,
+    apart={"client_secret"},
+)
+
+
 class ClientAnswer(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A client; its secret is shown when it is made or rotated, never again."""
 
@@ -130,9 +144,9 @@ class ClientAnswer(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_f
     description: str
     client_metadata: dict[str, str]
     app_type: str
-    grant_types: list[str]
+    grant_types: tuple[str, ...]
     is_first_party: bool
-    token_endpoint_auth_method: AuthMethod | UnsetType = UNSET
+    token_endpoint_auth_method: ShownAuthMethod | UnsetType = UNSET
     client_secret: str | UnsetType = UNSET
 
 

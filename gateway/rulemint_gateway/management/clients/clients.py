@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.clients.bodies import (
     MAX_METADATA,
+    PLACES,
     ClientAnswer,
     CreateClient,
     KeptClientFields,
@@ -19,7 +20,7 @@ from rulemint_gateway.management.clients.bodies import (
 )
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.etags import WithSecrets
-from rulemint_gateway.management.kept_fields import kept_of
+from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.listings import Listing, OrderedRecords
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
@@ -27,7 +28,7 @@ from rulemint_gateway.stores.facets import USUAL_APP_TYPE, USUALLY_FIRST_PARTY
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Client, ClientSecret
+from rulemint_shared.records import CLIENT_CREDENTIALS, Client, ClientSecret
 from rulemint_shared.vault import Vault
 
 IS_GLOBAL = False
@@ -47,22 +48,19 @@ class Clients:
         self._vault = vault
         self._admin_file = admin_file
 
-    async def create(self, tenant: str, body: CreateClient) -> dict[str, Any]:
+    async def create(self, tenant: str, body: CreateClient) -> WithSecrets[ClientAnswer]:
         """A new client; the answer is the only one that ever shows its secret."""
         check_promises(body)
         now_ms = unix_ms()
         secret = body.client_secret or ids.new_client_secret()
+        given = PLACES.given(body, Client)
+        given["client_id"] = body.client_id or ids.new_client_id()
         client = Client(
-            client_id=body.client_id or ids.new_client_id(),
-            name=body.name,
-            description=body.description,
-            metadata=body.client_metadata,
             secrets=(self._secret(secret, now_ms),),
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
-            grant_types=body.grant_types,
-            token_endpoint_auth_method=body.token_endpoint_auth_method,
             kept=kept_of(body, KeptClientFields),
+            **given,
         )
 
         async def plan() -> Changes[Client]:
@@ -72,37 +70,33 @@ class Clients:
             changes.put(CLIENTS, client)
             return changes
 
-        return client_view(tenant, await self._store.transact(tenant, plan), secret=secret)
+        return shown_client(tenant, await self._store.transact(tenant, plan), secret=secret)
 
-    async def read(self, tenant: str, client_id: str) -> dict[str, Any]:
+    async def read(self, tenant: str, client_id: str) -> WithSecrets[ClientAnswer]:
         """One client, without its secrets."""
-        return client_view(tenant, find_client(self._catalog, tenant, client_id))
+        return shown_client(tenant, find_client(self._catalog, tenant, client_id))
 
-    async def list(self, tenant: str) -> Listing:
+    async def list(self, tenant: str) -> Listing[ClientAnswer]:
         """All clients, oldest first."""
         clients = self._catalog.tenant(tenant).clients
-        return OrderedRecords(clients, await clients.order(), partial(client_view, tenant), fixed={"global": IS_GLOBAL})
+        return OrderedRecords(
+            clients, await clients.order(), partial(client_answer, tenant), fixed={"global": IS_GLOBAL}
+        )
 
-    async def patch(self, tenant: str, client_id: str, body: PatchClient) -> dict[str, Any]:
+    async def patch(self, tenant: str, client_id: str, body: PatchClient) -> WithSecrets[ClientAnswer]:
         """Change what *body* names; a new secret replaces all others."""
         check_promises(body)
 
         async def plan() -> Changes[Client]:
             client = find_client(self._catalog, tenant, client_id)
             now_ms = unix_ms()
-            given = {
-                name: value
-                for name in ("name", "description", "grant_types", "token_endpoint_auth_method")
-                if (value := getattr(body, name)) is not UNSET
-            }
-            patched = msgspec.structs.replace(
-                client,
-                **given,
-                metadata=_merge_metadata(client.metadata, body.client_metadata),
-                secrets=client.secrets if body.client_secret is UNSET else (self._secret(body.client_secret, now_ms),),
-                kept=kept_of(body, KeptClientFields, client.kept),
-                updated_at_ms=now_ms,
-            )
+            given = PLACES.given(body, Client)
+            if "metadata" in given:
+                given["metadata"] = _merge_metadata(client.metadata, given["metadata"])
+            if body.client_secret is not UNSET:
+                given["secrets"] = (self._secret(body.client_secret, now_ms),)
+            kept = kept_of(body, KeptClientFields, client.kept)
+            patched = msgspec.structs.replace(client, **given, kept=kept, updated_at_ms=now_ms)
             changes = Changes(patched)
             changes.put(CLIENTS, patched)
             return changes
@@ -110,7 +104,7 @@ class Clients:
         patched = await self._store.transact(tenant, plan)
         if body.client_secret is not UNSET:
             await self._admin_file.follow(tenant, client_id, patched, secret=body.client_secret)
-        return client_view(tenant, patched)
+        return shown_client(tenant, patched)
 
     async def delete(self, tenant: str, client_id: str) -> None:
         """Delete the client and its client grants; one that is not there is no error."""
@@ -147,30 +141,32 @@ def find_client(catalog: Catalog, tenant: str, client_id: str) -> Client:
     return client
 
 
-def client_view(tenant: str, client: Client, *, secret: str | None = None) -> dict[str, Any]:
+def shown_client(tenant: str, client: Client, *, secret: str | None = None) -> WithSecrets[ClientAnswer]:
     """The client as it is answered: without its secrets, but for a new *secret*, this once."""
-    view: dict[str, Any] = {
-        "client_id": client.client_id,
-        "tenant": tenant,
-        "global": IS_GLOBAL,
-        "name": client.name,
-        "description": client.description,
-        "client_metadata": client.metadata,
-        "app_type": USUAL_APP_TYPE,
-        "grant_types": ["client_credentials"] if client.grant_types is None else list(client.grant_types),
-        "is_first_party": USUALLY_FIRST_PARTY,
-        **client.kept,
-    }
-    if client.token_endpoint_auth_method is not None:
-        view["token_endpoint_auth_method"] = client.token_endpoint_auth_method
+    answer = client_answer(tenant, client)
     if secret is not None:
-        view["client_secret"] = secret
-    return WithSecrets(view, stored=client.secrets)
+        answer = msgspec.structs.replace(answer, client_secret=secret)
+    return WithSecrets(answer, stored=client.secrets)
 
 
-def _merge_metadata(old: dict[str, str], changes: dict[str, str | None] | UnsetType) -> dict[str, str]:
-    if changes is UNSET:
-        return old
+def client_answer(tenant: str, client: Client) -> ClientAnswer:
+    """The client without its secrets."""
+    answer = ClientAnswer(
+        client_id=client.client_id,
+        tenant=tenant,
+        is_global=IS_GLOBAL,
+        name=client.name,
+        description=client.description,
+        client_metadata=client.metadata,
+        app_type=USUAL_APP_TYPE,
+        grant_types=(CLIENT_CREDENTIALS,) if client.grant_types is None else client.grant_types,
+        is_first_party=USUALLY_FIRST_PARTY,
+        token_endpoint_auth_method=client.token_endpoint_auth_method or UNSET,
+    )
+    return with_kept(answer, KeptClientFields, client.kept)
+
+
+def _merge_metadata(old: dict[str, str], changes: dict[str, str | None]) -> dict[str, str]:
     merged = {name: value for name, value in {**old, **changes}.items() if value is not None}
     if len(merged) > MAX_METADATA:
         raise InvalidBodyError(f"client_metadata may have {MAX_METADATA} entries at most", field="client_metadata")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.answers import Answer, Moment
-from rulemint_gateway.management.clients.clients import FIRST_SECRET, client_view, find_client
+from rulemint_gateway.management.clients.bodies import ClientAnswer
+from rulemint_gateway.management.clients.clients import FIRST_SECRET, find_client, shown_client
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.fields import ClientSecretValue, SecretName
@@ -51,6 +52,12 @@ class ClientSecretAnswer(Answer, frozen=True, kw_only=True):
     client_secret: str | UnsetType = UNSET
 
 
+class SecretsState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ETag of a client's secrets is made from."""
+
+    secrets: list[ClientSecretAnswer]
+
+
 class ClientSecrets:
     """The use cases of ``/api/v2/clients/{id}/secrets`` and of ``rotate-secret``."""
 
@@ -63,7 +70,7 @@ class ClientSecrets:
         self._usage = usage
         self._admin_file = admin_file
 
-    async def create(self, tenant: str, client_id: str, body: CreateSecret) -> dict[str, Any]:
+    async def create(self, tenant: str, client_id: str, body: CreateSecret) -> ClientSecretAnswer:
         """One more secret; the answer is the only one that ever shows it."""
         now_ms = unix_ms()
         value = body.client_secret or ids.new_client_secret()
@@ -87,18 +94,18 @@ class ClientSecrets:
             return (*live, secret)
 
         await self._change(tenant, client_id, change, secret=None if body.expires_in is not None else value)
-        return {**_view(secret, None), "client_secret": value}
+        return msgspec.structs.replace(_answer(secret, None), client_secret=value)
 
-    async def list(self, tenant: str, client_id: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str, client_id: str) -> list[ClientSecretAnswer]:
         """The names, with when each was made, ends and was last used."""
         client = find_client(self._catalog, tenant, client_id)
         used = await self._usage.last_used_ms(tenant, client_id, [secret.name for secret in client.secrets])
-        return [_view(secret, used[secret.name]) for secret in client.secrets]
+        return [_answer(secret, used[secret.name]) for secret in client.secrets]
 
-    async def state(self, tenant: str, client_id: str) -> dict[str, Any]:
+    async def state(self, tenant: str, client_id: str) -> WithSecrets[SecretsState]:
         """What the ETag of the list is made from: when a secret was last used is no other state."""
         secrets = find_client(self._catalog, tenant, client_id).secrets
-        return WithSecrets({"secrets": [_view(secret, None) for secret in secrets]}, stored=secrets)
+        return WithSecrets(SecretsState(secrets=[_answer(secret, None) for secret in secrets]), stored=secrets)
 
     async def delete(self, tenant: str, client_id: str, name: str) -> None:
         """End a secret now; one that is not there is no error."""
@@ -108,12 +115,12 @@ class ClientSecrets:
 
         await self._change(tenant, client_id, change)
 
-    async def rotate(self, tenant: str, client_id: str) -> dict[str, Any]:
+    async def rotate(self, tenant: str, client_id: str) -> WithSecrets[ClientAnswer]:
         """The client with a new secret, its only one; the answer is the only one that ever shows it."""
         value = ids.new_client_secret()
         secret = ClientSecret(name=FIRST_SECRET, hash=self._vault.hash_secret(value), created_at_ms=unix_ms())
         client = await self._change(tenant, client_id, lambda _client: (secret,), secret=value)
-        return client_view(tenant, client, secret=value)
+        return shown_client(tenant, client, secret=value)
 
     async def _change(self, tenant: str, client_id: str, change: SecretsChange, *, secret: str | None = None) -> Client:
         """Store what *change* makes of the client's secrets; *secret* is the one that it adds for good."""
@@ -138,12 +145,12 @@ def _ended_by(moment_ms: int, secrets: tuple[ClientSecret, ...], now_ms: int) ->
     return tuple(secret for secret in ended if (secret.expires_at_ms or 0) > now_ms)
 
 
-def _view(secret: ClientSecret, used_ms: int | None) -> dict[str, Any]:
+def _answer(secret: ClientSecret, used_ms: int | None) -> ClientSecretAnswer:
     if used_ms is not None and used_ms < secret.created_at_ms:
         used_ms = None  # an earlier secret of this name
-    return {
-        "name": secret.name,
-        "created_at": rfc3339_ms(secret.created_at_ms),
-        "expires_at": None if secret.expires_at_ms is None else rfc3339_ms(secret.expires_at_ms),
-        "last_used_at": None if used_ms is None else rfc3339_ms(used_ms),
-    }
+    return ClientSecretAnswer(
+        name=secret.name,
+        created_at=rfc3339_ms(secret.created_at_ms),
+        expires_at=None if secret.expires_at_ms is None else rfc3339_ms(secret.expires_at_ms),
+        last_used_at=None if used_ms is None else rfc3339_ms(used_ms),
+    )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from msgspec.structs import asdict
+
 from rulemint_gateway.management.answers import Answer, Moment
-from rulemint_shared.records import Isolation, Language, RuleLimits
+from rulemint_shared.deadline import rfc3339_ms
+from rulemint_shared.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 
 
 class RuleAnswer(Answer, frozen=True, kw_only=True):
@@ -15,16 +20,17 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     language: Language
     order: int
     enabled: bool
-    clients: list[str]
-    audiences: list[str]
+    clients: tuple[str, ...]
+    audiences: tuple[str, ...]
     version: int
     """0: it was never deployed."""
     draft_version: int | None
-    allow_hosts: list[str]
+    allow_hosts: tuple[str, ...]
     isolation: Isolation
     limits: RuleLimits
     dependencies: dict[str, str]
     resolved_dependencies: dict[str, str]
+    description: str
 
 
 class RuleVersionSummary(Answer, frozen=True, kw_only=True):
@@ -37,7 +43,7 @@ class RuleVersionSummary(Answer, frozen=True, kw_only=True):
     created_by: str | None
     language: Language
     script_sha256: str
-    allow_hosts: list[str]
+    allow_hosts: tuple[str, ...]
     isolation: Isolation
     limits: RuleLimits
     dependencies: dict[str, str]
@@ -48,3 +54,48 @@ class RuleVersionAnswer(RuleVersionSummary, frozen=True, kw_only=True):
     """A version of a rule."""
 
     script: str
+
+
+def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
+    """Return the answer that shows *rule* with *text*, the one that runs."""
+    return RuleAnswer(
+        id=rule.id,
+        name=rule.name,
+        script=text.script,
+        language=text.language,
+        order=rule.order,
+        enabled=rule.enabled,
+        clients=rule.clients,
+        audiences=rule.audiences,
+        version=rule.version,
+        draft_version=rule.draft or None,
+        allow_hosts=text.allow_hosts,
+        isolation=text.isolation,
+        limits=text.limits,
+        dependencies=text.dependencies,
+        resolved_dependencies=text.resolved_dependencies,
+        description=rule.description,
+    )
+
+
+def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
+    """Return the answer that shows a version without its script."""
+    return RuleVersionSummary(
+        number=text.version,
+        deployed=text.version == rule.version,
+        draft=text.version == rule.draft,
+        created_at=rfc3339_ms(text.created_at_ms),
+        created_by=text.created_by or None,
+        language=text.language,
+        script_sha256=hashlib.sha256(text.script.encode()).hexdigest(),
+        allow_hosts=text.allow_hosts,
+        isolation=text.isolation,
+        limits=text.limits,
+        dependencies=text.dependencies,
+        resolved_dependencies=text.resolved_dependencies,
+    )
+
+
+def version_answer(rule: Rule, text: RuleVersion) -> RuleVersionAnswer:
+    """Return the answer that shows a version with its script."""
+    return RuleVersionAnswer(**asdict(version_summary(rule, text)), script=text.script)

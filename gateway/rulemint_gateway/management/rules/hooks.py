@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,10 +11,12 @@ from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import Dependencies, RuleName, Script
 from rulemint_gateway.management.listings import FewRecords
+from rulemint_gateway.management.placement import Placement
+from rulemint_gateway.management.rules.bodies import CreateRule, PatchRule
 from rulemint_gateway.management.rules.forms import TRIGGER, Trigger, check_trigger, form_of, form_of_text
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
-from rulemint_gateway.management.rules.rules import CreateRule, PatchRule, Rules
-from rulemint_gateway.management.rules.secrets import RuleSecretsOf
+from rulemint_gateway.management.rules.rules import Rules
+from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretsState
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 
 
@@ -36,6 +37,9 @@ class PatchHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     script: Script | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     dependencies: Dependencies | UnsetType = UNSET
+
+
+PLACES = Placement(CreateHook, PatchHook, into=(CreateRule,), apart={"trigger"})
 
 
 class HookAnswer(Answer, frozen=True, kw_only=True):
@@ -61,41 +65,41 @@ class Hooks:
         self._rules = rules
         self._secrets = secrets
 
-    async def create(self, tenant: str, body: CreateHook) -> dict[str, Any]:
+    async def create(self, tenant: str, body: CreateHook) -> HookAnswer:
         """A new rule that is a hook."""
         check_trigger(body.trigger, field="triggerId")
         _check_script(body.script)
-        rule = CreateRule(name=body.name, script=body.script, enabled=body.enabled, dependencies=body.dependencies)
+        rule = CreateRule(**PLACES.given(body, CreateRule))
         made = await self._rules.create(tenant, rule, made_as=RuleForm.HOOK)
-        return await self.read(tenant, made["id"])
+        return await self.read(tenant, made.id)
 
     async def rules(self, tenant: str) -> list[Rule]:
         """The rules that are hooks, in the order in which they run."""
         return await self._records.of_form(tenant, RuleForm.HOOK, shown_version)
 
-    async def list(self, tenant: str) -> FewRecords:
+    async def list(self, tenant: str) -> FewRecords[HookAnswer]:
         """All hooks, in the order in which they run."""
         return FewRecords([view async for view in self.views(tenant, await self.rules(tenant))])
 
-    def compared(self, rule: Rule) -> dict[str, Any]:
+    def compared(self, rule: Rule) -> dict[str, object]:
         """What a list is filtered by."""
         return {"enabled": rule.enabled, "triggerId": TRIGGER}
 
-    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[HookAnswer]:
         """*rules* as hooks, read a few at a time."""
         async for rule, text in self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules]):
-            yield _view(rule, text)
+            yield _answer(rule, text)
 
-    async def read(self, tenant: str, hook_id: str) -> dict[str, Any]:
+    async def read(self, tenant: str, hook_id: str) -> HookAnswer:
         """One hook."""
-        return _view(*await self._find(tenant, hook_id))
+        return _answer(*await self._find(tenant, hook_id))
 
-    async def patch(self, tenant: str, hook_id: str, body: PatchHook) -> dict[str, Any]:
+    async def patch(self, tenant: str, hook_id: str, body: PatchHook) -> HookAnswer:
         """Change what *body* names; a new script runs at once."""
         await self._find(tenant, hook_id)
         if body.script is not UNSET:
             _check_script(body.script)
-        rule = PatchRule(name=body.name, script=body.script, enabled=body.enabled, dependencies=body.dependencies)
+        rule = PatchRule(**PLACES.given(body, CreateRule))
         await self._rules.patch(tenant, hook_id, rule)
         return await self.read(tenant, hook_id)
 
@@ -112,7 +116,7 @@ class Hooks:
         await self._find(tenant, hook_id)
         return self._secrets.names(tenant, hook_id)
 
-    async def secret_state(self, tenant: str, hook_id: str) -> dict[str, Any]:
+    async def secret_state(self, tenant: str, hook_id: str) -> SecretsState:
         """What the ETag of the names is made from."""
         await self._find(tenant, hook_id)
         return await self._secrets.state(tenant, hook_id)
@@ -148,12 +152,12 @@ def _check_script(script: str) -> None:
         raise InvalidBodyError("This is the code of an action: use /api/v2/actions/actions", field="script")
 
 
-def _view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "name": rule.name,
-        "script": text.script,
-        "triggerId": TRIGGER,
-        "enabled": rule.enabled,
-        "dependencies": text.dependencies,
-    }
+def _answer(rule: Rule, text: RuleVersion) -> HookAnswer:
+    return HookAnswer(
+        id=rule.id,
+        name=rule.name,
+        script=text.script,
+        trigger=TRIGGER,
+        enabled=rule.enabled,
+        dependencies=text.dependencies,
+    )

@@ -6,8 +6,6 @@ every invocation, and a pause that began before it is forgotten where it is met.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -51,7 +49,7 @@ class Resuming:
         self._store = store
         self._records = records
 
-    async def resume(self, tenant: str, rule_id: str, body: ResumeRule) -> dict[str, Any]:
+    async def resume(self, tenant: str, rule_id: str, body: ResumeRule) -> RuleResumed:
         """End the pauses of the rule, or that of one client.
 
         Raises:
@@ -69,7 +67,7 @@ class Resuming:
 
         rule = await self._store.transact(tenant, plan)
         resumed_ms = rule.resumed_at_ms if client_id is None else rule.resumed_clients[client_id]
-        return {"id": rule.id, "name": rule.name, "client_id": client_id, "resumed_at": rfc3339_ms(resumed_ms)}
+        return RuleResumed(id=rule.id, name=rule.name, client_id=client_id, resumed_at=rfc3339_ms(resumed_ms))
 
 
 def resumed(rule: Rule, client_id: str | None, *, now_ms: int) -> Rule:

@@ -6,20 +6,12 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.fields import (
-    AllowHosts,
-    Dependencies,
-    Order,
-    RuleAudiences,
-    RuleClients,
-    RuleName,
-    Script,
-)
 from rulemint_gateway.management.listings import FewRecords
-from rulemint_gateway.management.rules.answers import RuleAnswer
+from rulemint_gateway.management.rules.answers import RuleAnswer, rule_answer
+from rulemint_gateway.management.rules.bodies import PLACES, RULE_FIELDS, CreateRule, PatchRule
 from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
@@ -28,53 +20,7 @@ from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS, RULES
 from rulemint_shared import ids, keys
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Isolation, Language, Rule, RuleForm, RuleLimits, RuleVersion
-
-
-class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The limits of a rule in a body; one that is left out is the runner's default."""
-
-
-class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``POST /rules``; without an order the rule runs last."""
-
-    name: RuleName
-    script: Script
-    language: Language = Language.JAVASCRIPT
-    order: Order | None = None
-    enabled: bool = True
-    allow_hosts: AllowHosts = ()
-    isolation: Isolation = Isolation.WARM
-    limits: Limits = Limits()
-    dependencies: Dependencies = {}
-    clients: RuleClients = ()
-    """Ids that no client has, yet or any longer, are no error; nor are they in ``audiences``."""
-    audiences: RuleAudiences = ()
-
-
-class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PATCH /rules/{id}``."""
-
-    name: RuleName | UnsetType = UNSET
-    script: Script | UnsetType = UNSET
-    language: Language | UnsetType = UNSET
-    order: Order | UnsetType = UNSET
-    enabled: bool | UnsetType = UNSET
-    allow_hosts: AllowHosts | UnsetType = UNSET
-    isolation: Isolation | UnsetType = UNSET
-    limits: Limits | UnsetType = UNSET
-    """Replaces all of them."""
-    dependencies: Dependencies | UnsetType = UNSET
-    """Replaces all of them."""
-    clients: RuleClients | UnsetType = UNSET
-    """Replaces all of them; so do the audiences."""
-    audiences: RuleAudiences | UnsetType = UNSET
-    draft: bool = False
-    """Save the new version without deploying it."""
-
-
-_KEPT_FIELDS = ("name", "order", "enabled", "clients", "audiences")
-"""What no version fixes, so a draft cannot have it."""
+from rulemint_shared.records import Rule, RuleForm, RuleVersion
 
 
 class Rules:
@@ -91,7 +37,7 @@ class Rules:
         self._records = records
         self._texts = texts
 
-    async def create(self, tenant: str, body: CreateRule, *, made_as: RuleForm | None = None) -> dict[str, Any]:
+    async def create(self, tenant: str, body: CreateRule, *, made_as: RuleForm | None = None) -> RuleAnswer:
         """A new rule and its version 1, with its packages."""
         rule_id = ids.new_rule_id()
         self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
@@ -99,55 +45,54 @@ class Rules:
 
         async def plan() -> Changes[Rule]:
             self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
+            given = _given(body)
+            if body.order is None:
+                given["order"] = self._records.last_order(tenant) + 1
             rule = Rule(
                 id=rule_id,
-                name=body.name,
-                order=self._records.last_order(tenant) + 1 if body.order is None else body.order,
-                enabled=body.enabled,
                 language=body.language,
                 created_at_ms=text.created_at_ms,
                 updated_at_ms=text.created_at_ms,
-                clients=_once(body.clients),
-                audiences=_once(body.audiences),
                 made_as=made_as,
+                **given,
             )
             changes = Changes(rule)
             changes.put(RULE_VERSIONS, text)
             changes.put(RULES, rule)
             return changes
 
-        return rule_view(await self._store.transact(tenant, plan), text)
+        return rule_answer(await self._store.transact(tenant, plan), text)
 
-    async def read(self, tenant: str, rule_id: str) -> dict[str, Any]:
+    async def read(self, tenant: str, rule_id: str) -> RuleAnswer:
         """One rule with the script that runs now."""
         rule = self._records.find(tenant, rule_id)
-        return rule_view(rule, await self._records.text(tenant, rule, shown_version(rule)))
+        return rule_answer(rule, await self._records.text(tenant, rule, shown_version(rule)))
 
     async def rules(self, tenant: str) -> list[Rule]:
         """All rules in their order."""
         return self._records.in_order(tenant)
 
-    async def list(self, tenant: str) -> FewRecords:
+    async def list(self, tenant: str) -> FewRecords[RuleAnswer]:
         """All rules in their order, each with its script."""
         return FewRecords([view async for view in self.views(tenant, await self.rules(tenant))])
 
-    def compared(self, rule: Rule) -> dict[str, Any]:
+    def compared(self, rule: Rule) -> dict[str, object]:
         """What a list is filtered by."""
         return {"enabled": rule.enabled}
 
-    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+    async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[RuleAnswer]:
         """*rules*, each with its script, read a few at a time."""
         async for rule, text in self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules]):
-            yield rule_view(rule, text)
+            yield rule_answer(rule, text)
 
-    async def read_some(self, tenant: str, rule_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    async def read_some(self, tenant: str, rule_ids: Collection[str]) -> dict[str, RuleAnswer]:
         """Id → rule, of those that there are, in one round trip."""
         known = self._catalog.tenant(tenant).rules
         rules = [known[rule_id] for rule_id in rule_ids if rule_id in known]
         texts = await self._records.texts(tenant, [(rule, shown_version(rule)) for rule in rules])
-        return {rule.id: rule_view(rule, text) for rule, text in texts}
+        return {rule.id: rule_answer(rule, text) for rule, text in texts}
 
-    async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> dict[str, Any]:
+    async def patch(self, tenant: str, rule_id: str, body: PatchRule) -> RuleAnswer:
         """Change what *body* names; a text, permission or limit that differs is the next version.
 
         It runs at once, unless it is a draft. A draft goes on from the one before it.
@@ -171,7 +116,7 @@ class Rules:
         patched, text = await self._store.transact(tenant, plan)
         if text.version != shown_version(patched):
             text = await self._records.text(tenant, patched, shown_version(patched))
-        return rule_view(patched, text)
+        return rule_answer(patched, text)
 
     async def delete(self, tenant: str, rule_id: str, *, check: Callable[[Rule], None] | None = None) -> None:
         """Delete the rule with its versions, secrets and state; one that is not there is no error.
@@ -200,9 +145,7 @@ class Rules:
             changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
 
     def _patched(self, tenant: str, rule: Rule, body: PatchRule) -> Rule:
-        given = {name: getattr(body, name) for name in _KEPT_FIELDS if getattr(body, name) is not UNSET}
-        for several in given.keys() & {"clients", "audiences"}:
-            given[several] = _once(given[several])
+        given = _given(body)
         self._records.check_name_is_free(tenant, given.get("name", rule.name), but_of=rule.id)
         if given.get("enabled"):
             check_can_be_enabled(rule)
@@ -212,31 +155,14 @@ class Rules:
 def _check_draft(body: PatchRule) -> None:
     if not body.draft:
         return
-    for name in _KEPT_FIELDS:
+    for name in RULE_FIELDS:
         if getattr(body, name) is not UNSET:
             raise InvalidBodyError(f"A draft has no {name} of its own: change it without draft", field=name)
 
 
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-def rule_view(rule: Rule, text: RuleVersion) -> dict[str, Any]:
-    """The answer that shows *rule* with *text*, the one that runs."""
-    return {
-        "id": rule.id,
-        "name": rule.name,
-        "script": text.script,
-        "language": text.language,
-        "order": rule.order,
-        "enabled": rule.enabled,
-        "clients": rule.clients,
-        "audiences": rule.audiences,
-        "version": rule.version,
-        "draft_version": rule.draft or None,
-        "allow_hosts": text.allow_hosts,
-        "isolation": text.isolation,
-        "limits": text.limits,
-        "dependencies": text.dependencies,
-        "resolved_dependencies": text.resolved_dependencies,
-    }
+def _given(body: CreateRule | PatchRule) -> dict[str, Any]:
+    """What *body* says of the rule itself, with each client and API once."""
+    given = PLACES.given(body, Rule)
+    for several in given.keys() & {"clients", "audiences"}:
+        given[several] = tuple(dict.fromkeys(given[several]))
+    return given

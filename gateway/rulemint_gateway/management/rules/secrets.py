@@ -29,6 +29,13 @@ NamesOfSecrets = dict[str, Literal["_VALUE_NOT_SHOWN_"]]
 SecretNames = Annotated[list[SecretName], Meta(min_length=1, max_length=MAX_SECRETS)]
 
 
+class SecretsState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ETag of a rule's secrets is made from."""
+
+    names: tuple[str, ...]
+    revision: int
+
+
 class RuleSecretsOf:
     """The use cases of ``/api/v2/rules/{id}/secrets``."""
 
@@ -42,10 +49,10 @@ class RuleSecretsOf:
         """The names, each with a placeholder for its value."""
         return dict.fromkeys(self._records.find(tenant, rule_id).secret_names, NOT_SHOWN)
 
-    async def state(self, tenant: str, rule_id: str) -> dict[str, Any]:
+    async def state(self, tenant: str, rule_id: str) -> SecretsState:
         """What the ETag of the list is made from: another value is another state, though no answer shows it."""
         rule = self._records.find(tenant, rule_id)
-        return {"names": rule.secret_names, "revision": rule.secrets_revision}
+        return SecretsState(names=rule.secret_names, revision=rule.secrets_revision)
 
     async def add(self, tenant: str, rule_id: str, values: dict[str, str]) -> None:
         """Add new secrets; a name that exists is refused."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
+from rulemint_gateway.management.rules.bodies import PLACES
 from rulemint_gateway.management.rules.kept_versions import plan_outdated
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
@@ -20,9 +20,6 @@ from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Rule, RuleLimits, RuleVersion
 
-TEXT_FIELDS = ("script", "language", "allow_hosts", "isolation", "limits", "dependencies")
-"""What a rule version fixes; a change of any of these is a new one."""
-
 
 def text_fields(body: msgspec.Struct) -> dict[str, Any]:
     """What *body* says about a rule version.
@@ -30,8 +27,7 @@ def text_fields(body: msgspec.Struct) -> dict[str, Any]:
     Raises:
         InvalidBodyError: an entry of ``allow_hosts`` is malformed.
     """
-    fields = {name: getattr(body, name) for name in TEXT_FIELDS}
-    given = {name: value for name, value in fields.items() if value is not UNSET}
+    given = PLACES.given(body, RuleVersion)
     if "limits" in given:
         given["limits"] = RuleLimits(**msgspec.structs.asdict(given["limits"]))
     if "allow_hosts" in given:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import hashlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
 
 from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.rules.answers import (
+    RuleAnswer,
+    RuleVersionAnswer,
+    RuleVersionSummary,
+    rule_answer,
+    version_answer,
+    version_summary,
+)
+from rulemint_gateway.management.rules.bodies import TEXT_FIELDS
 from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
-from rulemint_gateway.management.rules.rules import rule_view
-from rulemint_gateway.management.rules.texts import TEXT_FIELDS, deployed
+from rulemint_gateway.management.rules.texts import deployed
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import RULES
-from rulemint_shared.deadline import rfc3339_ms, unix_ms
+from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Rule, RuleVersion
 
 MAX_COMPARED_LINES = 2_000
@@ -52,21 +59,20 @@ class RuleVersionsOf:
         async for _rule, text in self._records.in_parts(tenant, [(rule, number) for number in numbers]):
             yield text
 
-    async def list(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[list[dict[str, Any]], int]:
+    async def list(self, tenant: str, rule_id: str, *, start: int, count: int) -> tuple[list[RuleVersionSummary], int]:
         """*count* versions, newest first, without their scripts, and how many there are."""
         rule, numbers = self.numbers(tenant, rule_id)
         texts = self.texts(tenant, rule, numbers[start : start + count])
         return [version_summary(rule, text) async for text in texts], len(numbers)
 
-    async def read(self, tenant: str, rule_id: str, version: int) -> dict[str, Any]:
+    async def read(self, tenant: str, rule_id: str, version: int) -> RuleVersionAnswer:
         """One version with its script."""
         rule = self._records.find(tenant, rule_id)
-        text = await self._records.text(tenant, rule, version)
-        return {**version_summary(rule, text), "script": text.script}
+        return version_answer(rule, await self._records.text(tenant, rule, version))
 
-    async def deploy(self, tenant: str, rule_id: str, version: int) -> dict[str, Any]:
+    async def deploy(self, tenant: str, rule_id: str, version: int) -> RuleAnswer:
         """The rule, which runs *version* from now on; it may be older or newer than the one before."""
-        return rule_view(*await self.deploy_record(tenant, rule_id, version))
+        return rule_answer(*await self.deploy_record(tenant, rule_id, version))
 
     async def deploy_record(
         self, tenant: str, rule_id: str, version: int | None, *, ends_draft: bool = False
@@ -122,24 +128,6 @@ def check_is_built(text: RuleVersion) -> None:
     """
     if not text.script:
         raise InvalidBodyError("A draft must be in the 'built' state before it can be deployed: it has no code yet")
-
-
-def version_summary(rule: Rule, text: RuleVersion) -> dict[str, Any]:
-    """The answer that shows a version without its script."""
-    return {
-        "number": text.version,
-        "deployed": text.version == rule.version,
-        "draft": text.version == rule.draft,
-        "created_at": rfc3339_ms(text.created_at_ms),
-        "created_by": text.created_by or None,
-        "language": text.language,
-        "script_sha256": hashlib.sha256(text.script.encode()).hexdigest(),
-        "allow_hosts": text.allow_hosts,
-        "isolation": text.isolation,
-        "limits": text.limits,
-        "dependencies": text.dependencies,
-        "resolved_dependencies": text.resolved_dependencies,
-    }
 
 
 def unified_diff(name: str, before: RuleVersion, after: RuleVersion) -> str:

@@ -75,57 +75,56 @@ class TryAnswer(Answer, frozen=True, kw_only=True):
     error: TriedError | UnsetType = UNSET
 
 
-def answer_of(ending: Ending, text: RuleVersion) -> dict[str, Any]:
+def answer_of(ending: Ending, text: RuleVersion) -> TryAnswer:
     """The answer to whoever tried *text*."""
     report = ending.reports[-1] if ending.reports else None
     outcome = ending.outcome
     granted = outcome if isinstance(outcome, Granted) else Granted(scope=[])
-    answer: dict[str, Any] = {
-        "outcome": outcome_name(outcome),
-        "scope": granted.scope,
-        "claims": granted.claims,
-        "dropped": report.dropped if report else [],
-        "lines": [_line(line) for line in ending.lines],
-        "lines_left_out": ending.lines_left_out,
-        "calls": [_call(call) for call in ending.calls],
-        "duration_ms": report.duration_ms if report else 0.0,
-        "resolved_dependencies": text.resolved_dependencies,
-    }
-    error = _error(outcome)
-    return answer if error is None else {**answer, "error": error}
+    return TryAnswer(
+        outcome=outcome_name(outcome),
+        scope=granted.scope,
+        claims=granted.claims,
+        dropped=report.dropped if report else [],
+        lines=[_line(line) for line in ending.lines],
+        lines_left_out=ending.lines_left_out,
+        calls=[_call(call) for call in ending.calls],
+        duration_ms=report.duration_ms if report else 0.0,
+        resolved_dependencies=text.resolved_dependencies,
+        error=_error(outcome),
+    )
 
 
-def _error(outcome: Outcome) -> dict[str, Any] | None:
+def _error(outcome: Outcome) -> TriedError | UnsetType:
     match outcome:
         case Granted():
-            return None
+            return UNSET
         case Denied(code=code, message=message):
-            return {"code": code, "message": message, "file": None, "line": None, "column": None, "detail": message}
+            return TriedError(code=code, message=message, file=None, line=None, column=None, detail=message)
         case Failed(reason=reason, detail=detail):
             found = _POSITION.match(detail)
             file, line, column, message = found.groups() if found else (None, None, None, detail.partition("\n")[0])
-            return {
-                "code": reason,
-                "message": message or f"the rule failed: {reason}",
-                "file": file,
-                "line": int(line) if line else None,
-                "column": int(column) if column else None,
-                "detail": detail,
-            }
+            return TriedError(
+                code=reason,
+                message=message or f"the rule failed: {reason}",
+                file=file,
+                line=int(line) if line else None,
+                column=int(column) if column else None,
+                detail=detail,
+            )
 
 
-def _line(line: LogLine) -> dict[str, Any]:
-    return {"ts": rfc3339_ms(line.ts_ms), "level": line.level, "message": line.message}
+def _line(line: LogLine) -> TriedLine:
+    return TriedLine(ts=rfc3339_ms(line.ts_ms), level=line.level, message=line.message)
 
 
-def _call(call: OutboundCall) -> dict[str, Any]:
-    return {
-        "ts": rfc3339_ms(call.ts_ms),
-        "method": call.method,
-        "host": call.host,
-        "status": call.status,
-        "duration_ms": round(call.duration_ms, 3),
-        "bytes_sent": call.bytes_sent,
-        "bytes_received": call.bytes_received,
-        "error": call.error,
-    }
+def _call(call: OutboundCall) -> TriedCall:
+    return TriedCall(
+        ts=rfc3339_ms(call.ts_ms),
+        method=call.method,
+        host=call.host,
+        status=call.status,
+        duration_ms=round(call.duration_ms, 3),
+        bytes_sent=call.bytes_sent,
+        bytes_received=call.bytes_received,
+        error=call.error,
+    )

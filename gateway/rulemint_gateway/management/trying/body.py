@@ -22,7 +22,7 @@ from rulemint_gateway.management.fields import (
     SecretName,
     SecretValue,
 )
-from rulemint_gateway.management.rules.rules import Limits
+from rulemint_gateway.management.rules.bodies import Limits
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS
 from rulemint_shared.codecs import check_travels
 from rulemint_shared.records import Isolation, Language

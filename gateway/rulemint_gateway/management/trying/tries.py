@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from arq.connections import ArqRedis
 from msgspec import UNSET
@@ -14,7 +12,7 @@ from rulemint_gateway.management.errors import InvalidBodyError, UnavailableErro
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.texts import check_script_length, text_fields
-from rulemint_gateway.management.trying.answer import answer_of
+from rulemint_gateway.management.trying.answer import TryAnswer, answer_of
 from rulemint_gateway.management.trying.body import TryRule, check_body
 from rulemint_gateway.management.trying.request import TriedRequest, tried_request
 from rulemint_gateway.stores.catalog import Catalog
@@ -55,7 +53,7 @@ class Tries:
         self._deadline_s = deadline_s
         self._turns = Turns(AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)
 
-    async def run(self, tenant: str, body: TryRule) -> dict[str, Any]:
+    async def run(self, tenant: str, body: TryRule) -> TryAnswer:
         """How the rule of *body* ends on its request.
 
         Raises:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.rules.forms import form_of, form_of_text
@@ -13,6 +14,7 @@ from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import NOT_SHOWN, RuleSecretsOf
 from rulemint_gateway.management.rules.texts import RuleTexts
+from rulemint_gateway.management.webtasks.answers import WebtaskAnswer, WebtaskClaims
 from rulemint_gateway.management.webtasks.bodies import IssueToken, code_url
 from rulemint_gateway.management.webtasks.metadata import RuleMetadata, read_metadata, show_metadata
 from rulemint_gateway.management.webtasks.tokens import webtask_token
@@ -56,35 +58,29 @@ class Webtasks:
             await self._change(tenant, webtask, body, wanted)
         return webtask_token(tenant, body.jtn)
 
-    async def list(self, tenant: str) -> list[dict[str, Any]]:
+    async def list(self, tenant: str) -> list[WebtaskAnswer]:
         """All webtasks, in the order in which they run."""
         rules = await self._records.of_form(tenant, RuleForm.HOOK, shown_version)
         texts = self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules])
-        return [_view(tenant, Webtask(rule, text)) async for rule, text in texts]
+        return [_answer(tenant, Webtask(rule, text)) async for rule, text in texts]
 
-    async def read(self, tenant: str, name: str) -> dict[str, Any]:
+    async def read(self, tenant: str, name: str) -> WebtaskAnswer:
         """One webtask."""
-        return _view(tenant, await self._find(tenant, name))
+        return _answer(tenant, await self._find(tenant, name))
 
-    async def claims(self, tenant: str, name: str, *, with_secrets: bool, with_code: bool) -> dict[str, Any]:
+    async def claims(self, tenant: str, name: str, *, with_secrets: bool, with_code: bool) -> WebtaskClaims:
         """What `wt` takes for the claims of its token, and sends back with a change; no secret's value is shown."""
         webtask = await self._find(tenant, name)
         rule, text = webtask.rule, webtask.text
-        claims = {
-            "ten": tenant,
-            "jtn": rule.name,
-            "iat": rule.created_at_ms // 1_000,
-            "mb": 1,
-            "dr": 1,
-            "dd": 0,
-            "url": code_url(tenant, rule.name),
-            "meta": show_metadata(rule, text),
-        }
-        if with_secrets:
-            claims["ectx"] = dict.fromkeys(rule.secret_names, NOT_SHOWN)
-        if with_code:
-            claims["code"] = text.script
-        return claims
+        return WebtaskClaims(
+            ten=tenant,
+            jtn=rule.name,
+            iat=rule.created_at_ms // 1_000,
+            url=code_url(tenant, rule.name),
+            meta=show_metadata(rule, text),
+            ectx=dict.fromkeys(rule.secret_names, NOT_SHOWN) if with_secrets else UNSET,
+            code=text.script if with_code else UNSET,
+        )
 
     async def delete(self, tenant: str, name: str) -> None:
         """Delete the webtask.
@@ -156,11 +152,11 @@ class Webtasks:
         raise NotFoundError("webtask", code="inexistent_webtask")
 
 
-def _view(tenant: str, webtask: Webtask) -> dict[str, Any]:
+def _answer(tenant: str, webtask: Webtask) -> WebtaskAnswer:
     name = webtask.rule.name
-    return {
-        "container": tenant,
-        "name": name,
-        "token": webtask_token(tenant, name),
-        "meta": show_metadata(webtask.rule, webtask.text),
-    }
+    return WebtaskAnswer(
+        container=tenant,
+        name=name,
+        token=webtask_token(tenant, name),
+        meta=show_metadata(webtask.rule, webtask.text),
+    )

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
+from rulemint_gateway.management.etags import answer_of
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.bodies import read_json
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 FILTERS = {name: name for name in ("is_first_party", "app_type")} | {"is_global": "global"}
 
 
-class ClientHandlers(NounHandlers):
+class ClientHandlers(NounHandlers[ClientAnswer]):
     """Clients and their secrets; whoever sets a secret needs a scope for that."""
 
     def __init__(self, catalog: Catalog, clients: Clients, secrets: ClientSecrets) -> None:
@@ -93,7 +94,7 @@ class ClientHandlers(NounHandlers):
             self._require_secrets_match(request, caller)
             rotated = await self._secrets.rotate(caller.tenant, client_id)
             log.info("client secret rotated", tenant=caller.tenant, by=caller.client_id, id=client_id)
-            return json_answer(rotated, headers=NO_STORE)
+            return json_answer(answer_of(rotated), headers=NO_STORE)
 
         return await once(request, {}, make)
 
@@ -113,7 +114,7 @@ class ClientHandlers(NounHandlers):
         async def make() -> web.Response:
             self._require_secrets_match(request, caller)
             made = await self._secrets.create(caller.tenant, client_id, body)
-            log.info("client secret made", tenant=caller.tenant, by=caller.client_id, id=client_id, name=made["name"])
+            log.info("client secret made", tenant=caller.tenant, by=caller.client_id, id=client_id, name=made.name)
             return json_answer(made, status=201, headers=NO_STORE)
 
         return await once(request, body, make)

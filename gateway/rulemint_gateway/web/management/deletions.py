@@ -74,7 +74,7 @@ class DeletionHandlers:
 
         async def make() -> web.Response:
             deleted = await self._deletions.delete(caller.tenant, body.deletions)
-            log.info("records deleted", tenant=caller.tenant, by=caller.client_id, count=deleted["deleted"])
+            log.info("records deleted", tenant=caller.tenant, by=caller.client_id, count=deleted.deleted)
             return json_answer(deleted, headers=NO_STORE)
 
         return await once(request, body, make)

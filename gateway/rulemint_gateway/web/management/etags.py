@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
+import msgspec
 from aiohttp import ETag, web
 
 from rulemint_gateway.management.errors import ChangedSinceError, NotFoundError
-from rulemint_gateway.management.etags import etag_of
+from rulemint_gateway.management.etags import Shown, etag_of
 from rulemint_gateway.stores.calls import CALL
 
 
-def etag_header(record: Mapping[str, Any]) -> dict[str, str]:
-    """The header of an answer that shows *record*."""
-    return {"ETag": f'"{etag_of(record)}"'}
+def etag_header(shown: Shown[msgspec.Struct]) -> dict[str, str]:
+    """The header of an answer that shows the record."""
+    return {"ETag": f'"{etag_of(shown)}"'}
 
 
-def require_match(request: web.Request, read: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+def require_match(request: web.Request, read: Callable[[], Awaitable[Shown[msgspec.Struct]]]) -> None:
     """Let the write of this call succeed only if what *read* shows in the same transaction matches If-Match."""
     wanted, call = request.if_match, CALL.get()
     if wanted is None or call is None:
@@ -25,15 +25,15 @@ def require_match(request: web.Request, read: Callable[[], Awaitable[Mapping[str
 
     async def check() -> None:
         try:
-            record = await read()
+            shown = await read()
         except NotFoundError:
             raise ChangedSinceError from None
-        if not any(_matches(etag, record) for etag in wanted):
+        if not any(_matches(etag, shown) for etag in wanted):
             raise ChangedSinceError
 
     call.precondition = check
 
 
-def _matches(etag: ETag, record: Mapping[str, Any]) -> bool:
+def _matches(etag: ETag, shown: Shown[msgspec.Struct]) -> bool:
     """By the strong comparison: a weak tag never matches."""
-    return not etag.is_weak and etag.value in {"*", etag_of(record)}
+    return not etag.is_weak and etag.value in {"*", etag_of(shown)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from rulemint_gateway.management.rules.hooks import Hooks
+from rulemint_gateway.management.rules.hooks import HookAnswer, Hooks
 from rulemint_gateway.management.rules.secrets import SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
@@ -19,7 +19,7 @@ from rulemint_gateway.web.problems import NO_STORE, json_answer
 FILTERS = {"triggerId": "triggerId", "enabled": "enabled"}
 
 
-class HookHandlers(LongNounHandlers):
+class HookHandlers(LongNounHandlers[HookAnswer]):
     """The five calls of hooks, and the four of a hook's secrets."""
 
     def __init__(self, catalog: Catalog, hooks: Hooks, *, page_bytes: int) -> None:

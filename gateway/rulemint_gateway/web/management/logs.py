@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.management.logs import LogEntryAnswer, Logs
+from rulemint_gateway.management.log_views import LogEntryAnswer
+from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.stats import DayAnswer, Stats
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
@@ -134,7 +135,7 @@ class TenantLogHandlers:
         return json_answer(query.project(entry), headers=NO_STORE)
 
 
-async def _projected(views: AsyncIterator[dict[str, Any]], query: LogQuery) -> AsyncIterator[dict[str, Any]]:
+async def _projected(views: AsyncIterator[LogEntryAnswer], query: LogQuery) -> AsyncIterator[object]:
     async for view in views:
         yield query.project(view)
 

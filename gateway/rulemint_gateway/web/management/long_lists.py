@@ -7,12 +7,12 @@ its reader would miss what was left out. A list by checkpoints is cut too, and i
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from rulemint_gateway.management.listings import matching
+from rulemint_gateway.management.listings import matches
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.answers import BEGUN
 from rulemint_gateway.web.management.nouns import Noun, NounHandlers
@@ -20,12 +20,14 @@ from rulemint_gateway.web.management.paging import ListQuery, first_of_checkpoin
 from rulemint_gateway.web.problems import NO_STORE, encoded_answer
 from rulemint_shared.records import Rule
 
+A = TypeVar("A", bound=msgspec.Struct)
+
 PIECE_BYTES = 64 * 1024
 PAGE_BYTES = 2 * 1024 * 1024
 """Of a list by checkpoints, about."""
 SCRIPT = "script"
 
-Views = Callable[[Sequence[Rule]], AsyncIterator[dict[str, Any]]]
+Views = Callable[[Sequence[Rule]], AsyncIterator[object]]
 """The views of some rules, read a few at a time; without those that are gone."""
 
 
@@ -42,27 +44,33 @@ class Frame(NamedTuple):
         return cls(b'{%s"%s":[' % (counted, key.encode()), b"]}")
 
 
-class LongNoun(Noun, Protocol):
+class LongNoun(Noun[A], Protocol[A]):
     """What the use cases of a noun look like whose records have scripts."""
 
     async def rules(self, tenant: str) -> list[Rule]:
         """The rules that are its records, in a stable order."""
         ...
 
-    def compared(self, rule: Rule) -> dict[str, Any]:
+    def compared(self, rule: Rule) -> Mapping[str, object]:
         """What the filters of the list are compared with."""
         ...
 
-    def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+    def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[A]:
         """Their answers."""
         ...
 
 
-class LongNounHandlers(NounHandlers):
+class LongNounHandlers(NounHandlers[A]):
     """The five calls of a noun whose records have scripts: its lists leave them out unless they are asked for."""
 
     def __init__(
-        self, catalog: Catalog, noun: LongNoun, *, name: str, filters: Mapping[str, str], page_bytes: int = PAGE_BYTES
+        self,
+        catalog: Catalog,
+        noun: LongNoun[A],
+        *,
+        name: str,
+        filters: Mapping[str, str],
+        page_bytes: int = PAGE_BYTES,
     ) -> None:
         super().__init__(catalog, noun, name=name, filters=filters)
         self._long_noun = noun
@@ -76,11 +84,10 @@ class LongNounHandlers(NounHandlers):
         caller = self._authorize(request, "read")
         query = list_query(request, filters=self._filters)
         rules = await self._long_noun.rules(caller.tenant)
-        by_id = {rule.id: rule for rule in rules}
-        compared = [{"id": rule.id, **self._long_noun.compared(rule)} for rule in rules]
-        rules = [by_id[each["id"]] for each in matching(compared, wanted_of(request, self._filters))]
+        wanted = wanted_of(request, self._filters)
+        rules = [rule for rule in rules if matches(wanted, self._long_noun.compared(rule).get)]
 
-        def views(some: Sequence[Rule]) -> AsyncIterator[dict[str, Any]]:
+        def views(some: Sequence[Rule]) -> AsyncIterator[object]:
             return _projected(self._long_noun.views(caller.tenant, some), query)
 
         if query.is_checkpoint:
@@ -117,7 +124,7 @@ def _its_own(frame: Frame, _count: int) -> bytes:
 async def answer_in_pieces(
     request: web.Request,
     frame: Frame,
-    views: AsyncIterator[dict[str, Any]],
+    views: AsyncIterator[object],
     *,
     ending: Callable[[Frame, int], bytes] = _its_own,
 ) -> web.StreamResponse:
@@ -145,7 +152,7 @@ async def answer_in_pieces(
 
 
 async def _pieces(
-    frame: Frame, views: AsyncIterator[dict[str, Any]], ending: Callable[[Frame, int], bytes]
+    frame: Frame, views: AsyncIterator[object], ending: Callable[[Frame, int], bytes]
 ) -> AsyncIterator[bytes]:
     """The whole list, of which no more is made than is asked for."""
     piece = bytearray(frame.before)
@@ -162,10 +169,7 @@ async def _pieces(
     yield bytes(piece + ending(frame, count))
 
 
-async def _projected(views: AsyncIterator[dict[str, Any]], query: ListQuery) -> AsyncIterator[dict[str, Any]]:
+async def _projected(views: AsyncIterator[A], query: ListQuery) -> AsyncIterator[object]:
     """The fields that are asked for; the script is none of them unless it is named."""
-    named = {name.strip() for name in query.fields.split(",")} if query.include_fields else set()
     async for view in views:
-        if SCRIPT not in named:
-            del view[SCRIPT]
-        yield query.project(view)
+        yield query.project(view, unless_named=SCRIPT)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
 import structlog
 from aiohttp import web
 
+from rulemint_gateway.management.answers import shown_field
+from rulemint_gateway.management.etags import Shown, answer_of
 from rulemint_gateway.management.listings import Listing
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
@@ -18,39 +21,41 @@ from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, field
 from rulemint_gateway.web.operations import Operation, Pages
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
+A = TypeVar("A", bound=msgspec.Struct)
+
 log = structlog.get_logger(__name__)
 
 
-class Collection(Protocol):
+class Collection(Protocol[A]):
     """What the use cases of a noun look like from HTTP whose records can be made and listed."""
 
     create_body: type[Any]
-    answer: type[Any]
+    answer: type[A]
 
-    async def create(self, tenant: str, body: Any) -> dict[str, Any]:
+    async def create(self, tenant: str, body: Any) -> Shown[A]:
         """A new record as its answer."""
         ...
 
-    async def list(self, tenant: str) -> Listing:
+    async def list(self, tenant: str) -> Listing[A]:
         """All records."""
         ...
 
 
-class Records(Collection, Protocol):
+class Records(Collection[A], Protocol[A]):
     """What the use cases of a noun look like whose records can also be read and changed."""
 
     patch_body: type[Any]
 
-    async def read(self, tenant: str, record_id: str, /) -> dict[str, Any]:
+    async def read(self, tenant: str, record_id: str, /) -> Shown[A]:
         """One record."""
         ...
 
-    async def patch(self, tenant: str, record_id: str, /, body: Any) -> dict[str, Any]:
+    async def patch(self, tenant: str, record_id: str, /, body: Any) -> Shown[A]:
         """The changed record."""
         ...
 
 
-class Noun(Records, Protocol):
+class Noun(Records[A], Protocol[A]):
     """What the use cases of a noun look like whose records can also be deleted."""
 
     async def delete(self, tenant: str, record_id: str, /) -> None:
@@ -58,13 +63,13 @@ class Noun(Records, Protocol):
         ...
 
 
-class CollectionHandlers:
+class CollectionHandlers(Generic[A]):
     """Two calls of one noun: create and list."""
 
     def __init__(
         self,
         catalog: Catalog,
-        noun: Collection,
+        noun: Collection[A],
         *,
         name: str,
         filters: Mapping[str, str] | None = None,
@@ -125,8 +130,9 @@ class CollectionHandlers:
 
         async def make() -> web.Response:
             made = await self._collection.create(caller.tenant, body)
-            self._log_change("created", caller, made.get(self._id_field))
-            return json_answer(made, status=201, headers={**NO_STORE, **etag_header(made)})
+            answer = answer_of(made)
+            self._log_change("created", caller, shown_field(answer, self._id_field))
+            return json_answer(answer, status=201, headers={**NO_STORE, **etag_header(made)})
 
         return await once(request, body, make)
 
@@ -144,13 +150,13 @@ class CollectionHandlers:
         log.info("record changed", noun=self._name, what=what, tenant=caller.tenant, by=caller.client_id, id=record_id)
 
 
-class RecordHandlers(CollectionHandlers):
+class RecordHandlers(CollectionHandlers[A]):
     """Four calls of one noun: create, list, read and patch."""
 
     def __init__(
         self,
         catalog: Catalog,
-        noun: Records,
+        noun: Records[A],
         *,
         name: str,
         filters: Mapping[str, str] | None = None,
@@ -195,7 +201,7 @@ class RecordHandlers(CollectionHandlers):
         caller = self._authorize(request, "read")
         query = fields_query(request)
         record = await self._records.read(caller.tenant, request.match_info["id"])
-        return json_answer(query.project(record), headers={**NO_STORE, **etag_header(record)})
+        return json_answer(query.project(answer_of(record)), headers={**NO_STORE, **etag_header(record)})
 
     async def patch(self, request: web.Request) -> web.Response:
         """200 and the changed record; 412 if it is not what If-Match says."""
@@ -205,19 +211,19 @@ class RecordHandlers(CollectionHandlers):
         require_match(request, lambda: self._records.read(caller.tenant, record_id))
         patched = await self._records.patch(caller.tenant, record_id, body)
         self._log_change("changed", caller, record_id)
-        return json_answer(patched, headers={**NO_STORE, **etag_header(patched)})
+        return json_answer(answer_of(patched), headers={**NO_STORE, **etag_header(patched)})
 
     def _check_patch(self, request: web.Request, body: Any) -> None:
         """What a noun asks of a caller beside ``update``."""
 
 
-class NounHandlers(RecordHandlers):
+class NounHandlers(RecordHandlers[A]):
     """The five calls of one noun, such as ``clients``."""
 
     def __init__(
         self,
         catalog: Catalog,
-        noun: Noun,
+        noun: Noun[A],
         *,
         name: str,
         filters: Mapping[str, str] | None = None,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from rulemint_gateway.management.answers import shown_field
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.listings import Listing
 from rulemint_gateway.stores.record_order import Wanted
 from rulemint_gateway.web.management.queries import query_of
+
+A = TypeVar("A", bound=msgspec.Struct)
 
 MAX_PER_PAGE = 100
 FieldNames = Annotated[str, Meta(max_length=2_000)]
@@ -24,12 +27,18 @@ class FieldsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     fields: FieldNames = ""
     include_fields: bool = True
 
-    def project(self, record: dict[str, Any]) -> dict[str, Any]:
-        """*record* with the fields that are asked for."""
-        if not self.fields:
-            return record
-        named = {name.strip() for name in self.fields.split(",")}
-        return {name: value for name, value in record.items() if (name in named) == self.include_fields}
+    def project(self, answer: msgspec.Struct, *, unless_named: str = "") -> object:
+        """*answer* with the fields that are asked for, and without the field *unless_named* unless it is named."""
+        named = {name.strip() for name in self.fields.split(",")} if self.fields else set()
+        left_out = unless_named and not (self.include_fields and unless_named in named)
+        if not named and not left_out:
+            return answer
+        fields: dict[str, object] = msgspec.to_builtins(answer)
+        if left_out:
+            fields.pop(unless_named, None)
+        if not named:
+            return fields
+        return {name: value for name, value in fields.items() if (name in named) == self.include_fields}
 
 
 class ListQuery(FieldsQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +84,7 @@ def wanted_of(request: web.Request, filters: Mapping[str, str]) -> Wanted:
     return {field: frozenset(values) for field, values in asked.items() if values}
 
 
-def page_of(listing: Listing, query: ListQuery, *, key: str, id_field: str = "id") -> object:
+def page_of(listing: Listing[A], query: ListQuery, *, key: str, id_field: str = "id") -> object:
     """The page as a bare list, or with totals as ``{start, limit, total, <key>: […]}``.
 
     By checkpoints it is ``{<key>: […], next}``, without ``next`` on the last one.
@@ -92,12 +101,12 @@ def page_of(listing: Listing, query: ListQuery, *, key: str, id_field: str = "id
     return {"start": start, "limit": query.per_page, "total": len(listing), key: page}
 
 
-def _checkpoint(listing: Listing, query: ListQuery, *, key: str, id_field: str) -> dict[str, Any]:
+def _checkpoint(listing: Listing[A], query: ListQuery, *, key: str, id_field: str) -> dict[str, object]:
     count = query.take or 50
     views = listing.views(first_of_checkpoint(listing.place_of, query), count + 1)
-    answer: dict[str, Any] = {key: [query.project(view) for view in views[:count]]}
+    answer: dict[str, object] = {key: [query.project(view) for view in views[:count]]}
     if len(views) > count:
-        answer["next"] = views[count][id_field]
+        answer["next"] = shown_field(views[count], id_field)
     return answer
 
 

@@ -46,5 +46,5 @@ class ResumeHandlers:
         caller = authorize(request, self._catalog, scope="update:rules")
         body = await read_json(request, ResumeRule) if request.can_read_body else ResumeRule()
         answer = await self._resuming.resume(caller.tenant, request.match_info["id"], body)
-        log.info("rule resumed", tenant=caller.tenant, by=caller.client_id, id=answer["id"], client=answer["client_id"])
+        log.info("rule resumed", tenant=caller.tenant, by=caller.client_id, id=answer.id, client=answer.client_id)
         return json_answer(answer, headers=NO_STORE)

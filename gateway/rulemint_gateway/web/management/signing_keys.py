@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.signing_keys import ChangedKey, SigningKeyAnswer, SigningKeyring
+from rulemint_gateway.management.signing_keys import ChangedKey, KeysState, SigningKeyAnswer, SigningKeyring
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bearer import authorize
 from rulemint_gateway.web.management.etags import etag_header, require_match
@@ -79,7 +77,7 @@ class SigningKeyHandlers:
         """200 and all keys."""
         caller = authorize(request, self._catalog, scope="read:signing_keys")
         all_keys = await self._all(caller.tenant)
-        return json_answer(all_keys["keys"], headers={**NO_STORE, **etag_header(all_keys)})
+        return json_answer(all_keys.keys, headers={**NO_STORE, **etag_header(all_keys)})
 
     async def read(self, request: web.Request) -> web.Response:
         """200 and the key."""
@@ -95,7 +93,7 @@ class SigningKeyHandlers:
         async def rotate() -> web.Response:
             require_match(request, lambda: self._all(caller.tenant))
             rotated = await self._keyring.rotate(caller.tenant)
-            log.info("signing keys rotated", tenant=caller.tenant, by=caller.client_id, kid=rotated["kid"])
+            log.info("signing keys rotated", tenant=caller.tenant, by=caller.client_id, kid=rotated.kid)
             return json_answer(rotated, status=201, headers=NO_STORE)
 
         return await once(request, {}, rotate)
@@ -106,9 +104,9 @@ class SigningKeyHandlers:
         kid = request.match_info["kid"]
         require_match(request, lambda: self._keyring.read(caller.tenant, kid))
         revoked = await self._keyring.revoke(caller.tenant, kid)
-        log.info("signing key revoked", tenant=caller.tenant, by=caller.client_id, kid=revoked["kid"])
+        log.info("signing key revoked", tenant=caller.tenant, by=caller.client_id, kid=revoked.kid)
         return json_answer(revoked, headers=NO_STORE)
 
-    async def _all(self, tenant: str) -> dict[str, Any]:
+    async def _all(self, tenant: str) -> KeysState:
         """What the ETag of the list is made from."""
-        return {"keys": await self._keyring.list(tenant)}
+        return KeysState(keys=await self._keyring.list(tenant))

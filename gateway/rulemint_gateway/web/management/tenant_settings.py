@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -17,7 +16,7 @@ from rulemint_gateway.web.management.paging import FieldsQuery, fields_query
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 
-_Write = Callable[[str, PatchTenantSettings], Awaitable[dict[str, Any]]]
+_Write = Callable[[str, PatchTenantSettings], Awaitable[TenantSettingsAnswer]]
 
 log = structlog.get_logger(__name__)
 

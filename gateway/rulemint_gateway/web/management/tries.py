@@ -47,5 +47,5 @@ class TryHandlers:
         if isinstance(body.client, str):
             authorize(request, self._catalog, scope="read:clients")
         answer = await self._tries.run(caller.tenant, body)
-        log.info("rule tried", tenant=caller.tenant, by=caller.client_id, outcome=answer["outcome"])
+        log.info("rule tried", tenant=caller.tenant, by=caller.client_id, outcome=answer.outcome)
         return json_answer(answer, headers=NO_STORE)

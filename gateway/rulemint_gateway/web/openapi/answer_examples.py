@@ -127,6 +127,7 @@ ANSWERS: dict[str, Any] = {
         "version": 2,
         "draft_version": None,
         **_TEXT,
+        "description": "Says which team a client is of",
     },
     "RuleVersionSummary": _VERSION,
     "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT},

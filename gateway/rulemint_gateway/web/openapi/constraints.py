@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rulemint_gateway.management.rules.bodies import RULE_FIELDS
+
 
 def _without(*fields: str) -> dict[str, Any]:
     return dict.fromkeys(fields, False)
@@ -28,7 +30,7 @@ CONSTRAINTS: dict[str, dict[str, Any]] = {
     "PatchRule": {
         "anyOf": [
             {"properties": {"draft": {"const": False}}},
-            {"properties": _without("name", "order", "enabled", "clients", "audiences")},
+            {"properties": _without(*RULE_FIELDS)},
         ]
     },
     "CreateResourceServer": {

@@ -82,7 +82,7 @@ class WebtaskHandlers:
         found = [
             webtask
             for webtask in await self._webtasks.list(caller.tenant)
-            if all(webtask["meta"].get(key) == value for key, value in wanted)
+            if all(webtask.meta.get(key) == value for key, value in wanted)
         ]
         return json_answer(found[page.offset : page.offset + page.limit], headers=NO_STORE)
 

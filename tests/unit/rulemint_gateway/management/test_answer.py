@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_gateway.management.trying.answer import answer_of
+from rulemint_gateway.management.trying.answer import TriedError, answer_of
 from rulemint_shared.messages import Ending, Failed, FailureReason
 from rulemint_shared.records import Language, RuleVersion
 
@@ -27,6 +27,7 @@ def test_an_error_is_told_apart_into_its_place_and_its_message(
     detail: str, place: tuple[str | None, int | None, int | None], message: str
 ) -> None:
     ending = Ending(invocation="try_1", outcome=Failed(reason=FailureReason.EXCEPTION, detail=detail))
-    error = answer_of(ending, TEXT)["error"]
-    assert (error["file"], error["line"], error["column"]) == place
-    assert (error["code"], error["message"], error["detail"]) == ("exception", message, detail)
+    error = answer_of(ending, TEXT).error
+    assert isinstance(error, TriedError)
+    assert (error.file, error.line, error.column) == place
+    assert (error.code, error.message, error.detail) == ("exception", message, detail)

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 
-from rulemint_gateway.management.log_views import MAX_LINES_BYTES, RoomForLines, view_of
+from rulemint_gateway.management.log_views import MAX_LINES_BYTES, LogEntryAnswer, RoomForLines, entry_answer
 from rulemint_gateway.stores.log_store import LogEntry, Place
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import Level, LogLine
@@ -28,11 +26,14 @@ def lines_of(message: str) -> int:
     return min(LINES, LOG_BYTES // len(message))
 
 
-def a_page(message: str) -> list[dict[str, Any]]:
+def a_page(message: str) -> list[LogEntryAnswer]:
     """Of entries that wrote as much as they may."""
     room = RoomForLines()
     lines = lines_of(message)
-    return [view_of(an_entry(number, lines=lines, message=message), room) for number in range(PER_PAGE)]
+    return [
+        entry_answer(an_entry(number, lines=lines, message=message), hostname="h", room=room)
+        for number in range(PER_PAGE)
+    ]
 
 
 @pytest.mark.parametrize("message", ["x" * LINE_BYTES, "\x1b" * LINE_BYTES, "short"], ids=["long", "escaped", "short"])
@@ -42,25 +43,25 @@ def test_a_page_of_the_chattiest_invocations_has_eight_mebibytes_of_lines_and_sa
     page = a_page(message)
     entries_without_lines_bytes = PER_PAGE * 2_000
     assert MAX_LINES_BYTES * 0.75 < len(msgspec.json.encode(page)) < MAX_LINES_BYTES + entries_without_lines_bytes
-    assert page[0]["details"]["lines"][0].message == message
-    assert "lines_not_shown" not in page[0]["details"]
+    assert page[0].details["lines"][0].message == message
+    assert "lines_not_shown" not in page[0].details
     last = page[-1]
-    assert last["details"]["lines"] == []
-    assert last["details"]["lines_not_shown"]["count"] == lines_of(message)
-    assert f"GET /api/v2/logs/{last['log_id']}" in last["details"]["lines_not_shown"]["message"]
+    assert last.details["lines"] == []
+    assert last.details["lines_not_shown"]["count"] == lines_of(message)
+    assert f"GET /api/v2/logs/{last.log_id}" in last.details["lines_not_shown"]["message"]
 
 
 def test_an_entry_that_still_fits_behind_one_that_did_not_has_its_lines() -> None:
     room = RoomForLines()
     too_many = 2 * MAX_LINES_BYTES // LINE_BYTES
     large, small = (
-        view_of(an_entry(number, lines=lines, message="x" * LINE_BYTES), room)
+        entry_answer(an_entry(number, lines=lines, message="x" * LINE_BYTES), hostname="h", room=room)
         for number, lines in enumerate((too_many, 1))
     )
-    assert large["details"]["lines_not_shown"]["count"] == too_many
-    assert len(small["details"]["lines"]) == 1
+    assert large.details["lines_not_shown"]["count"] == too_many
+    assert len(small.details["lines"]) == 1
 
 
 def test_an_entry_that_is_read_alone_has_all_of_its_lines() -> None:
     lines = 2 * MAX_LINES_BYTES // LINE_BYTES
-    assert len(view_of(an_entry(0, lines=lines, message="x" * LINE_BYTES))["details"]["lines"]) == lines
+    assert len(entry_answer(an_entry(0, lines=lines, message="x" * LINE_BYTES), hostname="h").details["lines"]) == lines

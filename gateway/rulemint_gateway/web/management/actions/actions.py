@@ -122,7 +122,7 @@ class ActionHandlers(ActionCalls):
 
         async def make() -> web.Response:
             made = await self.actions.create(caller.tenant, body)
-            self.note("action created", caller, made["id"])
+            self.note("action created", caller, made.id)
             return json_answer(made, status=201, headers={**NO_STORE, **etag_header(made)})
 
         return await once(request, body, make)

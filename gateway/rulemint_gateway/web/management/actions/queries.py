@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
@@ -38,13 +39,9 @@ class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-def page_of(items: list[dict[str, Any]], query: PageQuery, *, key: str) -> web.Response:
+def page_of(items: Sequence[msgspec.Struct], query: PageQuery, *, key: str) -> web.Response:
     """200 and the page of *items* that *query* asks for, with the totals."""
     start = query.page * query.per_page
     found = items[start : start + query.per_page]
-    return json_answer(paged(found, len(items), query, key=key), headers=NO_STORE)
-
-
-def paged(page: list[dict[str, Any]], total: int, query: PageQuery, *, key: str) -> dict[str, Any]:
-    """*page*, which is one already, with the totals."""
-    return {"total": total, "page": query.page, "per_page": query.per_page, key: page}
+    totals = {"total": len(items), "page": query.page, "per_page": query.per_page}
+    return json_answer({**totals, key: found}, headers=NO_STORE)

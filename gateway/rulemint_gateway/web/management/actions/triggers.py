@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 
 from rulemint_gateway.management.actions.actions import Actions
@@ -78,15 +76,15 @@ class TriggerHandlers(ActionCalls):
     async def list_triggers(self, request: web.Request) -> web.Response:
         """200 and the one trigger that there is."""
         self.authorize(request, "read")
-        return json_answer({"triggers": TRIGGERS}, headers=NO_STORE)
+        return json_answer(TriggersAnswer(triggers=TRIGGERS), headers=NO_STORE)
 
     async def list_bindings(self, request: web.Request) -> web.Response:
         """200 and a page of the bound actions, in their order; the ETag is that of all of them."""
         caller = self.authorize(request, "read")
         check_trigger(request.match_info["trigger"], field="triggerId")
         query = query_of(request, PageQuery)
-        bindings = await self._all(caller.tenant)
-        page = page_of(bindings["bindings"], query, key="bindings")
+        bindings = await self._bindings.list(caller.tenant)
+        page = page_of(bindings.bindings, query, key="bindings")
         page.headers.update(etag_header(bindings))
         return page
 
@@ -95,8 +93,8 @@ class TriggerHandlers(ActionCalls):
         caller = self.authorize(request, "update")
         check_trigger(request.match_info["trigger"], field="triggerId")
         body = await read_json(request, PatchBindings)
-        require_match(request, lambda: self._all(caller.tenant))
-        bindings = {"bindings": await self._bindings.replace(caller.tenant, body)}
+        require_match(request, lambda: self._bindings.list(caller.tenant))
+        bindings = await self._bindings.replace(caller.tenant, body)
         self.note("actions bound", caller, TRIGGER)
         return json_answer(bindings, headers={**NO_STORE, **etag_header(bindings)})
 
@@ -104,7 +102,3 @@ class TriggerHandlers(ActionCalls):
         """200 and nothing: tools ask before they ask for actions."""
         self.authorize(request, "read")
         return page_of([], query_of(request, PageQuery), key="modules")
-
-    async def _all(self, tenant: str) -> dict[str, Any]:
-        """What the ETag of the bindings is made from."""
-        return {"bindings": await self._bindings.list(tenant)}

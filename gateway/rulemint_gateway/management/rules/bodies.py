@@ -1,0 +1,70 @@
+"""The bodies of ``/api/v2/rules``, and what of them a version fixes."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from rulemint_gateway.management.fields import (
+    AllowHosts,
+    Dependencies,
+    Description,
+    Order,
+    RuleAudiences,
+    RuleClients,
+    RuleName,
+    Script,
+)
+from rulemint_gateway.management.placement import Placement
+from rulemint_shared.records import Isolation, Language, Rule, RuleLimits, RuleVersion
+
+
+class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of a rule in a body; one that is left out is the runner's default."""
+
+
+class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``POST /rules``; without an order the rule runs last."""
+
+    name: RuleName
+    script: Script
+    language: Language = Language.JAVASCRIPT
+    order: Order | None = None
+    enabled: bool = True
+    allow_hosts: AllowHosts = ()
+    isolation: Isolation = Isolation.WARM
+    limits: Limits = Limits()
+    dependencies: Dependencies = {}
+    clients: RuleClients = ()
+    """Ids that no client has, yet or any longer, are no error; nor are they in ``audiences``."""
+    audiences: RuleAudiences = ()
+    description: Description = ""
+
+
+class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``PATCH /rules/{id}``."""
+
+    name: RuleName | UnsetType = UNSET
+    script: Script | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+    order: Order | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    allow_hosts: AllowHosts | UnsetType = UNSET
+    isolation: Isolation | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
+    """Replaces all of them."""
+    dependencies: Dependencies | UnsetType = UNSET
+    """Replaces all of them."""
+    clients: RuleClients | UnsetType = UNSET
+    """Replaces all of them; so do the audiences."""
+    audiences: RuleAudiences | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    draft: bool = False
+    """Save the new version without deploying it."""
+
+
+PLACES = Placement(CreateRule, PatchRule, into=(RuleVersion, Rule), apart={"draft"})
+TEXT_FIELDS = PLACES.fields(RuleVersion)
+"""What a rule version fixes; a change of any of these is a new one."""
+RULE_FIELDS = PLACES.fields(Rule)
+"""What no version fixes, so a draft cannot have it."""
