@@ -1,137 +1,16 @@
-"""List the fields that the management API stores and shows as they come. A test compares them with the gateway's own.
+"""List the fields that the management API stores and shows as they come.
 
 They are Auth0's. Only the quotas of tokens have an effect here.
 """
 
 from __future__ import annotations
 
-SETTINGS = frozenset(
-    (
-        "friendly_name",
-        "picture_url",
-        "support_email",
-        "support_url",
-        "default_directory",
-        "default_redirection_uri",
-        "allowed_logout_urls",
-        "enabled_locales",
-        "acr_values_supported",
-        "change_password",
-        "guardian_mfa_page",
-        "error_page",
-        "device_flow",
-        "default_token_quota",
-        "tenant_token_quota",
-        "source_token_quota",
-        "flags",
-        "security_headers",
-        "session_cookie",
-        "sessions",
-        "oidc_logout",
-        "mtls",
-        "country_codes",
-        "session_lifetime",
-        "session_lifetime_in_minutes",
-        "idle_session_lifetime",
-        "idle_session_lifetime_in_minutes",
-        "ephemeral_session_lifetime",
-        "ephemeral_session_lifetime_in_minutes",
-        "idle_ephemeral_session_lifetime",
-        "idle_ephemeral_session_lifetime_in_minutes",
-        "sandbox_version",
-        "legacy_sandbox_version",
-        "customize_mfa_in_postlogin_action",
-        "allow_organization_name_in_authentication_api",
-        "pushed_authorization_requests_supported",
-        "authorization_response_iss_parameter_supported",
-        "skip_non_verifiable_callback_uri_confirmation_prompt",
-        "resource_parameter_profile",
-        "client_id_metadata_document_supported",
-        "enable_ai_guide",
-        "phone_consolidated_experience",
-        "include_session_metadata_in_tenant_logs",
-        "dynamic_client_registration_security_mode",
-    )
-)
-RESOURCE_SERVER = frozenset(
-    (
-        "allow_offline_access",
-        "allow_online_access",
-        "allow_online_access_with_ephemeral_sessions",
-        "skip_consent_for_verifiable_first_party_clients",
-        "token_lifetime_for_web",
-        "token_dialect",
-        "enforce_policies",
-        "token_encryption",
-        "consent_policy",
-        "authorization_details",
-        "proof_of_possession",
-        "authorization_policy",
-        "subject_type_authorization",
-    )
-)
-CLIENT = frozenset(
-    (
-        "app_type",
-        "logo_uri",
-        "is_first_party",
-        "oidc_conformant",
-        "callbacks",
-        "allowed_origins",
-        "web_origins",
-        "client_aliases",
-        "allowed_clients",
-        "allowed_logout_urls",
-        "oidc_logout",
-        "oidc_backchannel_logout",
-        "session_transfer",
-        "is_token_endpoint_ip_header_trusted",
-        "jwt_configuration",
-        "encryption_key",
-        "sso",
-        "sso_disabled",
-        "cross_origin_auth",
-        "cross_origin_authentication",
-        "cross_origin_loc",
-        "custom_login_page_on",
-        "custom_login_page",
-        "custom_login_page_preview",
-        "form_template",
-        "addons",
-        "mobile",
-        "initiate_login_uri",
-        "native_social_login",
-        "fedcm_login",
-        "refresh_token",
-        "default_organization",
-        "organization_usage",
-        "organization_require_behavior",
-        "organization_discovery_methods",
-        "client_authentication_methods",
-        "require_pushed_authorization_requests",
-        "require_proof_of_possession",
-        "signed_request_object",
-        "token_vault_privileged_access",
-        "compliance_level",
-        "skip_non_verifiable_callback_uri_confirmation_prompt",
-        "token_exchange",
-        "par_request_expiry",
-        "token_quota",
-        "resource_server_identifier",
-        "third_party_security_mode",
-        "redirection_policy",
-        "express_configuration",
-        "my_organization_configuration",
-        "async_approval_notification_channels",
-    )
-)
-CLIENT_GRANT = frozenset(
-    (
-        "organization_usage",
-        "allow_any_organization",
-        "authorization_details_types",
-    )
-)
+from rulemint_shared.kept_fields import KeptClientFields, KeptGrantFields, KeptResourceServerFields, KeptSettings
+
+SETTINGS = frozenset(KeptSettings.__struct_fields__)
+RESOURCE_SERVER = frozenset(KeptResourceServerFields.__struct_fields__)
+CLIENT = frozenset(KeptClientFields.__struct_fields__)
+CLIENT_GRANT = frozenset(KeptGrantFields.__struct_fields__)
 
 REFUSED = frozenset(("client_authentication_methods", "require_proof_of_possession", "token_encryption"))
 """Fields that the management API refuses, because they would promise a protection that does not exist here."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import ClientId, Identifier, ScopeValues
-from rulemint_gateway.management.kept_fields import Flag, kept_of, with_kept
+from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.listings import FewRecords, Listing, OrderedRecords
 from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.stores.catalog import Catalog
@@ -19,19 +19,10 @@ from rulemint_gateway.stores.tables import CLIENT_GRANTS
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.kept_fields import KeptGrantFields
 from rulemint_shared.records import ClientGrant
 
 SUBJECT_TYPE = "client"
-OrganizationUsage = Literal["deny", "allow", "require"]
-DetailsTypes = Annotated[list[Annotated[str, Meta(min_length=1, max_length=255)]], Meta(max_length=100)]
-
-
-class KeptGrantFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Organizations and authorization details: nothing that a machine's token depends on."""
-
-    organization_usage: OrganizationUsage | UnsetType | None = UNSET
-    allow_any_organization: Flag | UnsetType = UNSET
-    authorization_details_types: DetailsTypes | UnsetType | None = UNSET
 
 
 class CreateClientGrant(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,7 +48,9 @@ PLACES = Placement(
 )
 
 
-class ClientGrantAnswer(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClientGrantAnswer(
+    KeptGrantFields, frozen=True, forbid_unknown_fields=True
+):  # positional: these come before the kept ones
     """A client grant."""
 
     id: str

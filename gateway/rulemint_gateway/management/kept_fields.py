@@ -1,15 +1,15 @@
 """Auth0's fields that have no effect here: taken, bounded, kept and shown as they came, for the tools that send them.
 
-A body names them in a struct of their own, all unset by default; a null in a patch forgets the field. They are shown at
-every reading, so no secret is taken in them.
+`rulemint_shared.kept_fields` has their types: a struct for each noun, from which its bodies and its answer inherit.
+They are shown at every reading, so no secret is taken in them.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta
+from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.codecs import check_travels
@@ -21,19 +21,6 @@ A = TypeVar("A", bound=msgspec.Struct)
 MAX_KEPT_BYTES = 64 * 1024
 MAX_PATH = 500
 """Characters of a place that an error names."""
-
-Flag = bool | None
-Text = Annotated[str, Meta(max_length=2_048)] | None
-LongText = Annotated[str, Meta(max_length=32_768)] | None
-Texts = Annotated[list[Annotated[str, Meta(max_length=2_048)]], Meta(max_length=500)] | None
-Seconds = Annotated[int, Meta(ge=0, le=315_360_000)] | None
-Number = Annotated[float, Meta(ge=0, le=315_360_000)] | None
-Object = Annotated[dict[Annotated[str, Meta(min_length=1, max_length=255)], Any], Meta(max_length=200)] | None
-
-Refused = Annotated[Flag, Meta(extra_json_schema={"enum": [False, None]})]
-Unpromised = Annotated[Object, Meta(extra_json_schema={"enum": [{}, None]})]
-NotRequired = Annotated[Object, Meta(extra_json_schema={"properties": {"required": {"enum": [False, None]}}})]
-"""What would promise a protection that is not there; the bodies' ``check_promises`` say in words what there is."""
 
 
 def kept_of(body: msgspec.Struct, fields: type[msgspec.Struct], before: KeptFields | None = None) -> KeptFields:

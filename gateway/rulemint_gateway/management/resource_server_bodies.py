@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -16,8 +16,8 @@ from rulemint_gateway.management.fields import (
     SigningSecret,
     TokenLifetime,
 )
-from rulemint_gateway.management.kept_fields import Flag, NotRequired, Object, Seconds, Text, Unpromised
 from rulemint_gateway.management.placement import Placement
+from rulemint_shared.kept_fields import KeptResourceServerFields
 from rulemint_shared.records import ResourceServer, SigningAlgorithm
 
 
@@ -29,45 +29,6 @@ class ScopeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 Scopes = Annotated[list[ScopeBody], Meta(max_length=1_000)]
-
-
-class SubjectPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may ask for tokens on whose behalf."""
-
-    policy: Literal["allow_all", "deny_all", "require_client_grant"]
-
-
-class ClientPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether clients may ask for tokens of their own."""
-
-    policy: Literal["deny_all", "require_client_grant"]
-
-
-class SubjectTypeAuthorization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``client`` is what we act on: with ``deny_all`` no client gets a token for the API."""
-
-    user: SubjectPolicy | UnsetType = UNSET
-    client: ClientPolicy | UnsetType = UNSET
-
-
-class KeptResourceServerFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Users, consent and refresh tokens: nothing that a machine's token depends on."""
-
-    allow_offline_access: Flag | UnsetType = UNSET
-    allow_online_access: Flag | UnsetType = UNSET
-    allow_online_access_with_ephemeral_sessions: Flag | UnsetType = UNSET
-    skip_consent_for_verifiable_first_party_clients: Flag | UnsetType = UNSET
-    token_lifetime_for_web: Seconds | UnsetType = UNSET
-    token_dialect: (
-        Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"] | UnsetType | None
-    ) = UNSET
-    enforce_policies: Flag | UnsetType = UNSET
-    token_encryption: Unpromised | UnsetType = UNSET
-    consent_policy: Text | UnsetType = UNSET
-    authorization_details: Annotated[list[Any], Meta(max_length=100)] | UnsetType | None = UNSET
-    proof_of_possession: NotRequired | UnsetType = UNSET
-    authorization_policy: Object | UnsetType = UNSET
-    subject_type_authorization: SubjectTypeAuthorization | UnsetType | None = UNSET
 
 
 class CreateResourceServer(KeptResourceServerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,8 +64,8 @@ PLACES = Placement(
 )
 
 
-class ResourceServerAnswer(KeptResourceServerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An API; a signing secret of HS256 is shown when it is made, never again."""
+class _OwnFields(KeptResourceServerFields, frozen=True, forbid_unknown_fields=True):
+    """Shown before the kept ones, because a subclass's positional fields come first."""
 
     id: str
     identifier: str
@@ -114,6 +75,11 @@ class ResourceServerAnswer(KeptResourceServerFields, frozen=True, kw_only=True, 
     token_lifetime: int
     enforce_grant_scopes: bool
     is_system: bool
+
+
+class ResourceServerAnswer(_OwnFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An API; a signing secret of HS256 is shown when it is made, never again."""
+
     allow_offline_access: bool
     signing_secret: str | UnsetType = UNSET
 

@@ -15,7 +15,6 @@ from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.resource_server_bodies import (
     PLACES,
     CreateResourceServer,
-    KeptResourceServerFields,
     PatchResourceServer,
     ResourceServerAnswer,
     ScopeBody,
@@ -27,6 +26,7 @@ from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.kept_fields import KeptResourceServerFields
 from rulemint_shared.records import ResourceServer, Scope, SigningAlgorithm
 from rulemint_shared.vault import Purpose, Vault
 

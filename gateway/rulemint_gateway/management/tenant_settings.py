@@ -9,65 +9,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.kept_fields import Flag, Number, Object, Text, Texts, kept_of, with_kept
+from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.placement import Placement
-from rulemint_gateway.management.token_quotas import DefaultTokenQuota, TokenQuota, check_default_quota, check_quota
+from rulemint_gateway.management.token_quotas import check_default_quota, check_quota
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import TENANTS
+from rulemint_shared.kept_fields import KeptSettings
 from rulemint_shared.records import ErrorStyle, Tenant
-
-
-class KeptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Logins, pages, sessions: nothing that a machine's token depends on, but for the quotas."""
-
-    friendly_name: Text | UnsetType = UNSET
-    picture_url: Text | UnsetType = UNSET
-    support_email: Text | UnsetType = UNSET
-    support_url: Text | UnsetType = UNSET
-    default_directory: Text | UnsetType = UNSET
-    default_redirection_uri: Text | UnsetType = UNSET
-    allowed_logout_urls: Texts | UnsetType = UNSET
-    enabled_locales: Texts | UnsetType = UNSET
-    acr_values_supported: Texts | UnsetType = UNSET
-    change_password: Object | UnsetType = UNSET
-    guardian_mfa_page: Object | UnsetType = UNSET
-    error_page: Object | UnsetType = UNSET
-    device_flow: Object | UnsetType = UNSET
-    default_token_quota: DefaultTokenQuota | UnsetType | None = UNSET
-    """Of each client that has no ``token_quota`` of its own."""
-    tenant_token_quota: TokenQuota | UnsetType | None = UNSET
-    """Of all clients of the tenant together."""
-    source_token_quota: TokenQuota | UnsetType | None = UNSET
-    """Of each address that asks, whatever the clients; an IPv6 address counts as its network of 64 bits."""
-    flags: Object | UnsetType = UNSET
-    security_headers: Object | UnsetType = UNSET
-    session_cookie: Object | UnsetType = UNSET
-    sessions: Object | UnsetType = UNSET
-    oidc_logout: Object | UnsetType = UNSET
-    mtls: Object | UnsetType = UNSET
-    country_codes: Object | UnsetType = UNSET
-    session_lifetime: Number | UnsetType = UNSET
-    session_lifetime_in_minutes: Number | UnsetType = UNSET
-    idle_session_lifetime: Number | UnsetType = UNSET
-    idle_session_lifetime_in_minutes: Number | UnsetType = UNSET
-    ephemeral_session_lifetime: Number | UnsetType = UNSET
-    ephemeral_session_lifetime_in_minutes: Number | UnsetType = UNSET
-    idle_ephemeral_session_lifetime: Number | UnsetType = UNSET
-    idle_ephemeral_session_lifetime_in_minutes: Number | UnsetType = UNSET
-    sandbox_version: Annotated[str, Meta(max_length=8)] | UnsetType | None = UNSET
-    legacy_sandbox_version: Annotated[str, Meta(max_length=8)] | UnsetType | None = UNSET
-    customize_mfa_in_postlogin_action: Flag | UnsetType = UNSET
-    allow_organization_name_in_authentication_api: Flag | UnsetType = UNSET
-    pushed_authorization_requests_supported: Flag | UnsetType = UNSET
-    authorization_response_iss_parameter_supported: Flag | UnsetType = UNSET
-    skip_non_verifiable_callback_uri_confirmation_prompt: Flag | UnsetType = UNSET
-    resource_parameter_profile: Text | UnsetType = UNSET
-    client_id_metadata_document_supported: Flag | UnsetType = UNSET
-    enable_ai_guide: Flag | UnsetType = UNSET
-    phone_consolidated_experience: Flag | UnsetType = UNSET
-    include_session_metadata_in_tenant_logs: Flag | UnsetType = UNSET
-    dynamic_client_registration_security_mode: Text | UnsetType = UNSET
 
 
 class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +30,9 @@ class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknow
 PLACES = Placement(PatchTenantSettings, into=(Tenant,), kept=KeptSettings)
 
 
-class TenantSettingsAnswer(KeptSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TenantSettingsAnswer(
+    KeptSettings, frozen=True, forbid_unknown_fields=True
+):  # positional: these come before the kept ones
     """The settings of a tenant."""
 
     error_style: ErrorStyle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,9 @@ from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
+
+_PARAMETER = re.compile(r"{(\w+)}")
+"""aiohttp would take no brace in its value, and the id of a client may have one."""
 
 
 @dataclass(frozen=True)
@@ -158,5 +162,6 @@ def _routes_of(described: Sequence[Operation], answers: Answers) -> list[web.Rou
     async def refuse(request: web.Request) -> web.StreamResponse:
         raise web.HTTPMethodNotAllowed(request.method, allowed | ({"HEAD"} if "GET" in allowed else set()))
 
-    routed = [web.route(operation.method, operation.path, answers.of(operation)) for operation in described]
-    return [*routed, web.route("*", described[0].path, refuse)]
+    path = _PARAMETER.sub(r"{\1:[^/]+}", described[0].path)
+    routed = [web.route(operation.method, path, answers.of(operation)) for operation in described]
+    return [*routed, web.route("*", path, refuse)]

@@ -34,7 +34,7 @@ SCOPE_LISTS = st.lists(
 )
 ALGORITHMS = st.sampled_from(["RS256", "PS256", "ES256", "EdDSA", "RS512"])
 """Without HS256, whose secret no answer and no file has."""
-SECRET = {"client_secret", "signing_secret"}
+NOT_SHOWN = {"client_secret", "signing_secret", *(name for noun in NOUNS.values() for name in noun.not_shown)}
 MADE_ANEW = ("id", "version", "draft_version")
 """What a record that is deleted and made again does not have as before."""
 KNOWN_BY = {
@@ -45,6 +45,9 @@ KNOWN_BY = {
 }
 
 OF_CLIENTS = {
+    "client_id": st.from_regex(r"[\x21-\x39\x3b-\x7e]{1,40}", fullmatch=True).filter(
+        lambda name: name not in {".", ".."}
+    ),
     "client_authentication_methods": st.just({}),
     "require_proof_of_possession": st.just(False),
     "token_quota": QUOTAS,
@@ -61,6 +64,13 @@ OF_RULES = {
     "allow_hosts": st.lists(st.sampled_from(["api.example.com", "*.example.org"]), unique=True),
     "dependencies": st.just({}),
     "draft": st.just(False),
+}
+OF_ACTIONS = {
+    "supported_triggers": st.just([{"id": "credentials-exchange", "version": "v2"}]),
+    "code": st.sampled_from(["", "exports.onExecuteCredentialsExchange = async () => {};"]),
+    "dependencies": st.just([]),
+    "deploy": st.just(False),
+    "secrets": st.just([]),
 }
 OF_SETTINGS = {
     "default_audience": st.just(""),
@@ -79,21 +89,26 @@ class Tenant:
     management: Management
     files: Files
 
-    async def check(self, noun: str, body: dict[str, Any], patch: dict[str, Any]) -> None:
-        """Make, read, change, read, export, delete, apply, read."""
-        await self.forget(noun)
-        await self.management.create(noun, body)
-        made = await self.one(noun, body)
+    async def comes_back(self, noun: str, body: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+        """Make, read, change, read."""
+        path = self.path(noun, await self.management.create(noun, body))
+        made = await self.read(path)
         assert_shows(made, body)
-        changed = await self.patch(self.path(noun, made), patch)
-        assert changed == await self.one(noun, changed)
+        changed = await self.patch(path, patch)
+        assert changed == await self.read(path)
         assert_shows(changed, {**body, **patch} | merged(body, patch))
+        return changed
+
+    async def survives(self, noun: str, body: dict[str, Any], patch: dict[str, Any]) -> None:
+        """As `comes_back`, then export, delete, apply, read."""
+        await self.forget(noun)
+        changed = await self.comes_back(noun, body, patch)
         exported = await self.files.export()
         assert await self.files.apply(exported) == 0, "what was exported is what is there"
         await self.delete(noun, changed)
         await self.files.apply(exported)
-        again = await self.one(noun, changed)
-        await self.delete(noun, again)
+        (again,) = [each for each in await self.management.every(noun) if is_same(noun, each, changed)]
+        again = await self.read(self.path(noun, again))
         assert {**again, **dict.fromkeys(MADE_ANEW)} == {**changed, **dict.fromkeys(MADE_ANEW)}
 
     async def forget(self, noun: str) -> None:
@@ -102,11 +117,8 @@ class Tenant:
             if record.get("client_id") != self.management.admin["client_id"] and not record.get("is_system"):
                 await self.delete(noun, record)
 
-    async def one(self, noun: str, like: dict[str, Any]) -> dict[str, Any]:
-        """What GET shows of the record that is known by the same as *like*."""
-        known_by = KNOWN_BY[noun]
-        (found,) = [each for each in await self.management.every(noun) if all(each[n] == like[n] for n in known_by)]
-        answer = await self.management.call("GET", self.path(noun, found))
+    async def read(self, path: str) -> dict[str, Any]:
+        answer = await self.management.call("GET", path)
         assert answer.status == 200, answer.text
         record: dict[str, Any] = answer.body
         return record
@@ -118,14 +130,19 @@ class Tenant:
         return record
 
     async def delete(self, noun: str, record: dict[str, Any]) -> None:
-        assert (await self.management.call("DELETE", self.path(noun, record))).status == 204
+        answer = await self.management.call("DELETE", self.path(noun, record))
+        assert answer.status == 204, (self.path(noun, record), answer.text)
 
     def path(self, noun: str, record: dict[str, Any]) -> str:
         return f"/api/v2/{noun}/{quote(record['client_id' if noun == 'clients' else 'id'], safe='')}"
 
 
+def is_same(noun: str, record: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(record[name] == other[name] for name in KNOWN_BY[noun])
+
+
 def assert_shows(record: dict[str, Any], sent: dict[str, Any]) -> None:
-    wanted = {name: said(value) for name, value in sent.items() if name not in SECRET}
+    wanted = {name: said(value) for name, value in sent.items() if name not in NOT_SHOWN}
     shown = {name: said(record.get(name, False if value is False else ...)) for name, value in wanted.items()}
     assert shown == wanted
 
@@ -159,13 +176,13 @@ def bodies(noun: str, **fields: Strategy) -> tuple[Strategy, Strategy]:
 @many
 @given(*bodies("clients", **OF_CLIENTS))
 async def test_a_client(tenant: Tenant, body: dict[str, Any], patch: dict[str, Any]) -> None:
-    await tenant.check("clients", {**body, "client_id": body.get("client_id", "one")}, patch)
+    await tenant.survives("clients", {**body, "client_id": body.get("client_id", "one")}, patch)
 
 
 @many
 @given(*bodies("resource-servers", **OF_APIS))
 async def test_an_api(tenant: Tenant, body: dict[str, Any], patch: dict[str, Any]) -> None:
-    await tenant.check("resource-servers", without(body, "signing_secret"), without(patch, "signing_secret"))
+    await tenant.survives("resource-servers", without(body, "signing_secret"), without(patch, "signing_secret"))
 
 
 @many
@@ -184,13 +201,31 @@ async def test_a_client_grant(tenant: Tenant, body: dict[str, Any], patch: dict[
     ):
         made = await tenant.management.call("POST", f"/api/v2/{noun}", record)
         assert made.status in {201, 409}, made.text
-    await tenant.check("client-grants", body, patch)
+    await tenant.survives("client-grants", body, patch)
 
 
 @many
 @given(*bodies("rules", **OF_RULES))
 async def test_a_rule(tenant: Tenant, body: dict[str, Any], patch: dict[str, Any]) -> None:
-    await tenant.check("rules", body, patch)
+    await tenant.survives("rules", body, patch)
+
+
+@many
+@given(
+    *bodies(
+        "hooks", triggerId=st.just("credentials-exchange"), script=st.sampled_from(SCRIPTS), dependencies=st.just({})
+    )
+)
+async def test_a_hook(tenant: Tenant, body: dict[str, Any], patch: dict[str, Any]) -> None:
+    await tenant.forget("hooks")
+    await tenant.comes_back("hooks", body, patch)
+
+
+@many
+@given(*bodies("actions/actions", **OF_ACTIONS))
+async def test_an_action(tenant: Tenant, body: dict[str, Any], patch: dict[str, Any]) -> None:
+    await tenant.forget("rules")
+    await tenant.comes_back("actions/actions", body, patch)
 
 
 @many

@@ -16,9 +16,9 @@ from rulemint_gateway.management.fields import (
     MetadataValue,
     Name,
 )
-from rulemint_gateway.management.kept_fields import Flag, LongText, Object, Refused, Seconds, Text, Texts, Unpromised
 from rulemint_gateway.management.placement import Placement
-from rulemint_gateway.management.token_quotas import TokenQuota, check_quota
+from rulemint_gateway.management.token_quotas import check_quota
+from rulemint_shared.kept_fields import KeptClientFields
 from rulemint_shared.records import Client
 
 MAX_METADATA = 10
@@ -27,74 +27,6 @@ GrantTypes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)],
 AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
 ShownAuthMethod = Annotated[str, Meta(extra_json_schema={"enum": list(get_args(AuthMethod))})]
 """As it was stored."""
-
-
-Addons = Annotated[Object, Meta(description="Without their secrets: nothing here needs them.")]
-
-
-class EncryptionKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The public half of the key that a client wants something encrypted for."""
-
-    pub: LongText | UnsetType = UNSET
-    cert: LongText | UnsetType = UNSET
-    subject: Text | UnsetType = UNSET
-
-
-class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Logins, browsers, organizations: nothing that a machine's token depends on, but for its quota."""
-
-    app_type: Text | UnsetType = UNSET
-    logo_uri: Text | UnsetType = UNSET
-    is_first_party: Flag | UnsetType = UNSET
-    oidc_conformant: Flag | UnsetType = UNSET
-    callbacks: Texts | UnsetType = UNSET
-    allowed_origins: Texts | UnsetType = UNSET
-    web_origins: Texts | UnsetType = UNSET
-    client_aliases: Texts | UnsetType = UNSET
-    allowed_clients: Texts | UnsetType = UNSET
-    allowed_logout_urls: Texts | UnsetType = UNSET
-    oidc_logout: Object | UnsetType = UNSET
-    oidc_backchannel_logout: Object | UnsetType = UNSET
-    session_transfer: Object | UnsetType = UNSET
-    is_token_endpoint_ip_header_trusted: Flag | UnsetType = UNSET
-    jwt_configuration: Object | UnsetType = UNSET
-    encryption_key: EncryptionKey | UnsetType | None = UNSET
-    sso: Flag | UnsetType = UNSET
-    sso_disabled: Flag | UnsetType = UNSET
-    cross_origin_auth: Flag | UnsetType = UNSET
-    cross_origin_authentication: Flag | UnsetType = UNSET
-    cross_origin_loc: Text | UnsetType = UNSET
-    custom_login_page_on: Flag | UnsetType = UNSET
-    custom_login_page: LongText | UnsetType = UNSET
-    custom_login_page_preview: LongText | UnsetType = UNSET
-    form_template: LongText | UnsetType = UNSET
-    addons: Addons | UnsetType = UNSET
-    mobile: Object | UnsetType = UNSET
-    initiate_login_uri: Text | UnsetType = UNSET
-    native_social_login: Object | UnsetType = UNSET
-    fedcm_login: Object | UnsetType = UNSET
-    refresh_token: Object | UnsetType = UNSET
-    default_organization: Object | UnsetType = UNSET
-    organization_usage: Literal["deny", "allow", "require"] | UnsetType | None = UNSET
-    organization_require_behavior: Text | UnsetType = UNSET
-    organization_discovery_methods: Texts | UnsetType = UNSET
-    client_authentication_methods: Unpromised | UnsetType = UNSET
-    require_pushed_authorization_requests: Flag | UnsetType = UNSET
-    require_proof_of_possession: Refused | UnsetType = UNSET
-    signed_request_object: Object | UnsetType = UNSET
-    token_vault_privileged_access: Object | UnsetType = UNSET
-    compliance_level: Text | UnsetType = UNSET
-    skip_non_verifiable_callback_uri_confirmation_prompt: Flag | UnsetType = UNSET
-    token_exchange: Object | UnsetType = UNSET
-    par_request_expiry: Seconds | UnsetType = UNSET
-    token_quota: TokenQuota | UnsetType | None = UNSET
-    """Instead of the tenant's ``default_token_quota``."""
-    resource_server_identifier: Text | UnsetType = UNSET
-    third_party_security_mode: Text | UnsetType = UNSET
-    redirection_policy: Text | UnsetType = UNSET
-    express_configuration: Object | UnsetType = UNSET
-    my_organization_configuration: Object | UnsetType = UNSET
-    async_approval_notification_channels: Texts | UnsetType = UNSET
 
 
 class CreateClient(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,8 +66,8 @@ PLACES = Placement(
 )
 
 
-class ClientAnswer(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A client; its secret is shown when it is made or rotated, never again."""
+class _OwnFields(KeptClientFields, frozen=True, forbid_unknown_fields=True):
+    """Shown before the kept ones, because a subclass's positional fields come first."""
 
     client_id: str
     tenant: str
@@ -143,8 +75,13 @@ class ClientAnswer(KeptClientFields, frozen=True, kw_only=True, forbid_unknown_f
     name: str
     description: str
     client_metadata: dict[str, str]
-    app_type: str
     grant_types: tuple[str, ...]
+
+
+class ClientAnswer(_OwnFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A client; its secret is shown when it is made or rotated, never again."""
+
+    app_type: str
     is_first_party: bool
     token_endpoint_auth_method: ShownAuthMethod | UnsetType = UNSET
     client_secret: str | UnsetType = UNSET

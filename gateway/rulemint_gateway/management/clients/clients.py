@@ -14,7 +14,6 @@ from rulemint_gateway.management.clients.bodies import (
     PLACES,
     ClientAnswer,
     CreateClient,
-    KeptClientFields,
     PatchClient,
     check_promises,
 )
@@ -28,6 +27,7 @@ from rulemint_gateway.stores.facets import USUAL_APP_TYPE, USUALLY_FIRST_PARTY
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.kept_fields import KeptClientFields
 from rulemint_shared.records import CLIENT_CREDENTIALS, Client, ClientSecret
 from rulemint_shared.vault import Vault
 

@@ -8,16 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_cli.configuration import kept_fields
 from rulemint_cli.configuration.document import Client, Document, Rule
 from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import script_names, text_of
 from rulemint_cli.configuration.yaml_text import dump, parse
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_gateway.management.client_grants import KeptGrantFields
-from rulemint_gateway.management.clients.bodies import KeptClientFields
-from rulemint_gateway.management.resource_server_bodies import KeptResourceServerFields
-from rulemint_gateway.management.tenant_settings import KeptSettings
 from rulemint_shared.records import Language
 
 
@@ -124,10 +119,3 @@ def test_a_document_is_written_the_same_every_time_without_what_is_at_its_defaul
 def test_no_two_scripts_share_a_file() -> None:
     rules = [Rule(name=name, script="x", language=Language.JAVASCRIPT) for name in ("a b", "a-b", "A-B")]
     assert list(script_names(rules).values()) == ["rules/a-b.js", "rules/a-b-2.js", "rules/A-B-3.js"]
-
-
-def test_the_fields_without_effect_are_those_of_the_management_api() -> None:
-    assert set(KeptSettings.__struct_fields__) == kept_fields.SETTINGS
-    assert set(KeptResourceServerFields.__struct_fields__) == kept_fields.RESOURCE_SERVER
-    assert set(KeptClientFields.__struct_fields__) == kept_fields.CLIENT
-    assert set(KeptGrantFields.__struct_fields__) == kept_fields.CLIENT_GRANT
