@@ -44,7 +44,6 @@ class Invocations:
             for each in running:
                 each.give_up()
             raise
-        await self._parts.outbox.flushed()
         return join_endings([*unreadable, *(each.kept or b"" for each in running)])
 
     def _refuse(self, refused: Refused, channel: str) -> bytes:

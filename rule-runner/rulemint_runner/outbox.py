@@ -59,11 +59,6 @@ class Outbox:
             self._stop()
         return [(channel, join_endings(endings)) for channel, endings in taken]
 
-    async def flushed(self) -> None:
-        """Wait until everything that has left is published, or lost."""
-        if self._rounds:
-            await asyncio.wait(self._rounds)
-
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
