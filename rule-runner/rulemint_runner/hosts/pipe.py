@@ -266,15 +266,20 @@ class Pipe:
     # ---- taking back ----
 
     def take_back(self) -> None:
-        """What waits behind the first turn goes elsewhere."""
+        """What waits behind the first turn goes elsewhere.
+
+        The host may read while we take: it then has a turn from among those that we took, or one behind the first.
+        """
         if len(self._turns) < 2:
             return
-        taken = self._channel.take_back()
+        first, taken = self._turns[0], self._channel.take_back()
         unread = self._unread(taken, islice(self._turns, 1, None))
         gone = {turn.packets()[0] for turn in unread}
         self._channel.write_packets([packet for packet in taken if packet not in gone])  # of the first
-        for _ in unread:
-            self._turns.pop()
+        self._turns = deque(turn for turn in self._turns if turn not in unread)
+        if len(self._turns) > 1 and first.packets()[0] in taken:
+            self._turns.rotate(-1)  # the host came to another before it
+            self._begin(self._turns[0])
         if unread:
             self.user.taken_back(unread)
 
