@@ -92,6 +92,8 @@ class Pipe:
         self._kill = kill
         self._turns: deque[Turn] = deque()
         self._is_answered = False
+        self._has_asked = False
+        """The first turn waits for a reply, or has: nothing waits behind it, and what it is sent stays."""
         self._outbound = OutboundCalls(channel)
         self._state_calls = StateCalls(channel)
         self._bytes = 0
@@ -168,7 +170,7 @@ class Pipe:
 
     def _begin(self, turn: Turn) -> None:
         self._bytes = self._characters = 0
-        self._is_answered = False
+        self._is_answered = self._has_asked = False
         self.began_s = monotonic()
         self.runs += 1
         turn.begin(self._pid)
@@ -225,8 +227,10 @@ class Pipe:
 
     def _note_that_it_asks(self) -> None:
         """The reply would wait behind the next turns, so they leave."""
-        self.take_back()
-        self.user.asked()
+        if not self._has_asked:
+            self.take_back()
+            self._has_asked = True
+            self.user.asked()
 
     def _stop_asking(self) -> None:
         self._outbound.close()
@@ -268,9 +272,10 @@ class Pipe:
     def take_back(self) -> None:
         """What waits behind the first turn goes elsewhere.
 
-        The host may read while we take: it then has a turn from among those that we took, or one behind the first.
+        The host may read while the runner takes. Then the host has a turn from between those taken, or has one behind
+        the first and not the first.
         """
-        if len(self._turns) < 2:
+        if len(self._turns) < 2 or self._has_asked:
             return
         first, taken = self._turns[0], self._channel.take_back()
         unread = self._unread(taken, islice(self._turns, 1, None))

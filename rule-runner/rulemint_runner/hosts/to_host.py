@@ -3,7 +3,9 @@
 Theory of operation. A host's descriptor 0 is one end of a pair of SOCK_SEQPACKET sockets (unix(7)). A frame is one
 packet, and the host reads one packet when it is ready for the next, so what it has not come to stays in the kernel. The
 runner keeps a duplicate of the host's end. To read from it takes a packet away whole, or finds that the host has it:
-there is nothing between. Only a frame that is too long for one packet is several, cut so that none has parts of two.
+there is nothing between. Several are taken one by one, oldest first, and the host may read one meanwhile.
+
+Only a frame that is too long for one packet is several, cut so that none has parts of two.
 """
 
 from __future__ import annotations

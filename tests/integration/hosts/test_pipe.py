@@ -14,10 +14,12 @@ from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.frames import MAX_PACKET_BYTES, Returned
+from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.pipe import User
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Language
@@ -197,3 +199,30 @@ async def test_what_a_host_has_not_come_to_when_it_is_killed_has_not_begun(
 
 async def as_seen(pids: list[int]) -> list[int]:
     return list(pids)
+
+
+@BOTH
+async def test_a_host_that_reads_while_its_runner_takes_back_loses_nothing_and_runs_nothing_twice(
+    make_pool: MakePool, language: Language
+) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    hosts: list[Host] = []
+    pool.note = hosts.append
+    await warm_up(pool, language)
+    turns = [a_turn(language, n, timeout_s=10) for n in range(1, 1_001)]
+
+    async def take_back_again_and_again() -> None:
+        while True:
+            for host in hosts:
+                host.pipe.take_back()
+            await asyncio.sleep(0)
+
+    taking = asyncio.create_task(take_back_again_and_again())
+    try:
+        answers = await run_all(pool, language, turns)
+    finally:
+        await cancel([taking])
+
+    for turn, (n, answer) in zip(turns, enumerate(answers, start=1), strict=True):
+        check_that_it_ran_once(turn, n, answer)
+    assert len(hosts) == 1
