@@ -47,6 +47,7 @@ from rulemint_gateway.management.deletions import Deletions
 from rulemint_gateway.management.demo_client import warn_of_demo_client
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.resource_servers import ResourceServers
+from rulemint_gateway.management.rules.forms import RuleForms
 from rulemint_gateway.management.rules.hooks import Hooks
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
@@ -61,6 +62,7 @@ from rulemint_gateway.management.tenant_settings import TenantSettings
 from rulemint_gateway.management.tenants import Tenants
 from rulemint_gateway.management.trying.tries import Tries
 from rulemint_gateway.management.webtasks.webtasks import Webtasks
+from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
@@ -130,7 +132,7 @@ from rulemint_gateway.web.whole_answer import SERVER
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.records import ErrorStyle, SigningAlgorithm
 from rulemint_shared.redis_connection import check_server, open_redis, open_subscriber
 from rulemint_shared.server_clock import ServerClock
 from rulemint_shared.shortages import watch_descriptors
@@ -225,7 +227,11 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         health = Health(presence, catalog, durability)
         throttling = Throttling(
-            catalog, failed, reports=ThrottleReports(audit), pace=Pace(settings.throttled_answers), metrics=metrics
+            catalog,
+            failed,
+            reports=ThrottleReports(audit),
+            pace=Pace(settings.throttled_answers),
+            count=metrics.throttled,
         )
         token = TokenEndpoint(
             catalog=catalog,
@@ -235,6 +241,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
             throttling=throttling,
             proxies=TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header)),
             issuers=_issuers(settings),
+            wordings={ErrorStyle.AUTH0: in_auth0_style},
         )
         parts = _rule_parts(settings, redis, catalog, store, vault, presence, dispatcher)
         handlers = Handlers(
@@ -403,6 +410,7 @@ class _RuleParts:
     """What rules are made of, and the same rules as hooks, webtasks and actions."""
 
     records: RuleRecords
+    forms: RuleForms
     texts: RuleTexts
     rules: Rules
     secrets: RuleSecretsOf
@@ -424,6 +432,7 @@ def _rule_parts(
     texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
     return _RuleParts(
         records=records,
+        forms=RuleForms(records),
         texts=texts,
         rules=Rules(catalog, store, records, texts),
         secrets=RuleSecretsOf(redis, records, store, vault),
@@ -468,13 +477,13 @@ def _rule_paths(catalog: Catalog, store: ConfigStore, parts: _RuleParts, *, page
         tries=TryHandlers(catalog, parts.tries),
         versions=RuleVersionHandlers(catalog, rules, parts.versions),
         resuming=ResumeHandlers(catalog, Resuming(catalog, store, records)),
-        hooks=HookHandlers(catalog, Hooks(records, rules, secrets), page_bytes=page_bytes),
-        webtasks=WebtaskHandlers(catalog, Webtasks(store, records, parts.texts, rules, secrets)),
+        hooks=HookHandlers(catalog, Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
+        webtasks=WebtaskHandlers(catalog, Webtasks(store, records, parts.forms, parts.texts, rules, secrets)),
     )
 
 
 def _action_paths(catalog: Catalog, store: ConfigStore, parts: _RuleParts, exchanges: ExchangeStore) -> ActionPaths:
-    records = ActionRecords(parts.records)
+    records = ActionRecords(parts.records, parts.forms)
     actions = Actions(store, records, parts.texts, parts.rules, parts.secrets)
     versions = ActionVersions(records, parts.versions)
     return ActionPaths(

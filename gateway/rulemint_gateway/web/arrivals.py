@@ -7,11 +7,12 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from rulemint_gateway.web.body_faults import LateBodyError, MalformedBodyError
 from rulemint_gateway.web.client_gone import ClientGoneError
-from rulemint_gateway.web.connections.connection import LateBodyError, MalformedBodyError
-from rulemint_gateway.web.early_body import early_body
 from rulemint_gateway.web.problems import ACCEPTED_CODINGS
 
+_TAKEN = web.RequestKey("taken", bytes)
+"""What `taken_early` has taken of a body."""
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """By coding (RFC 9110 §8.4.1), as `zlib.decompressobj` wants it."""
 _CM_DEFLATE, _CM_MASK = 8, 0x0F
@@ -56,13 +57,22 @@ async def body_of(request: web.Request, limit: int) -> bytes:
     return body if coding is None else _decoded(body, coding, limit)
 
 
+def taken_early(request: web.Request, most: int) -> bytes:
+    """Take the body if it is here and has *most* bytes at most; from then on only `body_of` has it."""
+    length, content = request.content_length, request.content
+    if length is None or length > most or not content.is_eof() or content.exception() is not None:
+        return b""
+    body = request[_TAKEN] = content.read_nowait()
+    return body
+
+
 async def _arrived(request: web.Request, limit: int) -> bytes:
     if request.content_length is not None and request.content_length > limit:
         raise _too_large(limit)
     content, body = request.content, b""
     try:
         if content.at_eof():
-            body = early_body(request)
+            body = request.get(_TAKEN, b"")
         elif content.is_eof() and content.exception() is None:
             body = content.read_nowait()  # all of it is here, as of nearly every request
         while len(body) <= limit and not content.at_eof():

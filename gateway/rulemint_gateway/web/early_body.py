@@ -13,9 +13,9 @@ from aiohttp import hdrs, web
 
 from rulemint_gateway.oauth.errors import InvalidClient
 from rulemint_gateway.oauth.token_request import basic_credentials
+from rulemint_gateway.web.arrivals import taken_early
 
 MAX_BYTES = 4_096
-_BODY = web.RequestKey("body", bytes)
 _IN_FORM = re.compile(rb"(?:^|&)client_id=([^&]*)")
 
 
@@ -32,7 +32,7 @@ def named_clients(request: web.Request) -> list[str]:
     HTTP Basic has two readings.
     """
     authorization = request.headers.get(hdrs.AUTHORIZATION)
-    return clients_named_in(authorization, b"" if authorization is not None else _take(request))
+    return clients_named_in(authorization, b"" if authorization is not None else taken_early(request, MAX_BYTES))
 
 
 def clients_named_in(authorization: str | None, body: bytes) -> list[str]:
@@ -46,21 +46,6 @@ def clients_named_in(authorization: str | None, body: bytes) -> list[str]:
         return _named_in_json(body)
     found = _IN_FORM.search(body)
     return [unquote_plus(found[1].decode("ascii", "replace"))] if found else []
-
-
-def early_body(request: web.Request) -> bytes:
-    """What `named_clients` has taken of the body."""
-    body: bytes = request.get(_BODY, b"")
-    return body
-
-
-def _take(request: web.Request) -> bytes:
-    """The body if it is short and here; then nobody else can read it but from `early_body`."""
-    length, content = request.content_length, request.content
-    if length is None or length > MAX_BYTES or not content.is_eof() or content.exception() is not None:
-        return b""
-    body = request[_BODY] = content.read_nowait()
-    return body
 
 
 def _named_in_json(body: bytes) -> list[str]:

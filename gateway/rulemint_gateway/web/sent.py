@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from rulemint_gateway.oauth.exchange import Sent
 from rulemint_gateway.stores.authority import normalised
+from rulemint_gateway.web.header_text import well_formed
 from rulemint_gateway.web.token_calls import TokenCall
 from rulemint_shared.secret_names import secret_names_among
 
@@ -24,11 +25,6 @@ def sent_with(call: TokenCall, host: str) -> Sent:
         query=_bounded(list(call.query.items())) if call.query else {},
         hostname=_hostname(host),
     )
-
-
-def well_formed(text: str) -> str:
-    """Bytes of a header that are no UTF-8 arrive as lone surrogates, which cannot travel."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _bounded(pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from rulemint_gateway.limits.failed_authentication import FailedAuthentication, Throttled, place_of
+from rulemint_gateway.limits.failed_authentication import FailedAuthentication, Throttled, ThrottledBy, place_of
 from rulemint_gateway.limits.pace import Pace
 from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.management.errors import ThrottledError
@@ -16,11 +16,9 @@ from rulemint_gateway.oauth.guarded_authentication import known_client
 from rulemint_gateway.oauth.token_quotas import TOKEN_ENDPOINT
 from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.problems import oauth_problem
 from rulemint_gateway.web.source_address import source_address
 from rulemint_gateway.web.tenancy import authority_of
-from rulemint_gateway.web.token_calls import TokenCall
 from rulemint_gateway.web.whole_answer import WholeAnswer
 
 
@@ -34,15 +32,16 @@ class Throttling:
         *,
         reports: ThrottleReports,
         pace: Pace,
-        metrics: Metrics,
+        count: Callable[[ThrottledBy], None],
     ) -> None:
+        """*count* is told of each refusal."""
         self._catalog = catalog
         self._failed = failed
         self._reports = reports
         self._pace = pace
-        self._metrics = metrics
+        self._count = count
 
-    def seen_early(self, call: TokenCall, source: str, host: str) -> errors.Throttled | None:
+    def seen_early(self, source: str, host: str, named: Callable[[], list[str]]) -> errors.Throttled | None:
         """What a token request from *source* to *host* is refused with before it is read; None if it has to be read.
 
         It costs something only where something has failed lately. Who is let through here is looked at again by
@@ -50,7 +49,7 @@ class Throttling:
         """
         if not self._failed.is_failing(source):
             return None
-        return self.seen(source, host, call.named_clients)
+        return self.seen(source, host, named)
 
     @property
     def failing(self) -> Sized:
@@ -117,7 +116,7 @@ class Throttling:
 
     def _note(self, throttled: Throttled, source: str, host: str, client_id: str, called: tuple[str, str]) -> None:
         tenant, place = self._catalog.tenant_for_host(host).tenant.name, place_of(source)
-        self._metrics.throttled(throttled.by)
+        self._count(throttled.by)
         if not self._reports.is_told(throttled, tenant, place):
             method, path = called
             call = Call(tenant=tenant, client_id=client_id, ip=source, method=method, path=path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Literal
@@ -12,7 +13,6 @@ from aiohttp import hdrs, web
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.limits.failed_authentication import place_of
-from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.errors import (
     OAuthError,
@@ -28,16 +28,18 @@ from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.stores.tenant_config import TenantConfig
-from rulemint_gateway.web.bodies import FORM, JSON, read_parameters
+from rulemint_gateway.web.bodies import JSON
 from rulemint_gateway.web.client_gone import ClientGoneError
+from rulemint_gateway.web.header_text import well_formed
 from rulemint_gateway.web.issuers import Issuers, issuer_at
 from rulemint_gateway.web.metrics import Metrics
 from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, oauth_problem
-from rulemint_gateway.web.sent import sent_with, well_formed
+from rulemint_gateway.web.sent import sent_with
 from rulemint_gateway.web.source_address import TrustedProxies
 from rulemint_gateway.web.tenancy import with_own_audience
 from rulemint_gateway.web.throttling import Throttling
+from rulemint_gateway.web.token_bodies import FORM, read_parameters
 from rulemint_gateway.web.token_calls import RequestCall, TokenCall
 from rulemint_gateway.web.whole_answer import WholeAnswer
 from rulemint_shared.exchanges import ExchangeRecord
@@ -89,7 +91,9 @@ class TokenEndpoint:
         throttling: Throttling,
         proxies: TrustedProxies,
         issuers: Issuers | None,
+        wordings: Mapping[ErrorStyle, Callable[[OAuthError], OAuthError]],
     ) -> None:
+        """*wordings*: a tenant of such a style has its refusals in other words than RFC 6749's."""
         self._catalog = catalog
         self._grant = grant
         self._exchanges = exchanges
@@ -97,6 +101,7 @@ class TokenEndpoint:
         self._throttling = throttling
         self.proxies = proxies
         self.issuers = issuers
+        self._wordings = wordings
 
     def operations(self) -> list[Operation]:
         """The one call."""
@@ -130,7 +135,7 @@ class TokenEndpoint:
         host = call.headers.get(hdrs.HOST, "")
         try:
             source = self.proxies.source_of(call.peer, call.headers)
-            if throttled := self._throttling.seen_early(call, source, host):
+            if throttled := self._throttling.seen_early(source, host, call.named_clients):
                 return await self._throttling.refuse(throttled, source, host)
             return await self._exchange(call, self._catalog.tenant_for_host(host), source, host)
         except NoConfigurationError as error:
@@ -168,8 +173,8 @@ class TokenEndpoint:
 
     def _refuse(self, error: OAuthError, exchange: Exchange, style: ErrorStyle) -> WholeAnswer:
         why = error.reason if isinstance(error, RuleFailed) else error.detail  # a rule's own words may hold the request
-        if style is ErrorStyle.AUTH0:
-            error = in_auth0_style(error)
+        if style in self._wordings:
+            error = self._wordings[style](error)
         if exchange.is_authenticated:
             self._keep(exchange.record(status=error.status, error=error))
         else:

@@ -27,6 +27,7 @@ from rulemint_gateway.management.actions.records import ActionRecords, NoSuchAct
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.actions.views import TRIGGERS
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.rules.forms import RuleForms
 from rulemint_gateway.management.rules.hooks import CreateHook, HookAnswer, Hooks, PatchHook
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
@@ -53,15 +54,16 @@ class UseCases:
 
     def __init__(self, redis: Any, catalog: Catalog, store: ConfigStore) -> None:
         records = RuleRecords(redis, catalog)
+        forms = RuleForms(records)
         texts = RuleTexts(records, Packages(Installs(redis, RunnerPresence(redis))), versions_kept=10)
         rules = Rules(catalog, store, records, texts)
         vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
         rule_secrets = RuleSecretsOf(redis, records, store, vault)
-        actions = ActionRecords(records)
+        actions = ActionRecords(records, forms)
         self.actions = Actions(store, actions, texts, rules, rule_secrets)
         self.versions = ActionVersions(actions, RuleVersionsOf(store, records))
         self.bindings = Bindings(store, actions)
-        self.hooks = Hooks(records, rules, rule_secrets)
+        self.hooks = Hooks(records, forms, rules, rule_secrets)
 
     async def action(self, name: str = "an action", **fields: Any) -> ActionAnswer:
         body = {"name": name, "supported_triggers": [TRIGGER], "code": CODE, **fields}

@@ -10,8 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import Name, RuleName, SecretName, SecretValue
-from rulemint_gateway.management.rules.forms import TRIGGER_VERSION, Trigger, check_trigger
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
+from rulemint_gateway.management.rules.trigger import TRIGGER_VERSION, Trigger, check_trigger
 from rulemint_shared.dependencies import (
     ANY_VERSION,
     MAX_DEPENDENCIES,

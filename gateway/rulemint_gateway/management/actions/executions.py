@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.actions.answers import ExecutionAnswer, ExecutionError, ExecutionResult
 from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.management.rules.forms import TRIGGER
+from rulemint_gateway.management.rules.trigger import TRIGGER
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.exchanges import ExchangeRecord

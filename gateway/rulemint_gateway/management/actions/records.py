@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from rulemint_gateway.management.errors import ManagementError, NotFoundError
-from rulemint_gateway.management.rules.forms import form_of
+from rulemint_gateway.management.rules.forms import RuleForms, form_of
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version
 from rulemint_shared.records import Rule, RuleForm, RuleVersion
 
@@ -30,8 +30,9 @@ class Action:
 class ActionRecords:
     """Reads actions."""
 
-    def __init__(self, rules: RuleRecords) -> None:
+    def __init__(self, rules: RuleRecords, forms: RuleForms) -> None:
         self.rules = rules
+        self._forms = forms
 
     async def find(self, tenant: str, action_id: str) -> Action:
         """The action of that id.
@@ -57,7 +58,7 @@ class ActionRecords:
 
     async def all(self, tenant: str) -> list[Rule]:
         """The rules that are actions, in the order in which they run or would."""
-        return await self.rules.of_form(tenant, RuleForm.ACTION, newest_version)
+        return await self._forms.rules_of(tenant, RuleForm.ACTION, newest_version)
 
     async def in_parts(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[Action]:
         """*rules* as actions, of which a few are held at a time."""

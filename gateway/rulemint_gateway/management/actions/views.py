@@ -18,7 +18,7 @@ from rulemint_gateway.management.actions.answers import (
 )
 from rulemint_gateway.management.actions.bodies import DEFAULT_RUNTIME
 from rulemint_gateway.management.actions.records import Action
-from rulemint_gateway.management.rules.forms import TRIGGER, TRIGGER_VERSION
+from rulemint_gateway.management.rules.trigger import TRIGGER, TRIGGER_VERSION
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.records import Rule, RuleVersion
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Callable
 
-from msgspec import Meta
-
-from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 
-TRIGGER = "credentials-exchange"
-"""The only trigger of Auth0's that there is here."""
-TRIGGER_VERSION = "v2"
-Trigger = Annotated[str, Meta(max_length=64, extra_json_schema={"enum": [TRIGGER]})]
-"""`check_trigger` says in words why it can be no other."""
-
+MAX_KNOWN_FORMS = 20_000
 _ACTION = re.compile(r"\bonExecuteCredentialsExchange\b")
 _OWN_MODULE = re.compile(r"^[ \t]*export\b", re.MULTILINE)
 
@@ -39,14 +32,24 @@ def form_of_text(script: str, language: Language) -> RuleForm | None:
     return None
 
 
-def check_trigger(trigger: str, *, field: str) -> None:
-    """Refuse what is not the client credentials exchange.
+class RuleForms:
+    """Finds the rules of a form. It remembers the form of each version, because a version never changes."""
 
-    Raises:
-        InvalidBodyError: it is another trigger.
-    """
-    if trigger != TRIGGER:
-        raise InvalidBodyError(
-            f"There is no trigger {trigger[:64]!r} here: tokens are for machines only, so {TRIGGER} is the one",
-            field=field,
-        )
+    def __init__(self, records: RuleRecords) -> None:
+        self._records = records
+        self._forms: dict[tuple[str, int], RuleForm | None] = {}
+
+    async def rules_of(self, tenant: str, form: RuleForm, version_of: Callable[[Rule], int]) -> list[Rule]:
+        """The rules of that *form*, in the order in which they run or would; *version_of*: the version that counts."""
+        rules = self._records.in_order(tenant)
+        unknown = [
+            (rule, version_of(rule))
+            for rule in rules
+            if rule.made_as is None and (rule.id, version_of(rule)) not in self._forms
+        ]
+        if len(self._forms) + len(unknown) > MAX_KNOWN_FORMS:
+            self._forms.clear()
+        forms = self._forms
+        async for rule, text in self._records.in_parts(tenant, unknown):
+            forms[rule.id, text.version] = form_of(rule, text)
+        return [rule for rule in rules if (rule.made_as or forms.get((rule.id, version_of(rule)))) is form]

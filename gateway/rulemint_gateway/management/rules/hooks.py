@@ -13,10 +13,11 @@ from rulemint_gateway.management.fields import Dependencies, RuleName, Script
 from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.management.rules.bodies import CreateRule, PatchRule
-from rulemint_gateway.management.rules.forms import TRIGGER, Trigger, check_trigger, form_of, form_of_text
+from rulemint_gateway.management.rules.forms import RuleForms, form_of, form_of_text
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretsState
+from rulemint_gateway.management.rules.trigger import TRIGGER, Trigger, check_trigger
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
 
 
@@ -60,8 +61,9 @@ class Hooks:
     patch_body = PatchHook
     answer = HookAnswer
 
-    def __init__(self, records: RuleRecords, rules: Rules, secrets: RuleSecretsOf) -> None:
+    def __init__(self, records: RuleRecords, forms: RuleForms, rules: Rules, secrets: RuleSecretsOf) -> None:
         self._records = records
+        self._forms = forms
         self._rules = rules
         self._secrets = secrets
 
@@ -75,7 +77,7 @@ class Hooks:
 
     async def rules(self, tenant: str) -> list[Rule]:
         """The rules that are hooks, in the order in which they run."""
-        return await self._records.of_form(tenant, RuleForm.HOOK, shown_version)
+        return await self._forms.rules_of(tenant, RuleForm.HOOK, shown_version)
 
     async def list(self, tenant: str) -> FewRecords[HookAnswer]:
         """All hooks, in the order in which they run."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from arq.connections import ArqRedis
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.rules.forms import form_of
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.reading import read_record, read_records
 from rulemint_gateway.stores.tables import RULE_VERSIONS
 from rulemint_shared import keys
-from rulemint_shared.records import Rule, RuleForm, RuleVersion
+from rulemint_shared.records import Rule, RuleVersion
 
 FIRST_PART, LARGEST_PART = 4, 64
 PART_CHARACTERS = 256 * 1024
 """Of the scripts that are read together, about."""
-MAX_KNOWN_FORMS = 20_000
 
 
 class RuleRecords:
@@ -26,8 +24,6 @@ class RuleRecords:
     def __init__(self, redis: ArqRedis, catalog: Catalog) -> None:
         self._redis = redis
         self._catalog = catalog
-        self._forms: dict[tuple[str, int], RuleForm | None] = {}
-        """Of rule versions, which never change."""
 
     def find(self, tenant: str, rule_id: str) -> Rule:
         """The rule of that id.
@@ -90,21 +86,6 @@ class RuleRecords:
             found.reverse()
             while found:
                 yield found.pop()
-
-    async def of_form(self, tenant: str, form: RuleForm, version_of: Callable[[Rule], int]) -> list[Rule]:
-        """The rules of that *form*, in the order in which they run or would; *version_of*: the version that counts."""
-        rules = self.in_order(tenant)
-        unknown = [
-            (rule, version_of(rule))
-            for rule in rules
-            if rule.made_as is None and (rule.id, version_of(rule)) not in self._forms
-        ]
-        if len(self._forms) + len(unknown) > MAX_KNOWN_FORMS:
-            self._forms.clear()
-        forms = self._forms
-        async for rule, text in self.in_parts(tenant, unknown):
-            forms[rule.id, text.version] = form_of(rule, text)
-        return [rule for rule in rules if (rule.made_as or forms.get((rule.id, version_of(rule)))) is form]
 
 
 def shown_version(rule: Rule) -> int:

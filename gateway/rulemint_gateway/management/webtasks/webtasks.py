@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
-from rulemint_gateway.management.rules.forms import form_of, form_of_text
+from rulemint_gateway.management.rules.forms import RuleForms, form_of, form_of_text
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import NOT_SHOWN, RuleSecretsOf
@@ -37,10 +37,17 @@ class Webtasks:
     """The use cases of ``/api/webtask`` and ``/api/tokens``; a container is a tenant."""
 
     def __init__(
-        self, store: ConfigStore, records: RuleRecords, texts: RuleTexts, rules: Rules, secrets: RuleSecretsOf
+        self,
+        store: ConfigStore,
+        records: RuleRecords,
+        forms: RuleForms,
+        texts: RuleTexts,
+        rules: Rules,
+        secrets: RuleSecretsOf,
     ) -> None:
         self._store = store
         self._records = records
+        self._forms = forms
         self._texts = texts
         self._rules = rules
         self._secrets = secrets
@@ -60,7 +67,7 @@ class Webtasks:
 
     async def list(self, tenant: str) -> list[WebtaskAnswer]:
         """All webtasks, in the order in which they run."""
-        rules = await self._records.of_form(tenant, RuleForm.HOOK, shown_version)
+        rules = await self._forms.rules_of(tenant, RuleForm.HOOK, shown_version)
         texts = self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules])
         return [_answer(tenant, Webtask(rule, text)) async for rule, text in texts]
 

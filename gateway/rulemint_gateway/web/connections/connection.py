@@ -20,6 +20,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
 
 from rulemint_gateway.management.errors import UnreadableError
+from rulemint_gateway.web.body_faults import BodyFaultError, LateBodyError, MalformedBodyError
 from rulemint_gateway.web.connections import faults
 from rulemint_gateway.web.connections.faults import Fault, fault_of
 from rulemint_gateway.web.connections.open_connections import CutShort, OpenConnections, Patience, Place
@@ -45,18 +46,6 @@ class Deadlines(NamedTuple):
     """From there to the end of its body."""
     idle_s: float
     """From an answer to the next request."""
-
-
-class BodyFaultError(Exception):
-    """The rest of a body will not come. `LateBodyError` and `MalformedBodyError` say why."""
-
-
-class LateBodyError(BodyFaultError):
-    """The body did not arrive within its deadline."""
-
-
-class MalformedBodyError(BodyFaultError):
-    """The body's chunks are none."""
 
 
 class Connection(ShortcutHandler):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rulemint_gateway.management.rules.forms import TRIGGER
+from rulemint_gateway.management.rules.trigger import TRIGGER
 from rulemint_gateway.web.management.idempotency import HEADER, KEY_PATTERN, MAX_KEY
 from rulemint_gateway.web.openapi.schemas import Schemas
 from rulemint_gateway.web.operations import Operation

@@ -10,7 +10,7 @@ from rulemint_gateway.management.actions.answers import ActionAnswer, ActionTest
 from rulemint_gateway.management.actions.bodies import CreateAction, PatchAction
 from rulemint_gateway.management.actions.testing import ActionTest, ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
-from rulemint_gateway.management.rules.forms import check_trigger
+from rulemint_gateway.management.rules.trigger import check_trigger
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management.actions.calls import ACTION, ACTIONS, ActionCalls

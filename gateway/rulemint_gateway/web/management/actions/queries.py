@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.rules.forms import Trigger
+from rulemint_gateway.management.rules.trigger import Trigger
 from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_shared.records import Rule
 

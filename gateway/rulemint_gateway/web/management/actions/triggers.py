@@ -10,7 +10,7 @@ from rulemint_gateway.management.actions.bindings import Bindings
 from rulemint_gateway.management.actions.bodies import PatchBindings
 from rulemint_gateway.management.actions.views import TRIGGERS
 from rulemint_gateway.management.answers import Nothing
-from rulemint_gateway.management.rules.forms import TRIGGER, check_trigger
+from rulemint_gateway.management.rules.trigger import TRIGGER, check_trigger
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.bodies import read_json
 from rulemint_gateway.web.management.actions.calls import ActionCalls
