@@ -83,12 +83,17 @@ from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
-from rulemint_gateway.web.answers import Answers
-from rulemint_gateway.web.bearer import CLOCK_LEEWAY_S
+from rulemint_gateway.web.callers.bearer import CLOCK_LEEWAY_S
+from rulemint_gateway.web.callers.issuers import ISSUERS, Issuers
+from rulemint_gateway.web.callers.places import Answers
+from rulemint_gateway.web.callers.source_address import PROXIES, ProxyHeader, TrustedProxies
+from rulemint_gateway.web.callers.throttling import THROTTLING, Throttling
 from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_gateway.web.connections.shortcut import Shortcut
 from rulemint_gateway.web.health import Health
-from rulemint_gateway.web.issuers import ISSUERS, Issuers
+from rulemint_gateway.web.http.idempotency import IDEMPOTENCY
+from rulemint_gateway.web.http.problems import problems
+from rulemint_gateway.web.http.whole_answer import SERVER
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.loss_metrics import LossMetrics
 from rulemint_gateway.web.management.accounts import accounting
@@ -100,7 +105,6 @@ from rulemint_gateway.web.management.clients import ClientHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.hooks import HookHandlers
-from rulemint_gateway.web.management.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
@@ -113,7 +117,6 @@ from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandle
 from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics import Metrics
-from rulemint_gateway.web.problems import problems
 from rulemint_gateway.web.routes import (
     ActionPaths,
     ConfigurationPaths,
@@ -122,13 +125,10 @@ from rulemint_gateway.web.routes import (
     TenantPaths,
     routes,
 )
-from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies
-from rulemint_gateway.web.throttling import THROTTLING, Throttling
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.token_shortcut import TokenShortcut
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
-from rulemint_gateway.web.whole_answer import SERVER
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter

@@ -17,15 +17,15 @@ from aiohttp import web
 from rulemint_gateway.compose import Gateway, open_gateway
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.tls import Certificate
+from rulemint_gateway.web.callers.source_address import PROXIES
+from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.connections.connection import Deadlines
 from rulemint_gateway.web.connections.open_connections import OpenConnections
 from rulemint_gateway.web.connections.server import Runner, Server
 from rulemint_gateway.web.connections.shortcut import Shortcut
+from rulemint_gateway.web.connections.stalled_readers import StalledReaders
 from rulemint_gateway.web.connections.tls_site import TlsSite
 from rulemint_gateway.web.early_refusals import EarlyRefusals
-from rulemint_gateway.web.source_address import PROXIES
-from rulemint_gateway.web.stalled_readers import StalledReaders
-from rulemint_gateway.web.throttling import THROTTLING
 from rulemint_shared.background import in_background
 from rulemint_shared.collection import settle_collector
 from rulemint_shared.open_files import allow_most_open_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from rulemint_gateway.oauth.errors import UnsupportedResponseType
-from rulemint_gateway.web.problems import oauth_problem
+from rulemint_gateway.web.http.problems import oauth_problem
 
 
 def routes() -> list[web.RouteDef]:

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from rulemint_gateway.oauth.errors import InvalidClient
 from rulemint_gateway.oauth.token_request import basic_credentials
-from rulemint_gateway.web.arrivals import taken_early
+from rulemint_gateway.web.http.arrivals import taken_early
 
 MAX_BYTES = 4_096
 _IN_FORM = re.compile(rb"(?:^|&)client_id=([^&]*)")

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from rulemint_gateway.limits.failed_authentication import Throttled
 from rulemint_gateway.stores.catalog import NoConfigurationError
+from rulemint_gateway.web.callers.source_address import TrustedProxies
+from rulemint_gateway.web.callers.throttling import Throttling, throttled_answer
 from rulemint_gateway.web.connections.refusals import EarlyRefusal
 from rulemint_gateway.web.plain_requests import plain_request
-from rulemint_gateway.web.source_address import TrustedProxies
-from rulemint_gateway.web.throttling import Throttling, throttled_answer
 from rulemint_shared.deadline import unix_s
 
 

@@ -12,8 +12,8 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.durability import Durability
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import json_answer
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import json_answer
 
 
 class Alive(Answer, frozen=True, kw_only=True):

@@ -10,10 +10,10 @@ from aiohttp import web
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.tokens.signing_keys import SigningKeys
-from rulemint_gateway.web.cacheable import cacheable_answer
-from rulemint_gateway.web.issuers import issuer_of
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_gateway.web.callers.issuers import issuer_of
+from rulemint_gateway.web.callers.tenancy import tenant_of
+from rulemint_gateway.web.http.cacheable import cacheable_answer
+from rulemint_gateway.web.http.operations import Operation
 from rulemint_shared.records import CLIENT_CREDENTIALS, SigningAlgorithm
 
 _PUBLISHED = tuple(algorithm for algorithm in SigningAlgorithm if algorithm is not SigningAlgorithm.HS256)

@@ -14,8 +14,9 @@ from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.tenants import TenantAnswer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web import authorization_endpoint
-from rulemint_gateway.web.answers import Answers
+from rulemint_gateway.web.callers.places import Answers
 from rulemint_gateway.web.health import Health
+from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
 from rulemint_gateway.web.management.actions.executions import ExecutionHandlers
@@ -36,7 +37,6 @@ from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandle
 from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.openapi.handlers import Documentation
-from rulemint_gateway.web.operations import Operation
 from rulemint_gateway.web.token_endpoint import TokenEndpoint
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs

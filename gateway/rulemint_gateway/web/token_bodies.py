@@ -15,8 +15,8 @@ from rulemint_gateway.oauth.errors import (
     UnsupportedMediaType,
 )
 from rulemint_gateway.oauth.parameters import Parameters
-from rulemint_gateway.web.arrivals import TooLargeError, TooSlowError, UnknownCodingError, UnusableBodyError
-from rulemint_gateway.web.bodies import JSON
+from rulemint_gateway.web.http.arrivals import TooLargeError, TooSlowError, UnknownCodingError, UnusableBodyError
+from rulemint_gateway.web.http.bodies import JSON
 from rulemint_gateway.web.token_calls import TokenCall
 from rulemint_gateway.web.token_parameters import form_parameters, json_parameters
 

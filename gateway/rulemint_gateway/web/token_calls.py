@@ -9,8 +9,8 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy
 
-from rulemint_gateway.web.arrivals import body_of
 from rulemint_gateway.web.early_body import MAX_BYTES, clients_named_in, named_clients
+from rulemint_gateway.web.http.arrivals import body_of
 
 _NO_QUERY: Mapping[str, str] = MappingProxyType({})
 

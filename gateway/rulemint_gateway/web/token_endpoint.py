@@ -28,20 +28,20 @@ from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_gateway.stores.exchange_store import ExchangeStore
 from rulemint_gateway.stores.tenant_config import TenantConfig
-from rulemint_gateway.web.bodies import JSON
-from rulemint_gateway.web.client_gone import ClientGoneError
-from rulemint_gateway.web.header_text import well_formed
-from rulemint_gateway.web.issuers import Issuers, issuer_at
+from rulemint_gateway.web.callers.issuers import Issuers, issuer_at
+from rulemint_gateway.web.callers.source_address import TrustedProxies
+from rulemint_gateway.web.callers.tenancy import with_own_audience
+from rulemint_gateway.web.callers.throttling import Throttling
+from rulemint_gateway.web.http.bodies import JSON
+from rulemint_gateway.web.http.client_gone import ClientGoneError
+from rulemint_gateway.web.http.header_text import well_formed
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, OAuthProblem, oauth_problem
+from rulemint_gateway.web.http.whole_answer import WholeAnswer
 from rulemint_gateway.web.metrics import Metrics
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, OAuthProblem, oauth_problem
 from rulemint_gateway.web.sent import sent_with
-from rulemint_gateway.web.source_address import TrustedProxies
-from rulemint_gateway.web.tenancy import with_own_audience
-from rulemint_gateway.web.throttling import Throttling
 from rulemint_gateway.web.token_bodies import FORM, read_parameters
 from rulemint_gateway.web.token_calls import RequestCall, TokenCall
-from rulemint_gateway.web.whole_answer import WholeAnswer
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 from rulemint_shared.service_log import log_unexpected

@@ -16,7 +16,7 @@ from fixtures.waiting import eventually
 from rulemint_gateway.web.connections.connection import Deadlines
 from rulemint_gateway.web.connections.open_connections import OpenConnections
 from rulemint_gateway.web.connections.server import Runner, Server
-from rulemint_gateway.web.whole_answer import WholeAnswer
+from rulemint_gateway.web.http.whole_answer import WholeAnswer
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n"
 PATIENCE_S = 20

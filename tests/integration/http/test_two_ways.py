@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fixtures.two_ways import Doors, hear, two_ways
 from fixtures.valkey import Databases
 from rulemint_gateway.web.connections.shortcut import Shortcut
-from rulemint_gateway.web.whole_answer import WholeAnswer
+from rulemint_gateway.web.http.whole_answer import WholeAnswer
 
 pytestmark = pytest.mark.timeout(300)
 

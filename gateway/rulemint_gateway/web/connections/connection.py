@@ -20,14 +20,14 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
 
 from rulemint_gateway.management.errors import UnreadableError
-from rulemint_gateway.web.body_faults import BodyFaultError, LateBodyError, MalformedBodyError
 from rulemint_gateway.web.connections import faults
 from rulemint_gateway.web.connections.faults import Fault, fault_of
 from rulemint_gateway.web.connections.open_connections import CutShort, OpenConnections, Patience, Place
 from rulemint_gateway.web.connections.refusals import EarlyRefusal, RefusesEarly
 from rulemint_gateway.web.connections.shortcut import Shortcut, ShortcutHandler
-from rulemint_gateway.web.problems import NO_STORE, http_problem, json_answer, management_problem
-from rulemint_gateway.web.whole_answer import SERVER
+from rulemint_gateway.web.http.body_faults import BodyFaultError, LateBodyError, MalformedBodyError
+from rulemint_gateway.web.http.problems import NO_STORE, http_problem, json_answer, management_problem
+from rulemint_gateway.web.http.whole_answer import SERVER
 from rulemint_shared.service_log import log_unexpected
 
 log = structlog.get_logger(__name__)

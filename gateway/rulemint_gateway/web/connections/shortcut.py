@@ -17,7 +17,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 from multidict import CIMultiDictProxy
 
-from rulemint_gateway.web.whole_answer import WholeAnswer
+from rulemint_gateway.web.http.whole_answer import WholeAnswer
 
 _LONGEST_READ = 64 * 1024
 """Of head and body. A read that is longer is left to aiohttp."""

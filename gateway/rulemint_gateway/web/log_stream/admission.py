@@ -12,9 +12,9 @@ from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_gateway.management.errors import UnauthorizedError
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
+from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.log_stream.questions import TICKET_PARAMETER
-from rulemint_gateway.web.throttling import THROTTLING
 from rulemint_shared.background import cancel
 
 SCOPE = "read:logs"

@@ -10,13 +10,13 @@ from rulemint_gateway.log_hub.tickets import TICKET_LIVES_S, Ticket, Tickets
 from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import TooManyError, UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.log_stream.admission import SCOPE, admit, welcome_only
 from rulemint_gateway.web.log_stream.questions import LAST_EVENT_ID, StreamQuery, beginning_of, filter_of
 from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, NDJSON, send_body
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
 from rulemint_shared.deadline import unix_s
 
 

@@ -9,8 +9,8 @@ from rulemint_gateway.management.errors import ManagementError, QuotaError, Thro
 from rulemint_gateway.stores.calls import CALL
 from rulemint_gateway.stores.quotas import QuotaExceededError
 from rulemint_gateway.stores.refused_calls import RefusedCalls
-from rulemint_gateway.web.problems import Handler
-from rulemint_gateway.web.throttling import THROTTLING
+from rulemint_gateway.web.callers.throttling import THROTTLING
+from rulemint_gateway.web.http.problems import Handler
 from rulemint_shared.turns import NoTurnError
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

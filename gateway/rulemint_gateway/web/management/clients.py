@@ -13,13 +13,13 @@ from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
 from rulemint_gateway.management.etags import answer_of
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
-from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.management.etags import etag_header, require_match
-from rulemint_gateway.web.management.idempotency import once
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.etags import etag_header, require_match
+from rulemint_gateway.web.http.idempotency import once
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.management.nouns import NounHandlers
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
 

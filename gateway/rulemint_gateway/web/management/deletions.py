@@ -19,11 +19,11 @@ from rulemint_gateway.management.deletions import (
     RuleSecretsDeletion,
 )
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize, authorize_any
-from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.management.idempotency import once
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize, authorize_any
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.idempotency import once
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
 

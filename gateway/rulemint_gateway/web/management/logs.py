@@ -14,12 +14,12 @@ from rulemint_gateway.management.log_views import LogEntryAnswer
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.stats import DayAnswer, Stats
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.operations import Operation, Pages
+from rulemint_gateway.web.http.paging import FieldsQuery, ListQuery, fields_query
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.queries import query_of
 from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
-from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, fields_query
-from rulemint_gateway.web.management.queries import query_of
-from rulemint_gateway.web.operations import Operation, Pages
-from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 
 class LogQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from rulemint_gateway.management.listings import matches
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.answers import BEGUN
+from rulemint_gateway.web.callers.places import BEGUN
+from rulemint_gateway.web.http.paging import ListQuery, first_of_checkpoint, list_query, wanted_of
+from rulemint_gateway.web.http.problems import NO_STORE, encoded_answer
 from rulemint_gateway.web.management.nouns import Noun, NounHandlers
-from rulemint_gateway.web.management.paging import ListQuery, first_of_checkpoint, list_query, wanted_of
-from rulemint_gateway.web.problems import NO_STORE, encoded_answer
 from rulemint_shared.records import Rule
 
 A = TypeVar("A", bound=msgspec.Struct)

@@ -13,13 +13,13 @@ from rulemint_gateway.management.answers import shown_field
 from rulemint_gateway.management.etags import Shown, answer_of
 from rulemint_gateway.management.listings import Listing
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
-from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.management.etags import etag_header, require_match
-from rulemint_gateway.web.management.idempotency import once
-from rulemint_gateway.web.management.paging import FieldsQuery, ListQuery, fields_query, list_query, page_of, wanted_of
-from rulemint_gateway.web.operations import Operation, Pages
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.etags import etag_header, require_match
+from rulemint_gateway.web.http.idempotency import once
+from rulemint_gateway.web.http.operations import Operation, Pages
+from rulemint_gateway.web.http.paging import FieldsQuery, ListQuery, fields_query, list_query, page_of, wanted_of
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 A = TypeVar("A", bound=msgspec.Struct)
 

@@ -7,10 +7,10 @@ from aiohttp import web
 
 from rulemint_gateway.management.rules.resuming import ResumeRule, Resuming, RuleResumed
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
 

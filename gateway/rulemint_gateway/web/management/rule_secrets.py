@@ -6,13 +6,13 @@ from aiohttp import web
 
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretNames, SecretValues
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
-from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.management.etags import etag_header, require_match
-from rulemint_gateway.web.management.idempotency import once
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.etags import etag_header, require_match
+from rulemint_gateway.web.http.idempotency import once
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.management.secret_operations import SecretCalls, secret_operations
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 
 class SecretHandlers:

@@ -14,11 +14,11 @@ from rulemint_gateway.management.rules.answers import RuleAnswer, RuleVersionAns
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.versions import RuleDiff, RuleVersionsOf
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.management.etags import etag_header, require_match
-from rulemint_gateway.web.management.queries import query_of
-from rulemint_gateway.web.operations import Operation, Pages
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.etags import etag_header, require_match
+from rulemint_gateway.web.http.operations import Operation, Pages
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.queries import query_of
 
 log = structlog.get_logger(__name__)
 

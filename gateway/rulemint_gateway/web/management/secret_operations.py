@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from rulemint_gateway.management.answers import Nothing
 from rulemint_gateway.management.rules.secrets import NamesOfSecrets, SecretNames, SecretValues
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import Handler
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import Handler
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,11 @@ from aiohttp import web
 
 from rulemint_gateway.management.signing_keys import ChangedKey, KeysState, SigningKeyAnswer, SigningKeyring
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.management.etags import etag_header, require_match
-from rulemint_gateway.web.management.idempotency import once
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.etags import etag_header, require_match
+from rulemint_gateway.web.http.idempotency import once
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 log = structlog.get_logger(__name__)
 

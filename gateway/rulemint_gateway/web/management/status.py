@@ -9,9 +9,9 @@ from redis.exceptions import RedisError
 from rulemint_gateway.dispatch.system_status import Status, read_status
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 SCOPE = "read:status"
 """Only the management API of the tenant ``default`` defines it."""

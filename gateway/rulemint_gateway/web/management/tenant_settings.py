@@ -9,12 +9,12 @@ from aiohttp import web
 
 from rulemint_gateway.management.tenant_settings import PatchTenantSettings, TenantSettings, TenantSettingsAnswer
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.management.etags import etag_header, require_match
-from rulemint_gateway.web.management.paging import FieldsQuery, fields_query
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.etags import etag_header, require_match
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.paging import FieldsQuery, fields_query
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 _Write = Callable[[str, PatchTenantSettings], Awaitable[TenantSettingsAnswer]]
 

@@ -8,10 +8,10 @@ from http import HTTPStatus
 from typing import Any
 
 from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
-from rulemint_gateway.web.bodies import JSON
+from rulemint_gateway.web.http.bodies import JSON
+from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.parameters import HEADERS, header_parameters, path_parameters, query_parameters
 from rulemint_gateway.web.openapi.schemas import Schemas, answer_example, body_example
-from rulemint_gateway.web.operations import Operation
 from rulemint_shared import __version__
 
 OAUTH = "clientCredentials"

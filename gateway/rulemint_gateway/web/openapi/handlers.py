@@ -8,12 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.cacheable import cacheable_answer
-from rulemint_gateway.web.issuers import issuer_of
+from rulemint_gateway.web.callers.issuers import issuer_of
+from rulemint_gateway.web.callers.tenancy import tenant_of
+from rulemint_gateway.web.http.cacheable import cacheable_answer
+from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.document import at_issuer, document
 from rulemint_gateway.web.openapi.page import CONTENT_SECURITY_POLICY, page
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.tenancy import tenant_of
 
 _PAGE_HEADERS = {
     "Cache-Control": "public, max-age=15",

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from rulemint_gateway.management.rules.trigger import TRIGGER
-from rulemint_gateway.web.management.idempotency import HEADER, KEY_PATTERN, MAX_KEY
+from rulemint_gateway.web.http.idempotency import HEADER, KEY_PATTERN, MAX_KEY
+from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.schemas import Schemas
-from rulemint_gateway.web.operations import Operation
 
 _ID = {"type": "string", "minLength": 1}
 _IN_PATHS: dict[str, tuple[dict[str, Any], str]] = {

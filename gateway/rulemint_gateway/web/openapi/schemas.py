@@ -7,11 +7,11 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from rulemint_gateway.web.management.paging import FieldsQuery
+from rulemint_gateway.web.http.operations import CountedPage, Operation, Pages
+from rulemint_gateway.web.http.paging import FieldsQuery
 from rulemint_gateway.web.openapi.answer_examples import ANSWERS, TEXTS
 from rulemint_gateway.web.openapi.constraints import CONSTRAINTS
 from rulemint_gateway.web.openapi.examples import EXAMPLES
-from rulemint_gateway.web.operations import CountedPage, Operation, Pages
 
 Schema = dict[str, Any]
 

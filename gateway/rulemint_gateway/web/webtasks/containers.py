@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rulemint_gateway.management.errors import ForbiddenError
-from rulemint_gateway.web.bearer import AuthorizedCaller
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller
 
 
 def check_container(caller: AuthorizedCaller, container: str) -> None:

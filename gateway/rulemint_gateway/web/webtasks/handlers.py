@@ -14,9 +14,9 @@ from rulemint_gateway.management.webtasks.bodies import IssueToken, PutWebtask
 from rulemint_gateway.management.webtasks.tokens import read_webtask_token
 from rulemint_gateway.management.webtasks.webtasks import Webtasks
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
-from rulemint_gateway.web.bodies import read_json
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.webtasks.containers import check_container
 
 log = structlog.get_logger(__name__)

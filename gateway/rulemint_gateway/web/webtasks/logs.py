@@ -15,7 +15,7 @@ from rulemint_gateway.log_hub.hub import LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.reading import RecordType
 from rulemint_gateway.management.errors import ManagementError, TooManyError, UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
+from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.log_stream.admission import welcome_only
 from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, as_events, as_lines, send_body, wants_events
 from rulemint_gateway.web.webtasks.containers import check_container

@@ -12,15 +12,15 @@ from rulemint_gateway.management.actions.testing import ActionTest, ActionTests
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.rules.trigger import check_trigger
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.etags import etag_header
+from rulemint_gateway.web.http.idempotency import once
+from rulemint_gateway.web.http.operations import CountedPage, Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.queries import query_of
 from rulemint_gateway.web.management.actions.calls import ACTION, ACTIONS, ActionCalls
 from rulemint_gateway.web.management.actions.queries import ActionQuery
-from rulemint_gateway.web.management.etags import etag_header
-from rulemint_gateway.web.management.idempotency import once
 from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
-from rulemint_gateway.web.management.queries import query_of
-from rulemint_gateway.web.operations import CountedPage, Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 
 class DeleteQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from rulemint_gateway.management.actions.actions import Actions
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import AuthorizedCaller, authorize
-from rulemint_gateway.web.management.etags import require_match
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import Handler
+from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
+from rulemint_gateway.web.http.etags import require_match
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import Handler
 
 log = structlog.get_logger(__name__)
 

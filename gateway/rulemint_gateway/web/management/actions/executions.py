@@ -7,9 +7,9 @@ from aiohttp import web
 from rulemint_gateway.management.actions.answers import ExecutionAnswer
 from rulemint_gateway.management.actions.executions import Executions
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bearer import authorize
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 
 
 class ExecutionHandlers:

@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.management.rules.trigger import Trigger
-from rulemint_gateway.web.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_shared.records import Rule
 
 Word = Annotated[str, Meta(max_length=128)]

@@ -12,13 +12,13 @@ from rulemint_gateway.management.actions.views import TRIGGERS
 from rulemint_gateway.management.answers import Nothing
 from rulemint_gateway.management.rules.trigger import TRIGGER, check_trigger
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.etags import etag_header, require_match
+from rulemint_gateway.web.http.operations import CountedPage, Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.queries import query_of
 from rulemint_gateway.web.management.actions.calls import ActionCalls
 from rulemint_gateway.web.management.actions.queries import PageQuery, page_of
-from rulemint_gateway.web.management.etags import etag_header, require_match
-from rulemint_gateway.web.management.queries import query_of
-from rulemint_gateway.web.operations import CountedPage, Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 BINDINGS = "/api/v2/actions/triggers/{trigger}/bindings"
 

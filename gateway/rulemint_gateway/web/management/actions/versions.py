@@ -9,14 +9,14 @@ from rulemint_gateway.management.actions.actions import Actions
 from rulemint_gateway.management.actions.answers import ActionVersionAnswer
 from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.bodies import read_json
+from rulemint_gateway.web.http.bodies import read_json
+from rulemint_gateway.web.http.operations import CountedPage, Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.queries import query_of
 from rulemint_gateway.web.management.actions.calls import ACTION, ActionCalls
 from rulemint_gateway.web.management.actions.queries import PageQuery
 from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
-from rulemint_gateway.web.management.queries import query_of
 from rulemint_gateway.web.management.rule_versions import version_number
-from rulemint_gateway.web.operations import CountedPage, Operation
-from rulemint_gateway.web.problems import NO_STORE, json_answer
 
 
 class DeployVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

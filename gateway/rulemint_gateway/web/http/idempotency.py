@@ -14,7 +14,7 @@ from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, 
 from rulemint_gateway.stores.calls import CALL, Once
 from rulemint_gateway.stores.config_store import StoreUnavailableError, TakenOverError
 from rulemint_gateway.stores.idempotency import IdempotencyStore, KeptAnswer, KeyInUseError, KeyReusedError
-from rulemint_gateway.web.problems import NO_STORE, encoded_answer
+from rulemint_gateway.web.http.problems import NO_STORE, encoded_answer
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from rulemint_gateway.management.answers import shown_field
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.listings import Listing
 from rulemint_gateway.stores.record_order import Wanted
-from rulemint_gateway.web.management.queries import query_of
+from rulemint_gateway.web.http.queries import query_of
 
 A = TypeVar("A", bound=msgspec.Struct)
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
-from rulemint_gateway.web.forwarded import Address, forwarded_hops, parse_address, x_forwarded_for_hops
+from rulemint_gateway.web.callers.forwarded import Address, forwarded_hops, parse_address, x_forwarded_for_hops
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from rulemint_gateway.web.problems import encoded_answer
+from rulemint_gateway.web.http.problems import encoded_answer
 
 ANYBODY_FOR_A_MOMENT = {"Cache-Control": "public, max-age=15", "Access-Control-Allow-Origin": "*"}
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from rulemint_gateway.web.source_address import PROXIES, ProxyHeader, TrustedProxies, source_address
+from rulemint_gateway.web.callers.source_address import PROXIES, ProxyHeader, TrustedProxies, source_address
 
 NETWORKS = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "fd00::/8")]
 PROXY, OUTER, CLIENT, LIAR = "10.0.0.1", "10.0.0.2", "192.0.2.43", "203.0.113.66"

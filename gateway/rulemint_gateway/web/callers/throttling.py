@@ -16,10 +16,10 @@ from rulemint_gateway.oauth.guarded_authentication import known_client
 from rulemint_gateway.oauth.token_quotas import TOKEN_ENDPOINT
 from rulemint_gateway.stores.calls import Call
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.problems import oauth_problem
-from rulemint_gateway.web.source_address import source_address
-from rulemint_gateway.web.tenancy import authority_of
-from rulemint_gateway.web.whole_answer import WholeAnswer
+from rulemint_gateway.web.callers.source_address import source_address
+from rulemint_gateway.web.callers.tenancy import authority_of
+from rulemint_gateway.web.http.problems import oauth_problem
+from rulemint_gateway.web.http.whole_answer import WholeAnswer
 
 
 class Throttling:

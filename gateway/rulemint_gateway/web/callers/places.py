@@ -13,9 +13,9 @@ from aiohttp import web
 
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.web.operations import Operation
-from rulemint_gateway.web.problems import Handler
-from rulemint_gateway.web.tenancy import tenant_of
+from rulemint_gateway.web.callers.tenancy import tenant_of
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import Handler
 from rulemint_shared.turns import NoTurnError, Turns
 
 WAIT_S = 10.0

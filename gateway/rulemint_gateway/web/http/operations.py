@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from rulemint_gateway.web.problems import Handler, Problem
+from rulemint_gateway.web.http.problems import Handler, Problem
 
 
 @dataclass(frozen=True, kw_only=True)

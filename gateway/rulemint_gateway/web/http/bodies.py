@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.management.errors import InvalidBodyError, UnreadableError
-from rulemint_gateway.web.arrivals import TooLargeError, UnusableBodyError, body_of
+from rulemint_gateway.web.http.arrivals import TooLargeError, UnusableBodyError, body_of
 
 MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024
 JSON = "application/json"

@@ -14,11 +14,11 @@ from rulemint_gateway.stores.calls import CALL, Call
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
-from rulemint_gateway.web.header_text import well_formed
-from rulemint_gateway.web.issuers import issuers_of
-from rulemint_gateway.web.source_address import source_address
-from rulemint_gateway.web.tenancy import authority_of, tenant_of
-from rulemint_gateway.web.throttling import THROTTLING
+from rulemint_gateway.web.callers.issuers import issuers_of
+from rulemint_gateway.web.callers.source_address import source_address
+from rulemint_gateway.web.callers.tenancy import authority_of, tenant_of
+from rulemint_gateway.web.callers.throttling import THROTTLING
+from rulemint_gateway.web.http.header_text import well_formed
 
 MAX_USER_AGENT = 512
 CLOCK_LEEWAY_S = web.AppKey("clock_leeway_s", float)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.web.forwarded import (
+from rulemint_gateway.web.callers.forwarded import (
     MAX_CHARACTERS,
     MAX_HOPS,
     forwarded_hops,

@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from rulemint_gateway.web.body_faults import LateBodyError, MalformedBodyError
-from rulemint_gateway.web.client_gone import ClientGoneError
-from rulemint_gateway.web.problems import ACCEPTED_CODINGS
+from rulemint_gateway.web.http.body_faults import LateBodyError, MalformedBodyError
+from rulemint_gateway.web.http.client_gone import ClientGoneError
+from rulemint_gateway.web.http.problems import ACCEPTED_CODINGS
 
 _TAKEN = web.RequestKey("taken", bytes)
 """What `taken_early` has taken of a body."""

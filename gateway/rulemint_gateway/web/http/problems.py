@@ -14,8 +14,8 @@ from rulemint_gateway.management.errors import ForbiddenError, ManagementError, 
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedCoding, printable
 from rulemint_gateway.stores.catalog import NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreBusyError, StoreUnavailableError
-from rulemint_gateway.web.client_gone import ClientGoneError, nobody_hears
-from rulemint_gateway.web.whole_answer import WholeAnswer
+from rulemint_gateway.web.http.client_gone import ClientGoneError, nobody_hears
+from rulemint_gateway.web.http.whole_answer import WholeAnswer
 from rulemint_shared.service_log import log_unexpected
 from rulemint_shared.shortages import note_shortage
 

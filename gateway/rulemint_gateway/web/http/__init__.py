@@ -1,0 +1,1 @@
+"""HTTP as all endpoints speak it: operations, bodies, answers, problems, lists."""
