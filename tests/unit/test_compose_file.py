@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from rulemint_cli.local.data_dir import DataDir
+from rulemint_cli.local.embedded_valkey import write_configuration
 from rulemint_runner.host_budget import HOST_MIB, THREADS_PER_HOST
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.settings import read_settings
@@ -84,3 +86,14 @@ def _mib(size: str) -> float:
 def _options(mount: str) -> dict[str, str]:
     """``/tmp:size=1m,mode=700`` → its options."""
     return dict(option.split("=") for option in mount.partition(":")[2].split(","))
+
+
+def test_valkey_keeps_and_confirms_what_is_written_as_that_of_rulemint_dev_does(tmp_path: Path) -> None:
+    data_dir = DataDir(tmp_path, tmp_path)
+    data_dir.valkey_password.write_text("secret")
+    _program, file = write_configuration(data_dir)
+    of_dev = dict(line.split(maxsplit=1) for line in Path(file).read_text().splitlines())
+    said = re.findall(r"""echo (?:"([^"]*)"|'([^']*)')""", SERVICES["valkey"]["command"][-1])
+    of_compose = dict((double or single).split(maxsplit=1) for double, single in said)
+    names = ("appendonly", "appendfsync", "hz", "save", "maxmemory-policy")
+    assert {name: of_compose[name] for name in names} == {name: of_dev[name] for name in names}

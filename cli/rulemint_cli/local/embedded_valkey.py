@@ -28,6 +28,7 @@ def write_configuration(data_dir: DataDir) -> list[str]:
         "requirepass": password,
         "appendonly": "yes",
         "appendfsync": "everysec",
+        "hz": "100",  # a change waits for the tick after its fsync before it is acknowledged: 10 ms, not 100
         "save": '""',
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
