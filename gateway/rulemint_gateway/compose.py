@@ -64,7 +64,7 @@ from rulemint_gateway.management.trying.tries import Tries
 from rulemint_gateway.management.webtasks.webtasks import Webtasks
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
-from rulemint_gateway.oauth.client_credentials import ClientCredentials
+from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings import GatewaySettings
@@ -95,7 +95,6 @@ from rulemint_gateway.web.http.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.http.problems import problems
 from rulemint_gateway.web.http.whole_answer import SERVER
 from rulemint_gateway.web.log_stream.handlers import LogStream
-from rulemint_gateway.web.loss_metrics import LossMetrics
 from rulemint_gateway.web.management.accounts import accounting
 from rulemint_gateway.web.management.actions.actions import ActionHandlers
 from rulemint_gateway.web.management.actions.executions import ExecutionHandlers
@@ -116,7 +115,8 @@ from rulemint_gateway.web.management.status import StatusHandlers
 from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandlers
 from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
-from rulemint_gateway.web.metrics import Metrics
+from rulemint_gateway.web.metrics.losses import LossMetrics
+from rulemint_gateway.web.metrics.metrics import Metrics
 from rulemint_gateway.web.routes import (
     ActionPaths,
     ConfigurationPaths,
@@ -125,8 +125,8 @@ from rulemint_gateway.web.routes import (
     TenantPaths,
     routes,
 )
-from rulemint_gateway.web.token_endpoint import TokenEndpoint
-from rulemint_gateway.web.token_shortcut import TokenShortcut
+from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
+from rulemint_gateway.web.token_endpoint.shortcut import TokenShortcut
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 from rulemint_shared import ids

@@ -22,7 +22,7 @@ from rulemint_gateway.oauth.errors import OAuthError, UnsupportedGrantType
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.web.metadata import server_metadata
-from rulemint_gateway.web.token_endpoint import TokenBody
+from rulemint_gateway.web.token_endpoint.endpoint import TokenBody
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.dependencies import Registry, registry_of

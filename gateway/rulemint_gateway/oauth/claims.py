@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rulemint_gateway.oauth.grants import CheckedGrant
+from rulemint_gateway.oauth.client_grants import CheckedGrant
 from rulemint_gateway.oauth.token_request import is_scope_token
 from rulemint_shared import ids
 from rulemint_shared.messages import Granted

@@ -37,7 +37,7 @@ from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandle
 from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.openapi.handlers import Documentation
-from rulemint_gateway.web.token_endpoint import TokenEndpoint
+from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
 from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
 from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 

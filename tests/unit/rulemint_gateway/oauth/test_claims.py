@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from rulemint_gateway.oauth.claims import token_claims
-from rulemint_gateway.oauth.grants import CheckedGrant
+from rulemint_gateway.oauth.client_grants import CheckedGrant
 from rulemint_shared.messages import Granted
 from rulemint_shared.records import ClientGrant, ResourceServer
 

@@ -12,8 +12,8 @@ from fixtures.facts.token_endpoint import NO_GRANT, NO_GRANT_TYPE, NO_GRANT_TYPE
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
-from rulemint_gateway.oauth.client_credentials import TokenAnswer, granted_or_raise
-from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
+from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
+from rulemint_gateway.oauth.grants.client_credentials import TokenAnswer, granted_or_raise
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
 from rulemint_gateway.stores.tenant_config import TenantConfig

@@ -9,8 +9,8 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from multidict import CIMultiDictProxy
 
-from rulemint_gateway.web.early_body import MAX_BYTES, clients_named_in, named_clients
 from rulemint_gateway.web.http.arrivals import body_of
+from rulemint_gateway.web.token_endpoint.named_clients import MAX_BYTES, clients_named_in, named_clients
 
 _NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
@@ -35,7 +35,7 @@ class TokenCall(Protocol):
         """The parameters of its target."""
 
     def named_clients(self) -> list[str]:
-        """The clients that it may name, at a glance; see `early_body`."""
+        """The clients that it may name, at a glance; see `named_clients`."""
 
     async def body(self, limit: int) -> bytes:
         """All of it, decoded, *limit* bytes at most.

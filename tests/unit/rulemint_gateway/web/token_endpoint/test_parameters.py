@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rulemint_gateway.oauth.errors import InvalidRequest, InvalidScope, OAuthError
 from rulemint_gateway.oauth.parameters import TEXT_PARAMETERS, Parameters
 from rulemint_gateway.oauth.token_request import parse_token_request
-from rulemint_gateway.web.token_parameters import (
+from rulemint_gateway.web.token_endpoint.parameters import (
     MAX_ESCAPES,
     MAX_NAME,
     MAX_PARAMETERS,

@@ -17,8 +17,8 @@ from rulemint_gateway.oauth.errors import (
 from rulemint_gateway.oauth.parameters import Parameters
 from rulemint_gateway.web.http.arrivals import TooLargeError, TooSlowError, UnknownCodingError, UnusableBodyError
 from rulemint_gateway.web.http.bodies import JSON
-from rulemint_gateway.web.token_calls import TokenCall
-from rulemint_gateway.web.token_parameters import form_parameters, json_parameters
+from rulemint_gateway.web.token_endpoint.calls import TokenCall
+from rulemint_gateway.web.token_endpoint.parameters import form_parameters, json_parameters
 
 MAX_TOKEN_BODY_BYTES = 64 * 1024
 FORM = "application/x-www-form-urlencoded"

@@ -16,7 +16,7 @@ from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.stores.durability import Durability
-from rulemint_gateway.web.metrics import Metrics, every_outcome
+from rulemint_gateway.web.metrics.metrics import Metrics, every_outcome
 from rulemint_shared.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
 from rulemint_shared.server_clock import ServerClock
 

@@ -13,8 +13,8 @@ from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.claims import TokenClaims, token_claims
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
+from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.exchange import Exchange
-from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest

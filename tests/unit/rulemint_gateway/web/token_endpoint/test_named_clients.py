@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_gateway.oauth.token_request import parse_token_request
-from rulemint_gateway.web.early_body import MAX_BYTES, named_clients
 from rulemint_gateway.web.http.arrivals import body_of
-from rulemint_gateway.web.token_bodies import MAX_TOKEN_BODY_BYTES, read_parameters
-from rulemint_gateway.web.token_calls import RequestCall
+from rulemint_gateway.web.token_endpoint.bodies import MAX_TOKEN_BODY_BYTES, read_parameters
+from rulemint_gateway.web.token_endpoint.calls import RequestCall
+from rulemint_gateway.web.token_endpoint.named_clients import MAX_BYTES, named_clients
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

@@ -13,7 +13,6 @@ from aiohttp import hdrs, web
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.limits.failed_authentication import place_of
-from rulemint_gateway.oauth.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.errors import (
     OAuthError,
     RuleFailed,
@@ -23,6 +22,7 @@ from rulemint_gateway.oauth.errors import (
     Throttled,
 )
 from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
 from rulemint_gateway.stores.config_store import StoreUnavailableError
@@ -38,10 +38,10 @@ from rulemint_gateway.web.http.header_text import well_formed
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, OAuthProblem, oauth_problem
 from rulemint_gateway.web.http.whole_answer import WholeAnswer
-from rulemint_gateway.web.metrics import Metrics
-from rulemint_gateway.web.sent import sent_with
-from rulemint_gateway.web.token_bodies import FORM, read_parameters
-from rulemint_gateway.web.token_calls import RequestCall, TokenCall
+from rulemint_gateway.web.metrics.metrics import Metrics
+from rulemint_gateway.web.token_endpoint.bodies import FORM, read_parameters
+from rulemint_gateway.web.token_endpoint.calls import RequestCall, TokenCall
+from rulemint_gateway.web.token_endpoint.sent import sent_with
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import ErrorStyle
 from rulemint_shared.service_log import log_unexpected

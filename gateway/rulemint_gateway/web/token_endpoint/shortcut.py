@@ -11,8 +11,8 @@ from aiohttp.http_writer import HttpVersion11
 from multidict import CIMultiDictProxy
 
 from rulemint_gateway.web.http.whole_answer import WholeAnswer
-from rulemint_gateway.web.token_calls import WholeCall
-from rulemint_gateway.web.token_endpoint import TokenEndpoint
+from rulemint_gateway.web.token_endpoint.calls import WholeCall
+from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
 
 _UNUSUAL = (hdrs.TRANSFER_ENCODING, hdrs.CONTENT_ENCODING, hdrs.EXPECT, hdrs.UPGRADE, hdrs.TE, hdrs.TRAILER)
 """Headers by which a request asks of HTTP itself what only aiohttp does."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.web.plain_requests import MAX_BYTES, plain_request
+from rulemint_gateway.web.token_endpoint.plain_requests import MAX_BYTES, plain_request
 
 FORM = b"grant_type=client_credentials&client_id=abc&client_secret=wrong"
 

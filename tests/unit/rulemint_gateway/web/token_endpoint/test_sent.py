@@ -5,8 +5,8 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from rulemint_gateway.oauth.exchange import Sent
-from rulemint_gateway.web.sent import MAX_CHARACTERS, MAX_ENTRIES, MAX_NAME, MAX_VALUE, sent_with
-from rulemint_gateway.web.token_calls import RequestCall
+from rulemint_gateway.web.token_endpoint.calls import RequestCall
+from rulemint_gateway.web.token_endpoint.sent import MAX_CHARACTERS, MAX_ENTRIES, MAX_NAME, MAX_VALUE, sent_with
 
 
 def sent(*headers: tuple[str, str], path: str = "/oauth/token", host: str = "tokens.example.com") -> Sent:

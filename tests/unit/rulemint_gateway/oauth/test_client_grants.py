@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
+from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.errors import UnauthorizedClient
-from rulemint_gateway.oauth.grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS

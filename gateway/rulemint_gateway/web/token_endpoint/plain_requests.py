@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rulemint_gateway.web.early_body import clients_named_in
+from rulemint_gateway.web.token_endpoint.named_clients import clients_named_in
 
 MAX_BYTES = 8 * 1024
 _DIGITS = 5

@@ -1,0 +1,1 @@
+"""Grant types (RFC 6749 §4): a file for each."""

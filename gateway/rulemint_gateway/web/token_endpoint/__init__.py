@@ -1,0 +1,1 @@
+"""``POST /oauth/token``: from a request's bytes to an answer."""
