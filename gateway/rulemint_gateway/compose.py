@@ -19,6 +19,16 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
+from rulemint_gateway.auth0.actions.actions import Actions
+from rulemint_gateway.auth0.actions.bindings import Bindings
+from rulemint_gateway.auth0.actions.executions import Executions
+from rulemint_gateway.auth0.actions.records import ActionRecords
+from rulemint_gateway.auth0.actions.testing import ActionTests
+from rulemint_gateway.auth0.actions.versions import ActionVersions
+from rulemint_gateway.auth0.error_style import in_auth0_style
+from rulemint_gateway.auth0.forms import RuleForms
+from rulemint_gateway.auth0.hooks import Hooks
+from rulemint_gateway.auth0.webtasks.webtasks import Webtasks
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
@@ -32,12 +42,6 @@ from rulemint_gateway.limits.shared_buckets import SharedBuckets
 from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.log_hub.tickets import Tickets
-from rulemint_gateway.management.actions.actions import Actions
-from rulemint_gateway.management.actions.bindings import Bindings
-from rulemint_gateway.management.actions.executions import Executions
-from rulemint_gateway.management.actions.records import ActionRecords
-from rulemint_gateway.management.actions.testing import ActionTests
-from rulemint_gateway.management.actions.versions import ActionVersions
 from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.bootstrap import Bootstrap
 from rulemint_gateway.management.client_grants import ClientGrants
@@ -47,8 +51,6 @@ from rulemint_gateway.management.deletions import Deletions
 from rulemint_gateway.management.demo_client import warn_of_demo_client
 from rulemint_gateway.management.logs import Logs
 from rulemint_gateway.management.resource_servers import ResourceServers
-from rulemint_gateway.management.rules.forms import RuleForms
-from rulemint_gateway.management.rules.hooks import Hooks
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.rules.resuming import Resuming
@@ -61,8 +63,6 @@ from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.management.tenant_settings import TenantSettings
 from rulemint_gateway.management.tenants import Tenants
 from rulemint_gateway.management.trying.tries import Tries
-from rulemint_gateway.management.webtasks.webtasks import Webtasks
-from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
@@ -83,6 +83,13 @@ from rulemint_gateway.stores.secret_usage import SecretUsage
 from rulemint_gateway.stores.token_counts import TokenCounts
 from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
+from rulemint_gateway.web.auth0.actions.bindings import TriggerHandlers
+from rulemint_gateway.web.auth0.actions.executions import ExecutionHandlers
+from rulemint_gateway.web.auth0.actions.versions import ActionVersionHandlers
+from rulemint_gateway.web.auth0.hooks import HookHandlers
+from rulemint_gateway.web.auth0.webtasks.logs import WebtaskLogs
+from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.callers.bearer import CLOCK_LEEWAY_S
 from rulemint_gateway.web.callers.issuers import ISSUERS, Issuers
 from rulemint_gateway.web.callers.places import Answers
@@ -96,14 +103,9 @@ from rulemint_gateway.web.http.problems import problems
 from rulemint_gateway.web.http.whole_answer import SERVER
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.accounts import accounting
-from rulemint_gateway.web.management.actions.actions import ActionHandlers
-from rulemint_gateway.web.management.actions.executions import ExecutionHandlers
-from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
-from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.management.clients import ClientHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
-from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
@@ -127,8 +129,6 @@ from rulemint_gateway.web.routes import (
 )
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
 from rulemint_gateway.web.token_endpoint.shortcut import TokenShortcut
-from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
-from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 from rulemint_shared import ids
 from rulemint_shared.background import in_background
 from rulemint_shared.log_stream import LogStreamWriter

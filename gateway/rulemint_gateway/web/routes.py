@@ -14,18 +14,20 @@ from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.tenants import TenantAnswer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web import authorization_endpoint
+from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
+from rulemint_gateway.web.auth0.actions.bindings import TriggerHandlers
+from rulemint_gateway.web.auth0.actions.executions import ExecutionHandlers
+from rulemint_gateway.web.auth0.actions.versions import ActionVersionHandlers
+from rulemint_gateway.web.auth0.hooks import HookHandlers
+from rulemint_gateway.web.auth0.webtasks.logs import WebtaskLogs
+from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.callers.places import Answers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.log_stream.handlers import LogStream
-from rulemint_gateway.web.management.actions.actions import ActionHandlers
-from rulemint_gateway.web.management.actions.executions import ExecutionHandlers
-from rulemint_gateway.web.management.actions.triggers import TriggerHandlers
-from rulemint_gateway.web.management.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.management.clients import ClientHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
-from rulemint_gateway.web.management.hooks import HookHandlers
 from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
 from rulemint_gateway.web.management.resuming import ResumeHandlers
@@ -38,8 +40,6 @@ from rulemint_gateway.web.management.tries import TryHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.openapi.handlers import Documentation
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
-from rulemint_gateway.web.webtasks.handlers import WebtaskHandlers
-from rulemint_gateway.web.webtasks.logs import WebtaskLogs
 
 _PARAMETER = re.compile(r"{(\w+)}")
 """aiohttp would take no brace in its value, and the id of a client may have one."""

@@ -12,23 +12,23 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from rulemint_gateway.dispatch.installs import Installs
-from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_gateway.management.actions.actions import Actions
-from rulemint_gateway.management.actions.answers import (
+from rulemint_gateway.auth0.actions.actions import Actions
+from rulemint_gateway.auth0.actions.answers import (
     ActionAnswer,
     ActionVersionAnswer,
     BindingsAnswer,
     TriggerRef,
 )
-from rulemint_gateway.management.actions.bindings import Bindings
-from rulemint_gateway.management.actions.bodies import CreateAction, PatchAction, PatchBindings
-from rulemint_gateway.management.actions.records import ActionRecords, NoSuchActionError
-from rulemint_gateway.management.actions.versions import ActionVersions
-from rulemint_gateway.management.actions.views import TRIGGERS
+from rulemint_gateway.auth0.actions.bindings import Bindings
+from rulemint_gateway.auth0.actions.bodies import CreateAction, PatchAction, PatchBindings
+from rulemint_gateway.auth0.actions.records import ActionRecords, NoSuchActionError
+from rulemint_gateway.auth0.actions.versions import ActionVersions
+from rulemint_gateway.auth0.actions.views import TRIGGERS
+from rulemint_gateway.auth0.forms import RuleForms
+from rulemint_gateway.auth0.hooks import CreateHook, HookAnswer, Hooks, PatchHook
+from rulemint_gateway.dispatch.installs import Installs
+from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.rules.forms import RuleForms
-from rulemint_gateway.management.rules.hooks import CreateHook, HookAnswer, Hooks, PatchHook
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.rules.rules import Rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rulemint_gateway.management.rules.trigger import TRIGGER
+from rulemint_gateway.auth0.trigger import TRIGGER
 from rulemint_gateway.web.http.idempotency import HEADER, KEY_PATTERN, MAX_KEY
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.schemas import Schemas

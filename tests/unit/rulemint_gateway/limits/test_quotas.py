@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from rulemint_gateway.auth0.error_style import in_auth0_style
 from rulemint_gateway.limits.quota_counts import Taken
 from rulemint_gateway.limits.quotas import Limit, QuotaBy, limits_of
-from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.errors import QuotaExceeded
 from rulemint_gateway.oauth.token_quotas import quota_headers
 from rulemint_shared.records import Client, Tenant

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
+import rulemint_gateway.auth0
 import rulemint_gateway.management
 from fixtures.nouns import NOUNS, Noun, names
 from rulemint_cli.configuration import document, kept_fields
@@ -76,10 +77,11 @@ def test_settings_are_shown_and_are_in_a_file() -> None:
 
 def test_no_noun_is_left_out() -> None:
     found = set()
-    for module in pkgutil.walk_packages(rulemint_gateway.management.__path__, "rulemint_gateway.management."):
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, type) and hasattr(value, "create_body"):
-                found.add(value)
+    for room in (rulemint_gateway.management, rulemint_gateway.auth0):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, type) and hasattr(value, "create_body"):
+                    found.add(value)
     assert found == {noun.use_cases for noun in NOUNS.values()}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fixtures.facts.token_endpoint import NO_GRANT, NO_GRANT_TYPE, NO_GRANT_TYPE_URI, REFUSED_REQUESTS, changed
+from rulemint_gateway.auth0.error_style import in_auth0_style
 from rulemint_gateway.oauth import errors
-from rulemint_gateway.oauth.auth0_style import in_auth0_style
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.grants.client_credentials import TokenAnswer, granted_or_raise

@@ -1,0 +1,1 @@
+"""Webtasks: the same rules as npm `wt-cli` makes and shows them."""
