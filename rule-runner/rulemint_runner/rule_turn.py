@@ -45,6 +45,7 @@ _META = {
 }
 """What `context.webtask.meta` held of every rule at Auth0."""
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+_TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
 _numbers = itertools.count(1)
 """Of runs: no two of this process have the same."""
 
@@ -178,8 +179,9 @@ class RuleTurn(Turn):
         self._end(lambda: self._result_of(answer), has_answered=True)
 
     def failed(self, error: HostEndedError | RuleNotLoadedError) -> None:
-        """There is none, because of *error*."""
-        self._end(lambda: _ended(self._run, error, self._source.mask), has_answered=False)
+        """There is none, because of *error*. If it came too late, its calls may say why."""
+        hint = self._calls.hint() if self._calls is not None and error.reason in _TOO_LATE else ""
+        self._end(lambda: _ended(self._run, error, self._source.mask, hint), has_answered=False)
 
     def _end(self, result: Callable[[], RuleResult], *, has_answered: bool) -> None:
         if self._calls is None and (self._state is None or not has_answered):
@@ -250,11 +252,12 @@ async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Re
         headers=tuple(call.headers),
         body=call.body,
         redirect=Redirect(call.redirect),
+        as_sent=call.as_sent,
     )
     try:
         answer = await calls.fetch(request)
     except EgressError as error:
-        return frames.Reply(id=call.id, error=error.why)
+        return frames.Reply(id=call.id, error=error.why, code=error.code)
     return frames.Reply(
         id=call.id,
         status=answer.status,
@@ -266,9 +269,10 @@ async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Re
     )
 
 
-def _ended(run: RuleRun, error: HostEndedError | RuleNotLoadedError, mask: Mask) -> RuleResult:
+def _ended(run: RuleRun, error: HostEndedError | RuleNotLoadedError, mask: Mask, hint: str) -> RuleResult:
     """No answer; if the rule pauses now, the logs say for whom, why, for how long and what helps."""
     detail = mask(error.text) if isinstance(error, RuleNotLoadedError) else error.detail
+    detail = f"{detail}; {hint}" if hint else detail
     if error.pause is None:
         return failed_result(error.reason, detail)
     return _paused(run, error.reason, detail, error.pause)

@@ -82,7 +82,7 @@ class EgressBroker:
             return answer
         if answer.kind is Kind.EXHAUSTED:
             self._note_exhausted(answer.why)
-        raise EgressError(answer.kind, answer.why)
+        raise EgressError(answer.kind, answer.why, answer.code)
 
     async def _ask(
         self, tenant: str, rule: str, allow_hosts: tuple[str, ...], request: OutboundRequest, deadline: Deadline

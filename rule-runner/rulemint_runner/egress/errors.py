@@ -19,27 +19,59 @@ class Kind(StrEnum):
     """A body or the headers, in either direction, are larger than a rule may have."""
 
 
+class Code(StrEnum):
+    """How programs tell failures apart: Node's own names for those of a network, and ours for what a rule may not do.
+
+    Libraries try again after the former, and never after the latter. docs/rules.md lists them.
+    """
+
+    FORBIDDEN_HOST = "ERR_RULEMINT_FORBIDDEN_HOST"
+    """The host is not listed, or leads to an address that no rule may reach."""
+    FORBIDDEN_HEADER = "ERR_RULEMINT_FORBIDDEN_HEADER"
+    BODY_TOO_LARGE = "ERR_RULEMINT_BODY_TOO_LARGE"
+    """The body or the headers, in either direction."""
+    UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED"
+    """There is no such thing for a rule: another scheme, method or kind of URL, or more calls than it may make."""
+    NOT_FOUND = "ENOTFOUND"
+    REFUSED = "ECONNREFUSED"
+    RESET = "ECONNRESET"
+    TIMED_OUT = "ETIMEDOUT"
+    BAD_CERTIFICATE = "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
+    TLS = "EPROTO"
+
+
+_CODES = {
+    Kind.DENIED: Code.UNSUPPORTED,
+    Kind.FAILED: Code.RESET,
+    Kind.TIMED_OUT: Code.TIMED_OUT,
+    Kind.EXHAUSTED: Code.RESET,
+    Kind.TOO_LARGE: Code.BODY_TOO_LARGE,
+}
+
+
 class EgressError(Exception):
     """A call that did not succeed."""
 
-    def __init__(self, kind: Kind, why: str) -> None:
+    def __init__(self, kind: Kind, why: str, code: Code | None = None) -> None:
+        """*code* is that of its *kind* if it is left out."""
         super().__init__(f"{kind}: {why}")
         self.kind = kind
         self.why = why
+        self.code = code or _CODES[kind]
 
 
 class EgressDenied(EgressError):  # noqa: N818  # a denial is no error of ours
     """A call that the rule may not make."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(Kind.DENIED, why)
+    def __init__(self, why: str, code: Code | None = None) -> None:
+        super().__init__(Kind.DENIED, why, code)
 
 
 class EgressFailed(EgressError):  # noqa: N818  # as above: the other side's
     """A call that the other side or the network did not answer well."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(Kind.FAILED, why)
+    def __init__(self, why: str, code: Code | None = None) -> None:
+        super().__init__(Kind.FAILED, why, code)
 
 
 class EgressTooLarge(EgressError):  # noqa: N818  # as above

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from rulemint_runner.egress.client import EgressBroker
-from rulemint_runner.egress.errors import EgressDenied, EgressError
+from rulemint_runner.egress.errors import EgressDenied, EgressError, Kind
 from rulemint_runner.egress.messages import Fetched, OutboundRequest
 from rulemint_runner.egress.urls import parse_url
 from rulemint_shared.deadline import Deadline
@@ -19,6 +19,8 @@ MAX_CALLS = 50
 MAX_PARALLEL = 8
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _MAX_ERROR_CHARACTERS = 300
+_SHOWN = 3
+"""Hosts that a timeout names."""
 
 
 class CallReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,10 @@ class InvocationCalls:
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
         self._count = 0
         self._is_over = False
-        self._under_way: set[asyncio.Timeout] = set()
+        self._under_way: dict[asyncio.Timeout, tuple[OutboundRequest, Deadline]] = {}
+        """What is asked for, and since when."""
+        self._denied = ""
+        """What was last refused, and why."""
         self._none_under_way = asyncio.Event()
         self._none_under_way.set()
 
@@ -83,6 +88,8 @@ class InvocationCalls:
                 raise _too_many()
             fetched = await self._fetch(request)
         except EgressError as error:
+            if error.kind in {Kind.DENIED, Kind.TOO_LARGE}:
+                self._denied = f"{_shown(request)} ({error.code}: {error.why})"
             self._note(request, began, error=str(error)[:_MAX_ERROR_CHARACTERS])
             raise
         except asyncio.CancelledError:
@@ -90,6 +97,15 @@ class InvocationCalls:
             raise
         self._note(request, began, fetched=fetched)
         return fetched
+
+    def hint(self) -> str:
+        """What the rule waits for, or was refused: for its author, should it not answer in time. Empty if neither."""
+        waits = [
+            f"{_shown(request)} ({-since.remaining_s():.1f} s so far)" for request, since in self._under_way.values()
+        ]
+        if waits:
+            return f"it waited for {', '.join(waits[:_SHOWN])}{', …' if len(waits) > _SHOWN else ''}"
+        return f"it was refused {self._denied}" if self._denied else ""
 
     async def close(self) -> None:
         """End what is under way, and wait for it; every call from now on is refused."""
@@ -102,7 +118,7 @@ class InvocationCalls:
     async def _fetch(self, request: OutboundRequest) -> Fetched:
         try:
             async with asyncio.timeout(None) as scope:
-                self._under_way.add(scope)
+                self._under_way[scope] = request, Deadline.after(0)
                 self._none_under_way.clear()
                 try:
                     async with self._slots:
@@ -114,7 +130,7 @@ class InvocationCalls:
                             deadline=self._deadline,
                         )
                 finally:
-                    self._under_way.discard(scope)
+                    del self._under_way[scope]
                     if not self._under_way:
                         self._none_under_way.set()
         except TimeoutError:
@@ -140,6 +156,15 @@ class InvocationCalls:
                 bytes_received=len(fetched.body) if fetched is not None else 0,
             )
         )
+
+
+def _shown(request: OutboundRequest) -> str:
+    """Method and host, as in the log: no path, which may hold a secret."""
+    try:
+        host = parse_url(request.url).host
+    except EgressDenied:
+        host = "a URL that is none"
+    return f"{request.method.upper()[:20]} {host}"
 
 
 def _over() -> EgressDenied:

@@ -15,7 +15,7 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from rulemint_runner.egress.errors import Kind
+from rulemint_runner.egress.errors import Code, Kind
 from rulemint_runner.egress.urls import MAX_URL_CHARACTERS
 from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
@@ -67,6 +67,8 @@ class OutboundRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers = ()
     body: Body = b""
     redirect: Redirect = Redirect.FOLLOW
+    as_sent: bool = False
+    """Hand the body on in its content coding, which the request's own Accept-Encoding asks for."""
 
 
 # ---- runner → broker ----
@@ -136,6 +138,7 @@ class NotFetched(msgspec.Struct, frozen=True, kw_only=True, tag="not-fetched", f
     number: Number
     kind: Kind
     why: Text
+    code: Code | None = None
 
 
 FromBroker = Ready | NotStarted | Fetched | NotFetched

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin
 
-from rulemint_runner.egress.errors import EgressDenied
+from rulemint_runner.egress.errors import Code, EgressDenied
 from rulemint_shared.allow_list import DEFAULT_PORTS, AllowedHost, Scheme, normal_name, port_of
 
 MAX_URL_CHARACTERS = 8 * 1024
@@ -59,7 +59,7 @@ def allowed_url(text: str, entries: Iterable[AllowedHost]) -> HttpUrl:
     url = parse_url(text)
     listed = tuple(entries)
     if not any(entry.allows(url.scheme, url.host, url.port) for entry in listed):
-        raise EgressDenied(_not_listed(url, listed))
+        raise EgressDenied(_not_listed(url, listed), Code.FORBIDDEN_HOST)
     return url
 
 
@@ -82,12 +82,12 @@ def parse_url(text: str) -> HttpUrl:
         raise EgressDenied("the URL has a user or a password in it; send an Authorization header instead")
     split = _AUTHORITY.fullmatch(authority)
     if split is None:
-        raise EgressDenied("the host must be a DNS name, not an address")
+        raise EgressDenied("the host must be a DNS name, not an address", Code.FORBIDDEN_HOST)
     try:
         host = normal_name(split["host"])
         port = port_of(split["port"]) if split["port"] else DEFAULT_PORTS[scheme]
     except ValueError as error:
-        raise EgressDenied(f"the URL's host and port: {error}") from None
+        raise EgressDenied(f"the URL's host and port: {error}", Code.FORBIDDEN_HOST) from None
     target = _target(parts["path"] or "/", parts["query"] or "")
     if len(target) > MAX_URL_CHARACTERS:
         raise EgressDenied(f"the URL has more than {MAX_URL_CHARACTERS} characters, percent-encoded")

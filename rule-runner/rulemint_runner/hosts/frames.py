@@ -82,6 +82,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t
     url: str = ""
     redirected: bool = False
     error: str | None = None
+    code: str = ""
+    """Of the error, as programs know it (`egress.errors.Code`)."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field="t"):
@@ -146,6 +148,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t")
     body: Annotated[bytes, Meta(max_length=MAX_BODY_BYTES)] = b""
     redirect: Literal["follow", "manual", "error"] = "follow"
     n: RunNumber = 0
+    as_sent: bool = False
+    """Hand the body on in its content coding."""
 
 
 class StorageGet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-get", tag_field="t"):

@@ -261,7 +261,7 @@ class Pipe:
                 return
         elif now_s >= turn.until.monotonic_s:
             reason = turn.overdue()
-            self._kill(reason, OVERDUE[reason])
+            self._kill(reason, turn.why_overdue())
             return
         if now_s >= self.began_s + LATE_S:
             self.take_back()

@@ -26,6 +26,9 @@ from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.messages import FailureReason
 from rulemint_shared.records import Isolation
 
+COMPUTED_PART = 0.2
+"""A rule that computed for more of its time did not wait for anything."""
+
 
 class Keeper(Protocol):
     """Whose hosts they are."""
@@ -137,7 +140,10 @@ class Session(User):
         for turn in begun:
             failure = Failure(why.reason, took_s)
             pause = self._brake.failed(self._authority, turn.caller, failure, computed_s=computed_s)
-            turn.fail(HostEndedError(why.reason, why.detail, pause=pause))
+            detail = why.detail
+            if why.reason is FailureReason.TIMEOUT and computed_s > COMPUTED_PART * took_s:
+                detail = f"{detail}; it computed for {computed_s:.1f} s: does it loop?"
+            turn.fail(HostEndedError(why.reason, detail, pause=pause))
         self._keeper.returned(self.station, unread)
 
     def _end(self) -> None:

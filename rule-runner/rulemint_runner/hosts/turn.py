@@ -58,6 +58,14 @@ class Turn:
         is_cut_short = self._began_late and self.until is self.deadline
         return FailureReason.LATE if is_cut_short else FailureReason.TIMEOUT
 
+    def why_overdue(self) -> str:
+        """The same in words for the rule's author."""
+        if self.overdue() is FailureReason.LATE:
+            return "most of the request's time had passed before its rules ran"
+        if self.until is self.deadline or self._timeout_s == float("inf"):
+            return "the rule did not answer before the request's deadline"
+        return f"the rule did not answer within its timeout_s, which is {self._timeout_s:g} s"
+
     def answer(self, answer: Answer) -> None:
         """It has ended with *answer*."""
         self._leave()

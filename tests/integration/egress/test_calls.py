@@ -77,19 +77,23 @@ async def test_a_request_arrives_as_the_rule_wrote_it(web: Web) -> None:
 
 async def test_headers_that_are_the_connection_s_are_not_sent(web: Web) -> None:
     port = await web.serve(echo)
-    forbidden = (
-        "Host",
-        "Content-Length",
-        "Transfer-Encoding",
-        "Connection",
-        "Upgrade",
-        "Proxy-Authorization",
-        "Expect",
-    )
-    seen = echoed(await web.fetch(f"http://{NAME}:{port}/", headers=tuple((name, "evil") for name in forbidden)))
+    url = f"http://{NAME}:{port}/"
+    left_out = ("Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "TE")
+    seen = echoed(await web.fetch(url, headers=tuple((name, "evil") for name in left_out)))
     assert "evil" not in json.dumps(seen)
+    for name in ("Host", "Upgrade", "Proxy-Authorization", "Expect", "Trailer"):
+        assert f"denied: the header {name} is not sent: " in await web.error(url, headers=((name, "evil"),))
     assert "evil" in await web.error(f"http://{NAME}:{port}/", headers=(("evil\r\nX", "y"),))
     assert "denied: " in await web.error(f"http://{NAME}:{port}/", headers=(("X", "y\r\nEvil: z"),))
+
+
+async def test_a_client_that_unpacks_by_itself_gets_the_body_as_it_was_sent(web: Web) -> None:
+    packed = gzip.compress(b"a body")
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    port = await web.serve_bytes(head + packed)
+    fetched = await web.fetch(f"http://{NAME}:{port}/", as_sent=True)
+    assert fetched.body == packed
+    assert dict(fetched.headers)["content-encoding"] == "gzip"
 
 
 async def test_a_method_that_a_rule_cannot_use_is_denied(web: Web) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.waiting import eventually
 from fixtures.web import NAME, Gate, Web
-from rulemint_runner.egress.errors import EgressError, Kind
+from rulemint_runner.egress.errors import Code, EgressError, Kind
 from rulemint_runner.egress.invocation_calls import MAX_CALLS, MAX_PARALLEL, CallReport, CallRights, InvocationCalls
 from rulemint_runner.egress.messages import OutboundRequest
 from rulemint_shared.deadline import Deadline
@@ -53,6 +53,22 @@ async def test_a_call_that_fails_is_reported_with_its_reason(web: Web, gate: Gat
     assert (second.method, second.host, second.port) == ("?", "", 0)
     assert second.error is not None
     assert "secret" not in str(reports)
+
+
+async def test_whoever_did_not_answer_in_time_is_told_what_it_waited_for_or_was_refused(web: Web, gate: Gate) -> None:
+    calls = calls_of(web, gate, [])
+    assert calls.hint() == ""
+    with pytest.raises(EgressError) as refused:
+        await calls.fetch(request_to(gate, "other"))
+    assert refused.value.code is Code.FORBIDDEN_HOST
+    assert calls.hint().startswith(f"it was refused POST user-{NAME} (ERR_RULEMINT_FORBIDDEN_HOST: user-")
+    assert "allow_hosts" in calls.hint()
+    waiting = asyncio.create_task(calls.fetch(request_to(gate)))
+    await eventually(gate.count, 1)
+    assert calls.hint().startswith(f"it waited for POST {NAME} (")
+    assert "secret" not in calls.hint()
+    gate.opened.set()
+    await waiting
 
 
 async def test_no_more_than_eight_calls_run_at_once_and_the_others_wait(web: Web, gate: Gate) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import ssl
@@ -10,11 +11,11 @@ import ssl
 from aiohttp import ClientConnectorError, ClientError, ClientResponse, ClientSession
 from yarl import URL
 
-from rulemint_runner.egress.broker.bodies import body_taker
-from rulemint_runner.egress.broker.headers import handed_on, sendable
+from rulemint_runner.egress.broker.bodies import PlainBody, body_taker
+from rulemint_runner.egress.broker.headers import check_host, handed_on, sendable
 from rulemint_runner.egress.broker.redirects import MAX_REDIRECTS, Hop, is_redirect, next_hop
 from rulemint_runner.egress.broker.sessions import Sessions
-from rulemint_runner.egress.errors import EgressDenied, EgressError, EgressFailed, EgressTooLarge, Kind
+from rulemint_runner.egress.errors import Code, EgressDenied, EgressError, EgressFailed, EgressTooLarge, Kind
 from rulemint_runner.egress.messages import MAX_BODY_BYTES, Fetch, Fetched, OutboundRequest, Redirect
 from rulemint_runner.egress.urls import allowed_url
 from rulemint_shared.allow_list import AllowedHost, parse_entries
@@ -40,7 +41,7 @@ async def perform(fetch: Fetch, sessions: Sessions) -> Fetched:
     except (ClientError, OSError) as error:
         if shortage := shortage_of(error):
             raise EgressError(Kind.EXHAUSTED, f"{shortage.event}: {shortage.limit}") from None
-        raise EgressFailed(_explained(error)) from None
+        raise EgressFailed(_explained(error), _code_of(error)) from None
 
 
 async def _follow(fetch: Fetch, session: ClientSession) -> Fetched:
@@ -57,7 +58,7 @@ async def _follow(fetch: Fetch, session: ClientSession) -> Fetched:
         try:
             location = response.headers.get("Location")
             if location is None or not is_redirect(response.status) or fetch.request.redirect is Redirect.MANUAL:
-                return await _taken(fetch.number, hop, response, redirected=redirects > 0)
+                return await _taken(fetch, hop, response, redirected=redirects > 0)
             if fetch.request.redirect is Redirect.ERROR:
                 raise EgressFailed(f"{hop.url.host} redirects, and the request's redirect mode is 'error'")
             hop = next_hop(hop, response.status, location, entries)
@@ -77,23 +78,25 @@ def _first_hop(request: OutboundRequest, entries: tuple[AllowedHost, ...]) -> Ho
     method = request.method.upper()
     if _METHOD.fullmatch(method) is None or method in _FORBIDDEN_METHODS:
         raise EgressDenied(f"{request.method[:20]!r} is not a method that a rule can use")
-    return Hop(method, allowed_url(request.url, entries), sendable(request.headers), request.body)
+    url = allowed_url(request.url, entries)
+    check_host(request.headers, url)
+    return Hop(method, url, sendable(request.headers, as_sent=request.as_sent), request.body)
 
 
-async def _taken(number: int, hop: Hop, response: ClientResponse, *, redirected: bool) -> Fetched:
+async def _taken(fetch: Fetch, hop: Hop, response: ClientResponse, *, redirected: bool) -> Fetched:
     """The response with its whole body, if it is within the bounds."""
     if response.status < _FIRST_FINAL_STATUS:
         raise EgressFailed(f"the response has status {response.status}, which is none of a response")
     has_body = hop.method != "HEAD" and response.status not in _WITHOUT_BODY
     codings = response.headers.getall("Content-Encoding", ()) if has_body else ()
-    taker = body_taker(", ".join(codings))
+    taker = PlainBody() if fetch.request.as_sent else body_taker(", ".join(codings))
     headers = handed_on(response.raw_headers, was_decoded=taker.decodes)
     if has_body and (response.content_length or 0) > MAX_BODY_BYTES:
         raise EgressTooLarge(f"the response's body has more than {MAX_BODY_BYTES} bytes")
     async for piece in response.content.iter_any():
         taker.take(piece)
     return Fetched(
-        number=number,
+        number=fetch.number,
         status=response.status,
         reason=_printable(response.reason or ""),
         headers=headers,
@@ -114,6 +117,18 @@ def _explained(error: ClientError | OSError) -> str:
         number = error.os_error.errno
         return f"cannot connect: {os.strerror(number) if number else 'the other side closed the connection'}"
     return f"the response is not valid HTTP, or ended too early ({type(error).__name__})"
+
+
+def _code_of(error: ClientError | OSError) -> Code:
+    """The failure as Node names it: that is what libraries know."""
+    cause: Exception = error.os_error if isinstance(error, ClientConnectorError) else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Code.BAD_CERTIFICATE
+    if isinstance(cause, ssl.SSLError):
+        return Code.TLS
+    if isinstance(error, ClientConnectorError) and error.os_error.errno == errno.EACCES:
+        return Code.FORBIDDEN_HOST
+    return Code.REFUSED if isinstance(error, ClientConnectorError) else Code.RESET
 
 
 def _printable(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rulemint_runner.egress.errors import EgressDenied, EgressTooLarge
+from rulemint_runner.egress.errors import Code, EgressDenied, EgressTooLarge
 from rulemint_runner.egress.messages import MAX_HEADER_NAME_CHARACTERS, MAX_HEADERS, MAX_HEADERS_BYTES, Headers
+from rulemint_runner.egress.urls import HttpUrl
 
 USER_AGENT = "Rulemint"
 ACCEPT_ENCODING = "gzip, deflate"
@@ -15,15 +16,25 @@ _VALUE = re.compile(r"[\t\x20-\x7e]*")
 _PER_CONNECTION = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
-_OURS = _PER_CONNECTION | {"host", "content-length", "expect", "accept-encoding", "http2-settings"}
+_OURS = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "host", "content-length"})
 """What describes the connection or the message is ours to say; a rule's is left out, as browsers do."""
+_REFUSED = {
+    "upgrade": "a rule's connection cannot be upgraded, so there are no WebSockets and no HTTP/2",
+    "http2-settings": "a rule's connection cannot be upgraded to HTTP/2",
+    "trailer": "a rule's request has no trailers",
+    "expect": "a rule's request is sent whole, without waiting for 100-continue",
+}
+"""What would not have its effect if it were left out."""
+_NO_PROXY = "a rule's calls go through no proxy of its own"
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 _OF_THE_BODY = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
 """The fetch standard's request-body header names."""
 
 
-def sendable(headers: Headers) -> list[tuple[str, str]]:
+def sendable(headers: Headers, *, as_sent: bool = False) -> list[tuple[str, str]]:
     """What is sent of *headers*, with what a request cannot do without.
+
+    *as_sent*: whoever asks reads the content codings that it asks for; otherwise they are those that are read here.
 
     Raises:
         EgressDenied: a name or a value cannot stand in a request.
@@ -32,17 +43,36 @@ def sendable(headers: Headers) -> list[tuple[str, str]]:
     sent = []
     for name, value in headers:
         if _TOKEN.fullmatch(name) is None:
-            raise EgressDenied(f"{name[:50]!r} is not the name of a header")
+            raise EgressDenied(f"{name[:50]!r} is not the name of a header", Code.FORBIDDEN_HEADER)
         if _VALUE.fullmatch(value) is None:
-            raise EgressDenied(f"the value of header {name[:50]} is not printable ASCII")
+            why = f"the value of header {name[:50]} is not printable ASCII"
+            raise EgressDenied(why, Code.FORBIDDEN_HEADER)
         lowered = name.lower()
-        if lowered not in _OURS and not lowered.startswith("proxy-"):
+        why_not = _REFUSED.get(lowered, _NO_PROXY if lowered.startswith("proxy-") else "")
+        if lowered not in _OURS and why_not:
+            raise EgressDenied(f"the header {name} is not sent: {why_not}", Code.FORBIDDEN_HEADER)
+        if lowered not in _OURS and (as_sent or lowered != "accept-encoding"):
             sent.append((name, value.strip(" \t")))
     _check_size(sent, "the request's")
     present = {name.lower() for name, _ in sent}
     defaults = (("User-Agent", USER_AGENT), ("Accept", "*/*"))
     sent += [default for default in defaults if default[0].lower() not in present]
+    if as_sent:
+        return sent if "accept-encoding" in present else [*sent, ("Accept-Encoding", "identity")]
     return [*sent, ("Accept-Encoding", ACCEPT_ENCODING)]
+
+
+def check_host(headers: Headers, url: HttpUrl) -> None:
+    """Refuse a Host in *headers* that is another than that of *url*, which alone is looked for in the allow-list.
+
+    Raises:
+        EgressDenied: see there.
+    """
+    own = {url.host, f"{url.host}:{url.port}"}
+    for name, value in headers:
+        if name.lower() == "host" and value.strip().lower() not in own:
+            why = f"the header {name} is not sent: it must be the host of the URL, {url.host}"
+            raise EgressDenied(why, Code.FORBIDDEN_HEADER)
 
 
 def without_credentials(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

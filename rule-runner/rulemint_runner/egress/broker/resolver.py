@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from rulemint_runner.egress.broker.addresses import AddressPolicy
-from rulemint_runner.egress.errors import EgressDenied, EgressFailed
+from rulemint_runner.egress.errors import Code, EgressDenied, EgressFailed
 
 LOOKUP_TIMEOUT_S = 5.0
 MAX_LOOKUPS = 64
@@ -63,7 +63,7 @@ class CheckedResolver(AbstractResolver):
         del family  # both: a name is judged by all of its addresses
         addresses = self._lookups.known(host) or await self._look_up(host)
         if not all(self._policy.allows(address) for address in addresses):
-            raise EgressDenied(f"{host} leads to an address that is not public")
+            raise EgressDenied(f"{host} leads to an address that is not public", Code.FORBIDDEN_HOST)
         return [
             ResolveResult(
                 hostname=host,
@@ -87,9 +87,10 @@ class CheckedResolver(AbstractResolver):
                 lookup.add_done_callback(self._looked_up)
                 return await asyncio.shield(lookup)
         except TimeoutError:
-            raise EgressFailed(f"{host} could not be resolved in {LOOKUP_TIMEOUT_S:g} s") from None
+            raise EgressFailed(f"{host} could not be resolved in {LOOKUP_TIMEOUT_S:g} s", Code.TIMED_OUT) from None
         except OSError as error:
-            raise EgressFailed(f"{host} could not be resolved: {error.strerror or error}") from None
+            why = f"{host} could not be resolved: {error.strerror or error}"
+            raise EgressFailed(why, Code.NOT_FOUND) from None
 
     def _looked_up(self, lookup: asyncio.Future[list[str]]) -> None:
         self._free.release()

@@ -18,7 +18,7 @@ from rulemint_runner.egress.broker.calls import perform
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.broker.resolver_files import ResolverFiles
 from rulemint_runner.egress.broker.sessions import Sessions
-from rulemint_runner.egress.errors import EgressError, Kind
+from rulemint_runner.egress.errors import Code, EgressError, Kind
 from rulemint_runner.egress.messages import (
     MAX_CALLS,
     MAX_FRAME_BYTES,
@@ -92,7 +92,7 @@ class Server:
         try:
             return from_broker.encode_checked(await perform(fetch, self._sessions))
         except EgressError as error:
-            return _not_fetched(fetch, error.kind, error.why)
+            return _not_fetched(fetch, error.kind, error.why, error.code)
         except asyncio.CancelledError:
             return _not_fetched(fetch, Kind.FAILED, "cancelled")
         except Exception as error:  # noqa: BLE001  # a call that finds a bug of ours costs itself only
@@ -108,9 +108,9 @@ class Server:
             await self._writer.drain()
 
 
-def _not_fetched(fetch: Fetch, kind: Kind, why: str) -> bytes:
+def _not_fetched(fetch: Fetch, kind: Kind, why: str, code: Code | None = None) -> bytes:
     printable = why.encode(errors="backslashreplace").decode()
-    return from_broker.encode(NotFetched(number=fetch.number, kind=kind, why=printable[:1_000]))
+    return from_broker.encode(NotFetched(number=fetch.number, kind=kind, why=printable[:1_000], code=code))
 
 
 async def serve_runner(

@@ -142,6 +142,7 @@ def decoded(data: bytes) -> list[FromHost]:
                 "url": "https://x/",
                 "redirected": False,
                 "error": None,
+                "code": "",
             },
             id="reply",
         ),

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_runner.egress.broker.headers import handed_on, sendable
-from rulemint_runner.egress.errors import EgressDenied, EgressTooLarge
+from rulemint_runner.egress.broker.headers import check_host, handed_on, sendable
+from rulemint_runner.egress.errors import Code, EgressDenied, EgressTooLarge
+from rulemint_runner.egress.urls import parse_url
 
 DEFAULTS = [("User-Agent", "Rulemint"), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate")]
 
@@ -19,11 +20,35 @@ def test_a_request_has_our_user_agent_unless_the_rule_gives_its_own() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """Host Content-Length Transfer-Encoding Connection Keep-Alive TE Trailer Upgrade Expect Proxy-Authorization
-    Proxy-Connection Proxy-Anything HOST content-length Accept-Encoding HTTP2-Settings""".split(),  # noqa: SIM905  # quotes read worse
+    """Host Content-Length Transfer-Encoding Connection Keep-Alive TE Proxy-Connection HOST content-length
+    Accept-Encoding""".split(),  # noqa: SIM905  # quotes read worse
 )
 def test_what_describes_the_connection_is_not_the_rule_s_to_say(name: str) -> None:
     assert sendable(((name, "x"),)) == DEFAULTS
+
+
+@pytest.mark.parametrize("name", ["Trailer", "Upgrade", "EXPECT", "Proxy-Authorization", "Proxy-X", "HTTP2-Settings"])
+def test_what_would_not_have_its_effect_is_refused_by_name(name: str) -> None:
+    with pytest.raises(EgressDenied, match=f"the header {name} is not sent: ") as refused:
+        sendable(((name, "x"),))
+    assert refused.value.code is Code.FORBIDDEN_HEADER
+
+
+def test_a_client_that_unpacks_by_itself_asks_for_its_own_codings() -> None:
+    assert ("accept-encoding", "br") in sendable((("accept-encoding", "br"),), as_sent=True)
+    assert ("Accept-Encoding", "identity") in sendable((), as_sent=True)
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "API.example.com:443"])
+def test_the_host_of_the_url_may_be_said_again(host: str) -> None:
+    check_host((("Host", host),), parse_url("https://api.example.com/"))
+
+
+@pytest.mark.parametrize("host", ["other.example.com", "api.example.com:444", ""])
+def test_another_host_than_that_of_the_url_is_refused(host: str) -> None:
+    with pytest.raises(EgressDenied, match="must be the host of the URL") as refused:
+        check_host((("host", host),), parse_url("https://api.example.com/"))
+    assert refused.value.code is Code.FORBIDDEN_HEADER
 
 
 @pytest.mark.parametrize("name", ["", " x", "x ", "x:", "x\r\ny", "ü", "x\0", "a b"])
