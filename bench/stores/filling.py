@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 from arq.connections import ArqRedis
 
-from rulemint_gateway.management.tenant_setup import management_api
+from rulemint_gateway.management.tenants.setup import management_api
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids

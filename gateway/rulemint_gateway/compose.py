@@ -43,14 +43,14 @@ from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.admin_file import AdminFileKeeper
-from rulemint_gateway.management.bootstrap import Bootstrap
-from rulemint_gateway.management.client_grants import ClientGrants
+from rulemint_gateway.management.bootstrap.bootstrap import Bootstrap
+from rulemint_gateway.management.bootstrap.demo_client import warn_of_demo_client
+from rulemint_gateway.management.client_grants.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.deletions import Deletions
-from rulemint_gateway.management.demo_client import warn_of_demo_client
-from rulemint_gateway.management.logs import Logs
-from rulemint_gateway.management.resource_servers import ResourceServers
+from rulemint_gateway.management.logs.logs import Logs
+from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.rules.resuming import Resuming
@@ -58,11 +58,11 @@ from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf
 from rulemint_gateway.management.rules.texts import RuleTexts
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
-from rulemint_gateway.management.signing_keys import SigningKeyring
+from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
 from rulemint_gateway.management.stats import Stats
-from rulemint_gateway.management.tenant_settings import TenantSettings
-from rulemint_gateway.management.tenants import Tenants
-from rulemint_gateway.management.trying.tries import Tries
+from rulemint_gateway.management.tenants.settings import TenantSettings
+from rulemint_gateway.management.tenants.tenants import Tenants
+from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
@@ -102,20 +102,20 @@ from rulemint_gateway.web.http.idempotency import IDEMPOTENCY
 from rulemint_gateway.web.http.problems import problems
 from rulemint_gateway.web.http.whole_answer import SERVER
 from rulemint_gateway.web.log_stream.handlers import LogStream
-from rulemint_gateway.web.management.accounts import accounting
-from rulemint_gateway.web.management.clients import ClientHandlers
+from rulemint_gateway.web.management.audit_middleware import audit_middleware
+from rulemint_gateway.web.management.clients.clients import ClientHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
-from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.logs.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
-from rulemint_gateway.web.management.resuming import ResumeHandlers
-from rulemint_gateway.web.management.rule_secrets import SecretHandlers
-from rulemint_gateway.web.management.rule_versions import RuleVersionHandlers
-from rulemint_gateway.web.management.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
+from rulemint_gateway.web.management.rules.secrets import SecretHandlers
+from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
+from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
-from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandlers
-from rulemint_gateway.web.management.tries import TryHandlers
+from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
+from rulemint_gateway.web.management.trials.trials import TrialHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.metrics.losses import LossMetrics
 from rulemint_gateway.web.metrics.metrics import Metrics
@@ -262,7 +262,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         )
         answers = Answers(catalog, at_once=settings.management_calls)
         in_background(stack, catalog.keep_in_order())
-        application = _application(routes(handlers, answers), accounting(refused))
+        application = _application(routes(handlers, answers), audit_middleware(refused))
         _hand_over(application, settings, token, throttling, IdempotencyStore(redis, vault))
         yield Gateway(
             application, TokenShortcut(token), _application(metrics.routes()), health, log_hub, metrics.cut_short
@@ -415,7 +415,7 @@ class _RuleParts:
     rules: Rules
     secrets: RuleSecretsOf
     versions: RuleVersionsOf
-    tries: Tries
+    trials: Trials
 
 
 def _rule_parts(
@@ -437,7 +437,7 @@ def _rule_parts(
         rules=Rules(catalog, store, records, texts),
         secrets=RuleSecretsOf(redis, records, store, vault),
         versions=RuleVersionsOf(store, records),
-        tries=Tries(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline),
+        trials=Trials(redis, catalog, records, vault, packages, dispatcher, deadline_s=settings.request_deadline),
     )
 
 
@@ -474,7 +474,7 @@ def _rule_paths(catalog: Catalog, store: ConfigStore, parts: _RuleParts, *, page
     return RulePaths(
         rules=LongNounHandlers(catalog, rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
         secrets=SecretHandlers(catalog, secrets),
-        tries=TryHandlers(catalog, parts.tries),
+        trials=TrialHandlers(catalog, parts.trials),
         versions=RuleVersionHandlers(catalog, rules, parts.versions),
         resuming=ResumeHandlers(catalog, Resuming(catalog, store, records)),
         hooks=HookHandlers(catalog, Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
@@ -487,7 +487,7 @@ def _action_paths(catalog: Catalog, store: ConfigStore, parts: _RuleParts, excha
     actions = Actions(store, records, parts.texts, parts.rules, parts.secrets)
     versions = ActionVersions(records, parts.versions)
     return ActionPaths(
-        actions=ActionHandlers(catalog, actions, versions, ActionTests(records, parts.tries)),
+        actions=ActionHandlers(catalog, actions, versions, ActionTests(records, parts.trials)),
         versions=ActionVersionHandlers(catalog, actions, versions),
         triggers=TriggerHandlers(catalog, actions, Bindings(store, records)),
         executions=ExecutionHandlers(catalog, Executions(exchanges)),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from rulemint_gateway.management.client_grants import ClientGrantAnswer
-from rulemint_gateway.management.resource_server_bodies import ResourceServerAnswer
+from rulemint_gateway.management.client_grants.client_grants import ClientGrantAnswer
+from rulemint_gateway.management.resource_servers.bodies import ResourceServerAnswer
 from rulemint_gateway.management.rules.answers import RuleAnswer
-from rulemint_gateway.management.tenants import TenantAnswer
+from rulemint_gateway.management.tenants.tenants import TenantAnswer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web import authorization_endpoint
 from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
@@ -25,18 +25,18 @@ from rulemint_gateway.web.callers.places import Answers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.log_stream.handlers import LogStream
-from rulemint_gateway.web.management.clients import ClientHandlers
+from rulemint_gateway.web.management.clients.clients import ClientHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
-from rulemint_gateway.web.management.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.logs.logs import StatsHandlers, TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
-from rulemint_gateway.web.management.resuming import ResumeHandlers
-from rulemint_gateway.web.management.rule_secrets import SecretHandlers
-from rulemint_gateway.web.management.rule_versions import RuleVersionHandlers
-from rulemint_gateway.web.management.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
+from rulemint_gateway.web.management.rules.secrets import SecretHandlers
+from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
+from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
-from rulemint_gateway.web.management.tenant_settings import TenantSettingsHandlers
-from rulemint_gateway.web.management.tries import TryHandlers
+from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
+from rulemint_gateway.web.management.trials.trials import TrialHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.openapi.handlers import Documentation
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
@@ -61,7 +61,7 @@ class RulePaths:
 
     rules: NounHandlers[RuleAnswer]
     secrets: SecretHandlers
-    tries: TryHandlers
+    trials: TrialHandlers
     versions: RuleVersionHandlers
     resuming: ResumeHandlers
     hooks: HookHandlers
@@ -117,7 +117,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.configuration.clients.operations(),  # /api/v2/clients
         *handlers.configuration.resource_servers.operations(),  # /api/v2/resource-servers
         *handlers.configuration.client_grants.operations(),  # /api/v2/client-grants
-        *handlers.rules.tries.operations(),  # /api/v2/rules/try
+        *handlers.rules.trials.operations(),  # /api/v2/rules/try
         *handlers.rules.rules.operations(),  # /api/v2/rules
         *handlers.rules.secrets.operations(),  # /api/v2/rules/{id}/secrets
         *handlers.rules.versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff

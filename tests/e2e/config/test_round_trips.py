@@ -18,7 +18,7 @@ from fixtures.management import Management
 from fixtures.nouns import NOUNS
 from fixtures.round_trip import Files, open_files
 from fixtures.values import Strategy, bodies_of
-from rulemint_gateway.management.tenant_settings import PatchTenantSettings
+from rulemint_gateway.management.tenants.settings import PatchTenantSettings
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -15,13 +15,13 @@ import pytest
 from arq.connections import ArqRedis
 
 from rulemint_gateway.management.admin_file import AdminFile, AdminFileKeeper
-from rulemint_gateway.management.bootstrap import Bootstrap
+from rulemint_gateway.management.bootstrap.bootstrap import Bootstrap
 from rulemint_gateway.management.clients.bodies import PatchClient
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets, CreateSecret
-from rulemint_gateway.management.logs import Logs
-from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
-from rulemint_gateway.management.tenants import Administrator, CreateTenant, Tenants
+from rulemint_gateway.management.logs.logs import Logs
+from rulemint_gateway.management.tenants.setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
+from rulemint_gateway.management.tenants.tenants import Administrator, CreateTenant, Tenants
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.log_store import LogStore

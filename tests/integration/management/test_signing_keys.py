@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from cryptography import x509
 
-from rulemint_gateway.management import signing_keys
 from rulemint_gateway.management.errors import ConflictError
-from rulemint_gateway.management.resource_server_bodies import CreateResourceServer, PatchResourceServer
-from rulemint_gateway.management.resource_servers import ResourceServers
-from rulemint_gateway.management.signing_keys import SigningKeyring
+from rulemint_gateway.management.resource_servers.bodies import CreateResourceServer, PatchResourceServer
+from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
+from rulemint_gateway.management.signing_keys import signing_keys
+from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import SIGNING_KEYS, TENANTS

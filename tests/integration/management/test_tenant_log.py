@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rulemint_gateway.management.logs import Logs
+from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT as T
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.log_store import LogStore

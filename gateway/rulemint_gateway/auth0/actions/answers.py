@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
-from rulemint_gateway.management.trying.answer import TryAnswer
+from rulemint_gateway.management.trials.answers import TryAnswer
 
 
 class TriggerRef(Answer, frozen=True, kw_only=True):

@@ -20,8 +20,8 @@ from rulemint_gateway.management.fields import (
     SecretValue,
 )
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS
-from rulemint_gateway.management.trying.body import Context, InlineClient, Sent, TryRule
-from rulemint_gateway.management.trying.tries import Tries
+from rulemint_gateway.management.trials.bodies import Context, InlineClient, Sent, TryRule
+from rulemint_gateway.management.trials.trials import Trials
 
 
 class EventClient(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,11 +78,11 @@ class ActionTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ActionTests:
-    """Tries actions as `Tries` does rules: no token, nothing kept."""
+    """Tries actions as `Trials` does rules: no token, nothing kept."""
 
-    def __init__(self, actions: ActionRecords, tries: Tries) -> None:
+    def __init__(self, actions: ActionRecords, trials: Trials) -> None:
         self._actions = actions
-        self._tries = tries
+        self._trials = trials
 
     async def run(self, tenant: str, action_id: str, body: ActionTest) -> ActionTestAnswer:
         """How the newest code of the action ends on the event, in the words of ``POST /rules/try``.
@@ -107,4 +107,4 @@ class ActionTests:
             ),
             secrets=event.secrets,
         )
-        return ActionTestAnswer(payload=await self._tries.run(tenant, tried))
+        return ActionTestAnswer(payload=await self._trials.run(tenant, tried))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from rulemint_gateway.management.tenant_setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
+from rulemint_gateway.management.tenants.setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
 from rulemint_gateway.web.http.bodies import JSON
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.parameters import HEADERS, header_parameters, path_parameters, query_parameters

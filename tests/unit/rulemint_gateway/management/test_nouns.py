@@ -16,7 +16,7 @@ from fixtures.nouns import NOUNS, Noun, names
 from rulemint_cli.configuration import document, kept_fields
 from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.placement import Placement
-from rulemint_gateway.management.tenant_settings import PatchTenantSettings, TenantSettingsAnswer
+from rulemint_gateway.management.tenants.settings import PatchTenantSettings, TenantSettingsAnswer
 
 nouns = pytest.mark.parametrize("noun", NOUNS.values(), ids=NOUNS)
 

@@ -16,7 +16,7 @@ from rulemint_gateway.web.http.operations import CountedPage, Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
 from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
-from rulemint_gateway.web.management.rule_versions import version_number
+from rulemint_gateway.web.management.rules.versions import version_number
 
 
 class DeployVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_gateway.management.trying.answer import TriedError, answer_of
+from rulemint_gateway.management.trials.answers import TriedError, answer_of
 from rulemint_shared.messages import Ending, Failed, FailureReason
 from rulemint_shared.records import Language, RuleVersion
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.signing_keys import ChangedKey, KeysState, SigningKeyAnswer, SigningKeyring
+from rulemint_gateway.management.signing_keys.signing_keys import (
+    ChangedKey,
+    KeysState,
+    SigningKeyAnswer,
+    SigningKeyring,
+)
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.etags import etag_header, require_match

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.key_publication import retired
+from rulemint_gateway.management.signing_keys.publication import retired
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import SIGNING_KEYS

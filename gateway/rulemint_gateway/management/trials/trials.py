@@ -12,9 +12,9 @@ from rulemint_gateway.management.errors import InvalidBodyError, UnavailableErro
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.texts import check_script_length, text_fields
-from rulemint_gateway.management.trying.answer import TryAnswer, answer_of
-from rulemint_gateway.management.trying.body import TryRule, check_body
-from rulemint_gateway.management.trying.request import TriedRequest, tried_request
+from rulemint_gateway.management.trials.answers import TryAnswer, answer_of
+from rulemint_gateway.management.trials.bodies import TryRule, check_body
+from rulemint_gateway.management.trials.requests import TriedRequest, tried_request
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.reading import read_record
 from rulemint_gateway.stores.tables import RULE_SECRETS
@@ -30,7 +30,7 @@ AT_ONCE = 16
 WAITING, WAITING_OF_ONE_TENANT = 64, 8
 
 
-class Tries:
+class Trials:
     """The use case of ``/api/v2/rules/try``."""
 
     def __init__(

@@ -10,9 +10,8 @@ from msgspec import UNSET, UnsetType
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.kept_fields import kept_of, with_kept
-from rulemint_gateway.management.key_publication import plan_outliving
 from rulemint_gateway.management.listings import FewRecords
-from rulemint_gateway.management.resource_server_bodies import (
+from rulemint_gateway.management.resource_servers.bodies import (
     PLACES,
     CreateResourceServer,
     PatchResourceServer,
@@ -21,6 +20,7 @@ from rulemint_gateway.management.resource_server_bodies import (
     check_promises,
     denies_clients,
 )
+from rulemint_gateway.management.signing_keys.publication import plan_outliving
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS

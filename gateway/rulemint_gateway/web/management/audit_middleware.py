@@ -1,4 +1,4 @@
-"""Every management call is accounted for: what it wrote by the store, what it was refused by this middleware."""
+"""Audit each refused management call. A call that writes is audited by the store, in the transaction of the write."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from rulemint_shared.turns import NoTurnError
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def accounting(refused: RefusedCalls) -> Middleware:
-    """The middleware that keeps one request's `Call` from the next on the same connection, and records refusals.
+def audit_middleware(refused: RefusedCalls) -> Middleware:
+    """Make the middleware. It also keeps one request's `Call` from the next one on the same connection.
 
-    A throttled one waits for its turn, and is told of with others of its address.
+    A throttled request waits for its turn. One record tells of all that were throttled at its address.
     """
 
     @web.middleware
-    async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def audit(request: web.Request, handler: Handler) -> web.StreamResponse:
         before = CALL.set(None)
         try:
             return await handler(request)
@@ -38,7 +38,7 @@ def accounting(refused: RefusedCalls) -> Middleware:
         finally:
             CALL.reset(before)
 
-    return account
+    return audit
 
 
 def _as_answered(refusal: ManagementError | QuotaExceededError | NoTurnError) -> ManagementError:

@@ -22,7 +22,7 @@ from rulemint_gateway.management.admin_file import (
     read_admin_file,
     write_admin_file,
 )
-from rulemint_gateway.management.tenant_setup import (
+from rulemint_gateway.management.tenants.setup import (
     admin_client,
     admin_grant,
     management_api,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.trying.answer import TryAnswer
-from rulemint_gateway.management.trying.body import TryRule
-from rulemint_gateway.management.trying.tries import Tries
+from rulemint_gateway.management.trials.answers import TryAnswer
+from rulemint_gateway.management.trials.bodies import TryRule
+from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.bodies import read_json
@@ -17,12 +17,12 @@ from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 log = structlog.get_logger(__name__)
 
 
-class TryHandlers:
+class TrialHandlers:
     """Runs a rule without issuing a token."""
 
-    def __init__(self, catalog: Catalog, tries: Tries) -> None:
+    def __init__(self, catalog: Catalog, trials: Trials) -> None:
         self._catalog = catalog
-        self._tries = tries
+        self._trials = trials
 
     def operations(self) -> list[Operation]:
         """The one call."""
@@ -46,6 +46,6 @@ class TryHandlers:
         body = await read_json(request, TryRule)
         if isinstance(body.client, str):
             authorize(request, self._catalog, scope="read:clients")
-        answer = await self._tries.run(caller.tenant, body)
+        answer = await self._trials.run(caller.tenant, body)
         log.info("rule tried", tenant=caller.tenant, by=caller.client_id, outcome=answer.outcome)
         return json_answer(answer, headers=NO_STORE)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.tenant_settings import PatchTenantSettings, TenantSettings, TenantSettingsAnswer
+from rulemint_gateway.management.tenants.settings import PatchTenantSettings, TenantSettings, TenantSettingsAnswer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.bodies import read_json

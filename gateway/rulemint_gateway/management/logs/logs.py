@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.invocations import InvocationFilter
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
-from rulemint_gateway.management.log_views import LogEntryAnswer, RoomForLines, entry_answer
+from rulemint_gateway.management.logs.views import LogEntryAnswer, RoomForLines, entry_answer
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.log_store import LogEntry, LogStore, Place
 

@@ -10,8 +10,8 @@ from aiohttp import web
 from msgspec import Meta
 
 from rulemint_gateway.log_hub.filters import LogFilter
-from rulemint_gateway.management.log_views import LogEntryAnswer
-from rulemint_gateway.management.logs import Logs
+from rulemint_gateway.management.logs.logs import Logs
+from rulemint_gateway.management.logs.views import LogEntryAnswer
 from rulemint_gateway.management.stats import DayAnswer, Stats
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize

@@ -15,7 +15,7 @@ from rulemint_gateway.management.errors import ConflictError, ForbiddenError, In
 from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.placement import Placement
-from rulemint_gateway.management.tenant_setup import admin_client, admin_grant, management_api, with_admin_secret
+from rulemint_gateway.management.tenants.setup import admin_client, admin_grant, management_api, with_admin_secret
 from rulemint_gateway.stores.authority import normalised
 from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore

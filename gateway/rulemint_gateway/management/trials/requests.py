@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.management.trying.body import InlineClient, TryRule
+from rulemint_gateway.management.trials.bodies import InlineClient, TryRule
 from rulemint_gateway.stores.tenant_config import TenantConfig
 from rulemint_shared.messages import ClientView, RequestView
 from rulemint_shared.records import CLIENT_CREDENTIALS

@@ -1,0 +1,1 @@
+"""The records that a new system needs before anybody can call it."""

@@ -1,0 +1,1 @@
+"""Client grants: which client may ask for which API."""

@@ -1,0 +1,1 @@
+"""The tenant log, as Auth0's Management API shows it."""

@@ -1,0 +1,1 @@
+"""APIs, which the management API calls resource servers."""

@@ -1,0 +1,1 @@
+"""The signing keys of a tenant, and how long each is published."""

@@ -1,0 +1,1 @@
+"""Tenants, their settings, and the records that each begins with."""
