@@ -51,7 +51,7 @@ _CODE = re.compile(r"``[^`]+``|`[^`]+`")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
 _END = re.compile(r"(?<=[.!?])[*_)”\"]*\s+")
-_SECTION = re.compile(r"\s*(?:Args|Raises|Returns|Yields):$")
+_SECTION = re.compile(r"\s*(?:Args|Raises|Returns|Yields):\Z")
 _FIRST = re.compile(r"[A-Za-z]+")
 _NOT_PLAIN_WORD = re.compile(rf"\b(?:{'|'.join(NOT_PLAIN)})\b", re.IGNORECASE)
 

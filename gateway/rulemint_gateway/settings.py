@@ -20,6 +20,7 @@ from rulemint_shared.log_stream import (
 )
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
+from rulemint_shared.whole_text import whole
 
 MAX_PORT = 65_535
 MIB = 1024 * 1024
@@ -122,7 +123,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 100
     issuer: Annotated[
-        Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+/$")] | None,
+        Annotated[str, Meta(pattern=whole(r"https?://[^\s?#@]+/"))] | None,
         Meta(
             description="The iss of the default tenant's tokens: scheme and host with a slash at the end, "
             "such as https://id.example.com/. Unset: http://localhost:<port>/, and https on the port that speaks it."

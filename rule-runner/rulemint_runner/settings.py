@@ -19,8 +19,9 @@ from rulemint_shared.log_stream import (
 from rulemint_shared.records import MAX_LOG_BYTES, MAX_MEMORY_MB, MAX_RESULT_BYTES, MAX_TIMEOUT_S
 from rulemint_shared.service_log import LogFormat
 from rulemint_shared.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
+from rulemint_shared.whole_text import whole
 
-HttpUrl = Annotated[str, Meta(pattern=r"^https?://\S+$")]
+HttpUrl = Annotated[str, Meta(pattern=whole(r"https?://\S+"))]
 
 
 class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +92,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="Networks that are not public but that rules may call, as CIDR with commas between.",
-            pattern=r"^[0-9A-Fa-f.:/, ]*$",
+            pattern=whole(r"[0-9A-Fa-f.:/, ]*"),
         ),
     ] = ""
     egress_hosts_file: Annotated[

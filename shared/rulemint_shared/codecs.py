@@ -33,7 +33,7 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 32
 _REFUSALS = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 _INTEGERS = range(-(2**63), 2**64)
-_REFUSED_VALUE = re.compile(r"(Invalid (?:enum )?value) .*?( - at `[^`]*`)?$", re.DOTALL)
+_REFUSED_VALUE = re.compile(r"(Invalid (?:enum )?value) .*?( - at `[^`]*`)?\Z", re.DOTALL)
 
 
 class DecodeError(Exception):

@@ -26,32 +26,33 @@ _SECRETS = """
     private(?:pem|jwk|exponent|cert|der|pkcs) sessid sessionid
 """
 """What is secret wherever it stands in a name."""
-_AFTERWARDS = """
+_AFTERWARDS = r"""
     endpoint url uri name type kind count length limit quota polic lifetime ttl expir duration timeout maxage
     alg signingalg encryptionalg encryptionenc signedresponse encryptedresponse format method status version revision
     rotat created updated changed deleted lastused used usage strength required enabled supported dialect profile
     config setting option exchange issuer field header location file path folder directory size encod
     perminute perhour perday persecond permonth perrequest domain realm server details consent metadata
     label description style mode scheme left attribute consumer provider template binding introspection revocation
-    through cutter less ary ariat i[sz]ation i[sz]er i[sz]ed i[sz]ing i[sz]e$ age$ len$ bytes$
+    through cutter less ary ariat i[sz]ation i[sz]er i[sz]ed i[sz]ing i[sz]e\Z age\Z len\Z bytes\Z
 """
 """What may follow such a word and tells of it without being it; the last are other words that begin the same."""
 _LAST_SECRET = re.compile(rf".*(?:{'|'.join(_SECRETS.split())})(.*)")
 _HARMLESS_REST = re.compile(rf"s?(?:keys?)?(?:{'|'.join(_AFTERWARDS.split())})")
-_NAMES_ONE = re.compile(r"(?:credential|key)ids?$")
+_NAMES_ONE = re.compile(r"(?:credential|key)ids?\Z")
 """The id of a credential or a key names it. A ``secret_id`` or ``session_id`` opens something."""
 
-_KEY = re.compile(r"keys?\d*(?:value|pem|data|base64|b64|hex)?\d*$")
+_KEY = re.compile(r"keys?\d*(?:value|pem|data|base64|b64|hex)?\d*\Z")
 _HARMLESS_KEY = re.compile(
-    r"(?:public|pub|foreign|partition|sort|cache|idempotency|unique|routing|mon|tur|don|hoc|joc|whis|hot|lac|smo)keys?$"
+    r"(?:public|pub|foreign|partition|sort|cache|idempotency|unique|routing"
+    r"|mon|tur|don|hoc|joc|whis|hot|lac|smo)keys?\Z"
 )
 """Keys that open nothing, and other words that end the same."""
 _CODE = re.compile(
     r"(?:auth|device|user|otp|totp|mfa|2fa|verification|recovery|backup|security|access|onetime|login|binding|oob"
-    r"|confirmation|twofactor)codes?$"
+    r"|confirmation|twofactor)codes?\Z"
 )
-_SESSION = re.compile(r"(?<!pos)(?<!ob)session(?:data|value|state|handle)?$")
-_PASS = re.compile(r"(?:^|db|user|smtp|ftp|ssh|root|admin|login|basic|http|proxy|redis|mysql|pg|mail)pass$")
+_SESSION = re.compile(r"(?<!pos)(?<!ob)session(?:data|value|state|handle)?\Z")
+_PASS = re.compile(r"(?:^|db|user|smtp|ftp|ssh|root|admin|login|basic|http|proxy|redis|mysql|pg|mail)pass\Z")
 _WHOLE_NAMES = """
     auth xauth basicauth httpauth proxyauth authentication xauthentication sid connectsid ticket loginticket pat pw
 """

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from rulemint_shared.runner_load import MAX_QUEUE_SHARDS
+from rulemint_shared.whole_text import plainly, whole
 
 PREFIX = "RULEMINT_"
 
@@ -42,7 +43,7 @@ QueueShards = Annotated[
     ),
 ]
 LogLevel = Annotated[
-    str, msgspec.Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+    str, msgspec.Meta(description="debug, info, warning or error.", pattern=whole("(debug|info|warning|error)"))
 ]
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -69,7 +70,7 @@ def read_settings(settings_type: type[S], environment: Mapping[str, str] | None 
     try:
         return msgspec.convert(given, settings_type, strict=False, dec_hook=_convert_path)
     except msgspec.ValidationError as error:
-        raise SettingsError(_explain(settings_type, given, str(error))) from None
+        raise SettingsError(_explain(settings_type, given, plainly(str(error)))) from None
 
 
 def variable_name(field_name: str) -> str:

@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_shared.records import ErrorStyle, Isolation, Language, RuleLimits, SigningAlgorithm
+from rulemint_shared.whole_text import whole
 
 VERSION: Literal[1] = 1
 MANAGEMENT = "@management"
 """Stands for the identifier of the tenant's management API, because that differs between systems."""
 
-FromEnvironment = Annotated[str, Meta(pattern=r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$")]
+FromEnvironment = Annotated[str, Meta(pattern=whole(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"))]
 """``${NAME}``, a variable of the environment, because a secret is never in the file."""
 Kept = dict[str, Any]
 """Auth0's fields that have no effect here, by their names in the management API."""

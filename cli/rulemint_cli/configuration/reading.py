@@ -18,7 +18,7 @@ from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.records import Language
 
-_AT = re.compile(r" - at `(?P<path>[^`]*)`$")
+_AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
 _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
 
 

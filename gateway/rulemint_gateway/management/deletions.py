@@ -19,11 +19,12 @@ from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, RuleSecretsOf
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_shared.whole_text import whole
 
 MAX_DELETIONS = 2_000
 
 RecordId = Annotated[str, Meta(min_length=1, max_length=600)]
-EntityTag = Annotated[str, Meta(min_length=3, max_length=66, pattern=r'^"[^"]+"$')]
+EntityTag = Annotated[str, Meta(min_length=3, max_length=66, pattern=whole(r'"[^"]+"'))]
 """As the ETag header of an answer has it, with its quotes."""
 
 

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from rulemint_gateway.limits.failed_authentication import Throttled
+from rulemint_shared.whole_text import plainly
 
 
 class ManagementError(Exception):
@@ -44,7 +45,7 @@ class InvalidBodyError(ManagementError):
     status, title = 400, "Bad Request"
 
     def __init__(self, message: str, *, field: str | None = None, code: str = "invalid_body") -> None:
-        super().__init__(message, code=code, field=field)
+        super().__init__(plainly(message), code=code, field=field)
 
 
 class UnreadableError(ManagementError):

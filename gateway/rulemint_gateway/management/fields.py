@@ -6,21 +6,25 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
 from rulemint_shared.dependencies import MAX_DEPENDENCIES, MAX_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
+from rulemint_shared.whole_text import whole
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^<>\x00-\x1f]+$")]
-RuleName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9]([ _\-a-zA-Z0-9]*[a-zA-Z0-9])?$")]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=whole(r"[^<>\x00-\x1f]+"))]
+RuleName = Annotated[
+    str, Meta(min_length=1, max_length=100, pattern=whole(r"[a-zA-Z0-9]([ _\-a-zA-Z0-9]*[a-zA-Z0-9])?"))
+]
 Description = Annotated[str, Meta(max_length=1_000)]
-ClientId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x39\x3b-\x7e]+$")]
+ClientId = Annotated[str, Meta(min_length=1, max_length=128, pattern=whole(r"[\x21-\x39\x3b-\x7e]+"))]
 """Printable ASCII without a colon: HTTP Basic could not carry it (RFC 7617 §2)."""
-ClientSecretValue = Annotated[str, Meta(min_length=16, max_length=512, pattern=r"^[\x21-\x7e]+$")]
+ClientSecretValue = Annotated[str, Meta(min_length=16, max_length=512, pattern=whole(r"[\x21-\x7e]+"))]
 MetadataKey = Annotated[str, Meta(min_length=1, max_length=255)]
 MetadataValue = Annotated[str, Meta(max_length=255)]
-Identifier = Annotated[str, Meta(min_length=1, max_length=600, pattern=r"^[\x21-\x7e]+$")]
+Identifier = Annotated[str, Meta(min_length=1, max_length=600, pattern=whole(r"[\x21-\x7e]+"))]
 RuleClients = Annotated[tuple[ClientId, ...], Meta(max_length=100)]
 RuleAudiences = Annotated[tuple[Identifier, ...], Meta(max_length=100)]
-ScopeValue = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
+ScopeValue = Annotated[str, Meta(min_length=1, max_length=256, pattern=whole(r"[\x21\x23-\x5b\x5d-\x7e]+"))]
 ScopeValues = Annotated[list[ScopeValue], Meta(max_length=1_000)]
 SigningSecret = Annotated[str, Meta(min_length=32, max_length=512)]
 """HS256 wants 256 bits at least (RFC 7518 §3.2)."""
@@ -29,18 +33,18 @@ MAX_SCRIPT_CHARACTERS = 262_144
 Script = Annotated[str, Meta(min_length=1, extra_json_schema={"maxLength": MAX_SCRIPT_CHARACTERS})]
 """`check_script_length` says in Auth0's words that it is longer."""
 Order = Annotated[int, Meta(ge=0, le=1_000_000)]
-SecretName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-.]+$")]
+SecretName = Annotated[str, Meta(min_length=1, max_length=128, pattern=whole(r"[A-Za-z0-9_\-.]+"))]
 SecretValue = Annotated[str, Meta(max_length=8_192)]
 AllowHosts = Annotated[
     tuple[Annotated[str, Meta(min_length=1, max_length=MAX_ENTRY_CHARACTERS)], ...], Meta(max_length=MAX_ENTRIES)
 ]
-TenantName = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+TenantName = Annotated[str, Meta(min_length=1, max_length=63, pattern=whole(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"))]
 Host = Annotated[
-    str, Meta(min_length=1, max_length=261, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$")
+    str, Meta(min_length=1, max_length=261, pattern=whole(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"))
 ]
 """As the Host header spells it: with its port unless that is the scheme's own."""
 Hosts = Annotated[list[Host], Meta(min_length=1, max_length=20)]
-Issuer = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s?#/@]+/$")]
+Issuer = Annotated[str, Meta(max_length=500, pattern=whole(r"https?://[^\s?#/@]+/"))]
 """Without a path, because a tenant is found by its host and answers at its root."""
 Dependencies = Annotated[
     dict[
@@ -50,3 +54,13 @@ Dependencies = Annotated[
     Meta(max_length=MAX_DEPENDENCIES),
 ]
 """`rulemint_shared.dependencies` reads them."""
+
+
+def check_in_path(value: str | None, field: str) -> None:
+    """Refuse a name that no URL path can have: clients and proxies take ``.`` and ``..`` out (RFC 3986 §5.2.4).
+
+    Raises:
+        InvalidBodyError: it names the field.
+    """
+    if value in {".", ".."}:
+        raise InvalidBodyError(f"{field} must not be . or .., because no URL can name it: choose another", field=field)

@@ -19,6 +19,7 @@ from rulemint_gateway.management.clients.bodies import (
 )
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.etags import WithSecrets
+from rulemint_gateway.management.fields import check_in_path
 from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.listings import Listing, OrderedRecords
 from rulemint_gateway.stores.catalog import Catalog
@@ -51,6 +52,7 @@ class Clients:
     async def create(self, tenant: str, body: CreateClient) -> WithSecrets[ClientAnswer]:
         """A new client; the answer is the only one that ever shows its secret."""
         check_promises(body)
+        check_in_path(body.client_id, "client_id")
         now_ms = unix_ms()
         secret = body.client_secret or ids.new_client_secret()
         given = PLACES.given(body, Client)

@@ -14,7 +14,7 @@ from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.clients import FIRST_SECRET, find_client, shown_client
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.etags import WithSecrets
-from rulemint_gateway.management.fields import ClientSecretValue, SecretName
+from rulemint_gateway.management.fields import ClientSecretValue, SecretName, check_in_path
 from rulemint_gateway.stores.catalog import Catalog
 from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.secret_usage import SecretUsage
@@ -72,6 +72,7 @@ class ClientSecrets:
 
     async def create(self, tenant: str, client_id: str, body: CreateSecret) -> ClientSecretAnswer:
         """One more secret; the answer is the only one that ever shows it."""
+        check_in_path(body.name, "name")
         now_ms = unix_ms()
         value = body.client_secret or ids.new_client_secret()
         secret = ClientSecret(

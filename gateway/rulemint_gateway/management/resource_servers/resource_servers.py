@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.etags import WithSecrets
+from rulemint_gateway.management.fields import check_in_path
 from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.resource_servers.bodies import (
@@ -47,6 +48,7 @@ class ResourceServers:
     async def create(self, tenant: str, body: CreateResourceServer) -> WithSecrets[ResourceServerAnswer]:
         """A new API; with HS256 the answer is the only one that ever shows its signing secret."""
         check_promises(body)
+        check_in_path(body.identifier, "identifier")
         now_ms = unix_ms()
         secret = _signing_secret(body.signing_alg, body.signing_secret)
         kept = kept_of(body, KeptResourceServerFields)

@@ -17,13 +17,14 @@ from rulemint_gateway.stores.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.tables import TENANTS
 from rulemint_shared.kept_fields import KeptSettings
 from rulemint_shared.records import ErrorStyle, Tenant
+from rulemint_shared.whole_text import whole
 
 
 class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``PATCH /tenants/settings``, and of ``PUT``, which forgets what it does not name."""
 
     error_style: ErrorStyle | UnsetType = UNSET
-    default_audience: Annotated[str, Meta(max_length=600, pattern=r"^[\x21-\x7e]*$")] | UnsetType | None = UNSET
+    default_audience: Annotated[str, Meta(max_length=600, pattern=whole(r"[\x21-\x7e]*"))] | UnsetType | None = UNSET
     """What a token request asks for that names no API; empty or null: nothing, and it is refused."""
 
 

@@ -14,7 +14,13 @@ def _without(*fields: str) -> dict[str, Any]:
     return dict.fromkeys(fields, False)
 
 
+def _in_path(field: str) -> dict[str, Any]:
+    return {"not": {"required": [field], "properties": {field: {"enum": [".", ".."]}}}}
+
+
 CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "CreateClient": _in_path("client_id"),
+    "CreateSecret": _in_path("name"),
     "CreateAction": {
         "anyOf": [
             {"properties": {"deploy": {"const": False}}},
@@ -34,9 +40,10 @@ CONSTRAINTS: dict[str, dict[str, Any]] = {
         ]
     },
     "CreateResourceServer": {
+        **_in_path("identifier"),
         "anyOf": [
             {"properties": {"signing_secret": {"type": "null"}}},
             {"required": ["signing_alg"], "properties": {"signing_alg": {"const": "HS256"}}},
-        ]
+        ],
     },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -12,10 +12,12 @@ from rulemint_gateway.web.http.paging import FieldsQuery
 from rulemint_gateway.web.openapi.answer_examples import ANSWERS, TEXTS
 from rulemint_gateway.web.openapi.constraints import CONSTRAINTS
 from rulemint_gateway.web.openapi.examples import EXAMPLES
+from rulemint_shared.whole_text import plainly
 
 Schema = dict[str, Any]
 
 _REF = "#/components/schemas/{name}"
+_TEXTS: dict[str, Callable[[str], str]] = {"description": lambda text: text.replace("``", "`"), "pattern": plainly}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
@@ -122,10 +124,10 @@ def _list(item: Schema) -> Schema:
 
 
 def _readable(schema: Any) -> Any:
-    """Docstrings as Markdown, and without what msgspec makes of a default that is only left out."""
+    """Docstrings as Markdown, and patterns as readers know them."""
     if isinstance(schema, dict):
         return {
-            name: value.replace("``", "`") if name == "description" and isinstance(value, str) else _readable(value)
+            name: _TEXTS[name](value) if name in _TEXTS and isinstance(value, str) else _readable(value)
             for name, value in schema.items()
         }
     return [_readable(item) for item in schema] if isinstance(schema, list) else schema

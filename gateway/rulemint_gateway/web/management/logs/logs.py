@@ -20,6 +20,7 @@ from rulemint_gateway.web.http.paging import FieldsQuery, ListQuery, fields_quer
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
 from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
+from rulemint_shared.whole_text import whole
 
 
 class LogQuery(ListQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +43,7 @@ _QUERY = msgspec.defstruct(
 """What the document says of both: a struct inherits from one only."""
 
 
-Day = Annotated[str, Meta(max_length=8, pattern="^[0-9]{8}$")]
+Day = Annotated[str, Meta(max_length=8, pattern=whole("[0-9]{8}"))]
 
 
 class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
