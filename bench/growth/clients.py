@@ -19,7 +19,7 @@ from bench.load import LoadGenerator
 from bench.rounds import medians, take_turns
 from bench.subjects.subject import Subject
 from bench.system import family, started_system
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_shared import ids
 from rulemint_shared.redis_connection import open_redis
 

@@ -9,8 +9,8 @@ import msgspec
 from arq.connections import ArqRedis
 
 from rulemint_gateway.management.tenants.setup import management_api
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids
 from rulemint_shared.records import Client, ClientGrant, Tenant
 

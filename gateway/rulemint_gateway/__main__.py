@@ -11,8 +11,8 @@ from rulemint_gateway.management.admin_file import AdminFileError
 from rulemint_gateway.processes import Serving, run_processes
 from rulemint_gateway.server import AddressUnusableError, check_free, serve
 from rulemint_gateway.settings import GatewaySettings
-from rulemint_gateway.stores.config_store import StoreUnavailableError
 from rulemint_gateway.stores.layout.renaming import LayoutError
+from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_gateway.tls import CertificateError
 from rulemint_shared.background import PartFailedError
 from rulemint_shared.hiding import hide_from_same_user

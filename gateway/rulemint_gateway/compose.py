@@ -68,19 +68,19 @@ from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings import GatewaySettings
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import ConfigStore, StoreUnavailableError
-from rulemint_gateway.stores.deleted_rules import DeletedRules
-from rulemint_gateway.stores.durability import Durability
-from rulemint_gateway.stores.exchange_store import ExchangeStore
-from rulemint_gateway.stores.idempotency import IdempotencyStore
-from rulemint_gateway.stores.key_check import check_master_key
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.layout.layout import ensure_layout
-from rulemint_gateway.stores.log_store import LogStore
-from rulemint_gateway.stores.quotas import Quotas
-from rulemint_gateway.stores.refused_calls import RefusedCalls
-from rulemint_gateway.stores.secret_usage import SecretUsage
-from rulemint_gateway.stores.token_counts import TokenCounts
+from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
+from rulemint_gateway.stores.traffic.log_store import LogStore
+from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
+from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
+from rulemint_gateway.stores.traffic.token_counts import TokenCounts
+from rulemint_gateway.stores.writing.config_store import ConfigStore, StoreUnavailableError
+from rulemint_gateway.stores.writing.deleted_rules import DeletedRules
+from rulemint_gateway.stores.writing.durability import Durability
+from rulemint_gateway.stores.writing.idempotency import IdempotencyStore
+from rulemint_gateway.stores.writing.key_check import check_master_key
+from rulemint_gateway.stores.writing.record_quotas import Quotas
 from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.auth0.actions.actions import ActionHandlers

@@ -14,7 +14,7 @@ from fixtures.fault_report import SEEN, SLOW
 from fixtures.processes import free_port
 from fixtures.running import Running, running
 from fixtures.steady_load import Load, calm, outage_s, seen
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
 from rulemint_shared import keys
 
 pytestmark = [pytest.mark.timeout(180), SLOW]

@@ -13,9 +13,9 @@ from fixtures.log_records import a_line, a_writer, write
 from fixtures.valkey_servers import Server, a_server
 from fixtures.waiting import eventually
 from fixtures.wires import Wire, a_wire
-from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.exchange_store import ExchangeStore
-from rulemint_gateway.stores.refused_calls import RefusedCalls
+from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
+from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
+from rulemint_gateway.stores.writing.calls import Call
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms

@@ -15,7 +15,7 @@ import pytest
 from fixtures.management import Management
 from fixtures.processes import Started, free_port, started, until
 from fixtures.system import answers
-from rulemint_gateway.stores.tables import CLIENTS
+from rulemint_gateway.stores.catalog.tables import CLIENTS
 from rulemint_shared import keys
 from rulemint_shared.records import Client
 from rulemint_shared.redis_connection import open_redis

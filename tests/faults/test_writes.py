@@ -15,10 +15,10 @@ from fixtures.processes import until
 from fixtures.valkey_servers import Server, a_server
 from fixtures.wires import Wire, a_wire
 from rulemint_gateway.management.errors import ConflictError
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import DEADLINE_S, Changes, ConfigStore, StoreUnavailableError
-from rulemint_gateway.stores.durability import Durability, NotDurableError
-from rulemint_gateway.stores.tables import CLIENTS, TENANTS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENTS, TENANTS
+from rulemint_gateway.stores.writing.config_store import DEADLINE_S, Changes, ConfigStore, StoreUnavailableError
+from rulemint_gateway.stores.writing.durability import Durability, NotDurableError
 from rulemint_shared import keys
 from rulemint_shared.background import cancel
 from rulemint_shared.records import Client, Tenant

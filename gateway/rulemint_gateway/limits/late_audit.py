@@ -6,8 +6,8 @@ import asyncio
 from collections import deque
 from typing import NamedTuple
 
-from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.refused_calls import RefusedCalls
+from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
+from rulemint_gateway.stores.writing.calls import Call
 
 WAITING = 1_000
 """Records that may wait for Redis; of more, the oldest are lost."""

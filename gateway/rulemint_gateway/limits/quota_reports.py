@@ -12,7 +12,7 @@ import structlog
 from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.quota_counts import Taken
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
-from rulemint_gateway.stores.calls import Call
+from rulemint_gateway.stores.writing.calls import Call
 
 log = structlog.get_logger(__name__)
 

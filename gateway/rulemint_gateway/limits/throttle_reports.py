@@ -13,7 +13,7 @@ import structlog
 
 from rulemint_gateway.limits.failed_authentication import Throttled, place_of
 from rulemint_gateway.limits.late_audit import LateAudit
-from rulemint_gateway.stores.calls import Call
+from rulemint_gateway.stores.writing.calls import Call
 
 log = structlog.get_logger(__name__)
 

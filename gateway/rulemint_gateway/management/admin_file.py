@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
 from rulemint_shared.private_file import write_private_file
 from rulemint_shared.records import Client
 from rulemint_shared.vault import Vault

@@ -18,7 +18,7 @@ from rulemint_gateway.management.resource_servers.resource_servers import Resour
 from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, RuleSecretsOf
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.whole_text import whole
 
 MAX_DELETIONS = 2_000

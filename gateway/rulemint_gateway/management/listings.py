@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from rulemint_gateway.management.answers import shown_field
-from rulemint_gateway.stores.packed_table import PackedTable
-from rulemint_gateway.stores.record_order import RecordOrder, Selection, Wanted, key_of, text_of
+from rulemint_gateway.stores.catalog.packed_table import PackedTable
+from rulemint_gateway.stores.catalog.record_order import RecordOrder, Selection, Wanted, key_of, text_of
 
 R = TypeVar("R")
 A = TypeVar("A", bound=msgspec.Struct)

@@ -8,7 +8,7 @@ from rulemint_gateway.limits.failed_authentication import FailedAuthentication
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient, ClientAuthenticator
 from rulemint_gateway.oauth.errors import InvalidClient, Throttled
 from rulemint_gateway.oauth.token_request import TokenRequest
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 
 
 class GuardedAuthentication:

@@ -9,8 +9,8 @@ from rulemint_gateway.limits.quota_counts import QuotaCounts, Taken
 from rulemint_gateway.limits.quota_reports import QuotaReports
 from rulemint_gateway.limits.quotas import Limit, QuotaBy, limits_of
 from rulemint_gateway.oauth.errors import QuotaExceeded
-from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.writing.calls import Call
 from rulemint_shared.records import Client, ResourceServer
 
 Headers = dict[str, str]

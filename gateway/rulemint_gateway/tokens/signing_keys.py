@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore, StoreUnavailableError
-from rulemint_gateway.stores.tables import SIGNING_KEYS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.tokens import certificates, key_material
 from rulemint_gateway.tokens.usable_keys import UsableKey
 from rulemint_shared.deadline import unix_ms

@@ -8,7 +8,7 @@ from typing import Annotated
 import jwt
 import msgspec
 
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 
 
 class TokenRefusedError(Exception):

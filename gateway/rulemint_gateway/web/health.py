@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.answers import Answer
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.durability import Durability
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import json_answer
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from rulemint_gateway.management.answers import Answer
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.callers.issuers import issuer_of
 from rulemint_gateway.web.callers.tenancy import tenant_of

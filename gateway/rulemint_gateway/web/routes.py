@@ -12,7 +12,7 @@ from rulemint_gateway.management.client_grants.client_grants import ClientGrantA
 from rulemint_gateway.management.resource_servers.bodies import ResourceServerAnswer
 from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.tenants.tenants import TenantAnswer
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web import authorization_endpoint
 from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
 from rulemint_gateway.web.auth0.actions.bindings import TriggerHandlers

@@ -10,7 +10,7 @@ import pytest
 from arq.connections import ArqRedis
 
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_shared.background import cancel, run_together
 from rulemint_shared.redis_connection import open_redis, open_subscriber
 

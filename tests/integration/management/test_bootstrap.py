@@ -22,11 +22,11 @@ from rulemint_gateway.management.clients.secrets import ClientSecrets, CreateSec
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.tenants.setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
 from rulemint_gateway.management.tenants.tenants import Administrator, CreateTenant, Tenants
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.log_store import LogStore
-from rulemint_gateway.stores.secret_usage import SecretUsage
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
+from rulemint_gateway.stores.traffic.log_store import LogStore
+from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared.background import in_background
 from rulemint_shared.records import Client, ClientGrant, Scope, SigningAlgorithm

@@ -35,10 +35,10 @@ from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf
 from rulemint_gateway.management.rules.texts import RuleTexts
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT as T
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import TENANTS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT as T
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import TENANTS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.background import in_background
 from rulemint_shared.records import Tenant
 from rulemint_shared.redis_connection import open_redis, open_subscriber

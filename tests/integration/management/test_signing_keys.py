@@ -16,9 +16,9 @@ from rulemint_gateway.management.resource_servers.bodies import CreateResourceSe
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.signing_keys import signing_keys
 from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import SIGNING_KEYS, TENANTS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS, TENANTS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import PREVIOUS_KEPT_MS, SIGNED_LATE_MS, SigningKeys
 from rulemint_shared.background import in_background

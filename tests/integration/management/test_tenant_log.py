@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from rulemint_gateway.management.logs.logs import Logs
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT as T
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.log_store import LogStore
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT as T
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_shared import codecs, keys
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.records import Tenant

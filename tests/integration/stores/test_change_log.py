@@ -11,10 +11,10 @@ import pytest
 from arq.connections import ArqRedis
 
 from fixtures.every_server import cut, empty, names_in
-from rulemint_gateway.stores import change_log
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RULES, TENANTS
+from rulemint_gateway.stores.catalog import change_log
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RULES, TENANTS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import codecs, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import ConfigChange

@@ -9,15 +9,15 @@ import pytest
 
 from fixtures.every_server import cut, names_in
 from fixtures.waiting import eventually
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import (
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENTS, RULES, TENANTS
+from rulemint_gateway.stores.writing.config_store import (
     WAITING_WRITES_OF_ONE_TENANT,
     Changes,
     ConfigStore,
     StoreBusyError,
 )
-from rulemint_gateway.stores.deleted_rules import MARK_KEPT_S, DeletedRules
-from rulemint_gateway.stores.tables import CLIENTS, RULES, TENANTS
+from rulemint_gateway.stores.writing.deleted_rules import MARK_KEPT_S, DeletedRules
 from rulemint_shared import codecs, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.messages import ConfigChange

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.log_records import a_line
 from fixtures.waiting import eventually
-from rulemint_gateway.stores.exchange_store import BUFFERED_BYTES, BUFFERED_REFUSALS, MIB, ExchangeStore
+from rulemint_gateway.stores.traffic.exchange_store import BUFFERED_BYTES, BUFFERED_REFUSALS, MIB, ExchangeStore
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms

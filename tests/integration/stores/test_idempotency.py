@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 from arq.connections import ArqRedis
 
-from rulemint_gateway.stores.calls import CALL, Call, Once
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore, TakenOverError
-from rulemint_gateway.stores.idempotency import IdempotencyStore, KeptAnswer, KeyInUseError, KeyReusedError
-from rulemint_gateway.stores.tables import CLIENTS, TENANTS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENTS, TENANTS
+from rulemint_gateway.stores.writing.calls import CALL, Call, Once
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore, TakenOverError
+from rulemint_gateway.stores.writing.idempotency import IdempotencyStore, KeptAnswer, KeyInUseError, KeyReusedError
 from rulemint_shared.records import Client, Tenant
 from rulemint_shared.redis_connection import open_redis
 from rulemint_shared.vault import Vault

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from arq.connections import ArqRedis
 
-from rulemint_gateway.stores.log_store import LogStore, Place
+from rulemint_gateway.stores.traffic.log_store import LogStore, Place
 from rulemint_shared import codecs, keys
 from rulemint_shared.audit import AuditRecord
 from rulemint_shared.exchanges import ExchangeRecord

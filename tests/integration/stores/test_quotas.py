@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack
 import pytest
 from arq.connections import ArqRedis
 
-from rulemint_gateway.stores.calls import CALL, Call
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.quotas import QuotaExceededError, Quotas
-from rulemint_gateway.stores.tables import CLIENTS, RULE_VERSIONS, RULES, TENANTS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENTS, RULE_VERSIONS, RULES, TENANTS
+from rulemint_gateway.stores.writing.calls import CALL, Call
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.writing.record_quotas import QuotaExceededError, Quotas
 from rulemint_shared import keys
 from rulemint_shared.background import cancel
 from rulemint_shared.records import Client, Language, Rule, RuleVersion, Tenant

@@ -25,8 +25,8 @@ from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf
 from rulemint_gateway.management.rules.texts import RuleTexts, deployed
 from rulemint_gateway.management.rules.versions import check_is_built
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import RULE_VERSIONS, RULES
+from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS, RULES
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Language, Rule, RuleForm

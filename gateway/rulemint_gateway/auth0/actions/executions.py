@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from rulemint_gateway.auth0.actions.answers import ExecutionAnswer, ExecutionError, ExecutionResult
 from rulemint_gateway.auth0.trigger import TRIGGER
 from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.exchanges import ExchangeRecord
 

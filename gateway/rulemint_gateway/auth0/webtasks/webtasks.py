@@ -18,8 +18,8 @@ from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import NOT_SHOWN, RuleSecretsOf
 from rulemint_gateway.management.rules.texts import RuleTexts
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import RULE_VERSIONS, RULES
+from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS, RULES
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion

@@ -30,9 +30,9 @@ from rulemint_gateway.management.tenants.setup import (
     management_scopes,
     with_admin_secret,
 )
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import ClientGrant, Tenant

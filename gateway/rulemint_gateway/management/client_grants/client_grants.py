@@ -12,11 +12,11 @@ from rulemint_gateway.management.fields import ClientId, Identifier, ScopeValues
 from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.listings import FewRecords, Listing, OrderedRecords
 from rulemint_gateway.management.placement import Placement
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.record_order import RecordOrder, Wanted, key_of
-from rulemint_gateway.stores.tables import CLIENT_GRANTS
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.record_order import RecordOrder, Wanted, key_of
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.kept_fields import KeptGrantFields

@@ -22,10 +22,10 @@ from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.fields import check_in_path
 from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.listings import Listing, OrderedRecords
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.facets import USUAL_APP_TYPE, USUALLY_FIRST_PARTY
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.facets import USUAL_APP_TYPE, USUALLY_FIRST_PARTY
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.kept_fields import KeptClientFields

@@ -15,10 +15,10 @@ from rulemint_gateway.management.clients.clients import FIRST_SECRET, find_clien
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.etags import WithSecrets
 from rulemint_gateway.management.fields import ClientSecretValue, SecretName, check_in_path
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.secret_usage import SecretUsage
-from rulemint_gateway.stores.tables import CLIENTS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENTS
+from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.deadline import rfc3339_ms, unix_ms
 from rulemint_shared.records import Client, ClientSecret

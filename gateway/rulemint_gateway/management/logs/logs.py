@@ -10,8 +10,8 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.invocations import InvocationFilter
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.logs.views import LogEntryAnswer, RoomForLines, entry_answer
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.log_store import LogEntry, LogStore, Place
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.traffic.log_store import LogEntry, LogStore, Place
 
 PAGED_ENTRIES = 1_000
 """Pages reach so far into the log, filters too; from there on a checkpoint is the way."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
-from rulemint_gateway.stores.log_store import LogEntry
+from rulemint_gateway.stores.traffic.log_store import LogEntry
 from rulemint_shared.audit import AuditRecord
 from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.exchanges import ExchangeRecord

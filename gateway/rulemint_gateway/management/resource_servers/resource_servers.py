@@ -22,9 +22,9 @@ from rulemint_gateway.management.resource_servers.bodies import (
     denies_clients,
 )
 from rulemint_gateway.management.signing_keys.publication import plan_outliving
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RESOURCE_SERVERS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.kept_fields import KeptResourceServerFields

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rulemint_gateway.stores.config_store import Changes
-from rulemint_gateway.stores.tables import RULE_VERSIONS
+from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
+from rulemint_gateway.stores.writing.config_store import Changes
 from rulemint_shared import keys
 from rulemint_shared.records import Rule
 

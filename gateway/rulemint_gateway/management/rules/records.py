@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from arq.connections import ArqRedis
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.reading import read_record, read_records
-from rulemint_gateway.stores.tables import RULE_VERSIONS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.reading import read_record, read_records
+from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
 from rulemint_shared import keys
 from rulemint_shared.records import Rule, RuleVersion
 

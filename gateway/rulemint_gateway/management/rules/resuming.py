@@ -13,9 +13,9 @@ from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.fields import ClientId
 from rulemint_gateway.management.rules.records import RuleRecords
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import RULES
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import RULES
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.deadline import rfc3339_ms, unix_ms
 from rulemint_shared.messages import MAX_PAUSE_MS
 from rulemint_shared.records import Rule

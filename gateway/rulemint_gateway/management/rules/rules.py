@@ -15,9 +15,9 @@ from rulemint_gateway.management.rules.bodies import PLACES, RULE_FIELDS, Create
 from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import RULE_SECRETS, RULE_VERSIONS, RULES
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import RULE_SECRETS, RULE_VERSIONS, RULES
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids, keys
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Rule, RuleForm, RuleVersion

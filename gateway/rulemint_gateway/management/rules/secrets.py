@@ -12,9 +12,9 @@ from msgspec import Meta
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.fields import SecretName, SecretValue
 from rulemint_gateway.management.rules.records import RuleRecords
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.reading import read_record
-from rulemint_gateway.stores.tables import RULE_SECRETS, RULES
+from rulemint_gateway.stores.catalog.reading import read_record
+from rulemint_gateway.stores.catalog.tables import RULE_SECRETS, RULES
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import codecs
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Rule, RuleSecrets

@@ -13,9 +13,9 @@ from rulemint_gateway.management.rules.bodies import PLACES
 from rulemint_gateway.management.rules.kept_versions import plan_outdated
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
-from rulemint_gateway.stores.calls import CALL
-from rulemint_gateway.stores.config_store import Changes
-from rulemint_gateway.stores.tables import RULE_VERSIONS
+from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
+from rulemint_gateway.stores.writing.calls import CALL
+from rulemint_gateway.stores.writing.config_store import Changes
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Rule, RuleLimits, RuleVersion

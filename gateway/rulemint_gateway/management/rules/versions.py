@@ -22,8 +22,8 @@ from rulemint_gateway.management.rules.bodies import TEXT_FIELDS
 from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.management.rules.texts import deployed
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import RULES
+from rulemint_gateway.stores.catalog.tables import RULES
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Rule, RuleVersion
 

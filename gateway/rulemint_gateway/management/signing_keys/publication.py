@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from rulemint_gateway.stores.config_store import Changes
-from rulemint_gateway.stores.tables import SIGNING_KEYS
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.writing.config_store import Changes
 from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
 
 

@@ -12,9 +12,9 @@ from msgspec import UNSET, UnsetType
 from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.signing_keys.publication import retired
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import SIGNING_KEYS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.certificates import CertificateView
 from rulemint_gateway.tokens.signing_keys import SigningKeys, is_outlived
 from rulemint_shared.deadline import rfc3339_ms, unix_ms

@@ -12,9 +12,9 @@ from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.management.token_quotas import check_default_quota, check_quota
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import TENANTS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tables import TENANTS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.kept_fields import KeptSettings
 from rulemint_shared.records import ErrorStyle, Tenant
 from rulemint_shared.whole_text import whole

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceServer, Scope, Tenant

@@ -16,10 +16,10 @@ from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.listings import FewRecords
 from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.management.tenants.setup import admin_client, admin_grant, management_api, with_admin_secret
-from rulemint_gateway.stores.authority import normalised
-from rulemint_gateway.stores.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.config_store import Changes, ConfigStore
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, SIGNING_KEYS, TENANTS
+from rulemint_gateway.stores.catalog.authority import normalised
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, SIGNING_KEYS, TENANTS
+from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared import ids
 from rulemint_shared.deadline import unix_ms

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.trials.bodies import InlineClient, TryRule
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_shared.messages import ClientView, RequestView
 from rulemint_shared.records import CLIENT_CREDENTIALS
 from rulemint_shared.secret_masking import without_secrets

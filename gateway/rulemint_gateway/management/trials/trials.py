@@ -15,9 +15,9 @@ from rulemint_gateway.management.rules.texts import check_script_length, text_fi
 from rulemint_gateway.management.trials.answers import TryAnswer, answer_of
 from rulemint_gateway.management.trials.bodies import TryRule, check_body
 from rulemint_gateway.management.trials.requests import TriedRequest, tried_request
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.reading import read_record
-from rulemint_gateway.stores.tables import RULE_SECRETS
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.reading import read_record
+from rulemint_gateway.stores.catalog.tables import RULE_SECRETS
 from rulemint_shared import codecs, ids
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.messages import Draft, Ending, Invocation, RuleRef

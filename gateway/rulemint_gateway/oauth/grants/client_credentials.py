@@ -18,7 +18,7 @@ from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_shared.deadline import Deadline, unix_ms, unix_s
 from rulemint_shared.messages import (

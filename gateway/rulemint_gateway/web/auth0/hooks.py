@@ -6,7 +6,7 @@ from aiohttp import web
 
 from rulemint_gateway.auth0.hooks import HookAnswer, Hooks
 from rulemint_gateway.management.rules.secrets import SecretNames, SecretValues
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match

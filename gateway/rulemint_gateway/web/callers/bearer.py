@@ -9,10 +9,10 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
-from rulemint_gateway.stores.authority import normalised
-from rulemint_gateway.stores.calls import CALL, Call
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.authority import normalised
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.writing.calls import CALL, Call
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
 from rulemint_gateway.web.callers.issuers import issuers_of
 from rulemint_gateway.web.callers.source_address import source_address

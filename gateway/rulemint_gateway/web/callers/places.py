@@ -12,7 +12,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from rulemint_gateway.management.errors import UnavailableError
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import Handler

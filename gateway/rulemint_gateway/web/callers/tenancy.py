@@ -6,9 +6,9 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.oauth.token_request import TokenRequest
-from rulemint_gateway.stores.authority import normalised
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.authority import normalised
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 
 
 def tenant_of(request: web.Request, catalog: Catalog) -> TenantConfig:

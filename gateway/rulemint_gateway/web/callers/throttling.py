@@ -14,8 +14,8 @@ from rulemint_gateway.management.errors import ThrottledError
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.guarded_authentication import known_client
 from rulemint_gateway.oauth.token_quotas import TOKEN_ENDPOINT
-from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.writing.calls import Call
 from rulemint_gateway.web.callers.source_address import source_address
 from rulemint_gateway.web.callers.tenancy import authority_of
 from rulemint_gateway.web.http.problems import oauth_problem

@@ -9,7 +9,7 @@ from aiohttp import ETag, web
 
 from rulemint_gateway.management.errors import ChangedSinceError, NotFoundError
 from rulemint_gateway.management.etags import Shown, etag_of
-from rulemint_gateway.stores.calls import CALL
+from rulemint_gateway.stores.writing.calls import CALL
 
 
 def etag_header(shown: Shown[msgspec.Struct]) -> dict[str, str]:

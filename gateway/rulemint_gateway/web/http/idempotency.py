@@ -11,9 +11,9 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, KeyReuseError
-from rulemint_gateway.stores.calls import CALL, Once
-from rulemint_gateway.stores.config_store import StoreUnavailableError, TakenOverError
-from rulemint_gateway.stores.idempotency import IdempotencyStore, KeptAnswer, KeyInUseError, KeyReusedError
+from rulemint_gateway.stores.writing.calls import CALL, Once
+from rulemint_gateway.stores.writing.config_store import StoreUnavailableError, TakenOverError
+from rulemint_gateway.stores.writing.idempotency import IdempotencyStore, KeptAnswer, KeyInUseError, KeyReusedError
 from rulemint_gateway.web.http.problems import NO_STORE, encoded_answer
 
 log = structlog.get_logger(__name__)

@@ -12,8 +12,8 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ForbiddenError, ManagementError, UnauthorizedError, UnavailableError
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedCoding, printable
-from rulemint_gateway.stores.catalog import NoConfigurationError
-from rulemint_gateway.stores.config_store import StoreBusyError, StoreUnavailableError
+from rulemint_gateway.stores.catalog.catalog import NoConfigurationError
+from rulemint_gateway.stores.writing.config_store import StoreBusyError, StoreUnavailableError
 from rulemint_gateway.web.http.client_gone import ClientGoneError, nobody_hears
 from rulemint_gateway.web.http.whole_answer import WholeAnswer
 from rulemint_shared.service_log import log_unexpected

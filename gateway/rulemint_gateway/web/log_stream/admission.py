@@ -11,7 +11,7 @@ from aiohttp import web
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_gateway.management.errors import UnauthorizedError
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.log_stream.questions import TICKET_PARAMETER

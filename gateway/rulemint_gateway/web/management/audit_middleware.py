@@ -6,9 +6,9 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from rulemint_gateway.management.errors import ManagementError, QuotaError, ThrottledError, UnavailableError
-from rulemint_gateway.stores.calls import CALL
-from rulemint_gateway.stores.quotas import QuotaExceededError
-from rulemint_gateway.stores.refused_calls import RefusedCalls
+from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
+from rulemint_gateway.stores.writing.calls import CALL
+from rulemint_gateway.stores.writing.record_quotas import QuotaExceededError
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.http.problems import Handler
 from rulemint_shared.turns import NoTurnError

@@ -18,7 +18,7 @@ from rulemint_gateway.management.deletions import (
     RuleDeletion,
     RuleSecretsDeletion,
 )
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize, authorize_any
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.idempotency import once

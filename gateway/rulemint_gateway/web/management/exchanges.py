@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.stores.catalog import Catalog
-from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer

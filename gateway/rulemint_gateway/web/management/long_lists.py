@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from rulemint_gateway.management.listings import matches
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.places import BEGUN
 from rulemint_gateway.web.http.paging import ListQuery, first_of_checkpoint, list_query, wanted_of
 from rulemint_gateway.web.http.problems import NO_STORE, encoded_answer

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.system_status import Status, read_status
 from rulemint_gateway.management.errors import UnavailableError
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.log_hub.hub import LogHub
-from rulemint_gateway.stores.exchange_store import ExchangeStore
+from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 
 
 class LossMetrics(Collector):

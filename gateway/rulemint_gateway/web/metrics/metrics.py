@@ -14,7 +14,7 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.limits.failed_authentication import ThrottledBy
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth.errors import OAuthError
-from rulemint_gateway.stores.durability import Durability
+from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import FailureReason

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.issuers import issuer_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.cacheable import cacheable_answer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from rulemint_gateway.limits.failed_authentication import Throttled
-from rulemint_gateway.stores.catalog import NoConfigurationError
+from rulemint_gateway.stores.catalog.catalog import NoConfigurationError
 from rulemint_gateway.web.callers.source_address import TrustedProxies
 from rulemint_gateway.web.callers.throttling import Throttling, throttled_answer
 from rulemint_gateway.web.connections.refusals import EarlyRefusal

@@ -24,10 +24,10 @@ from rulemint_gateway.oauth.errors import (
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.token_request import parse_token_request
-from rulemint_gateway.stores.catalog import Catalog, NoConfigurationError
-from rulemint_gateway.stores.config_store import StoreUnavailableError
-from rulemint_gateway.stores.exchange_store import ExchangeStore
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.catalog import Catalog, NoConfigurationError
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
+from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_gateway.web.callers.issuers import Issuers, issuer_at
 from rulemint_gateway.web.callers.source_address import TrustedProxies
 from rulemint_gateway.web.callers.tenancy import with_own_audience

@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rulemint_gateway.oauth.exchange import Sent
-from rulemint_gateway.stores.authority import normalised
+from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.web.http.header_text import well_formed
 from rulemint_gateway.web.token_endpoint.calls import TokenCall
 from rulemint_shared.secret_names import secret_names_among

@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 from rulemint_gateway.limits.failed_authentication import Throttled, ThrottledBy
 from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.throttle_reports import OF_A_TENANT, WINDOW_S, ThrottleReports
-from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.refused_calls import RefusedCalls
+from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
+from rulemint_gateway.stores.writing.calls import Call
 
 THROTTLED = Throttled(ThrottledBy.CLIENT, 10)
 

@@ -9,8 +9,8 @@ from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.errors import InvalidClient
 from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import Credentials, TokenRequest
-from rulemint_gateway.stores.tables import CLIENTS
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tables import CLIENTS
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.records import Client, ClientSecret, Tenant
 from rulemint_shared.vault import Vault

@@ -7,8 +7,8 @@ from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.errors import UnauthorizedClient
 from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import TokenRequest
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, RESOURCE_SERVERS
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RESOURCE_SERVERS
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_shared.records import Client, ClientGrant, ResourceServer, Tenant
 
 

@@ -15,8 +15,8 @@ from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.grants.client_credentials import TokenAnswer, granted_or_raise
 from rulemint_gateway.oauth.token_request import parse_token_request
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_shared.messages import DenialCode, Denied, Failed, FailureReason, Outcome
 from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceServer, Tenant
 from rulemint_shared.vault import Vault

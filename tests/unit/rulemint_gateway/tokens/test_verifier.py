@@ -5,8 +5,8 @@ from typing import Any
 import jwt
 import pytest
 
-from rulemint_gateway.stores.tables import SIGNING_KEYS
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.tokens import key_material
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
 from rulemint_shared.deadline import unix_s

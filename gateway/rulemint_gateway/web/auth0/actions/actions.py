@@ -11,7 +11,7 @@ from rulemint_gateway.auth0.actions.bodies import CreateAction, PatchAction
 from rulemint_gateway.auth0.actions.testing import ActionTest, ActionTests
 from rulemint_gateway.auth0.actions.versions import ActionVersions
 from rulemint_gateway.auth0.trigger import check_trigger
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.actions.calls import ACTION, ACTIONS, ActionCalls
 from rulemint_gateway.web.auth0.actions.queries import ActionQuery
 from rulemint_gateway.web.http.bodies import read_json

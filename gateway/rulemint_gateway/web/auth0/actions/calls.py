@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.auth0.actions.actions import Actions
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.http.etags import require_match
 from rulemint_gateway.web.http.operations import Operation

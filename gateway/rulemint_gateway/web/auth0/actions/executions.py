@@ -6,7 +6,7 @@ from aiohttp import web
 
 from rulemint_gateway.auth0.actions.answers import ExecutionAnswer
 from rulemint_gateway.auth0.actions.executions import Executions
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer

@@ -8,7 +8,7 @@ from aiohttp import web
 from rulemint_gateway.auth0.actions.actions import Actions
 from rulemint_gateway.auth0.actions.answers import ActionVersionAnswer
 from rulemint_gateway.auth0.actions.versions import ActionVersions
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.actions.calls import ACTION, ActionCalls
 from rulemint_gateway.web.auth0.actions.queries import PageQuery
 from rulemint_gateway.web.http.bodies import read_json

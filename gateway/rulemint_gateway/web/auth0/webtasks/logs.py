@@ -14,7 +14,7 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.reading import RecordType
 from rulemint_gateway.management.errors import ManagementError, TooManyError, UnavailableError
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.webtasks.containers import check_container
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.log_stream.admission import welcome_only

@@ -13,7 +13,7 @@ from rulemint_gateway.auth0.webtasks.bodies import IssueToken, PutWebtask
 from rulemint_gateway.auth0.webtasks.tokens import read_webtask_token
 from rulemint_gateway.auth0.webtasks.webtasks import Webtasks
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.webtasks.containers import check_container
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.http.bodies import read_json

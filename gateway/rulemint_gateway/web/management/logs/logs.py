@@ -13,7 +13,7 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.logs.views import LogEntryAnswer
 from rulemint_gateway.management.stats import DayAnswer, Stats
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation, Pages
 from rulemint_gateway.web.http.paging import FieldsQuery, ListQuery, fields_query

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.rules.resuming import ResumeRule, Resuming, RuleResumed
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretNames, SecretValues
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match

@@ -13,7 +13,7 @@ from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.rules.answers import RuleAnswer, RuleVersionAnswer, RuleVersionSummary
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.versions import RuleDiff, RuleVersionsOf
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.operations import Operation, Pages

@@ -11,7 +11,7 @@ from rulemint_gateway.management.signing_keys.signing_keys import (
     SigningKeyAnswer,
     SigningKeyring,
 )
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.etags import etag_header, require_match
 from rulemint_gateway.web.http.idempotency import once

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.management.tenants.settings import PatchTenantSettings, TenantSettings, TenantSettingsAnswer
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.etags import etag_header, require_match

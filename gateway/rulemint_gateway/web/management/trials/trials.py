@@ -8,7 +8,7 @@ from aiohttp import web
 from rulemint_gateway.management.trials.answers import TryAnswer
 from rulemint_gateway.management.trials.bodies import TryRule
 from rulemint_gateway.management.trials.trials import Trials
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.operations import Operation

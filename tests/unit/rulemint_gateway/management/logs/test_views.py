@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from rulemint_gateway.management.logs.views import MAX_LINES_BYTES, LogEntryAnswer, RoomForLines, entry_answer
-from rulemint_gateway.stores.log_store import LogEntry, Place
+from rulemint_gateway.stores.traffic.log_store import LogEntry, Place
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import Level, LogLine
 

@@ -15,7 +15,7 @@ from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.exchange import Exchange
-from rulemint_gateway.stores.durability import Durability
+from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.metrics.metrics import Metrics, every_outcome
 from rulemint_shared.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
 from rulemint_shared.server_clock import ServerClock

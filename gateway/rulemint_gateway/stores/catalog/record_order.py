@@ -11,7 +11,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 
-from rulemint_gateway.stores.sorted_keys import SortedKeys
+from rulemint_gateway.stores.catalog.sorted_keys import SortedKeys
 
 Wanted = Mapping[str, Collection[str]]
 """A field → the values that are asked for, as `text_of` spells them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from arq.connections import ArqRedis
 
-from rulemint_gateway.stores.catalog import Catalog
+from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_shared import keys
 from rulemint_shared.vault import Purpose, Vault, VaultError
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, RULES
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RULES
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_shared.records import ClientGrant, Rule, Tenant
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.stores.config_store import StoreUnavailableError
+from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared import keys
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.stream_entries import Counts

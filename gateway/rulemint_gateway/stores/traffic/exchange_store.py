@@ -16,10 +16,10 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.stores.record_size import fitting, weight
-from rulemint_gateway.stores.refusal_sampling import RefusalSampler
-from rulemint_gateway.stores.secret_usage import note_usage
-from rulemint_gateway.stores.token_counts import issued_tokens
+from rulemint_gateway.stores.traffic.record_size import fitting, weight
+from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
+from rulemint_gateway.stores.traffic.secret_usage import note_usage
+from rulemint_gateway.stores.traffic.token_counts import issued_tokens
 from rulemint_shared import codecs, keys
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.fair_backlog import FairBacklog, Taken

@@ -13,9 +13,9 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.stores.audit import refusal_record
-from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.refusal_sampling import RefusalSampler
+from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
+from rulemint_gateway.stores.writing.audit import refusal_record
+from rulemint_gateway.stores.writing.calls import Call
 from rulemint_shared import codecs, keys
 from rulemint_shared.audit import AuditRecord
 from rulemint_shared.stream_entries import Addition, Marks, StreamBounds

@@ -18,12 +18,12 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.stores.authority import normalised
-from rulemint_gateway.stores.change_log import State, changes_since, stored_state
-from rulemint_gateway.stores.reading import check_is_of_another_type, decoded, read_everything
-from rulemint_gateway.stores.slices import give_way
-from rulemint_gateway.stores.tables import TENANTS, Table
-from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
+from rulemint_gateway.stores.catalog.authority import normalised
+from rulemint_gateway.stores.catalog.change_log import State, changes_since, stored_state
+from rulemint_gateway.stores.catalog.reading import check_is_of_another_type, decoded, read_everything
+from rulemint_gateway.stores.catalog.slices import give_way
+from rulemint_gateway.stores.catalog.tables import TENANTS, Table
+from rulemint_gateway.stores.catalog.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs, keys
 from rulemint_shared.background import run_together
 from rulemint_shared.collection import spare_collector

@@ -14,8 +14,8 @@ import msgspec
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.stores.calls import Once
-from rulemint_gateway.stores.config_store import ONCE_KEPT_S, StoreUnavailableError
+from rulemint_gateway.stores.writing.calls import Once
+from rulemint_gateway.stores.writing.config_store import ONCE_KEPT_S, StoreUnavailableError
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.idempotency import IdempotentCall
 from rulemint_shared.vault import Purpose, Vault

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from rulemint_gateway.stores.record_order import Facets, RecordOrder
-from rulemint_gateway.stores.slices import give_way
-from rulemint_gateway.stores.tables import Table
+from rulemint_gateway.stores.catalog.record_order import Facets, RecordOrder
+from rulemint_gateway.stores.catalog.slices import give_way
+from rulemint_gateway.stores.catalog.tables import Table
 
 R = TypeVar("R")
 D = TypeVar("D")

@@ -20,14 +20,20 @@ from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, WatchError
 
-from rulemint_gateway.stores.audit import audit_records, audited_change
-from rulemint_gateway.stores.calls import CALL, Call, Once, own_call
-from rulemint_gateway.stores.catalog import Catalog, CatalogBehindError
-from rulemint_gateway.stores.change_log import add_change, revision_of
-from rulemint_gateway.stores.deleted_rules import DeletedRules
-from rulemint_gateway.stores.durability import Durability, NotDurableError
-from rulemint_gateway.stores.quotas import NO_QUOTAS, USUAL_QUOTAS, Quotas, check_counts, script_bytes_after
-from rulemint_gateway.stores.tables import RULES, Table
+from rulemint_gateway.stores.catalog.catalog import Catalog, CatalogBehindError
+from rulemint_gateway.stores.catalog.change_log import add_change, revision_of
+from rulemint_gateway.stores.catalog.tables import RULES, Table
+from rulemint_gateway.stores.writing.audit import audit_records, audited_change
+from rulemint_gateway.stores.writing.calls import CALL, Call, Once, own_call
+from rulemint_gateway.stores.writing.deleted_rules import DeletedRules
+from rulemint_gateway.stores.writing.durability import Durability, NotDurableError
+from rulemint_gateway.stores.writing.record_quotas import (
+    NO_QUOTAS,
+    USUAL_QUOTAS,
+    Quotas,
+    check_counts,
+    script_bytes_after,
+)
 from rulemint_shared import codecs, ids, keys
 from rulemint_shared.audit import AuditedChange
 from rulemint_shared.deadline import Deadline

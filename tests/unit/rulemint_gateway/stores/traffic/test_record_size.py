@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from fixtures.log_records import a_line
-from rulemint_gateway.stores.record_size import fitting
+from rulemint_gateway.stores.traffic.record_size import fitting
 from rulemint_shared import codecs
 from rulemint_shared.exchanges import ExchangeRecord
 from rulemint_shared.messages import Dropped, OutboundCall, RuleReport

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from rulemint_gateway.stores.calls import Call
-from rulemint_gateway.stores.tables import Table
+from rulemint_gateway.stores.catalog.tables import Table
+from rulemint_gateway.stores.writing.calls import Call
 from rulemint_shared.audit import AuditedChange, AuditRecord
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secret_masking import CUT, MASK, masked, masked_text

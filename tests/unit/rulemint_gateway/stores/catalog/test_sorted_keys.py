@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.stores import sorted_keys
-from rulemint_gateway.stores.sorted_keys import SortedKeys
+from rulemint_gateway.stores.catalog import sorted_keys
+from rulemint_gateway.stores.catalog.sorted_keys import SortedKeys
 
 KEYS = st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=2)), max_size=200)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_gateway.stores.log_store import Place
+from rulemint_gateway.stores.traffic.log_store import Place
 
 
 def test_a_log_id_spells_its_place() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.stores.refusal_sampling import (
+from rulemint_gateway.stores.traffic.refusal_sampling import (
     LONGEST_PAUSE_S,
     QUIET_S,
     REMEMBERED,

@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from rulemint_gateway.stores.facets import CLIENT_FACETS
-from rulemint_gateway.stores.packed_table import ORDERED_AT_ONCE, PackedTable
-from rulemint_gateway.stores.tables import CLIENTS
+from rulemint_gateway.stores.catalog.facets import CLIENT_FACETS
+from rulemint_gateway.stores.catalog.packed_table import ORDERED_AT_ONCE, PackedTable
+from rulemint_gateway.stores.catalog.tables import CLIENTS
 from rulemint_shared.records import Client
 
 

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.stores.record_order import Facets, RecordOrder, key_of, text_of
+from rulemint_gateway.stores.catalog.record_order import Facets, RecordOrder, key_of, text_of
 
 
 class Thing(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
-from rulemint_gateway.stores.slices import give_way
+from rulemint_gateway.stores.catalog.slices import give_way
 from rulemint_shared import codecs, keys
 from rulemint_shared.messages import ConfigChange
 

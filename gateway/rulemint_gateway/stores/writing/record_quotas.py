@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 
-from rulemint_gateway.stores.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULE_VERSIONS, RULES
-from rulemint_gateway.stores.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULE_VERSIONS, RULES
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_shared import keys
 from rulemint_shared.records import Rule
 

@@ -8,7 +8,7 @@ from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
-from rulemint_gateway.stores.config_store import StoreUnavailableError
+from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared import keys
 from rulemint_shared.exchanges import ExchangeRecord
 

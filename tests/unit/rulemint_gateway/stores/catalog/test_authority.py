@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_gateway.stores.authority import normalised
+from rulemint_gateway.stores.catalog.authority import normalised
 
 
 @pytest.mark.parametrize(

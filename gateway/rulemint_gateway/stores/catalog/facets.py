@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rulemint_gateway.stores.record_order import Facets
+from rulemint_gateway.stores.catalog.record_order import Facets
 from rulemint_shared.records import Client, ClientGrant
 
 USUAL_APP_TYPE = "non_interactive"

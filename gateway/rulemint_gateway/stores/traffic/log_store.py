@@ -16,7 +16,7 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_gateway.stores.config_store import StoreUnavailableError
+from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared import codecs, keys
 from rulemint_shared.audit import AuditRecord
 from rulemint_shared.codecs import Codec

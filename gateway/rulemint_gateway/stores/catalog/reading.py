@@ -18,9 +18,9 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import ResponseError
 
-from rulemint_gateway.stores.slices import Slices, give_way
-from rulemint_gateway.stores.tables import RULES, TENANTS, Table
-from rulemint_gateway.stores.tenant_config import CATALOGUED, TenantConfig
+from rulemint_gateway.stores.catalog.slices import Slices, give_way
+from rulemint_gateway.stores.catalog.tables import RULES, TENANTS, Table
+from rulemint_gateway.stores.catalog.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared import codecs
 from rulemint_shared.background import cancel
 from rulemint_shared.records import Tenant

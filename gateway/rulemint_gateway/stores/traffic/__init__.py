@@ -1,0 +1,1 @@
+"""Records of traffic: exchanges, the log, refused calls, counts."""
