@@ -14,7 +14,7 @@ from typing import NamedTuple
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.compose import Gateway, open_gateway
+from rulemint_gateway.compose.gateway import Gateway, open_gateway
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.tls import Certificate
 from rulemint_gateway.web.callers.source_address import PROXIES

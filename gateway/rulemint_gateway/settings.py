@@ -392,17 +392,6 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         metrics_port = self.metrics_port + number if self.metrics_port else 0
         return msgspec.structs.replace(self, metrics_port=metrics_port)
 
-    def quotas(self) -> dict[str, int]:
-        """How much configuration a tenant may have."""
-        return {
-            "rules": self.max_rules,
-            "clients": self.max_clients,
-            "resource_servers": self.max_resource_servers,
-            "client_grants": self.max_client_grants,
-            "rule_secrets": self.max_rule_secrets,
-            "script_bytes": self.max_scripts_mb * 1024 * 1024,
-        }
-
     def issuer_url(self) -> str:
         """The issuer, set or made from the port."""
         scheme = "https" if self.tls_cert is not None and self.tls_port is None else "http"

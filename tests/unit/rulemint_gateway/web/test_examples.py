@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-import rulemint_gateway.compose  # noqa: F401  # so that all types there are
+import rulemint_gateway.compose.gateway  # noqa: F401  # so that all types there are
 from rulemint_gateway.web.openapi.answer_examples import ANSWERS
 from rulemint_gateway.web.openapi.examples import EXAMPLES
 

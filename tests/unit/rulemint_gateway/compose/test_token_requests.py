@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rulemint_gateway.compose import _signing_threads
+from rulemint_gateway.compose.token_requests import signing_threads
 from rulemint_gateway.settings import GatewaySettings
 
 
@@ -20,4 +20,4 @@ async def test_rsa_has_threads_where_a_processor_has_no_gateway_process(
         redis_url="redis://localhost", master_key_file=Path("master.key"), gateway_processes=processes
     )
     async with AsyncExitStack() as stack:
-        assert (_signing_threads(settings, stack) is None) == (processes >= processors)
+        assert (signing_threads(stack, settings) is None) == (processes >= processors)

@@ -1,0 +1,187 @@
+"""Makes the handlers of all paths, and the use cases behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rulemint_gateway.auth0.actions.actions import Actions
+from rulemint_gateway.auth0.actions.bindings import Bindings
+from rulemint_gateway.auth0.actions.executions import Executions
+from rulemint_gateway.auth0.actions.records import ActionRecords
+from rulemint_gateway.auth0.actions.testing import ActionTests
+from rulemint_gateway.auth0.actions.versions import ActionVersions
+from rulemint_gateway.auth0.forms import RuleForms
+from rulemint_gateway.auth0.hooks import Hooks
+from rulemint_gateway.auth0.webtasks.webtasks import Webtasks
+from rulemint_gateway.compose.configuration import Configuration
+from rulemint_gateway.compose.traffic import Traffic
+from rulemint_gateway.dispatch.installs import Installs
+from rulemint_gateway.log_hub.tickets import Tickets
+from rulemint_gateway.management.admin_file import AdminFileKeeper
+from rulemint_gateway.management.client_grants.client_grants import ClientGrants
+from rulemint_gateway.management.clients.clients import Clients
+from rulemint_gateway.management.clients.secrets import ClientSecrets
+from rulemint_gateway.management.deletions import Deletions
+from rulemint_gateway.management.logs.logs import Logs
+from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
+from rulemint_gateway.management.rules.packages import Packages
+from rulemint_gateway.management.rules.records import RuleRecords
+from rulemint_gateway.management.rules.resuming import Resuming
+from rulemint_gateway.management.rules.rules import Rules
+from rulemint_gateway.management.rules.secrets import RuleSecretsOf
+from rulemint_gateway.management.rules.texts import RuleTexts
+from rulemint_gateway.management.rules.versions import RuleVersionsOf
+from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
+from rulemint_gateway.management.stats import Stats
+from rulemint_gateway.management.tenants.settings import TenantSettings
+from rulemint_gateway.management.tenants.tenants import Tenants
+from rulemint_gateway.management.trials.trials import Trials
+from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.stores.traffic.log_store import LogStore
+from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
+from rulemint_gateway.stores.traffic.token_counts import TokenCounts
+from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
+from rulemint_gateway.web.auth0.actions.bindings import TriggerHandlers
+from rulemint_gateway.web.auth0.actions.executions import ExecutionHandlers
+from rulemint_gateway.web.auth0.actions.versions import ActionVersionHandlers
+from rulemint_gateway.web.auth0.hooks import HookHandlers
+from rulemint_gateway.web.auth0.webtasks.logs import WebtaskLogs
+from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
+from rulemint_gateway.web.health import Health
+from rulemint_gateway.web.log_stream.handlers import LogStream
+from rulemint_gateway.web.management.clients.clients import ClientHandlers
+from rulemint_gateway.web.management.deletions import DeletionHandlers
+from rulemint_gateway.web.management.exchanges import ExchangeHandlers
+from rulemint_gateway.web.management.logs.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.long_lists import LongNounHandlers
+from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
+from rulemint_gateway.web.management.rules.secrets import SecretHandlers
+from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
+from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
+from rulemint_gateway.web.management.trials.trials import TrialHandlers
+from rulemint_gateway.web.metadata import Metadata
+from rulemint_gateway.web.routes import (
+    ActionPaths,
+    ConfigurationPaths,
+    Handlers,
+    RulePaths,
+    TenantPaths,
+)
+from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
+
+
+@dataclass(frozen=True)
+class _RuleParts:
+    """The use cases of rules, which hooks, webtasks and actions share."""
+
+    records: RuleRecords
+    forms: RuleForms
+    texts: RuleTexts
+    rules: Rules
+    secrets: RuleSecretsOf
+    versions: RuleVersionsOf
+    trials: Trials
+
+
+def all_handlers(
+    settings: GatewaySettings, known: Configuration, traffic: Traffic, token: TokenEndpoint, health: Health
+) -> Handlers:
+    """Make the handlers of every path."""
+    catalog, log_hub = known.catalog, traffic.log_hub
+    parts = _rule_parts(settings, known, traffic)
+    return Handlers(
+        catalog=catalog,
+        token=token,
+        metadata=Metadata(catalog, known.signing_keys),
+        health=health,
+        logs=LogStream(catalog, log_hub, Tickets(known.redis), write_timeout_s=settings.write_timeout),
+        exchanges=ExchangeHandlers(catalog, traffic.exchanges),
+        status=StatusHandlers(catalog, known.redis, queue_shards=settings.queue_shards),
+        webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
+        configuration=_configuration_paths(known, parts, AdminFileKeeper(settings.admin_file, known.vault)),
+        rules=_rule_paths(known, parts, page_bytes=settings.page_kb * 1024),
+        actions=_action_paths(known, parts, traffic),
+        tenants=_tenant_paths(known),
+    )
+
+
+def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffic) -> _RuleParts:
+    redis, catalog, vault, store = known.redis, known.catalog, known.vault, known.store
+    packages = Packages(Installs(redis, traffic.presence))
+    records = RuleRecords(redis, catalog)
+    texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
+    deadline_s = settings.request_deadline
+    return _RuleParts(
+        records=records,
+        forms=RuleForms(records),
+        texts=texts,
+        rules=Rules(catalog, store, records, texts),
+        secrets=RuleSecretsOf(redis, records, store, vault),
+        versions=RuleVersionsOf(store, records),
+        trials=Trials(redis, catalog, records, vault, packages, traffic.dispatcher, deadline_s=deadline_s),
+    )
+
+
+def _configuration_paths(known: Configuration, parts: _RuleParts, admin_file: AdminFileKeeper) -> ConfigurationPaths:
+    catalog, store, vault = known.catalog, known.store, known.vault
+    secrets = ClientSecrets(catalog, store, vault, SecretUsage(known.redis), admin_file)
+    clients, grants = Clients(catalog, store, vault, admin_file), ClientGrants(catalog, store)
+    apis = ResourceServers(catalog, store, vault)
+    deletions = Deletions(
+        store,
+        clients=clients,
+        resource_servers=apis,
+        client_grants=grants,
+        rules=parts.rules,
+        secrets=parts.secrets,
+        admin_file=admin_file,
+    )
+    return ConfigurationPaths(
+        clients=ClientHandlers(catalog, clients, secrets),
+        resource_servers=NounHandlers(catalog, apis, name="resource_servers", filters=apis.filters),
+        client_grants=NounHandlers(catalog, grants, name="client_grants", filters=grants.filters),
+        deletions=DeletionHandlers(catalog, deletions),
+    )
+
+
+def _rule_paths(known: Configuration, parts: _RuleParts, *, page_bytes: int) -> RulePaths:
+    catalog, store = known.catalog, known.store
+    rules, records, secrets = parts.rules, parts.records, parts.secrets
+    webtasks = Webtasks(store, records, parts.forms, parts.texts, rules, secrets)
+    return RulePaths(
+        rules=LongNounHandlers(catalog, rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
+        secrets=SecretHandlers(catalog, secrets),
+        trials=TrialHandlers(catalog, parts.trials),
+        versions=RuleVersionHandlers(catalog, rules, parts.versions),
+        resuming=ResumeHandlers(catalog, Resuming(catalog, store, records)),
+        hooks=HookHandlers(catalog, Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
+        webtasks=WebtaskHandlers(catalog, webtasks),
+    )
+
+
+def _action_paths(known: Configuration, parts: _RuleParts, traffic: Traffic) -> ActionPaths:
+    catalog, store = known.catalog, known.store
+    records = ActionRecords(parts.records, parts.forms)
+    actions = Actions(store, records, parts.texts, parts.rules, parts.secrets)
+    versions = ActionVersions(records, parts.versions)
+    return ActionPaths(
+        actions=ActionHandlers(catalog, actions, versions, ActionTests(records, parts.trials)),
+        versions=ActionVersionHandlers(catalog, actions, versions),
+        triggers=TriggerHandlers(catalog, actions, Bindings(store, records)),
+        executions=ExecutionHandlers(catalog, Executions(traffic.exchanges)),
+    )
+
+
+def _tenant_paths(known: Configuration) -> TenantPaths:
+    catalog, store, redis = known.catalog, known.store, known.redis
+    tenants = Tenants(catalog, store, known.vault, known.signing_keys)
+    return TenantPaths(
+        tenants=RecordHandlers(catalog, tenants, name="tenants", id_field="name"),
+        settings=TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
+        signing_keys=SigningKeyHandlers(catalog, SigningKeyring(catalog, store, known.signing_keys)),
+        log=TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
+        stats=StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis))),
+    )

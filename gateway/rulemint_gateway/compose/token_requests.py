@@ -1,0 +1,78 @@
+"""Opens the token endpoint, with each step that a token request takes."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+
+from rulemint_gateway.auth0.error_style import in_auth0_style
+from rulemint_gateway.compose.configuration import Configuration
+from rulemint_gateway.compose.traffic import Traffic
+from rulemint_gateway.limits.pace import Pace
+from rulemint_gateway.limits.quota_counts import QuotaCounts
+from rulemint_gateway.limits.quota_reports import QuotaReports
+from rulemint_gateway.limits.throttle_reports import ThrottleReports
+from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
+from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
+from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
+from rulemint_gateway.oauth.token_quotas import TokenQuotas
+from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
+from rulemint_gateway.web.callers.issuers import Issuers
+from rulemint_gateway.web.callers.source_address import ProxyHeader, TrustedProxies
+from rulemint_gateway.web.callers.throttling import Throttling
+from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
+from rulemint_shared.background import in_background
+from rulemint_shared.records import ErrorStyle
+
+
+def a_throttling(settings: GatewaySettings, known: Configuration, traffic: Traffic) -> Throttling:
+    """The refusals of those who failed too often, at every endpoint."""
+    return Throttling(
+        known.catalog,
+        traffic.failed,
+        reports=ThrottleReports(traffic.audit),
+        pace=Pace(settings.throttled_answers),
+        count=traffic.metrics.throttled,
+    )
+
+
+def open_token_endpoint(
+    stack: AsyncExitStack, settings: GatewaySettings, known: Configuration, traffic: Traffic, throttling: Throttling
+) -> TokenEndpoint:
+    """Make it, with its tasks and threads."""
+    counts = QuotaCounts(known.redis)
+    in_background(stack, counts.write())
+    grant = ClientCredentials(
+        authenticator=GuardedAuthentication(ClientAuthenticator(known.vault), traffic.failed),
+        quotas=TokenQuotas(counts, QuotaReports(traffic.audit, traffic.metrics.over_quota)),
+        dispatcher=traffic.dispatcher,
+        minter=Minter(known.signing_keys, signing_threads(stack, settings)),
+        deadline_s=settings.request_deadline,
+    )
+    return TokenEndpoint(
+        catalog=known.catalog,
+        grant=grant,
+        exchanges=traffic.exchanges,
+        metrics=traffic.metrics,
+        throttling=throttling,
+        proxies=TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header)),
+        issuers=_issuers(settings),
+        wordings={ErrorStyle.AUTH0: in_auth0_style},
+    )
+
+
+def signing_threads(stack: AsyncExitStack, settings: GatewaySettings) -> ThreadPoolExecutor | None:
+    """Make threads that sign with RSA, or none where every processor has a gateway process.
+
+    There a thread would find no free processor, and handing over costs 0.2 ms.
+    """
+    if settings.gateway_processes >= len(os.sched_getaffinity(0)):
+        return None
+    return stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
+
+
+def _issuers(settings: GatewaySettings) -> Issuers | None:
+    ports = settings.twin_ports()
+    return Issuers(http_port=ports[0], https_port=ports[1]) if ports else None
