@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from rulemint_shared import tether
+from rulemint_shared.process import tether
 
 READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0

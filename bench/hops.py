@@ -27,7 +27,7 @@ from bench.growth.parts import Growth, Part, as_markdown, show
 from bench.processes import processor_us, switches
 from bench.system import System, started_system
 from bench.tenants import log_in
-from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.contract.exchanges import ExchangeRecord
 
 WARM_UP = 200
 RECORD_TRIES, RECORD_PAUSE_S = 20, 0.1

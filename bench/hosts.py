@@ -28,9 +28,9 @@ from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import MAX_RESULT_BYTES, Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import MAX_RESULT_BYTES, Language
 
 RESULTS = Path(__file__).parent / "results"
 SCRIPTS = {

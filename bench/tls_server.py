@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from rulemint_shared.tether import die_with_parent
+from rulemint_shared.process.tether import die_with_parent
 
 NAME = "api.example.com"
 ANSWER = b'{"plan": "gold"}'

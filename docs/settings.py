@@ -10,7 +10,7 @@ from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.local.settings import DevSettings
 from rulemint_gateway.settings import GatewaySettings
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.settings import describe
+from rulemint_shared.process.settings import describe
 
 SERVICES: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
     ("Gateway", "`python -m rulemint_gateway`", GatewaySettings),

@@ -21,7 +21,7 @@ from bench.subjects.subject import Subject
 from bench.system import family, started_system
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_shared import ids
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.redis.connection import open_redis
 
 CONNECTIONS = 32
 TENANT = "bench"

@@ -18,14 +18,15 @@ from rulemint_runner.outbox import Outbox
 from rulemint_runner.presence import Presence
 from rulemint_runner.running_invocation import InvocationParts
 from rulemint_runner.worker import RuleWorker
-from rulemint_shared import ids, job_queue
+from rulemint_shared import ids
+from rulemint_shared.contract.messages import ClientView, Granted, Invocation, RequestView, RuleRef
+from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.log_publisher import LogPublisher
-from rulemint_shared.log_stream import LogStreamWriter
-from rulemint_shared.messages import ClientView, Granted, Invocation, RequestView, RuleRef
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.runner_load import RunnerLoad
-from rulemint_shared.shares import Shares
+from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.streams.log_publisher import LogPublisher
+from rulemint_shared.streams.log_stream import LogStreamWriter
 
 CLAIMS = {"https://bench.test/tenant": "default", "https://bench.test/name": "bench"}
 DEADLINE_S = 10.0

@@ -29,9 +29,9 @@ from bench.stores.measuring import Disturbed, Measured
 from bench.subjects.ours import make_request
 from bench.system import System, resident_kib
 from bench.tenants import log_in
-from rulemint_shared import keys
-from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.contract import keys
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.secrets.vault import create_master_key
 
 TENANT_HOST = {"Host": "bench.test"}
 FAR_FUTURE_MS = 10**15

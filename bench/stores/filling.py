@@ -12,7 +12,7 @@ from rulemint_gateway.management.tenants.setup import management_api
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids
-from rulemint_shared.records import Client, ClientGrant, Tenant
+from rulemint_shared.contract.records import Client, ClientGrant, Tenant
 
 WRITTEN_AT_ONCE = 1_000
 BROWSER_APPS = 10

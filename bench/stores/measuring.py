@@ -13,7 +13,7 @@ from arq.connections import ArqRedis
 
 from bench.load import Request
 from bench.stores.gateway import RunningGateway
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 LISTENERS_TIMEOUT_S = 60.0
 TIMES = 10

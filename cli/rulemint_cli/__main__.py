@@ -22,7 +22,7 @@ from rulemint_cli.commands.secrets import secrets
 from rulemint_cli.commands.system import add_system_commands
 from rulemint_cli.commands.tenants import tenants
 from rulemint_cli.terminal.standard_error import say
-from rulemint_shared.settings import SettingsError
+from rulemint_shared.process.settings import SettingsError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None)
 

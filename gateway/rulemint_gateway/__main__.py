@@ -14,12 +14,12 @@ from rulemint_gateway.settings import GatewaySettings
 from rulemint_gateway.stores.layout.renaming import LayoutError
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_gateway.tls import CertificateError
-from rulemint_shared.background import PartFailedError
-from rulemint_shared.hiding import hide_from_same_user
-from rulemint_shared.redis_connection import RedisUnusableError
-from rulemint_shared.service_log import set_up_logging
-from rulemint_shared.settings import SettingsError, read_settings, render_help
-from rulemint_shared.vault import VaultError
+from rulemint_shared.process.background import PartFailedError
+from rulemint_shared.process.hiding import hide_from_same_user
+from rulemint_shared.process.service_log import set_up_logging
+from rulemint_shared.process.settings import SettingsError, read_settings, render_help
+from rulemint_shared.redis.connection import RedisUnusableError
+from rulemint_shared.secrets.vault import VaultError
 
 _ENDS_WITH_A_LINE = (
     AddressUnusableError,

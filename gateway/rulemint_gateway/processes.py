@@ -16,7 +16,7 @@ from types import FrameType
 
 import structlog
 
-from rulemint_shared.tether import die_with_parent
+from rulemint_shared.process.tether import die_with_parent
 
 log = structlog.get_logger(__name__)
 

@@ -26,9 +26,9 @@ from rulemint_gateway.web.connections.shortcut import Shortcut
 from rulemint_gateway.web.connections.stalled_readers import StalledReaders
 from rulemint_gateway.web.connections.tls_site import TlsSite
 from rulemint_gateway.web.token_endpoint.early_refusals import EarlyRefusals
-from rulemint_shared.background import in_background
-from rulemint_shared.collection import settle_collector
-from rulemint_shared.open_files import allow_most_open_files
+from rulemint_shared.process.background import in_background
+from rulemint_shared.process.gc_tuning import settle_collector
+from rulemint_shared.process.open_files import allow_most_open_files
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.log_stream import (
+from rulemint_shared.process.service_log import LogFormat
+from rulemint_shared.process.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
+from rulemint_shared.streams.log_stream import (
     DEFAULT_HISTORY,
     DEFAULT_HISTORY_AGE_S,
     DEFAULT_HISTORY_BYTES,
@@ -18,8 +20,6 @@ from rulemint_shared.log_stream import (
     LogHistoryAge,
     LogHistoryBytes,
 )
-from rulemint_shared.service_log import LogFormat
-from rulemint_shared.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
 from rulemint_shared.whole_text import whole
 
 MAX_PORT = 65_535

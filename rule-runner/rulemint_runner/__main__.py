@@ -21,13 +21,13 @@ from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.background import PartFailedError
-from rulemint_shared.hiding import hide_from_same_user
-from rulemint_shared.redis_connection import RedisUnusableError
-from rulemint_shared.runner_key import RunnerKeyError
-from rulemint_shared.sandbox_report import SandboxReport, encode_report
-from rulemint_shared.service_log import LogFormat, set_up_logging
-from rulemint_shared.settings import SettingsError, read_settings, render_help, variable_name
+from rulemint_shared.contract.sandbox_report import SandboxReport, encode_report
+from rulemint_shared.process.background import PartFailedError
+from rulemint_shared.process.hiding import hide_from_same_user
+from rulemint_shared.process.service_log import LogFormat, set_up_logging
+from rulemint_shared.process.settings import SettingsError, read_settings, render_help, variable_name
+from rulemint_shared.redis.connection import RedisUnusableError
+from rulemint_shared.secrets.runner_key import RunnerKeyError
 
 log = structlog.get_logger(__name__)
 

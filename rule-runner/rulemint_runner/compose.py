@@ -41,16 +41,17 @@ from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.settings import RunnerSettings
 from rulemint_runner.worker import RuleWorker, RunJob
-from rulemint_shared import ids, job_queue
-from rulemint_shared.background import in_background
-from rulemint_shared.log_publisher import LogPublisher
-from rulemint_shared.log_stream import LogStreamWriter
-from rulemint_shared.redis_connection import check_server, open_redis
-from rulemint_shared.runner_key import RunnerKey
-from rulemint_shared.runner_load import RunnerLoad
-from rulemint_shared.server_clock import ServerClock
-from rulemint_shared.shares import Shares
-from rulemint_shared.shortages import watch_descriptors
+from rulemint_shared import ids
+from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.process.background import in_background
+from rulemint_shared.process.shortages import watch_descriptors
+from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.connection import check_server, open_redis
+from rulemint_shared.redis.server_clock import ServerClock
+from rulemint_shared.secrets.runner_key import RunnerKey
+from rulemint_shared.streams.log_publisher import LogPublisher
+from rulemint_shared.streams.log_stream import LogStreamWriter
 
 log = structlog.get_logger(__name__)
 

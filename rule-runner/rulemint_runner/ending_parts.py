@@ -7,10 +7,10 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from rulemint_shared import codecs
-from rulemint_shared.batches import MAX_PART_BYTES
-from rulemint_shared.endings import failed
-from rulemint_shared.messages import Ending, FailureReason, Outcome
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.batches import MAX_PART_BYTES
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import Ending, FailureReason, Outcome
 
 KEPT_BYTES = 16 * 1024
 """Of an ending in a job's result; an outcome alone may have twice as much."""

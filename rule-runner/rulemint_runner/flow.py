@@ -14,9 +14,8 @@ from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.results import RuleResult
 from rulemint_runner.rule_runs import RuleRuns
 from rulemint_runner.rule_turn import RuleRun
-from rulemint_shared.deadline import Deadline
-from rulemint_shared.endings import failed
-from rulemint_shared.messages import (
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import (
     Failed,
     FailureReason,
     Granted,
@@ -26,7 +25,8 @@ from rulemint_shared.messages import (
     RuleRef,
     RuleReport,
 )
-from rulemint_shared.secret_masking import masked
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.secrets.masking import masked
 
 log = structlog.get_logger(__name__)
 

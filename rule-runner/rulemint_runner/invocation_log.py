@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from rulemint_runner.egress.invocation_calls import CallReport
 from rulemint_runner.hosts.frames import Line
-from rulemint_shared.deadline import unix_ms
-from rulemint_shared.messages import (
+from rulemint_shared.contract.messages import (
     Invocation,
     InvocationEnded,
     InvocationStarted,
@@ -19,6 +18,7 @@ from rulemint_shared.messages import (
     RuleRef,
     outcome_name,
 )
+from rulemint_shared.deadline import unix_ms
 
 MAX_LINES = 4_096
 MAX_LINE_CHARACTERS = 8 * 1024

@@ -8,11 +8,11 @@ import structlog
 
 from rulemint_runner.ending_parts import ending_part
 from rulemint_runner.running_invocation import InvocationParts, RunningInvocation
-from rulemint_shared import keys
-from rulemint_shared.batches import Refused, join_endings, split_batch
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.batches import Refused, join_endings, split_batch
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import Ending, FailureReason
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.endings import failed
-from rulemint_shared.messages import Ending, FailureReason
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from rulemint_shared.records import RuleLimits
+from rulemint_shared.contract.records import RuleLimits
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from rulemint_shared.secret_masking import MASK, masked_text
+from rulemint_shared.secrets.masking import MASK, masked_text
 
 SHORTEST_MASKED = 4
 """A shorter secret would mask half of every word, and protects nothing."""

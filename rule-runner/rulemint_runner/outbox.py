@@ -13,8 +13,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import keys
-from rulemint_shared.batches import SENT_AT_ONCE_BYTES, in_messages, join_endings
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.batches import SENT_AT_ONCE_BYTES, in_messages, join_endings
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,9 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import codecs, keys, living_runners
-from rulemint_shared.runner_load import RunnerLoad
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.queue import living_runners
 
 log = structlog.get_logger(__name__)
 

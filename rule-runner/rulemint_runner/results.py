@@ -10,9 +10,9 @@ import msgspec
 
 from rulemint_runner.claim_names import why_left_out
 from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
-from rulemint_shared.endings import denied, failed
-from rulemint_shared.messages import Dropped, FailureReason, Granted, Outcome
-from rulemint_shared.records import MAX_RESULT_BYTES
+from rulemint_shared.contract.endings import denied, failed
+from rulemint_shared.contract.messages import Dropped, FailureReason, Granted, Outcome
+from rulemint_shared.contract.records import MAX_RESULT_BYTES
 
 MAX_DEPTH = 16
 MAX_SCOPES = 500

@@ -13,7 +13,7 @@ from rulemint_runner.hosts.pool import HostPool
 from rulemint_runner.results import RuleResult, failed_result
 from rulemint_runner.rule_sources import RuleSource, RuleSourceError, RuleSources
 from rulemint_runner.rule_turn import RuleParts, RuleRun, RuleTurn
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 log = structlog.get_logger(__name__)
 

@@ -12,11 +12,11 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_runner.masking import Mask
-from rulemint_shared import codecs, keys
-from rulemint_shared.messages import Draft, RuleRef
-from rulemint_shared.records import Isolation, Language, RuleLimits, RuleVersion
-from rulemint_shared.redis_connection import RedisUnusableError
-from rulemint_shared.runner_key import HOW_TO_MAKE_IT, RunnerKey, RunnerKeyError
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import Draft, RuleRef
+from rulemint_shared.contract.records import Isolation, Language, RuleLimits, RuleVersion
+from rulemint_shared.redis.connection import RedisUnusableError
+from rulemint_shared.secrets.runner_key import HOW_TO_MAKE_IT, RunnerKey, RunnerKeyError
 
 KEPT_SOURCES = 256
 """Each is 256 KiB of text at most, and its secrets."""

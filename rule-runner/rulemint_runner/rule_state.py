@@ -15,9 +15,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import WatchError
 
-from rulemint_shared import codecs, keys
-from rulemint_shared.deadline import unix_ms
-from rulemint_shared.rule_state import (
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.rule_state import (
     MAX_CACHE_BYTES,
     MAX_CACHE_KEY_BYTES,
     MAX_CACHE_RECORDS,
@@ -28,6 +27,7 @@ from rulemint_shared.rule_state import (
     StoredCache,
     StoredDocument,
 )
+from rulemint_shared.deadline import unix_ms
 
 log = structlog.get_logger(__name__)
 

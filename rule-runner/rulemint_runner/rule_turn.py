@@ -31,10 +31,10 @@ from rulemint_runner.packages.package_store import PackagesMissingError, Package
 from rulemint_runner.results import RuleResult, failed_result, interpret
 from rulemint_runner.rule_sources import RuleSource
 from rulemint_runner.rule_state import Owner, RuleStates
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
+from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.endings import failed
-from rulemint_shared.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
-from rulemint_shared.rule_state import CacheRecord
 
 log = structlog.get_logger(__name__)
 

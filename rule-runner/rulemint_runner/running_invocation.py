@@ -16,10 +16,8 @@ from rulemint_runner.ending_parts import ending_part, kept_part
 from rulemint_runner.flow import Flow, FlowEnding, FlowRun
 from rulemint_runner.invocation_log import InvocationLog
 from rulemint_runner.outbox import Outbox
-from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.endings import failed
-from rulemint_shared.log_publisher import LogPublisher
-from rulemint_shared.messages import (
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import (
     Denied,
     Ending,
     Failed,
@@ -29,7 +27,9 @@ from rulemint_shared.messages import (
     LogRecord,
     Outcome,
 )
-from rulemint_shared.shares import Shares
+from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.streams.log_publisher import LogPublisher
 
 log = structlog.get_logger(__name__)
 

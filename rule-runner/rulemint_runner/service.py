@@ -13,8 +13,8 @@ from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.self_check import SandboxMissingError
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.background import PartFailedError, cancel
-from rulemint_shared.collection import settle_collector
+from rulemint_shared.process.background import PartFailedError, cancel
+from rulemint_shared.process.gc_tuning import settle_collector
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.log_stream import (
+from rulemint_shared.contract.records import MAX_LOG_BYTES, MAX_MEMORY_MB, MAX_RESULT_BYTES, MAX_TIMEOUT_S
+from rulemint_shared.process.service_log import LogFormat
+from rulemint_shared.process.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
+from rulemint_shared.streams.log_stream import (
     DEFAULT_HISTORY,
     DEFAULT_HISTORY_AGE_S,
     DEFAULT_HISTORY_BYTES,
@@ -16,9 +19,6 @@ from rulemint_shared.log_stream import (
     LogHistoryAge,
     LogHistoryBytes,
 )
-from rulemint_shared.records import MAX_LOG_BYTES, MAX_MEMORY_MB, MAX_RESULT_BYTES, MAX_TIMEOUT_S
-from rulemint_shared.service_log import LogFormat
-from rulemint_shared.settings import LogLevel, QueueShards, RedisPasswordFile, RedisUrl, SentinelPasswordFile
 from rulemint_shared.whole_text import whole
 
 HttpUrl = Annotated[str, Meta(pattern=whole(r"https?://\S+"))]

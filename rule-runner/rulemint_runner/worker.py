@@ -23,9 +23,10 @@ from redis.exceptions import RedisError
 
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.places import Places
-from rulemint_shared import codecs, job_queue, keys
-from rulemint_shared.background import cancel, run_together
+from rulemint_shared.contract import codecs, keys
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.process.background import cancel, run_together
+from rulemint_shared.queue import job_queue
 
 log = structlog.get_logger(__name__)
 

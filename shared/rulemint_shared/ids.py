@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

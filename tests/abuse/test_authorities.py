@@ -15,7 +15,7 @@ from fixtures.neighbour import beside
 from fixtures.strays import hosts_of, no_stray_processes
 from fixtures.street import Street, a_second_tenant
 from fixtures.waiting import eventually
-from rulemint_shared.records import Isolation
+from rulemint_shared.contract.records import Isolation
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -29,9 +29,9 @@ from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.bpf import Instructions
 from rulemint_runner.sandbox.sandbox import Sandbox, open_sandbox
 from rulemint_runner.sandbox.syscall_numbers import numbers_of
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
 
 pytestmark = pytest.mark.timeout(120)
 

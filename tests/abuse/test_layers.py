@@ -10,9 +10,9 @@ from rulemint_runner.hosts.attacks import attack
 from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
-from rulemint_shared.hiding import hide_from_same_user
-from rulemint_shared.records import Language
-from rulemint_shared.sandbox_report import AttackOutcome
+from rulemint_shared.contract.records import Language
+from rulemint_shared.contract.sandbox_report import AttackOutcome
+from rulemint_shared.process.hiding import hide_from_same_user
 
 every_abi = pytest.mark.parametrize(
     "abi", [pytest.param(None, id="today's Landlock"), *(pytest.param(abi, id=f"ABI {abi}") for abi in OLDER_ABIS)]

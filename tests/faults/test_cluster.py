@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from fixtures.clusters import Cluster, a_cluster, command
 from fixtures.fault_report import SLOW
 from fixtures.processes import until
-from rulemint_shared.redis_connection import RedisUnusableError, check_server, open_redis, open_subscriber
-from rulemint_shared.subscription import listen
+from rulemint_shared.redis.connection import RedisUnusableError, check_server, open_redis, open_subscriber
+from rulemint_shared.redis.subscription import listen
 
 pytestmark = pytest.mark.timeout(120)
 

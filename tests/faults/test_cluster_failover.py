@@ -15,7 +15,7 @@ from fixtures.processes import free_port
 from fixtures.running import Running, running
 from fixtures.steady_load import Load, calm, outage_s, seen
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 pytestmark = [pytest.mark.timeout(180), SLOW]
 

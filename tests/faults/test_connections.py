@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 from fixtures.processes import until
 from fixtures.valkey_servers import Server, a_server
 from fixtures.wires import Wire, a_wire
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.subscription import listen
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.redis.subscription import listen
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import redis as sync_redis
 from fixtures.fault_report import SLOW
 from fixtures.processes import until
 from fixtures.services import Services, some_services
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 pytestmark = [pytest.mark.timeout(120), SLOW]
 

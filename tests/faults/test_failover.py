@@ -17,7 +17,7 @@ from fixtures.running import Running, running
 from fixtures.sentinels import MASTER, Replicated, replicated
 from fixtures.steady_load import CALM_S, Load, calm, outage_s, seen
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 pytestmark = [pytest.mark.timeout(180), SLOW]
 

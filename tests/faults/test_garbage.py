@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from fixtures.breakable import Breakable
 from fixtures.faults import Fault, Happens, cases, gone_through
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -19,7 +19,7 @@ from fixtures.calls import call
 from fixtures.faults import Fault, Happens, cases, gone_through
 from fixtures.processes import free_port, started, until
 from fixtures.system import answers
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 

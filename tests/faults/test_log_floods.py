@@ -21,8 +21,8 @@ from fixtures.valkey_servers import a_server
 from fixtures.waiting import eventually
 from fixtures.watching import Record, Watch, watching
 from fixtures.wires import Wire, a_wire
-from rulemint_shared import keys
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import keys
+from rulemint_shared.redis.connection import open_redis
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.breakable import Breakable, Member
 from fixtures.waiting import eventually
-from rulemint_shared import codecs, keys
+from rulemint_shared.contract import codecs, keys
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -16,13 +16,14 @@ from fixtures.wires import Wire, a_wire
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
 from rulemint_gateway.stores.writing.calls import Call
-from rulemint_shared import codecs, ids, keys
-from rulemint_shared.background import cancel
+from rulemint_shared import ids
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.log_publisher import LogPublisher
-from rulemint_shared.log_stream import RECORD_FIELD, Position
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.streams.log_publisher import LogPublisher
+from rulemint_shared.streams.log_stream import RECORD_FIELD, Position
 
 T = "default"
 WRITES = b"EVALSHA"

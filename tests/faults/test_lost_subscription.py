@@ -16,10 +16,10 @@ from fixtures.management import Management
 from fixtures.processes import Started, free_port, started, until
 from fixtures.system import answers
 from rulemint_gateway.stores.catalog.tables import CLIENTS
-from rulemint_shared import keys
-from rulemint_shared.records import Client
-from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.records import Client
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -18,7 +18,7 @@ from fixtures.faults import Fault, cases, gone_through
 from fixtures.processes import free_port, started, until
 from fixtures.system import answers
 from fixtures.valkey_servers import a_server
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -14,7 +14,7 @@ from fixtures.calls import call
 from fixtures.processes import Started, free_port, started, until
 from fixtures.system import answers
 from fixtures.valkey_servers import Server, a_server
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -16,11 +16,12 @@ from fixtures.valkey_servers import a_server
 from fixtures.waiting import eventually
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.worker import RuleWorker
-from rulemint_shared import job_queue, keys
-from rulemint_shared.background import cancel
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.package_messages import InstallRequest, Wanted
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.package_messages import InstallRequest, Wanted
+from rulemint_shared.process.background import cancel
+from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.connection import open_redis
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 
 from fixtures.sentinels import MASTER, PASSWORD, SentinelProcess, a_sentinel, url_of
 from fixtures.valkey_servers import Server, a_server
-from rulemint_shared.redis_connection import RedisUnusableError, check_server, open_redis, open_subscriber
-from rulemint_shared.subscription import listen
+from rulemint_shared.redis.connection import RedisUnusableError, check_server, open_redis, open_subscriber
+from rulemint_shared.redis.subscription import listen
 
 NOBODY = "127.0.0.1:1"
 DATA_PASSWORD = "of the servers"

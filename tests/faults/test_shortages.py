@@ -26,12 +26,12 @@ from rulemint_runner.packages.messages import InstallTerms
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
-from rulemint_shared import codecs
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.package_messages import InstallRequest, NotInstalled, Wanted
-from rulemint_shared.records import Language
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.package_messages import InstallRequest, NotInstalled, Wanted
+from rulemint_shared.contract.records import Language
+from rulemint_shared.redis.connection import open_redis
 
 pytestmark = pytest.mark.timeout(120)
 

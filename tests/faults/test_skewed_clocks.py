@@ -13,7 +13,7 @@ import redis as sync_redis
 from fixtures.processes import free_port, until
 from fixtures.services import Services, some_services
 from fixtures.stepped_clock import COMPILER, SteppedClock
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 pytestmark = [
     pytest.mark.timeout(120),

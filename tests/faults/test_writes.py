@@ -19,10 +19,10 @@ from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENTS, TENANTS
 from rulemint_gateway.stores.writing.config_store import DEADLINE_S, Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.stores.writing.durability import Durability, NotDurableError
-from rulemint_shared import keys
-from rulemint_shared.background import cancel
-from rulemint_shared.records import Client, Tenant
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.records import Client, Tenant
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rulemint_shared.redis_address import Cluster, read_address
+from rulemint_shared.redis.address import Cluster, read_address
 
 ROOT = Path(__file__).parents[2]
 

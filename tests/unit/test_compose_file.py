@@ -13,7 +13,7 @@ from rulemint_cli.local.data_dir import DataDir
 from rulemint_cli.local.embedded_valkey import write_configuration
 from rulemint_runner.host_budget import HOST_MIB, THREADS_PER_HOST
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.settings import read_settings
+from rulemint_shared.process.settings import read_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]

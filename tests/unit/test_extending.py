@@ -25,10 +25,10 @@ from rulemint_gateway.web.metadata import server_metadata
 from rulemint_gateway.web.token_endpoint.endpoint import TokenBody
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.dependencies import Registry, registry_of
-from rulemint_shared.records import Language
-from rulemint_shared.secret_masking import without_secrets
-from rulemint_shared.settings import describe
+from rulemint_shared.contract.dependencies import Registry, registry_of
+from rulemint_shared.contract.records import Language
+from rulemint_shared.process.settings import describe
+from rulemint_shared.secrets.masking import without_secrets
 
 ROOT = Path(__file__).parents[2]
 FILTERS = LogFilter.__struct_fields__

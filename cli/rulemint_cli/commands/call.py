@@ -17,7 +17,7 @@ from rulemint_cli.connection.profiles import Profile, open_profiles
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.progress import Bars
-from rulemint_shared.settings import read_settings
+from rulemint_shared.process.settings import read_settings
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin

@@ -12,7 +12,7 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import command
 from rulemint_cli.local.settings import DevSettings
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.settings import read_settings, render_help
+from rulemint_shared.process.settings import read_settings, render_help
 
 sandbox = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The sandbox that isolates rules on this machine."

@@ -12,8 +12,8 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.commands.fields import ScopeOption, scopes_of
 from rulemint_cli.terminal.standard_error import say
+from rulemint_shared.contract.records import Language
 from rulemint_shared.demo_client import DEMO_CLIENT_ID
-from rulemint_shared.records import Language
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin

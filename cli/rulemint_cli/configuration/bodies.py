@@ -18,7 +18,7 @@ from rulemint_cli.configuration.document import (
 from rulemint_cli.configuration.environment import value_of
 from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.settled import default_name
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 
 def references_of(change: Change) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.records import ErrorStyle, Isolation, Language, RuleLimits, SigningAlgorithm
+from rulemint_shared.contract.records import ErrorStyle, Isolation, Language, RuleLimits, SigningAlgorithm
 from rulemint_shared.whole_text import whole
 
 VERSION: Literal[1] = 1

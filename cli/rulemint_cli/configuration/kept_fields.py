@@ -5,7 +5,12 @@ They are Auth0's. Only the quotas of tokens have an effect here.
 
 from __future__ import annotations
 
-from rulemint_shared.kept_fields import KeptClientFields, KeptGrantFields, KeptResourceServerFields, KeptSettings
+from rulemint_shared.contract.kept_fields import (
+    KeptClientFields,
+    KeptGrantFields,
+    KeptResourceServerFields,
+    KeptSettings,
+)
 
 SETTINGS = frozenset(KeptSettings.__struct_fields__)
 RESOURCE_SERVER = frozenset(KeptResourceServerFields.__struct_fields__)

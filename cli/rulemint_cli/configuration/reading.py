@@ -16,7 +16,7 @@ from rulemint_cli.configuration.yaml_text import Parsed, parse
 from rulemint_cli.rules.rule_file import language_of
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.allow_list import parse_entries
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 _AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
 _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")

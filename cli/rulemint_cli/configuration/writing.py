@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rulemint_cli.configuration.document import Document, Rule, plain
 from rulemint_cli.configuration.yaml_text import dump
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 SCRIPTS = "rules"
 """The folder of the scripts, next to the file."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.private_file import write_private_file
+from rulemint_shared.process.private_file import write_private_file
 from rulemint_shared.whole_text import whole
 
 ProfileName = Annotated[str, Meta(min_length=1, max_length=100, pattern=whole(r"[A-Za-z0-9._-]+"))]

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rulemint_cli.local.merged_log import Console
-from rulemint_shared import tether
+from rulemint_shared.process import tether
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0

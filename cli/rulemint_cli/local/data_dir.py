@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.vault import VaultError, create_master_key, create_secret_file, keep_runner_key
+from rulemint_shared.secrets.vault import VaultError, create_master_key, create_secret_file, keep_runner_key
 
 LONGEST_SOCKET_PATH = 100
 """A unix socket's path has 108 bytes at most (unix(7))."""

@@ -26,7 +26,7 @@ from rulemint_cli.local.settings import DevSettings
 from rulemint_cli.local.welcome import Ready
 from rulemint_cli.system import demo
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.settings import environment_for_child
+from rulemint_shared.process.settings import environment_for_child
 
 HOST = "127.0.0.1"
 READY_TIMEOUT_S = 30.0

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 
 from rulemint_cli.local.certificate_authority import Authority
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.private_file import write_private_file
+from rulemint_shared.process.private_file import write_private_file
 
 RENEWED_BEFORE = timedelta(days=30)
 

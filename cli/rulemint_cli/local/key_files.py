@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rulemint_cli.local.data_dir import check_new_key, create_password
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.vault import VaultError, create_master_key, keep_runner_key
+from rulemint_shared.secrets.vault import VaultError, create_master_key, keep_runner_key
 
 
 def make_key_files(

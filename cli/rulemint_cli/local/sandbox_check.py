@@ -12,8 +12,8 @@ from rich.text import Text
 
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.printable import printable
-from rulemint_shared.sandbox_report import AttackOutcome, LayerState, SandboxReport, decode_report
-from rulemint_shared.settings import environment_for_child
+from rulemint_shared.contract.sandbox_report import AttackOutcome, LayerState, SandboxReport, decode_report
+from rulemint_shared.process.settings import environment_for_child
 
 NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3), which the runner itself ends with."""

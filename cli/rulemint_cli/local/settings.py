@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.settings import RedisPasswordFile, RedisUrl, SentinelPasswordFile
+from rulemint_shared.process.settings import RedisPasswordFile, RedisUrl, SentinelPasswordFile
 
 DataDirPath = Annotated[Path, Meta(description="Where rulemint dev keeps its state, and clients find admin.json.")]
 

@@ -13,7 +13,7 @@ from rulemint_cli.rules.rule_file import dependencies_of, language_of, read_scri
 from rulemint_cli.rules.rule_secrets import secret_names
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.allow_list import parse_entries
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.dependencies import ANY_VERSION
-from rulemint_shared.records import Language
+from rulemint_shared.contract.dependencies import ANY_VERSION
+from rulemint_shared.contract.records import Language
 
 _SUFFIXES = {
     ".js": Language.JAVASCRIPT,

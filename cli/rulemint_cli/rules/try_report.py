@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rulemint_cli.rules.trying import GRANTED, Call, Error, Line, Tried
 from rulemint_cli.terminal.printable import printable
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 MAX_SHOWN = 160

@@ -10,7 +10,7 @@ import msgspec
 from rulemint_cli.connection.management_api import Admin
 from rulemint_cli.rules.rule_file import dependencies_of, language_of, rule_name_of, secret_pairs
 from rulemint_cli.terminal.errors import CommandError, UsageError
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 GRANTED = "granted"
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.errors import OAuthError
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 _FAILURES = {
     FailureReason.TIMEOUT: "Request to Webtask exceeded allowed execution time",

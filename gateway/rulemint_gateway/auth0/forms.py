@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from rulemint_gateway.management.rules.records import RuleRecords
-from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
+from rulemint_shared.contract.records import Language, Rule, RuleForm, RuleVersion
 
 MAX_KNOWN_FORMS = 20_000
 _ACTION = re.compile(r"\bonExecuteCredentialsExchange\b")

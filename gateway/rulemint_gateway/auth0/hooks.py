@@ -18,7 +18,7 @@ from rulemint_gateway.management.rules.bodies import CreateRule, PatchRule
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretsState
-from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
+from rulemint_shared.contract.records import Language, Rule, RuleForm, RuleVersion
 
 
 class CreateHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,14 +21,14 @@ from rulemint_gateway.stores.writing.key_check import check_master_key
 from rulemint_gateway.stores.writing.record_quotas import Quotas
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared import ids
-from rulemint_shared.background import in_background
-from rulemint_shared.records import SigningAlgorithm
-from rulemint_shared.redis_connection import check_server, open_redis, open_subscriber
-from rulemint_shared.server_clock import ServerClock
-from rulemint_shared.shortages import watch_descriptors
-from rulemint_shared.stream_entries import StreamBounds
-from rulemint_shared.subscription import Subscriber
-from rulemint_shared.vault import Vault
+from rulemint_shared.contract.records import SigningAlgorithm
+from rulemint_shared.process.background import in_background
+from rulemint_shared.process.shortages import watch_descriptors
+from rulemint_shared.redis.connection import check_server, open_redis, open_subscriber
+from rulemint_shared.redis.server_clock import ServerClock
+from rulemint_shared.redis.subscription import Subscriber
+from rulemint_shared.secrets.vault import Vault
+from rulemint_shared.streams.entries import StreamBounds
 
 log = structlog.get_logger(__name__)
 

@@ -31,7 +31,7 @@ from rulemint_gateway.web.management.audit_middleware import audit_middleware
 from rulemint_gateway.web.routes import routes
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
 from rulemint_gateway.web.token_endpoint.shortcut import TokenShortcut
-from rulemint_shared.background import in_background
+from rulemint_shared.process.background import in_background
 
 
 @dataclass(frozen=True)

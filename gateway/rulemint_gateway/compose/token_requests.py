@@ -23,8 +23,8 @@ from rulemint_gateway.web.callers.issuers import Issuers
 from rulemint_gateway.web.callers.source_address import ProxyHeader, TrustedProxies
 from rulemint_gateway.web.callers.throttling import Throttling
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
-from rulemint_shared.background import in_background
-from rulemint_shared.records import ErrorStyle
+from rulemint_shared.contract.records import ErrorStyle
+from rulemint_shared.process.background import in_background
 
 
 def a_throttling(settings: GatewaySettings, known: Configuration, traffic: Traffic) -> Throttling:

@@ -20,8 +20,8 @@ from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
 from rulemint_gateway.web.metrics.losses import LossMetrics
 from rulemint_gateway.web.metrics.metrics import Metrics
-from rulemint_shared.background import in_background
-from rulemint_shared.log_stream import LogStreamWriter
+from rulemint_shared.process.background import in_background
+from rulemint_shared.streams.log_stream import LogStreamWriter
 
 
 @dataclass(frozen=True)

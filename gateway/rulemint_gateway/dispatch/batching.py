@@ -11,10 +11,11 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared import codecs, job_queue
-from rulemint_shared.background import cancel
-from rulemint_shared.batches import MAX_PART_BYTES, join_batch
-from rulemint_shared.messages import BATCH_LIMIT, Invocation
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.batches import MAX_PART_BYTES, join_batch
+from rulemint_shared.contract.messages import BATCH_LIMIT, Invocation
+from rulemint_shared.process.background import cancel
+from rulemint_shared.queue import job_queue
 
 log = structlog.get_logger(__name__)
 

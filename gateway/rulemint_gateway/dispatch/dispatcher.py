@@ -12,13 +12,9 @@ from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared import job_queue, keys
-from rulemint_shared.background import run_together
-from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.endings import failed
-from rulemint_shared.log_publisher import LogPublisher
-from rulemint_shared.log_stream import LogStreamWriter
-from rulemint_shared.messages import (
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import (
     Ending,
     Failed,
     FailureReason,
@@ -26,8 +22,13 @@ from rulemint_shared.messages import (
     InvocationEnded,
     outcome_name,
 )
-from rulemint_shared.shares import Shares
-from rulemint_shared.subscription import Subscriber
+from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.process.background import run_together
+from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.subscription import Subscriber
+from rulemint_shared.streams.log_publisher import LogPublisher
+from rulemint_shared.streams.log_stream import LogStreamWriter
 
 log = structlog.get_logger(__name__)
 

@@ -11,10 +11,11 @@ from redis.exceptions import RedisError
 from rulemint_gateway.dispatch import lost_runners
 from rulemint_gateway.dispatch.lost_runners import LostRunners
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared import codecs, job_queue, keys
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.package_messages import InstallAnswer, InstallRequest, NotInstalled
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.package_messages import InstallAnswer, InstallRequest, NotInstalled
-from rulemint_shared.turns import NoTurnError, Turns
+from rulemint_shared.fairness.turns import NoTurnError, Turns
+from rulemint_shared.queue import job_queue
 
 log = structlog.get_logger(__name__)
 

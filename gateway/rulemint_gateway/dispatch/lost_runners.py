@@ -12,8 +12,8 @@ from itertools import islice
 
 from arq.connections import ArqRedis
 
-from rulemint_shared import job_queue
-from rulemint_shared.living_runners import find_alive
+from rulemint_shared.queue import job_queue
+from rulemint_shared.queue.living_runners import find_alive
 
 LOOK_INTERVAL_S = 0.5
 _AT_ONCE = 500

@@ -13,13 +13,14 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.lost_runners import LOOK_INTERVAL_S, LostRunners
-from rulemint_shared import codecs, job_queue, keys
-from rulemint_shared.background import run_together
-from rulemint_shared.batches import Refused, split_endings
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.batches import Refused, split_endings
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import Ending, Endings, FailureReason
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.endings import failed
-from rulemint_shared.messages import Ending, Endings, FailureReason
-from rulemint_shared.subscription import Subscriber, listen
+from rulemint_shared.process.background import run_together
+from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.subscription import Subscriber, listen
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from rulemint_shared.contract.messages import Ending, Failed, Invocation
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.fair_memory import FairMemory
-from rulemint_shared.messages import Ending, Failed, Invocation
+from rulemint_shared.fairness.memory import FairMemory
 
 LOGGED_EACH_S = 1.0
 """Of what is refused, one a second is in the tenant's log: more would say the same, and push out what does not."""

@@ -10,8 +10,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
-from rulemint_shared.living_runners import find_alive, read_loads
-from rulemint_shared.runner_load import RunnerLoad
+from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.queue.living_runners import find_alive, read_loads
 
 log = structlog.get_logger(__name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 from arq.connections import ArqRedis
 
-from rulemint_shared import keys
-from rulemint_shared.living_runners import find_alive, read_loads
-from rulemint_shared.runner_load import RunnerLoad
-from rulemint_shared.server_clock import read_wrong_clocks
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.queue.living_runners import find_alive, read_loads
+from rulemint_shared.redis.server_clock import read_wrong_clocks
 
 
 class RunnerStatus(msgspec.Struct, frozen=True, kw_only=True):

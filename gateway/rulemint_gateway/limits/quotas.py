@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rulemint_gateway.limits.failed_authentication import place_of
-from rulemint_shared.records import Client, KeptFields, Tenant
+from rulemint_shared.contract.records import Client, KeptFields, Tenant
 
 OF_CLIENT, DEFAULT = "token_quota", "default_token_quota"
 OF_TENANT, OF_SOURCE = "tenant_token_quota", "source_token_quota"

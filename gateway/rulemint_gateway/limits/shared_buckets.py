@@ -16,7 +16,7 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.limits.gcra import Buckets, Rate
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 log = structlog.get_logger(__name__)
 

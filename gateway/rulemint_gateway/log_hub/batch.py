@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rulemint_gateway.log_hub.gaps import Gap
 from rulemint_gateway.log_hub.rendering import render_gap
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.log_stream import Position
+from rulemint_shared.streams.log_stream import Position
 
 PIECE_BYTES = 64 * 1024
 """Written at once, so much of which a watcher that stops reading holds beside its buffer."""

@@ -16,9 +16,9 @@ from rulemint_gateway.log_hub.history import End, Entry, LogReader
 from rulemint_gateway.log_hub.rendering import render, render_resumed
 from rulemint_gateway.log_hub.room import Room
 from rulemint_gateway.log_hub.watcher import Watcher
-from rulemint_shared.background import cancel
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.log_stream import START, Position
+from rulemint_shared.process.background import cancel
+from rulemint_shared.streams.log_stream import START, Position
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from rulemint_shared.log_stream import START, Position
+from rulemint_shared.streams.log_stream import START, Position
 
 
 class Cause(StrEnum):

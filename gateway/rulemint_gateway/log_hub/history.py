@@ -11,10 +11,10 @@ from arq.connections import ArqRedis
 
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Gap, Numbering
-from rulemint_shared import codecs, keys
-from rulemint_shared.log_stream import RECORD_FIELD, START, Position
-from rulemint_shared.messages import LogRecord
-from rulemint_shared.stream_entries import NUMBERED_FIELD
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import LogRecord
+from rulemint_shared.streams.entries import NUMBERED_FIELD
+from rulemint_shared.streams.log_stream import RECORD_FIELD, START, Position
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from rulemint_gateway.log_hub.channel import Channel
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.watcher import BUFFERED_BYTES, Watcher
-from rulemint_shared.log_stream import Position
-from rulemint_shared.shares import Shares
+from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.streams.log_stream import Position
 
 BEGIN_TIMEOUT_S = 3.0
 TENANT_BYTES = 32 * 1024 * 1024

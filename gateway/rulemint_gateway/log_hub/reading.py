@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord, OutboundCall
+from rulemint_shared.contract.messages import (
+    InvocationEnded,
+    InvocationStarted,
+    Level,
+    LogLine,
+    LogRecord,
+    OutboundCall,
+)
 
 
 class RecordType(StrEnum):

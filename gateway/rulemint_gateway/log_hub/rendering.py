@@ -10,9 +10,16 @@ import msgspec
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
+from rulemint_shared.contract.messages import (
+    InvocationEnded,
+    InvocationStarted,
+    Level,
+    LogLine,
+    LogRecord,
+    OutboundCall,
+)
 from rulemint_shared.deadline import rfc3339_ms
-from rulemint_shared.log_stream import Position
-from rulemint_shared.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord, OutboundCall
+from rulemint_shared.streams.log_stream import Position
 
 _ENCODER = msgspec.json.Encoder()
 _moment = lru_cache(maxsize=256)(rfc3339_ms)

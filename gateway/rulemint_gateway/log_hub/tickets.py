@@ -11,8 +11,8 @@ import secrets
 import msgspec
 from arq.connections import ArqRedis
 
-from rulemint_shared import keys
-from rulemint_shared.codecs import Codec, DecodeError
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.codecs import Codec, DecodeError
 
 TICKET_LIVES_S = 30
 _MAX_TICKET_LENGTH = 64

@@ -12,7 +12,7 @@ from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.history import Entry, LogReader
 from rulemint_gateway.log_hub.rendering import render
 from rulemint_gateway.log_hub.room import Room
-from rulemint_shared.log_stream import Position
+from rulemint_shared.streams.log_stream import Position
 
 BUFFERED_RECORDS = 2_000
 BUFFERED_BYTES = 4 * 1024 * 1024

@@ -16,9 +16,9 @@ import msgspec
 import structlog
 
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
-from rulemint_shared.private_file import write_private_file
-from rulemint_shared.records import Client
-from rulemint_shared.vault import Vault
+from rulemint_shared.contract.records import Client
+from rulemint_shared.process.private_file import write_private_file
+from rulemint_shared.secrets.vault import Vault
 
 log = structlog.get_logger(__name__)
 

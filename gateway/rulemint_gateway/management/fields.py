@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
-from rulemint_shared.dependencies import MAX_DEPENDENCIES, MAX_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
+from rulemint_shared.contract.dependencies import MAX_DEPENDENCIES, MAX_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
 from rulemint_shared.whole_text import whole
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=whole(r"[^<>\x00-\x1f]+"))]
@@ -53,7 +53,7 @@ Dependencies = Annotated[
     ],
     Meta(max_length=MAX_DEPENDENCIES),
 ]
-"""`rulemint_shared.dependencies` reads them."""
+"""`rulemint_shared.contract.dependencies` reads them."""
 
 
 def check_in_path(value: str | None, field: str) -> None:

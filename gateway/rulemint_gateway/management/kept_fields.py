@@ -1,7 +1,7 @@
 """Auth0's fields that have no effect here: taken, bounded, kept and shown as they came, for the tools that send them.
 
-`rulemint_shared.kept_fields` has their types: a struct for each noun, from which its bodies and its answer inherit.
-They are shown at every reading, so no secret is taken in them.
+`rulemint_shared.contract.kept_fields` has their types: a struct for each noun, from which its bodies and its answer
+inherit. They are shown at every reading, so no secret is taken in them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import msgspec
 from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_shared.codecs import check_travels
-from rulemint_shared.kept_secrets import without_secrets
-from rulemint_shared.records import KeptFields
+from rulemint_shared.contract.codecs import check_travels
+from rulemint_shared.contract.records import KeptFields
+from rulemint_shared.secrets.kept_secrets import without_secrets
 
 A = TypeVar("A", bound=msgspec.Struct)
 

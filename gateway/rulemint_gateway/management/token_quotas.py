@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_shared.kept_fields import DefaultTokenQuota, TokenQuota
+from rulemint_shared.contract.kept_fields import DefaultTokenQuota, TokenQuota
 
 
 def check_quota(quota: TokenQuota | UnsetType | None, field: str) -> None:

@@ -9,8 +9,8 @@ import msgspec
 from rulemint_gateway.oauth.client_grants import CheckedGrant
 from rulemint_gateway.oauth.token_request import is_scope_token
 from rulemint_shared import ids
-from rulemint_shared.messages import Granted
-from rulemint_shared.records import ResourceServer
+from rulemint_shared.contract.messages import Granted
+from rulemint_shared.contract.records import ResourceServer
 
 GRANT_TYPE_CLAIM = "client-credentials"
 

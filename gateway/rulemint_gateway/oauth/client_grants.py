@@ -8,7 +8,7 @@ from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.errors import InvalidTarget, NoClientGrant, ScopeNotGranted, UnauthorizedClient
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared.records import CLIENT_CREDENTIALS, Client, ClientGrant, ResourceServer
+from rulemint_shared.contract.records import CLIENT_CREDENTIALS, Client, ClientGrant, ResourceServer
 
 
 class CheckedGrant(msgspec.Struct, frozen=True):

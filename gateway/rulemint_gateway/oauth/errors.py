@@ -42,7 +42,7 @@ from collections.abc import Mapping
 
 from rulemint_gateway.limits.failed_authentication import Throttled as FailedTooOften
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 _NOT_ALLOWED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 MAX_DESCRIPTION = 1_024

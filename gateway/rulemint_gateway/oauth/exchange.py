@@ -17,11 +17,11 @@ from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_shared import ids
+from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
+from rulemint_shared.contract.messages import Ending, Invocation, outcome_name
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.exchanges import ExchangeRecord, Timings
-from rulemint_shared.messages import Ending, Invocation, outcome_name
-from rulemint_shared.secret_masking import CUT, MASK, masked, masked_again, masked_text
-from rulemint_shared.secret_names import secret_names_among
+from rulemint_shared.secrets.masking import CUT, MASK, masked, masked_again, masked_text
+from rulemint_shared.secrets.names import secret_names_among
 
 MAX_ADDRESS = 64
 MAX_DESCRIPTION, MAX_DETAIL = 1_024, 4_096

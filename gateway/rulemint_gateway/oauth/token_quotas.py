@@ -11,7 +11,7 @@ from rulemint_gateway.limits.quotas import Limit, QuotaBy, limits_of
 from rulemint_gateway.oauth.errors import QuotaExceeded
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.writing.calls import Call
-from rulemint_shared.records import Client, ResourceServer
+from rulemint_shared.contract.records import Client, ResourceServer
 
 Headers = dict[str, str]
 TOKEN_ENDPOINT = ("POST", "/oauth/token")

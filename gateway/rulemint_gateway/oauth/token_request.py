@@ -23,8 +23,8 @@ from rulemint_gateway.oauth.errors import (
     UnsupportedGrantType,
 )
 from rulemint_gateway.oauth.parameters import TEXT_PARAMETERS, Parameters, parameters_of
-from rulemint_shared.records import CLIENT_CREDENTIALS
-from rulemint_shared.secret_masking import without_secrets
+from rulemint_shared.contract.records import CLIENT_CREDENTIALS
+from rulemint_shared.secrets.masking import without_secrets
 
 MAX_SCOPES = 500
 _MAX_SPACES = 2 * MAX_SCOPES

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 RSA_BITS = 2048
 

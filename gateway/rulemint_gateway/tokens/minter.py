@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rulemint_gateway.tokens.signing_keys import SigningKeys
-from rulemint_shared.records import ResourceServer, SigningAlgorithm
-from rulemint_shared.turns import Turns
+from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm
+from rulemint_shared.fairness.turns import Turns
 
 _SLOW_ALGORITHMS = {SigningAlgorithm.RS256, SigningAlgorithm.PS256, SigningAlgorithm.RS512}
 """RSA takes 0.3 to 1 ms and releases the GIL; the others take less than a thread's hand-over."""

@@ -11,10 +11,10 @@ from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.tokens import certificates, key_material
 from rulemint_gateway.tokens.usable_keys import UsableKey
+from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm, SigningKey
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
-from rulemint_shared.turns import Turns
-from rulemint_shared.vault import Purpose, Vault
+from rulemint_shared.fairness.turns import Turns
+from rulemint_shared.secrets.vault import Purpose, Vault
 
 MADE_AT_ONCE, WAIT_S = 2, 10.0
 """An RSA key takes a processor for a tenth of a second, and more if it has no luck."""

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from jwt import PyJWS
 from jwt.utils import base64url_encode
 
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 Sign = Callable[[bytes], bytes]
 """What is signed → its signature, as a JWS has it (RFC 7518 §3.1)."""

@@ -14,7 +14,7 @@ from rulemint_gateway.web.callers.issuers import issuer_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.cacheable import cacheable_answer
 from rulemint_gateway.web.http.operations import Operation
-from rulemint_shared.records import CLIENT_CREDENTIALS, SigningAlgorithm
+from rulemint_shared.contract.records import CLIENT_CREDENTIALS, SigningAlgorithm
 
 _PUBLISHED = tuple(algorithm for algorithm in SigningAlgorithm if algorithm is not SigningAlgorithm.HS256)
 """What any API may choose. Metadata is cached, so it names them before the first API does."""

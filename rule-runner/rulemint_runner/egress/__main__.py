@@ -16,7 +16,7 @@ from rulemint_runner.egress.broker.resolver_files import ResolverFiles
 from rulemint_runner.egress.broker.server import serve_runner
 from rulemint_runner.egress.broker.tls import client_context
 from rulemint_runner.egress.messages import NotStarted, ProtocolError, Start, from_broker, to_broker
-from rulemint_shared.tether import die_with_parent
+from rulemint_shared.process.tether import die_with_parent
 
 
 def main() -> int:

@@ -35,7 +35,7 @@ from rulemint_runner.egress.messages import (
     from_broker,
     to_broker,
 )
-from rulemint_shared.shortages import note_shortage
+from rulemint_shared.process.shortages import note_shortage
 
 log = structlog.get_logger(__name__)
 

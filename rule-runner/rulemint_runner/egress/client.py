@@ -27,9 +27,9 @@ from rulemint_runner.egress.messages import (
     Start,
 )
 from rulemint_runner.sandbox.preflight import KernelLayer
-from rulemint_shared.background import cancel
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.shortages import LOGGED_EACH_S
+from rulemint_shared.process.background import cancel
+from rulemint_shared.process.shortages import LOGGED_EACH_S
 
 log = structlog.get_logger(__name__)
 

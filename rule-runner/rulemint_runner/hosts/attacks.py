@@ -19,10 +19,10 @@ from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import MAX_RESULT_BYTES, Language
+from rulemint_shared.contract.sandbox_report import Attack, AttackOutcome
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import MAX_RESULT_BYTES, Language
-from rulemint_shared.sandbox_report import Attack, AttackOutcome
 
 TIMEOUT_S = 10.0
 HANGS_FOR_S = 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_shared.records import Isolation, Language
+from rulemint_shared.contract.records import Isolation, Language
 
 
 class Authority(msgspec.Struct, frozen=True):

@@ -23,9 +23,9 @@ from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pause import Caller, Failure, Pause, why_of
 from rulemint_runner.sandbox.priority import Priority
+from rulemint_shared.contract.messages import MAX_PAUSE_MS, FailureReason
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.fair_memory import FairMemory
-from rulemint_shared.messages import MAX_PAUSE_MS, FailureReason
+from rulemint_shared.fairness.memory import FairMemory
 
 FAILURES = 3
 """So many of one client, one soon after the other, are too many: each costs processor time that others would have."""

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.frames import ProtocolError
 from rulemint_runner.hosts.to_host import ToHost
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 ENGINE_TEXT_KEPT = 8 * 1024
 MANY_BYTES = 16 * 1024

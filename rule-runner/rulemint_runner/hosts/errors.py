@@ -8,7 +8,7 @@ Exception
 from __future__ import annotations
 
 from rulemint_runner.hosts.pause import Pause
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 
 class HostEndedError(Exception):

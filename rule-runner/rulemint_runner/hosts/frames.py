@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.messages import DenialCode, Level
-from rulemint_shared.records import MAX_RESULT_BYTES
-from rulemint_shared.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord, CacheRecords, DocumentText
+from rulemint_shared.contract.messages import DenialCode, Level
+from rulemint_shared.contract.records import MAX_RESULT_BYTES
+from rulemint_shared.contract.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord, CacheRecords, DocumentText
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 """Room for a call with a body of 1 MiB, which JSON carries as base64."""

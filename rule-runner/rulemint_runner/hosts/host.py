@@ -31,8 +31,8 @@ from rulemint_runner.hosts.usage import ProcessorTurns, Usage
 from rulemint_runner.sandbox.priority import Priority, lower_priority
 from rulemint_runner.sandbox.sandbox import SPAWNER_DIED, SandboxedProcess, describe_exit
 from rulemint_runner.sandbox.turns import give_usual_turns
+from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ import msgspec
 from rulemint_runner.sandbox.new_root import VisibleFiles, visible_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.program_files import NOBODY, libraries_of, loader_of, reachable_by, with_targets
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 _PROGRAMS = Path(__file__).parents[1] / "host_programs"
 _MIB = 1024 * 1024

@@ -18,10 +18,10 @@ from rulemint_runner.hosts.languages import HostProgram, Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.background import cancel
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.process.background import cancel
 
 log = structlog.get_logger(__name__)
 

@@ -24,7 +24,7 @@ from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, NotBegu
 from rulemint_runner.hosts.outbound import OutboundCalls
 from rulemint_runner.hosts.state_calls import StateCalls
 from rulemint_runner.hosts.turn import Answer, Turn
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 LATE_S = 0.02
 """A turn that takes longer keeps nobody waiting behind it."""

@@ -33,10 +33,10 @@ from rulemint_runner.hosts.turn import Turn
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.sandbox.priority import Priority
-from rulemint_shared.background import cancel
+from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.shares import Shares
+from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.process.background import cancel
 
 log = structlog.get_logger(__name__)
 

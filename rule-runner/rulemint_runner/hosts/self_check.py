@@ -13,7 +13,7 @@ from rulemint_runner.hosts.attacks import attack
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.sandbox.preflight import layers_of
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
-from rulemint_shared.sandbox_report import AttackOutcome, SandboxReport
+from rulemint_shared.contract.sandbox_report import AttackOutcome, SandboxReport
 
 log = structlog.get_logger(__name__)
 

@@ -23,8 +23,8 @@ from rulemint_runner.hosts.station import WORTH_MS, Station
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.watch import Watch
 from rulemint_runner.sandbox.priority import Priority
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Isolation
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Isolation
 
 COMPUTED_PART = 0.2
 """A rule that computed for more of its time did not wait for anything."""

@@ -12,8 +12,8 @@ from rulemint_runner.hosts.outbound import Fetch
 from rulemint_runner.hosts.pipe import User
 from rulemint_runner.hosts.state_calls import NO_STATE, State
 from rulemint_runner.hosts.turn import Answer, Turn
+from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
 
 
 async def run_once(

@@ -15,8 +15,8 @@ from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.to_host import ToHost
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.shortages import note_shortage
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.process.shortages import note_shortage
 
 
 async def start_host(sandbox: Sandbox, program: HostProgram, *, priority: Priority = Priority.USUAL) -> Host:

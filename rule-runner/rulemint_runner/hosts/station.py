@@ -13,9 +13,9 @@ from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.rest import Rest
 from rulemint_runner.hosts.turn import Turn
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Isolation
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Isolation
 
 QUICK_MS = 5.0
 """A rule that takes less computes rather than waits: more of its hosts than processors get in each other's way."""

@@ -8,8 +8,8 @@ from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.frames import CacheChanged, Call, Line, Load, Reply, Run, StorageGet, StorageSet, Stored
 from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.pause import Caller
+from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
 
 Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
 NOBODY = Caller("")

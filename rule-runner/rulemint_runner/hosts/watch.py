@@ -14,7 +14,7 @@ import os
 
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.sandbox.priority import Priority
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 INTERVAL_S = 0.02
 """Between two looks, and how long a turn is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_shared.package_messages import InstallRequest
+from rulemint_shared.contract.package_messages import InstallRequest
 
 MAX_SET_BYTES = 16 * 1024 * 1024
 """All files of a package set together: a host has to have them in its memory."""

@@ -15,17 +15,17 @@ from rulemint_runner.packages.install_process import InstallFailedError, run_ins
 from rulemint_runner.packages.messages import DEFAULT_TERMS, Collected, InstallTask, InstallTerms
 from rulemint_runner.packages.package_room import NoPackageRoomError
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_shared import codecs, keys
-from rulemint_shared.endings import travelling
-from rulemint_shared.package_messages import (
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.endings import travelling
+from rulemint_shared.contract.package_messages import (
     MAX_NOT_INSTALLED,
     InstallAnswer,
     Installed,
     InstallRequest,
     NotInstalled,
 )
-from rulemint_shared.shortages import note_shortage
-from rulemint_shared.turns import NoTurnError, Turns
+from rulemint_shared.fairness.turns import NoTurnError, Turns
+from rulemint_shared.process.shortages import note_shortage
 
 log = structlog.get_logger(__name__)
 

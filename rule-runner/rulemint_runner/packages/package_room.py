@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from arq.connections import ArqRedis
 
-from rulemint_shared import codecs, keys
+from rulemint_shared.contract import codecs, keys
 from rulemint_shared.deadline import unix_ms
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from arq.connections import ArqRedis
 
 from rulemint_runner.packages.messages import MAX_SET_BYTES
 from rulemint_runner.packages.package_room import PackageRoom
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
 _MAX_JSON_BYTES = 3 * MAX_SET_BYTES

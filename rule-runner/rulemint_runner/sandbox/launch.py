@@ -22,7 +22,7 @@ from rulemint_runner.sandbox.privileges import allow_no_new_privileges, become_n
 from rulemint_runner.sandbox.rlimits import apply_rlimits
 from rulemint_runner.sandbox.seccomp import filter_calls
 from rulemint_runner.sandbox.turns import take_long_turns
-from rulemint_shared.tether import die_with_parent
+from rulemint_shared.process.tether import die_with_parent
 
 CANNOT_LAUNCH = 126
 _HIGHEST_DESCRIPTOR = 2**31 - 2

@@ -11,7 +11,7 @@ from enum import StrEnum
 from rulemint_runner.sandbox.landlock import MINIMUM_ABI, landlock_abi, usable_abi
 from rulemint_runner.sandbox.namespaces import Tried
 from rulemint_runner.sandbox.syscall_numbers import AUDIT_ARCH
-from rulemint_shared.sandbox_report import Layer, LayerState
+from rulemint_shared.contract.sandbox_report import Layer, LayerState
 
 _PR_GET_DUMPABLE, _PR_SET_SECCOMP, _MODE_FILTER = 3, 22, 2
 

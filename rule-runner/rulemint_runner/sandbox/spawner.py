@@ -37,7 +37,7 @@ from rulemint_runner.sandbox.spawner_messages import (
     decode_spawn,
     encode,
 )
-from rulemint_shared.tether import die_with_parent
+from rulemint_shared.process.tether import die_with_parent
 
 _ENTER_ONLY = 0o555
 

@@ -15,7 +15,7 @@ from testcontainers.compose import DockerCompose
 
 from fixtures.processes import ROOT, free_port, until
 from fixtures.valkey import docker_answers
-from rulemint_shared.sandbox_report import LayerState, decode_report
+from rulemint_shared.contract.sandbox_report import LayerState, decode_report
 
 pytestmark = [
     pytest.mark.timeout(600),

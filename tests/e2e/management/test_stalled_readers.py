@@ -16,7 +16,7 @@ import pytest
 from fixtures.management import Management, open_management
 from fixtures.processes import free_port, started, until
 from fixtures.system import answers
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.secrets.vault import create_master_key
 
 LENGTH = 250_000
 RULES = 40

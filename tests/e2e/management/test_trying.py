@@ -15,7 +15,7 @@ from fixtures.system import System
 from fixtures.valkey import client_of
 from fixtures.waiting import eventually
 from fixtures.watching import watching
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -17,8 +17,8 @@ from fixtures.processes import free_port, started, until
 from fixtures.system import answers
 from fixtures.valkey import answers as valkey_answers
 from fixtures.valkey import client_of
-from rulemint_shared import keys
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.contract import keys
+from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 

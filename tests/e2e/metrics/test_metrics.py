@@ -17,7 +17,7 @@ from fixtures.processes import free_port, started, started_dev
 from fixtures.system import System
 from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.gaps import Cause
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.secrets.vault import create_master_key
 
 WAITS = "export default async () => { await new Promise((resolve) => setTimeout(resolve, 1000)); return {}; }"
 LOOPS = "export default () => { for (;;) {} }"

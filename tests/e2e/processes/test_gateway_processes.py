@@ -17,7 +17,7 @@ import pytest
 
 from fixtures.management import open_management
 from fixtures.processes import Started, family_of, free_port, is_alive, started, started_dev, until
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 

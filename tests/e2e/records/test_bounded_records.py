@@ -13,7 +13,7 @@ from fixtures.keyspace import valkey_of
 from fixtures.management import Answer, ApiClient, Management, open_management, read_exchange
 from fixtures.processes import free_port, started_dev
 from fixtures.system import System
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 MIB = 1024 * 1024
 SETTINGS = {

@@ -14,7 +14,7 @@ import pytest
 from fixtures.facts import FACTS
 from fixtures.facts.fact import ASKED, EXTRA, GRANT, METADATA, QUERY, Fact
 from fixtures.management import Answer, Management, read_exchange
-from rulemint_shared.messages import DenialCode, Denied, Failed, Granted, Outcome
+from rulemint_shared.contract.messages import DenialCode, Denied, Failed, Granted, Outcome
 
 STATUS = {
     DenialCode.ACCESS_DENIED: 403,

@@ -16,7 +16,7 @@ from fixtures.management import Answer, ApiClient, Management, open_management
 from fixtures.processes import free_port, started_dev
 from fixtures.tenants import a_tenant
 from fixtures.waiting import eventually
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.redis.connection import open_redis
 
 COUNTS = """
 module.exports = (client, scope, audience, { webtask: { storage } }, cb) => {

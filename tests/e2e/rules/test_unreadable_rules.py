@@ -8,9 +8,9 @@ import pytest
 
 from fixtures.management import Answer, ApiClient, Management
 from fixtures.waiting import eventually
-from rulemint_shared import codecs, keys
-from rulemint_shared.messages import ChangedRecord, ConfigChange
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
+from rulemint_shared.redis.connection import open_redis
 
 pytestmark = pytest.mark.timeout(120)
 

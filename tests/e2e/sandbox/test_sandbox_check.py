@@ -14,7 +14,7 @@ import pytest
 
 from fixtures.processes import BIN, Started, free_port, is_ready, started, until
 from fixtures.refusals import without_landlock
-from rulemint_shared.sandbox_report import AttackOutcome, LayerState, SandboxReport, decode_report
+from rulemint_shared.contract.sandbox_report import AttackOutcome, LayerState, SandboxReport, decode_report
 
 RULEMINT = str(BIN / "rulemint")
 CHECK = (RULEMINT, "sandbox", "check")

@@ -25,7 +25,7 @@ from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.layout.renaming import LayoutError
 from rulemint_runner.packages.package_room import MIB, PackageRoom
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.redis.connection import open_redis
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from fixtures.processes import free_port, started, started_dev, until
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 

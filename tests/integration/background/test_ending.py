@@ -11,8 +11,8 @@ from arq.connections import ArqRedis
 
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_shared.background import cancel, run_together
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.process.background import cancel, run_together
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 MOMENTS = range(25)
 """Turns of the event loop after which the work is cancelled: from its first connection to its first message."""

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from rulemint_shared.background import PartFailedError, in_background
+from rulemint_shared.process.background import PartFailedError, in_background
 
 
 async def fails() -> None:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from arq.connections import ArqRedis
 
-from rulemint_shared import deadline, keys
+from rulemint_shared import deadline
+from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.server_clock import ServerClock, read_wrong_clocks
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.redis.server_clock import ServerClock, read_wrong_clocks
 
 HOUR_MS = 3_600_000
 SLACK_MS = 2_000

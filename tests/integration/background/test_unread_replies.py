@@ -4,8 +4,8 @@ import asyncio
 
 from redis.asyncio.connection import AbstractConnection
 
-from rulemint_shared.background import cancel
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis
 
 
 async def test_a_connection_on_which_a_reply_waits_answers_no_later_command_with_it(empty_redis_url: str) -> None:

@@ -13,9 +13,9 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, Res
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from fixtures.scripted_server import OK, a_server_that_says, until
-from rulemint_shared import multiplexed_connection
-from rulemint_shared.multiplexed_redis import MultiplexedRedis
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.redis import multiplexed_connection
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
 
 
 def nothing(_words: list[bytes]) -> None:

@@ -11,9 +11,9 @@ from arq.connections import ArqRedis
 from fixtures.dispatching import a_rule, an_invocation
 from rulemint_gateway.dispatch import batching
 from rulemint_gateway.dispatch.batching import Batcher
+from rulemint_shared.contract.messages import BATCH_LIMIT, Invocation
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import BATCH_LIMIT, Invocation
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.redis.connection import open_redis
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix
 
 from rulemint_gateway.dispatch.lost_runners import LostRunners
-from rulemint_shared import job_queue, living_runners
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.package_messages import InstallRequest, Wanted
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.package_messages import InstallRequest, Wanted
+from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.redis.connection import open_redis
 
 
 @pytest.fixture

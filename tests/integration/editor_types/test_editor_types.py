@@ -13,7 +13,7 @@ from fixtures.hosts import loaded
 from rulemint_cli.rules.type_files import write_type_files
 from rulemint_runner.hosts import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 PYTHON = """
 from rulemint import AccessDenied, Client, Context, InvalidRequest, InvalidScope, Response, Result, Webtask, fetch

@@ -11,7 +11,7 @@ import pytest
 from fixtures.hosts import loaded
 from rulemint_runner.hosts import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
 IN_PYTHON = "def rule(client, scope, audience, context):\n    "

@@ -12,8 +12,8 @@ from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pipe import MAX_BYTES_PER_RUN
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
 IN_PYTHON = "def rule(client, scope, audience, context):\n    "

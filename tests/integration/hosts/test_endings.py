@@ -9,8 +9,8 @@ from fixtures.waiting import all_gone
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.results import interpret
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.messages import Failed, FailureReason, Granted, Outcome
-from rulemint_shared.records import Language
+from rulemint_shared.contract.messages import Failed, FailureReason, Granted, Outcome
+from rulemint_shared.contract.records import Language
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
 IN_PYTHON = "def rule(client, scope, audience, context):\n    "

@@ -11,8 +11,8 @@ from fixtures.hosts import Loaded, loaded
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.messages import Failed, FailureReason, Granted
-from rulemint_shared.records import Language
+from rulemint_shared.contract.messages import Failed, FailureReason, Granted
+from rulemint_shared.contract.records import Language
 
 BODY = {"client_id": "c", "audience": "https://api/", **EXTRA}
 

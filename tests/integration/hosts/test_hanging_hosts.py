@@ -14,8 +14,8 @@ from fixtures.waiting import all_gone, eventually
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.starting import start_host
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 
 LOOPS_AT_LOAD = "while True:\n    pass\n"
 WAITS_AT_LOAD = "import time\ntime.sleep(60)\n"

@@ -12,9 +12,9 @@ from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.messages import DenialCode, FailureReason
+from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import DenialCode, FailureReason
-from rulemint_shared.records import Language
 
 JS, TS, PY = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.PYTHON
 IN_PYTHON = "def rule(client, scope, audience, context):\n    "

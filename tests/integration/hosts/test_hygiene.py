@@ -16,8 +16,8 @@ from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.wear import Wear
 from rulemint_runner.sandbox.priority import NICENESS
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Isolation
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Isolation
 
 FRESH = msgspec.structs.replace(AUTHORITY, isolation=Isolation.FRESH)
 CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"

@@ -14,8 +14,8 @@ from fixtures.hosts import Loaded, loaded
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.records import Language
 
 RETURNS_ITS_INPUTS = {
     Language.JAVASCRIPT: "export default ({ client, scope, context }) => ({ client, scope, body: context.body })",

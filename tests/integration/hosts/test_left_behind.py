@@ -11,8 +11,8 @@ from fixtures.hosts import Loaded, loaded
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
 

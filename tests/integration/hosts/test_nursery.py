@@ -14,8 +14,8 @@ from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram
 from rulemint_runner.hosts.nursery import Nursery
 from rulemint_runner.sandbox.priority import NICENESS, Priority
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 
 SPARES = 2
 TAKEN_AT_ONCE = 4

@@ -19,10 +19,10 @@ from rulemint_runner.hosts.pipe import User
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.background import cancel
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.process.background import cancel
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
 SCRIPTS = {

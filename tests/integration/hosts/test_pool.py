@@ -14,8 +14,8 @@ from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.sandbox.priority import Priority
-from rulemint_shared.background import cancel
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.process.background import cancel
 
 WAITS = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(0.02)\n    return {}"
 

@@ -7,7 +7,7 @@ import json
 from fixtures.hosts import loaded
 from rulemint_runner.hosts import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 REFUSED = "a rule's sandbox refuses that"
 EVENTS = """

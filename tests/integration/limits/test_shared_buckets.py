@@ -14,8 +14,8 @@ from fixtures.waiting import eventually
 from rulemint_gateway.limits.failed_authentication import FailedAuthentication, ThrottledBy
 from rulemint_gateway.limits.gcra import Buckets, Rate
 from rulemint_gateway.limits.shared_buckets import AT_ONCE, SharedBuckets
-from rulemint_shared.background import cancel
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis
 
 PER_CLIENT, PER_SOURCE = Rate(10, 6), Rate(100, 60)
 T, HERE = "default", "192.0.2.1"

@@ -19,14 +19,14 @@ from rulemint_gateway.log_hub.gaps import Cause
 from rulemint_gateway.log_hub.history import PAGE_RECORDS
 from rulemint_gateway.log_hub.hub import NOW, Beginning, LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.watcher import BUFFERED_RECORDS, Watcher
-from rulemint_shared import codecs, keys
-from rulemint_shared.background import cancel
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import Level
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.log_stream import START, Position
-from rulemint_shared.messages import Level
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.stream_entries import queue_addition
-from rulemint_shared.stream_sending import send
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.streams.entries import queue_addition
+from rulemint_shared.streams.log_stream import START, Position
+from rulemint_shared.streams.sending import send
 
 EVERYTHING = LogFilter()
 FROM_THE_START = Beginning(after=START)

@@ -18,8 +18,8 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.web.log_stream import websocket
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
-from rulemint_shared.background import cancel
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 
 @pytest.fixture

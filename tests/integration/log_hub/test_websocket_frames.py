@@ -15,8 +15,8 @@ from rulemint_gateway.log_hub.hub import Beginning, LogHub
 from rulemint_gateway.web.log_stream.admission import PROTOCOL
 from rulemint_gateway.web.log_stream.frames import DEFLATED_FROM, FrameWriter, as_deflated_frames, as_frames, form_of
 from rulemint_gateway.web.log_stream.websocket import MAX_CLIENT_FRAME_BYTES, a_websocket, send_frames
-from rulemint_shared.log_stream import START
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.streams.log_stream import START
 
 LENGTHS = (0, 1, 125, 126, 127, 65_535, 65_536, 100_000)
 """Around the two lengths at which a frame's header grows (RFC 6455 §5.2)."""

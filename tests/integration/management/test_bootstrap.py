@@ -28,10 +28,10 @@ from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.signing_keys import SigningKeys
-from rulemint_shared.background import in_background
-from rulemint_shared.records import Client, ClientGrant, Scope, SigningAlgorithm
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.vault import Vault
+from rulemint_shared.contract.records import Client, ClientGrant, Scope, SigningAlgorithm
+from rulemint_shared.process.background import in_background
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.secrets.vault import Vault
 
 
 @dataclass

@@ -39,10 +39,10 @@ from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT as T
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
-from rulemint_shared.background import in_background
-from rulemint_shared.records import Tenant
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.vault import Vault
+from rulemint_shared.contract.records import Tenant
+from rulemint_shared.process.background import in_background
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.secrets.vault import Vault
 
 TRIGGER = {"id": "credentials-exchange", "version": "v2"}
 CODE = "exports.onExecuteCredentialsExchange = async (event, api) => {};"

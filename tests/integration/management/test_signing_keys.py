@@ -21,10 +21,10 @@ from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS, TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import PREVIOUS_KEPT_MS, SIGNED_LATE_MS, SigningKeys
-from rulemint_shared.background import in_background
-from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey, Tenant
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.vault import Vault
+from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm, SigningKey, Tenant
+from rulemint_shared.process.background import in_background
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.secrets.vault import Vault
 
 T = DEFAULT_TENANT
 

@@ -11,10 +11,10 @@ from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT as T
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.traffic.log_store import LogStore
-from rulemint_shared import codecs, keys
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.records import Tenant
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.contract.records import Tenant
+from rulemint_shared.redis.connection import open_redis
 
 RECORD = ExchangeRecord(
     id="exc_1", tenant=T, started_at_ms=1, status=200, outcome="granted", client_id="c", client_name="a client",

@@ -14,11 +14,12 @@ from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_shared import codecs, job_queue, keys, living_runners
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.package_messages import InstallRequest, NotInstalled
-from rulemint_shared.records import Language, RuleVersion
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.package_messages import InstallRequest, NotInstalled
+from rulemint_shared.contract.records import Language, RuleVersion
+from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.redis.connection import open_redis
 
 REQUEST = InstallRequest(registry=Registry.NPM, wanted=(wanted("lodash"),))
 TEXT = RuleVersion(rule_id="r", version=1, script="x", language=Language.JAVASCRIPT, dependencies={"lodash": "4.17.21"})

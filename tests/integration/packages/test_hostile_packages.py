@@ -19,7 +19,7 @@ from fixtures.packages import install, opened, wanted
 from fixtures.registry import Registry as LocalRegistry
 from fixtures.registry import open_registry
 from rulemint_runner.packages.messages import Answer, Collected, InstallTerms, NotCollected
-from rulemint_shared.dependencies import Registry
+from rulemint_shared.contract.dependencies import Registry
 
 NPM, PYPI = Registry.NPM, Registry.PYPI
 SMALL = InstallTerms(folder_mib=32, files=500)

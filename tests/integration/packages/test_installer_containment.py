@@ -197,8 +197,8 @@ installation.pypi.command = lambda task, folder, gate: installer.Command(
     argv=(sys.executable, "-I", "-c", program), environment={}
 )
 from rulemint_runner.packages.messages import InstallTask, InstallTerms
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.package_messages import InstallRequest, Wanted
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.package_messages import InstallRequest, Wanted
 import os
 wanted = Wanted(specifier="x", name="x", version="*")
 task = InstallTask(
@@ -237,8 +237,8 @@ import asyncio, sys
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.packages.install_process import run_install
 from rulemint_runner.packages.messages import InstallTask
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.package_messages import InstallRequest, Wanted
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.package_messages import InstallRequest, Wanted
 kind, registry = Registry(sys.argv[1]), sys.argv[2]
 wanted = Wanted(specifier="greeting", name="greeting", version="*")
 task = InstallTask(

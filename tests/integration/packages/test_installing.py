@@ -21,10 +21,10 @@ from rulemint_runner.packages.install_process import InstallFailedError
 from rulemint_runner.packages.messages import Collected, NotCollected
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
-from rulemint_shared import codecs, keys
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.package_messages import Installed, InstallRequest, NotInstalled, Wanted
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.package_messages import Installed, InstallRequest, NotInstalled, Wanted
+from rulemint_shared.redis.connection import open_redis
 
 NPM, PYPI = Registry.NPM, Registry.PYPI
 

@@ -11,10 +11,10 @@ from arq.connections import ArqRedis
 
 from rulemint_runner.packages.package_room import MIB, UNUSED_S, KeptPackages, NoPackageRoomError, PackageRoom
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_shared import codecs, keys
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.records import Language, RuleVersion, Tenant
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Language, RuleVersion, Tenant
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.redis.connection import open_redis
 
 
 @pytest.fixture

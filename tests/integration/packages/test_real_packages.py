@@ -23,10 +23,10 @@ from rulemint_runner.packages.messages import Collected
 from rulemint_runner.packages.package_store import _opened
 from rulemint_runner.rule_turn import _fetch_through
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
 
 pytestmark = pytest.mark.timeout(180)
 

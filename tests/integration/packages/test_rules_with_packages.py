@@ -11,8 +11,8 @@ from fixtures.registry import Registry as LocalRegistry
 from fixtures.registry import open_registry
 from rulemint_runner.hosts.errors import RuleNotLoadedError
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.dependencies import Registry
-from rulemint_shared.records import Language
+from rulemint_shared.contract.dependencies import Registry
+from rulemint_shared.contract.records import Language
 
 JS, TS, PY = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.PYTHON
 MODULE = "@scope/only-module"

@@ -11,11 +11,12 @@ from arq.connections import ArqRedis
 
 from fixtures.dispatching import Gateway, an_invocation, open_gateway
 from rulemint_gateway.dispatch.batching import CannotTravelError
-from rulemint_shared import batches, codecs, job_queue, keys, living_runners
-from rulemint_shared.background import cancel
+from rulemint_shared.contract import batches, codecs, keys
+from rulemint_shared.contract.messages import BATCH_LIMIT, Ending, Failed, FailureReason, Granted, RuleRef
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import BATCH_LIMIT, Ending, Failed, FailureReason, Granted, RuleRef
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.process.background import cancel
+from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.redis.connection import open_redis
 
 RULE = RuleRef(rule_id="rul_1", name="my rule", version=1)
 GRANTED = Granted(scope=["read"])

@@ -16,9 +16,10 @@ from fixtures.stepped_clock import COMPILER, SteppedClock
 from fixtures.waiting import eventually
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.dispatch.system_status import read_status
-from rulemint_shared import keys, living_runners
-from rulemint_shared.living_runners import LivingRunners, find_alive
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import keys
+from rulemint_shared.queue import living_runners
+from rulemint_shared.queue.living_runners import LivingRunners, find_alive
+from rulemint_shared.redis.connection import open_redis
 
 HOUR_S = 3_600
 

@@ -11,11 +11,12 @@ from arq.connections import ArqRedis
 from fixtures.every_server import servers
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.worker import RuleWorker
-from rulemint_shared import batches, codecs, job_queue, keys
-from rulemint_shared.background import cancel
-from rulemint_shared.batches import join_endings
-from rulemint_shared.messages import Ending, Granted
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.contract import batches, codecs, keys
+from rulemint_shared.contract.batches import join_endings
+from rulemint_shared.contract.messages import Ending, Granted
+from rulemint_shared.process.background import cancel
+from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 CHANNEL = keys.outcomes("gateway")
 OF_ANOTHER_SHARD = keys.outcomes("gateway", shard=1)

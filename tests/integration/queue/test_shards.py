@@ -21,13 +21,14 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.dispatch.system_status import read_status
 from rulemint_runner.outbox import Outbox
 from rulemint_runner.worker import RuleWorker
-from rulemint_shared import codecs, job_queue, keys, living_runners
-from rulemint_shared.background import cancel
-from rulemint_shared.batches import split_batch
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.batches import split_batch
+from rulemint_shared.contract.messages import Ending, Granted
+from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.messages import Ending, Granted
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.runner_load import RunnerLoad
+from rulemint_shared.process.background import cancel
+from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 T = TypeVar("T")
 SHARDS = 3

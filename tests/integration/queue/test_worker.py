@@ -29,10 +29,9 @@ from fixtures.waiting import all_gone, eventually
 from rulemint_runner.compose import Runner, open_runner
 from rulemint_runner.hosts.brake import CLIENTS, FAILURES
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared import batches, codecs, ids, job_queue, keys
-from rulemint_shared.background import cancel
-from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.messages import (
+from rulemint_shared import ids
+from rulemint_shared.contract import batches, codecs, keys
+from rulemint_shared.contract.messages import (
     Batch,
     Ending,
     Endings,
@@ -44,7 +43,10 @@ from rulemint_shared.messages import (
     Level,
     LogRecord,
 )
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.process.background import cancel
+from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.connection import open_redis
 
 LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
 CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"

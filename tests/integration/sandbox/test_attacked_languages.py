@@ -3,7 +3,7 @@ from __future__ import annotations
 from fixtures.hosts import LANGUAGES
 from rulemint_runner.hosts.attacks import attack
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 
 async def test_the_self_check_attacks_the_program_of_every_language(sandbox: Sandbox) -> None:

@@ -27,8 +27,8 @@ from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.preflight import layers_of
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, SpawnError, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
-from rulemint_shared.records import Language
-from rulemint_shared.sandbox_report import AttackOutcome, LayerState
+from rulemint_shared.contract.records import Language
+from rulemint_shared.contract.sandbox_report import AttackOutcome, LayerState
 
 OF_ROOT = {f"{name} namespace" for name in ("network", "ipc", "uts", "mount", "pid")}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has every namespace for the asking")
@@ -42,7 +42,7 @@ from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.attacks import attack
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 async def main():
     languages = Languages()

@@ -49,7 +49,7 @@ from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 async def main():
     languages = Languages()

@@ -17,9 +17,9 @@ from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared import keys
-from rulemint_shared.hiding import hide_from_same_user
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import keys
+from rulemint_shared.process.hiding import hide_from_same_user
+from rulemint_shared.redis.connection import open_redis
 
 BREAKABLE = """
 from pathlib import Path

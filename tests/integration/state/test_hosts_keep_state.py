@@ -16,11 +16,11 @@ from rulemint_runner.hosts.state_calls import NO_STATE, State
 from rulemint_runner.invocation_state import MAX_OPERATIONS, InvocationState
 from rulemint_runner.rule_state import Owner, RuleStates
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared import codecs, keys
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.records import Language, Rule
+from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.records import Language, Rule
-from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.rule_state import CacheRecord
+from rulemint_shared.redis.connection import open_redis
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
 OWNER = Owner("acme", "rul_1")

@@ -11,11 +11,9 @@ from arq.connections import ArqRedis
 
 from fixtures.waiting import eventually
 from rulemint_runner.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
-from rulemint_shared import codecs, keys
-from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Rule
-from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.rule_state import (
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.records import Rule
+from rulemint_shared.contract.rule_state import (
     MAX_CACHE_RECORDS,
     MAX_CACHE_TTL_MS,
     MAX_DOCUMENT_BYTES,
@@ -23,6 +21,8 @@ from rulemint_shared.rule_state import (
     StoredCache,
     StoredDocument,
 )
+from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.connection import open_redis
 
 MINE, OTHER, ELSEWHERE = Owner("acme", "rul_1"), Owner("acme", "rul_2"), Owner("beta", "rul_1")
 

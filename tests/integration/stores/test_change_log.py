@@ -15,12 +15,12 @@ from rulemint_gateway.stores.catalog import change_log
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RULES, TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
-from rulemint_shared import codecs, keys
-from rulemint_shared.background import cancel
-from rulemint_shared.messages import ConfigChange
-from rulemint_shared.records import Client, ClientGrant, Rule, Tenant
-from rulemint_shared.redis_connection import open_redis, open_subscriber
-from rulemint_shared.subscription import Subscriber
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.contract.records import Client, ClientGrant, Rule, Tenant
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis, open_subscriber
+from rulemint_shared.redis.subscription import Subscriber
 
 T = DEFAULT_TENANT
 UNANNOUNCED = "unannounced"

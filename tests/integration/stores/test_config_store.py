@@ -18,11 +18,11 @@ from rulemint_gateway.stores.writing.config_store import (
     StoreBusyError,
 )
 from rulemint_gateway.stores.writing.deleted_rules import MARK_KEPT_S, DeletedRules
-from rulemint_shared import codecs, keys
-from rulemint_shared.background import cancel
-from rulemint_shared.messages import ConfigChange
-from rulemint_shared.records import Client, Tenant
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.contract.records import Client, Tenant
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 T = DEFAULT_TENANT
 

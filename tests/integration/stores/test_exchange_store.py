@@ -9,11 +9,12 @@ import pytest
 from fixtures.log_records import a_line
 from fixtures.waiting import eventually
 from rulemint_gateway.stores.traffic.exchange_store import BUFFERED_BYTES, BUFFERED_REFUSALS, MIB, ExchangeStore
-from rulemint_shared import codecs, ids, keys
-from rulemint_shared.background import cancel
+from rulemint_shared import ids
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis
 
 
 def a_record(tenant: str = "default") -> ExchangeRecord:

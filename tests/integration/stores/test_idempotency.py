@@ -12,9 +12,9 @@ from rulemint_gateway.stores.catalog.tables import CLIENTS, TENANTS
 from rulemint_gateway.stores.writing.calls import CALL, Call, Once
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore, TakenOverError
 from rulemint_gateway.stores.writing.idempotency import IdempotencyStore, KeptAnswer, KeyInUseError, KeyReusedError
-from rulemint_shared.records import Client, Tenant
-from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.vault import Vault
+from rulemint_shared.contract.records import Client, Tenant
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.secrets.vault import Vault
 
 KEY = ("client", "/api/v2/clients", "key")
 ANSWER = KeptAnswer(201, b'{"client_secret":"a plain secret"}', '"etag"')

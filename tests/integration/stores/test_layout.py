@@ -16,10 +16,10 @@ from fixtures.waiting import eventually
 from rulemint_gateway.stores.layout import layout, renaming
 from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.layout.renaming import LayoutError
-from rulemint_shared import keys
-from rulemint_shared.background import cancel
+from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 
 @pytest.fixture(scope="module")

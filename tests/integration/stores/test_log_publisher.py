@@ -14,12 +14,12 @@ from arq.connections import ArqRedis
 from fixtures.log_records import a_line, a_writer
 from fixtures.valkey_servers import Server, a_server
 from fixtures.waiting import eventually
-from rulemint_shared import codecs, keys
-from rulemint_shared.background import cancel
-from rulemint_shared.log_publisher import WAITING_RECORDS, LogPublisher
-from rulemint_shared.log_stream import RECORD_FIELD, Position
-from rulemint_shared.messages import LogLine
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import LogLine
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.streams.log_publisher import WAITING_RECORDS, LogPublisher
+from rulemint_shared.streams.log_stream import RECORD_FIELD, Position
 
 
 @pytest.fixture

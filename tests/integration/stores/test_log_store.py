@@ -6,10 +6,10 @@ import pytest
 from arq.connections import ArqRedis
 
 from rulemint_gateway.stores.traffic.log_store import LogStore, Place
-from rulemint_shared import codecs, keys
-from rulemint_shared.audit import AuditRecord
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.redis_connection import open_redis
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.audit import AuditRecord
+from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.redis.connection import open_redis
 
 T = "t"
 CALLED = codecs.audit.encode(AuditRecord(at_ms=1, tenant=T, client_id="c"))

@@ -14,10 +14,10 @@ from rulemint_gateway.stores.catalog.tables import CLIENTS, RULE_VERSIONS, RULES
 from rulemint_gateway.stores.writing.calls import CALL, Call
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.writing.record_quotas import QuotaExceededError, Quotas
-from rulemint_shared import keys
-from rulemint_shared.background import cancel
-from rulemint_shared.records import Client, Language, Rule, RuleVersion, Tenant
-from rulemint_shared.redis_connection import open_redis, open_subscriber
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.records import Client, Language, Rule, RuleVersion, Tenant
+from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 T = DEFAULT_TENANT
 SMALL = Quotas(rules=3, clients=5, rule_secrets=4, script_bytes=10_000)

@@ -11,9 +11,9 @@ import pytest
 from arq.connections import ArqRedis
 
 from fixtures.every_server import servers
-from rulemint_shared import keys
-from rulemint_shared.redis_connection import open_redis
-from rulemint_shared.stream_entries import (
+from rulemint_shared.contract import keys
+from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.streams.entries import (
     RUNS,
     Addition,
     Counts,
@@ -23,7 +23,7 @@ from rulemint_shared.stream_entries import (
     add_entries,
     queue_addition,
 )
-from rulemint_shared.stream_sending import send
+from rulemint_shared.streams.sending import send
 
 STREAM = keys.exchanges("t")
 MIB = 1024 * 1024

@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from rulemint_cli import __main__ as cli
-from rulemint_shared.runner_key import RunnerKey
-from rulemint_shared.vault import Purpose, Vault
+from rulemint_shared.secrets.runner_key import RunnerKey
+from rulemint_shared.secrets.vault import Purpose, Vault
 
 COMMANDS = [
     *("dev", "logs", "try", "demo", "init", "types", "sandbox", "login", "profiles", "token", "status"),

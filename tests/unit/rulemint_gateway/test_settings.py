@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rulemint_gateway.settings import GatewaySettings
-from rulemint_shared.settings import SettingsError, read_settings
+from rulemint_shared.process.settings import SettingsError, read_settings
 
 NEEDED = {"RULEMINT_REDIS_URL": "redis://localhost", "RULEMINT_MASTER_KEY_FILE": "master.key"}
 CERTIFICATE = {"RULEMINT_TLS_CERT": "cert.pem", "RULEMINT_TLS_KEY": "key.pem"}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from rulemint_runner.ending_parts import KEPT_BYTES, ending_part, kept_part
-from rulemint_shared import codecs
-from rulemint_shared.batches import MAX_PART_BYTES
-from rulemint_shared.messages import (
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.batches import MAX_PART_BYTES
+from rulemint_shared.contract.messages import (
     MAX_PAUSE_MS,
     Ending,
     Failed,

@@ -8,7 +8,7 @@ import pytest
 from rulemint_runner.host_budget import HostBudget, host_budget
 from rulemint_runner.machine import Machine, allow_open_files, this_machine
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.settings import SettingsError, read_settings
+from rulemint_shared.process.settings import SettingsError, read_settings
 
 BIG = Machine(memory_mib=64 * 1024, open_files=1_000_000)
 

@@ -10,7 +10,7 @@ from rulemint_runner.invocation_log import (
     InvocationLog,
 )
 from rulemint_runner.masking import SHORTEST_MASKED, Mask
-from rulemint_shared.messages import (
+from rulemint_shared.contract.messages import (
     ClientView,
     DenialCode,
     Denied,
@@ -27,7 +27,7 @@ from rulemint_shared.messages import (
     RequestView,
     RuleRef,
 )
-from rulemint_shared.secret_masking import MASK
+from rulemint_shared.secrets.masking import MASK
 
 ROOM = 256 * 1024
 FIRST = RuleRef(rule_id="rul_1", name="first", version=3)

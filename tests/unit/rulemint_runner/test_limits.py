@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rulemint_runner.limits import LimitPolicy, Limits
-from rulemint_shared.records import RuleLimits
+from rulemint_shared.contract.records import RuleLimits
 
 POLICY = LimitPolicy(
     default=Limits(timeout_s=5, memory_mb=64, log_bytes=1_000, result_bytes=500),

@@ -16,8 +16,8 @@ from rulemint_runner.results import (
     RuleResult,
     interpret,
 )
-from rulemint_shared import codecs
-from rulemint_shared.messages import (
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.messages import (
     MAX_DENIAL,
     MAX_DETAIL,
     DenialCode,
@@ -31,7 +31,7 @@ from rulemint_shared.messages import (
     Outcome,
     RuleReport,
 )
-from rulemint_shared.records import MAX_RESULT_BYTES
+from rulemint_shared.contract.records import MAX_RESULT_BYTES
 
 GIVEN = Granted(scope=["a", "b"])
 GRANT = ["a", "b", "c"]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.settings import describe
-from rulemint_shared.vault import create_master_key
+from rulemint_shared.process.settings import describe
+from rulemint_shared.secrets.vault import create_master_key
 
 
 def test_a_deployment_that_gives_a_runner_the_master_key_is_told_in_one_line_what_to_do(tmp_path: Path) -> None:

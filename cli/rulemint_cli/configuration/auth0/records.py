@@ -7,7 +7,7 @@ from typing import Any
 
 from rulemint_cli.configuration import kept_fields
 from rulemint_cli.configuration.auth0.export_files import Item
-from rulemint_shared.kept_secrets import without_secrets
+from rulemint_shared.secrets.kept_secrets import without_secrets
 
 Left = Callable[[str, str], None]
 """Takes the name of something that was left out, and the reason."""

@@ -11,7 +11,7 @@ from rulemint_cli.configuration.auth0.export_files import Export, Item
 from rulemint_cli.configuration.auth0.records import Left
 from rulemint_cli.configuration.present import secret_variable
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 TRIGGER = "credentials-exchange"
 _PLACEHOLDER = re.compile(r"(##|@@)[A-Za-z_][A-Za-z0-9_]*\1")

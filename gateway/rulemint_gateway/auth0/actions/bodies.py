@@ -12,7 +12,7 @@ from rulemint_gateway.auth0.trigger import TRIGGER_VERSION, Trigger, check_trigg
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import Name, RuleName, SecretName, SecretValue
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
-from rulemint_shared.dependencies import (
+from rulemint_shared.contract.dependencies import (
     ANY_VERSION,
     MAX_DEPENDENCIES,
     MAX_NAME_CHARACTERS,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rulemint_gateway.auth0.forms import RuleForms, form_of
 from rulemint_gateway.management.errors import ManagementError, NotFoundError
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version
-from rulemint_shared.records import Rule, RuleForm, RuleVersion
+from rulemint_shared.contract.records import Rule, RuleForm, RuleVersion
 
 
 class NoSuchActionError(NotFoundError):

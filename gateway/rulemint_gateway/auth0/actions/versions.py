@@ -8,7 +8,7 @@ from rulemint_gateway.auth0.actions.answers import ActionVersionAnswer
 from rulemint_gateway.auth0.actions.records import ActionRecords
 from rulemint_gateway.auth0.actions.views import version_answer
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
-from rulemint_shared.records import Rule
+from rulemint_shared.contract.records import Rule
 
 
 class ActionVersions:

@@ -9,7 +9,7 @@ import msgspec
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.fields import Dependencies, Order, RuleClients
 from rulemint_gateway.management.rules.secrets import NOT_SHOWN
-from rulemint_shared.records import Rule, RuleVersion
+from rulemint_shared.contract.records import Rule, RuleVersion
 
 EXTENSION_SECRET = "auth0-extension-secret"  # noqa: S105  # the name of one
 _REQUIRED = {

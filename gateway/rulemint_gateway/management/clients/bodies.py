@@ -18,8 +18,8 @@ from rulemint_gateway.management.fields import (
 )
 from rulemint_gateway.management.placement import Placement
 from rulemint_gateway.management.token_quotas import check_quota
-from rulemint_shared.kept_fields import KeptClientFields
-from rulemint_shared.records import Client
+from rulemint_shared.contract.kept_fields import KeptClientFields
+from rulemint_shared.contract.records import Client
 
 MAX_METADATA = 10
 

@@ -17,8 +17,8 @@ from rulemint_gateway.management.fields import (
     TokenLifetime,
 )
 from rulemint_gateway.management.placement import Placement
-from rulemint_shared.kept_fields import KeptResourceServerFields
-from rulemint_shared.records import ResourceServer, SigningAlgorithm
+from rulemint_shared.contract.kept_fields import KeptResourceServerFields
+from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm
 
 
 class ScopeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,8 +7,8 @@ import hashlib
 from msgspec.structs import asdict
 
 from rulemint_gateway.management.answers import Answer, Moment
+from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 from rulemint_shared.deadline import rfc3339_ms
-from rulemint_shared.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 
 
 class RuleAnswer(Answer, frozen=True, kw_only=True):

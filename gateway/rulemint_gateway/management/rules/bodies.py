@@ -16,7 +16,7 @@ from rulemint_gateway.management.fields import (
     Script,
 )
 from rulemint_gateway.management.placement import Placement
-from rulemint_shared.records import Isolation, Language, Rule, RuleLimits, RuleVersion
+from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 
 
 class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
 from rulemint_gateway.stores.writing.config_store import Changes
-from rulemint_shared import keys
-from rulemint_shared.records import Rule
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.records import Rule
 
 
 def numbers_of(rule: Rule) -> list[int]:

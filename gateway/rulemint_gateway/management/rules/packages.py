@@ -7,9 +7,9 @@ from typing import Any
 
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.management.errors import InvalidBodyError, UnavailableError
-from rulemint_shared.dependencies import ANY_VERSION, Registry, check_dependencies, named_in, registry_of
-from rulemint_shared.package_messages import Installed, InstallRequest, Wanted
-from rulemint_shared.records import RuleVersion
+from rulemint_shared.contract.dependencies import ANY_VERSION, Registry, check_dependencies, named_in, registry_of
+from rulemint_shared.contract.package_messages import Installed, InstallRequest, Wanted
+from rulemint_shared.contract.records import RuleVersion
 
 FIELD = "dependencies"
 

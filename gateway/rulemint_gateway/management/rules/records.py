@@ -10,8 +10,8 @@ from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, 
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.reading import read_record, read_records
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
-from rulemint_shared import keys
-from rulemint_shared.records import Rule, RuleVersion
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.records import Rule, RuleVersion
 
 FIRST_PART, LARGEST_PART = 4, 64
 PART_CHARACTERS = 256 * 1024

@@ -18,9 +18,10 @@ from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS, RULE_VERSIONS, RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
-from rulemint_shared import ids, keys
+from rulemint_shared import ids
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.records import Rule, RuleForm, RuleVersion
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Rule, RuleForm, RuleVersion
 
 
 class Rules:

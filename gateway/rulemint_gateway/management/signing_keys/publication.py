@@ -13,7 +13,7 @@ import msgspec
 from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.writing.config_store import Changes
-from rulemint_shared.records import ResourceServer, SigningAlgorithm, SigningKey
+from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm, SigningKey
 
 
 def retired(config: TenantConfig, key: SigningKey, *, now_ms: int) -> SigningKey:

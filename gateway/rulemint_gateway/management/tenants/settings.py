@@ -15,8 +15,8 @@ from rulemint_gateway.management.token_quotas import check_default_quota, check_
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
-from rulemint_shared.kept_fields import KeptSettings
-from rulemint_shared.records import ErrorStyle, Tenant
+from rulemint_shared.contract.kept_fields import KeptSettings
+from rulemint_shared.contract.records import ErrorStyle, Tenant
 from rulemint_shared.whole_text import whole
 
 

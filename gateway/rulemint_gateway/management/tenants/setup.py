@@ -9,9 +9,9 @@ import msgspec
 
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
 from rulemint_shared import ids
+from rulemint_shared.contract.records import Client, ClientGrant, ClientSecret, ResourceServer, Scope, Tenant
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceServer, Scope, Tenant
-from rulemint_shared.vault import Vault
+from rulemint_shared.secrets.vault import Vault
 
 ADMIN_CLIENT_NAME = "Rulemint administrator"
 MANAGEMENT_API_NAME = "Auth0 Management API"

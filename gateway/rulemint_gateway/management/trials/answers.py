@@ -8,8 +8,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
-from rulemint_shared.deadline import rfc3339_ms
-from rulemint_shared.messages import (
+from rulemint_shared.contract.messages import (
     Denied,
     Dropped,
     Ending,
@@ -21,7 +20,8 @@ from rulemint_shared.messages import (
     Outcome,
     outcome_name,
 )
-from rulemint_shared.records import RuleVersion
+from rulemint_shared.contract.records import RuleVersion
+from rulemint_shared.deadline import rfc3339_ms
 
 _POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: (.*)")
 """How a host begins whatever it says of an error in a rule."""

@@ -10,9 +10,9 @@ from msgspec import UNSET
 from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.management.trials.bodies import InlineClient, TryRule
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared.messages import ClientView, RequestView
-from rulemint_shared.records import CLIENT_CREDENTIALS
-from rulemint_shared.secret_masking import without_secrets
+from rulemint_shared.contract.messages import ClientView, RequestView
+from rulemint_shared.contract.records import CLIENT_CREDENTIALS
+from rulemint_shared.secrets.masking import without_secrets
 
 
 class TriedRequest(msgspec.Struct, frozen=True, kw_only=True):

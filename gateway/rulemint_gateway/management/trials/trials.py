@@ -18,12 +18,13 @@ from rulemint_gateway.management.trials.requests import TriedRequest, tried_requ
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.reading import read_record
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS
-from rulemint_shared import codecs, ids
+from rulemint_shared import ids
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.messages import Draft, Ending, Invocation, RuleRef
+from rulemint_shared.contract.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.messages import Draft, Ending, Invocation, RuleRef
-from rulemint_shared.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
-from rulemint_shared.turns import NoTurnError, Turns
-from rulemint_shared.vault import Purpose, Vault
+from rulemint_shared.fairness.turns import NoTurnError, Turns
+from rulemint_shared.secrets.vault import Purpose, Vault
 
 AT_ONCE = 16
 """Each brings its text along: with more, a job of 64 invocations could become larger than a message may be."""

@@ -20,8 +20,7 @@ from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.tokens.minter import Minter
-from rulemint_shared.deadline import Deadline, unix_ms, unix_s
-from rulemint_shared.messages import (
+from rulemint_shared.contract.messages import (
     ClientView,
     DenialCode,
     Denied,
@@ -33,7 +32,8 @@ from rulemint_shared.messages import (
     RequestView,
     RuleRef,
 )
-from rulemint_shared.turns import NoTurnError
+from rulemint_shared.deadline import Deadline, unix_ms, unix_s
+from rulemint_shared.fairness.turns import NoTurnError
 
 _UNAVAILABLE = {
     FailureReason.NO_RUNNER,

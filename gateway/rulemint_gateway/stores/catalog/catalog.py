@@ -24,12 +24,12 @@ from rulemint_gateway.stores.catalog.reading import check_is_of_another_type, de
 from rulemint_gateway.stores.catalog.slices import give_way
 from rulemint_gateway.stores.catalog.tables import TENANTS, Table
 from rulemint_gateway.stores.catalog.tenant_config import CATALOGUED, TenantConfig
-from rulemint_shared import codecs, keys
-from rulemint_shared.background import run_together
-from rulemint_shared.collection import spare_collector
-from rulemint_shared.messages import ConfigChange
-from rulemint_shared.records import Tenant
-from rulemint_shared.subscription import Subscriber, listen
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.contract.records import Tenant
+from rulemint_shared.process.background import run_together
+from rulemint_shared.process.gc_tuning import spare_collector
+from rulemint_shared.redis.subscription import Subscriber, listen
 
 log = structlog.get_logger(__name__)
 

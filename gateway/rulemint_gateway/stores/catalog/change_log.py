@@ -18,8 +18,8 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
 from rulemint_gateway.stores.catalog.slices import give_way
-from rulemint_shared import codecs, keys
-from rulemint_shared.messages import ConfigChange
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.messages import ConfigChange
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rulemint_gateway.stores.catalog.record_order import Facets
-from rulemint_shared.records import Client, ClientGrant
+from rulemint_shared.contract.records import Client, ClientGrant
 
 USUAL_APP_TYPE = "non_interactive"
 USUALLY_FIRST_PARTY = True

@@ -21,9 +21,9 @@ from redis.exceptions import ResponseError
 from rulemint_gateway.stores.catalog.slices import Slices, give_way
 from rulemint_gateway.stores.catalog.tables import RULES, TENANTS, Table
 from rulemint_gateway.stores.catalog.tenant_config import CATALOGUED, TenantConfig
-from rulemint_shared import codecs
-from rulemint_shared.background import cancel
-from rulemint_shared.records import Tenant
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.records import Tenant
+from rulemint_shared.process.background import cancel
 
 log = structlog.get_logger(__name__)
 

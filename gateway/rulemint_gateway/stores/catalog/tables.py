@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from rulemint_shared import codecs, keys
-from rulemint_shared.codecs import Codec
-from rulemint_shared.records import (
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.codecs import Codec
+from rulemint_shared.contract.records import (
     Client,
     ClientGrant,
     ResourceServer,

@@ -9,7 +9,15 @@ from typing import Any, cast
 from rulemint_gateway.stores.catalog.facets import CLIENT_FACETS, GRANT_FACETS
 from rulemint_gateway.stores.catalog.packed_table import PackedTable
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULES, SIGNING_KEYS, Table
-from rulemint_shared.records import Client, ClientGrant, ResourceServer, Rule, SigningAlgorithm, SigningKey, Tenant
+from rulemint_shared.contract.records import (
+    Client,
+    ClientGrant,
+    ResourceServer,
+    Rule,
+    SigningAlgorithm,
+    SigningKey,
+    Tenant,
+)
 
 CATALOGUED: tuple[Table[Any], ...] = (CLIENTS, RESOURCE_SERVERS, CLIENT_GRANTS, RULES, SIGNING_KEYS)
 """What every gateway keeps in memory; rule texts and secrets stay in Redis."""

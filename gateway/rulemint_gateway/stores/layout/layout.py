@@ -21,7 +21,8 @@ from rulemint_gateway.stores.layout.renaming import (
     keep_older_from_starting,
     rename_all,
 )
-from rulemint_shared import ids, keys
+from rulemint_shared import ids
+from rulemint_shared.contract import keys
 from rulemint_shared.deadline import Deadline
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from arq.connections import ArqRedis
 
-from rulemint_shared import old_keys
+from rulemint_shared.contract import old_keys
 
 _MOST = 100
 

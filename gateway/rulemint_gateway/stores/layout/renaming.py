@@ -8,8 +8,8 @@ import structlog
 from arq.connections import ArqRedis
 from redis.exceptions import ResponseError
 
-from rulemint_shared import old_keys
-from rulemint_shared.job_scripts import run_script
+from rulemint_shared.contract import old_keys
+from rulemint_shared.redis.scripts import run_script
 
 log = structlog.get_logger(__name__)
 

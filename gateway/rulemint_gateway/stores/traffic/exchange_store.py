@@ -20,12 +20,12 @@ from rulemint_gateway.stores.traffic.record_size import fitting, weight
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.traffic.secret_usage import note_usage
 from rulemint_gateway.stores.traffic.token_counts import issued_tokens
-from rulemint_shared import codecs, keys
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.fair_backlog import FairBacklog, Taken
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.fairness.backlog import FairBacklog, Taken
 from rulemint_shared.ids import exchange_time_ms
-from rulemint_shared.stream_entries import Addition, Marks, StreamBounds
-from rulemint_shared.stream_sending import send
+from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
+from rulemint_shared.streams.sending import send
 
 log = structlog.get_logger(__name__)
 

@@ -17,10 +17,10 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
-from rulemint_shared import codecs, keys
-from rulemint_shared.audit import AuditRecord
-from rulemint_shared.codecs import Codec
-from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.audit import AuditRecord
+from rulemint_shared.contract.codecs import Codec
+from rulemint_shared.contract.exchanges import ExchangeRecord
 
 log = structlog.get_logger(__name__)
 

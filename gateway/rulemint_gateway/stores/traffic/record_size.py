@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_shared import codecs
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.messages import LogLine, RuleReport
-from rulemint_shared.secret_masking import CUT
+from rulemint_shared.contract import codecs
+from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.contract.messages import LogLine, RuleReport
+from rulemint_shared.secrets.masking import CUT
 
 MOST_OF_A_REPORT = 20
 """Scopes, and names that were left out, of the report of one rule, where there is no room for all."""

@@ -16,10 +16,10 @@ from redis.exceptions import RedisError
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.writing.audit import refusal_record
 from rulemint_gateway.stores.writing.calls import Call
-from rulemint_shared import codecs, keys
-from rulemint_shared.audit import AuditRecord
-from rulemint_shared.stream_entries import Addition, Marks, StreamBounds
-from rulemint_shared.stream_sending import send
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.audit import AuditRecord
+from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
+from rulemint_shared.streams.sending import send
 
 log = structlog.get_logger(__name__)
 

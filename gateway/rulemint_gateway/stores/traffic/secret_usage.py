@@ -9,8 +9,8 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
-from rulemint_shared import keys
-from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.exchanges import ExchangeRecord
 
 KEPT_MS = 400 * 86_400_000
 

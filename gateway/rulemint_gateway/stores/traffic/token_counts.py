@@ -10,9 +10,9 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
-from rulemint_shared import keys
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.stream_entries import Counts
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.streams.entries import Counts
 
 _ISSUED = 200
 

@@ -14,9 +14,9 @@ import msgspec
 
 from rulemint_gateway.stores.catalog.tables import Table
 from rulemint_gateway.stores.writing.calls import Call
-from rulemint_shared.audit import AuditedChange, AuditRecord
+from rulemint_shared.contract.audit import AuditedChange, AuditRecord
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.secret_masking import CUT, MASK, masked, masked_text
+from rulemint_shared.secrets.masking import CUT, MASK, masked, masked_text
 
 MAX_TEXT = 2_048
 MAX_ITEMS = 100

@@ -34,12 +34,13 @@ from rulemint_gateway.stores.writing.record_quotas import (
     check_counts,
     script_bytes_after,
 )
-from rulemint_shared import codecs, ids, keys
-from rulemint_shared.audit import AuditedChange
+from rulemint_shared import ids
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.audit import AuditedChange
+from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import ChangedRecord, ConfigChange
-from rulemint_shared.stream_entries import StreamBounds, add_entries
-from rulemint_shared.turns import NoTurnError, Turns
+from rulemint_shared.fairness.turns import NoTurnError, Turns
+from rulemint_shared.streams.entries import StreamBounds, add_entries
 
 log = structlog.get_logger(__name__)
 

@@ -14,9 +14,9 @@ from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
-from rulemint_shared.job_scripts import run_script
+from rulemint_shared.redis.scripts import run_script
 
 log = structlog.get_logger(__name__)
 

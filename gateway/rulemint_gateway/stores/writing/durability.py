@@ -7,7 +7,7 @@ from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
-from rulemint_shared import keys
+from rulemint_shared.contract import keys
 
 log = structlog.get_logger(__name__)
 

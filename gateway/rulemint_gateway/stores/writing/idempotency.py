@@ -16,9 +16,10 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.calls import Once
 from rulemint_gateway.stores.writing.config_store import ONCE_KEPT_S, StoreUnavailableError
-from rulemint_shared import codecs, ids, keys
-from rulemint_shared.idempotency import IdempotentCall
-from rulemint_shared.vault import Purpose, Vault
+from rulemint_shared import ids
+from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.secrets.vault import Purpose, Vault
 
 BEGUN_KEPT_S = 600
 """A gateway that dies with a call leaves its key taken for so long; a longer call is refused at its commit."""

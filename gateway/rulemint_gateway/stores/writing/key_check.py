@@ -9,8 +9,8 @@ from __future__ import annotations
 from arq.connections import ArqRedis
 
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_shared import keys
-from rulemint_shared.vault import Purpose, Vault, VaultError
+from rulemint_shared.contract import keys
+from rulemint_shared.secrets.vault import Purpose, Vault, VaultError
 
 _CONTENT = b"rulemint"
 _OTHER_KEY = (

@@ -14,8 +14,8 @@ from arq.connections import ArqRedis
 
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULE_VERSIONS, RULES
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared import keys
-from rulemint_shared.records import Rule
+from rulemint_shared.contract import keys
+from rulemint_shared.contract.records import Rule
 
 MIB = 1024 * 1024
 _READ_AT_ONCE = 1_000

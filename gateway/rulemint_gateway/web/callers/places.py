@@ -16,7 +16,7 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import Handler
-from rulemint_shared.turns import NoTurnError, Turns
+from rulemint_shared.fairness.turns import NoTurnError, Turns
 
 WAIT_S = 10.0
 MADE_AT_ONCE = 2

@@ -28,7 +28,7 @@ from rulemint_gateway.web.connections.shortcut import Shortcut, ShortcutHandler
 from rulemint_gateway.web.http.body_faults import BodyFaultError, LateBodyError, MalformedBodyError
 from rulemint_gateway.web.http.problems import NO_STORE, http_problem, json_answer, management_problem
 from rulemint_gateway.web.http.whole_answer import SERVER
-from rulemint_shared.service_log import log_unexpected
+from rulemint_shared.process.service_log import log_unexpected
 
 log = structlog.get_logger(__name__)
 

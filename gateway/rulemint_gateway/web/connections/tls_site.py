@@ -14,7 +14,7 @@ from aiohttp import web
 from rulemint_gateway.web.connections.open_connections import Patience, Place
 from rulemint_gateway.web.connections.rare_log import RareLog
 from rulemint_gateway.web.connections.server import Server
-from rulemint_shared.background import cancel
+from rulemint_shared.process.background import cancel
 
 FAREWELL_S = 5.0
 """For a client to answer the end of TLS."""

@@ -16,8 +16,8 @@ from rulemint_gateway.stores.catalog.catalog import NoConfigurationError
 from rulemint_gateway.stores.writing.config_store import StoreBusyError, StoreUnavailableError
 from rulemint_gateway.web.http.client_gone import ClientGoneError, nobody_hears
 from rulemint_gateway.web.http.whole_answer import WholeAnswer
-from rulemint_shared.service_log import log_unexpected
-from rulemint_shared.shortages import note_shortage
+from rulemint_shared.process.service_log import log_unexpected
+from rulemint_shared.process.shortages import note_shortage
 
 log = structlog.get_logger(__name__)
 

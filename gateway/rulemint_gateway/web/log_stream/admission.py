@@ -15,7 +15,7 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.log_stream.questions import TICKET_PARAMETER
-from rulemint_shared.background import cancel
+from rulemint_shared.process.background import cancel
 
 SCOPE = "read:logs"
 LOOK_AGAIN_S = 2.0

@@ -12,7 +12,7 @@ from msgspec import Meta
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import Beginning
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_shared.log_stream import START, Position
+from rulemint_shared.streams.log_stream import START, Position
 
 MAX_TAIL = 1_000
 TICKET_PARAMETER = "ticket"

@@ -11,7 +11,7 @@ from rulemint_gateway.stores.writing.calls import CALL
 from rulemint_gateway.stores.writing.record_quotas import QuotaExceededError
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.http.problems import Handler
-from rulemint_shared.turns import NoTurnError
+from rulemint_shared.fairness.turns import NoTurnError
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -10,7 +10,7 @@ from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
-from rulemint_shared.exchanges import ExchangeRecord
+from rulemint_shared.contract.exchanges import ExchangeRecord
 
 
 class ExchangeHandlers:

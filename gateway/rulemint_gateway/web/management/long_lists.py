@@ -18,7 +18,7 @@ from rulemint_gateway.web.callers.places import BEGUN
 from rulemint_gateway.web.http.paging import ListQuery, first_of_checkpoint, list_query, wanted_of
 from rulemint_gateway.web.http.problems import NO_STORE, encoded_answer
 from rulemint_gateway.web.management.nouns import Noun, NounHandlers
-from rulemint_shared.records import Rule
+from rulemint_shared.contract.records import Rule
 
 A = TypeVar("A", bound=msgspec.Struct)
 

@@ -16,9 +16,9 @@ from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.server_clock import ServerClock
+from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.redis.server_clock import ServerClock
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """From a token without rules to the longest deadline that a gateway can be given."""

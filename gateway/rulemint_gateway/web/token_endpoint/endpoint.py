@@ -42,11 +42,11 @@ from rulemint_gateway.web.metrics.metrics import Metrics
 from rulemint_gateway.web.token_endpoint.bodies import FORM, read_parameters
 from rulemint_gateway.web.token_endpoint.calls import RequestCall, TokenCall
 from rulemint_gateway.web.token_endpoint.sent import sent_with
-from rulemint_shared.exchanges import ExchangeRecord
-from rulemint_shared.records import ErrorStyle
-from rulemint_shared.service_log import log_unexpected
-from rulemint_shared.shortages import note_shortage
-from rulemint_shared.vault import VaultError
+from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.contract.records import ErrorStyle
+from rulemint_shared.process.service_log import log_unexpected
+from rulemint_shared.process.shortages import note_shortage
+from rulemint_shared.secrets.vault import VaultError
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ import msgspec
 from rulemint_gateway.oauth.errors import InvalidRequest
 from rulemint_gateway.oauth.parameters import TEXT_PARAMETERS, Parameters
 from rulemint_gateway.oauth.token_request import repeated as repeated_error
-from rulemint_shared.codecs import check_travels
+from rulemint_shared.contract.codecs import check_travels
 
 MAX_PARAMETERS = 200
 MAX_VALUES = 1_000

@@ -9,7 +9,7 @@ from rulemint_gateway.oauth.exchange import Sent
 from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.web.http.header_text import well_formed
 from rulemint_gateway.web.token_endpoint.calls import TokenCall
-from rulemint_shared.secret_names import secret_names_among
+from rulemint_shared.secrets.names import secret_names_among
 
 MAX_ENTRIES = 64
 MAX_NAME = 128

@@ -19,7 +19,7 @@ from rulemint_runner.egress.errors import Code, EgressDenied, EgressError, Egres
 from rulemint_runner.egress.messages import MAX_BODY_BYTES, Fetch, Fetched, OutboundRequest, Redirect
 from rulemint_runner.egress.urls import allowed_url
 from rulemint_shared.allow_list import AllowedHost, parse_entries
-from rulemint_shared.shortages import shortage_of
+from rulemint_shared.process.shortages import shortage_of
 
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})

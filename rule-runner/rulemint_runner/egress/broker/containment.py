@@ -21,8 +21,8 @@ from rulemint_runner.sandbox.program_files import with_targets
 from rulemint_runner.sandbox.rlimits import apply_rlimits
 from rulemint_runner.sandbox.seccomp import filter_calls
 from rulemint_shared.allow_list import normal_name
-from rulemint_shared.hiding import hide_from_same_user
-from rulemint_shared.tether import die_with_parent
+from rulemint_shared.process.hiding import hide_from_same_user
+from rulemint_shared.process.tether import die_with_parent
 
 MAX_DATA_BYTES = 768 * 1024 * 1024
 MAX_OPEN_FILES = 4_096

@@ -31,7 +31,7 @@ from rulemint_runner.egress.messages import (
     from_broker,
     to_broker,
 )
-from rulemint_shared.shortages import shortage_of
+from rulemint_shared.process.shortages import shortage_of
 
 
 class Server:

@@ -29,8 +29,8 @@ from rulemint_runner.sandbox.program_files import NOBODY, loader_of, reachable_b
 from rulemint_runner.sandbox.rlimits import apply_rlimits
 from rulemint_runner.sandbox.seccomp import filter_calls
 from rulemint_shared.allow_list import normal_name
-from rulemint_shared.hiding import hide_from_same_user
-from rulemint_shared.tether import die_with_parent
+from rulemint_shared.process.hiding import hide_from_same_user
+from rulemint_shared.process.tether import die_with_parent
 
 INSTALLER = NOBODY - 1
 """Whom an installation becomes where the runner is root: not whom hosts become."""

@@ -30,7 +30,7 @@ from rulemint_runner.packages.installing.room import Room
 from rulemint_runner.packages.installing.showable import shown
 from rulemint_runner.packages.installing.upstream import NoAnswerError, open_upstream
 from rulemint_runner.packages.messages import InstallTask, PackageSet
-from rulemint_shared.dependencies import Registry
+from rulemint_shared.contract.dependencies import Registry
 
 LOOK_EVERY_S = 0.02
 """How often the folder is measured while something is unpacked into it."""

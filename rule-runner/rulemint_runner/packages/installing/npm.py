@@ -11,8 +11,8 @@ from rulemint_runner.packages.installing.npm_words import in_npm_words
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.installing.upstream import NoAnswerError
 from rulemint_runner.packages.messages import InstallTask, PackageSet
-from rulemint_shared.dependencies import ANY_VERSION
-from rulemint_shared.package_messages import Wanted
+from rulemint_shared.contract.dependencies import ANY_VERSION
+from rulemint_shared.contract.package_messages import Wanted
 
 _BACKTRACE = "Stack backtrace:"
 _PROGRESS = ("Download ", "Initialize ", "Warning ")

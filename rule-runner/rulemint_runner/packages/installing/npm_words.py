@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from rulemint_runner.packages.installing.upstream import NoAnswerError
-from rulemint_shared.package_messages import Wanted
+from rulemint_shared.contract.package_messages import Wanted
 
 _ABSENT = re.compile(r"npm package '(?P<name>[^']+)' does not exist")
 _NO_VERSION = re.compile(r"Could not find npm package '(?P<name>[^']+)' matching '(?P<version>[^']*)'")

@@ -17,7 +17,7 @@ from pathlib import Path
 from rulemint_runner.packages.installing.installer import Command
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.messages import MAX_SET_BYTES, InstallTask, PackageSet
-from rulemint_shared.dependencies import requirement
+from rulemint_shared.contract.dependencies import requirement
 
 _FLAGS = (
     "--isolated", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--quiet", "--no-color",

@@ -23,7 +23,7 @@ from rulemint_cli.configuration.document import (
 from rulemint_cli.configuration.plan import Change, plan, records_of
 from rulemint_cli.configuration.present import key_of
 from rulemint_cli.configuration.settled import settled
-from rulemint_shared.records import ErrorStyle, Language, SigningAlgorithm
+from rulemint_shared.contract.records import ErrorStyle, Language, SigningAlgorithm
 
 HERE = "https://here.example/api/v2/"
 names = st.sampled_from(["a", "b", "c", "d"])

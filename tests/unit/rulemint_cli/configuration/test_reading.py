@@ -13,7 +13,7 @@ from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import script_names, text_of
 from rulemint_cli.configuration.yaml_text import dump, parse
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from rulemint_cli.local.data_dir import create_password, open_data_dir
 from rulemint_cli.terminal.errors import CommandError
-from rulemint_shared.vault import Vault
+from rulemint_shared.secrets.vault import Vault
 
 SOCKET_PATH_BYTES = 107
 """The most that unix(7) takes, without the null at its end."""

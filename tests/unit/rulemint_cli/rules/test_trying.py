@@ -7,7 +7,7 @@ import pytest
 
 from rulemint_cli.rules.trying import Options, body_of
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 
 def test_the_command_line_becomes_the_body() -> None:

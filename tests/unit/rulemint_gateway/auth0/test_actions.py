@@ -7,7 +7,7 @@ import pytest
 from rulemint_gateway.auth0.actions.bindings import in_this_order
 from rulemint_gateway.auth0.actions.bodies import Secret, secret_values
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_shared.records import Rule
+from rulemint_shared.contract.records import Rule
 
 
 def a_rule(name: str, order: int) -> Rule:

@@ -4,7 +4,7 @@ import pytest
 
 from rulemint_gateway.auth0.error_style import in_auth0_style
 from rulemint_gateway.oauth import errors
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 FAILURES = {
     FailureReason.TIMEOUT: "Request to Webtask exceeded allowed execution time",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rulemint_gateway.auth0.forms import form_of, form_of_text
-from rulemint_shared.records import Language, Rule, RuleForm, RuleVersion
+from rulemint_shared.contract.records import Language, Rule, RuleForm, RuleVersion
 
 HOOK = "module.exports = function (client, scope, audience, context, cb) { cb(null, {}); };"
 

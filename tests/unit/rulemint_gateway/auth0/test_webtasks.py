@@ -9,7 +9,7 @@ from rulemint_gateway.auth0.webtasks.bodies import IssueToken
 from rulemint_gateway.auth0.webtasks.metadata import read_metadata, show_metadata
 from rulemint_gateway.auth0.webtasks.tokens import read_webtask_token, webtask_token
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_shared.records import Language, Rule, RuleVersion
+from rulemint_shared.contract.records import Language, Rule, RuleVersion
 
 METADATA = {
     "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",

@@ -7,7 +7,7 @@ import pytest
 
 from rulemint_gateway.dispatch import pauses as remembered
 from rulemint_gateway.dispatch.pauses import LOGGED_EACH_S, Pauses
-from rulemint_shared.messages import (
+from rulemint_shared.contract.messages import (
     ClientView,
     Ending,
     Failed,

@@ -9,7 +9,7 @@ from rulemint_gateway.limits.quota_counts import Taken
 from rulemint_gateway.limits.quotas import Limit, QuotaBy, limits_of
 from rulemint_gateway.oauth.errors import QuotaExceeded
 from rulemint_gateway.oauth.token_quotas import quota_headers
-from rulemint_shared.records import Client, Tenant
+from rulemint_shared.contract.records import Client, Tenant
 
 HERE = "2001:db8::1"
 AT_S = 1_000_000 * 86_400 + 3_600.0

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_gateway.log_hub.rendering import render
-from rulemint_shared.log_stream import START
-from rulemint_shared.messages import InvocationEnded, Level, LogLine, OutboundCall
+from rulemint_shared.contract.messages import InvocationEnded, Level, LogLine, OutboundCall
+from rulemint_shared.streams.log_stream import START
 
 
 def a_line(message: str, level: Level = Level.INFO) -> LogLine:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from rulemint_gateway.oauth.claims import token_claims
 from rulemint_gateway.oauth.client_grants import CheckedGrant
-from rulemint_shared.messages import Granted
-from rulemint_shared.records import ClientGrant, ResourceServer
+from rulemint_shared.contract.messages import Granted
+from rulemint_shared.contract.records import ClientGrant, ResourceServer
 
 REGISTERED = {"iss", "sub", "aud", "iat", "exp", "jti", "azp", "client_id", "gty", "scope"}
 

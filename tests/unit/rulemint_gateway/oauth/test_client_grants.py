@@ -9,7 +9,7 @@ from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RESOURCE_SERVERS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared.records import Client, ClientGrant, ResourceServer, Tenant
+from rulemint_shared.contract.records import Client, ClientGrant, ResourceServer, Tenant
 
 
 def checked_for(*grant_types: str) -> CheckedGrant:

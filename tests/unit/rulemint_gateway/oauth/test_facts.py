@@ -17,9 +17,9 @@ from rulemint_gateway.oauth.grants.client_credentials import TokenAnswer, grante
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared.messages import DenialCode, Denied, Failed, FailureReason, Outcome
-from rulemint_shared.records import Client, ClientGrant, ClientSecret, ResourceServer, Tenant
-from rulemint_shared.vault import Vault
+from rulemint_shared.contract.messages import DenialCode, Denied, Failed, FailureReason, Outcome
+from rulemint_shared.contract.records import Client, ClientGrant, ClientSecret, ResourceServer, Tenant
+from rulemint_shared.secrets.vault import Vault
 
 VAULT = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
 API, OTHER = "https://api.example.com/", "https://other.example.com/"

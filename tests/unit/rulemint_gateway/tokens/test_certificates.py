@@ -5,7 +5,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from rulemint_gateway.tokens import certificates, key_material
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 KEY_PAIR_ALGORITHMS = [algorithm for algorithm in SigningAlgorithm if algorithm is not SigningAlgorithm.HS256]
 

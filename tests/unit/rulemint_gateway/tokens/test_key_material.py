@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from rulemint_gateway.tokens import key_material
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 KEY_PAIR_ALGORITHMS = [algorithm for algorithm in SigningAlgorithm if algorithm is not SigningAlgorithm.HS256]
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from rulemint_gateway.tokens import key_material
 from rulemint_gateway.tokens.usable_keys import UsableKey
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 CLAIMS = {
     "iss": "https://issuer.test/",

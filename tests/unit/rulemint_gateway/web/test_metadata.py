@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from rulemint_gateway.web.metadata import server_metadata
-from rulemint_shared.records import SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 
 def test_the_metadata_leads_to_the_endpoints_and_the_keys_of_an_issuer_with_a_slash() -> None:

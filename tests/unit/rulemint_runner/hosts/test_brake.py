@@ -27,9 +27,9 @@ from rulemint_runner.hosts.brake import (
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pause import Caller, Failure, Pause
 from rulemint_runner.sandbox.priority import Priority
-from rulemint_shared.endings import failed
-from rulemint_shared.messages import MAX_PAUSE_MS, FailureReason
-from rulemint_shared.records import Language
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import MAX_PAUSE_MS, FailureReason
+from rulemint_shared.contract.records import Language
 
 RULE = Authority("acme", "rul_1", 1, 0, Language.PYTHON)
 NEWER = msgspec.structs.replace(RULE, version=2)

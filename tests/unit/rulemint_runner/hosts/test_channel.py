@@ -9,7 +9,7 @@ import msgspec
 
 from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.channel import FromHost
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 
 @dataclass

@@ -37,9 +37,9 @@ from rulemint_runner.hosts.frames import (
     ToHost,
     packets,
 )
-from rulemint_shared.messages import DenialCode, Level
-from rulemint_shared.records import MAX_RESULT_BYTES
-from rulemint_shared.rule_state import (
+from rulemint_shared.contract.messages import DenialCode, Level
+from rulemint_shared.contract.records import MAX_RESULT_BYTES
+from rulemint_shared.contract.rule_state import (
     MAX_CACHE_KEY_BYTES,
     MAX_CACHE_RECORDS,
     MAX_CACHE_VALUE_BYTES,

@@ -6,7 +6,7 @@ import pytest
 
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
 from rulemint_runner.sandbox.policy import SandboxPolicy
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 program_of = Languages().program
 DENO = program_of(Language.JAVASCRIPT).policy

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rulemint_runner.hosts.pause import Failure, Pause, why_of
-from rulemint_shared.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason
 
 TIMEOUT = Failure(FailureReason.TIMEOUT, 5.003)
 CRASH = Failure(FailureReason.CRASHED, 0.1)

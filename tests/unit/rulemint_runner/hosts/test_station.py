@@ -8,7 +8,7 @@ from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.station import LONG_S, MAX_WINDOW, QUICK_MS, SLOW_S, WORTH_MS, Station
 from rulemint_runner.hosts.turn import Turn
-from rulemint_shared.records import Language
+from rulemint_shared.contract.records import Language
 
 AUTHORITY = Authority("acme", "rul_1", 1, 0, Language.PYTHON)
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from rulemint_gateway.auth0.trigger import Trigger
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
-from rulemint_shared.records import Rule
+from rulemint_shared.contract.records import Rule
 
 Word = Annotated[str, Meta(max_length=128)]
 

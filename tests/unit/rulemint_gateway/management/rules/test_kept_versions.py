@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from rulemint_gateway.management.rules.kept_versions import numbers_of, plan_outdated
 from rulemint_gateway.stores.writing.config_store import Changes
-from rulemint_shared.records import Rule
+from rulemint_shared.contract.records import Rule
 
 RULE = Rule(id="r", name="r", version=1, latest_version=1)
 

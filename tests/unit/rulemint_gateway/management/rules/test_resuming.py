@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from rulemint_gateway.management.rules.resuming import resumed
-from rulemint_shared.messages import MAX_PAUSE_MS
-from rulemint_shared.records import Rule
+from rulemint_shared.contract.messages import MAX_PAUSE_MS
+from rulemint_shared.contract.records import Rule
 
 RULE = Rule(id="rul_1", name="r")
 

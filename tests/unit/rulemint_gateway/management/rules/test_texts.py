@@ -9,7 +9,7 @@ from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
 from rulemint_gateway.management.rules.texts import TextChange, check_script_length, deployed
 from rulemint_gateway.stores.writing.calls import CALL, Call
-from rulemint_shared.records import Language, Rule, RuleVersion
+from rulemint_shared.contract.records import Language, Rule, RuleVersion
 
 
 def version(number: int, script: str = "x") -> RuleVersion:

@@ -4,7 +4,7 @@ import pytest
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.rules.versions import MAX_COMPARED_LINES, check_is_built, unified_diff
-from rulemint_shared.records import Language, RuleVersion
+from rulemint_shared.contract.records import Language, RuleVersion
 
 
 def version(number: int, script: str) -> RuleVersion:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from rulemint_gateway.management.trials.answers import TriedError, answer_of
-from rulemint_shared.messages import Ending, Failed, FailureReason
-from rulemint_shared.records import Language, RuleVersion
+from rulemint_shared.contract.messages import Ending, Failed, FailureReason
+from rulemint_shared.contract.records import Language, RuleVersion
 
 TEXT = RuleVersion(rule_id="try_1", version=1, script="x", language=Language.JAVASCRIPT)
 

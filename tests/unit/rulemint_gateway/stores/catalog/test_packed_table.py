@@ -6,7 +6,7 @@ from typing import Any
 from rulemint_gateway.stores.catalog.facets import CLIENT_FACETS
 from rulemint_gateway.stores.catalog.packed_table import ORDERED_AT_ONCE, PackedTable
 from rulemint_gateway.stores.catalog.tables import CLIENTS
-from rulemint_shared.records import Client
+from rulemint_shared.contract.records import Client
 
 
 def a_client(name: str, **fields: Any) -> Client:

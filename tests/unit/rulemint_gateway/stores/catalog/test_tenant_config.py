@@ -6,7 +6,7 @@ import pytest
 
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RULES
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared.records import ClientGrant, Rule, Tenant
+from rulemint_shared.contract.records import ClientGrant, Rule, Tenant
 
 
 def a_config(*rules: Rule) -> TenantConfig:

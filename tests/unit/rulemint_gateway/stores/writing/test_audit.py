@@ -5,8 +5,8 @@ import msgspec
 from rulemint_gateway.stores.catalog.tables import CLIENTS, RULE_SECRETS, RULE_VERSIONS, SIGNING_KEYS
 from rulemint_gateway.stores.writing.audit import MAX_CHANGES, audit_records, audited_change, refusal_record
 from rulemint_gateway.stores.writing.calls import Call
-from rulemint_shared.audit import AuditedChange
-from rulemint_shared.records import (
+from rulemint_shared.contract.audit import AuditedChange
+from rulemint_shared.contract.records import (
     Client,
     ClientSecret,
     Language,

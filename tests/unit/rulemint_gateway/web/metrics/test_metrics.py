@@ -17,8 +17,8 @@ from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.metrics.metrics import Metrics, every_outcome
-from rulemint_shared.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
-from rulemint_shared.server_clock import ServerClock
+from rulemint_shared.contract.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
+from rulemint_shared.redis.server_clock import ServerClock
 
 REFUSALS: list[OAuthError] = [
     errors.InvalidRequest("no"),

@@ -1,0 +1,1 @@
+"""Define what services agree on: stored records, messages between services, and the names of both in Redis."""

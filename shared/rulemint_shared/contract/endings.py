@@ -1,0 +1,37 @@
+"""Outcomes within the bounds of their types, whatever they are made of: what a host says, and what a clock says."""
+
+from __future__ import annotations
+
+from rulemint_shared.contract.messages import (
+    MAX_DENIAL,
+    MAX_DETAIL,
+    MAX_PAUSE_MS,
+    DenialCode,
+    Denied,
+    Failed,
+    FailureReason,
+)
+
+
+def failed(
+    reason: FailureReason, detail: str = "", *, pauses_for_s: float = 0.0, pauses_for_all: bool = False
+) -> Failed:
+    """A failure for *reason*; *detail* is cut where it is too long, and so is the pause."""
+    pauses_for_ms = round(min(MAX_PAUSE_MS, max(0.0, pauses_for_s * 1000)))
+    return Failed(
+        reason=reason,
+        detail=travelling(detail, MAX_DETAIL),
+        pauses_for_ms=pauses_for_ms,
+        pauses_for_all=pauses_for_all and pauses_for_ms > 0,
+    )
+
+
+def denied(code: DenialCode, message: str, *, plain: bool = False) -> Denied:
+    """A refusal with *message*, which is cut where it is too long."""
+    return Denied(code=code, message=travelling(message, MAX_DENIAL), plain=plain)
+
+
+def travelling(text: str, most: int) -> str:
+    """The first *most* characters of *text*; half a surrogate pair, which cannot travel, is a question mark."""
+    text = text[:most]
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -1,0 +1,62 @@
+"""The exchange record: one complete, masked, immutable account of one token request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rulemint_shared.contract.messages import LogLine, OutboundCall, RuleReport
+
+SCHEMA_VERSION = 1
+
+
+class Timings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the time went, in ms; None for what did not happen."""
+
+    authenticate_ms: float | None = None
+    queue_ms: float | None = None
+    rules_ms: float | None = None
+    return_ms: float | None = None
+    mint_ms: float | None = None
+    total_ms: float = 0.0
+
+
+class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One token request from first byte to answer. No secret and no token is in it."""
+
+    id: str
+    tenant: str
+    started_at_ms: int
+    status: int
+    outcome: str
+    """``granted``, ``denied``, ``failed:<reason>``, or ``refused:<OAuth error>`` when no rule was asked."""
+    schema: int = SCHEMA_VERSION
+    error: str | None = None
+    error_description: str | None = None
+    detail: str = ""
+    """What the caller was not told."""
+    client_id: str | None = None
+    client_name: str | None = None
+    audience: str | None = None
+    scope_asked: list[str] = []
+    scope_granted: list[str] = []
+    parameters: dict[str, Any] = {}
+    """The request's parameters, secrets masked as ``***``."""
+    ip: str = ""
+    user_agent: str = ""
+    rules: list[RuleReport] = []
+    lines: list[LogLine] = []
+    lines_left_out: int = 0
+    jti: str | None = None
+    kid: str | None = None
+    timings: Timings = Timings()
+    calls: list[OutboundCall] = []
+    """What the rules asked of other services, in the order in which it ended."""
+    secret_name: str | None = None
+    """Which of the client's secrets proved who it is."""
+    first_rule: str = ""
+    """The rule that the flow began with, or would have if a runner had taken it up."""
+    first_version: int = 0
+    more_like_it: int = 0
+    """Of a refusal: how many more of its source there were since the last that is kept, which are not."""

@@ -1,0 +1,293 @@
+"""What travels between the services, as MessagePack. New fields go last and have defaults; types never change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+from rulemint_shared.contract.records import RuleVersion
+
+BATCH_LIMIT = 64
+"""Most invocations in one job."""
+MAX_PAUSE_MS = 600_000
+"""For so long at most a rule pauses: what runners keep to is made of this."""
+MAX_DETAIL, MAX_DENIAL = 4_096, 1_024
+"""Characters of why an invocation failed, and of what a rule says to a caller that it refuses."""
+
+ScopeList = Annotated[list[Annotated[str, msgspec.Meta(max_length=256)]], msgspec.Meta(max_length=1_000)]
+
+
+# ---- gateway → runner ----
+
+
+class RuleRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Names exactly what is to run: an immutable version and the revision of its secrets."""
+
+    rule_id: str
+    name: str
+    version: int
+    secrets_revision: int = 0
+    resumed_at_ms: int = 0
+    """When its operator last ended its pauses; 0: never. What pauses since an earlier time pauses no longer."""
+    client_resumed_at_ms: int = 0
+    """When that was last done for the client of this invocation."""
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that is tried: it travels with its invocation, and is kept nowhere."""
+
+    text: RuleVersion
+    secrets: bytes = b""
+    """One MessagePack map name → value, encrypted; empty if it has none."""
+
+
+class ClientView(msgspec.Struct, frozen=True, kw_only=True):
+    """The client as its rules see it."""
+
+    tenant: str
+    id: str
+    name: str
+    metadata: dict[str, str]
+
+
+class RequestView(msgspec.Struct, frozen=True, kw_only=True):
+    """The token request as its rules see it: no credentials in it."""
+
+    ip: str
+    user_agent: str
+    body: dict[str, Any]
+    headers: dict[str, str] = {}
+    """Names in lower case; bounded, and without those that carry credentials."""
+    query: dict[str, str] = {}
+    hostname: str = ""
+    requested_scopes: ScopeList = []
+    """What the caller asked for; empty if it asked for nothing in particular."""
+
+
+class Invocation(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the flow for one token request."""
+
+    id: str
+    """The exchange's id."""
+    tenant: str
+    client: ClientView
+    audience: str
+    scope: ScopeList
+    request: RequestView
+    flow: Annotated[list[RuleRef], msgspec.Meta(min_length=1)]
+    deadline_ms: int
+    enqueued_at_ms: int
+    scope_ceiling: ScopeList | None = None
+    """The client grant's scopes if the API enforces them: no rule may go beyond."""
+    grant_scope: ScopeList = []
+    """What the client grant holds: an action may add nothing else."""
+    draft: Draft | None = None
+    """What the one rule of the flow is, if it is only tried: nobody gets a token, and no watcher hears of it."""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """The invocations of one job, and the gateway that waits for them."""
+
+    gateway: str
+    invocations: Annotated[list[Invocation], msgspec.Meta(min_length=1, max_length=BATCH_LIMIT)]
+
+
+# ---- runner → gateway ----
+
+
+class DenialCode(StrEnum):
+    """How a rule may refuse: the OAuth error its caller gets (RFC 6749 §5.2)."""
+
+    ACCESS_DENIED = "access_denied"
+    INVALID_SCOPE = "invalid_scope"
+    INVALID_REQUEST = "invalid_request"
+    SERVER_ERROR = "server_error"
+
+
+class FailureReason(StrEnum):
+    """Why an invocation ended without an answer of its rules."""
+
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    OUT_OF_MEMORY = "out_of_memory"
+    OUTPUT_FLOOD = "output_flood"
+    BAD_RESULT = "bad_result"
+    SYNTAX = "syntax"
+    EXCEPTION = "exception"
+    NO_RUNNER = "no_runner"
+    OVERLOADED = "overloaded"
+    INTERRUPTED = "interrupted"
+    LATE = "late"
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True, tag="granted"):
+    """The flow said yes: these scopes, these claims."""
+
+    scope: ScopeList
+    claims: dict[str, Any] = {}
+
+
+class Denied(msgspec.Struct, frozen=True, kw_only=True, tag="denied"):
+    """A rule said no, in words meant for the caller."""
+
+    code: DenialCode
+    message: Annotated[str, msgspec.Meta(max_length=MAX_DENIAL)]
+    plain: bool = False
+    """The rule named no OAuth error, as in ``cb(new Error(message))``: *code* is ours."""
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+    """Nobody said yes. *detail* is for the logs and the exchange record, never for the caller."""
+
+    reason: FailureReason
+    detail: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)] = ""
+    pauses_for_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAUSE_MS)] = 0
+    """For how long the flow fails in any case, because one of its rules pauses; 0 if none does."""
+    pauses_for_all: bool = False
+    """Whether it does for every client, or for that of this invocation only."""
+
+
+Outcome = Granted | Denied | Failed
+
+
+class Dropped(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule returned and the contract left out, and why."""
+
+    name: str
+    why: str
+
+
+class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one rule of the flow was given and what it changed."""
+
+    rule: str
+    version: int
+    scope_given: list[str]
+    scope_added: list[str] = []
+    scope_removed: list[str] = []
+    claims_set: dict[str, Any] = {}
+    dropped: list[Dropped] = []
+    duration_ms: float = 0.0
+
+
+class Level(StrEnum):
+    """The level of a log record."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True, tag="line", gc=False):
+    """One line that a rule wrote, or that the runner wrote about it."""
+
+    ts_ms: int
+    invocation: str
+    client_id: str
+    rule: str
+    version: int
+    level: Level
+    message: str
+    audience: str = ""
+
+
+class InvocationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.started", gc=False):
+    """A runner took the invocation up."""
+
+    ts_ms: int
+    invocation: str
+    client_id: str
+    audience: str
+    rule: str
+    version: int
+
+
+class InvocationEnded(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.ended", gc=False):
+    """The invocation has its outcome; *rule* is the one that decided."""
+
+    ts_ms: int
+    invocation: str
+    client_id: str
+    audience: str
+    rule: str
+    version: int
+    outcome: str
+    """``granted``, ``denied`` or ``failed:<reason>``."""
+    duration_ms: float
+    message: str = ""
+
+
+class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call", gc=False):
+    """A rule called another service, or tried to: where and how it went, never what was said."""
+
+    ts_ms: int
+    """When it had ended."""
+    invocation: str
+    client_id: str
+    rule: str
+    version: int
+    method: str
+    host: str
+    """The name, and the port where it is not the scheme's own."""
+    status: int | None
+    """None: there was no answer, and *error* says why."""
+    duration_ms: float
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    error: str = ""
+    audience: str = ""
+
+
+LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How one invocation ended, with everything that its exchange record keeps of it."""
+
+    invocation: str
+    outcome: Outcome
+    reports: list[RuleReport] = []
+    lines: list[LogLine] = []
+    lines_left_out: int = 0
+    picked_up_at_ms: int = 0
+    ended_at_ms: int = 0
+    calls: list[OutboundCall] = []
+
+
+class Endings(msgspec.Struct, frozen=True, kw_only=True):
+    """The endings of one job; its arq result is this message's bytes."""
+
+    endings: list[Ending]
+
+
+class ChangedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that was written or deleted."""
+
+    kind: str
+    id: str
+
+
+class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What made the configuration's revision *revision*: one transaction of one tenant."""
+
+    revision: int
+    tenant: str
+    records: list[ChangedRecord]
+    mark: str = ""
+    """Random: a server that took over from another may count another change by the same number."""
+    left_out: bool = False
+    """Whether there are too many *records* to keep, so that none are named."""
+
+
+def outcome_name(outcome: Outcome) -> str:
+    """``granted``, ``denied`` or ``failed:<reason>``: how logs and exchange records spell an outcome."""
+    match outcome:
+        case Granted():
+            return "granted"
+        case Denied():
+            return "denied"
+        case Failed(reason=reason):
+            return f"failed:{reason}"

@@ -1,0 +1,1 @@
+"""Hand jobs from gateways to runners, through Redis."""

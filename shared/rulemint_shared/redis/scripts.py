@@ -1,0 +1,16 @@
+"""Run Lua in the server: one command that is atomic, and costs one request and one reply.
+
+`redis.eval` sends the text along, so a server that was started anew needs no other treatment than one that knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from arq.connections import ArqRedis
+
+
+async def run_script(redis: ArqRedis, script: str, names: list[str], arguments: list[str | int | bytes]) -> Any:
+    """Run *script* on the keys *names* with *arguments*, and return what it returns."""
+    return await cast("Awaitable[Any]", redis.eval(script, len(names), *names, *arguments))  # type: ignore[arg-type]  # bytes are fine

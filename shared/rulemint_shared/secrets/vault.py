@@ -1,0 +1,149 @@
+"""Secrets at rest: encryption and keyed hashes under the master key, one derived key per purpose.
+
+The master key file holds one Fernet key per line, newest first: writing encrypts with the first, reading tries all,
+so a key is rotated by putting a new line on top.
+
+Only the gateway has the master key. A runner has a file with what it needs of it (`runner_key`), which is made here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from rulemint_shared.secrets.runner_key import runner_key_text
+
+
+class Purpose(StrEnum):
+    """What a derived key is for: a ciphertext of one purpose does not open under another."""
+
+    RULE_SECRETS = "rule-secrets"
+    SIGNING_KEYS = "signing-keys"
+    CLIENT_SECRETS = "client-secrets"
+    ANSWERS = "answers"
+    KEY_CHECK = "key-check"
+
+
+class VaultError(Exception):
+    """The master key is missing or malformed, or a ciphertext was not made with it."""
+
+
+def create_master_key(path: Path) -> None:
+    """Write a new master key to *path*, readable by its owner only; an existing file is left as it is."""
+    create_secret_file(path, Fernet.generate_key())
+
+
+def create_secret_file(path: Path, secret: bytes) -> None:
+    """Write *secret* to *path*, mode 0600, whole or not at all; an existing file is left as it is."""
+    part = _written_apart(path, secret)
+    try:
+        os.link(part, path)  # never overwrites: of several processes that start at once, one wins
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+
+
+def keep_runner_key(path: Path, *, master_key: Path) -> None:
+    """Have in *path* what a runner needs of *master_key*, mode 0600: made if it is not there, or is another key's.
+
+    Raises:
+        OSError: *path* cannot be written.
+        VaultError: *master_key* cannot be read or holds no usable key.
+    """
+    wanted = Vault.from_file(master_key).runner_key()
+    try:
+        if path.read_bytes().strip() == wanted:
+            return
+    except FileNotFoundError:
+        pass
+    _written_apart(path, wanted).replace(path)
+
+
+def _written_apart(path: Path, secret: bytes) -> Path:
+    """A file of this process beside *path*, mode 0600, with *secret* in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return part
+
+
+class Vault:
+    """Encrypts, decrypts and hashes; the only holder of the master key."""
+
+    def __init__(self, master_keys: list[bytes]) -> None:
+        if not master_keys:
+            raise VaultError("the master key is empty")
+        try:
+            raw_keys = [base64.urlsafe_b64decode(key) for key in master_keys]
+        except ValueError as error:
+            raise VaultError("the master key is not URL-safe base64") from error
+        if any(len(raw) != 32 for raw in raw_keys):
+            raise VaultError("a master key must be 32 bytes in URL-safe base64")
+        self._raw_keys = raw_keys
+        self._fernets = {
+            purpose: MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(raw, purpose))) for raw in raw_keys])
+            for purpose in Purpose
+        }
+        self._hash_keys = [_derive(raw, Purpose.CLIENT_SECRETS) for raw in raw_keys]
+
+    @classmethod
+    def from_file(cls, path: Path) -> Vault:
+        """The vault of the master key in *path*.
+
+        Raises:
+            VaultError: the file cannot be read or holds no usable key.
+        """
+        try:
+            lines = path.read_bytes().split()
+        except OSError as error:
+            raise VaultError(f"cannot read the master key {path}: {error.strerror}") from error
+        return cls(lines)
+
+    def runner_key(self) -> bytes:
+        """What a runner's key file holds: the keys of rule secrets, from which no other key can be found."""
+        return runner_key_text([_derive(raw, Purpose.RULE_SECRETS) for raw in self._raw_keys])
+
+    def encrypt(self, plaintext: bytes, *, purpose: Purpose) -> bytes:
+        """The Fernet token of *plaintext* under the newest key."""
+        return self._fernets[purpose].encrypt(plaintext)
+
+    def decrypt(self, ciphertext: bytes, *, purpose: Purpose) -> bytes:
+        """The plaintext of a token made for the same purpose.
+
+        Raises:
+            VaultError: it was not, or was changed since.
+        """
+        try:
+            return self._fernets[purpose].decrypt(ciphertext)
+        except InvalidToken as error:
+            raise VaultError(f"{purpose}: encrypted with another master key, or damaged") from error
+
+    def hash_secret(self, secret: str) -> bytes:
+        """The keyed hash under which a client secret is kept (HMAC-SHA-256, newest key)."""
+        return hmac.digest(self._hash_keys[0], secret.encode(), hashlib.sha256)
+
+    def secret_matches(self, secret: str, hashed: bytes) -> bool:
+        """Whether *hashed* is the keyed hash of *secret* under any key; takes the same time either way."""
+        data = secret.encode()
+        matches = [hmac.compare_digest(hmac.digest(key, data, hashlib.sha256), hashed) for key in self._hash_keys]
+        return any(matches)
+
+
+def _derive(raw_key: bytes, purpose: Purpose) -> bytes:
+    """The key of one purpose (HKDF, RFC 5869)."""
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"rulemint {purpose}".encode())
+    return kdf.derive(raw_key)

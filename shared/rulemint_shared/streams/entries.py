@@ -1,0 +1,259 @@
+"""Streams that are bounded by number, bytes and age, written many entries to a command, and each entry once.
+
+A server can cap a stream by number and by age, but knows nothing of bytes. So beside each stream is a ledger: a hash
+that says how many entries and bytes there are, and the same of each run of entries. There are some 64 runs; the oldest
+goes when there is too much. All of it is one Lua script, so the ledger is always its stream's, however many write.
+
+A stream without a ledger, or with entries that its ledger does not know (an older release wrote them, or somebody has
+trimmed it by hand), is measured by the server and becomes one run, of which parts go by their average size.
+
+**Marks.** A writer that lost the reply to a batch sends the batch again. The ledger keeps the number of each writer's
+newest batch, so the script recognises what it has written already. A writer sends its batches to a stream one after the
+other: a batch that arrives behind a newer one of its writer is not written.
+
+**Numbers.** The entries of a numbered stream have ids ``<ms>-<number>``: the number grows by one with each entry, so a
+reader sees what it has missed. A writer that lost entries leaves their numbers free. The ledger says where the
+numbering begins (``numbered``: the newest id, and the first that could be given). It begins anew where others wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from rulemint_shared import ids
+from rulemint_shared.contract import keys
+
+if TYPE_CHECKING:
+    from redis.asyncio.client import Pipeline
+
+RUNS = 64
+"""So many at most share what a stream may have: what is trimmed too early is less than one of them."""
+ENTRY_BYTES = 40
+"""What a server needs for an entry beside what is in it, about."""
+WRITERS = 48
+"""So many are remembered at least; of more, those that have not written for `FORGOTTEN_MS`."""
+FORGOTTEN_MS = 600_000
+FAR = 2**20
+"""A numbering that begins behind what others wrote begins so far away: none of their numbers is right before it."""
+NUMBERED_FIELD = "numbered"
+"""Of a ledger: the newest id, and where the numbering begins."""
+
+Entry = tuple[str | bytes, ...]
+"""Names and values in turn."""
+
+
+class StreamBounds(NamedTuple):
+    """What a stream may have."""
+
+    entries: int
+    """Kept, and up to 1/64 more."""
+    bytes: int
+    """Of memory, about; never more."""
+
+
+class Mark(NamedTuple):
+    """Which batch of which writer."""
+
+    writer: str
+    number: int
+
+
+class Marks:
+    """The marks of one writer, each for one batch."""
+
+    def __init__(self) -> None:
+        self._writer = ids.random_text(10)
+        self._numbers = itertools.count(1)
+
+    def next(self) -> Mark:
+        """The mark of the next batch."""
+        return Mark(self._writer, next(self._numbers))
+
+
+class Counts(NamedTuple):
+    """What the fields of a hash grow by when entries join their stream."""
+
+    key: str
+    """Of the stream's tenant."""
+    more: Mapping[str, int]
+
+
+class Addition(NamedTuple):
+    """Entries that join a stream together, in their order, and have the oldest leave until it is within its bounds.
+
+    All entries have the same number of fields.
+    """
+
+    stream: str
+    entries: Sequence[Entry]
+    bounds: StreamBounds
+    mark: Mark | None = None
+    """With one, it may be sent again."""
+    lost: int | None = None
+    """Of a numbered stream: how many numbers are left free before the first. None: the server makes the ids."""
+    not_before: str = ""
+    """Entries with a lower id leave as well."""
+    expires_s: int = 0
+    """The stream goes if nothing joins it for so long, its ledger after twice that; 0: never."""
+    counts: Counts | None = None
+
+
+def queue_addition(pipe: Pipeline, addition: Addition, *, by_name: bool = False) -> None:
+    """Queue *addition* on *pipe*.
+
+    With *by_name* the server is not sent the script: one that does not know it answers with a `NoScriptError`.
+    """
+    bounds, mark, counts = addition.bounds, addition.mark, addition.counts
+    names = [addition.stream, keys.ledger(addition.stream)]
+    arguments: list[str | bytes] = [str(bounds.entries), str(bounds.bytes), addition.not_before]
+    arguments += [str(addition.expires_s), str(len(addition.entries[0]) if addition.entries else 1)]
+    arguments += [f"@{mark.writer}", str(mark.number)] if mark else ["", ""]
+    arguments.append("" if addition.lost is None else str(addition.lost))
+    if counts is None:
+        arguments.append("0")
+    else:
+        names.append(counts.key)
+        arguments.append(str(2 * len(counts.more)))
+        arguments += (word for name, more in counts.more.items() for word in (name, str(more)))
+    arguments += (word for entry in addition.entries for word in entry)
+    script = ("EVALSHA", _NAME) if by_name else ("EVAL", _ADD)  # a cluster's pipeline has no method for the first
+    pipe.execute_command(*script, len(names), *names, *arguments)
+
+
+def add_entries(pipe: Pipeline, stream: str, entries: Sequence[Entry], *, bounds: StreamBounds) -> None:
+    """Queue on *pipe*: *entries* join *stream*. For a transaction, which tells by itself whether it was carried out."""
+    if entries:
+        queue_addition(pipe, Addition(stream, entries, bounds))
+
+
+_SCRIPT = f"""
+local stream, ledger = KEYS[1], KEYS[2]
+local most, limit, not_before = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local expires_s, words, writer, batch = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
+local lost, counted = tonumber(ARGV[8]), tonumber(ARGV[9])
+local call = redis.call
+local entries, bytes, first, last, id, count, size = 0, 0, 1, 1, '0-0', 0, 0
+local known = call('HMGET', ledger, 'state', '{NUMBERED_FIELD}', writer)
+if known[3] and tonumber(string.match(known[3], '%d+')) >= batch then return end
+if known[1] then
+  entries, bytes, first, last, id, count, size = string.match(known[1], '(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)')
+  entries, bytes, first, last = tonumber(entries), tonumber(bytes), tonumber(first), tonumber(last)
+  count, size = tonumber(count), tonumber(size)
+end
+
+local function measured() return call('MEMORY', 'USAGE', stream, 'SAMPLES', 0) or 0 end
+local there = call('XLEN', stream)
+if there ~= entries then
+  for _, field in ipairs(call('HKEYS', ledger)) do
+    if tonumber(field) then call('HDEL', ledger, field) end
+  end
+  entries, bytes, first, last, count, size = there, 0, 1, 1, 0, 0
+  if there > 0 then
+    bytes = measured()
+    id, count, size = call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1], there, bytes
+  end
+end
+
+local ms, number, begins
+if lost then
+  local now, newest, last_ms = call('TIME'), nil, nil
+  if known[2] then newest, begins = string.match(known[2], '(%S+) (%S+)') end
+  last_ms, number = string.match(id, '(%d+)-(%d+)')
+  ms, number = math.max(now[1] * 1000 + math.floor(now[2] / 1000), tonumber(last_ms)), tonumber(number)
+  if number > 2 ^ 52 then ms, number, newest = math.max(ms, last_ms + 1), 0, nil end
+  if newest ~= id then
+    if id ~= '0-0' then number = (math.floor(number / {FAR}) + 1) * {FAR} end
+    begins = string.format('%.0f-%.0f', ms, number + 1)
+  end
+  number = number + lost
+end
+for at = 10, 9 + counted, 2 do call('HINCRBY', KEYS[3], ARGV[at], ARGV[at + 1]) end
+for at = 10 + counted, #ARGV, words do
+  if count * {RUNS} >= most or size * {RUNS} >= limit then
+    call('HSET', ledger, last, id .. ' ' .. count .. ' ' .. size)
+    last, count, size = last + 1, 0, 0
+  end
+  local name = '*'
+  if lost then
+    number = number + 1
+    name = string.format('%.0f-%.0f', ms, number)
+  end
+  id = call('XADD', stream, name, unpack(ARGV, at, at + words - 1))
+  local added = {ENTRY_BYTES}
+  for word = at, at + words - 1 do added = added + #ARGV[word] end
+  entries, bytes, count, size = entries + 1, bytes + added, count + 1, size + added
+end
+
+local function oldest()
+  if first == last then return id, count, size end
+  local id, count, size = string.match(call('HGET', ledger, first), '(%S+) (%S+) (%S+)')
+  return id, tonumber(count), tonumber(size)
+end
+local function leave(gone, freed, of_count, of_size, of_id)
+  entries, bytes = entries - gone, bytes - freed
+  if first == last then
+    count, size = of_count - gone, of_size - freed
+  elseif gone < of_count then
+    call('HSET', ledger, first, of_id .. ' ' .. of_count - gone .. ' ' .. of_size - freed)
+  else
+    call('HDEL', ledger, first)
+    first = first + 1
+  end
+end
+
+if not_before ~= '' then
+  local gone = call('XTRIM', stream, 'MINID', '=', not_before)
+  while gone > 0 do
+    local id, count, size = oldest()
+    local of_it = math.min(gone, count)
+    leave(of_it, of_it == count and size or math.floor(size * of_it / count), count, size, id)
+    gone = gone - of_it
+  end
+end
+while entries > 0 and (bytes > limit or entries >= most * (1 + 1 / {RUNS}) + 1) do
+  local id, count, size = oldest()
+  if count == 1 or (count * {RUNS} < most * 2 and size * {RUNS} < limit * 2) then
+    local ms, number = string.match(id, '(%d+)-(%d+)')
+    call('XTRIM', stream, 'MINID', '=', ms .. '-' .. string.format('%.0f', tonumber(number) + 1))
+    leave(count, size, count, size, id)
+  else
+    local gone = math.max(entries - most, 0)
+    if bytes > limit then
+      gone = math.max(gone, math.ceil((bytes - limit) * count / size), math.ceil(count / {RUNS}))
+    end
+    gone = math.min(gone, count)
+    call('XTRIM', stream, 'MAXLEN', '=', entries - gone)
+    local left = gone < count and math.min(size, math.max(0, measured() - (bytes - size))) or 0
+    leave(gone, size - left, count, size, id)
+  end
+end
+local kept = {{'state', table.concat({{entries, bytes, first, last, id, count, size}}, ' ')}}
+if lost then
+  table.insert(kept, '{NUMBERED_FIELD}')
+  table.insert(kept, id .. ' ' .. begins)
+end
+if writer ~= '' then
+  local ms = string.match(id, '%d+')
+  if not known[3] and call('HLEN', ledger) > {RUNS + WRITERS} then
+    local all = call('HGETALL', ledger)
+    for at = 1, #all, 2 do
+      local of_writer = string.sub(all[at], 1, 1) == '@'
+      if of_writer and string.match(all[at + 1], ' (%d+)') + {FORGOTTEN_MS} < tonumber(ms) then
+        call('HDEL', ledger, all[at])
+      end
+    end
+  end
+  table.insert(kept, writer)
+  table.insert(kept, batch .. ' ' .. ms)
+end
+call('HSET', ledger, unpack(kept))
+if expires_s > 0 then
+  call('EXPIRE', stream, expires_s)
+  call('EXPIRE', ledger, 2 * expires_s)
+end
+"""
+_ADD = "\n".join(line.strip() for line in _SCRIPT.splitlines() if line)
+_NAME = hashlib.sha1(_ADD.encode(), usedforsecurity=False).hexdigest()
