@@ -21,14 +21,15 @@ from rulemint_gateway.stores.writing.key_check import check_master_key
 from rulemint_gateway.stores.writing.record_quotas import Quotas
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared import ids
-from rulemint_shared.contract.records import SigningAlgorithm
 from rulemint_shared.process.background import in_background
-from rulemint_shared.process.shortages import watch_descriptors
+from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
+from rulemint_shared.contract.records import SigningAlgorithm
+from rulemint_shared.redis.cluster import ClusterRedis
 from rulemint_shared.redis.connection import check_server, open_redis, open_subscriber
 from rulemint_shared.redis.server_clock import ServerClock
-from rulemint_shared.redis.subscription import Subscriber
-from rulemint_shared.secrets.vault import Vault
+from rulemint_shared.process.shortages import watch_descriptors
 from rulemint_shared.streams.entries import StreamBounds
+from rulemint_shared.secrets.vault import Vault
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class Configuration:
     process: str
     """The name of this process among all."""
     redis: ArqRedis
-    subscriber: Subscriber
+    subscriber: MultiplexedRedis | ClusterRedis
     clock: ServerClock
     vault: Vault
     catalog: Catalog
