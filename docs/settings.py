@@ -8,7 +8,7 @@ import msgspec
 
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.local.settings import DevSettings
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.process.settings import describe
 

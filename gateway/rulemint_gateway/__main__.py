@@ -10,7 +10,7 @@ import uvloop
 from rulemint_gateway.management.admin_file import AdminFileError
 from rulemint_gateway.processes import Serving, run_processes
 from rulemint_gateway.server import AddressUnusableError, check_free, serve
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.layout.renaming import LayoutError
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_gateway.tls import CertificateError

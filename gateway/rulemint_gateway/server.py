@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from rulemint_gateway.compose.gateway import Gateway, open_gateway
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.tls import Certificate
 from rulemint_gateway.web.callers.source_address import PROXIES
 from rulemint_gateway.web.callers.throttling import THROTTLING

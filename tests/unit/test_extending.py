@@ -20,7 +20,7 @@ from rulemint_cli.rules.rule_file import language_of
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedGrantType
 from rulemint_gateway.oauth.token_request import parse_token_request
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.web.metadata import server_metadata
 from rulemint_gateway.web.token_endpoint.endpoint import TokenBody
 from rulemint_runner.hosts.languages import SUFFIXES, Languages

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.management.bootstrap.bootstrap import Bootstrap
 from rulemint_gateway.management.bootstrap.demo_client import warn_of_demo_client
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.writing.config_store import ConfigStore, StoreUnavailableError
@@ -21,15 +21,15 @@ from rulemint_gateway.stores.writing.key_check import check_master_key
 from rulemint_gateway.stores.writing.record_quotas import Quotas
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared import ids
-from rulemint_shared.process.background import in_background
-from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
 from rulemint_shared.contract.records import SigningAlgorithm
+from rulemint_shared.process.background import in_background
+from rulemint_shared.process.shortages import watch_descriptors
 from rulemint_shared.redis.cluster import ClusterRedis
 from rulemint_shared.redis.connection import check_server, open_redis, open_subscriber
+from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
 from rulemint_shared.redis.server_clock import ServerClock
-from rulemint_shared.process.shortages import watch_descriptors
-from rulemint_shared.streams.entries import StreamBounds
 from rulemint_shared.secrets.vault import Vault
+from rulemint_shared.streams.entries import StreamBounds
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from rulemint_gateway.compose.handlers import all_handlers
 from rulemint_gateway.compose.token_requests import a_throttling, open_token_endpoint
 from rulemint_gateway.compose.traffic import open_traffic
 from rulemint_gateway.log_hub.hub import LogHub
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.writing.idempotency import IdempotencyStore
 from rulemint_gateway.web.callers.bearer import CLOCK_LEEWAY_S
 from rulemint_gateway.web.callers.issuers import ISSUERS

@@ -36,7 +36,7 @@ from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.management.tenants.settings import TenantSettings
 from rulemint_gateway.management.tenants.tenants import Tenants
 from rulemint_gateway.management.trials.trials import Trials
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts

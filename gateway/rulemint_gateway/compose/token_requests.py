@@ -17,7 +17,7 @@ from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
 from rulemint_gateway.web.callers.issuers import Issuers
 from rulemint_gateway.web.callers.source_address import ProxyHeader, TrustedProxies

@@ -15,7 +15,7 @@ from rulemint_gateway.limits.gcra import Buckets, Rate
 from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.shared_buckets import SharedBuckets
 from rulemint_gateway.log_hub.hub import LogHub
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
 from rulemint_gateway.web.metrics.losses import LossMetrics

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_shared.process.settings import SettingsError, read_settings
 
 NEEDED = {"RULEMINT_REDIS_URL": "redis://localhost", "RULEMINT_MASTER_KEY_FILE": "master.key"}

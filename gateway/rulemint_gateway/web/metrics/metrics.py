@@ -5,6 +5,9 @@ Nothing that a tenant chooses is a label: every series is known when the process
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -22,6 +25,26 @@ from rulemint_shared.redis.server_clock import ServerClock
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """From a token without rules to the longest deadline that a gateway can be given."""
+
+
+_REQUESTS = ("rulemint_token_requests", "Token requests that were answered.", "outcome")
+_DURATION = ("rulemint_token_request_duration_seconds", "From a token request's arrival to its answer.")
+_THROTTLED = (
+    "rulemint_throttled",
+    "Requests refused because authentication failed too often from their address.",
+    "by",
+)
+_OVER_QUOTA = (
+    "rulemint_over_quota",
+    "Token requests beyond a quota: refused, or let through where it is not enforced.",
+)
+_CUT_SHORT = (
+    "rulemint_connections_cut_short",
+    "Connections that ended before their request was answered as it wanted.",
+    "reason",
+)
+
+L = TypeVar("L", bound=str)
 
 
 def every_outcome() -> list[str]:
@@ -53,58 +76,17 @@ class Metrics:
         clock: ServerClock,
     ) -> None:
         self._registry = registry
-        requests = Counter(
-            "rulemint_token_requests", "Token requests that were answered.", ["outcome"], registry=registry
-        )
-        self._requests = {outcome: requests.labels(outcome) for outcome in every_outcome()}
-        self._seconds = Histogram(
-            "rulemint_token_request_duration_seconds",
-            "From a token request's arrival to its answer.",
-            registry=registry,
-            buckets=_SECONDS,
-        )
-        throttled = Counter(
-            "rulemint_throttled",
-            "Requests refused because authentication failed too often from their address.",
-            ["by"],
-            registry=registry,
-        )
-        self._throttled = {by: throttled.labels(by) for by in ThrottledBy}
-        over_quota = Counter(
-            "rulemint_over_quota",
-            "Token requests beyond a quota: refused, or let through where it is not enforced.",
-            ["by", "enforced"],
-            registry=registry,
-        )
+        self._requests = _by_label(registry, *_REQUESTS, every_outcome())
+        self._seconds = Histogram(*_DURATION, registry=registry, buckets=_SECONDS)
+        self._throttled = _by_label(registry, *_THROTTLED, ThrottledBy)
+        self._cut_short = _by_label(registry, *_CUT_SHORT, CutShort)
+        over_quota = Counter(*_OVER_QUOTA, ["by", "enforced"], registry=registry)
         self._over_quota = {
             (by, enforced): over_quota.labels(by, "yes" if enforced else "no")
             for by in QuotaBy
             for enforced in (True, False)
         }
-        cut_short = Counter(
-            "rulemint_connections_cut_short",
-            "Connections that ended before their request was answered as it wanted.",
-            ["reason"],
-            registry=registry,
-        )
-        self._cut_short = {reason: cut_short.labels(reason) for reason in CutShort}
-        for name, meaning, read in (
-            ("invocations_in_flight", "Invocations that this gateway waits for.", lambda: dispatcher.waiting),
-            ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
-            ("insecure_runners", "Those that DO NOT CONTAIN RULES: 0, or an alarm.", lambda: presence.insecure),
-            ("durable", "1: the last change was confirmed on disk; 0: an alarm.", lambda: int(durability.is_confirmed)),
-            (
-                "clock_skew_seconds",
-                "By how much this machine's clock is ahead of Valkey's; negative: behind.",
-                lambda: clock.ahead_ms / 1000,
-            ),
-            (
-                "wrong_clocks",
-                "Gateways and runners whose clocks differ from Valkey's by more than 2 s: 0, or an alarm.",
-                lambda: len(clock.wrong),
-            ),
-        ):
-            Gauge(f"rulemint_{name}", meaning, registry=registry).set_function(read)
+        _register_gauges(registry, dispatcher, presence, durability, clock)
 
     def answered(self, record: ExchangeRecord) -> None:
         """A token request has been answered."""
@@ -139,3 +121,39 @@ class Metrics:
         """All series in Prometheus' text format."""
         headers = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         return web.Response(body=generate_latest(self._registry), headers=headers)
+
+
+def _by_label(
+    registry: CollectorRegistry, name: str, meaning: str, label: str, values: Iterable[L]
+) -> dict[L, Counter]:
+    """A counter with one *label*: one series for each of *values*, so that all are there from the start."""
+    counter = Counter(name, meaning, [label], registry=registry)
+    return {value: counter.labels(value) for value in values}
+
+
+def _register_gauges(
+    registry: CollectorRegistry,
+    dispatcher: Dispatcher,
+    presence: RunnerPresence,
+    durability: Durability,
+    clock: ServerClock,
+) -> None:
+    """Gauges are read when Prometheus asks."""
+    gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
+        ("invocations_in_flight", "Invocations that this gateway waits for.", lambda: dispatcher.waiting),
+        ("runners", "Runners alive, as of a second ago.", lambda: presence.alive),
+        ("insecure_runners", "Those that DO NOT CONTAIN RULES: 0, or an alarm.", lambda: presence.insecure),
+        ("durable", "1: the last change was confirmed on disk; 0: an alarm.", lambda: int(durability.is_confirmed)),
+        (
+            "clock_skew_seconds",
+            "By how much this machine's clock is ahead of Valkey's; negative: behind.",
+            lambda: clock.ahead_ms / 1000,
+        ),
+        (
+            "wrong_clocks",
+            "Gateways and runners whose clocks differ from Valkey's by more than 2 s: 0, or an alarm.",
+            lambda: len(clock.wrong),
+        ),
+    )
+    for name, meaning, read in gauges:
+        Gauge(f"rulemint_{name}", meaning, registry=registry).set_function(read)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rulemint_gateway.compose.token_requests import signing_threads
-from rulemint_gateway.settings import GatewaySettings
+from rulemint_gateway.settings.gateway import GatewaySettings
 
 
 @pytest.mark.parametrize("processors", [1, 2, 4])

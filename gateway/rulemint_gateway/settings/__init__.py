@@ -1,0 +1,1 @@
+"""The gateway's settings, from variables ``RULEMINT_*``. `gateway` has all; the other files have their types."""

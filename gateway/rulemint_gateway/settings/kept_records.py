@@ -1,0 +1,65 @@
+"""Types of the settings of how many records of traffic are kept."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+MIB = 1024 * 1024
+
+ExchangesKept = Annotated[
+    int, Meta(description="Exchange records kept per tenant, about; the oldest go first.", ge=100)
+]
+ExchangeBytes = Annotated[
+    int,
+    Meta(
+        description="Bytes of Valkey's memory for a tenant's exchange records, about; the oldest go first.",
+        ge=MIB,
+        le=2**40,
+    ),
+]
+ExchangeRecordBytes = Annotated[
+    int,
+    Meta(
+        description="Bytes that one exchange record may have; of a larger one the last log lines are left out, "
+        "then more. A sixteenth of RULEMINT_EXCHANGE_BYTES at most.",
+        ge=16 * 1024,
+        le=16 * MIB,
+    ),
+]
+AuditedCallsKept = Annotated[
+    int,
+    Meta(
+        description="Management calls kept per tenant, about, of those that changed something and as many of those "
+        "that were refused; the oldest go first.",
+        ge=100,
+    ),
+]
+AuditBytes = Annotated[
+    int,
+    Meta(
+        description="Bytes of Valkey's memory for a tenant's records of management calls that changed something, "
+        "about; the oldest go first.",
+        ge=MIB,
+        le=2**40,
+    ),
+]
+RefusalBytes = Annotated[
+    int,
+    Meta(
+        description="Bytes of Valkey's memory for a tenant's records of token requests that were refused before "
+        "their client was known, about, and as many for those of refused management calls; the oldest go first.",
+        ge=256 * 1024,
+        le=2**40,
+    ),
+]
+RefusalsPerSource = Annotated[
+    int,
+    Meta(
+        description="Refusals a minute that are kept in full: of an address, of token requests whose client is not "
+        "known; of a client, of management calls. Of more, one now and then says how many it stands for.",
+        ge=1,
+        le=100_000,
+    ),
+]
