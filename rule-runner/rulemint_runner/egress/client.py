@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from weakref import WeakValueDictionary
 
 import structlog
 
@@ -20,6 +19,7 @@ from rulemint_runner.egress.broker_process import (
 from rulemint_runner.egress.errors import EgressError, EgressFailed, EgressTooLarge, Kind
 from rulemint_runner.egress.messages import (
     MAX_BODY_BYTES,
+    MAX_CALLS,
     MAX_TIMEOUT_MS,
     Fetch,
     Fetched,
@@ -28,13 +28,14 @@ from rulemint_runner.egress.messages import (
 )
 from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.fairness.turns import NoTurnError, Turns
 from rulemint_shared.process.background import cancel
 from rulemint_shared.process.shortages import LOGGED_EACH_S
 
 log = structlog.get_logger(__name__)
 
-MAX_CALLS_PER_TENANT = 32
-"""At once; more of them wait, so that no tenant's slow servers take the broker from others."""
+MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 8_192, 4_096
+"""Calls that wait because their tenant has its share of the broker's: no tenant's slow servers take it from others."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
 """Before a broker that ended is started again."""
 _HEALTHY_AFTER_S = 10.0
@@ -52,7 +53,7 @@ class EgressBroker:
         self._is_running = asyncio.Event()
         self._exhausted = Deadline.after(0)
         """Until when nobody has to be told again."""
-        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns = Turns(MAX_CALLS, waiting=MAX_WAITING, waiting_of_one=MAX_WAITING_OF_ONE_TENANT)
 
     @property
     def pid(self) -> int | None:
@@ -72,8 +73,10 @@ class EgressBroker:
         if len(request.body) > MAX_BODY_BYTES:
             raise EgressTooLarge(f"the request's body has more than {MAX_BODY_BYTES} bytes")
         try:
-            async with asyncio.timeout(max(0.0, deadline.remaining_s())), self._slots_of(tenant):
+            async with asyncio.timeout(max(0.0, deadline.remaining_s())), self._turns.taken(tenant):
                 answer = await self._ask(tenant, rule, tuple(allow_hosts), request, deadline)
+        except NoTurnError:
+            raise EgressFailed("too many calls wait") from None
         except TimeoutError:
             if not self._is_running.is_set():
                 raise EgressFailed("the egress broker is not running") from None
@@ -152,10 +155,6 @@ class EgressBroker:
         if self._exhausted.passed():
             self._exhausted = Deadline.after(LOGGED_EACH_S)
             log.error("the egress broker cannot make calls", pid=self.pid, why=why)
-
-    def _slots_of(self, tenant: str) -> asyncio.Semaphore:
-        """*tenant*'s places; they are forgotten when nobody holds or awaits one."""
-        return self._slots.setdefault(tenant, asyncio.Semaphore(MAX_CALLS_PER_TENANT))
 
 
 @asynccontextmanager

@@ -181,22 +181,3 @@ async def test_a_rule_keeps_its_connection_and_shares_it_with_no_other_rule_of_i
     assert peers[0] == peers[2]
     assert peers[1] == peers[3]
     assert len(set(peers)) == 3
-
-
-@over_both
-async def test_no_rule_keeps_more_than_a_few_connections(web: Web, scheme: str) -> None:
-    arrived = asyncio.Semaphore(0)
-    peers: list[str] = []
-
-    async def all_together(request: http.Request) -> http.Response:
-        peers.append(str(request.transport and request.transport.get_extra_info("peername")))
-        arrived.release()
-        while len(peers) % 20:
-            await asyncio.sleep(0.001)
-        return http.Response(text="ok")
-
-    port = await web.serve(all_together, tls=web.authority.server() if scheme == "https" else None)
-    for _ in range(2):
-        await asyncio.gather(*(web.fetch(f"{scheme}://{NAME}:{port}/") for _ in range(20)))
-    assert len(set(peers[:20])) == 20
-    assert len(set(peers[:20]) & set(peers[20:])) == 8

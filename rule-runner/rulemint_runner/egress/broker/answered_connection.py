@@ -40,11 +40,17 @@ class AnsweredConnection(ResponseHandler):
     _has_final = False
     """Whether the head of the response that counts has come."""
 
+    def __init__(self, kept: set[AnsweredConnection], **parts: Any) -> None:
+        """While it waits for the next request it is among *kept*."""
+        super().__init__(**parts)
+        self._kept = kept
+
     def set_response_params(self, **params: Any) -> None:
         """Expect the next response: a request is about to be sent."""
         self._arrived = 0
         self._is_asked = self._was_asked = True
         self._has_final = False
+        self._kept.discard(self)
         super().set_response_params(**params)
         if self._spoke_first:
             self._refuse(EgressFailed("the other side spoke before it was asked"))
@@ -80,6 +86,8 @@ class AnsweredConnection(ResponseHandler):
     def rest(self) -> None:
         """Wait in the pool: until the next request, nothing is expected."""
         self._is_asked = False
+        if self.is_connected():
+            self._kept.add(self)
 
     def is_quiet(self) -> bool:
         """Whether it may be used again: it is open, and nothing has come that nobody asked for, up to this moment."""
@@ -95,6 +103,7 @@ class AnsweredConnection(ResponseHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell whoever still reads a body, which aiohttp leaves out after a malformed trailer."""
         payload = self._payload
+        self._kept.discard(self)
         super().connection_lost(exc)
         if payload is not None and not payload.is_eof() and payload.exception() is None:
             payload.set_exception(ClientPayloadError("the connection ended within the body"))

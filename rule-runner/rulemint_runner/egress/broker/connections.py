@@ -7,6 +7,7 @@ import functools
 import socket
 import ssl
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from aiohttp import AddrInfoType, TCPConnector
 
@@ -20,16 +21,33 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
-MAX_CONNECTIONS_PER_RULE = 32
-MAX_IDLE_PER_RULE = 8
-"""As many as one invocation uses at once. All rules' together are less than half of the descriptors."""
+MAX_CONNECTIONS_PER_RULE = 128
+"""As many calls as one tenant may have under way."""
+MAX_KEPT = 2_048
+"""Of all rules: half of the descriptors. It is eight for each that may keep any, and one invocation uses no more."""
 KEEP_ALIVE_S = 15.0
+
+
+class KeptConnections:
+    """What all rules keep for their next calls. Is it too much, the rule that keeps most has one closed."""
+
+    def __init__(self) -> None:
+        self.all: set[AnsweredConnection] = set()
+        self.keepers: WeakSet[Connector] = WeakSet()
+
+    def make_room(self) -> None:
+        """Close what is too much."""
+        for _ in range(len(self.all) - MAX_KEPT):
+            max(self.keepers, key=Connector.kept).close_the_oldest()
 
 
 class Connector(TCPConnector):
     """One rule's connections, to addresses that *policy* allows."""
 
-    def __init__(self, lookups: Lookups, policy: AddressPolicy, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, lookups: Lookups, policy: AddressPolicy, tls: ssl.SSLContext, kept: KeptConnections | None = None
+    ) -> None:
+        """*kept*: by all rules; None where nothing but this connector keeps any."""
         super().__init__(
             resolver=CheckedResolver(lookups, policy),
             use_dns_cache=False,
@@ -39,7 +57,20 @@ class Connector(TCPConnector):
             keepalive_timeout=KEEP_ALIVE_S,
         )
         self._policy = policy
-        self._factory = functools.partial(AnsweredConnection, loop=self._loop)  # type: ignore[assignment]  # a subclass of it
+        self._kept = kept or KeptConnections()
+        self._kept.keepers.add(self)
+        self._factory = functools.partial(AnsweredConnection, self._kept.all, loop=self._loop)  # type: ignore[assignment]  # a subclass of it
+
+    def kept(self) -> int:
+        """How many wait for this rule's next call."""
+        return sum(map(len, self._conns.values()))
+
+    def close_the_oldest(self) -> None:
+        """Close the one that waits for longest; none, if none waits."""
+        if idle := [each for each in self._conns.values() if each]:
+            connection, _since_s = min(idle, key=lambda each: each[0][1]).popleft()
+            self._kept.all.discard(connection)
+            connection.abort()
 
     def _open_socket(self, address_info: AddrInfoType) -> socket.socket:
         """The last gate: whatever led here, no socket is made for an address that the policy denies."""
@@ -60,11 +91,8 @@ class Connector(TCPConnector):
         return await super()._get(key, traces)
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
-        """Keep a connection, if it may be used again, in the place of the one that is idle for longest."""
+        """Keep a connection, if it may be used again; another one makes room for it, if need be."""
         if isinstance(protocol, AnsweredConnection):
             protocol.rest()
         super()._release(key, protocol, should_close=should_close)
-        while sum(map(len, self._conns.values())) > MAX_IDLE_PER_RULE:
-            oldest = min((kept for kept in self._conns.values() if kept), key=lambda kept: kept[0][1])
-            connection, _since_s = oldest.popleft()
-            connection.abort()
+        self._kept.make_room()

@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp import ClientSession, DummyCookieJar
 
 from rulemint_runner.egress.broker.addresses import AddressPolicy
-from rulemint_runner.egress.broker.connections import Connector
+from rulemint_runner.egress.broker.connections import Connector, KeptConnections
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.messages import MAX_HEADER_VALUE_CHARACTERS, MAX_HEADERS
 
@@ -42,6 +42,7 @@ class Sessions:
         self._lookups = lookups
         self._policy = policy
         self._tls = tls
+        self._kept = KeptConnections()
         self._clients: OrderedDict[Caller, _Client] = OrderedDict()
 
     @asynccontextmanager
@@ -74,7 +75,7 @@ class Sessions:
 
     def _open(self) -> ClientSession:
         return ClientSession(
-            connector=Connector(self._lookups, self._policy, self._tls),
+            connector=Connector(self._lookups, self._policy, self._tls, self._kept),
             cookie_jar=DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,

@@ -20,6 +20,7 @@ class Ends:
 
     ours: AnsweredConnection
     theirs: socket.socket
+    kept: set[AnsweredConnection]
 
     async def answered(self, answer: bytes = OK) -> bytes:
         """The body of *answer*, to a request that was made."""
@@ -33,9 +34,10 @@ class Ends:
 async def ends() -> AsyncIterator[Ends]:
     loop = asyncio.get_running_loop()
     one, other = socket.socketpair()
-    transport, connection = await loop.create_connection(lambda: AnsweredConnection(loop), sock=one)
+    kept: set[AnsweredConnection] = set()
+    transport, connection = await loop.create_connection(lambda: AnsweredConnection(kept, loop=loop), sock=one)
     with other:
-        yield Ends(connection, other)
+        yield Ends(connection, other, kept)
         transport.abort()
 
 
@@ -44,6 +46,22 @@ async def test_a_connection_that_answered_and_rests_may_be_used_again(ends: Ends
         assert await ends.answered() == b"ok"
         ends.ours.rest()
         assert ends.ours.is_quiet()
+
+
+async def test_a_connection_is_kept_between_its_answers_and_until_it_ends(ends: Ends) -> None:
+    await ends.answered()
+    assert not ends.kept
+    ends.ours.rest()
+    assert ends.kept == {ends.ours}
+    await ends.answered()
+    assert not ends.kept
+    ends.ours.rest()
+    ends.theirs.close()
+    while ends.ours.transport is not None:
+        await asyncio.sleep(0)
+    assert not ends.kept
+    ends.ours.rest()
+    assert not ends.kept
 
 
 @pytest.mark.parametrize("words", [b"H", EVIL])
