@@ -115,7 +115,7 @@ async def test_what_differs_is_shown_as_json_and_as_a_text(management: Managemen
         assert "-  n: 1,\n+  n: 2,\n" in by_default["script"]
         plain = await management.call("GET", f"{path}/diff?from=2&to=1", headers={"Accept": "text/plain"})
         assert plain.headers["content-type"].startswith("text/x-diff")
-        assert plain.text.startswith("--- differing@2\n+++ differing@1\nrulemint_shared")
+        assert plain.text.startswith("--- differing@2\n+++ differing@1\n@@")
         same = (await management.call("GET", f"{path}/diff?from=1&to=1")).body
         assert (same["script"], same["changed"]) == ("", {})
 

@@ -26,7 +26,7 @@ _VERSION: dict[str, Any] = {
     **_TEXT,
 }
 _DIFF = (
-    "--- team@1\n+++ team@2\nrulemint_shared -1 +1 rulemint_shared\n"
+    "--- team@1\n+++ team@2\n@@ -1 +1 @@\n"
     "-export default () => ({ team: 'day' });\n+export default () => ({ team: 'night' });\n"
 )
 _TRIED: dict[str, Any] = {

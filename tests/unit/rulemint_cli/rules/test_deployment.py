@@ -62,7 +62,7 @@ def test_the_diff_shows_lines_fields_and_the_names_of_secrets() -> None:
     assert rows_of(a_deployment(EXISTING, changes, OLD="hunter22", NEW="hunter22")) == [
         "--- my-rule@3",
         "+++ my-rule",
-        "rulemint_shared -1,2 +1,2 rulemint_shared",
+        "@@ -1,2 +1,2 @@",
         " a",
         "-b",
         "+c",

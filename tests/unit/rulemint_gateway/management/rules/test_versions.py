@@ -13,7 +13,7 @@ def version(number: int, script: str) -> RuleVersion:
 
 def test_a_diff_names_the_rule_with_both_versions() -> None:
     assert unified_diff("seed", version(1, "a\nb\n"), version(3, "a\nc\n")) == (
-        "--- seed@1\n+++ seed@3\nrulemint_shared -1,3 +1,3 rulemint_shared\n a\n-b\n+c\n \n"
+        "--- seed@1\n+++ seed@3\n@@ -1,3 +1,3 @@\n a\n-b\n+c\n \n"
     )
 
 
