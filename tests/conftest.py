@@ -26,6 +26,7 @@ pytest_plugins = [
     "fixtures.abuse_report",
     "fixtures.breakable",
     "fixtures.fault_report",
+    "fixtures.distribution",
     "fixtures.partner",
     "fixtures.registry",
     "fixtures.workplace",

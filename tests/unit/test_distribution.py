@@ -1,0 +1,28 @@
+"""How several processes share the tests out."""
+
+from __future__ import annotations
+
+from fixtures.distribution import HOSTILE_RULES, PARTS, ROOT, TIERS, unit_of
+from fixtures.legs import AS_ORDINARY_USER, AS_ROOT, MAIN_LEG
+
+
+def test_the_files_that_are_run_in_parts_exist_and_every_tier_has_its_place() -> None:
+    assert [file for file in PARTS if not (ROOT / file).is_file()] == []
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {folder.relative_to(ROOT / "tests").parts[0] for folder in folders} == set(TIERS)
+
+
+def test_a_file_s_tests_stay_together() -> None:
+    assert unit_of("tests/e2e/a.py::test_b[c: d]") == unit_of("tests/e2e/a.py::test_e")
+    assert unit_of("tests/e2e/a.py::test_b") != unit_of("tests/e2e/f.py::test_b")
+
+
+def test_the_hostile_rules_of_the_main_leg_are_run_in_parts_and_each_other_leg_is_one() -> None:
+    other = AS_ORDINARY_USER if MAIN_LEG == AS_ROOT else AS_ROOT
+
+    def units(leg: str) -> set[str]:
+        return {unit_of(f"{HOSTILE_RULES}::test_it[{leg}: python rule {number}]") for number in range(200)}
+
+    assert len(units(MAIN_LEG)) == PARTS[HOSTILE_RULES]
+    assert len(units(other)) == 1
+    assert not units(MAIN_LEG) & units(other)
