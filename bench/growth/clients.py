@@ -11,7 +11,6 @@ from typing import cast
 from urllib.parse import parse_qs
 
 import msgspec
-from arq.connections import ArqRedis
 
 from bench.growth.made import make_tenants, subject_of
 from bench.growth.parts import Part, part_of_rows
@@ -21,6 +20,7 @@ from bench.subjects.subject import Subject
 from bench.system import family, started_system
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_shared import ids
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 CONNECTIONS = 32
@@ -80,5 +80,5 @@ async def _copy(url: str, password_file: Path, client_id: str, copies: int) -> N
                 await pipe.execute()
 
 
-async def _fields(redis: ArqRedis, key: str) -> list[bytes]:
+async def _fields(redis: RedisClient, key: str) -> list[bytes]:
     return await cast("Awaitable[list[bytes]]", redis.hvals(key))

@@ -18,7 +18,6 @@ from urllib.parse import parse_qs
 
 import aiohttp
 import msgspec
-from arq.connections import ArqRedis
 
 from bench.command import number, run
 from bench.load import Request
@@ -30,6 +29,7 @@ from bench.subjects.ours import make_request
 from bench.system import System, resident_kib
 from bench.tenants import log_in
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.secrets.vault import create_master_key
 
@@ -102,7 +102,7 @@ async def _disturbed(
             _show(await disturbed.page(noun, query))
 
 
-async def _pages(redis: ArqRedis, clients: int) -> list[tuple[str, str]]:
+async def _pages(redis: RedisClient, clients: int) -> list[tuple[str, str]]:
     """First, middle and last, with what else the list takes."""
     [some_client] = await redis.hrandfield(keys.clients("default"), 1)
     last = max(clients // 100 - 1, 0)

@@ -6,20 +6,20 @@ from collections.abc import Awaitable, Iterator
 from typing import cast
 
 import msgspec
-from arq.connections import ArqRedis
 
 from rulemint_gateway.management.tenants.setup import management_api
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_shared import ids
 from rulemint_shared.contract.records import Client, ClientGrant, Tenant
+from rulemint_shared.redis.client import RedisClient
 
 WRITTEN_AT_ONCE = 1_000
 BROWSER_APPS = 10
 """One client in so many is a browser's, so that a list by ``app_type`` has something to find."""
 
 
-async def fill(redis: ArqRedis, client_id: str, *, clients: int, tenants: int) -> None:
+async def fill(redis: RedisClient, client_id: str, *, clients: int, tenants: int) -> None:
     """Spread *clients* copies of *client_id*, a client of the tenant ``default``, over it and further *tenants*."""
     data = await cast("Awaitable[bytes]", redis.hget(CLIENTS.key(DEFAULT_TENANT), client_id))
     client = CLIENTS.codec.decode(data)
@@ -67,7 +67,7 @@ def _copies(
         )
 
 
-async def _make_tenant(redis: ArqRedis, name: str) -> None:
+async def _make_tenant(redis: RedisClient, name: str) -> None:
     tenant = Tenant(name=name, issuer=f"https://{name}.test/", hosts=(f"{name}.test",), created_at_ms=1)
     api = management_api(tenant)
     async with redis.pipeline(transaction=False) as pipe:

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
-from arq.connections import ArqRedis
 
 from bench.load import Request
 from bench.stores.gateway import RunningGateway
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 
 LISTENERS_TIMEOUT_S = 60.0
 TIMES = 10
@@ -37,7 +37,7 @@ class Disturbed:
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        redis: ArqRedis,
+        redis: RedisClient,
         token: Request,
         headers: dict[str, str],
         gateway: RunningGateway,

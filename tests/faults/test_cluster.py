@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from arq.connections import ArqRedis
 from redis.crc import key_slot
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, WatchError
@@ -15,6 +14,7 @@ from structlog.testing import capture_logs
 from fixtures.clusters import Cluster, a_cluster, command
 from fixtures.fault_report import SLOW
 from fixtures.processes import until
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import RedisUnusableError, check_server, open_redis, open_subscriber
 from rulemint_shared.redis.subscription import listen
 
@@ -38,12 +38,12 @@ def cluster(module_cluster: Cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-async def redis(cluster: Cluster) -> AsyncIterator[ArqRedis]:
+async def redis(cluster: Cluster) -> AsyncIterator[RedisClient]:
     async with open_redis(cluster.url) as opened:
         yield opened
 
 
-async def test_answers_of_a_batch_for_all_nodes_come_in_order(redis: ArqRedis) -> None:
+async def test_answers_of_a_batch_for_all_nodes_come_in_order(redis: RedisClient) -> None:
     async with redis.pipeline(transaction=False) as pipe:
         for number, name in enumerate(NAMES):
             pipe.set(name, number)
@@ -58,7 +58,7 @@ async def test_answers_of_a_batch_for_all_nodes_come_in_order(redis: ArqRedis) -
     assert "WRONGTYPE" in str(refused)
 
 
-async def test_a_transaction_watches_and_publishes_where_its_names_are(redis: ArqRedis) -> None:
+async def test_a_transaction_watches_and_publishes_where_its_names_are(redis: RedisClient) -> None:
     for name in NAMES:
         async with redis.pipeline(transaction=True) as pipe:
             await pipe.watch(f"{name}:a")
@@ -77,7 +77,7 @@ async def test_a_transaction_watches_and_publishes_where_its_names_are(redis: Ar
             await pipe.execute()
 
 
-async def test_who_listens_is_known_where_the_channel_is(cluster: Cluster, redis: ArqRedis) -> None:
+async def test_who_listens_is_known_where_the_channel_is(cluster: Cluster, redis: RedisClient) -> None:
     for name in NAMES[:5]:
         async with open_subscriber(cluster.url) as subscriber:
             await subscriber.subscribe(f"{name}:channel:one")
@@ -87,7 +87,7 @@ async def test_who_listens_is_known_where_the_channel_is(cluster: Cluster, redis
                 assert await pipe.execute() == [[f"{name}:channel:one".encode()]]
 
 
-async def test_scripts_scans_streams_and_blocking_commands_find_their_node(redis: ArqRedis) -> None:
+async def test_scripts_scans_streams_and_blocking_commands_find_their_node(redis: RedisClient) -> None:
     for name in NAMES:
         assert await redis.eval("return redis.call('SET', KEYS[1], ARGV[1])", 1, f"{name}:found", name)  # type: ignore[misc]  # redis-py's stub is not async
         await redis.rpush(f"{name}:list", name)  # type: ignore[misc]  # as above
@@ -98,7 +98,7 @@ async def test_scripts_scans_streams_and_blocking_commands_find_their_node(redis
     assert (await check_server(redis)).startswith("valkey")
 
 
-async def test_who_asks_while_a_slot_moves_is_sent_after_it(cluster: Cluster, redis: ArqRedis) -> None:
+async def test_who_asks_while_a_slot_moves_is_sent_after_it(cluster: Cluster, redis: RedisClient) -> None:
     name = "{moving}:key"
     slot = key_slot(name.encode())
     source = cluster.master_of(name)
@@ -118,7 +118,7 @@ async def test_who_asks_while_a_slot_moves_is_sent_after_it(cluster: Cluster, re
             command(node, "CLUSTER", "SETSLOT", slot, "STABLE")
 
 
-async def test_a_master_that_hands_over_costs_nobody_an_error(cluster: Cluster, redis: ArqRedis) -> None:
+async def test_a_master_that_hands_over_costs_nobody_an_error(cluster: Cluster, redis: RedisClient) -> None:
     name = NAMES[0]
     await redis.set(name, "before")
     old = cluster.master_of(name)
@@ -134,7 +134,7 @@ async def test_a_master_that_hands_over_costs_nobody_an_error(cluster: Cluster, 
         assert await pipe.execute() == [True, b"after"]
 
 
-async def test_a_batch_for_a_slot_that_no_node_serves_can_be_sent_again(cluster: Cluster, redis: ArqRedis) -> None:
+async def test_a_batch_for_a_slot_that_no_node_serves_can_be_sent_again(cluster: Cluster, redis: RedisClient) -> None:
     name = "{unserved}"
     slot, owner = key_slot(name.encode()), cluster.master_of(name)
     await redis.set(name, "before")
@@ -151,7 +151,7 @@ async def test_a_batch_for_a_slot_that_no_node_serves_can_be_sent_again(cluster:
 
 
 @SLOW
-async def test_a_master_that_dies_costs_nobody_else_an_error(cluster: Cluster, redis: ArqRedis) -> None:
+async def test_a_master_that_dies_costs_nobody_else_an_error(cluster: Cluster, redis: RedisClient) -> None:
     dead = cluster.master_of(NAMES[0])
     others = [name for name in NAMES if cluster.master_of(name) is not dead]
     await redis.set(NAMES[0], "kept")
@@ -189,7 +189,7 @@ async def test_a_master_that_dies_costs_nobody_else_an_error(cluster: Cluster, r
 
 @pytest.mark.parametrize("setting", ["yes", "no"])
 async def test_a_cluster_that_one_dead_node_would_stop_is_warned_of(
-    cluster: Cluster, redis: ArqRedis, setting: str
+    cluster: Cluster, redis: RedisClient, setting: str
 ) -> None:
     node = cluster.master_of(NAMES[0])
     command(node, "CONFIG SET", "cluster-require-full-coverage", setting)

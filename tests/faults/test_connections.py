@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from arq.connections import ArqRedis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from fixtures.processes import until
 from fixtures.valkey_servers import Server, a_server
 from fixtures.wires import Wire, a_wire
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.redis.subscription import listen
 
@@ -37,7 +37,7 @@ def url_of(wire: Wire, tmp_path: Path, kind: str) -> str:
     return f"unix://{tmp_path / 'wire.sock'}" if kind == "unix" else f"redis://127.0.0.1:{wire.port}"
 
 
-async def write(redis: ArqRedis, value: str, *, together: bool) -> None:
+async def write(redis: RedisClient, value: str, *, together: bool) -> None:
     if not together:
         await redis.set("key", value)
         return

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.management import Management, open_management
 from fixtures.processes import Started, free_port, is_ready, started, until
@@ -22,6 +21,7 @@ from fixtures.waiting import eventually
 from fixtures.watching import Record, Watch, watching
 from fixtures.wires import Wire, a_wire
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 pytestmark = pytest.mark.timeout(120)
@@ -36,7 +36,7 @@ DEFAULT = "default"
 @dataclass(frozen=True)
 class System:
     operator: Management
-    server: ArqRedis
+    server: RedisClient
     """The server itself, past the wires."""
     gateway_wire: Wire
     runner_wire: Wire
@@ -151,6 +151,6 @@ async def test_lines_and_token_requests_stand_there_once_though_replies_are_lost
     assert sum(map(int, counted)) == len(kept), "each was granted, and counted once"
 
 
-async def exchanges(server: ArqRedis) -> list[str]:
+async def exchanges(server: RedisClient) -> list[str]:
     entries = await server.xrange(keys.exchanges(DEFAULT))
     return [fields[b"id"].decode() for _id, fields in entries]

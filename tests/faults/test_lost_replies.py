@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.log_records import a_line, a_writer, write
 from fixtures.valkey_servers import Server, a_server
@@ -21,6 +20,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.streams.log_publisher import LogPublisher
 from rulemint_shared.streams.log_stream import RECORD_FIELD, Position
@@ -42,7 +42,7 @@ async def wire(server: Server) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def direct(server: Server) -> AsyncIterator[ArqRedis]:
+async def direct(server: Server) -> AsyncIterator[RedisClient]:
     """What stands on the server, asked of itself; it knows the script that writes."""
     async with open_redis(server.url) as redis:
         await redis.flushall()
@@ -51,12 +51,12 @@ async def direct(server: Server) -> AsyncIterator[ArqRedis]:
 
 
 @asynccontextmanager
-async def over(wire: Wire) -> AsyncIterator[ArqRedis]:
+async def over(wire: Wire) -> AsyncIterator[RedisClient]:
     async with open_redis(f"redis://127.0.0.1:{wire.port}") as redis:
         yield redis
 
 
-async def has(redis: ArqRedis, stream: str, count: int) -> None:
+async def has(redis: RedisClient, stream: str, count: int) -> None:
     async def length() -> int:
         return int(await redis.xlen(stream))
 
@@ -64,7 +64,7 @@ async def has(redis: ArqRedis, stream: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("lost", [WRITES, b"EVAL\r"], ids=["by name", "with its text"])
-async def test_lines_stand_in_the_log_once(wire: Wire, direct: ArqRedis, lost: bytes) -> None:
+async def test_lines_stand_in_the_log_once(wire: Wire, direct: RedisClient, lost: bytes) -> None:
     if lost != WRITES:
         await direct.script_flush()
     async with over(wire) as redis:
@@ -86,7 +86,7 @@ async def test_lines_stand_in_the_log_once(wire: Wire, direct: ArqRedis, lost: b
     assert [Position.parse(name.decode()).number for name, _fields in entries] == [1, 2, 3, 4]
 
 
-async def test_a_token_request_has_one_record_and_counts_once(wire: Wire, direct: ArqRedis) -> None:
+async def test_a_token_request_has_one_record_and_counts_once(wire: Wire, direct: RedisClient) -> None:
     def a_record(status: int) -> ExchangeRecord:
         return ExchangeRecord(
             id=ids.new_exchange_id(), tenant=T, started_at_ms=unix_ms(), status=status, outcome="granted"
@@ -111,7 +111,7 @@ async def test_a_token_request_has_one_record_and_counts_once(wire: Wire, direct
     assert [int(count) for count in await direct.hvals(keys.tokens_per_day(T))] == [2]  # type: ignore[misc]  # redis-py's stub is not async here
 
 
-async def test_a_refused_call_is_told_once(wire: Wire, direct: ArqRedis) -> None:
+async def test_a_refused_call_is_told_once(wire: Wire, direct: RedisClient) -> None:
     call = Call(
         tenant=T, client_id="robot", client_name="robot", ip="192.0.2.1", user_agent="", method="POST", path="/"
     )

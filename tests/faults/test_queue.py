@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from arq.connections import ArqRedis
 from arq.constants import job_key_prefix
 
 from fixtures.processes import until
@@ -21,16 +20,17 @@ from rulemint_shared.contract.dependencies import Registry
 from rulemint_shared.contract.package_messages import InstallRequest, Wanted
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
 
-async def enqueue(redis: ArqRedis) -> str:
+async def enqueue(redis: RedisClient) -> str:
     request = InstallRequest(registry=Registry.NPM, wanted=(Wanted(specifier="a@1", name="a", version="1"),))
     return await job_queue.enqueue_install(redis, request, expires_ms=60_000)
 
@@ -54,7 +54,7 @@ async def a_worker(url: str, *, max_jobs: int = 1_000) -> AsyncIterator[list[byt
 
 
 async def test_jobs_beyond_the_wake_ups_that_are_kept_run_while_others_keep_the_worker_awake(
-    redis: ArqRedis, empty_redis_url: str
+    redis: RedisClient, empty_redis_url: str
 ) -> None:
     """All runners stalled for a moment: each job after it woke a worker, which never looked through the queue again."""
     backlog = 3 * job_queue.WAKE_UPS_KEPT
@@ -89,7 +89,7 @@ async def test_a_job_is_not_there_again_where_a_replica_takes_over(tmp_path: Pat
             assert await redis.keys("*") == [b"after the job"]
 
 
-async def test_a_job_whose_wake_up_died_with_a_runner_is_found(redis: ArqRedis, empty_redis_url: str) -> None:
+async def test_a_job_whose_wake_up_died_with_a_runner_is_found(redis: RedisClient, empty_redis_url: str) -> None:
     await enqueue(redis)
     await redis.delete(keys.wake_up(0))
     async with a_worker(empty_redis_url) as ran, asyncio.timeout(20):
@@ -97,7 +97,7 @@ async def test_a_job_whose_wake_up_died_with_a_runner_is_found(redis: ArqRedis, 
             await asyncio.sleep(0.01)
 
 
-async def test_what_waits_for_nothing_leaves_the_queue(redis: ArqRedis, empty_redis_url: str) -> None:
+async def test_what_waits_for_nothing_leaves_the_queue(redis: RedisClient, empty_redis_url: str) -> None:
     """The job expired, or was never there."""
     expired = await enqueue(redis)
     await redis.delete(job_key_prefix + expired, keys.wake_up(0))
@@ -107,7 +107,7 @@ async def test_what_waits_for_nothing_leaves_the_queue(redis: ArqRedis, empty_re
         assert not ran
 
 
-async def test_a_job_that_runs_is_not_counted_as_waiting(redis: ArqRedis) -> None:
+async def test_a_job_that_runs_is_not_counted_as_waiting(redis: RedisClient) -> None:
     job_id = await enqueue(redis)
     assert await redis.zcard(keys.queue(0)) == 1
     assert await job_queue.claim(redis, job_id, runner="r", for_ms=1_000) is not None

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import redis
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from fixtures.sentinels import MASTER, PASSWORD, SentinelProcess, a_sentinel, url_of
 from fixtures.valkey_servers import Server, a_server
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import RedisUnusableError, check_server, open_redis, open_subscriber
 from rulemint_shared.redis.subscription import listen
 
@@ -41,11 +41,11 @@ def password_file(tmp_path: Path) -> Path:
     return path
 
 
-def open_at(sentinel: SentinelProcess, password_file: Path) -> AbstractAsyncContextManager[ArqRedis]:
+def open_at(sentinel: SentinelProcess, password_file: Path) -> AbstractAsyncContextManager[RedisClient]:
     return open_redis(url_of(sentinel), None, password_file)
 
 
-async def port_of(client: ArqRedis) -> int:
+async def port_of(client: RedisClient) -> int:
     """Of the server that answers now, or soon."""
     async with asyncio.timeout(20):
         while True:
@@ -94,7 +94,7 @@ async def test_a_connection_to_a_master_that_was_replaced_is_closed_though_nothi
             listening.cancel()
 
 
-async def port_of_pop(client: ArqRedis) -> int:
+async def port_of_pop(client: RedisClient) -> int:
     """Which server a blocking command, sent before the master was replaced, ends at."""
     while True:
         try:

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.management.bootstrap.bootstrap import Bootstrap
@@ -24,6 +23,7 @@ from rulemint_shared import ids
 from rulemint_shared.contract.records import SigningAlgorithm
 from rulemint_shared.process.background import in_background
 from rulemint_shared.process.shortages import watch_descriptors
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.cluster import ClusterRedis
 from rulemint_shared.redis.connection import check_server, open_redis, open_subscriber
 from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
@@ -45,7 +45,7 @@ class Configuration:
 
     process: str
     """The name of this process among all."""
-    redis: ArqRedis
+    redis: RedisClient
     subscriber: MultiplexedRedis | ClusterRedis
     clock: ServerClock
     vault: Vault
@@ -91,7 +91,7 @@ async def open_configuration(stack: AsyncExitStack, settings: GatewaySettings) -
     return opened
 
 
-async def _clock(stack: AsyncExitStack, redis: ArqRedis, process: str) -> ServerClock:
+async def _clock(stack: AsyncExitStack, redis: RedisClient, process: str) -> ServerClock:
     clock = ServerClock(redis, process)
     await clock.begin()
     in_background(stack, clock.keep())
@@ -126,7 +126,7 @@ async def _bootstrap(settings: GatewaySettings, opened: Configuration) -> None:
     warn_of_demo_client(opened.catalog, opened.vault, host=settings.host)
 
 
-async def _ensure_layout(redis: ArqRedis) -> None:
+async def _ensure_layout(redis: RedisClient) -> None:
     """Rename keys of an older version."""
     try:
         await ensure_layout(redis)
@@ -134,7 +134,7 @@ async def _ensure_layout(redis: ArqRedis) -> None:
         raise StoreUnavailableError(str(error)) from error
 
 
-async def _check_keys(redis: ArqRedis, catalog: Catalog, vault: Vault) -> None:
+async def _check_keys(redis: RedisClient, catalog: Catalog, vault: Vault) -> None:
     """Refuse another master key than the server's secrets were encrypted with."""
     try:
         await check_master_key(redis, catalog, vault)

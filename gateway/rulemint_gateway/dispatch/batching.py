@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared.contract import codecs
@@ -16,6 +15,7 @@ from rulemint_shared.contract.batches import MAX_PART_BYTES, join_batch
 from rulemint_shared.contract.messages import BATCH_LIMIT, Invocation
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ class Batcher:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         *,
         gateway: str,
         shard: int,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.batching import Batcher
@@ -26,6 +25,7 @@ from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.fairness.tenant_quota import Shares
 from rulemint_shared.process.background import run_together
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.subscription import Subscriber
 from rulemint_shared.streams.log_publisher import LogPublisher
 from rulemint_shared.streams.log_stream import LogStreamWriter
@@ -43,7 +43,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         *,
         gateway: str,
         presence: RunnerPresence,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch import lost_runners
@@ -16,6 +15,7 @@ from rulemint_shared.contract.package_messages import InstallAnswer, InstallRequ
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ WAITING, WAITING_OF_ONE_TENANT = 128, 16
 class Installs:
     """Has packages installed."""
 
-    def __init__(self, redis: ArqRedis, presence: RunnerPresence) -> None:
+    def __init__(self, redis: RedisClient, presence: RunnerPresence) -> None:
         self._redis = redis
         self._presence = presence
         self._turns = Turns(AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)

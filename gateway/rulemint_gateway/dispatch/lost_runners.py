@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from arq.connections import ArqRedis
-
 from rulemint_shared.queue import job_queue
 from rulemint_shared.queue.living_runners import find_alive
+from rulemint_shared.redis.client import RedisClient
 
 LOOK_INTERVAL_S = 0.5
 _AT_ONCE = 500
@@ -23,7 +22,7 @@ _AT_ONCE = 500
 class LostRunners:
     """Looks at the same jobs again and again."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._claimed_by: dict[str, str] = {}
         """Job → its runner, which never changes."""

@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import dataclass
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.lost_runners import LOOK_INTERVAL_S, LostRunners
@@ -20,6 +19,7 @@ from rulemint_shared.contract.messages import Ending, Endings, FailureReason
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import run_together
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.subscription import Subscriber, listen
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Waiting:
 class OutcomeListener:
     """Knows who waits for which invocation."""
 
-    def __init__(self, redis: ArqRedis, *, gateway: str, shards: int = 1) -> None:
+    def __init__(self, redis: RedisClient, *, gateway: str, shards: int = 1) -> None:
         self._redis = redis
         self._gateway = gateway
         self._shards = shards

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from time import monotonic
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.queue.living_runners import find_alive, read_loads
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ HEARD_AGAIN_S = 2.0
 class RunnerPresence:
     """How many runners would pick up an invocation now."""
 
-    def __init__(self, redis: ArqRedis, *, queue_shards: int = 1) -> None:
+    def __init__(self, redis: RedisClient, *, queue_shards: int = 1) -> None:
         """*queue_shards*: how many this gateway is to use."""
         self._redis = redis
         self.own_shards = queue_shards

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from arq.connections import ArqRedis
 
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.queue.living_runners import find_alive, read_loads
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.server_clock import read_wrong_clocks
 
 
@@ -49,7 +49,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Set them right: rules run on time all the same, but tokens bear their gateway's time."""
 
 
-async def read_status(redis: ArqRedis, *, queue_shards: int = 1) -> Status:
+async def read_status(redis: RedisClient, *, queue_shards: int = 1) -> Status:
     """Ask Redis. *queue_shards*: how many this gateway uses; runners may still serve more.
 
     Raises:

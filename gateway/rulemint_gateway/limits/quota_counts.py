@@ -15,12 +15,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.limits.quotas import WINDOWS_S, Limit
 from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
 log = structlog.get_logger(__name__)
@@ -88,7 +88,7 @@ class _Known(NamedTuple):
 class QuotaCounts:
     """Takes one token of each quota at a time."""
 
-    def __init__(self, redis: ArqRedis, *, clock_ms: Callable[[], int] = unix_ms) -> None:
+    def __init__(self, redis: RedisClient, *, clock_ms: Callable[[], int] = unix_ms) -> None:
         self._redis = redis
         self._clock_ms = clock_ms
         self._known: OrderedDict[str, _Known] = OrderedDict()

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.limits.gcra import Buckets, Rate
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class _Taken:
 class SharedBuckets:
     """Tells Redis what was taken, and *buckets* what others took."""
 
-    def __init__(self, redis: ArqRedis, buckets: Buckets) -> None:
+    def __init__(self, redis: RedisClient, buckets: Buckets) -> None:
         self._redis = redis
         self._buckets = buckets
         self._taken: dict[BucketKey, _Taken] = {}

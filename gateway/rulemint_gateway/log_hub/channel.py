@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.log_hub.batch import Batch, Event, gap_event
@@ -18,6 +17,7 @@ from rulemint_gateway.log_hub.room import Room
 from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.log_stream import START, Position
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ ASKED_AT_ONCE = 1_000
 class Channel:
     """Reads as long as somebody watches. After a break it goes on where it was, and says so."""
 
-    def __init__(self, redis: ArqRedis, tenant: str, *, room_bytes: int, count: Callable[[Gap], None]) -> None:
+    def __init__(self, redis: RedisClient, tenant: str, *, room_bytes: int, count: Callable[[Gap], None]) -> None:
         """*room_bytes* wait for all watchers together at most; *count* hears of what is missing."""
         self.reader = LogReader(redis, tenant)
         self.room = Room(room_bytes)

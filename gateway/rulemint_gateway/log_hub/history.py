@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import structlog
-from arq.connections import ArqRedis
 
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Gap, Numbering
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.messages import LogRecord
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import NUMBERED_FIELD
 from rulemint_shared.streams.log_stream import RECORD_FIELD, START, Position
 
@@ -47,7 +47,7 @@ class End(NamedTuple):
 class LogReader:
     """Reads one tenant's stream. Every method raises `RedisError` or `OSError` when the server does not answer."""
 
-    def __init__(self, redis: ArqRedis, tenant: str) -> None:
+    def __init__(self, redis: RedisClient, tenant: str) -> None:
         self._redis = redis
         self._stream = keys.logs(tenant)
         self._page = FIRST_PAGE_RECORDS

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
-from arq.connections import ArqRedis
 
 from rulemint_gateway.log_hub.channel import Channel
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.watcher import BUFFERED_BYTES, Watcher
 from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.log_stream import Position
 
 BEGIN_TIMEOUT_S = 3.0
@@ -46,7 +46,7 @@ class LogHub:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         *,
         max_watchers: int,
         watcher_bytes: int = BUFFERED_BYTES,

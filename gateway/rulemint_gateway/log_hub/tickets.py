@@ -9,10 +9,10 @@ import hashlib
 import secrets
 
 import msgspec
-from arq.connections import ArqRedis
 
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.codecs import Codec, DecodeError
+from rulemint_shared.redis.client import RedisClient
 
 TICKET_LIVES_S = 30
 _MAX_TICKET_LENGTH = 64
@@ -32,7 +32,7 @@ _codec: Codec[Ticket] = Codec(Ticket, name="log ticket")
 class Tickets:
     """Gives tickets out, and takes each of them back once. Methods raise `RedisError` or `OSError`."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def issue(self, ticket: Ticket) -> str:

@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
 from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_result, serialize_job, serialize_result
 
@@ -23,6 +22,7 @@ from rulemint_shared.contract.messages import Batch, Endings
 from rulemint_shared.contract.package_messages import InstallAnswer, InstallRequest
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.queue.job_scripts import CLAIM, ENQUEUE, FINISH
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.cluster import publishing
 from rulemint_shared.redis.scripts import run_script
 
@@ -58,23 +58,23 @@ def deserialize(data: bytes) -> dict[str, Any]:
     return _DECODER.decode(data)
 
 
-async def enqueue(redis: ArqRedis, batch: Batch, *, expires_ms: int) -> str:
+async def enqueue(redis: RedisClient, batch: Batch, *, expires_ms: int) -> str:
     """Put *batch* into arq's queue and wake an idle worker, in one round trip; returns the job's id."""
     return await enqueue_encoded(redis, codecs.batch.encode(batch), expires_ms=expires_ms)
 
 
-async def enqueue_encoded(redis: ArqRedis, batch: bytes, *, expires_ms: int, shard: int = 0) -> str:
+async def enqueue_encoded(redis: RedisClient, batch: bytes, *, expires_ms: int, shard: int = 0) -> str:
     """As `enqueue`, for a batch that was encoded part by part."""
     return await _enqueue(redis, RUN_BATCH, batch, expires_ms, shard)
 
 
-async def enqueue_install(redis: ArqRedis, request: InstallRequest, *, expires_ms: int, shard: int = 0) -> str:
+async def enqueue_install(redis: RedisClient, request: InstallRequest, *, expires_ms: int, shard: int = 0) -> str:
     """As `enqueue`, for an installation."""
     return await _enqueue(redis, INSTALL_PACKAGES, codecs.install_request.encode(request), expires_ms, shard)
 
 
-async def _enqueue(redis: ArqRedis, name: str, data: bytes, expires_ms: int, shard: int) -> str:
-    """`ArqRedis.enqueue_job` takes three round trips to make sure that a chosen job id is new; ours is random."""
+async def _enqueue(redis: RedisClient, name: str, data: bytes, expires_ms: int, shard: int) -> str:
+    """`RedisClient.enqueue_job` takes three round trips to make sure that a chosen job id is new; ours is random."""
     job_id = ids.new_job_id(shard)
     now_ms = unix_ms()
     job = serialize_job(name, (data,), {}, None, now_ms, serializer=serialize)
@@ -87,7 +87,7 @@ async def _enqueue(redis: ArqRedis, name: str, data: bytes, expires_ms: int, sha
     return job_id
 
 
-async def wait_for_wake_up(redis: ArqRedis, shard: int = 0, *, timeout_s: float) -> str | None:
+async def wait_for_wake_up(redis: RedisClient, shard: int = 0, *, timeout_s: float) -> str | None:
     """Block until a job was enqueued in the shard, *timeout_s* at most; the id of the job if there was one.
 
     Raises:
@@ -99,23 +99,23 @@ async def wait_for_wake_up(redis: ArqRedis, shard: int = 0, *, timeout_s: float)
     return None if popped is None else popped[1].decode(errors="replace")
 
 
-async def wake_up_that_waits(redis: ArqRedis, shard: int) -> str | None:
+async def wake_up_that_waits(redis: RedisClient, shard: int) -> str | None:
     """As `wait_for_wake_up`, without waiting."""
     popped = cast("bytes | None", await cast("Awaitable[Any]", redis.rpop(keys.wake_up(shard))))
     return None if popped is None else popped.decode(errors="replace")
 
 
-async def give_back_wake_up(redis: ArqRedis, shard: int, job_id: str) -> None:
+async def give_back_wake_up(redis: RedisClient, shard: int, job_id: str) -> None:
     """Let another worker be woken for the job: there is no place for it here."""
     await cast("Awaitable[Any]", redis.rpush(keys.wake_up(shard), job_id))
 
 
-async def waiting(redis: ArqRedis, shard: int = 0, *, most: int) -> list[bytes]:
+async def waiting(redis: RedisClient, shard: int = 0, *, most: int) -> list[bytes]:
     """The ids of the jobs that wait, oldest first; by nobody's clock, so that a clock that is wrong hides none."""
     return cast("list[bytes]", await redis.zrange(keys.queue(shard), 0, most - 1))
 
 
-async def claim(redis: ArqRedis, job_id: str, shard: int = 0, *, runner: str, for_ms: int) -> bytes | None:
+async def claim(redis: RedisClient, job_id: str, shard: int = 0, *, runner: str, for_ms: int) -> bytes | None:
     """Claim the job for *runner* and take it; None if another has it, it has ended, or nobody came in time.
 
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
@@ -149,7 +149,7 @@ def open_job(job: bytes) -> tuple[str, bytes]:
 
 
 async def finish(
-    redis: ArqRedis, job_id: str, result: bytes | None, *, publish: Sequence[tuple[str, bytes]] = ()
+    redis: RedisClient, job_id: str, result: bytes | None, *, publish: Sequence[tuple[str, bytes]] = ()
 ) -> None:
     """The job has ended: keep its *result*, in arq's own format, and *publish* messages to channels of its shard.
 
@@ -174,7 +174,7 @@ async def finish(
         log.warning("could not publish outcomes: they stay in the job's result", error=refusal.decode(errors="replace"))
 
 
-async def find_endings(redis: ArqRedis, job_id: str) -> tuple[Endings, list[Refused]] | None:
+async def find_endings(redis: RedisClient, job_id: str) -> tuple[Endings, list[Refused]] | None:
     """The endings that arq kept as the job's result, as `split_endings` tells them apart; None while it has none.
 
     Raises:
@@ -184,7 +184,7 @@ async def find_endings(redis: ArqRedis, job_id: str) -> tuple[Endings, list[Refu
     return None if data is None else split_endings(data)
 
 
-async def find_install_answer(redis: ArqRedis, job_id: str) -> InstallAnswer | None:
+async def find_install_answer(redis: RedisClient, job_id: str) -> InstallAnswer | None:
     """What became of an installation; None while it has not ended.
 
     Raises:
@@ -194,7 +194,7 @@ async def find_install_answer(redis: ArqRedis, job_id: str) -> InstallAnswer | N
     return None if data is None else codecs.install_answer.decode(data)
 
 
-async def _find_result(redis: ArqRedis, job_id: str) -> bytes | None:
+async def _find_result(redis: RedisClient, job_id: str) -> bytes | None:
     data = await redis.get(result_key_prefix + job_id)
     if data is None:
         return None
@@ -207,7 +207,7 @@ async def _find_result(redis: ArqRedis, job_id: str) -> bytes | None:
     return result
 
 
-async def claimed_by(redis: ArqRedis, job_ids: Sequence[str]) -> dict[str, str]:
+async def claimed_by(redis: RedisClient, job_ids: Sequence[str]) -> dict[str, str]:
     """Job → the runner that claimed it, of those *job_ids* that were claimed."""
     if not job_ids:
         return {}
@@ -219,11 +219,11 @@ async def claimed_by(redis: ArqRedis, job_ids: Sequence[str]) -> dict[str, str]:
     return {job_id: claim.decode(errors="replace") for job_id, claim in pairs if claim not in {None, _NAMELESS}}
 
 
-async def is_lost(redis: ArqRedis, job_id: str) -> bool:
+async def is_lost(redis: RedisClient, job_id: str) -> bool:
     """Whether the server knows nothing of a job that was enqueued: one took over that never had it."""
     return not await redis.exists(job_key_prefix + job_id, in_progress_key_prefix + job_id, result_key_prefix + job_id)
 
 
-async def was_picked_up(redis: ArqRedis, job_id: str) -> bool:
+async def was_picked_up(redis: RedisClient, job_id: str) -> bool:
     """Whether a runner has claimed the job (and may have died since)."""
     return bool(await redis.exists(in_progress_key_prefix + job_id))

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from arq.connections import ArqRedis
-
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
 if TYPE_CHECKING:
@@ -70,13 +69,13 @@ def beat(pipe: Pipeline, name: str, *, contains_rules: bool, lives_ms: int, leav
     pipe.eval(_BEAT, len(_LISTS), *_LISTS, name, str(lives_ms), *flags, str(_FORGOTTEN_AFTER_MS))
 
 
-async def leave(redis: ArqRedis, name: str) -> None:
+async def leave(redis: RedisClient, name: str) -> None:
     """From now on the runner *name* is not alive."""
     for runners in _LISTS:
         await redis.zrem(runners, name)
 
 
-async def find_alive(redis: ArqRedis) -> LivingRunners:
+async def find_alive(redis: RedisClient) -> LivingRunners:
     """Those that are alive now.
 
     Raises:
@@ -86,7 +85,7 @@ async def find_alive(redis: ArqRedis) -> LivingRunners:
     return LivingRunners(sorted(map(_text, alive)), set(map(_text, insecure)), frozenset(map(_text, leaving)))
 
 
-async def read_loads(redis: ArqRedis, names: Sequence[str]) -> dict[str, RunnerLoad]:
+async def read_loads(redis: RedisClient, names: Sequence[str]) -> dict[str, RunnerLoad]:
     """What the runners *names* say of themselves; without those that have just gone, or talk nonsense.
 
     Raises:

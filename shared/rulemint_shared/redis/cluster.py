@@ -14,13 +14,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.cluster_nodes import ClusterNodes
 from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
 from rulemint_shared.redis.subscribed_connection import SubscribedConnection
@@ -51,7 +51,7 @@ HOME = key_slot(keys.REVISION.encode())
 """Where commands without a name go: one clock and one version are enough."""
 
 
-class ClusterRedis(ArqRedis):
+class ClusterRedis(RedisClient):
     """All nodes."""
 
     def __init__(self, nodes: ClusterNodes, seed: MultiplexedRedis) -> None:
@@ -214,6 +214,6 @@ def _slots(stack: list[Command]) -> list[int]:
     return found
 
 
-def publishing(redis: ArqRedis) -> str:
+def publishing(redis: RedisClient) -> str:
     """The command by which a script publishes where *redis* leads."""
     return _SHARDED["PUBLISH"] if isinstance(redis, ClusterRedis) else "PUBLISH"

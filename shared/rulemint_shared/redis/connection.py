@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from arq.connections import ArqRedis
 from redis.asyncio.cluster import ClusterParser
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
@@ -18,6 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from rulemint_shared.process.background import in_background
 from rulemint_shared.redis.address import Address, Cluster, RedisUrlError, Sentinels, read_address
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.cluster import ClusterRedis
 from rulemint_shared.redis.cluster_nodes import ClusterNodes
 from rulemint_shared.redis.masters import MasterConnection, MasterPool, MasterSentinels, MasterTlsConnection
@@ -41,7 +41,7 @@ class RedisUnusableError(Exception):
 @asynccontextmanager
 async def open_redis(
     url: str, password_file: Path | None = None, sentinel_password_file: Path | None = None
-) -> AsyncIterator[ArqRedis]:
+) -> AsyncIterator[RedisClient]:
     """A client that retries for a moment when a connection breaks; `address` has the forms of *url*.
 
     Raises:
@@ -127,14 +127,14 @@ def _read_password(path: Path | None, setting: str) -> str | None:
         raise RedisUnusableError(f"cannot read {setting} {path}: {error.strerror}") from error
 
 
-async def check_server(redis: ArqRedis) -> str:
+async def check_server(redis: RedisClient) -> str:
     """The server's name and version, such as ``valkey 8.1.1``; of a cluster, every node with slots is looked at.
 
     Raises:
         RedisUnusableError: it does not answer, refuses our password, is older than Redis 7, or may evict configuration.
     """
     try:
-        servers: Sequence[ArqRedis] = await redis.owners() if isinstance(redis, ClusterRedis) else [redis]
+        servers: Sequence[RedisClient] = await redis.owners() if isinstance(redis, ClusterRedis) else [redis]
         names = [await _check(server) for server in servers]
         if isinstance(redis, ClusterRedis):
             await _look_at_coverage(servers)
@@ -145,7 +145,7 @@ async def check_server(redis: ArqRedis) -> str:
     return names[0]
 
 
-async def _check(server: ArqRedis) -> str:
+async def _check(server: RedisClient) -> str:
     info = await server.info("server")
     name = str(info.get("server_name", "redis"))
     version = str(info.get("valkey_version") or info.get("redis_version", "0"))
@@ -155,7 +155,7 @@ async def _check(server: ArqRedis) -> str:
     return f"{name} {version}"
 
 
-async def _look_at_coverage(nodes: Sequence[ArqRedis]) -> None:
+async def _look_at_coverage(nodes: Sequence[RedisClient]) -> None:
     """Warn of a cluster that stops as a whole when one node dies, as far as ``CONFIG`` is open to us."""
     for node in nodes:
         with suppress(ResponseError):
@@ -164,7 +164,7 @@ async def _look_at_coverage(nodes: Sequence[ArqRedis]) -> None:
                 return
 
 
-async def _check_eviction(redis: ArqRedis) -> None:
+async def _check_eviction(redis: RedisClient) -> None:
     """Refuse a server that may evict keys that never expire; ``INFO`` says so where ``CONFIG`` is closed too."""
     policy = str((await redis.info("memory")).get("maxmemory_policy", ""))
     if policy.startswith("allkeys-"):

@@ -14,13 +14,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import hiredis
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from rulemint_shared.process.shortages import shortage_of
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.multiplexed_connection import Command, MultiplexedConnection
 from rulemint_shared.redis.pool import SharingPool
 from rulemint_shared.redis.subscribed_connection import SubscribedConnection
@@ -109,7 +109,7 @@ async def _look_for_another(_error: Exception) -> None:
     """What redis-py wants done between two tries: the connection has closed itself."""
 
 
-class MultiplexedRedis(ArqRedis):
+class MultiplexedRedis(RedisClient):
     """A client of one server."""
 
     def __init__(self, pool: SharingPool) -> None:

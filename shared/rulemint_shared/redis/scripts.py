@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, cast
 
-from arq.connections import ArqRedis
+from rulemint_shared.redis.client import RedisClient
 
 
-async def run_script(redis: ArqRedis, script: str, names: list[str], arguments: list[str | int | bytes]) -> Any:
+async def run_script(redis: RedisClient, script: str, names: list[str], arguments: list[str | int | bytes]) -> Any:
     """Run *script* on the keys *names* with *arguments*, and return what it returns."""
     return await cast("Awaitable[Any]", redis.eval(script, len(names), *names, *arguments))  # type: ignore[arg-type]  # bytes are fine

@@ -17,11 +17,11 @@ import time
 from collections.abc import Mapping
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared import deadline
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import RedisUnusableError
 from rulemint_shared.redis.scripts import run_script
 
@@ -56,7 +56,7 @@ return {time[1] * 1000000 + time[2], redis.call('HGETALL', clocks)}
 class ServerClock:
     """Keeps this process on the server's time. A process has one."""
 
-    def __init__(self, redis: ArqRedis, process: str) -> None:
+    def __init__(self, redis: RedisClient, process: str) -> None:
         """*process* names it where it says that its machine's clock is wrong."""
         self._redis = redis
         self._name = f"{socket.gethostname()}:{process}"

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.messages import LogRecord
 from rulemint_shared.fairness.backlog import FairBacklog, Taken
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition
 from rulemint_shared.streams.log_stream import LogStreamWriter
 from rulemint_shared.streams.sending import send
@@ -36,7 +36,7 @@ PAUSE_WITHOUT_REDIS_S = 0.5
 class LogPublisher:
     """Publishes what it is given, many records in one round trip when they come fast."""
 
-    def __init__(self, redis: ArqRedis, writer: LogStreamWriter) -> None:
+    def __init__(self, redis: RedisClient, writer: LogStreamWriter) -> None:
         self._redis = redis
         self._writer = writer
         self._waiting: FairBacklog[bytes] = FairBacklog(max_items=WAITING_RECORDS, max_bytes=WAITING_BYTES)

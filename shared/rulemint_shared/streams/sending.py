@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, RedisError
 
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition, queue_addition
 
 log = structlog.get_logger(__name__)
 
 
 async def send(
-    redis: ArqRedis, additions: Sequence[Addition], *, beside: Callable[[Pipeline], None] | None = None
+    redis: RedisClient, additions: Sequence[Addition], *, beside: Callable[[Pipeline], None] | None = None
 ) -> list[int]:
     """Write *additions*, which have marks, and what *beside* queues; returns the indexes of those that were refused.
 
@@ -40,7 +40,7 @@ async def send(
 
 
 async def _answers(
-    redis: ArqRedis, additions: Sequence[Addition], beside: Callable[[Pipeline], None] | None, *, by_name: bool
+    redis: RedisClient, additions: Sequence[Addition], beside: Callable[[Pipeline], None] | None, *, by_name: bool
 ) -> list[Any]:
     """Those of *additions* in their order, then those of what was queued *beside* them."""
     async with redis.pipeline(transaction=False) as pipe:

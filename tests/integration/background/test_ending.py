@@ -7,11 +7,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from arq.connections import ArqRedis
 
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_shared.process.background import cancel, run_together
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 MOMENTS = range(25)
@@ -25,7 +25,7 @@ LISTENERS = [
 
 @pytest.mark.parametrize("listener", LISTENERS)
 async def test_a_listener_ends_in_whatever_moment_it_is_cancelled(
-    empty_redis_url: str, listener: Callable[[ArqRedis, ArqRedis], Coroutine[Any, Any, None]]
+    empty_redis_url: str, listener: Callable[[RedisClient, RedisClient], Coroutine[Any, Any, None]]
 ) -> None:
     """redis-py writes through `asyncio.wait_for`, which may lose a cancellation until Python 3.12."""
     async with open_redis(empty_redis_url) as redis:

@@ -4,11 +4,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from arq.connections import ArqRedis
 
 from rulemint_shared import deadline
 from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.redis.server_clock import ServerClock, read_wrong_clocks
 
@@ -17,7 +17,7 @@ SLACK_MS = 2_000
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
@@ -34,7 +34,7 @@ def off_by_ms() -> float:
 
 
 @pytest.mark.parametrize("hours", [1, -1, 100_000])
-async def test_stamps_follow_the_server_however_wrong_they_were(redis: ArqRedis, hours: int) -> None:
+async def test_stamps_follow_the_server_however_wrong_they_were(redis: RedisClient, hours: int) -> None:
     clock = ServerClock(redis, "a process")
     await clock.begin()
     deadline.set_epoch_of_monotonic(deadline.epoch_of_monotonic_ns() + hours * HOUR_MS * 1_000_000)
@@ -45,7 +45,7 @@ async def test_stamps_follow_the_server_however_wrong_they_were(redis: ArqRedis,
     assert clock.wrong == {}
 
 
-async def test_a_slow_reply_spoils_nothing(redis: ArqRedis) -> None:
+async def test_a_slow_reply_spoils_nothing(redis: RedisClient) -> None:
     clock = ServerClock(redis, "a process")
     await clock.begin()
     before_ns = deadline.epoch_of_monotonic_ns()
@@ -54,7 +54,7 @@ async def test_a_slow_reply_spoils_nothing(redis: ArqRedis) -> None:
     assert abs(deadline.epoch_of_monotonic_ns() - before_ns) < 100_000_000
 
 
-async def test_what_is_no_list_of_clocks_is_deleted(redis: ArqRedis) -> None:
+async def test_what_is_no_list_of_clocks_is_deleted(redis: RedisClient) -> None:
     await redis.set(keys.WRONG_CLOCKS, "garbage")
     clock = ServerClock(redis, "a process")
     await clock.begin()
@@ -62,7 +62,7 @@ async def test_what_is_no_list_of_clocks_is_deleted(redis: ArqRedis) -> None:
     assert not await redis.exists(keys.WRONG_CLOCKS)
 
 
-async def test_garbage_on_the_list_and_what_is_stale_is_left_out(redis: ArqRedis) -> None:
+async def test_garbage_on_the_list_and_what_is_stale_is_left_out(redis: RedisClient) -> None:
     later = unix_ms() + HOUR_MS
     listed: dict[str, str] = {"a": f"5000 {later}", "stale": "5000 1", "b": "x", "c": f"{'9' * 5000} {later}", "d": ""}
     await redis.hset(keys.WRONG_CLOCKS, mapping=listed)  # type: ignore[misc]  # redis-py's stub is not async here

@@ -7,13 +7,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 import pytest
-from arq.connections import ArqRedis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from fixtures.scripted_server import OK, a_server_that_says, until
 from rulemint_shared.redis import multiplexed_connection
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
 
@@ -26,15 +26,15 @@ def its_last_word(words: list[bytes]) -> bytes:
     return b"$%d\r\n%s\r\n" % (len(words[-1]), words[-1])
 
 
-def ask(client: ArqRedis, word: str) -> asyncio.Task[Any]:
+def ask(client: RedisClient, word: str) -> asyncio.Task[Any]:
     return asyncio.create_task(asked(client, word))
 
 
-def asked(client: ArqRedis, word: str) -> Coroutine[Any, Any, Any]:
+def asked(client: RedisClient, word: str) -> Coroutine[Any, Any, Any]:
     return cast("Coroutine[Any, Any, Any]", client.eval("script", 1, "key", word))
 
 
-def popped(client: ArqRedis, name: str) -> Coroutine[Any, Any, Any]:
+def popped(client: RedisClient, name: str) -> Coroutine[Any, Any, Any]:
     return cast("Coroutine[Any, Any, Any]", client.brpop([name], timeout=1))
 
 

@@ -6,24 +6,24 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.dispatching import a_rule, an_invocation
 from rulemint_gateway.dispatch import batching
 from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_shared.contract.messages import BATCH_LIMIT, Invocation
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
-async def invocations(redis: ArqRedis) -> list[Invocation]:
+async def invocations(redis: RedisClient) -> list[Invocation]:
     rule = await a_rule(redis)
     return [an_invocation(rule, Deadline.after(60)) for _ in range(3 * BATCH_LIMIT)]
 
@@ -31,7 +31,7 @@ async def invocations(redis: ArqRedis) -> list[Invocation]:
 class Jobs:
     """What was enqueued, job by job."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self.sizes: list[int] = []
         self.lost: list[str] = []
         self.batcher = Batcher(
@@ -48,7 +48,7 @@ class Jobs:
 
 
 async def test_what_comes_at_one_moment_is_one_job_and_what_comes_meanwhile_is_the_next(
-    redis: ArqRedis, invocations: list[Invocation]
+    redis: RedisClient, invocations: list[Invocation]
 ) -> None:
     jobs = Jobs(redis)
     for invocation in invocations[:3]:
@@ -61,7 +61,7 @@ async def test_what_comes_at_one_moment_is_one_job_and_what_comes_meanwhile_is_t
     assert jobs.sizes == [3, 7]
 
 
-async def test_full_jobs_do_not_wait_for_each_other(redis: ArqRedis, invocations: list[Invocation]) -> None:
+async def test_full_jobs_do_not_wait_for_each_other(redis: RedisClient, invocations: list[Invocation]) -> None:
     jobs = Jobs(redis)
     for invocation in invocations:
         jobs.batcher.submit(invocation)
@@ -70,7 +70,7 @@ async def test_full_jobs_do_not_wait_for_each_other(redis: ArqRedis, invocations
 
 
 async def test_large_invocations_share_no_job(
-    redis: ArqRedis, invocations: list[Invocation], monkeypatch: pytest.MonkeyPatch
+    redis: RedisClient, invocations: list[Invocation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "JOB_BYTES", 10)
     jobs = Jobs(redis)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.every_server import names_in
 from fixtures.waiting import eventually
@@ -15,6 +14,7 @@ from rulemint_gateway.limits.quota_counts import KEPT_LONGER_S, KNOWN_FOR_S, Quo
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 T = "default"
@@ -36,7 +36,7 @@ async def a_gateway(url: str, clock_ms: Callable[[], int] = unix_ms) -> AsyncIte
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
@@ -98,7 +98,7 @@ async def test_only_the_first_refusal_is_the_first(empty_redis_url: str) -> None
 
 
 async def test_tenants_clients_and_windows_have_counts_of_their_own_that_expire(
-    empty_redis_url: str, redis: ArqRedis
+    empty_redis_url: str, redis: RedisClient
 ) -> None:
     async with a_gateway(empty_redis_url) as gateway:
         for tenant, limit in (
@@ -115,7 +115,7 @@ async def test_tenants_clients_and_windows_have_counts_of_their_own_that_expire(
 
 
 async def test_without_redis_a_gateway_enforces_by_its_own_count(tmp_path: object) -> None:
-    redis = ArqRedis(unix_socket_path=f"{tmp_path}/nobody")
+    redis = RedisClient(unix_socket_path=f"{tmp_path}/nobody")
     try:
         counts = QuotaCounts(redis)
         assert granted([await counts.take(T, [a_limit(3)]) for _ in range(6)]) == 3
@@ -127,7 +127,7 @@ async def test_without_redis_a_gateway_enforces_by_its_own_count(tmp_path: objec
 async def test_a_gateway_that_loses_redis_goes_on_from_the_count_that_it_knows(
     empty_redis_url: str, tmp_path: object
 ) -> None:
-    gone = ArqRedis(unix_socket_path=f"{tmp_path}/nobody")
+    gone = RedisClient(unix_socket_path=f"{tmp_path}/nobody")
     try:
         async with a_gateway(empty_redis_url) as gateway:
             assert granted([await gateway.take(T, [a_limit(5)]) for _ in range(3)]) == 3

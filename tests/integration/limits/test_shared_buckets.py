@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.every_server import names_in
 from fixtures.waiting import eventually
@@ -15,6 +14,7 @@ from rulemint_gateway.limits.failed_authentication import FailedAuthentication, 
 from rulemint_gateway.limits.gcra import Buckets, Rate
 from rulemint_gateway.limits.shared_buckets import AT_ONCE, SharedBuckets
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 PER_CLIENT, PER_SOURCE = Rate(10, 6), Rate(100, 60)
@@ -34,16 +34,16 @@ async def a_gateway(url: str) -> AsyncIterator[FailedAuthentication]:
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
 
-async def bucket_names(redis: ArqRedis) -> list[bytes]:
+async def bucket_names(redis: RedisClient) -> list[bytes]:
     return await names_in(redis)
 
 
-async def test_what_fails_at_one_gateway_counts_at_the_other(empty_redis_url: str, redis: ArqRedis) -> None:
+async def test_what_fails_at_one_gateway_counts_at_the_other(empty_redis_url: str, redis: RedisClient) -> None:
     async with a_gateway(empty_redis_url) as one, a_gateway(empty_redis_url) as other:
         for _ in range(PER_CLIENT.burst):
             one.client_failed(T, ["c"], HERE)
@@ -60,7 +60,7 @@ async def test_what_fails_at_one_gateway_counts_at_the_other(empty_redis_url: st
         assert other.throttled_client(T, ["another"], HERE) is None
 
 
-async def test_half_of_the_tries_at_each_gateway_are_all_of_them(empty_redis_url: str, redis: ArqRedis) -> None:
+async def test_half_of_the_tries_at_each_gateway_are_all_of_them(empty_redis_url: str, redis: RedisClient) -> None:
     async with a_gateway(empty_redis_url) as one, a_gateway(empty_redis_url) as other:
         for gateway, name in ((one, "a"), (other, "b")):
             for number in range(PER_SOURCE.burst // 2):
@@ -77,7 +77,7 @@ async def test_half_of_the_tries_at_each_gateway_are_all_of_them(empty_redis_url
         await eventually(throttled_by, lambda found: found == [ThrottledBy.SOURCE, ThrottledBy.SOURCE])
 
 
-async def test_buckets_leave_by_themselves_and_name_nobody(empty_redis_url: str, redis: ArqRedis) -> None:
+async def test_buckets_leave_by_themselves_and_name_nobody(empty_redis_url: str, redis: RedisClient) -> None:
     async with a_gateway(empty_redis_url) as gateway:
         gateway.client_failed(T, ["a client"], HERE)
         names = await eventually(lambda: bucket_names(redis), lambda found: len(found) == 2)
@@ -86,7 +86,7 @@ async def test_buckets_leave_by_themselves_and_name_nobody(empty_redis_url: str,
     assert all(HERE.encode() not in name and b"client" not in name for name in names)
 
 
-async def test_more_buckets_than_one_script_takes_are_told_in_turns(empty_redis_url: str, redis: ArqRedis) -> None:
+async def test_more_buckets_than_one_script_takes_are_told_in_turns(empty_redis_url: str, redis: RedisClient) -> None:
     async with a_gateway(empty_redis_url) as gateway:
         for number in range(AT_ONCE + 50):
             gateway.client_failed(T, ["c"], f"192.0.2.{number}")
@@ -95,7 +95,7 @@ async def test_more_buckets_than_one_script_takes_are_told_in_turns(empty_redis_
 
 async def test_without_redis_a_gateway_goes_on_by_itself(tmp_path: object) -> None:
     buckets = Buckets()
-    redis = ArqRedis(unix_socket_path=f"{tmp_path}/nobody")
+    redis = RedisClient(unix_socket_path=f"{tmp_path}/nobody")
     shared = SharedBuckets(redis, buckets)
     gateway = FailedAuthentication(buckets, shared, per_client=PER_CLIENT, per_source=PER_SOURCE)
     sharing = asyncio.create_task(shared.share())

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.every_server import cut, empty, servers
 from fixtures.log_records import a_line, a_writer, write
@@ -23,6 +22,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.messages import Level
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.streams.entries import queue_addition
 from rulemint_shared.streams.log_stream import START, Position
@@ -33,7 +33,7 @@ FROM_THE_START = Beginning(after=START)
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
@@ -68,14 +68,14 @@ def numbers(start: int, end: int) -> list[str]:
     return [str(number) for number in range(start, end)]
 
 
-async def test_records_reach_every_watcher_of_their_tenant_in_order(hub: LogHub, redis: ArqRedis) -> None:
+async def test_records_reach_every_watcher_of_their_tenant_in_order(hub: LogHub, redis: RedisClient) -> None:
     async with hub.watch("one", EVERYTHING) as first, hub.watch("one", EVERYTHING) as second:
         await write(redis, "one", *map(a_line, numbers(0, 100)))
         for watcher in (first, second):
             assert await texts(watcher, 100) == numbers(0, 100)
 
 
-async def test_records_reach_no_watcher_of_another_tenant(hub: LogHub, redis: ArqRedis) -> None:
+async def test_records_reach_no_watcher_of_another_tenant(hub: LogHub, redis: RedisClient) -> None:
     async with hub.watch("one", EVERYTHING) as one, hub.watch("two", EVERYTHING) as two:
         await write(redis, "one", a_line("for one"))
         await write(redis, "two", a_line("for two"))
@@ -84,7 +84,7 @@ async def test_records_reach_no_watcher_of_another_tenant(hub: LogHub, redis: Ar
         assert await texts(one, 2) == ["for one", "the end"]
 
 
-async def test_a_watcher_gets_what_its_filter_shows_and_may_change_it(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_watcher_gets_what_its_filter_shows_and_may_change_it(hub: LogHub, redis: RedisClient) -> None:
     async with hub.watch("one", LogFilter(level=Level.WARN)) as watcher:
         await write(redis, "one", a_line("hidden"), a_line("shown", level=Level.ERROR))
         assert await texts(watcher, 1) == ["shown"]
@@ -93,7 +93,7 @@ async def test_a_watcher_gets_what_its_filter_shows_and_may_change_it(hub: LogHu
         assert await texts(watcher, 1) == ["to be seen"]
 
 
-async def test_a_watcher_that_does_not_read_loses_the_oldest_and_slows_nobody(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_watcher_that_does_not_read_loses_the_oldest_and_slows_nobody(hub: LogHub, redis: RedisClient) -> None:
     lines = numbers(0, BUFFERED_RECORDS + 500)
     async with hub.watch("one", EVERYTHING) as slow, hub.watch("one", EVERYTHING) as quick:
         reading = asyncio.create_task(texts(quick, len(lines)))
@@ -114,7 +114,7 @@ async def small_hub(empty_redis_url: str) -> AsyncIterator[LogHub]:
         await opened.close()
 
 
-async def test_long_lines_are_dropped_by_their_bytes_and_counted(small_hub: LogHub, redis: ArqRedis) -> None:
+async def test_long_lines_are_dropped_by_their_bytes_and_counted(small_hub: LogHub, redis: RedisClient) -> None:
     lines = [f"{number} {'x' * 5_000}" for number in range(300)]
     async with small_hub.watch("one", EVERYTHING) as slow, small_hub.watch("one", EVERYTHING) as quick:
         for start in range(0, len(lines), 10):
@@ -127,7 +127,7 @@ async def test_long_lines_are_dropped_by_their_bytes_and_counted(small_hub: LogH
 
 
 async def test_watchers_that_do_not_read_hold_what_there_is_room_for_whatever_each_of_them_asked(
-    small_hub: LogHub, redis: ArqRedis
+    small_hub: LogHub, redis: RedisClient
 ) -> None:
     """Each has a filter, and so a batch, of its own."""
     lines = [f"{number} {'x' * 5_000}" for number in range(100)]
@@ -148,7 +148,7 @@ async def test_watchers_that_do_not_read_hold_what_there_is_room_for_whatever_ea
 
 
 @pytest.mark.parametrize("data", [b"", b"\xc1noise", b"\x80", b"x" * 100_000], ids=["empty", "noise", "map", "large"])
-async def test_a_malformed_record_is_ignored(hub: LogHub, redis: ArqRedis, data: bytes) -> None:
+async def test_a_malformed_record_is_ignored(hub: LogHub, redis: RedisClient, data: bytes) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
         await redis.xadd(keys.logs("one"), {"record": data})
         await redis.xadd(keys.logs("one"), {"something": "else"})
@@ -156,7 +156,9 @@ async def test_a_malformed_record_is_ignored(hub: LogHub, redis: ArqRedis, data:
         assert await texts(watcher, 1) == ["after it"]
 
 
-async def test_what_a_writer_takes_at_once_and_what_it_leaves_come_in_one_order(hub: LogHub, redis: ArqRedis) -> None:
+async def test_what_a_writer_takes_at_once_and_what_it_leaves_come_in_one_order(
+    hub: LogHub, redis: RedisClient
+) -> None:
     seen: list[str] = []
     at_once = 0
 
@@ -194,7 +196,7 @@ async def test_what_a_writer_takes_at_once_and_what_it_leaves_come_in_one_order(
 
 @pytest.mark.parametrize("count", [3, PAGE_RECORDS, 3 * PAGE_RECORDS + 1])
 async def test_live_goes_on_behind_the_history_without_a_gap_or_a_double(
-    hub: LogHub, redis: ArqRedis, count: int
+    hub: LogHub, redis: RedisClient, count: int
 ) -> None:
     """While somebody writes all the time."""
     await write(redis, "one", *map(a_line, numbers(0, count)))
@@ -209,7 +211,7 @@ async def test_live_goes_on_behind_the_history_without_a_gap_or_a_double(
     await writing
 
 
-async def test_a_watcher_may_begin_with_the_last_records_that_its_filter_shows(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_watcher_may_begin_with_the_last_records_that_its_filter_shows(hub: LogHub, redis: RedisClient) -> None:
     levels = [Level.WARN if number % 700 == 0 else Level.INFO for number in range(1_500)]
     await write(redis, "one", *(a_line(str(number), level=level) for number, level in enumerate(levels)))
     async with hub.watch("one", LogFilter(level=Level.WARN), Beginning(tail=2)) as watcher:
@@ -217,7 +219,7 @@ async def test_a_watcher_may_begin_with_the_last_records_that_its_filter_shows(h
         assert await texts(watcher, 3) == ["700", "1400", "live"]
 
 
-async def test_a_watcher_may_begin_at_a_time(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_watcher_may_begin_at_a_time(hub: LogHub, redis: RedisClient) -> None:
     await write(redis, "one", a_line("before"))
     await asyncio.sleep(0.01)
     since_ms = unix_ms()
@@ -226,7 +228,7 @@ async def test_a_watcher_may_begin_at_a_time(hub: LogHub, redis: ArqRedis) -> No
         assert await texts(watcher, 1) == ["since"]
 
 
-async def test_a_watcher_that_comes_back_goes_on_behind_its_last_record(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_watcher_that_comes_back_goes_on_behind_its_last_record(hub: LogHub, redis: RedisClient) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
         await write(redis, "one", *map(a_line, numbers(0, 3)))
         events = await read(watcher, 3)
@@ -235,7 +237,7 @@ async def test_a_watcher_that_comes_back_goes_on_behind_its_last_record(hub: Log
         assert await texts(again, 2) == ["2", "3"]
 
 
-async def test_history_is_bounded_by_number_and_by_age(redis: ArqRedis) -> None:
+async def test_history_is_bounded_by_number_and_by_age(redis: RedisClient) -> None:
     writer = a_writer(kept=100, age_s=60)
     old = Position(unix_ms() - 120_000, 0)
     await redis.xadd(keys.logs("one"), {"record": b"old"}, id=str(old))
@@ -249,7 +251,7 @@ async def test_history_is_bounded_by_number_and_by_age(redis: ArqRedis) -> None:
 # ---- what breaks, and what ends ----
 
 
-async def test_a_break_loses_nothing_and_watchers_are_told_of_it(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_break_loses_nothing_and_watchers_are_told_of_it(hub: LogHub, redis: RedisClient) -> None:
     async with hub.watch("one", EVERYTHING) as one, hub.watch("two", EVERYTHING) as two:
         await cut(redis)
         for tenant, watcher in (("one", one), ("two", two)):
@@ -259,7 +261,7 @@ async def test_a_break_loses_nothing_and_watchers_are_told_of_it(hub: LogHub, re
             assert [event["message"] for event in events if event["type"] == "line"] == numbers(0, 50)
 
 
-async def test_a_tenant_that_nobody_watches_any_longer_is_not_read(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_tenant_that_nobody_watches_any_longer_is_not_read(hub: LogHub, redis: RedisClient) -> None:
     async with hub.watch("one", EVERYTHING):
         async with hub.watch("one", EVERYTHING):
             await eventually(lambda: readers(redis), lambda count: count == 1)
@@ -279,7 +281,7 @@ async def test_a_tenant_with_many_watchers_leaves_places_to_the_others(hub: LogH
         await stack.enter_async_context(hub.watch("two", EVERYTHING))
 
 
-async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: LogHub, redis: ArqRedis) -> None:
+async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: LogHub, redis: RedisClient) -> None:
     async with AsyncExitStack() as stack:
         idle = await stack.enter_async_context(hub.watch("one", EVERYTHING))
         waiting = asyncio.create_task(idle.next_batch())
@@ -294,7 +296,7 @@ async def test_closing_the_watchers_ends_each_after_what_it_has_not_read(hub: Lo
             assert await other.next_batch() is None
 
 
-async def readers(redis: ArqRedis) -> int:
+async def readers(redis: RedisClient) -> int:
     """How many connections wait for records."""
     clients = [client for server in await servers(redis) for client in await server.client_list()]
     return sum(client["cmd"] == "xread" and "b" in client["flags"] for client in clients)
@@ -303,13 +305,13 @@ async def readers(redis: ArqRedis) -> int:
 # ---- what is missing ----
 
 
-async def lose(redis: ArqRedis, count: int, text: str) -> None:
+async def lose(redis: RedisClient, count: int, text: str) -> None:
     """A writer has lost so many records, and then writes one."""
     record = codecs.log_record.encode(a_line(text))
     await send(redis, [a_writer().addition("one", [record], lost=count)])
 
 
-async def flood(redis: ArqRedis, count: int) -> None:
+async def flood(redis: RedisClient, count: int) -> None:
     """The stream keeps the last hundred, and a few more."""
     writer = a_writer(kept=100)
     for start in range(0, count, 500):
@@ -336,7 +338,7 @@ async def until_line(watcher: Watcher, text: str) -> list[dict[str, Any]]:
 
 
 async def test_a_watcher_is_told_how_many_records_left_the_stream_before_they_were_read(
-    hub: LogHub, redis: ArqRedis
+    hub: LogHub, redis: RedisClient
 ) -> None:
     """A flood: the gateway was told of nothing, and a reader got 90,000 of 240,000 lines."""
     async with hub.watch("one", EVERYTHING) as watcher, hub.watch("one", LogFilter(contains="end")) as other:
@@ -353,7 +355,7 @@ async def test_a_watcher_is_told_how_many_records_left_the_stream_before_they_we
 
 @pytest.mark.parametrize("beginning", [NOW, FROM_THE_START, Beginning(tail=3)], ids=["live", "history", "tail"])
 async def test_a_watcher_is_told_in_its_place_what_a_writer_has_lost(
-    hub: LogHub, redis: ArqRedis, beginning: Beginning
+    hub: LogHub, redis: RedisClient, beginning: Beginning
 ) -> None:
     async def write_all() -> None:
         await write(redis, "one", a_line("before"))
@@ -371,7 +373,7 @@ async def test_a_watcher_is_told_in_its_place_what_a_writer_has_lost(
     assert events[1]["message"].startswith("7 records were dropped")
 
 
-async def test_a_watcher_that_comes_back_too_late_is_told_how_many_it_missed(hub: LogHub, redis: ArqRedis) -> None:
+async def test_a_watcher_that_comes_back_too_late_is_told_how_many_it_missed(hub: LogHub, redis: RedisClient) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
         await write(redis, "one", a_line("first"))
         (first,) = await read(watcher, 1)
@@ -388,7 +390,7 @@ async def test_a_watcher_that_comes_back_too_late_is_told_how_many_it_missed(hub
 
 
 async def test_a_watcher_that_comes_back_is_told_nothing_if_all_that_it_did_not_have_is_there(
-    hub: LogHub, redis: ArqRedis
+    hub: LogHub, redis: RedisClient
 ) -> None:
     """The record that it had last has left the stream, and nothing behind it."""
     await write(redis, "one", *map(a_line, numbers(0, 10)))
@@ -410,7 +412,7 @@ async def all_of(hub: LogHub, beginning: Beginning) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("had", "missing"), [(5, [(5, "not_kept")]), (10, [])])
 async def test_a_watcher_that_comes_back_to_an_empty_stream_is_told_how_many_it_missed(
-    hub: LogHub, redis: ArqRedis, had: int, missing: list[tuple[int, str]]
+    hub: LogHub, redis: RedisClient, had: int, missing: list[tuple[int, str]]
 ) -> None:
     await write(redis, "one", *map(a_line, numbers(0, 10)))
     events = await all_of(hub, FROM_THE_START)
@@ -422,7 +424,7 @@ async def test_a_watcher_that_comes_back_to_an_empty_stream_is_told_how_many_it_
         assert dropped(await until_line(again, "live")) == missing
 
 
-async def test_records_of_an_older_release_are_not_missing(hub: LogHub, redis: ArqRedis) -> None:
+async def test_records_of_an_older_release_are_not_missing(hub: LogHub, redis: RedisClient) -> None:
     """Their numbers say nothing: each is 0, or counts within its ms."""
     record = codecs.log_record.encode(a_line("old"))
     ms = unix_ms() - 1_000
@@ -441,7 +443,7 @@ async def test_records_of_an_older_release_are_not_missing(hub: LogHub, redis: A
 
 
 async def test_a_slow_watcher_s_count_has_what_it_would_have_been_told_was_missing(
-    hub: LogHub, redis: ArqRedis
+    hub: LogHub, redis: RedisClient
 ) -> None:
     async with hub.watch("one", EVERYTHING) as slow, hub.watch("one", EVERYTHING) as quick:
         await lose(redis, 1_000, "first")
@@ -453,14 +455,14 @@ async def test_a_slow_watcher_s_count_has_what_it_would_have_been_told_was_missi
     assert lines(events) == numbers(0, BUFFERED_RECORDS)
 
 
-async def break_off(redis: ArqRedis) -> None:
+async def break_off(redis: RedisClient) -> None:
     """While the hub waits for a record."""
     await eventually(lambda: readers(redis), lambda count: count == 1)
     await cut(redis)
 
 
 async def test_after_a_break_nobody_is_told_that_nothing_is_missing_if_it_is_not_so(
-    hub: LogHub, redis: ArqRedis
+    hub: LogHub, redis: RedisClient
 ) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
         await write(redis, "one", a_line("before"))
@@ -478,7 +480,7 @@ async def test_after_a_break_nobody_is_told_that_nothing_is_missing_if_it_is_not
 
 
 async def test_after_a_break_in_which_the_server_lost_its_data_watchers_are_told_so(
-    hub: LogHub, redis: ArqRedis
+    hub: LogHub, redis: RedisClient
 ) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
         await write(redis, "one", a_line("before"))
@@ -492,7 +494,7 @@ async def test_after_a_break_in_which_the_server_lost_its_data_watchers_are_told
 
 
 async def test_after_a_break_with_nothing_new_watchers_are_told_that_nothing_is_missing(
-    hub: LogHub, redis: ArqRedis
+    hub: LogHub, redis: RedisClient
 ) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
         await write(redis, "one", a_line("before"))

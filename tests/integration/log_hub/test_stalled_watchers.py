@@ -10,7 +10,6 @@ import aiohttp
 import pytest
 from aiohttp import WSCloseCode, web
 from aiohttp.test_utils import TestServer
-from arq.connections import ArqRedis
 
 from fixtures.log_records import a_line, write
 from fixtures.waiting import eventually
@@ -19,11 +18,12 @@ from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.web.log_stream import websocket
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
@@ -67,7 +67,7 @@ async def server(
 
 
 async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothing(
-    server: TestServer, sockets: list[web.WebSocketResponse], redis: ArqRedis
+    server: TestServer, sockets: list[web.WebSocketResponse], redis: RedisClient
 ) -> None:
     lines = [f"{number} {'x' * 8_000}" for number in range(3_000)]
     url = server.make_url("/")
@@ -88,7 +88,7 @@ async def test_a_watcher_that_stops_reading_is_closed_and_the_others_lose_nothin
 
 
 async def test_a_watcher_that_never_reads_again_is_broken_off_and_leaves_its_place(
-    server: TestServer, ended: asyncio.Event, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
+    server: TestServer, ended: asyncio.Event, redis: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A close that waits for the watcher to take what was written would wait for ever."""
     monkeypatch.setattr(websocket, "FAREWELL_S", 0.5)
@@ -103,7 +103,7 @@ async def _is_closed(socket: web.WebSocketResponse) -> bool:
     return socket.closed
 
 
-async def _write_on(redis: ArqRedis) -> None:
+async def _write_on(redis: RedisClient) -> None:
     """Until no buffer of this machine takes more."""
     while True:
         await write(redis, "one", *(a_line("x" * 8_000) for _ in range(100)))

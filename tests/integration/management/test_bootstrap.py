@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 
 from rulemint_gateway.management.admin_file import AdminFile, AdminFileKeeper
 from rulemint_gateway.management.bootstrap.bootstrap import Bootstrap
@@ -30,6 +29,7 @@ from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared.contract.records import Client, ClientGrant, Scope, SigningAlgorithm
 from rulemint_shared.process.background import in_background
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.secrets.vault import Vault
 
@@ -43,7 +43,7 @@ class Gateway:
     logs: Logs
     vault: Vault
     admin_file: Path
-    redis: ArqRedis
+    redis: RedisClient
 
     async def start(self, issuer: str = "http://iss.test/") -> None:
         await Bootstrap(self.catalog, self.store, self.vault, issuer=issuer).run(self.admin_file)

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.every_server import cut, empty, names_in
 from rulemint_gateway.stores.catalog import change_log
@@ -19,6 +18,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.messages import ConfigChange
 from rulemint_shared.contract.records import Client, ClientGrant, Rule, Tenant
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.redis.subscription import Subscriber
 
@@ -30,7 +30,7 @@ UNANNOUNCED = "unannounced"
 class Two:
     """A gateway that writes, and another one that has missed what was written since it was made."""
 
-    def __init__(self, redis: ArqRedis, writer: Catalog, other: Catalog, subscriber: Subscriber) -> None:
+    def __init__(self, redis: RedisClient, writer: Catalog, other: Catalog, subscriber: Subscriber) -> None:
         self.redis = redis
         self.other = other
         self._writer = writer

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import AsyncIterator
 
 import pytest
-from arq.connections import ArqRedis
 
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENTS, TENANTS
@@ -13,6 +12,7 @@ from rulemint_gateway.stores.writing.calls import CALL, Call, Once
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore, TakenOverError
 from rulemint_gateway.stores.writing.idempotency import IdempotencyStore, KeptAnswer, KeyInUseError, KeyReusedError
 from rulemint_shared.contract.records import Client, Tenant
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.secrets.vault import Vault
 
@@ -21,13 +21,13 @@ ANSWER = KeptAnswer(201, b'{"client_secret":"a plain secret"}', '"etag"')
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def calls(redis: ArqRedis) -> IdempotencyStore:
+def calls(redis: RedisClient) -> IdempotencyStore:
     return IdempotencyStore(redis, Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))]))
 
 
@@ -46,7 +46,7 @@ async def test_the_first_answer_is_found_by_the_same_key_and_body(calls: Idempot
     assert isinstance(await calls.begin("t", ("another client", *KEY[1:]), b"body"), Once)
 
 
-async def test_neither_answer_nor_body_is_readable_in_redis(calls: IdempotencyStore, redis: ArqRedis) -> None:
+async def test_neither_answer_nor_body_is_readable_in_redis(calls: IdempotencyStore, redis: RedisClient) -> None:
     once = await begun(calls, b"a body with a plain secret")
     await calls.answer(once, ANSWER)
     stored = await redis.get(once.key)
@@ -62,7 +62,7 @@ async def test_a_key_is_in_use_until_its_call_was_answered_or_given_up(calls: Id
     await begun(calls)
 
 
-async def test_a_call_whose_key_was_taken_over_writes_nothing(calls: IdempotencyStore, redis: ArqRedis) -> None:
+async def test_a_call_whose_key_was_taken_over_writes_nothing(calls: IdempotencyStore, redis: RedisClient) -> None:
     catalog = Catalog(redis)
     await catalog.load()
     store = ConfigStore(redis, catalog)

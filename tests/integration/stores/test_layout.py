@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import redis
-from arq.connections import ArqRedis
 
 from fixtures.old_store import GONE, OLD_AND_NEW, dumped, write_old_store
 from fixtures.valkey import Databases, embedded
@@ -19,6 +18,7 @@ from rulemint_gateway.stores.layout.renaming import LayoutError
 from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 
@@ -35,7 +35,7 @@ def empty_redis_url(single_server: Databases) -> str:
 
 
 @pytest.fixture
-async def opened(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def opened(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as client:
         yield client
 
@@ -51,7 +51,7 @@ def changed(server: redis.Redis, kept: dict[str, bytes]) -> list[str]:
     return [name for name in kept if dumped(server, name) != kept[name]]
 
 
-async def test_everything_of_an_old_store_is_there_under_its_new_name(opened: ArqRedis, server: redis.Redis) -> None:
+async def test_everything_of_an_old_store_is_there_under_its_new_name(opened: RedisClient, server: redis.Redis) -> None:
     kept = write_old_store(server)
     server.set("somebody:else", "x")
     server.set("rulemint:unheard-of", "x")
@@ -65,7 +65,7 @@ async def test_everything_of_an_old_store_is_there_under_its_new_name(opened: Ar
     assert not set(GONE) & left
 
 
-async def test_it_is_done_once(opened: ArqRedis, server: redis.Redis) -> None:
+async def test_it_is_done_once(opened: RedisClient, server: redis.Redis) -> None:
     write_old_store(server)
     await ensure_layout(opened)
     server.set("rulemint:acme:clients", "of a later day")
@@ -75,7 +75,7 @@ async def test_it_is_done_once(opened: ArqRedis, server: redis.Redis) -> None:
 
 @pytest.mark.parametrize("at_once", [1, 7])
 async def test_a_gateway_that_was_killed_half_way_is_followed_by_one_that_ends_it(
-    opened: ArqRedis, server: redis.Redis, monkeypatch: pytest.MonkeyPatch, at_once: int
+    opened: RedisClient, server: redis.Redis, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(renaming, "AT_ONCE", at_once)
     monkeypatch.setattr(layout, "LOCKED_MS", 300)
@@ -92,7 +92,7 @@ async def test_a_gateway_that_was_killed_half_way_is_followed_by_one_that_ends_i
 
 
 async def test_of_several_gateways_at_once_one_renames_and_the_others_wait(
-    opened: ArqRedis, empty_redis_url: str, server: redis.Redis
+    opened: RedisClient, empty_redis_url: str, server: redis.Redis
 ) -> None:
     kept = write_old_store(server)
     async with open_redis(empty_redis_url) as second, open_redis(empty_redis_url) as third:
@@ -102,7 +102,7 @@ async def test_of_several_gateways_at_once_one_renames_and_the_others_wait(
 
 
 async def test_it_is_refused_while_a_gateway_of_an_older_version_runs(
-    opened: ArqRedis, server: redis.Redis, empty_redis_url: str, monkeypatch: pytest.MonkeyPatch
+    opened: RedisClient, server: redis.Redis, empty_redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layout, "ENDS_WITHIN_S", 0.3)
     write_old_store(server)
@@ -116,7 +116,7 @@ async def test_it_is_refused_while_a_gateway_of_an_older_version_runs(
 
 
 async def test_it_is_refused_while_a_runner_of_an_older_version_beats_and_done_when_it_has_gone(
-    opened: ArqRedis, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    opened: RedisClient, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_old_store(server)
     server.zadd("rulemint:runners", {"host:runner_1": unix_ms() + 60_000})
@@ -132,13 +132,13 @@ async def test_it_is_refused_while_a_runner_of_an_older_version_beats_and_done_w
 
 
 async def test_it_stops_if_a_process_of_an_older_version_starts_in_the_middle_of_it(
-    opened: ArqRedis, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    opened: RedisClient, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(renaming, "AT_ONCE", 5)
     kept = write_old_store(server)
     looked = 0
 
-    async def living(_redis: ArqRedis) -> list[str]:
+    async def living(_redis: RedisClient) -> list[str]:
         nonlocal looked
         looked += 1
         return ["gateway_late"] if looked == 4 else []
@@ -153,7 +153,7 @@ async def test_it_stops_if_a_process_of_an_older_version_starts_in_the_middle_of
 
 
 async def test_it_waits_for_another_version_that_is_in_the_middle_of_it_with_one_clear_line(
-    opened: ArqRedis, server: redis.Redis
+    opened: RedisClient, server: redis.Redis
 ) -> None:
     write_old_store(server)
     server.set(keys.MOVING, "3 somebody", px=60_000)
@@ -161,7 +161,7 @@ async def test_it_waits_for_another_version_that_is_in_the_middle_of_it_with_one
         await ensure_layout(opened)
 
 
-async def test_a_store_of_a_later_layout_is_refused(opened: ArqRedis, server: redis.Redis) -> None:
+async def test_a_store_of_a_later_layout_is_refused(opened: RedisClient, server: redis.Redis) -> None:
     server.set(keys.LAYOUT, "3")
     with pytest.raises(LayoutError, match="have layout 3, and this version knows 2"):
         await ensure_layout(opened)
@@ -169,7 +169,7 @@ async def test_a_store_of_a_later_layout_is_refused(opened: ArqRedis, server: re
 
 @pytest.mark.parametrize("name", ["rulemint:key-check", "rulemint:acme:clients"])
 async def test_what_an_older_version_wrote_after_its_data_was_renamed_is_named_and_never_overwritten(
-    opened: ArqRedis, server: redis.Redis, name: str
+    opened: RedisClient, server: redis.Redis, name: str
 ) -> None:
     kept = write_old_store(server)
     server.set(OLD_AND_NEW[name], "newer")
@@ -179,13 +179,13 @@ async def test_what_an_older_version_wrote_after_its_data_was_renamed_is_named_a
     assert dumped(server, name) == kept[OLD_AND_NEW[name]]
 
 
-async def test_an_empty_store_has_the_layout_at_once_and_nothing_else(opened: ArqRedis, server: redis.Redis) -> None:
+async def test_an_empty_store_has_the_layout_at_once_and_nothing_else(opened: RedisClient, server: redis.Redis) -> None:
     await ensure_layout(opened)
     assert list(server.scan_iter()) == [keys.LAYOUT.encode()]
 
 
 async def test_old_data_that_is_restored_to_a_server_that_was_emptied_is_found(
-    opened: ArqRedis, server: redis.Redis
+    opened: RedisClient, server: redis.Redis
 ) -> None:
     await ensure_layout(opened)
     kept = write_old_store(server)
@@ -194,7 +194,7 @@ async def test_old_data_that_is_restored_to_a_server_that_was_emptied_is_found(
 
 
 async def test_a_gateway_that_waits_for_another_s_lock_ends_when_it_is_told_to(
-    opened: ArqRedis, server: redis.Redis
+    opened: RedisClient, server: redis.Redis
 ) -> None:
     server.set(keys.MOVING, f"{layout.LAYOUT} another", px=60_000)
     waiting = asyncio.create_task(ensure_layout(opened))

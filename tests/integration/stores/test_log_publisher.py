@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.log_records import a_line, a_writer
 from fixtures.valkey_servers import Server, a_server
@@ -17,19 +16,20 @@ from fixtures.waiting import eventually
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.messages import LogLine
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.streams.log_publisher import WAITING_RECORDS, LogPublisher
 from rulemint_shared.streams.log_stream import RECORD_FIELD, Position
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def publishing(redis: ArqRedis) -> AsyncIterator[LogPublisher]:
+async def publishing(redis: RedisClient) -> AsyncIterator[LogPublisher]:
     publisher = LogPublisher(redis, a_writer(kept=100_000))
     running = asyncio.create_task(publisher.run())
     try:
@@ -39,11 +39,11 @@ async def publishing(redis: ArqRedis) -> AsyncIterator[LogPublisher]:
         await cancel([running])
 
 
-async def written(redis: ArqRedis, tenant: str) -> int:
+async def written(redis: RedisClient, tenant: str) -> int:
     return int(await redis.xlen(keys.logs(tenant)))
 
 
-async def stream_of(redis: ArqRedis, tenant: str) -> tuple[list[str], int]:
+async def stream_of(redis: RedisClient, tenant: str) -> tuple[list[str], int]:
     """What *tenant* wrote, and how many numbers were left free."""
     entries = await redis.xrange(keys.logs(tenant))
     records = [codecs.log_record.decode(fields[RECORD_FIELD]) for _name, fields in entries]
@@ -51,7 +51,7 @@ async def stream_of(redis: ArqRedis, tenant: str) -> tuple[list[str], int]:
     return [record.message for record in records if isinstance(record, LogLine)], newest - len(entries)
 
 
-async def test_a_record_that_cannot_travel_and_a_key_of_another_type_cost_nobody_else(redis: ArqRedis) -> None:
+async def test_a_record_that_cannot_travel_and_a_key_of_another_type_cost_nobody_else(redis: RedisClient) -> None:
     await redis.set(keys.logs("broken"), "no stream")
     async with publishing(redis) as publisher:
         publisher.publish("acme", msgspec.structs.replace(a_line(""), message="half a pair: \ud800"))
@@ -65,7 +65,7 @@ async def test_a_record_that_cannot_travel_and_a_key_of_another_type_cost_nobody
     assert await stream_of(redis, "acme") == (["one", "two"], 1), "what could not travel leaves its number free"
 
 
-async def test_what_waits_at_the_end_is_written(redis: ArqRedis) -> None:
+async def test_what_waits_at_the_end_is_written(redis: RedisClient) -> None:
     async with publishing(redis) as publisher:
         await asyncio.sleep(0)
         for number in range(1_200):

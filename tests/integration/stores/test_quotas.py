@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-from arq.connections import ArqRedis
 
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENTS, RULE_VERSIONS, RULES, TENANTS
@@ -17,6 +16,7 @@ from rulemint_gateway.stores.writing.record_quotas import QuotaExceededError, Qu
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.records import Client, Language, Rule, RuleVersion, Tenant
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 T = DEFAULT_TENANT
@@ -27,7 +27,7 @@ Plan = Callable[[], Awaitable[Changes[None]]]
 class Gateway:
     """The stores of one gateway."""
 
-    def __init__(self, redis: ArqRedis, catalog: Catalog) -> None:
+    def __init__(self, redis: RedisClient, catalog: Catalog) -> None:
         self.redis = redis
         self.catalog = catalog
         self.store = ConfigStore(redis, catalog, quotas=SMALL)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from arq.connections import ArqRedis
-
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.reading import read_record, read_records
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.records import Rule, RuleVersion
+from rulemint_shared.redis.client import RedisClient
 
 FIRST_PART, LARGEST_PART = 4, 64
 PART_CHARACTERS = 256 * 1024
@@ -21,7 +20,7 @@ PART_CHARACTERS = 256 * 1024
 class RuleRecords:
     """Reads rules from the catalog and their texts from Redis, and checks what a tenant's rules must have in common."""
 
-    def __init__(self, redis: ArqRedis, catalog: Catalog) -> None:
+    def __init__(self, redis: RedisClient, catalog: Catalog) -> None:
         self._redis = redis
         self._catalog = catalog
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from arq.connections import ArqRedis
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
@@ -18,6 +17,7 @@ from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.records import Rule, RuleSecrets
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault
 
 MAX_SECRETS = 30
@@ -39,7 +39,7 @@ class SecretsState(msgspec.Struct, frozen=True, kw_only=True):
 class RuleSecretsOf:
     """The use cases of ``/api/v2/rules/{id}/secrets``."""
 
-    def __init__(self, redis: ArqRedis, records: RuleRecords, store: ConfigStore, vault: Vault) -> None:
+    def __init__(self, redis: RedisClient, records: RuleRecords, store: ConfigStore, vault: Vault) -> None:
         self._redis = redis
         self._records = records
         self._store = store

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from arq.connections import ArqRedis
 from msgspec import UNSET
 
 from rulemint_gateway.dispatch.batching import CannotTravelError
@@ -24,6 +23,7 @@ from rulemint_shared.contract.messages import Draft, Ending, Invocation, RuleRef
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.fairness.turns import NoTurnError, Turns
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault
 
 AT_ONCE = 16
@@ -36,7 +36,7 @@ class Trials:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         catalog: Catalog,
         records: RuleRecords,
         vault: Vault,

@@ -15,7 +15,6 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.catalog.authority import normalised
@@ -29,6 +28,7 @@ from rulemint_shared.contract.messages import ConfigChange
 from rulemint_shared.contract.records import Tenant
 from rulemint_shared.process.background import run_together
 from rulemint_shared.process.gc_tuning import spare_collector
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.subscription import Subscriber, listen
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ class CatalogBehindError(Exception):
 class Catalog:
     """All tenants' configuration; reads never wait."""
 
-    def __init__(self, redis: ArqRedis, *, stale_after_s: float = STALE_AFTER_S) -> None:
+    def __init__(self, redis: RedisClient, *, stale_after_s: float = STALE_AFTER_S) -> None:
         """*stale_after_s*: how long nobody is answered from memory without a word of Redis."""
         self._redis = redis
         self._stale_after_s = stale_after_s

@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
 from rulemint_gateway.stores.catalog.slices import give_way
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def add_change(pipe: Pipeline, change: ConfigChange) -> None:
     pipe.eval(_ADD, 1, keys.CHANGE_LOG, codecs.config_change.encode(change), str(KEPT))  # type: ignore[arg-type]  # bytes
 
 
-async def stored_state(redis: ArqRedis) -> State:
+async def stored_state(redis: RedisClient) -> State:
     """What the server has now.
 
     Raises:
@@ -73,7 +73,7 @@ async def stored_state(redis: ArqRedis) -> State:
     return State(revision, change.mark if change is not None and change.revision == revision else "")
 
 
-async def changes_since(redis: ArqRedis, ours: State, stored: State) -> list[ConfigChange] | None:
+async def changes_since(redis: RedisClient, ours: State, stored: State) -> list[ConfigChange] | None:
     """All changes after *ours* up to *stored* at least, oldest first; None: they are not known.
 
     Raises:

@@ -15,7 +15,6 @@ from itertools import islice
 from typing import Any
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import ResponseError
 
 from rulemint_gateway.stores.catalog.slices import Slices, give_way
@@ -24,6 +23,7 @@ from rulemint_gateway.stores.catalog.tenant_config import CATALOGUED, TenantConf
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.records import Tenant
 from rulemint_shared.process.background import cancel
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +118,7 @@ class _Scan:
             config.note_unreadable(table, record_id)
 
 
-async def read_everything(redis: ArqRedis, known: Mapping[str, TenantConfig]) -> dict[str, TenantConfig]:
+async def read_everything(redis: RedisClient, known: Mapping[str, TenantConfig]) -> dict[str, TenantConfig]:
     """The configuration of all tenants, by name; what is damaged is named in the log and left out.
 
     Tenants that are *known* stay what they are until all was read, and then become what they should be.
@@ -151,7 +151,7 @@ async def read_everything(redis: ArqRedis, known: Mapping[str, TenantConfig]) ->
 _Reply = tuple[int, dict[bytes, bytes]]
 
 
-async def _read_tenants(redis: ArqRedis) -> AsyncIterator[Tenant]:
+async def _read_tenants(redis: RedisClient) -> AsyncIterator[Tenant]:
     try:
         async for field, data in redis.hscan_iter(TENANTS.key(""), count=FIELDS_AT_ONCE):
             record = decoded(TENANTS, "", field.decode(errors="replace"), data)
@@ -161,7 +161,7 @@ async def _read_tenants(redis: ArqRedis) -> AsyncIterator[Tenant]:
         check_is_of_another_type(error, TENANTS.key(""))
 
 
-async def _read_hashes(redis: ArqRedis, scans: Iterable[_Scan]) -> AsyncIterator[tuple[_Scan, dict[bytes, bytes]]]:
+async def _read_hashes(redis: RedisClient, scans: Iterable[_Scan]) -> AsyncIterator[tuple[_Scan, dict[bytes, bytes]]]:
     """Parts of the hashes of *scans*, each while the next ones are asked for."""
     waiting = deque(scans)
     asked = _some_of(waiting)
@@ -186,7 +186,7 @@ def _some_of(waiting: deque[_Scan]) -> list[_Scan]:
     return [waiting.popleft() for _ in range(min(HASHES_AT_ONCE, len(waiting)))]
 
 
-async def _ask(redis: ArqRedis, scans: list[_Scan]) -> list[Any]:
+async def _ask(redis: RedisClient, scans: list[_Scan]) -> list[Any]:
     async with redis.pipeline(transaction=False) as pipe:
         for scan in scans:
             pipe.hscan(scan.name, scan.cursor, count=FIELDS_AT_ONCE)
@@ -218,13 +218,13 @@ def check_is_of_another_type(error: Exception, name: str) -> None:
     log.warning("left out records of a key of another type", name=name)
 
 
-async def read_record(redis: ArqRedis, table: Table[Any], tenant: str, record_id: str) -> Any:
+async def read_record(redis: RedisClient, table: Table[Any], tenant: str, record_id: str) -> Any:
     """One record straight from Redis; None where there is none or it is malformed."""
     data = await redis.hget(table.key(tenant), record_id)  # type: ignore[misc]  # redis-py's stub is not async here
     return decoded(table, tenant, record_id, data)
 
 
-async def read_records(redis: ArqRedis, table: Table[Any], tenant: str, record_ids: list[str]) -> list[Any]:
+async def read_records(redis: RedisClient, table: Table[Any], tenant: str, record_ids: list[str]) -> list[Any]:
     """The records of *record_ids*, in one round trip; None where `read_record` would say so."""
     if not record_ids:
         return []

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import ResponseError
 
 from rulemint_gateway.stores.layout.older_processes import living_processes
@@ -24,6 +23,7 @@ from rulemint_gateway.stores.layout.renaming import (
 from rulemint_shared import ids
 from rulemint_shared.contract import keys
 from rulemint_shared.deadline import Deadline
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ ENDS_WITHIN_S = 4.0
 LOOK_INTERVAL_S = 0.25
 
 
-async def ensure_layout(redis: ArqRedis) -> None:
+async def ensure_layout(redis: RedisClient) -> None:
     """Return once the store's names are those of this version.
 
     Raises:
@@ -57,7 +57,7 @@ async def ensure_layout(redis: ArqRedis) -> None:
         await asyncio.sleep(LOOK_INTERVAL_S)
 
 
-async def _is_current(redis: ArqRedis) -> bool:
+async def _is_current(redis: RedisClient) -> bool:
     """An empty server is looked through again: somebody may have restored the data of an older version."""
     layout = await redis.get(keys.LAYOUT)
     if layout is None:
@@ -70,7 +70,7 @@ async def _is_current(redis: ArqRedis) -> bool:
     return bool(await redis.exists(keys.TENANTS))
 
 
-async def _bring_up_to_date(redis: ArqRedis) -> None:
+async def _bring_up_to_date(redis: RedisClient) -> None:
     """Rename what has an old name; called with the lock."""
     try:
         if total := await count_old(redis):
@@ -82,7 +82,7 @@ async def _bring_up_to_date(redis: ArqRedis) -> None:
         await redis.delete(keys.MOVING)
 
 
-async def _rename(redis: ArqRedis, total: int) -> None:
+async def _rename(redis: RedisClient, total: int) -> None:
     done = 0
     try:
         await _refuse_if_older_stays(redis, Deadline.after(ENDS_WITHIN_S))
@@ -101,7 +101,7 @@ async def _rename(redis: ArqRedis, total: int) -> None:
         ) from error
 
 
-async def _refuse_if_older_stays(redis: ArqRedis, deadline: Deadline) -> None:
+async def _refuse_if_older_stays(redis: RedisClient, deadline: Deadline) -> None:
     while living := await living_processes(redis):
         if deadline.passed():
             raise LayoutError(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from arq.connections import ArqRedis
-
 from rulemint_shared.contract import old_keys
+from rulemint_shared.redis.client import RedisClient
 
 _MOST = 100
 
 
-async def living_processes(redis: ArqRedis) -> list[str]:
+async def living_processes(redis: RedisClient) -> list[str]:
     """Their names, a hundred of each kind at most.
 
     Raises:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import ResponseError
 
 from rulemint_shared.contract import old_keys
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class LayoutError(Exception):
     """The names cannot be those of this version now. The text says why and what to do."""
 
 
-async def count_old(redis: ArqRedis) -> int:
+async def count_old(redis: RedisClient) -> int:
     """How many names have to be changed.
 
     Raises:
@@ -50,7 +50,7 @@ async def count_old(redis: ArqRedis) -> int:
     return count
 
 
-async def keep_older_from_starting(redis: ArqRedis) -> None:
+async def keep_older_from_starting(redis: RedisClient) -> None:
     """From now on a process of an older version ends when it starts.
 
     Raises:
@@ -62,7 +62,7 @@ async def keep_older_from_starting(redis: ArqRedis) -> None:
         raise _twice(twice.decode())
 
 
-async def rename_all(redis: ArqRedis) -> AsyncIterator[int]:
+async def rename_all(redis: RedisClient) -> AsyncIterator[int]:
     """Rename everything, and delete what meant something to older processes only; so many at a time.
 
     Raises:
@@ -85,7 +85,7 @@ def _is_old(name: str) -> bool:
     return old_keys.new_name(name) is not None or old_keys.is_gone(name)
 
 
-async def _rename(redis: ArqRedis, names: list[str]) -> None:
+async def _rename(redis: RedisClient, names: list[str]) -> None:
     async with redis.pipeline(transaction=False) as pipe:
         for old in names:
             new = old_keys.new_name(old)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.traffic.record_size import fitting, weight
@@ -24,6 +23,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.fairness.backlog import FairBacklog, Taken
 from rulemint_shared.ids import exchange_time_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
 from rulemint_shared.streams.sending import send
 
@@ -61,7 +61,7 @@ class ExchangeStore:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         *,
         kept_per_tenant: int,
         max_bytes: int = 64 * MIB,

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
@@ -21,6 +20,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.codecs import Codec
 from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class LogEntry(NamedTuple):
 class LogStore:
     """Reads the log of a tenant. Every method raises `StoreUnavailableError` when Redis does not answer."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def total(self, tenant: str) -> int:
@@ -131,7 +131,7 @@ class _Ahead:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         tenant: str,
         *,
         newest_first: bool,

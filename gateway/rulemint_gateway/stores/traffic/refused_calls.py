@@ -10,7 +10,6 @@ from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
@@ -18,6 +17,7 @@ from rulemint_gateway.stores.writing.audit import refusal_record
 from rulemint_gateway.stores.writing.calls import Call
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.audit import AuditRecord
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
 from rulemint_shared.streams.sending import send
 
@@ -32,7 +32,7 @@ class RefusedCalls:
     """Keeps what was refused; a refusal that cannot be kept is one all the same."""
 
     def __init__(
-        self, redis: ArqRedis, *, kept_per_tenant: int, max_bytes: int = 4 * 1024 * 1024, per_client: int = 100
+        self, redis: RedisClient, *, kept_per_tenant: int, max_bytes: int = 4 * 1024 * 1024, per_client: int = 100
     ) -> None:
         """Of a tenant, so many records and bytes; *per_client*: so many a minute are kept in full."""
         self._redis = redis

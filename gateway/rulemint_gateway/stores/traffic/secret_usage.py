@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.redis.client import RedisClient
 
 KEPT_MS = 400 * 86_400_000
 
@@ -18,7 +18,7 @@ KEPT_MS = 400 * 86_400_000
 class SecretUsage:
     """Reads what `note_usage` wrote."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def last_used_ms(self, tenant: str, client_id: str, names: list[str]) -> dict[str, int | None]:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Counts
 
 _ISSUED = 200
@@ -20,7 +20,7 @@ _ISSUED = 200
 class TokenCounts:
     """Reads what was counted as `issued_tokens` says."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def of_days(self, tenant: str, days: list[date]) -> list[int]:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import structlog
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, WatchError
 
@@ -40,6 +39,7 @@ from rulemint_shared.contract.audit import AuditedChange
 from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import StreamBounds, add_entries
 
 log = structlog.get_logger(__name__)
@@ -129,7 +129,7 @@ class ConfigStore:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         catalog: Catalog,
         *,
         audited: StreamBounds = AUDITED,

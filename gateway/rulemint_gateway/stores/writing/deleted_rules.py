@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from rulemint_shared.contract import keys
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ redis.call('DEL', KEYS[2], KEYS[3])
 class DeletedRules:
     """Rules that are gone, and whose state may still be there."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     def note(self, pipe: Pipeline, tenant: str, rule_ids: Sequence[str]) -> None:

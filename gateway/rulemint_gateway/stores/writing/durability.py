@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import structlog
-from arq.connections import ArqRedis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ class NotDurableError(Exception):
 class Durability:
     """Asks at every write, so that a server whose persistence is turned on later confirms from then on."""
 
-    def __init__(self, redis: ArqRedis, *, replicas: int = 0) -> None:
+    def __init__(self, redis: RedisClient, *, replicas: int = 0) -> None:
         """*replicas* must have a write too before it counts."""
         self._redis = redis
         self._replicas = replicas

@@ -11,7 +11,6 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 import msgspec
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.calls import Once
@@ -19,6 +18,7 @@ from rulemint_gateway.stores.writing.config_store import ONCE_KEPT_S, StoreUnava
 from rulemint_shared import ids
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault
 
 BEGUN_KEPT_S = 600
@@ -50,7 +50,7 @@ class KeyReusedError(Exception):
 class IdempotencyStore:
     """The keys and answers of creates."""
 
-    def __init__(self, redis: ArqRedis, vault: Vault) -> None:
+    def __init__(self, redis: RedisClient, vault: Vault) -> None:
         self._redis = redis
         self._vault = vault
 

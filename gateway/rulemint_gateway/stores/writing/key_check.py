@@ -6,10 +6,9 @@ would refuse every client, or mint with keys that nobody can verify.
 
 from __future__ import annotations
 
-from arq.connections import ArqRedis
-
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault, VaultError
 
 _CONTENT = b"rulemint"
@@ -19,7 +18,7 @@ _OTHER_KEY = (
 )
 
 
-async def check_master_key(redis: ArqRedis, catalog: Catalog, vault: Vault) -> None:
+async def check_master_key(redis: RedisClient, catalog: Catalog, vault: Vault) -> None:
     """Compare *vault* with what the store keeps of its key, or keep that if nothing is there yet.
 
     Raises:

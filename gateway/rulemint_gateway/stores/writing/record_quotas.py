@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from arq.connections import ArqRedis
 
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULE_VERSIONS, RULES
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.records import Rule
+from rulemint_shared.redis.client import RedisClient
 
 MIB = 1024 * 1024
 _READ_AT_ONCE = 1_000
@@ -81,7 +81,7 @@ def _check_secrets(quotas: Quotas, config: TenantConfig | None, written: Sequenc
 
 
 async def script_bytes_after(
-    redis: ArqRedis, quotas: Quotas, tenant: str, puts: Sequence[Any], deletes: Iterable[Any]
+    redis: RedisClient, quotas: Quotas, tenant: str, puts: Sequence[Any], deletes: Iterable[Any]
 ) -> int | None:
     """How many bytes the versions of all rules have after the change; None if it changes none.
 
@@ -102,7 +102,7 @@ async def script_bytes_after(
     return after
 
 
-async def _script_bytes(redis: ArqRedis, tenant: str) -> int:
+async def _script_bytes(redis: RedisClient, tenant: str) -> int:
     """As it was counted; by looking at each version where nobody has counted yet."""
     counted = await redis.get(keys.script_bytes(tenant))
     if counted is not None:
@@ -111,7 +111,7 @@ async def _script_bytes(redis: ArqRedis, tenant: str) -> int:
     return sum(await _sizes(redis, tenant, [name.decode() for name in names]))
 
 
-async def _sizes(redis: ArqRedis, tenant: str, names: Sequence[str]) -> list[int]:
+async def _sizes(redis: RedisClient, tenant: str, names: Sequence[str]) -> list[int]:
     sizes: list[int] = []
     for start in range(0, len(names), _READ_AT_ONCE):
         async with redis.pipeline(transaction=False) as pipe:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aiohttp import web
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.system_status import Status, read_status
@@ -12,6 +11,7 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_shared.redis.client import RedisClient
 
 SCOPE = "read:status"
 """Only the management API of the tenant ``default`` defines it."""
@@ -20,7 +20,7 @@ SCOPE = "read:status"
 class StatusHandlers:
     """The one call about the system itself."""
 
-    def __init__(self, catalog: Catalog, redis: ArqRedis, *, queue_shards: int) -> None:
+    def __init__(self, catalog: Catalog, redis: RedisClient, *, queue_shards: int) -> None:
         self._catalog = catalog
         self._queue_shards = queue_shards
         self._redis = redis

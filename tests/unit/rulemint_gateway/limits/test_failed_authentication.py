@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from arq.connections import ArqRedis
 
 from rulemint_gateway.limits.failed_authentication import (
     FAILING_REMEMBERED,
@@ -13,6 +12,7 @@ from rulemint_gateway.limits.failed_authentication import (
 )
 from rulemint_gateway.limits.gcra import Buckets, Rate
 from rulemint_gateway.limits.shared_buckets import SharedBuckets
+from rulemint_shared.redis.client import RedisClient
 
 T, HERE, ELSEWHERE = "default", "192.0.2.1", "198.51.100.1"
 PER_CLIENT, PER_SOURCE = Rate(10, 6), Rate(100, 60)
@@ -26,7 +26,7 @@ class Guard:
         buckets = Buckets(clock=lambda: self.now)
         self.failed = FailedAuthentication(
             buckets,
-            SharedBuckets(ArqRedis(), buckets),
+            SharedBuckets(RedisClient(), buckets),
             per_client=per_client,
             per_source=per_source,
             clock=lambda: self.now,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from arq.connections import ArqRedis
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from fixtures.log_records import a_writer
@@ -18,6 +17,7 @@ from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.metrics.metrics import Metrics, every_outcome
 from rulemint_shared.contract.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.server_clock import ServerClock
 
 REFUSALS: list[OAuthError] = [
@@ -52,7 +52,7 @@ class Stack:
     """Metrics of a gateway that has no server behind it."""
 
     def __init__(self) -> None:
-        redis = ArqRedis()
+        redis = RedisClient()
         self.presence = RunnerPresence(redis)
         dispatcher = Dispatcher(
             redis, gateway="g", presence=self.presence, log_writer=a_writer(), max_waiting=1, job_expires_ms=1
