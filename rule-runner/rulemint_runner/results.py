@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, assert_never
 
@@ -10,16 +9,15 @@ import msgspec
 
 from rulemint_runner.claim_names import why_left_out
 from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Threw
+from rulemint_shared.contract.codecs import check_travels
 from rulemint_shared.contract.endings import denied, failed
 from rulemint_shared.contract.messages import Dropped, FailureReason, Granted, Outcome
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
+from rulemint_shared.scopes import MAX_SCOPES, is_scope_token
 
 MAX_DEPTH = 16
-MAX_SCOPES = 500
 BEYOND_CEILING = "the API allows only scopes of the client grant"
 BEYOND_GRANT = "an action may add only scopes of the client grant"
-_INTEGERS = range(-(2**63), 2**64)
-_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
 
 
 class BadResultError(Exception):
@@ -86,22 +84,11 @@ def _decode(text: str, max_bytes: int) -> dict[str, Any]:
         raise BadResultError(f"the result is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise BadResultError(f"the result is a {_json_name(value)}, not an object")
-    _check(value, depth=1)
+    try:
+        check_travels(value, max_depth=MAX_DEPTH)
+    except ValueError as error:
+        raise BadResultError(f"the result has {error}") from None
     return value
-
-
-def _check(value: Any, *, depth: int) -> None:
-    """Bound what gets into a token and onto the wire: depth, and integers that MessagePack can carry."""
-    if depth > MAX_DEPTH:
-        raise BadResultError(f"the result is nested deeper than {MAX_DEPTH}")
-    if isinstance(value, dict):
-        for item in value.values():
-            _check(item, depth=depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth=depth + 1)
-    elif isinstance(value, int) and value not in _INTEGERS:
-        raise BadResultError("the result has an integer of more than 64 bits")
 
 
 def _granted(value: dict[str, Any], form: Form, given: Granted, limits: list[_ScopeLimit]) -> RuleResult:
@@ -141,7 +128,7 @@ def _scope(value: dict[str, Any], form: Form, given: Granted) -> list[str]:
     if len(scope) > MAX_SCOPES:
         raise BadResultError(f"scope has {len(scope)} entries, {MAX_SCOPES} are allowed")
     for item in scope:
-        if not isinstance(item, str) or _SCOPE_TOKEN.fullmatch(item) is None:
+        if not isinstance(item, str) or not is_scope_token(item):
             raise BadResultError(f"scope holds {msgspec.json.encode(item).decode()[:100]}, which is no scope")
     return list(dict.fromkeys(scope))
 

@@ -19,6 +19,7 @@ from rulemint_cli.configuration.writing import _SUFFIXES as EXPORTED
 from rulemint_cli.rules.rule_file import language_of
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedGrantType
+from rulemint_gateway.oauth.grant_types import GRANT_TYPES, TEXT_PARAMETERS, without_credentials
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.web.metadata import server_metadata
@@ -28,7 +29,6 @@ from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.contract.dependencies import Registry, registry_of
 from rulemint_shared.contract.records import Language
 from rulemint_shared.process.settings import describe
-from rulemint_shared.secrets.masking import without_secrets
 
 ROOT = Path(__file__).parents[2]
 FILTERS = LogFilter.__struct_fields__
@@ -39,7 +39,7 @@ SERVICES = [
     pytest.param(GatewaySettings, ROOT / "gateway/rulemint_gateway", id="gateway"),
     pytest.param(RunnerSettings, ROOT / "rule-runner/rulemint_runner", id="runner"),
 ]
-GRANT_TYPES = get_args(get_type_hints(TokenBody)["grant_type"])
+DOCUMENTED_GRANT_TYPES = get_args(get_type_hints(TokenBody)["grant_type"])
 SEEN_BY_RULES = {"grant_type", "client_id", "audience", "resource", "scope"}
 LOGS_PAGE = ROOT / "docs/logs.md"
 PROGRAMS = ROOT / "rule-runner/rulemint_runner/host_programs"
@@ -104,21 +104,25 @@ def test_every_language_has_hostile_rules(language: Language) -> None:
     assert any(folder.iterdir())
 
 
+def test_the_declared_grant_types_are_announced_and_in_the_document() -> None:
+    assert server_metadata("https://acme.example/", in_use=())["grant_types_supported"] == list(GRANT_TYPES)
+    assert set(DOCUMENTED_GRANT_TYPES) == set(GRANT_TYPES)
+
+
 @pytest.mark.parametrize("grant_type", GRANT_TYPES)
-def test_every_grant_type_of_the_document_is_taken_and_announced(grant_type: str) -> None:
-    assert grant_type in server_metadata("https://acme.example/", in_use=())["grant_types_supported"]
+def test_every_declared_grant_type_is_taken(grant_type: str) -> None:
     with pytest.raises(OAuthError) as caught:
         parse_token_request({"grant_type": grant_type}, None)
     assert not isinstance(caught.value, UnsupportedGrantType)
 
 
-def test_every_grant_type_that_is_announced_is_in_the_document() -> None:
-    assert set(server_metadata("https://acme.example/", in_use=())["grant_types_supported"]) == set(GRANT_TYPES)
+def test_every_parameter_of_the_document_is_declared_by_a_grant_type() -> None:
+    assert set(TokenBody.__struct_fields__) == set(TEXT_PARAMETERS)
 
 
-def test_rules_see_no_parameter_of_the_document_that_proves_who_asks() -> None:
-    """A grant that brings an assertion calls it by a name that is secret, or names it in `SEEN_BY_RULES`."""
-    assert set(without_secrets(dict.fromkeys(TokenBody.__struct_fields__, "x"))) == SEEN_BY_RULES
+def test_rules_see_no_declared_parameter_that_proves_who_asks() -> None:
+    """A grant that brings a proof declares it as a credential. Any other new parameter must be in `SEEN_BY_RULES`."""
+    assert set(without_credentials(dict.fromkeys(TEXT_PARAMETERS, "x"))) == SEEN_BY_RULES
 
 
 def test_every_recipe_names_the_test_that_tells() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
 import importlib
 import pkgutil
 import re
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -50,10 +49,23 @@ def modules() -> list[ModuleType]:
 
 @cache
 def bounded_patterns() -> frozenset[str]:
-    """The patterns of all bounded types, once every module is imported."""
-    modules()
-    found = {bound.pattern for bound in gc.get_objects() if isinstance(bound, msgspec.Meta)}
-    return frozenset(pattern for pattern in found if pattern is not None)
+    """The patterns of all bounded types: of fields of structs, and of types that have a name."""
+    found: set[str] = set()
+    for module in modules():
+        for value in vars(module).values():
+            is_struct = isinstance(value, type) and issubclass(value, msgspec.Struct)
+            hints = get_type_hints(value, include_extras=True).values() if is_struct else [value]
+            found.update(pattern for hint in hints for pattern in patterns_in(hint))
+    return frozenset(found)
+
+
+def patterns_in(hint: object) -> Iterator[str]:
+    """The patterns that *hint* has, and those of the types that it is made of."""
+    for bound in getattr(hint, "__metadata__", ()):
+        if isinstance(bound, msgspec.Meta) and bound.pattern is not None:
+            yield bound.pattern
+    for part in get_args(hint):
+        yield from patterns_in(part)
 
 
 def compiled(value: object) -> Iterator[re.Pattern[str] | re.Pattern[bytes]]:

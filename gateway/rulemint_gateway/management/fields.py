@@ -9,6 +9,7 @@ from msgspec import Meta
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
 from rulemint_shared.contract.dependencies import MAX_DEPENDENCIES, MAX_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
+from rulemint_shared.scopes import MAX_SCOPE_CHARACTERS, SCOPE_CHARACTER
 from rulemint_shared.whole_text import whole
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=whole(r"[^<>\x00-\x1f]+"))]
@@ -24,7 +25,7 @@ MetadataValue = Annotated[str, Meta(max_length=255)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=600, pattern=whole(r"[\x21-\x7e]+"))]
 RuleClients = Annotated[tuple[ClientId, ...], Meta(max_length=100)]
 RuleAudiences = Annotated[tuple[Identifier, ...], Meta(max_length=100)]
-ScopeValue = Annotated[str, Meta(min_length=1, max_length=256, pattern=whole(r"[\x21\x23-\x5b\x5d-\x7e]+"))]
+ScopeValue = Annotated[str, Meta(min_length=1, max_length=MAX_SCOPE_CHARACTERS, pattern=whole(f"{SCOPE_CHARACTER}+"))]
 ScopeValues = Annotated[list[ScopeValue], Meta(max_length=1_000)]
 SigningSecret = Annotated[str, Meta(min_length=32, max_length=512)]
 """HS256 wants 256 bits at least (RFC 7518 §3.2)."""

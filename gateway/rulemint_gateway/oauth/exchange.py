@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from rulemint_gateway.oauth.claims import TokenClaims
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.errors import OAuthError
+from rulemint_gateway.oauth.grant_types import CREDENTIALS
 from rulemint_gateway.oauth.token_request import TokenRequest
+from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_shared import ids
 from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
 from rulemint_shared.contract.messages import Ending, Invocation, outcome_name
@@ -147,7 +148,7 @@ def _some(scopes: list[str]) -> list[str]:
 def mask_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as a record keeps them: secrets as ``***``, long values cut, nested ones as JSON."""
     first = dict(islice(parameters.items(), _MAX_PARAMETERS)) if len(parameters) > _MAX_PARAMETERS else parameters
-    secret = secret_names_among(first)
+    secret = secret_names_among(first) | CREDENTIALS
     kept = {
         name[:_MAX_VALUE]: MASK
         if name in secret

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-TEXT_PARAMETERS = ("grant_type", "client_id", "client_secret", "audience", "resource", "scope")
-"""What has to be a text, and is read before the client is known."""
-
 
 class Parameters(Mapping[str, Any]):
     """*early* are those of `TEXT_PARAMETERS` that came; *everything* decodes all, or raises an `OAuthError`."""

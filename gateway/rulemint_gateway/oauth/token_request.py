@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
@@ -22,14 +21,13 @@ from rulemint_gateway.oauth.errors import (
     SeveralTargets,
     UnsupportedGrantType,
 )
-from rulemint_gateway.oauth.parameters import TEXT_PARAMETERS, Parameters, parameters_of
-from rulemint_shared.contract.records import CLIENT_CREDENTIALS
-from rulemint_shared.secrets.masking import without_secrets
+from rulemint_gateway.oauth.grant_types import GRANT_TYPES, TEXT_PARAMETERS, without_credentials
+from rulemint_gateway.oauth.parameters import Parameters, parameters_of
+from rulemint_shared.scopes import MAX_SCOPES, is_scope_token
 
-MAX_SCOPES = 500
+_GRANT_TYPES = " or ".join(GRANT_TYPES)
 _MAX_SPACES = 2 * MAX_SCOPES
 """Before a scope is split: some clients write more than one between two."""
-_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -52,8 +50,8 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """As rules see them: without what is called a secret, at any depth. Made anew each time."""
-        return without_secrets(self.as_sent.decoded())
+        """As rules see them, made anew each time."""
+        return without_credentials(self.as_sent.decoded())
 
 
 def parse_token_request(
@@ -70,9 +68,9 @@ def parse_token_request(
     texts = _texts(given.early)
     grant_type = texts["grant_type"]
     if grant_type is None:
-        raise MissingGrantType(f"grant_type is missing: send grant_type={CLIENT_CREDENTIALS}")
-    if grant_type != CLIENT_CREDENTIALS:
-        raise UnsupportedGrantType(f"grant_type must be {CLIENT_CREDENTIALS}", grant_type=grant_type)
+        raise MissingGrantType(f"grant_type is missing: send grant_type={_GRANT_TYPES}")
+    if grant_type not in GRANT_TYPES:
+        raise UnsupportedGrantType(f"grant_type must be {_GRANT_TYPES}", grant_type=grant_type)
     credentials = _credentials(texts["client_id"], texts["client_secret"], authorization)
     return TokenRequest(
         credentials=credentials,
@@ -96,11 +94,6 @@ def split_scope(text: str) -> list[str]:
     if not all(is_scope_token(scope) for scope in scopes):
         raise InvalidScope("scope must be printable ASCII words with single spaces between them, without quotes")
     return scopes
-
-
-def is_scope_token(text: str) -> bool:
-    """Whether *text* is a scope-token (RFC 6749 §3.3) of 256 characters at most."""
-    return _SCOPE_TOKEN.fullmatch(text) is not None
 
 
 def repeated(name: str) -> OAuthError:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
+from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.signing_keys import SigningKeys
-from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 from rulemint_shared.fairness.turns import Turns
 
 _SLOW_ALGORITHMS = {SigningAlgorithm.RS256, SigningAlgorithm.PS256, SigningAlgorithm.RS512}
@@ -36,22 +36,22 @@ class Minter:
         self._executor = executor
         self._turns = Turns(_SIGNED_AT_ONCE, waiting=_WAITING, waiting_of_one=_WAITING_OF_ONE_TENANT)
 
-    async def mint(self, tenant: str, api: ResourceServer, payload: dict[str, Any]) -> MintedToken:
-        """The JWT of *payload*, of type ``at+jwt`` (RFC 9068 §2.1).
+    async def mint(self, tenant: str, claims: TokenClaims) -> MintedToken:
+        """The JWT of *claims*, of type ``at+jwt`` (RFC 9068 §2.1).
 
         Raises:
             StoreUnavailableError: the tenant's first key of this algorithm could not be kept.
             VaultError: the key does not open under the master key.
             NoTurnError: too many tokens of the tenant wait for their signatures.
         """
-        key = await self._keys.for_api(tenant, api)
+        key = await self._keys.for_api(tenant, claims.api)
         if self._executor is None or key.algorithm not in _SLOW_ALGORITHMS:
-            return MintedToken(key.token(payload), key.kid)
+            return MintedToken(key.token(claims.payload), key.kid)
         if not self._turns.take_now(tenant):
             await self._turns.wait(tenant, within_s=_WAIT_S)
         try:
             loop = asyncio.get_running_loop()
-            token = await loop.run_in_executor(self._executor, key.token, payload)
+            token = await loop.run_in_executor(self._executor, key.token, claims.payload)
         finally:
             self._turns.give_back(tenant)
         return MintedToken(token, key.kid)

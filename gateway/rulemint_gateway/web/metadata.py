@@ -8,13 +8,14 @@ from typing import Any
 from aiohttp import web
 
 from rulemint_gateway.management.answers import Answer
+from rulemint_gateway.oauth.grant_types import GRANT_TYPES
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_gateway.web.callers.issuers import issuer_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.cacheable import cacheable_answer
 from rulemint_gateway.web.http.operations import Operation
-from rulemint_shared.contract.records import CLIENT_CREDENTIALS, SigningAlgorithm
+from rulemint_shared.contract.records import SigningAlgorithm
 
 _PUBLISHED = tuple(algorithm for algorithm in SigningAlgorithm if algorithm is not SigningAlgorithm.HS256)
 """What any API may choose. Metadata is cached, so it names them before the first API does."""
@@ -97,7 +98,7 @@ def server_metadata(issuer: str, in_use: Collection[SigningAlgorithm]) -> dict[s
         "authorization_endpoint": f"{issuer}authorize",
         "token_endpoint": f"{issuer}oauth/token",
         "jwks_uri": f"{issuer}.well-known/jwks.json",
-        "grant_types_supported": [CLIENT_CREDENTIALS],
+        "grant_types_supported": list(GRANT_TYPES),
         "response_types_supported": ["none"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "subject_types_supported": ["public"],

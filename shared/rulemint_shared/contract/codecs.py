@@ -44,25 +44,29 @@ class EncodeError(Exception):
     """A value that nobody would take: out of the bounds of its type, too large, or nothing that MessagePack has."""
 
 
-def check_travels(value: Any, *, depth: int = 1) -> None:
-    """Refuse a value from JSON that MessagePack cannot carry, or that nests deeper than 32.
+def check_travels(value: Any, *, max_depth: int = MAX_DEPTH) -> None:
+    """Refuse a value from JSON that MessagePack cannot carry, or that has more than *max_depth* levels.
 
     Raises:
         ValueError: the text says what is in it.
     """
-    if depth > MAX_DEPTH:
-        raise ValueError(f"something that is nested deeper than {MAX_DEPTH}")
+    _check(value, depth=1, max_depth=max_depth)
+
+
+def _check(value: Any, *, depth: int, max_depth: int) -> None:
+    if depth > max_depth:
+        raise ValueError(f"something that is nested deeper than {max_depth}")
     if isinstance(value, int) and value not in _INTEGERS:
         raise ValueError("an integer of more than 64 bits")
     if isinstance(value, str) and not _is_unicode(value):
         raise ValueError("a text with half a surrogate pair")
     if isinstance(value, dict):
         for name, item in value.items():
-            check_travels(name, depth=depth)
-            check_travels(item, depth=depth + 1)
+            _check(name, depth=depth, max_depth=max_depth)
+            _check(item, depth=depth + 1, max_depth=max_depth)
     elif isinstance(value, list):
         for item in value:
-            check_travels(item, depth=depth + 1)
+            _check(item, depth=depth + 1, max_depth=max_depth)
 
 
 def _is_unicode(text: str) -> bool:

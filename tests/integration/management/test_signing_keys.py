@@ -19,9 +19,12 @@ from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS, TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import PREVIOUS_KEPT_MS, SIGNED_LATE_MS, SigningKeys
+from rulemint_shared.contract.messages import Granted
 from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm, SigningKey, Tenant
+from rulemint_shared.deadline import unix_s
 from rulemint_shared.process.background import in_background
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.secrets.vault import Vault
@@ -156,8 +159,17 @@ async def test_the_published_key_has_its_certificate_as_x5c_and_x5t_and_verifies
 ) -> None:
     """RFC 7517 §4.7; validators of Auth0's quickstarts build the key from ``x5c[0]``."""
     api = ResourceServer(id="1", identifier="https://api/")
+    claims = TokenClaims(
+        Granted(scope=[]),
+        issuer="https://iss/",
+        client_id="c",
+        api=api,
+        grant_scope=(),
+        gty="client-credentials",
+        now_s=int(unix_s()),
+    )
     with ThreadPoolExecutor(1) as executor:
-        minted = await Minter(keys.own, executor if threads else None).mint(T, api, {"aud": api.identifier})
+        minted = await Minter(keys.own, executor if threads else None).mint(T, claims)
     header = jwt.get_unverified_header(minted.token)
     assert header == {"typ": "at+jwt", "alg": "RS256", "kid": minted.kid}
     (published,) = [key for key in keys.own.public_jwks(T) if key["kid"] == minted.kid]

@@ -12,7 +12,6 @@ from rulemint_runner.hosts.frames import BadReturn, Form, Refused, Returned, Thr
 from rulemint_runner.results import (
     BEYOND_GRANT,
     MAX_DEPTH,
-    MAX_SCOPES,
     RuleResult,
     interpret,
 )
@@ -32,6 +31,7 @@ from rulemint_shared.contract.messages import (
     RuleReport,
 )
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
+from rulemint_shared.scopes import MAX_SCOPES
 
 GIVEN = Granted(scope=["a", "b"])
 GRANT = ["a", "b", "c"]

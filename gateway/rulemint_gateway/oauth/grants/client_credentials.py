@@ -11,14 +11,15 @@ import msgspec
 from rulemint_gateway.dispatch.batching import CannotTravelError
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.oauth import errors
-from rulemint_gateway.oauth.claims import TokenClaims, token_claims
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.oauth.grant_types import CLIENT_CREDENTIALS_GRANT
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_shared.contract.messages import (
     ClientView,
@@ -90,10 +91,16 @@ class ClientCredentials:
         taken = await self._quotas.take(config, client.record, checked.api, exchange.ip)
         try:
             granted = await self._run_flow(config, client, checked, request, exchange)
-            claims = token_claims(
-                issuer=issuer, client_id=client.record.client_id, checked=checked, granted=granted, now_s=unix_s()
+            claims = TokenClaims(
+                granted,
+                issuer=issuer,
+                client_id=client.record.client_id,
+                api=checked.api,
+                grant_scope=checked.grant.scope,
+                gty=CLIENT_CREDENTIALS_GRANT.gty,
+                now_s=unix_s(),
             )
-            answer = await self._mint(config, checked, claims, exchange)
+            answer = await self._mint(config, claims, exchange)
         except BaseException:
             self._quotas.give_back(taken)
             raise
@@ -162,17 +169,15 @@ class ClientCredentials:
         exchange.ran_rules(invocation, ending)
         return granted_or_raise(ending.outcome)
 
-    async def _mint(
-        self, config: TenantConfig, checked: CheckedGrant, claims: TokenClaims, exchange: Exchange
-    ) -> TokenAnswer:
+    async def _mint(self, config: TenantConfig, claims: TokenClaims, exchange: Exchange) -> TokenAnswer:
         began_s = time.perf_counter()
         try:
-            minted = await self._minter.mint(config.tenant.name, checked.api, claims.payload)
+            minted = await self._minter.mint(config.tenant.name, claims)
         except NoTurnError as error:
             detail = f"signatures of the tenant: {error}"
             raise errors.TemporarilyUnavailable("too many tokens at once: try again", detail=detail) from error
         exchange.minted(claims, minted.kid, took_ms=round((time.perf_counter() - began_s) * 1000, 3))
-        return TokenAnswer(minted.token, claims.lifetime_s, " ".join(claims.scope))
+        return TokenAnswer(minted.token, claims.api.token_lifetime_s, " ".join(claims.scope))
 
 
 def granted_or_raise(outcome: Outcome) -> Granted:

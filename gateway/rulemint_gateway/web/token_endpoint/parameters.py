@@ -13,7 +13,8 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from rulemint_gateway.oauth.errors import InvalidRequest
-from rulemint_gateway.oauth.parameters import TEXT_PARAMETERS, Parameters
+from rulemint_gateway.oauth.grant_types import TEXT_PARAMETERS
+from rulemint_gateway.oauth.parameters import Parameters
 from rulemint_gateway.oauth.token_request import repeated as repeated_error
 from rulemint_shared.contract.codecs import check_travels
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rulemint_gateway.oauth.exchange import Sent
+from rulemint_gateway.oauth.grant_types import CREDENTIALS
 from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.web.http.header_text import well_formed
 from rulemint_gateway.web.token_endpoint.calls import TokenCall
@@ -28,9 +29,9 @@ def sent_with(call: TokenCall, host: str) -> Sent:
 
 
 def _bounded(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """*pairs* without those of a secret name, as far as they fit."""
+    """*pairs* without credentials and those of a secret name, as far as they fit."""
     kept: dict[str, str] = {}
-    secret = secret_names_among([name for name, _value in pairs])
+    secret = secret_names_among([name for name, _value in pairs]) | CREDENTIALS
     room = MAX_CHARACTERS
     for name, value in pairs:
         if name in secret:

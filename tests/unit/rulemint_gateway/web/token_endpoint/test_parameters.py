@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rulemint_gateway.oauth.errors import InvalidRequest, InvalidScope, OAuthError
-from rulemint_gateway.oauth.parameters import TEXT_PARAMETERS, Parameters
+from rulemint_gateway.oauth.grant_types import TEXT_PARAMETERS
+from rulemint_gateway.oauth.parameters import Parameters
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.web.token_endpoint.parameters import (
     MAX_ESCAPES,

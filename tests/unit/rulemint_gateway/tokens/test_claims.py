@@ -1,23 +1,35 @@
 from __future__ import annotations
 
-from rulemint_gateway.oauth.claims import token_claims
-from rulemint_gateway.oauth.client_grants import CheckedGrant
+from inspect import Parameter, signature
+from typing import get_type_hints
+
+from rulemint_gateway.tokens.claims import TokenClaims
+from rulemint_gateway.tokens.minter import Minter
 from rulemint_shared.contract.messages import Granted
-from rulemint_shared.contract.records import ClientGrant, ResourceServer
+from rulemint_shared.contract.records import ResourceServer
 
 REGISTERED = {"iss", "sub", "aud", "iat", "exp", "jti", "azp", "client_id", "gty", "scope"}
 
 
-def a_checked_grant(*, enforce: bool = False) -> CheckedGrant:
-    api = ResourceServer(id="1", identifier="https://api/", token_lifetime_s=60, enforce_grant_scopes=enforce)
-    return CheckedGrant(api, ClientGrant(id="g", client_id="c", audience="https://api/", scope=("a",)), ["a"])
-
-
 def payload_of(granted: Granted, *, enforce: bool = False) -> dict[str, object]:
-    claims = token_claims(
-        issuer="https://iss/", client_id="c", checked=a_checked_grant(enforce=enforce), granted=granted, now_s=1_000
+    claims = TokenClaims(
+        granted,
+        issuer="https://iss/",
+        client_id="c",
+        api=ResourceServer(id="1", identifier="https://api/", token_lifetime_s=60, enforce_grant_scopes=enforce),
+        grant_scope=("a",),
+        gty="client-credentials",
+        now_s=1_000,
     )
     return claims.payload
+
+
+def test_only_a_granted_outcome_makes_what_can_be_minted() -> None:
+    """Whoever adds a grant type cannot sign claims without the yes of the rules: mypy refuses it."""
+    assert get_type_hints(Minter.mint)["claims"] is TokenClaims
+    assert get_type_hints(TokenClaims.__init__)["granted"] is Granted
+    assert signature(TokenClaims).parameters["granted"].default is Parameter.empty
+    assert [name for name, value in vars(TokenClaims).items() if isinstance(value, classmethod)] == []
 
 
 def test_a_token_says_who_it_is_for_and_how_long_it_lives() -> None:
