@@ -71,14 +71,18 @@ def problems_of_room(folder: Path) -> Iterator[str]:
         first = _FIRST.search(text.words)
         if first and first[0].lower() in QUESTION_WORDS:
             yield f"{_place(text)}: begins with “{first[0]}”: begin with a verb or with the thing's name"
-        for paragraph in _paragraphs(text):
-            yield from _problems(paragraph)
+        yield from _problems_of_prose(text)
 
 
 def problems_of_page(page: Path) -> Iterator[str]:
     """Check all sentences of *page* outside of code."""
-    words = _BLOCK_OF_CODE.sub(lambda block: "\n" * block[0].count("\n"), page.read_text(encoding="utf-8"))
-    for paragraph in _paragraphs(Text(page, 1, words)):
+    yield from _problems_of_prose(Text(page, 1, page.read_text(encoding="utf-8")))
+
+
+def _problems_of_prose(text: Text) -> Iterator[str]:
+    """Check all sentences of *text* outside of blocks of code."""
+    words = _BLOCK_OF_CODE.sub(lambda block: "\n" * block[0].count("\n"), text.words)
+    for paragraph in _paragraphs(Text(text.file, text.line, words)):
         yield from _problems(paragraph)
 
 

@@ -1,4 +1,4 @@
-"""``python -m rulemint_gateway``: settings in, exit code out, one line for whatever is wrong."""
+"""``python -m rulemint_gateway``: reads the settings and returns an exit code; one line tells what is wrong."""
 
 from __future__ import annotations
 

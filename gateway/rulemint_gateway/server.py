@@ -38,7 +38,7 @@ SHARE_FOR_OURSELVES, LEAST_FOR_OURSELVES = 8, 64
 
 
 class Address(NamedTuple):
-    """Where to listen, and the *setting* of its port."""
+    """An address to listen at, and the *setting* of its port."""
 
     host: str
     port: int
@@ -104,7 +104,7 @@ def _addresses(settings: GatewaySettings, certificate: Certificate | None) -> li
 
 
 def check_free(settings: GatewaySettings) -> None:
-    """Whether nobody listens yet where several processes are about to: the kernel would let them share with others.
+    """Check that nobody listens where several processes are about to: the kernel would let them share with others.
 
     Raises:
         AddressUnusableError: somebody does.
@@ -118,7 +118,7 @@ def check_free(settings: GatewaySettings) -> None:
 
 
 class _Doors:
-    """How clients come in: all addresses share the places for connections, and the deadlines."""
+    """Opens the doors for clients: all addresses share the places for connections, and the deadlines."""
 
     def __init__(self, settings: GatewaySettings, gateway: Gateway) -> None:
         self._deadlines = Deadlines(settings.header_deadline, settings.body_deadline, settings.idle_deadline)

@@ -66,7 +66,7 @@ class Certificate:
         return True
 
     def _has_changed(self) -> bool:
-        """Whether the files are others than at the last look; they are checked, and not taken yet."""
+        """True if the files are others than at the last look; they are checked, and not taken yet."""
         stamp = self._stamp()  # before they are read: what changes meanwhile is seen by the next look
         if stamp == self._seen:
             return False
@@ -75,14 +75,14 @@ class Certificate:
         return True
 
     def _take(self) -> None:
-        """What has been checked: a context whose key does not fit keeps neither certificate."""
+        """Take the files that were checked: a context whose key does not fit keeps neither certificate."""
         try:
             self.context.load_cert_chain(*self._files, password=_refuse_to_ask)
         except (OSError, ValueError) as error:
             raise CertificateError(f"RULEMINT_TLS_CERT {self._files[0]}: cannot be used: {error}") from error
 
     def _stamp(self) -> Stamp:
-        """What differs when a file, or what its link points to, was replaced or written."""
+        """A mark of the files, which differs when one of them, or what its link points to, was replaced or written."""
         try:
             found = [file.stat() for file in self._files]
         except OSError:

@@ -14,7 +14,7 @@ _OWN_MODULE = re.compile(r"^[ \t]*export\b", re.MULTILINE)
 
 
 def form_of(rule: Rule, text: RuleVersion) -> RuleForm | None:
-    """What *rule* was made as, else what *text* says that it is; None if Auth0 has nothing like it.
+    """The form that *rule* was made as, else the one that *text* shows; None if Auth0 has nothing like it.
 
     Only a host knows for sure what a text exports; here its words decide.
     """

@@ -84,7 +84,7 @@ class Hooks:
         return FewRecords([view async for view in self.views(tenant, await self.rules(tenant))])
 
     def compared(self, rule: Rule) -> dict[str, object]:
-        """What a list is filtered by."""
+        """The values that a list is filtered by."""
         return {"enabled": rule.enabled, "triggerId": TRIGGER}
 
     async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[HookAnswer]:
@@ -119,7 +119,7 @@ class Hooks:
         return self._secrets.names(tenant, hook_id)
 
     async def secret_state(self, tenant: str, hook_id: str) -> SecretsState:
-        """What the ETag of the names is made from."""
+        """The ETag of the names is made from this."""
         await self._find(tenant, hook_id)
         return await self._secrets.state(tenant, hook_id)
 

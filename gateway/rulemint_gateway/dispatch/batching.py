@@ -1,4 +1,4 @@
-"""What arrives while an enqueue is under way becomes the next job, so that a job costs less per token as load rises."""
+"""Coalesces invocations: those that arrive during an enqueue share the next job, so a job costs less as load rises."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Batcher:
         self._enqueues: set[asyncio.Task[None]] = set()
 
     def submit(self, invocation: Invocation) -> None:
-        """Send *invocation* to the runners, with whatever else is waiting.
+        """Send *invocation* to the runners, together with the others that wait.
 
         Raises:
             CannotTravelError: it is out of the bounds that runners keep to; it is not sent.

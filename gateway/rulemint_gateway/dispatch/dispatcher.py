@@ -72,16 +72,16 @@ class Dispatcher:
 
     @property
     def waiting(self) -> int:
-        """How many invocations have no ending yet."""
+        """The number of invocations that have no ending yet."""
         return len(self._places)
 
     @property
     def lost_log_records(self) -> int:
-        """How many log records of its own this gateway ever lost."""
+        """The number of its own log records that this gateway ever lost."""
         return self._records.lost
 
     async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
-        """How *invocation* ended; always an answer, half a second after *deadline* at the latest.
+        """Return the ending of *invocation*; always an answer, half a second after *deadline* at the latest.
 
         Raises:
             CannotTravelError: no runner would take it, so none was asked.
@@ -168,6 +168,6 @@ class Dispatcher:
 
 
 def _give_up(future: asyncio.Future[Ending | None]) -> None:
-    """Nobody waits any longer. `asyncio.timeout` would cost three times as much, at every token."""
+    """Nobody waits for the ending. `asyncio.timeout` would cost three times as much, at every token."""
     if not future.done():
         future.set_exception(TimeoutError())

@@ -37,7 +37,7 @@ class Installs:
         self._turns = Turns(AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)
 
     async def install(self, request: InstallRequest) -> InstallAnswer:
-        """What became of *request*; always an answer."""
+        """Return the answer to *request*; there always is one."""
         try:
             async with self._turns.taken(request.tenant, within_s=WAIT_S):
                 return await self._install(request)

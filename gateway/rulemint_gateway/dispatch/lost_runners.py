@@ -1,8 +1,8 @@
-"""Which jobs nobody will end, because the runner that claimed them is dead.
+"""Finds jobs that nobody will end, because the runner that claimed them is dead.
 
 A claim names its runner, and a runner that lives says so twice a second. One that was missing at two looks is dead, or
-was stalled for so long that nobody counts on it: what it still does then finds nobody waiting. A server that hung knows
-of no runner for a moment, which is why one look is not enough.
+it stalled for so long that nobody counts on it. What it still does finds nobody waiting. One look is not enough,
+because a server that hung knows of no runner for a moment.
 """
 
 from __future__ import annotations

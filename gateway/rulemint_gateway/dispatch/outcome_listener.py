@@ -59,7 +59,7 @@ class OutcomeListener:
         return future
 
     def forget(self, invocation_id: str) -> str | None:
-        """Nobody waits any longer; returns the job that carried the invocation, if one did."""
+        """Stop waiting for an ending; returns the job that carried the invocation, if one did."""
         waiting = self._waiting.pop(invocation_id, None)
         return waiting.job_id if waiting else None
 

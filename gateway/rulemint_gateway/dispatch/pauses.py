@@ -1,8 +1,8 @@
-"""Flows that fail in any case for now, because a runner said that one of their rules pauses.
+"""Remembers flows that fail in any case for now, because a runner said that one of their rules pauses.
 
 Sending them on would cost every process of the path a little for nothing, so they are refused here, at once. A pause is
-of one client's use of a flow, or of the flow for all; one that its operator has ended, or whose rule has a new version,
-is another flow.
+of one client's use of a flow, or of the flow for all. A pause is over when its operator has ended it, or
+when its rule has a new version.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Pause:
         return self.until.remaining_s()
 
     def log_is_due(self) -> bool:
-        """Whether the refusal of now is the one of its second for the tenant's log."""
+        """True for one refusal a second, which is told in the tenant's log."""
         if self._next_log is not None and not self._next_log.passed():
             return False
         self._next_log = Deadline.after(LOGGED_EACH_S)
@@ -43,13 +43,13 @@ class Pause:
 
 
 class Pauses:
-    """Remembers which flows pause, and for whom."""
+    """Remembers the flows that pause, and the clients for which they do."""
 
     def __init__(self) -> None:
         self._pauses: FairMemory[Hashable, Pause] = FairMemory(_REMEMBERED)
 
     def learn(self, invocation: Invocation, ending: Ending) -> None:
-        """How *invocation* ended may say that its flow pauses."""
+        """Remember the pause of its flow if the ending of *invocation* says so."""
         outcome = ending.outcome
         if not isinstance(outcome, Failed) or not outcome.pauses_for_ms or invocation.draft is not None:
             return
@@ -74,7 +74,7 @@ class Pauses:
 
 
 def _for_all(invocation: Invocation) -> Hashable:
-    """What makes a flow the same: its rule versions with their secrets, and what was resumed."""
+    """The identity of a flow: its rule versions with their secrets, and what was resumed."""
     return tuple((rule.rule_id, rule.version, rule.secrets_revision, rule.resumed_at_ms) for rule in invocation.flow)
 
 

@@ -1,4 +1,4 @@
-"""How many runners are alive, and how many shards of the queue they serve, so that no token asks for it."""
+"""Knows the runners that live and the shards of the queue that they serve, so that no token asks Redis for them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEARD_AGAIN_S = 2.0
 
 
 class RunnerPresence:
-    """How many runners would pick up an invocation now."""
+    """The number of runners that would pick up an invocation now."""
 
     def __init__(self, redis: RedisClient, *, queue_shards: int = 1) -> None:
         """*queue_shards*: how many this gateway is to use."""
@@ -68,7 +68,7 @@ class RunnerPresence:
         self.queue_shards = shards
 
     async def any_alive(self) -> bool:
-        """Whether a runner is alive, as of a second ago at most; asks Redis only when none was."""
+        """True if a runner is alive, as of a second ago at most; asks Redis only when none was."""
         if self.alive:
             return True
         try:

@@ -1,4 +1,4 @@
-"""Who is alive, and what waits: of the whole system, so for its operator only."""
+"""Reads the status of the whole system, for its operator only: the processes that live, and the work that waits."""
 
 from __future__ import annotations
 

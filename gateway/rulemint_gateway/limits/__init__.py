@@ -1,1 +1,1 @@
-"""How often is too often: failed authentication, and quotas of tokens."""
+"""Limits of frequency: failed authentication, and quotas of tokens."""

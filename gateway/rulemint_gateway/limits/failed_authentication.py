@@ -1,10 +1,11 @@
-"""Who has failed to authenticate too often: a client from one address, or an address whatever it tries.
+"""Throttles after failed authentication: a client from one address, or an address with any number of clients.
 
 Buckets are an address's, never a client's alone: so nobody can lock a client out from elsewhere. A client that
-authenticates costs two look-ups more. An IPv6 address counts as its network of 64 bits: one machine may use all of it.
+authenticates costs two look-ups more. An IPv6 address counts as its network of 64 bits, because one machine may use all
+of it.
 
-A client that has proved who it is from an address before is let through while that address has no more tries, because
-behind a proxy that nobody declared, or a network's NAT, one guesser would else stop all others.
+A client that has proved who it is from an address before is let through while that address has no more tries. Otherwise
+one guesser would stop all others behind an undeclared proxy, or behind a network's NAT.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class FailedAuthentication:
         self._proven_at: Counter[str] = Counter()
 
     def is_failing(self, source: str) -> bool:
-        """Whether anything failed lately at *source*; if nothing did, nobody there is throttled."""
+        """True if anything failed lately at *source*; if nothing did, nobody there is throttled."""
         place = place_of(source)
         until = self.failing.get(place)
         if until is None:
@@ -80,12 +81,12 @@ class FailedAuthentication:
         return True
 
     def throttled_source(self, source: str) -> Throttled | None:
-        """Whether *source* has to wait whichever client it names: it is not worth reading which that is."""
+        """The refusal of *source* for all clients, so that its request need not be read; None if it may try."""
         place = place_of(source)
         return None if place in self._proven_at else self._wait(ThrottledBy.SOURCE, (place,), self._per_source)
 
     def throttled_client(self, tenant: str, client_ids: Iterable[str], source: str) -> Throttled | None:
-        """Whether a client has to wait, under any of the ids that its credentials may be read as."""
+        """The refusal of a client, under any of the ids that its credentials may be read as; None if it may try."""
         if not self.is_failing(source):
             return None
         place = place_of(source)
@@ -111,7 +112,7 @@ class FailedAuthentication:
             self._remember(key)
 
     def throttled_bearer(self, source: str, token: str) -> Throttled | None:
-        """Whether *source* has to wait before *token* is looked at, which was not found good before."""
+        """The refusal of *source* before *token* is looked at, which was not found good before; None if it may try."""
         if not self.is_failing(source):
             return None
         throttled = self._wait(ThrottledBy.BEARER, (place_of(source),), self._per_source)
@@ -167,5 +168,5 @@ def place_of(source: str) -> str:
 
 
 def _bearer(token: str) -> BucketKey:
-    """What stands for a good token: not itself, which is a secret."""
+    """A stand-in for a good token, which is a secret itself."""
     return ("", str(hash(token)), ThrottledBy.BEARER)

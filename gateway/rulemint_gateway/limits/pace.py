@@ -28,7 +28,7 @@ class Pace:
 
     @property
     def is_set(self) -> bool:
-        """Whether anybody may have to wait."""
+        """True if anybody may have to wait."""
         return self._interval_s > 0
 
     async def wait(self, place: str) -> None:

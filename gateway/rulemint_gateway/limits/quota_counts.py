@@ -1,7 +1,7 @@
-"""How many tokens were issued in this hour and this day, of each quota, counted in Redis by all gateways together.
+"""Counts the tokens that were issued in this hour and this day, of each quota, in Redis for all gateways together.
 
 One script looks and counts at once, so no two gateways give out the same last token. A token that was counted and then
-not issued is given back. Without Redis, each gateway goes on from the last count that it knows, by itself: it neither
+not issued is given back. Without Redis, each gateway goes on by itself from the last count that it knows: it neither
 refuses everything nor allows everything.
 """
 
@@ -60,7 +60,7 @@ WARN_EVERY_S = 30.0
 
 
 class Taken(NamedTuple):
-    """What became of one token's quotas."""
+    """The result of one token's quotas."""
 
     limits: Sequence[Limit]
     names: Sequence[str]

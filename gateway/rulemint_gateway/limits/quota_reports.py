@@ -1,4 +1,4 @@
-"""Which quotas were exceeded: each once in its hour or day, in the service's log and in the tenant's.
+"""Reports quotas that were exceeded: each once in its hour or day, in the service's log and in the tenant's.
 
 Every request over a quota is counted by *count*, enforced or not.
 """
@@ -28,7 +28,7 @@ class QuotaReports:
         self._count = count
 
     def note(self, taken: Taken, call: Call) -> None:
-        """What became of the quotas of *call*."""
+        """Report the quotas that *call* exceeded."""
         for limit, count, refusal in zip(taken.limits, taken.counts, taken.refusals, strict=True):
             if taken.refused and limit.enforce and count >= limit.most:
                 self._count(limit)
@@ -56,7 +56,7 @@ class QuotaReports:
 
 
 def describe(limit: Limit) -> str:
-    """What the quota is of, in words."""
+    """The subject of the quota, in words."""
     return {
         QuotaBy.CLIENT: "this client",
         QuotaBy.TENANT: "this tenant",

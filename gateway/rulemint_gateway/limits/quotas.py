@@ -1,4 +1,4 @@
-"""Which quotas of tokens apply to a request, from what its tenant and its client were given.
+"""Finds the quotas of tokens that apply to a request, from those of its tenant and its client.
 
 They have the shape of Auth0's Management API and stand where it puts them: ``token_quota`` of a client, and
 ``default_token_quota`` of its tenant for clients without one of their own. ``tenant_token_quota`` and
@@ -21,7 +21,7 @@ WINDOWS_S = {"per_hour": 3_600, "per_day": 86_400}
 
 
 class QuotaBy(StrEnum):
-    """What a quota is of."""
+    """The subject of a quota."""
 
     CLIENT = "client"
     TENANT = "tenant"
@@ -48,7 +48,7 @@ class Limit(NamedTuple):
     enforce: bool
 
     def began_s(self, now_s: float) -> int:
-        """When the hour or day of *now_s* began."""
+        """The second at which the hour or day of *now_s* began."""
         window_s = WINDOWS_S[self.window]
         return int(now_s) // window_s * window_s
 
@@ -58,7 +58,7 @@ class Limit(NamedTuple):
 
 
 def limits_of(tenant: Tenant, client: Client, source: str) -> list[Limit]:
-    """What *client* of *tenant* may have at *source*; nothing at all if no quota is set."""
+    """The limits of *client* of *tenant* at *source*; none if no quota is set."""
     kept, own = tenant.kept, client.kept.get(OF_CLIENT)
     limits: list[Limit] = []
     if own is not None:

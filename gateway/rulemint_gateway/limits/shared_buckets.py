@@ -1,7 +1,7 @@
-"""What was taken from buckets at one gateway is told to all others through Redis, in the background.
+"""Shares buckets: each gateway tells all others through Redis, in the background, what was taken.
 
 Nobody waits for it: a gateway decides by what it has in memory. After something was taken, a script adds it to the
-bucket in Redis and says how full that is, counting what others took; this is what the gateway goes by from then on.
+bucket in Redis. It says how full that is, counting what others took. From then on the gateway goes by this.
 """
 
 from __future__ import annotations

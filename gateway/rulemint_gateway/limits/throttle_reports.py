@@ -1,6 +1,6 @@
-"""Who was throttled: one line in the service's log and one audit record a minute for each address, however many tries.
+"""Reports throttling: one line in the service's log and one audit record a minute for each address, for all its tries.
 
-What a request said is in neither, but for the id of a client that there is.
+Neither holds anything that a request said, but for the id of a client that there is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ThrottleReports:
         self._said_of: Counter[str] = Counter()
 
     def is_told(self, throttled: Throttled, tenant: str, place: str) -> bool:
-        """Whether `note` has nothing to add for this address: the usual case, and the only one that must be quick."""
+        """True if `note` has nothing to add for this address: the usual case, and the only one that must be quick."""
         return (tenant, throttled.by, place) in self._said and self._clock() - self._began_s < WINDOW_S
 
     def note(self, throttled: Throttled, call: Call) -> None:

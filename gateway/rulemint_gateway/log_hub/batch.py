@@ -1,4 +1,4 @@
-"""What goes out together: the work on it is done once, however many watchers get it."""
+"""A batch goes out together: the work on it is done once for all watchers that get it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Event(NamedTuple):
 
     @property
     def records(self) -> int | None:
-        """How many records are missing for a watcher that does not get it; None: nobody knows."""
+        """The number of records that a watcher misses without it; None: nobody knows."""
         return self.gap.records if self.gap else int(self.position is not None)
 
 
 def gap_event(gap: Gap, position: Position | None) -> Event:
-    """What tells of *gap*, which ends right before *position*. Whoever comes back behind it is not told again."""
+    """Make the batch that tells of *gap*, which ends right before *position*. A watcher behind it is not told again."""
     place = position and position.previous()
     return Event(place, render_gap(gap, place, now_ms=unix_ms()), gap)
 
@@ -51,7 +51,7 @@ class Batch:
         self._half: Batch | None = None
 
     def behind(self, position: Position) -> Batch:
-        """What of it comes after *position*; itself if all does."""
+        """The part of it that comes after *position*; itself if all does."""
         first = self.events[0] if self.events else None
         if first is None or first.position is None:
             return self

@@ -89,10 +89,10 @@ class Channel:
             watcher.tell(event, at=self.position)
 
     async def _hand_out(self, entries: list[Entry]) -> None:
-        """Render each record once, and ask each filter once: who asks for the same gets the same batch.
+        """Render each record once, and ask each filter once: watchers that ask for the same get the same batch.
 
-        Other tenants have their turn between two filters that were asked about many records. Whoever comes meanwhile
-        begins behind the position that is reached already.
+        Other tenants have their turn between two filters that were asked about many records. A watcher that comes in
+        that time begins behind the position that is reached already.
         """
         reached = self.position = entries[-1].position
         for gap in (entry.gap for entry in entries if entry.gap):
@@ -114,7 +114,7 @@ class Channel:
 
 
 def _shown(entries: list[Entry], log_filter: LogFilter, rendered: dict[Position, Event]) -> list[Event]:
-    """Those of *entries* that *log_filter* shows, and what is missing between them, whatever it was.
+    """Those of *entries* that *log_filter* shows, and every gap between them.
 
     What no filter had shown before is added to *rendered*.
     """

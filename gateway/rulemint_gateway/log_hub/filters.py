@@ -1,4 +1,4 @@
-"""Which records a watcher sees. The tenant is not a filter: a hub hands a watcher nothing of another tenant."""
+"""Filters of records. The tenant is not a filter: a hub hands a watcher nothing of another tenant."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Somewhere in the message, in capitals or not."""
 
     def shows(self, record: LogRecord) -> bool:
-        """Whether the watcher wants *record*."""
+        """True if the watcher wants *record*."""
         return (
             (self.rule is None or record.rule == self.rule)
             and (self.client_id is None or record.client_id == self.client_id)

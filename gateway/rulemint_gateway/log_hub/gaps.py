@@ -1,8 +1,8 @@
-"""What is missing between two records of a stream, by the numbers of their positions.
+"""Finds gaps between two records of a stream, by the numbers of their positions.
 
-Numbers grow by one with each record, so a hole in them is what is missing: it has left the stream, or its writer has
-lost it. Where numbers say nothing, because an older release wrote or the server has lost its data, there is a gap if
-the stream begins behind the record before. Nobody knows how large it is.
+Numbers grow by one with each record, so a hole in them is a gap: it has left the stream, or its writer has lost it.
+Numbers say nothing if an older release wrote, or if the server has lost its data. Then there is a gap if the stream
+begins behind the record before. Nobody knows how large it is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rulemint_shared.streams.log_stream import START, Position
 
 
 class Cause(StrEnum):
-    """Why records are missing."""
+    """The reason why records are missing."""
 
     SLOW_WATCHER = "slow_watcher"
     """The watcher did not read them, and there was no room for them."""
@@ -33,7 +33,7 @@ class Gap(NamedTuple):
 
 
 class Numbering(NamedTuple):
-    """What a stream says of its numbers."""
+    """A stream's own account of its numbers."""
 
     begins: Position | None
     """Where they begin that grow by one; None: nowhere."""
@@ -41,7 +41,7 @@ class Numbering(NamedTuple):
     """The first record that is kept."""
 
     def between(self, before: Position, after: Position) -> Gap | None:
-        """What is missing between two records, or the places of two, of which none is kept between them."""
+        """The gap between two records, or between the places of two, of which none is kept between them."""
         has_left = self.first is None or self.first > before
         if not self._numbers(before):
             return Gap(None, Cause.NOT_KEPT) if has_left and before != START else None

@@ -1,4 +1,4 @@
-"""What a tenant's log stream holds, page by page, and what is missing in it."""
+"""Reads a tenant's log stream page by page, and finds the gaps in it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LogReader:
         """Records of the next page, by the size of those that were read last."""
 
     async def last(self) -> Position:
-        """Where the newest record is, or was; `START` if there never was one."""
+        """The place of the newest record that there is or was; `START` if there never was one."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.xrevrange(self._stream, count=1)
             pipe.hget(keys.ledger(self._stream), NUMBERED_FIELD)

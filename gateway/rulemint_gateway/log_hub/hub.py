@@ -26,7 +26,7 @@ class TooManyWatchersError(Exception):
 
 
 class Beginning(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a watcher begins; with nothing given, now."""
+    """The place where a watcher begins; with nothing given, now."""
 
     after: Position | None = None
     """Behind this place."""

@@ -25,15 +25,15 @@ class InvocationFilter:
         self._with_one = msgspec.structs.replace(log_filter, outcome=None)
 
     def shows(self, exchange: ExchangeRecord) -> bool:
-        """Whether *exchange* had an invocation, and this one is wanted."""
+        """True if *exchange* had an invocation, and this one is wanted."""
         records = list(records_of(exchange))
         return any(map(self._ended.shows, records)) and any(map(self._with_one.shows, records))
 
 
 def records_of(exchange: ExchangeRecord) -> Iterator[LogRecord]:
-    """What the stream told of its invocation, by kind; nothing if no rule was asked.
+    """The records that the stream had of its invocation, by kind; none if no rule was asked.
 
-    The rule whose word was the last is the last that reported; where none did, it is the one that should have begun.
+    The rule whose word was the last is the last that reported; if none did, it is the one that should have begun.
     """
     if exchange.outcome.startswith(_REFUSED) or (exchange.outcome == _GRANTED and not exchange.rules):
         return

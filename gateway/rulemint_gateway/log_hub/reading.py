@@ -1,4 +1,4 @@
-"""What every kind of record has for its readers: a type, a level and a message."""
+"""Reads of every kind of record its type, its level and its message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rulemint_shared.contract.messages import (
 
 
 class RecordType(StrEnum):
-    """What a record tells of."""
+    """The kind of event that a record tells of."""
 
     LINE = "line"
     STARTED = "invocation.started"
@@ -39,7 +39,7 @@ def type_of(record: LogRecord) -> RecordType:
 def level_of(record: LogRecord) -> Level:
     """A line's own level; an ending is ``info`` if it granted, ``warn`` if it denied, ``error`` if it failed.
 
-    A call is ``info`` if it was answered, whatever the answer, and ``warn`` if not.
+    A call is ``info`` if it was answered, with any answer, and ``warn`` if not.
     """
     match record:
         case LogLine(level=level):

@@ -96,7 +96,7 @@ _WHY = {
 
 
 def render_gap(gap: Gap, position: Position | None, *, now_ms: int) -> bytes:
-    """What a watcher is told of records that it does not get. *position* is right behind them."""
+    """Render the event that tells a watcher of records that it does not get. *position* is right behind them."""
     count = gap.records
     dropped = "records were" if count is None else "1 record was" if count == 1 else f"{count} records were"
     place = {} if position is None else {"id": str(position)}
@@ -105,7 +105,7 @@ def render_gap(gap: Gap, position: Position | None, *, now_ms: int) -> bytes:
 
 
 def render_resumed(*, now_ms: int) -> bytes:
-    """What watchers are told when the gateway has the stream again, if nothing was missed."""
+    """Render the event for watchers when the gateway has the stream again, if nothing was missed."""
     return _of_the_stream(
         "resumed", "the stream broke off, and goes on where it was: nothing is missing", now_ms=now_ms
     )

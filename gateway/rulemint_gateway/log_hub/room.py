@@ -20,7 +20,7 @@ class Holder(Protocol):
 
 
 class Room:
-    """Knows who keeps which batch; if there are too many bytes, whoever keeps most of them loses its oldest."""
+    """Knows which watcher keeps which batch. If there are too many bytes, the one that keeps most loses its oldest."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes

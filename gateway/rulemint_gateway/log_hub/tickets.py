@@ -19,7 +19,7 @@ _MAX_TICKET_LENGTH = 64
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asked for it, and until when its token would have let them in."""
+    """The caller that asked for it, and the time until which its token would have let it in."""
 
     tenant: str
     client_id: str
@@ -42,7 +42,7 @@ class Tickets:
         return text
 
     async def redeem(self, text: str) -> Ticket | None:
-        """The ticket that *text* stands for; None if there is none, or none any longer."""
+        """The ticket that *text* stands for; None if there is none, or if it has been used or has expired."""
         if len(text) > _MAX_TICKET_LENGTH:
             return None
         data = await self._redis.getdel(_key(text))

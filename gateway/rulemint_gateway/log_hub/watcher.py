@@ -22,7 +22,7 @@ class Watcher:
     """Hands over events in order, each record once.
 
     Theory of operation. A watcher that begins in the past reads the stream by itself, page by page, until it has come
-    as far as the channel; in that moment, between two awaits, it changes over. From then on the channel offers it every
+    as far as the channel. In that moment, between two awaits, it changes over. From then on the channel offers it every
     record, and it skips those that it had already. What it loses, and what is missing, it is told in its place.
     """
 
@@ -175,7 +175,7 @@ class Watcher:
         self._changed.set()
 
     async def next_batch(self) -> Batch | None:
-        """What came next, at least one event; None once it is closed and all has been handed over.
+        """Return the next events, at least one; None once it is closed and all has been handed over.
 
         Raises:
             RedisError, OSError: it reads history, and the server does not answer.

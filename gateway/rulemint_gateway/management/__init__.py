@@ -1,1 +1,1 @@
-"""What an operator does to clients, APIs, client grants, rules and secrets."""
+"""Use cases: an operator works on clients, APIs, client grants, rules and secrets."""

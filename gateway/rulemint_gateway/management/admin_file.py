@@ -86,7 +86,7 @@ async def alone_at(path: Path) -> AsyncIterator[None]:
 
 
 def _is_locked(folder: int) -> bool:
-    """Whether the lock is ours now. `OSError`: there are none here."""
+    """True if the lock is ours now. `OSError`: there are none here."""
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -95,7 +95,7 @@ def _is_locked(folder: int) -> bool:
 
 
 def proves(admin: AdminFile, client: Client, vault: Vault) -> bool:
-    """Whether the secret in *admin* is one of *client*'s, for good."""
+    """True if the secret in *admin* is one of *client*'s, for good."""
     return any(
         secret.expires_at_ms is None and vault.secret_matches(admin.client_secret, secret.hash)
         for secret in client.secrets

@@ -131,7 +131,7 @@ class Deletions:
             raise changed
 
     async def _read(self, tenant: str, deletion: _InMemory) -> Shown[msgspec.Struct]:
-        """What the ETag of a record is made from that is no rule: the texts of rules are read together."""
+        """The ETag of a record other than a rule is made from this: the texts of rules are read together."""
         match deletion:
             case ClientDeletion():
                 return await self._clients.read(tenant, deletion.id)

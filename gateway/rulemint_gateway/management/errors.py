@@ -1,4 +1,4 @@
-"""What the management API refuses with.
+"""Refusals of the management API.
 
 ::
 

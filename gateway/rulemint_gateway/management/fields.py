@@ -1,4 +1,4 @@
-"""The bounded field types that request bodies share; a body's struct refuses whatever it does not name."""
+"""Bounded types of fields that request bodies share. The struct of a body refuses fields that it does not name."""
 
 from __future__ import annotations
 

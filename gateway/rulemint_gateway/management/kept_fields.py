@@ -24,7 +24,7 @@ MAX_PATH = 500
 
 
 def kept_of(body: msgspec.Struct, fields: type[msgspec.Struct], before: KeptFields | None = None) -> KeptFields:
-    """What is kept after *body*: *before*, with what it says about the names in *fields*.
+    """The kept fields after *body*: *before*, with the values that it gives for the names in *fields*.
 
     Raises:
         InvalidBodyError: a value cannot be kept or is a secret, or all of them together are larger than 64 KiB.

@@ -27,7 +27,7 @@ class Listing(Protocol[S_co]):
         ...
 
     def place_of(self, record_id: str) -> int | None:
-        """Where the record is; None if it is not in the list."""
+        """The place of the record; None if it is not in the list."""
         ...
 
     def matching(self, wanted: Wanted) -> Listing[S_co]:
@@ -50,7 +50,7 @@ class FewRecords(Generic[A]):
         return self._views[start : start + count]
 
     def place_of(self, record_id: str) -> int | None:
-        """Where the record is; None if it is not in the list."""
+        """The place of the record; None if it is not in the list."""
         places = (place for place, view in enumerate(self._views) if shown_field(view, self._id_field) == record_id)
         return next(places, None)
 
@@ -72,7 +72,7 @@ class OrderedRecords(Generic[R, A]):
         fixed: Mapping[str, object] | None = None,
         selection: Selection | None = None,
     ) -> None:
-        """*fixed* are fields that have the same value in all records, beside the facets of *order*."""
+        """*fixed* are fields that have the same value in all records, besides the facets of *order*."""
         self._table = table
         self._order = order
         self._view = view
@@ -87,7 +87,7 @@ class OrderedRecords(Generic[R, A]):
         return [self._view(self._table[record_id]) for record_id in self._selection.ids(start, count)]
 
     def place_of(self, record_id: str) -> int | None:
-        """Where the record is; None if it is not in the list."""
+        """The place of the record; None if it is not in the list."""
         record = self._table.get(record_id)
         return None if record is None else self._selection.place_of(key_of(record_id, record))
 
@@ -100,5 +100,5 @@ class OrderedRecords(Generic[R, A]):
 
 
 def matches(wanted: Wanted, value_of: Callable[[str], object]) -> bool:
-    """Whether each of the *wanted* fields has one of its values; *value_of* says what a field has."""
+    """True if each of the *wanted* fields has one of its values; *value_of* returns a field's value."""
     return all(text_of(value_of(field)) in values for field, values in wanted.items())

@@ -1,6 +1,6 @@
-"""Where the fields of a noun's bodies are stored: in which record, and under which name.
+"""Places the fields of a noun's bodies: in which record each is stored, and under which name.
 
-A use case takes them from here, so it need not name them, and a body's field without a place fails at import.
+A use case takes them from here, so it need not name them. A body's field without a place fails at import.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much the tenant is used: tokens per day, and the clients that were active of late."""
+"""Statistics of a tenant: its tokens per day, and the clients that were active of late."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Stats:
         return [_answer(day, tokens) for day, tokens in zip(days, counts, strict=True)]
 
     async def active_clients(self, tenant: str) -> int:
-        """How many clients have proved who they are in the last 30 days."""
+        """The number of clients that have proved who they are in the last 30 days."""
         return await self._usage.active_clients(tenant, since_ms=unix_ms() - ACTIVE_DAYS * 86_400_000)
 
 

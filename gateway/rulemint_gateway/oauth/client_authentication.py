@@ -1,4 +1,4 @@
-"""Who is asking: the same time and the same answer for an unknown client and a wrong secret (RFC 6749 §2.3)."""
+"""Authenticates clients. An unknown client and a wrong secret get one answer, after the same time (RFC 6749 §2.3)."""
 
 from __future__ import annotations
 

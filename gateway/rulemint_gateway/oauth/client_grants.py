@@ -1,4 +1,4 @@
-"""What a client may ask for: its client grant for the API (RFC 6749 §3.3, RFC 8707 §2)."""
+"""Checks what a client may ask for: its client grant for the API (RFC 6749 §3.3, RFC 8707 §2)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _MAX_NESTED_VALUES = 200
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request says of itself beside its parameters; no credentials are in it."""
+    """The headers and query of a request, which come with its parameters; no credentials are in it."""
 
     headers: dict[str, str] = {}
     query: dict[str, str] = {}
@@ -66,7 +66,7 @@ class Exchange:
 
     @property
     def is_authenticated(self) -> bool:
-        """Whether the client has shown who it is; until then anybody may have sent it."""
+        """True once the client has shown who it is; until then anybody may have sent the request."""
         return "secret_name" in self._known
 
     def authenticated(self, client: AuthenticatedClient, request: TokenRequest) -> None:
@@ -105,7 +105,7 @@ class Exchange:
         self._times["mint_ms"] = took_ms
 
     def outcome(self, error: OAuthError) -> str:
-        """How the record calls the outcome of an exchange that *error* ended."""
+        """The record's name for the outcome of an exchange that *error* ended."""
         return str(self._known.get("outcome", f"refused:{error.error}"))
 
     def record(self, *, status: int, error: OAuthError | None = None) -> ExchangeRecord:

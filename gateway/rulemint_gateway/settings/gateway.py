@@ -196,7 +196,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         return self.issuer or f"{scheme}://localhost:{self.port}/"
 
     def may_bootstrap(self) -> bool:
-        """Whether an empty server is to be filled: a new installation's, or one that was told so.
+        """True if an empty server is to be filled: a new installation's, or one that was told so.
 
         An admin file that cannot be looked at is no reason to wait: reading it says what is wrong with it.
         """
@@ -210,7 +210,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.issuer is not None or self.tls_port is None else (self.port, self.tls_port)
 
     def tls_domain(self) -> str | None:
-        """Where https is spoken, as clients that know https only are told: ``localhost:8443``; None if nowhere."""
+        """The host and port that speak https, for clients that know https only: ``localhost:8443``; None if nowhere."""
         if self.tls_cert is None:
             return None
         issuer = urlsplit(self.issuer_url())

@@ -16,7 +16,7 @@ MAX_COMMON_NAME = 64
 
 
 class CertificateView:
-    """What a certificate shows of itself; *pem* as `self_signed` made it."""
+    """The parts of a certificate that are shown; *pem* as `self_signed` made it."""
 
     def __init__(self, pem: str) -> None:
         self._certificate = x509.load_pem_x509_certificate(pem.encode())
@@ -29,7 +29,7 @@ class CertificateView:
 
     @property
     def jwk_members(self) -> dict[str, str | list[str]]:
-        """What the JWK of its key says of it: ``x5c`` and ``x5t`` (RFC 7517 §4.7, §4.8)."""
+        """The members of its key's JWK that show the certificate: ``x5c`` and ``x5t`` (RFC 7517 §4.7, §4.8)."""
         der = self._certificate.public_bytes(Encoding.DER)
         thumbprint = self._certificate.fingerprint(hashes.SHA1())  # noqa: S303  # what the field means
         return {

@@ -144,7 +144,7 @@ class SigningKeys:
 
 
 def is_outlived(key: SigningKey, *, now_ms: int) -> bool:
-    """Whether every token that *key* signed has expired."""
+    """True if every token that *key* signed has expired."""
     if key.current_until_ms is None:
         return False
     until_ms = key.tokens_until_ms or key.current_until_ms + PREVIOUS_KEPT_MS

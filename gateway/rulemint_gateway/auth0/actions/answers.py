@@ -11,7 +11,7 @@ from rulemint_gateway.management.trials.answers import TryAnswer
 
 
 class TriggerRef(Answer, frozen=True, kw_only=True):
-    """Which trigger, in which version."""
+    """A trigger and its version."""
 
     id: str
     version: str
@@ -110,20 +110,20 @@ class TriggersAnswer(Answer, frozen=True, kw_only=True):
 
 
 class ActionTestAnswer(Answer, frozen=True, kw_only=True):
-    """How an action ended on the event."""
+    """The ending of an action on the event."""
 
     payload: TryAnswer
 
 
 class ExecutionError(Answer, frozen=True, kw_only=True):
-    """Why a rule ended the flow without a token; the id is the exchange's outcome."""
+    """The reason why a rule ended the flow without a token; the id is the exchange's outcome."""
 
     id: str
     msg: str
 
 
 class ExecutionResult(Answer, frozen=True, kw_only=True):
-    """What one rule did."""
+    """The effect of one rule."""
 
     action_name: str
     started_at: Moment

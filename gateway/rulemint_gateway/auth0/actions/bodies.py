@@ -96,7 +96,7 @@ class PatchAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class BindingRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which action is meant."""
+    """A reference to an action."""
 
     type: Literal["binding_id", "action_id", "action_name"]
     value: Annotated[str, Meta(min_length=1, max_length=200)]

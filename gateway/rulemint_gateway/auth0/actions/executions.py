@@ -24,7 +24,7 @@ class Executions:
         """The execution, whose id is that of its exchange.
 
         Raises:
-            NotFoundError: there is no such exchange (any longer), or no rule ran in it.
+            NotFoundError: there is no such exchange, or no rule ran in it.
         """
         record = await self._exchanges.find(tenant, execution_id)
         if record is None or not record.rules:
@@ -58,7 +58,7 @@ def _results(record: ExchangeRecord) -> list[ExecutionResult]:
 
 
 def _error(record: ExchangeRecord) -> ExecutionError | UnsetType:
-    """Why the flow ended: what the last rule said."""
+    """The reason why the flow ended: the last rule's words."""
     if record.outcome == GRANTED:
         return UNSET
     return ExecutionError(id=record.outcome, msg=record.detail or record.error_description or "")

@@ -55,7 +55,7 @@ class EventResourceServer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, rename={"access_token": "accessToken"}):
-    """What of an event is taken; the rest of it is what the system itself would say."""
+    """The part of an event that is taken; the rest of it is what the system itself would say."""
 
     client: EventClient = EventClient()
     request: EventRequest = EventRequest()
@@ -66,7 +66,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, rename={"access_token": "
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the action is tried on."""
+    """The event that the action is tried on."""
 
     event: Event = Event()
 
@@ -85,7 +85,7 @@ class ActionTests:
         self._trials = trials
 
     async def run(self, tenant: str, action_id: str, body: ActionTest) -> ActionTestAnswer:
-        """How the newest code of the action ends on the event, in the words of ``POST /rules/try``.
+        """Run the newest code of the action on the event; answers in the words of ``POST /rules/try``.
 
         Raises:
             ManagementError: there is no such action, or too many are being tried.

@@ -117,5 +117,5 @@ def _secrets(rule: Rule) -> list[SecretName]:
 
 
 def _status(text: RuleVersion) -> Literal["built", "pending"]:
-    """Packages are installed before a version is stored, so whatever has code is built."""
+    """A version with code is built, because packages are installed before it is stored."""
     return "built" if text.script else "pending"

@@ -17,7 +17,7 @@ class WebtaskAnswer(Answer, frozen=True, kw_only=True):
 
 
 class WebtaskClaims(Answer, frozen=True, kw_only=True):
-    """What `wt` takes for the claims of a webtask's token, and sends back with a change."""
+    """The claims of a webtask's token as `wt` takes them, and sends them back with a change."""
 
     ten: str
     jtn: str

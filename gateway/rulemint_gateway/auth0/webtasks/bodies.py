@@ -1,4 +1,4 @@
-"""What `wt` sends to make a webtask."""
+"""The bodies that `wt` sends to make a webtask."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class PutWebtask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def code_url(container: str, name: str) -> str:
-    """Where a webtask's code is said to be: nothing reads there, and it comes back if the code is to stay."""
+    """The URL that stands for a webtask's code: nothing reads there, and it comes back if the code is to stay."""
     return f"webtask://localhost/api/data/code/{container}%2F{name}"
 
 

@@ -26,7 +26,7 @@ _KNOWN = (*_REQUIRED, EXTENSION_SECRET, _DISABLED, _CLIENT, _ORDER, _DEPENDENCIE
 
 
 class RuleMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What metadata says about a rule."""
+    """The fields of a rule that metadata gives."""
 
     enabled: bool = True
     clients: RuleClients = ()
@@ -35,7 +35,7 @@ class RuleMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_metadata(meta: dict[str, str]) -> RuleMetadata:
-    """What *meta* says. ``auth0-extension-secret`` is for a call that is not made here: it is left out.
+    """Read *meta*. ``auth0-extension-secret`` is for a call that is not made here, so it is left out.
 
     Raises:
         InvalidBodyError: it is not that of a rule of the client credentials exchange; the text names the key.

@@ -1,4 +1,4 @@
-"""Webtask tokens: unsigned JWTs in which `wt` reads a webtask's name. Whoever has one may do nothing with it."""
+"""Webtask tokens: unsigned JWTs in which `wt` reads a webtask's name. A webtask token permits nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_TOKEN_CHARACTERS = 4_096
 
 
 class NamedWebtask(msgspec.Struct, frozen=True, kw_only=True):
-    """What a webtask token says."""
+    """The payload of a webtask token."""
 
     ten: Annotated[str, Meta(max_length=100)]
     jtn: Annotated[str, Meta(max_length=100)]
@@ -26,7 +26,7 @@ def webtask_token(container: str, name: str) -> str:
 
 
 def read_webtask_token(token: str) -> NamedWebtask:
-    """Which webtask *token* names.
+    """The webtask that *token* names.
 
     Raises:
         InvalidBodyError: it is none.

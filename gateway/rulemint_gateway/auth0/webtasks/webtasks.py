@@ -76,7 +76,7 @@ class Webtasks:
         return _answer(tenant, await self._find(tenant, name))
 
     async def claims(self, tenant: str, name: str, *, with_secrets: bool, with_code: bool) -> WebtaskClaims:
-        """What `wt` takes for the claims of its token, and sends back with a change; no secret's value is shown."""
+        """The claims that `wt` takes for its token's, and sends back with a change; no secret's value is shown."""
         webtask = await self._find(tenant, name)
         rule, text = webtask.rule, webtask.text
         return WebtaskClaims(

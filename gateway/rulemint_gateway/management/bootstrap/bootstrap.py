@@ -1,4 +1,4 @@
-"""What must be there before anyone can ask for anything: the tenant ``default``, its management API, an administrator.
+"""Makes the first records of a system: the tenant ``default``, its management API, and an administrator.
 
 Idempotent: it runs at every start of every gateway, but on an empty server only if that is new or it was told so. It
 also moves management APIs along: the one of ``default`` when the issuer changed, everyone's when a new version of
@@ -78,7 +78,7 @@ class Bootstrap:
         return changes
 
     async def _plan_management_api(self, tenant: str) -> Changes[None]:
-        """Whoever was granted everything that the API defined before is granted everything that it defines now."""
+        """A client that had all scopes that the API defined before is granted all that it defines now."""
         changes: Changes[None] = Changes(None)
         config = self._catalog.tenant(tenant)
         existing = config.management_api()
@@ -97,7 +97,7 @@ class Bootstrap:
         return changes
 
     def _has_management_api(self, tenant: str) -> bool:
-        """Whether there is nothing to do: a thousand tenants need no thousand transactions."""
+        """True if there is nothing to do: a thousand tenants need no thousand transactions."""
         config = self._catalog.tenant(tenant)
         existing = config.management_api()
         return existing is not None and existing == management_api(config.tenant, existing)
@@ -127,7 +127,7 @@ class Bootstrap:
         return changes
 
     async def _has_administrator(self, likely: str) -> bool:
-        """Whether a client may do everything, with whatever secret: *likely*, whom the file names, or another."""
+        """True if a client may do everything, with any secret: *likely*, which the file names, or another."""
         config = self._catalog.tenant(DEFAULT_TENANT)
         api = config.management_api()
         if api is None:

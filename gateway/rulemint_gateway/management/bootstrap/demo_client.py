@@ -32,7 +32,7 @@ def warn_of_demo_client(catalog: Catalog, vault: Vault, *, host: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether *host*, a name or an address, means this machine alone."""
+    """True if *host*, a name or an address, means this machine alone."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -155,7 +155,7 @@ class ClientGrants:
 
 
 def _given(body: CreateClientGrant | PatchClientGrant) -> dict[str, Any]:
-    """What *body* says, with each scope once."""
+    """The fields that *body* gives, with each scope once."""
     given = PLACES.given(body, ClientGrant)
     if "scope" in given:
         given["scope"] = tuple(dict.fromkeys(given["scope"]))

@@ -1,4 +1,4 @@
-"""The bodies of ``/api/v2/clients``: what we act on, and what Auth0's tools send beside it."""
+"""The bodies of ``/api/v2/clients``: fields that we act on, and fields that Auth0's tools send too."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class ClientSecretAnswer(Answer, frozen=True, kw_only=True):
 
 
 class SecretsState(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ETag of a client's secrets is made from."""
+    """The ETag of a client's secrets is made from this."""
 
     secrets: list[ClientSecretAnswer]
 
@@ -104,7 +104,7 @@ class ClientSecrets:
         return [_answer(secret, used[secret.name]) for secret in client.secrets]
 
     async def state(self, tenant: str, client_id: str) -> WithSecrets[SecretsState]:
-        """What the ETag of the list is made from: when a secret was last used is no other state."""
+        """The ETag of the list is made from this. The time of a secret's last use is no part of it."""
         secrets = find_client(self._catalog, tenant, client_id).secrets
         return WithSecrets(SecretsState(secrets=[_answer(secret, None) for secret in secrets]), stored=secrets)
 

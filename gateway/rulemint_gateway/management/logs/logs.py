@@ -27,7 +27,7 @@ class Logs:
         self._store = store
 
     async def total(self, tenant: str) -> int:
-        """How many entries the log has."""
+        """The number of entries that the log has."""
         return await self._store.total(tenant)
 
     async def page(self, tenant: str, *, start: int, count: int, newest_first: bool) -> list[LogEntryAnswer]:

@@ -55,7 +55,7 @@ class LogEntryAnswer(Answer, frozen=True, kw_only=True):
 
 
 class RoomForLines:
-    """What is left for lines in an answer of many entries."""
+    """The room that is left for lines in an answer of many entries."""
 
     def __init__(self, max_bytes: int = MAX_LINES_BYTES) -> None:
         self._left = max_bytes
@@ -73,7 +73,7 @@ class RoomForLines:
 
 
 def entry_answer(entry: LogEntry, *, hostname: str, room: RoomForLines | None = None) -> LogEntryAnswer:
-    """What *entry* says. Without a *room* it has all of its lines, else none if they do not fit."""
+    """*entry* as it is shown. Without a *room* it has all of its lines, else none if they do not fit."""
     record, log_id = entry.record, entry.place.log_id()
     if isinstance(record, ExchangeRecord):
         return _exchange_answer(log_id, hostname, record, room)

@@ -1,4 +1,4 @@
-"""The bodies of ``/api/v2/resource-servers``: what we act on, and what Auth0's tools send beside it."""
+"""The bodies of ``/api/v2/resource-servers``: fields that we act on, and fields that Auth0's tools send too."""
 
 from __future__ import annotations
 
@@ -98,6 +98,6 @@ def check_promises(body: KeptResourceServerFields) -> None:
 
 
 def denies_clients(kept: dict[str, Any]) -> bool:
-    """Whether the kept fields of an API say that no client gets a token for it."""
+    """True if the kept fields of an API say that no client gets a token for it."""
     client = (kept.get("subject_type_authorization") or {}).get("client") or {}
     return bool(client.get("policy") == "deny_all")

@@ -166,7 +166,7 @@ def _signing_secret(algorithm: SigningAlgorithm, given: str | None) -> str | Non
 
 
 def _given(body: CreateResourceServer | PatchResourceServer) -> dict[str, Any]:
-    """What *body* says.
+    """The fields that *body* gives.
 
     Raises:
         InvalidBodyError: a scope is named twice.

@@ -1,4 +1,4 @@
-"""Which versions of a rule there are: the newest ones, and whatever older one runs, ran last, or is a draft."""
+"""Decides which versions of a rule are kept: the newest ones, and each older one that runs, ran last, or is a draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule's text and its ``dependencies`` ask for → what was installed for the version that is being made."""
+"""A rule's text and its ``dependencies`` → the packages that were installed for the version that is being made."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def wanted_by(text: RuleVersion) -> tuple[Wanted, ...]:
 
 
 def _named_by(script: str, declared: Mapping[str, str]) -> dict[str, Wanted]:
-    """What the text itself asks for: packages with a version, and files within declared ones.
+    """The packages that the text itself asks for: those with a version, and files within declared ones.
 
     A package that is named with a version only is meant by its bare name too.
     """

@@ -1,4 +1,4 @@
-"""What is kept of a tenant's rules, as every view of them reads it: the records, and the texts of their versions."""
+"""Reads a tenant's rules for every view of them: the records, and the texts of their versions."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class RuleRecords:
         return text
 
     async def texts(self, tenant: str, wanted: Sequence[tuple[Rule, int]]) -> list[tuple[Rule, RuleVersion]]:
-        """The wanted rules with their versions, in one round trip; without those that are not there (any longer)."""
+        """The wanted rules with their versions, in one round trip. A version that is not there is left out."""
         fields = [keys.rule_version_field(rule.id, version) for rule, version in wanted]
         texts = await read_records(self._redis, RULE_VERSIONS, tenant, fields)
         return [(rule, text) for (rule, _version), text in zip(wanted, texts, strict=True) if text is not None]

@@ -1,7 +1,7 @@
-"""Ending the pauses of a rule: of all its clients, or of one.
+"""Ends the pauses of a rule: of all its clients, or of one.
 
-Runners and gateways remember who pauses, each for itself, and nobody has to be told: what is written here travels with
-every invocation, and a pause that began before it is forgotten where it is met.
+Runners and gateways each remember by themselves who pauses, and nobody has to be told. The record that is written here
+travels with every invocation, and a pause that began before it is forgotten there.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Rules:
         return FewRecords([view async for view in self.views(tenant, await self.rules(tenant))])
 
     def compared(self, rule: Rule) -> dict[str, object]:
-        """What a list is filtered by."""
+        """The values that a list is filtered by."""
         return {"enabled": rule.enabled}
 
     async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[RuleAnswer]:
@@ -162,7 +162,7 @@ def _check_draft(body: PatchRule) -> None:
 
 
 def _given(body: CreateRule | PatchRule) -> dict[str, Any]:
-    """What *body* says of the rule itself, with each client and API once."""
+    """The fields of the rule itself that *body* gives, with each client and API once."""
     given = PLACES.given(body, Rule)
     for several in given.keys() & {"clients", "audiences"}:
         given[several] = tuple(dict.fromkeys(given[several]))

@@ -30,7 +30,7 @@ SecretNames = Annotated[list[SecretName], Meta(min_length=1, max_length=MAX_SECR
 
 
 class SecretsState(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ETag of a rule's secrets is made from."""
+    """The ETag of a rule's secrets is made from this."""
 
     names: tuple[str, ...]
     revision: int
@@ -50,7 +50,7 @@ class RuleSecretsOf:
         return dict.fromkeys(self._records.find(tenant, rule_id).secret_names, NOT_SHOWN)
 
     async def state(self, tenant: str, rule_id: str) -> SecretsState:
-        """What the ETag of the list is made from: another value is another state, though no answer shows it."""
+        """The ETag of the list is made from this: another value is another state, though no answer shows it."""
         rule = self._records.find(tenant, rule_id)
         return SecretsState(names=rule.secret_names, revision=rule.secrets_revision)
 

@@ -1,4 +1,4 @@
-"""How the text of a rule, with its permissions and limits, becomes the next version: live at once, or as a draft."""
+"""Makes the next version of a rule from its text, permissions and limits: live at once, or as a draft."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rulemint_shared.deadline import unix_ms
 
 
 def text_fields(body: msgspec.Struct) -> dict[str, Any]:
-    """What *body* says about a rule version.
+    """The fields of a rule version that *body* gives.
 
     Raises:
         InvalidBodyError: an entry of ``allow_hosts`` is malformed.
@@ -60,7 +60,7 @@ def _caller() -> str:
 
 
 def deployed(rule: Rule, text: RuleVersion) -> Rule:
-    """*rule* with *text* as what runs; a draft that this is, is none any longer."""
+    """Return *rule* with *text* as its live version. If *text* was the draft, the rule has no draft any more."""
     draft = 0 if rule.draft == text.version else rule.draft
     return msgspec.structs.replace(rule, version=text.version, language=text.language, draft=draft)
 
@@ -135,5 +135,5 @@ class RuleTexts:
         return plan_outdated(before, after, kept=self._versions_kept, changes=changes)
 
     async def base(self, tenant: str, rule: Rule, *, draft: bool) -> RuleVersion:
-        """What a change of *rule* begins with."""
+        """The text that a change of *rule* begins with."""
         return await self._records.text(tenant, rule, newest_version(rule) if draft else shown_version(rule))

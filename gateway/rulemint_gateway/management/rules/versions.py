@@ -32,7 +32,7 @@ MAX_COMPARED_LINES = 2_000
 
 
 class RuleDiff(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs between two versions of a rule."""
+    """The differences between two versions of a rule."""
 
     from_version: int = msgspec.field(name="from")
     to_version: int = msgspec.field(name="to")

@@ -1,7 +1,7 @@
-"""How long a signing key is published: until the longest-lived token that it signed has expired (RFC 7517 §5).
+"""Decides how long a signing key is published: until the longest-lived token that it signed has expired (RFC 7517 §5).
 
-A rotation knows the APIs of its moment. An API that leaves before, or whose tokens live shorter from now on, may have
-tokens that outlive those of the others, so the key that signed them remembers when the last of them expires.
+A rotation knows the APIs of its moment. An API may leave before, or its tokens may live shorter from now on. Then it
+may have tokens that outlive those of the others. So the key that signed them remembers when the last of them expires.
 """
 
 from __future__ import annotations

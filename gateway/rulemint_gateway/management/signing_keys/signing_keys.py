@@ -1,7 +1,7 @@
 """The tenant's signing keys: list, read, rotate, revoke.
 
-Each algorithm in use has a current key, which signs; a next one, published so that whoever caches keys has it in time;
-and previous ones, published until no token that they signed can be good any longer.
+Each algorithm in use has a current key, which signs. A next one is published, so that verifiers that cache keys have it
+in time. Previous ones are published until no token that they signed can be good any more.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ChangedKey(Answer, frozen=True, kw_only=True):
 
 
 class KeysState(Answer, frozen=True, kw_only=True):
-    """What the ETag of the list of keys is made from."""
+    """The ETag of the list of keys is made from this."""
 
     keys: list[SigningKeyAnswer]
 
@@ -110,7 +110,7 @@ class SigningKeyring:
         return ChangedKey(cert=self._signing_keys.certificate_of(tenant, key), kid=key.kid)
 
     async def revoke(self, tenant: str, kid: str) -> ChangedKey:
-        """Publish the key no longer: whoever verifies tokens that it signed refuses them from now on.
+        """Stop publishing the key: verifiers refuse the tokens that it signed from now on.
 
         Raises:
             InvalidBodyError: it is the current one or the next one.

@@ -1,6 +1,6 @@
-"""What every tenant is made of: itself, the management API that its administrators ask, and one administrator.
+"""Makes the records of a new tenant: itself, the management API that its administrators ask, and one administrator.
 
-`Bootstrap` makes these parts for the tenant ``default`` at every start, `Tenants` for a new tenant once.
+`Bootstrap` makes them for the tenant ``default`` at every start, `Tenants` for a new tenant once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def management_audience(issuer: str) -> str:
 
 
 def management_scopes(tenant: str) -> tuple[str, ...]:
-    """What an administrator of *tenant* may do."""
+    """The scopes of an administrator of *tenant*."""
     return MANAGEMENT_SCOPES + OPERATOR_SCOPES if tenant == DEFAULT_TENANT else MANAGEMENT_SCOPES
 
 
@@ -68,7 +68,7 @@ def admin_client(client_id: str) -> Client:
 
 
 def admin_grant(tenant: str, client_id: str, audience: str, existing: ClientGrant | None = None) -> ClientGrant:
-    """What lets an administrator do everything in *tenant*; *existing* is the grant that it has."""
+    """The client grant that lets an administrator do everything in *tenant*; *existing* is the grant that it has."""
     now_ms = unix_ms()
     return ClientGrant(
         id=existing.id if existing else ids.new_client_grant_id(),

@@ -1,6 +1,6 @@
 """Tenants: create, read, list, disable and enable.
 
-For operators: whoever may do so in the tenant ``default``, and nobody in another.
+For operators: clients that may do so in the tenant ``default``, and nobody in another.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a tried rule ended → what its author reads."""
+"""The ending of a trial → the answer that the rule's author reads."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TriedLine(Answer, frozen=True, kw_only=True):
 
 
 class TriedCall(Answer, frozen=True, kw_only=True):
-    """What the rule asked of another service."""
+    """A call that the rule made to another service."""
 
     ts: Moment
     method: str
@@ -49,7 +49,7 @@ class TriedCall(Answer, frozen=True, kw_only=True):
 
 
 class TriedError(Answer, frozen=True, kw_only=True):
-    """Why there would be no token, and where in the rule."""
+    """The reason why there would be no token, and the place in the rule."""
 
     code: str
     message: str
@@ -60,7 +60,7 @@ class TriedError(Answer, frozen=True, kw_only=True):
 
 
 class TryAnswer(Answer, frozen=True, kw_only=True):
-    """What the rule would do to a token."""
+    """The changes that the rule would make to a token."""
 
     outcome: str
     """``granted``, ``denied``, or ``failed:<reason>``."""
@@ -76,7 +76,7 @@ class TryAnswer(Answer, frozen=True, kw_only=True):
 
 
 def answer_of(ending: Ending, text: RuleVersion) -> TryAnswer:
-    """The answer to whoever tried *text*."""
+    """The answer to the trial of *text*."""
     report = ending.reports[-1] if ending.reports else None
     outcome = ending.outcome
     granted = outcome if isinstance(outcome, Granted) else Granted(scope=[])

@@ -55,7 +55,7 @@ class Trials:
         self._turns = Turns(AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)
 
     async def run(self, tenant: str, body: TryRule) -> TryAnswer:
-        """How the rule of *body* ends on its request.
+        """Run the rule of *body* on its request and return how it ended.
 
         Raises:
             ManagementError: the body is none, or names what does not exist; or too many are being tried.
