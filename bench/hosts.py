@@ -20,14 +20,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.command import run
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import SUFFIXES, Languages
-from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
+from rulemint_runner.self_check.single_run import run_once
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import MAX_RESULT_BYTES, Language
 from rulemint_shared.deadline import Deadline

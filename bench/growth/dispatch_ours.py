@@ -11,13 +11,13 @@ import uvloop
 from bench.growth.asking import ask_and_print
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_runner.flow import Done, Flow, FlowEnding
-from rulemint_runner.invocation_log import InvocationLog
-from rulemint_runner.invocations import Invocations
-from rulemint_runner.outbox import Outbox
-from rulemint_runner.presence import Presence
-from rulemint_runner.running_invocation import InvocationParts
-from rulemint_runner.worker import RuleWorker
+from rulemint_runner.flow.flow import Done, Flow, FlowEnding
+from rulemint_runner.flow.invocation_log import InvocationLog
+from rulemint_runner.queue.invocations import Invocations
+from rulemint_runner.queue.outbox import Outbox
+from rulemint_runner.queue.presence import Presence
+from rulemint_runner.queue.running_invocation import InvocationParts
+from rulemint_runner.queue.worker import RuleWorker
 from rulemint_shared import ids
 from rulemint_shared.contract.messages import ClientView, Granted, Invocation, RequestView, RuleRef
 from rulemint_shared.contract.runner_load import RunnerLoad

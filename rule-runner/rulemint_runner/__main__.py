@@ -9,16 +9,16 @@ import structlog
 import uvloop
 
 from rulemint_runner.egress.broker_process import BrokerNotStartedError
-from rulemint_runner.geoip import GeoIpDatabaseError
-from rulemint_runner.host_budget import SPARE_THREADS, host_budget
+from rulemint_runner.flow.geoip import GeoIpDatabaseError
+from rulemint_runner.hosts.host_budget import SPARE_THREADS, host_budget
 from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.hosts.self_check import SandboxMissingError, inspect
-from rulemint_runner.machine import allow_open_files, this_machine
+from rulemint_runner.hosts.machine import allow_open_files, this_machine
 from rulemint_runner.sandbox.cgroup import GroupLimits, group_limits
 from rulemint_runner.sandbox.landlock import MINIMUM_ABI
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
+from rulemint_runner.self_check.self_check import SandboxMissingError, inspect
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.contract.sandbox_report import SandboxReport, encode_report

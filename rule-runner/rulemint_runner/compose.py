@@ -15,32 +15,32 @@ import msgspec
 import structlog
 
 from rulemint_runner.egress.client import EgressBroker, open_egress
-from rulemint_runner.flow import Flow
-from rulemint_runner.geoip import GeoIp
-from rulemint_runner.host_budget import HostBudget
+from rulemint_runner.flow.flow import Flow
+from rulemint_runner.flow.geoip import GeoIp
+from rulemint_runner.flow.limits import LimitPolicy, Limits
+from rulemint_runner.flow.rule_runs import RuleRuns
+from rulemint_runner.flow.rule_sources import RuleSources
+from rulemint_runner.flow.rule_state import RuleStates
+from rulemint_runner.flow.rule_turn import RuleParts
+from rulemint_runner.hosts.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.hosts.nursery import Nursery
-from rulemint_runner.hosts.pool import HostPool, PoolLimits
-from rulemint_runner.hosts.self_check import SelfCheck
-from rulemint_runner.hosts.wear import Wear
-from rulemint_runner.invocations import Invocations
-from rulemint_runner.limits import LimitPolicy, Limits
-from rulemint_runner.outbox import Outbox
+from rulemint_runner.hosts.pool.pool import HostPool, PoolLimits
+from rulemint_runner.hosts.pool.retirement import Wear
+from rulemint_runner.hosts.pool.spare_hosts import Nursery
 from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.packages.messages import InstallTerms
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_room import PackageRoom
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_runner.presence import Presence
-from rulemint_runner.rule_runs import RuleRuns
-from rulemint_runner.rule_sources import RuleSources
-from rulemint_runner.rule_state import RuleStates
-from rulemint_runner.rule_turn import RuleParts
-from rulemint_runner.running_invocation import InvocationParts
+from rulemint_runner.queue.invocations import Invocations
+from rulemint_runner.queue.outbox import Outbox
+from rulemint_runner.queue.presence import Presence
+from rulemint_runner.queue.running_invocation import InvocationParts
+from rulemint_runner.queue.worker import RuleWorker, RunJob
 from rulemint_runner.sandbox.preflight import missing_kernel_layers
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
+from rulemint_runner.self_check.self_check import SelfCheck
 from rulemint_runner.settings import RunnerSettings
-from rulemint_runner.worker import RuleWorker, RunJob
 from rulemint_shared import ids
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.fairness.tenant_quota import Shares

@@ -8,10 +8,10 @@ import signal
 import structlog
 
 from rulemint_runner.compose import Runner, open_runner
-from rulemint_runner.host_budget import HostBudget
+from rulemint_runner.hosts.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.hosts.self_check import SandboxMissingError
 from rulemint_runner.sandbox.sandbox import SpawnerProcess
+from rulemint_runner.self_check.self_check import SandboxMissingError
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.process.background import PartFailedError, cancel
 from rulemint_shared.process.gc_tuning import settle_collector

@@ -21,14 +21,14 @@ from fixtures.legs import AS_ORDINARY_USER, Legs
 from fixtures.mutants import OLDER_ABIS, RUN, WHOLE, Mutant, languages
 from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
 from fixtures.strays import processes_of
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram, Languages
-from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
-from rulemint_runner.hosts.single_run import run_once
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.bpf import Instructions
 from rulemint_runner.sandbox.sandbox import Sandbox, open_sandbox
 from rulemint_runner.sandbox.syscall_numbers import numbers_of
+from rulemint_runner.self_check.self_check import SandboxMissingError, SelfCheck
+from rulemint_runner.self_check.single_run import run_once
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline

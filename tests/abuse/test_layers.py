@@ -6,10 +6,10 @@ import pytest
 
 from fixtures.hosts import LANGUAGES
 from fixtures.mutants import OLDER_ABIS
-from rulemint_runner.hosts.attacks import attack
-from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
+from rulemint_runner.self_check.attacks import attack
+from rulemint_runner.self_check.self_check import SandboxMissingError, SelfCheck
 from rulemint_shared.contract.records import Language
 from rulemint_shared.contract.sandbox_report import AttackOutcome
 from rulemint_shared.process.hiding import hide_from_same_user

@@ -13,8 +13,8 @@ from arq.constants import job_key_prefix
 from fixtures.processes import until
 from fixtures.valkey_servers import a_server
 from fixtures.waiting import eventually
-from rulemint_runner.outbox import Outbox
-from rulemint_runner.worker import RuleWorker
+from rulemint_runner.queue.outbox import Outbox
+from rulemint_runner.queue.worker import RuleWorker
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.dependencies import Registry
 from rulemint_shared.contract.package_messages import InstallRequest, Wanted

@@ -11,7 +11,7 @@ import yaml
 
 from rulemint_cli.local.data_dir import DataDir
 from rulemint_cli.local.embedded_valkey import write_configuration
-from rulemint_runner.host_budget import HOST_MIB, THREADS_PER_HOST
+from rulemint_runner.hosts.host_budget import HOST_MIB, THREADS_PER_HOST
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.process.settings import read_settings
 

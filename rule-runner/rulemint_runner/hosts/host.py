@@ -21,13 +21,13 @@ from typing import Any
 
 import structlog
 
-from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.channel import Channel, EngineText
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.frames import Call, Line, Loaded, NotLoaded, StorageGet, StorageSet
 from rulemint_runner.hosts.pipe import OVERDUE, Pipe, ignore_line
 from rulemint_runner.hosts.turn import Turn
 from rulemint_runner.hosts.usage import ProcessorTurns, Usage
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.hosts.wire.channel import Channel, EngineText
+from rulemint_runner.hosts.wire.frames import Call, Line, Loaded, NotLoaded, StorageGet, StorageSet
 from rulemint_runner.sandbox.priority import Priority, lower_priority
 from rulemint_runner.sandbox.sandbox import SPAWNER_DIED, SandboxedProcess, describe_exit
 from rulemint_runner.sandbox.turns import give_usual_turns

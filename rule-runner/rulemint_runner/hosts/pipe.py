@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from time import monotonic
 
-from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.channel import Channel
 from rulemint_runner.hosts.errors import HostEndedError
-from rulemint_runner.hosts.frames import CacheChanged, Call, Idle, Line, NotBegun, StorageGet, StorageSet
-from rulemint_runner.hosts.outbound import OutboundCalls
-from rulemint_runner.hosts.state_calls import StateCalls
 from rulemint_runner.hosts.turn import Answer, Turn
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.hosts.wire.channel import Channel
+from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Idle, Line, NotBegun, StorageGet, StorageSet
+from rulemint_runner.hosts.wire.outbound import OutboundCalls
+from rulemint_runner.hosts.wire.state_calls import StateCalls
 from rulemint_shared.contract.messages import FailureReason
 
 LATE_S = 0.02

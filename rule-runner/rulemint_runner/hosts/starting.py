@@ -8,11 +8,11 @@ from contextlib import ExitStack
 
 import msgspec
 
-from rulemint_runner.hosts.channel import Channel, EngineText, FromHost
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import HostProgram
-from rulemint_runner.hosts.to_host import ToHost
+from rulemint_runner.hosts.wire.channel import Channel, EngineText, FromHost
+from rulemint_runner.hosts.wire.to_host import ToHost
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
 from rulemint_shared.contract.messages import FailureReason

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.hosts import loaded
 from rulemint_cli.rules.type_files import write_type_files
-from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.records import Language
 

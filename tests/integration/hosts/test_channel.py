@@ -8,9 +8,9 @@ import pytest
 
 from fixtures.hosts import loaded
 from fixtures.waiting import all_gone
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pipe import MAX_BYTES_PER_RUN
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language

@@ -6,8 +6,8 @@ import pytest
 
 from fixtures.hosts import Loaded, loaded
 from fixtures.waiting import all_gone
+from rulemint_runner.flow.results import interpret
 from rulemint_runner.hosts.errors import HostEndedError
-from rulemint_runner.results import interpret
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import Failed, FailureReason, Granted, Outcome
 from rulemint_shared.contract.records import Language

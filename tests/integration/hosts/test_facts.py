@@ -8,8 +8,8 @@ import pytest
 from fixtures.facts import FACTS
 from fixtures.facts.fact import ASKED, EXTRA, GRANT, Fact, action
 from fixtures.hosts import Loaded, loaded
+from rulemint_runner.flow.results import RuleResult, interpret
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
-from rulemint_runner.results import RuleResult, interpret
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import Failed, FailureReason, Granted
 from rulemint_shared.contract.records import Language

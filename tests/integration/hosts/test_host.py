@@ -8,9 +8,9 @@ import pytest
 
 from fixtures.hosts import SENT, Loaded, load_frame, loaded, program_of
 from fixtures.processes import is_alive
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import DenialCode, FailureReason
 from rulemint_shared.contract.records import Language

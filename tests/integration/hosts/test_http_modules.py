@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.hosts import loaded
-from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 
 

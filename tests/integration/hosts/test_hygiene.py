@@ -11,10 +11,10 @@ import pytest
 from fixtures.pools import AUTHORITY, GRANTS, LOOPS, OTHER, MakePool, Pool, PoolTurn
 from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts.authority import Authority
-from rulemint_runner.hosts.brake import ANSWERS_FOR_A_FAILURE, FAILURES, FIRST_PAUSE_S
+from rulemint_runner.hosts.circuit_breaker import ANSWERS_FOR_A_FAILURE, FAILURES, FIRST_PAUSE_S
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.wear import Wear
+from rulemint_runner.hosts.pool.retirement import Wear
 from rulemint_runner.sandbox.priority import NICENESS
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Isolation

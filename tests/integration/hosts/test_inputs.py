@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixtures.hosts import Loaded, loaded
-from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.single_run import run_once
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_runner.self_check.single_run import run_once
 from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
 

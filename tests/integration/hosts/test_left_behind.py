@@ -8,8 +8,8 @@ import json
 import pytest
 
 from fixtures.hosts import Loaded, loaded
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language

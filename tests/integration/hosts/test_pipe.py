@@ -10,14 +10,14 @@ import pytest
 from fixtures.hosts import load_frame, program_of
 from fixtures.pools import AUTHORITY, HOLDS, MakePool, Pool, PoolTurn
 from fixtures.waiting import eventually
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError
-from rulemint_runner.hosts.frames import MAX_PACKET_BYTES, Returned
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.pipe import User
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.turn import Answer, Turn
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.hosts.wire.frames import MAX_PACKET_BYTES, Returned
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language

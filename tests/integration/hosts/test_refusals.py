@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from fixtures.hosts import loaded
-from rulemint_runner.hosts import frames
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.records import Language
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from fixtures.hosts import Loaded, load_frame, loaded, program_of
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language

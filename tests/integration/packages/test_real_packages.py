@@ -17,11 +17,11 @@ from fixtures.hosts import LANGUAGES, Loaded, load_frame
 from fixtures.packages import install, wanted
 from fixtures.web import NAME, Web
 from rulemint_runner.egress.invocation_calls import CallRights, InvocationCalls
+from rulemint_runner.flow.rule_turn import _fetch_through
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.packages.messages import Collected
 from rulemint_runner.packages.package_store import _opened
-from rulemint_runner.rule_turn import _fetch_through
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.dependencies import Registry
 from rulemint_shared.contract.messages import FailureReason

@@ -9,8 +9,8 @@ import pytest
 from arq.connections import ArqRedis
 
 from fixtures.every_server import servers
-from rulemint_runner.outbox import Outbox
-from rulemint_runner.worker import RuleWorker
+from rulemint_runner.queue.outbox import Outbox
+from rulemint_runner.queue.worker import RuleWorker
 from rulemint_shared.contract import batches, codecs, keys
 from rulemint_shared.contract.batches import join_endings
 from rulemint_shared.contract.messages import Ending, Granted
@@ -94,7 +94,7 @@ async def test_what_is_too_large_for_one_message_leaves_in_several_and_does_not_
     redis: ArqRedis, heard: asyncio.Queue[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "SENT_AT_ONCE_BYTES", 3 * len(ending("name-0")))
-    monkeypatch.setattr("rulemint_runner.outbox.SENT_AT_ONCE_BYTES", 3 * len(ending("name-0")))
+    monkeypatch.setattr("rulemint_runner.queue.outbox.SENT_AT_ONCE_BYTES", 3 * len(ending("name-0")))
     outbox = Outbox(redis)
     for number in range(5):
         outbox.add(CHANNEL, ending(f"name-{number}"), under_way=50)

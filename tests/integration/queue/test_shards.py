@@ -19,8 +19,8 @@ from fixtures.waiting import eventually
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.dispatch.system_status import read_status
-from rulemint_runner.outbox import Outbox
-from rulemint_runner.worker import RuleWorker
+from rulemint_runner.queue.outbox import Outbox
+from rulemint_runner.queue.worker import RuleWorker
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.batches import split_batch
 from rulemint_shared.contract.messages import Ending, Granted

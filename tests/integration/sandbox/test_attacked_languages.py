@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from fixtures.hosts import LANGUAGES
-from rulemint_runner.hosts.attacks import attack
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_runner.self_check.attacks import attack
 from rulemint_shared.contract.records import Language
 
 

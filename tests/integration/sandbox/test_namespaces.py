@@ -21,12 +21,12 @@ from fixtures.hosts import LANGUAGES, a_spawner, loaded, program_of
 from fixtures.processes import ROOT, family_of
 from fixtures.refusals import refusing
 from fixtures.waiting import all_gone
-from rulemint_runner.hosts.attacks import attack
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.preflight import layers_of
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, SpawnError, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
+from rulemint_runner.self_check.attacks import attack
 from rulemint_shared.contract.records import Language
 from rulemint_shared.contract.sandbox_report import AttackOutcome, LayerState
 
@@ -39,7 +39,7 @@ import asyncio, json
 from pathlib import Path
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.hosts.attacks import attack
+from rulemint_runner.self_check.attacks import attack
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.sandbox.spawner_messages import Setup
 from rulemint_shared.contract.records import Language

@@ -13,8 +13,8 @@ from arq.connections import ArqRedis
 from fixtures.hosts import BUDGET, LANGUAGES
 from fixtures.runner_keys import make_runner_key
 from fixtures.waiting import eventually
-from rulemint_runner.hosts.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
+from rulemint_runner.self_check.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.contract import keys

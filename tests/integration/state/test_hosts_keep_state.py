@@ -11,10 +11,10 @@ from arq.connections import ArqRedis
 
 from fixtures.facts.fact import action
 from fixtures.hosts import Loaded, loaded
-from rulemint_runner.hosts import frames
-from rulemint_runner.hosts.state_calls import NO_STATE, State
-from rulemint_runner.invocation_state import MAX_OPERATIONS, InvocationState
-from rulemint_runner.rule_state import Owner, RuleStates
+from rulemint_runner.flow.invocation_state import MAX_OPERATIONS, InvocationState
+from rulemint_runner.flow.rule_state import Owner, RuleStates
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.hosts.wire.state_calls import NO_STATE, State
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.records import Language, Rule

@@ -10,7 +10,7 @@ import pytest
 from arq.connections import ArqRedis
 
 from fixtures.waiting import eventually
-from rulemint_runner.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
+from rulemint_runner.flow.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.records import Rule
 from rulemint_shared.contract.rule_state import (

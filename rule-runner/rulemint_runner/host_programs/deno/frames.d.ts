@@ -1,5 +1,5 @@
 /**
- * What travels between the runner and this host; `hosts/frames.py` is the other side and checks everything. `n` is the
+ * What travels between the runner and this host; `hosts/wire/frames.py` is the other side and checks everything. `n` is the
  * number of the invocation that a frame is of, 0 while the rule is loaded.
  */
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from rulemint_runner.hosts.frames import Run
 from rulemint_runner.hosts.pipe import Pipe, User
 from rulemint_runner.hosts.turn import Turn
+from rulemint_runner.hosts.wire.frames import Run
 from rulemint_shared.deadline import Deadline
 
 

@@ -1,0 +1,159 @@
+"""One invocation: the tenant's rules in their order, each on what the one before left, until the first that says no."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+
+from rulemint_runner.flow.geoip import GeoIp
+from rulemint_runner.flow.invocation_log import InvocationLog
+from rulemint_runner.flow.results import RuleResult
+from rulemint_runner.flow.rule_runs import RuleRuns
+from rulemint_runner.flow.rule_turn import RuleRun
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import (
+    Failed,
+    FailureReason,
+    Granted,
+    Invocation,
+    Level,
+    Outcome,
+    RuleRef,
+    RuleReport,
+)
+from rulemint_shared.deadline import Deadline
+from rulemint_shared.secrets.masking import masked
+
+log = structlog.get_logger(__name__)
+
+
+class FlowEnding(msgspec.Struct, frozen=True, kw_only=True):
+    """How a flow ended; *decided_by* is the rule whose word was the last."""
+
+    outcome: Outcome
+    decided_by: RuleRef
+    reports: list[RuleReport]
+
+
+Done = Callable[[FlowEnding], None]
+"""Hears how a flow ended."""
+
+
+class Flow:
+    """Runs flows, rule by rule."""
+
+    def __init__(self, rule_runs: RuleRuns, geoip: GeoIp) -> None:
+        self._rule_runs = rule_runs
+        self._geoip = geoip
+
+    def begin(self, invocation: Invocation, deadline: Deadline, log: InvocationLog, done: Done) -> FlowRun:
+        """Run *invocation*'s flow: *done* hears of its ending, at *deadline* at the latest, or before this returns."""
+        place = self._geoip.find(invocation.request.ip)
+        run = FlowRun(self._rule_runs, invocation, deadline, log, place, done)
+        run.begin()
+        return run
+
+
+class FlowRun:
+    """One invocation's way through its flow. There is no task: each rule's result begins the next."""
+
+    __slots__ = (
+        "_began_late",
+        "_began_s",
+        "_deadline",
+        "_done",
+        "_given",
+        "_invocation",
+        "_log",
+        "_place",
+        "_reports",
+        "_rule_runs",
+        "_running",
+    )
+
+    def __init__(
+        self,
+        rule_runs: RuleRuns,
+        invocation: Invocation,
+        deadline: Deadline,
+        log: InvocationLog,
+        place: dict[str, Any],
+        done: Done,
+    ) -> None:
+        self._rule_runs = rule_runs
+        self._invocation = invocation
+        self._deadline = deadline
+        self._log = log
+        self._place = place
+        self._done = done
+        self._given = Granted(scope=invocation.scope)
+        self._reports: list[RuleReport] = []
+        self._began_late = 2_000 * deadline.remaining_s() < invocation.deadline_ms - invocation.enqueued_at_ms
+        self._began_s = 0.0
+        self._running: RuleRun | None = None
+
+    def begin(self) -> None:
+        """Run the next rule."""
+        self._began_s = time.perf_counter()
+        run = self._running = RuleRun(
+            rule=self._invocation.flow[len(self._reports)],
+            invocation=self._invocation,
+            given=self._given,
+            deadline=self._deadline,
+            began_late=self._began_late,
+            log=self._log,
+            place=self._place,
+        )
+        self._rule_runs.begin(run, self._ruled)
+
+    def give_up(self) -> None:
+        """Nobody waits for it any longer."""
+        if self._running is not None:
+            self._rule_runs.give_up(self._running)
+
+    def _ruled(self, result: RuleResult) -> None:
+        try:
+            ending = self._ending_after(result)
+            if ending is None:
+                self.begin()
+                return
+        except Exception:
+            log.exception("an invocation failed in the runner", invocation=self._invocation.id)
+            outcome = failed(FailureReason.CRASHED, "the runner failed")
+            ending = FlowEnding(outcome=outcome, decided_by=self._invocation.flow[0], reports=[])
+        self._running = None
+        self._done(ending)
+
+    def _ending_after(self, result: RuleResult) -> FlowEnding | None:
+        """How the flow ends with *result*; None if another rule follows."""
+        flow = self._invocation.flow
+        rule = flow[len(self._reports)]
+        duration_ms = round((time.perf_counter() - self._began_s) * 1000, 3)
+        self._reports.append(_report(rule, self._given, result, duration_ms))
+        for dropped in result.dropped:
+            self._log.add(rule, Level.WARN, f"left out {dropped.name}: {dropped.why}")
+        outcome = result.outcome
+        if isinstance(outcome, Granted) and len(self._reports) < len(flow):
+            self._given = outcome
+            return None
+        if isinstance(outcome, Failed):
+            self._log.add(rule, Level.ERROR, outcome.detail or str(outcome.reason))
+        return FlowEnding(outcome=outcome, decided_by=rule, reports=self._reports)
+
+
+def _report(rule: RuleRef, given: Granted, result: RuleResult, duration_ms: float) -> RuleReport:
+    left = result.outcome if isinstance(result.outcome, Granted) else given
+    return RuleReport(
+        rule=rule.name,
+        version=rule.version,
+        scope_given=given.scope,
+        scope_added=[scope for scope in left.scope if scope not in given.scope],
+        scope_removed=[scope for scope in given.scope if scope not in left.scope],
+        claims_set=masked({name: value for name, value in left.claims.items() if given.claims.get(name) != value}),
+        dropped=result.dropped,
+        duration_ms=duration_ms,
+    )

@@ -1,0 +1,78 @@
+"""One rule of a flow: its source, and a turn of it on a host of its authority."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+
+from rulemint_runner.flow.results import RuleResult, failed_result
+from rulemint_runner.flow.rule_sources import RuleSource, RuleSourceError, RuleSources
+from rulemint_runner.flow.rule_turn import RuleParts, RuleRun, RuleTurn
+from rulemint_runner.hosts.pool.pool import HostPool
+from rulemint_shared.contract.messages import FailureReason
+
+log = structlog.get_logger(__name__)
+
+Done = Callable[[RuleResult], None]
+"""Hears of the result of one rule."""
+
+
+class RuleRuns:
+    """Runs rules on the hosts of this runner."""
+
+    def __init__(self, sources: RuleSources, pool: HostPool, parts: RuleParts) -> None:
+        self._sources = sources
+        self._pool = pool
+        self._parts = parts
+        self._reading: set[asyncio.Task[None]] = set()
+
+    def begin(self, run: RuleRun, done: Done) -> None:
+        """Run one rule: *done* hears of its result, as the case may be before this returns.
+
+        Whatever goes wrong is a `Failed`, and shows no secret.
+        """
+        try:
+            source = self._source_at_hand(run)
+        except RuleSourceError as error:
+            done(_no_rule(error))
+            return
+        if source is not None:
+            self._submit(run, source, done)
+        else:
+            self._in_background(self._read_and_submit(run, done))
+
+    def give_up(self, run: RuleRun) -> None:
+        """Nobody waits for *run* any longer."""
+        if run.turn is not None:
+            self._pool.give_up(run.turn.authority, run.turn)
+
+    def _source_at_hand(self, run: RuleRun) -> RuleSource | None:
+        draft = run.invocation.draft
+        if draft is not None:
+            return self._sources.of_draft(draft)
+        return self._sources.kept(run.invocation.tenant, run.rule)
+
+    async def _read_and_submit(self, run: RuleRun, done: Done) -> None:
+        try:
+            source = await self._sources.get(run.invocation.tenant, run.rule)
+        except (RuleSourceError, RedisError, OSError) as error:
+            done(_no_rule(error))
+        else:
+            self._submit(run, source, done)
+
+    def _submit(self, run: RuleRun, source: RuleSource, done: Done) -> None:
+        run.turn = RuleTurn(run, source, self._parts, done)
+        self._pool.submit(run.turn.authority, run.turn)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+
+def _no_rule(error: Exception) -> RuleResult:
+    return failed_result(FailureReason.INTERRUPTED, f"no rule to run: {error}")

@@ -1,0 +1,298 @@
+"""One rule of one invocation as a host runs it: what it is given, may call and keeps, and what its answer means."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from redis.exceptions import RedisError
+
+from rulemint_runner.egress.client import EgressBroker
+from rulemint_runner.egress.errors import EgressError
+from rulemint_runner.egress.invocation_calls import CallRights, InvocationCalls
+from rulemint_runner.egress.messages import OutboundRequest, Redirect
+from rulemint_runner.flow.invocation_log import InvocationLog
+from rulemint_runner.flow.invocation_state import InvocationState
+from rulemint_runner.flow.limits import LimitPolicy
+from rulemint_runner.flow.masking import Mask
+from rulemint_runner.flow.results import RuleResult, failed_result, interpret
+from rulemint_runner.flow.rule_sources import RuleSource
+from rulemint_runner.flow.rule_state import Owner, RuleStates
+from rulemint_runner.hosts.authority import Authority
+from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.languages import SUFFIXES, HostProgram, Languages
+from rulemint_runner.hosts.pause import Caller, Pause
+from rulemint_runner.hosts.turn import Answer, Turn
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
+from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
+from rulemint_shared.contract.rule_state import CacheRecord
+from rulemint_shared.deadline import Deadline
+
+log = structlog.get_logger(__name__)
+
+_META = {
+    "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
+    "auth0-extension": "runtime",
+    "auth0-extension-name": "credentials-exchange",
+}
+"""What `context.webtask.meta` held of every rule at Auth0."""
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+_TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
+_numbers = itertools.count(1)
+"""Of runs: no two of this process have the same."""
+
+
+@dataclass(kw_only=True)
+class RuleRun:
+    """One rule to run: on what, until when, and who takes its lines."""
+
+    rule: RuleRef
+    invocation: Invocation
+    given: Granted
+    deadline: Deadline
+    began_late: bool
+    """Whether most of the request's time had passed before its first rule, so that no rule is to blame for the rest."""
+    log: InvocationLog
+    place: dict[str, Any]
+    """Where the caller is, as an action sees it."""
+    turn: RuleTurn | None = None
+    """Under way, once its source is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleParts:
+    """What all rules of this runner have in common."""
+
+    states: RuleStates
+    packages: PackageStore
+    limits: LimitPolicy
+    languages: Languages
+    broker: EgressBroker
+
+
+class RuleTurn(Turn):
+    """A turn of one rule; whatever goes wrong is a `Failed`, and shows no secret."""
+
+    def __init__(self, run: RuleRun, source: RuleSource, parts: RuleParts, done: Callable[[RuleResult], None]) -> None:
+        """*done* hears of its result."""
+        self.limits = parts.limits.of(source.limits)
+        super().__init__(
+            next(_numbers),
+            deadline=run.deadline,
+            timeout_s=self.limits.timeout_s,
+            caller=Caller(run.invocation.client.id, run.rule.resumed_at_ms, run.rule.client_resumed_at_ms),
+            began_late=run.began_late,
+        )
+        self.authority = _authority(run, source)
+        self._run = run
+        self._source = source
+        self._parts = parts
+        self._done = done
+        self._write = run.log.writer(run.rule, source.mask, max_bytes=self.limits.log_bytes)
+        self._calls: InvocationCalls | None = None
+        self._state: InvocationState | None = None
+        self._cache: dict[str, CacheRecord] = {}
+        self._ending: asyncio.Task[None] | None = None
+
+    # ---- what it is ----
+
+    def program(self) -> HostProgram:
+        """The host program of its language, with the memory of its version."""
+        return self._parts.languages.program(self._source.language, memory_mb=self.limits.memory_mb)
+
+    async def load(self) -> frames.Load:
+        """Its text, its secrets and its packages."""
+        source, packages = self._source, await self._packages()
+        stem = _NOT_IN_FILE_NAMES.sub("-", self._run.rule.name).strip("-") or "rule"
+        return frames.Load(
+            file=f"{stem}.{SUFFIXES[source.language]}",
+            language=source.language,
+            script=source.script,
+            secrets=source.secrets,
+            result_bytes=self.limits.result_bytes,
+            meta=_META,
+            packages=packages,
+        )
+
+    async def bring_cache(self) -> None:
+        """Find what its rule's cache holds."""
+        self._cache = await self._state_so_far().cache()
+
+    def frame(self) -> frames.Run:
+        """The invocation as its rule sees it."""
+        invocation, given = self._run.invocation, self._run.given
+        request = invocation.request
+        return frames.Run(
+            n=self.number,
+            client=msgspec.structs.asdict(invocation.client),
+            scope=given.scope,
+            audience=invocation.audience,
+            context={"ip": request.ip, "userAgent": request.user_agent, "body": request.body},
+            request={
+                "id": invocation.id,
+                "headers": request.headers,
+                "query": request.query,
+                "hostname": request.hostname,
+                "requested_scopes": request.requested_scopes,
+                "geoip": self._run.place,
+            },
+            claims=given.claims,
+            cache=self._cache,
+        )
+
+    # ---- what its rule does ----
+
+    def take_line(self, line: frames.Line) -> None:
+        """A line of the invocation's log."""
+        self._write(line)
+
+    def fetch(self, call: frames.Call) -> Coroutine[Any, Any, frames.Reply]:
+        """Have the broker make *call*. From now on the result waits for it to be noted."""
+        if self._calls is None:
+            run = self._run
+            rights = CallRights(run.invocation.tenant, self._source.allow_hosts, self.authority.name)
+            self._calls = InvocationCalls(
+                self._parts.broker, rights, self.until, lambda report: run.log.called(run.rule, report)
+            )
+        return _fetch_through(self._calls, call)
+
+    async def storage(self, asked: frames.StorageGet | frames.StorageSet) -> frames.Stored:
+        """Read or write the rule's document."""
+        return await self._state_so_far().storage(asked)
+
+    def cache_changed(self, changes: frames.CacheChanged) -> None:
+        """Keep it once the rule has answered."""
+        self._state_so_far().cache_changed(changes)
+
+    # ---- its end ----
+
+    def answered(self, answer: Answer) -> None:
+        """The result is what *answer* means."""
+        self._end(lambda: self._result_of(answer), has_answered=True)
+
+    def failed(self, error: HostEndedError | RuleNotLoadedError) -> None:
+        """There is none, because of *error*. If it came too late, its calls may say why."""
+        hint = self._calls.hint() if self._calls is not None and error.reason in _TOO_LATE else ""
+        self._end(lambda: _ended(self._run, error, self._source.mask, hint), has_answered=False)
+
+    def _end(self, result: Callable[[], RuleResult], *, has_answered: bool) -> None:
+        if self._calls is None and (self._state is None or not has_answered):
+            self._tell(result)
+        else:
+            self._ending = asyncio.get_running_loop().create_task(self._settle(result, has_answered=has_answered))
+
+    async def _settle(self, result: Callable[[], RuleResult], *, has_answered: bool) -> None:
+        """First everything that it has begun is noted, and kept."""
+        try:
+            if self._calls is not None:
+                await self._calls.close()
+            if self._state is not None and has_answered:
+                await self._state.keep_cache()
+        except Exception:
+            log.exception("an invocation failed in the runner", invocation=self._run.invocation.id)
+            self._done(failed_result(FailureReason.CRASHED, "the runner failed"))
+        else:
+            self._tell(result)
+
+    def _tell(self, result: Callable[[], RuleResult]) -> None:
+        try:
+            told = result()
+        except Exception:
+            log.exception("an invocation failed in the runner", invocation=self._run.invocation.id)
+            told = failed_result(FailureReason.CRASHED, "the runner failed")
+        self._done(told)
+
+    def _result_of(self, answer: Answer) -> RuleResult:
+        invocation = self._run.invocation
+        result = interpret(
+            answer,
+            given=self._run.given,
+            scope_ceiling=invocation.scope_ceiling,
+            grant_scope=invocation.grant_scope,
+            max_bytes=self.limits.result_bytes,
+        )
+        return _masked(result, self._source.mask)
+
+    def _state_so_far(self) -> InvocationState:
+        if self._state is None:
+            owner = Owner(self._run.invocation.tenant, self._run.rule.rule_id)
+            deadline = self.deadline.earlier(self.limits.timeout_s)
+            self._state = InvocationState(self._parts.states, owner, deadline, self._write)
+        return self._state
+
+    async def _packages(self) -> msgspec.Raw:
+        if not self._source.packages:
+            return frames.NO_PACKAGES
+        try:
+            return msgspec.Raw(await self._parts.packages.get(self._source.packages))
+        except (PackagesMissingError, RedisError, OSError) as error:
+            raise HostEndedError(FailureReason.INTERRUPTED, str(error)) from error
+
+
+def _authority(run: RuleRun, source: RuleSource) -> Authority:
+    rule = run.rule
+    return Authority(
+        run.invocation.tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, source.isolation
+    )
+
+
+async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Reply:
+    """*call* by *calls*: what goes wrong is in the reply, for the rule's author."""
+    request = OutboundRequest(
+        method=call.method,
+        url=call.url,
+        headers=tuple(call.headers),
+        body=call.body,
+        redirect=Redirect(call.redirect),
+        as_sent=call.as_sent,
+    )
+    try:
+        answer = await calls.fetch(request)
+    except EgressError as error:
+        return frames.Reply(id=call.id, error=error.why, code=error.code)
+    return frames.Reply(
+        id=call.id,
+        status=answer.status,
+        reason=answer.reason,
+        headers=list(answer.headers),
+        body=answer.body,
+        url=answer.url,
+        redirected=answer.redirected,
+    )
+
+
+def _ended(run: RuleRun, error: HostEndedError | RuleNotLoadedError, mask: Mask, hint: str) -> RuleResult:
+    """No answer; if the rule pauses now, the logs say for whom, why, for how long and what helps."""
+    detail = mask(error.text) if isinstance(error, RuleNotLoadedError) else error.detail
+    detail = f"{detail}; {hint}" if hint else detail
+    if error.pause is None:
+        return failed_result(error.reason, detail)
+    return _paused(run, error.reason, detail, error.pause)
+
+
+def _paused(run: RuleRun, reason: FailureReason, detail: str, pause: Pause) -> RuleResult:
+    text = pause.text(run.rule.name, run.invocation.client.id)
+    if reason is not FailureReason.OVERLOADED:  # it pauses from now on
+        log.warning("a rule pauses", tenant=run.invocation.tenant, rule_id=run.rule.rule_id, how=text)
+        text = f"{detail[: MAX_DETAIL - len(text) - 2]}; {text}"
+    for_all = pause.for_all and not pause.longer
+    return RuleResult(outcome=failed(reason, text, pauses_for_s=pause.left_s, pauses_for_all=for_all))
+
+
+def _masked(result: RuleResult, mask: Mask) -> RuleResult:
+    """What a rule threw, and the names that were left out, are shown to whoever reads the logs."""
+    outcome = result.outcome
+    if isinstance(outcome, Failed):
+        outcome = msgspec.structs.replace(outcome, detail=mask(outcome.detail))
+    elif not result.dropped:
+        return result
+    dropped = [msgspec.structs.replace(each, name=mask(each.name)) for each in result.dropped]
+    return RuleResult(outcome=outcome, dropped=dropped)

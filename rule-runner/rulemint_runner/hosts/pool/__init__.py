@@ -1,0 +1,1 @@
+"""Find a host for each turn: queues, spare hosts, work, and the end of hosts."""

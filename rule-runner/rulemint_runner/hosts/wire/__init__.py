@@ -1,0 +1,1 @@
+"""Speak to a host: frames, the sockets that carry them, and what a rule asks for."""

@@ -1,0 +1,1 @@
+"""Attack the runner's own sandbox, with a host of each language."""
