@@ -1,4 +1,7 @@
-"""Every fact about every form of rule, over HTTP: the token, the refusal, and what the exchange record says."""
+"""Facts about every form of rule, over HTTP: the token, the refusal, and what the exchange record says.
+
+A fact that ends in a host as another does is tested there only (tests/integration/hosts/test_facts.py).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 import pytest
 
-from fixtures.facts import FACTS
+from fixtures.facts import FACTS_OF_A_GATEWAY
 from fixtures.facts.fact import ASKED, EXTRA, GRANT, METADATA, QUERY, Fact
 from fixtures.management import Answer, Management, read_exchange
 from rulemint_shared.contract.messages import DenialCode, Denied, Failed, Granted, Outcome
@@ -54,7 +57,7 @@ def check_record(record: dict[str, Any], outcome: Outcome, fact: Fact) -> None:
         assert [line["level"] for line in record["lines"]][-1] == "error"
 
 
-@pytest.mark.parametrize("fact", FACTS)
+@pytest.mark.parametrize("fact", FACTS_OF_A_GATEWAY)
 async def test_over_http(management: Management, fact: Fact) -> None:
     client = await management.a_client(scope=GRANT, metadata=METADATA)
     request = client.request(scope=" ".join(ASKED), **EXTRA)

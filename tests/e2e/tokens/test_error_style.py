@@ -6,12 +6,14 @@ See docs/auth0-facts.md §3.3.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fixtures.facts.token_endpoint import NO_GRANT, NO_GRANT_TYPE, NO_GRANT_TYPE_URI, REFUSED_REQUESTS, changed
-from fixtures.management import Management, read_exchange
+from fixtures.management import Management, open_management, read_exchange
+from fixtures.system import System
 from fixtures.tenants import a_tenant
 from fixtures.ways import both_ways
 
@@ -20,12 +22,18 @@ pytestmark = both_ways
 SETTINGS = "/api/v2/tenants/settings"
 
 
-@pytest.fixture
-async def auth0_style(management: Management) -> AsyncIterator[Management]:
+@pytest.fixture(scope="module")
+async def auth0_tenant(bare_system: System) -> AsyncIterator[Management]:
     """A tenant that answers as Auth0 does."""
-    async with a_tenant(management) as tenant:
+    async with open_management(bare_system.url, bare_system.admin) as operator, a_tenant(operator) as tenant:
         assert (await tenant.call("PATCH", SETTINGS, {"error_style": "auth0"})).status == 200
         yield tenant
+
+
+@pytest.fixture
+async def auth0_style(auth0_tenant: Management, token_headers: dict[str, str]) -> Management:
+    """That tenant, asked in one of the two ways."""
+    return replace(auth0_tenant, token_headers=token_headers)
 
 
 async def test_the_style_of_one_tenant_is_no_other_s(management: Management, auth0_style: Management) -> None:
