@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("cli/rulemint_cli",)
+ROOMS = ("cli/rulemint_cli", "gateway/rulemint_gateway")
 PAGES_TO_DO = (
     "CHANGELOG.md",
     "docs/auth0-facts.md",
@@ -30,7 +30,7 @@ PACKAGES = ("shared/rulemint_shared", "gateway/rulemint_gateway", "rule-runner/r
 MOST_WORDS = 30
 """Above the 20 that are the rule, because some sentences list things."""
 QUESTION_WORDS = frozenset(
-    ("what", "whatever", "when", "where", "which", "who", "whoever", "whom", "whose", "why", "how")
+    ("what", "whatever", "when", "where", "whether", "which", "who", "whoever", "whom", "whose", "why", "how")
 )
 NOT_PLAIN = {
     "whoever": "name the actor",

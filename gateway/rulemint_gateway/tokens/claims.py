@@ -12,7 +12,7 @@ from rulemint_shared.scopes import is_scope_token
 
 
 class TokenClaims:
-    """What will be signed for *api*. Only a `Granted` makes them, and `Minter.mint` takes nothing else."""
+    """The payload that will be signed for *api*. Only a `Granted` makes it, and `Minter.mint` takes nothing else."""
 
     __slots__ = ("api", "jti", "payload", "scope")
 

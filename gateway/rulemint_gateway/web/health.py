@@ -81,7 +81,7 @@ class Health:
         return json_answer({"status": "alive"})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200 when Redis answers, has a configuration, and a runner is alive; else 503 with what is missing.
+        """Answer 200 if Redis answers, has a configuration, and a runner is alive; else 503 with what is missing.
 
         Runners that do not contain rules serve because their operator insists, and are named.
         """

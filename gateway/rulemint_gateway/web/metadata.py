@@ -1,4 +1,4 @@
-"""What the world may know: the public keys and the two discovery documents (RFC 7517 §5, RFC 8414 §3)."""
+"""Public metadata: the public keys and the two discovery documents (RFC 7517 §5, RFC 8414 §3)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class KeySet(Answer, frozen=True, kw_only=True):
 
 
 class ServerMetadata(Answer, frozen=True, kw_only=True):
-    """What a client needs to know of the authorization server (RFC 8414 §2)."""
+    """The metadata of the authorization server that a client needs (RFC 8414 §2)."""
 
     issuer: str
     authorization_endpoint: str

@@ -1,10 +1,10 @@
 """The configuration of every tenant in memory, kept fresh by change messages.
 
 Theory of operation. Each write transaction raises one number, the revision, and publishes what it changed. A catalog at
-revision n that hears of n+1 reads the changed records and is at n+1. Whenever it cannot be sure (a reconnect, a gap in
-the numbers, or a revision in Redis that stays ahead of ours for a second) it asks the change log what it has missed,
-and reads that. Only where the log does not say, and at the start, everything is read: in slices, so that tokens are
-issued meanwhile from what was there before.
+revision n that hears of n+1 reads the changed records and is at n+1. It cannot be sure after a reconnect, after a gap
+in the numbers, or when a revision in Redis stays ahead of ours for a second. Then it asks the change log what it has
+missed, and reads that. Only where the log does not say, and at the start, everything is read: in slices, so that tokens
+are issued from the old records while the new ones come.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Catalog:
 
     @property
     def is_configured(self) -> bool:
-        """Whether there is any configuration."""
+        """True if there is any configuration."""
         return DEFAULT_TENANT in self._tenants
 
     def _check_configured(self) -> None:
@@ -110,7 +110,7 @@ class Catalog:
             raise NoConfigurationError("the server has no configuration")
 
     def has_tenant(self, name: str) -> bool:
-        """Whether the tenant exists."""
+        """True if the tenant exists."""
         return name in self._tenants
 
     def tenant_names(self) -> list[str]:
@@ -175,7 +175,7 @@ class Catalog:
             await self._catch_up()
 
     def _is_news(self, change: ConfigChange) -> bool:
-        """Whether *change* is a later one than ours, or another one in its place."""
+        """True if *change* is a later one than ours, or another one in its place."""
         return change.revision > self.revision or (
             change.revision == self.revision and State(change.revision, change.mark) != self._state
         )
@@ -232,7 +232,7 @@ class Catalog:
         self._index_hosts()
 
     async def _check_revision(self) -> None:
-        """The net under pub/sub: whatever was missed is read a second later."""
+        """The net under pub/sub: a change that was missed is read a second later."""
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
             try:

@@ -1,9 +1,9 @@
-"""The latest changes of the configuration, newest first: what a gateway reads that has missed some.
+"""The latest changes of the configuration, newest first, for a gateway that has missed some.
 
 Each transaction adds its own change, so the list has no gap unless somebody writes without it: a gateway of an older
-version, or an operator by hand. Everything is read by whoever needs what is in a gap, or what a change of very many
-records has changed, or is older than the list. So it is by a gateway whose own last change is not in the list: the
-server that had it was replaced by one that has not.
+version, or an operator by hand. A gateway reads everything if it needs a change that is in a gap, that is older than
+the list, or that has very many records. A gateway whose own last change is not in the list reads everything too:
+another server, which has not that change, has replaced the one that had it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MEANWHILE = 100
 
 
 class State(NamedTuple):
-    """Which configuration somebody has: its revision, and the mark of the change that made it; empty: not known."""
+    """A state of the configuration: its revision, and the mark of the change that made it; empty: not known."""
 
     revision: int
     mark: str = ""
@@ -57,7 +57,7 @@ def add_change(pipe: Pipeline, change: ConfigChange) -> None:
 
 
 async def stored_state(redis: RedisClient) -> State:
-    """What the server has now.
+    """The state that the server has now.
 
     Raises:
         RedisError, OSError: it does not answer.

@@ -1,4 +1,4 @@
-"""What lists of clients and of client grants can be filtered by, and what a field is that a record does not have."""
+"""The fields by which clients and client grants are filtered, and the value of a field that a record does not have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Very many records of one kind in memory, as the bytes that are stored: each is decoded for whoever reads it.
+"""Very many records of one kind in memory, as the bytes that are stored: a record is decoded when it is read.
 
 A client takes about 300 bytes so, a quarter of what it takes as objects, and Python's collector has nothing to go
 through. Decoding one takes less than a microsecond.
@@ -21,7 +21,7 @@ ORDERED_AT_ONCE = 400
 
 
 class PackedTable(Mapping[str, R]):
-    """Id → record. Whoever iterates over records decodes all of them."""
+    """Id → record. To iterate over records is to decode all of them."""
 
     def __init__(self, table: Table[R], facets: Facets) -> None:
         """*facets* are what lists of the records can be filtered by."""
@@ -80,7 +80,7 @@ class PackedTable(Mapping[str, R]):
         return record
 
     async def order(self) -> RecordOrder:
-        """The order of all records. Whoever asks first waits until it is made, which yields to the loop.
+        """The order of all records. The first caller waits until it is made, which yields to the loop.
 
         Records that come and go while it is made are noted at once; to note one twice changes nothing.
         """

@@ -1,8 +1,8 @@
 """From Redis to records: one, some, or the whole configuration.
 
-All of it is read in slices. After each the loop may do something else, so that tokens are issued meanwhile from what
-was read before. The server is asked for the next slice while this one is looked at. What is in memory already is only
-compared, and what differs is put there in the end.
+All of it is read in slices. After each the loop may do something else, so that tokens are issued from the old records
+until then. The server is asked for the next slice while this one is looked at. Records that are in memory already are
+only compared, and those that differ are put there in the end.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ async def _ask(redis: RedisClient, scans: list[_Scan]) -> list[Any]:
 
 
 def _is_of_another_type(scan: _Scan, reply: _Reply | Exception) -> bool:
-    """Whether the hash is none, so that nobody knows what was in it.
+    """True if the *reply* says that the key is no hash, so that nobody knows what was in it.
 
     Raises:
         RedisError: the *reply* is another error.

@@ -19,7 +19,7 @@ _TIME_BYTES = 8
 
 
 class Facets(NamedTuple):
-    """What lists of a kind of record can be filtered by: fields as lists show them, and their values in a record.
+    """The fields by which a kind of record is filtered, as lists show them, with their values in a record.
 
     Values are texts, booleans and None; one that is anything else (a record from elsewhere) counts as its text.
     """
@@ -29,7 +29,7 @@ class Facets(NamedTuple):
 
 
 def text_of(value: object) -> str:
-    """How a query spells *value*."""
+    """*value* as a query spells it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -53,7 +53,7 @@ class Selection:
         return [key[_TIME_BYTES:].decode() for key in keys]
 
     def place_of(self, key: bytes) -> int | None:
-        """Where the record of that key (`key_of`) is; None if it is not in the selection."""
+        """The place of the record of that key (`key_of`); None if it is not in the selection."""
         place = self._rank(key)
         return place if next(merge(*(part.since(key) for part in self._parts)), None) == key else None
 
@@ -120,6 +120,6 @@ class RecordOrder:
 
 
 def key_of(record_id: str, record: Any) -> bytes:
-    """What records are ordered by: when they were made, then their ids."""
+    """The key by which records are ordered: the time when they were made, then their ids."""
     made_ms: int = record.created_at_ms
     return max(made_ms, 0).to_bytes(_TIME_BYTES) + record_id.encode()

@@ -69,7 +69,7 @@ class SortedKeys:
             del self._parts[number], self._lasts[number]
 
     def rank(self, key: bytes) -> int:
-        """How many keys come before *key*, which need not be one of them."""
+        """The number of keys that come before *key*, which need not be one of them."""
         number = bisect_left(self._lasts, key)
         before = sum(map(len, self._parts[:number]))
         return before + (bisect_left(self._parts[number], key) if number < len(self._parts) else 0)

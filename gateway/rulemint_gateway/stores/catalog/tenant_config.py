@@ -78,7 +78,7 @@ class TenantConfig:
         return next((api for api in self.resource_servers.values() if api.is_system), None)
 
     def grant(self, client_id: str, audience: str) -> ClientGrant | None:
-        """What the client may ask for at the API."""
+        """The scopes that the client may ask for at the API."""
         grants = self._grants_of.get(client_id)
         if grants is None:
             return None

@@ -1,1 +1,1 @@
-"""Whether the store's names are those that this version knows, and what is done where they are older."""
+"""Checks that the store's names are those that this version knows, and renames those of an older version."""

@@ -1,4 +1,4 @@
-"""Who of an older version is alive: gateways listen to a channel of their own, runners beat in a sorted set."""
+"""Finds living processes of an older version: gateways listen to own channels, runners beat in a sorted set."""
 
 from __future__ import annotations
 

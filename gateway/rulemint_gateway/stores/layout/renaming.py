@@ -33,7 +33,7 @@ class LayoutError(Exception):
 
 
 async def count_old(redis: RedisClient) -> int:
-    """How many names have to be changed.
+    """The number of names that have to be changed.
 
     Raises:
         RedisError, OSError: Redis does not answer.

@@ -46,7 +46,7 @@ LONGEST_EXCHANGE_MS = 120_000
 
 @dataclass(frozen=True)
 class _Batch:
-    """What is written in one round trip, and again if nobody knows whether it was."""
+    """Records that are written in one round trip, and again if nobody knows whether they were."""
 
     kept: list[ExchangeRecord]
     refused: list[ExchangeRecord]
@@ -87,7 +87,7 @@ class ExchangeStore:
 
     @property
     def lost(self) -> int:
-        """How many records were ever lost."""
+        """The number of records that were ever lost."""
         return self._waiting.lost + self._refused.lost
 
     def record(self, exchange: ExchangeRecord) -> None:
@@ -168,7 +168,7 @@ class ExchangeStore:
             self._filled.clear()
 
     async def _write_batch(self) -> bool:
-        """Whether the next batch is settled: written, or refused by itself."""
+        """True if the next batch is settled: written, or refused by itself."""
         batch = self._batch = self._batch or self._next_batch()
         try:
             refused = await send(self._redis, batch.additions, beside=lambda pipe: note_usage(pipe, batch.kept))

@@ -1,8 +1,8 @@
 """The tenant log: token requests, changes and what was refused, read as one from the streams that they are kept in.
 
 A log id is an entry's place: the time and number that Redis gave it, and a letter for its stream. So any entry is found
-without a search, and "everything after this one" is exact: what Redis wrote in this very millisecond waits for the next
-reading, since more of it may follow.
+without a search, and "everything after this one" is exact. An entry that Redis wrote in this very millisecond waits for
+the next reading, because more may follow in it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LOG_ID = re.compile(r"log_([0-9a-f]{12})([0-9a-f]{8})([aeru])")
 
 
 class Place(NamedTuple):
-    """Where an entry is; later entries have greater places."""
+    """The place of an entry; later entries have greater places."""
 
     ms: int
     number: int
@@ -46,7 +46,7 @@ class Place(NamedTuple):
         return cls(int(match[1], 16), int(match[2], 16), match[3]) if match else None
 
     def log_id(self) -> str:
-        """How the world calls it."""
+        """The place as API and answers spell it."""
         return f"log_{self.ms:012x}{self.number:08x}{self.stream}"
 
 
@@ -64,7 +64,7 @@ class LogStore:
         self._redis = redis
 
     async def total(self, tenant: str) -> int:
-        """How many entries there are."""
+        """The number of entries."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for stream in _STREAMS.values():
                 pipe.xlen(stream(tenant))
@@ -92,7 +92,7 @@ class LogStore:
     ) -> AsyncIterator[tuple[Place, ExchangeRecord | None]]:
         """The token requests, a few of which are held at a time; *after*: those that follow it, oldest first.
 
-        None stands for one that cannot be read, so that whoever counts what was looked at counts it too.
+        None stands for one that cannot be read, so that a caller that counts what was looked at counts it too.
         """
         ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EXCHANGES, after=after)
         while (found := await ahead.next()) is not None:
@@ -190,7 +190,7 @@ async def _executed(pipe: Any) -> list[Any]:
 
 
 def _from(place: Place | None, stream: str) -> str:
-    """Where the entries of *stream* begin that are greater than *place*."""
+    """The first position of *stream* whose entries are greater than *place*."""
     if place is None:
         return "-"
     return f"{'' if stream > place.stream else '('}{place.ms}-{place.number}"

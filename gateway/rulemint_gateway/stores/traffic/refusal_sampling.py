@@ -46,7 +46,7 @@ class _Bucket:
 
 
 class _Source(Generic[T]):
-    """What is known of one source."""
+    """The refusals of one source, as far as they are known."""
 
     __slots__ = ("bucket", "due_s", "floods", "held", "last_s", "more", "pause_s")
 
@@ -77,7 +77,7 @@ class RefusalSampler(Generic[T]):
 
     @property
     def holds(self) -> bool:
-        """Whether something waits for its time."""
+        """True if something waits for its time."""
         return bool(self._holding or self._evicted)
 
     def offer(self, tenant: str, source: str, make: Callable[[], T]) -> T | None:
@@ -98,7 +98,7 @@ class RefusalSampler(Generic[T]):
         return None
 
     def due(self) -> Iterator[T]:
-        """What has waited for its time."""
+        """The refusals that have waited for their time."""
         now_s = self._clock()
         yield from self._evicted
         self._evicted.clear()
@@ -132,7 +132,7 @@ class RefusalSampler(Generic[T]):
         del self._sources[name]
 
     def _given_up(self, name: Hashable) -> list[T]:
-        """What is held of a source, which then waits for the next, and longer."""
+        """The refusal that is held of a source, which then waits for the next, and longer."""
         self._holding.discard(name)
         known = self._sources[name]
         if known.held is None:

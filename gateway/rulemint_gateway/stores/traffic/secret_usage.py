@@ -1,4 +1,4 @@
-"""When each client secret last proved its client, and so which clients are active. Forgotten after 400 days."""
+"""Remembers when each client secret last proved its client, and so which clients are active. Forgets after 400 days."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SecretUsage:
         return {name: None if score is None else int(score) for name, score in zip(names, scores, strict=True)}
 
     async def active_clients(self, tenant: str, *, since_ms: int) -> int:
-        """How many clients have proved who they are since then.
+        """The number of clients that have proved who they are since then.
 
         Raises:
             StoreUnavailableError: Redis does not answer.

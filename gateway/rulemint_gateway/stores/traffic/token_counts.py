@@ -1,4 +1,4 @@
-"""How many tokens were issued each day (UTC), counted by the script that writes exchange records, and so once."""
+"""Counts the tokens that were issued each day (UTC), in the script that writes exchange records, and so once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TokenCounts:
 
 
 def issued_tokens(tenant: str, exchanges: Iterable[ExchangeRecord]) -> Counts | None:
-    """How many tokens *exchanges* of *tenant* issued; None if none did."""
+    """The number of tokens that *exchanges* of *tenant* issued; None if none did."""
     days = Counter(_day_of(each) for each in exchanges if each.status == _ISSUED)
     return Counts(keys.tokens_per_day(tenant), days) if days else None
 

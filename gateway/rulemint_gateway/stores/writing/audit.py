@@ -27,7 +27,7 @@ _FREE_FIELDS = ("kept", "metadata")
 
 
 def audit_records(call: Call, tenant: str, changes: Sequence[AuditedChange]) -> Iterator[AuditRecord]:
-    """What *call* has changed in *tenant*, all of it: one record, or several of the same moment."""
+    """The records of all that *call* has changed in *tenant*: one record, or several of the same moment."""
     origin = _origin(call)
     for start in range(0, max(len(changes), 1), MAX_CHANGES):
         yield AuditRecord(tenant=tenant, changes=list(changes[start : start + MAX_CHANGES]), **origin)
@@ -39,7 +39,7 @@ def refusal_record(call: Call, *, status: int, error: str) -> AuditRecord:
 
 
 def audited_change(table: Table[Any], record_id: str, before: Any, after: Any) -> AuditedChange:
-    """What the write makes of the record; None: there was none, or there is none any longer."""
+    """The change of one record; *before* and *after* are None where there was no record then."""
     old, new = _plain(before), _plain(after)
     if old is not None and new is not None:
         same = {name for name in old if name in new and old[name] == new[name]}

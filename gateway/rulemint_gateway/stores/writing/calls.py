@@ -1,7 +1,7 @@
 """The management call under way: who makes it, what must hold for its write, and what is committed with it.
 
-It goes beside the use cases in a context variable, not through them: so none of them can forget whose change it is, and
-a precondition holds in the very transaction that writes, whatever the use case.
+A context variable carries it past the use cases. So none of them can forget whose change it is, and a precondition
+holds in the very transaction that writes, in every use case.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Call:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is the gateway itself that changes something."""
+        """True if it is the gateway itself that changes something."""
         return not self.client_id
 
 
@@ -48,7 +48,7 @@ CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 def own_call(tenant: str) -> Call:
-    """Who changes *tenant* where nobody called: the gateway by itself. No client has an empty client_id."""
+    """The caller that changes *tenant* if nobody called: the gateway by itself. No client has an empty client_id."""
     return Call(
         tenant=tenant, client_id="", client_name="gateway", user_agent=f"rulemint-gateway ({socket.gethostname()})"
     )

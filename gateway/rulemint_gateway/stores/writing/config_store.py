@@ -2,9 +2,9 @@
 
 The writes of a gateway take turns by tenant, so they meet those of other gateways only. Every transaction watches the
 revision. It plans its writes against the catalog at exactly that revision, so checks such as "this name is free" hold
-when the writes happen; if another gateway was faster, it plans again, until its deadline. The audit record of a
-management call, or of what a gateway does by itself, is part of the transaction, and so are the call's precondition and
-its idempotency key.
+when the writes happen. If another gateway was faster, it plans again, until its deadline. The transaction holds the
+audit record of the management call, or of what a gateway does by itself. It holds the call's precondition and its
+idempotency key too.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class TakenOverError(Exception):
 
 @dataclass
 class Changes(Generic[R]):
-    """What a plan wants written, and what its caller gets back."""
+    """The writes that a plan wants, and the result for its caller."""
 
     result: R
     puts: list[tuple[Table[Any], Any]] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Changes(Generic[R]):
         return [record_id for table, record_id in self.deletes if table is RULES]
 
     def changed_records(self) -> list[ChangedRecord]:
-        """What the change message names."""
+        """The names that the change message holds."""
         written = [ChangedRecord(kind=table.kind, id=table.id_of(record)) for table, record in self.puts]
         return written + [ChangedRecord(kind=table.kind, id=record_id) for table, record_id in self.deletes]
 
@@ -115,7 +115,7 @@ class _Attempt(Generic[R]):
 
 @dataclass(frozen=True)
 class _Done(Generic[R]):
-    """What was written."""
+    """The writes that were made."""
 
     revision: int
     """The catalog shows the change from this one on."""
@@ -264,7 +264,7 @@ class ConfigStore:
             pipe.set(once.key, once.committed, ex=ONCE_KEPT_S)
 
     async def _audited(self, tenant: str, changes: Changes[R]) -> list[AuditedChange]:
-        """What each record was and will be; true if the transaction succeeds, since every write raises the revision."""
+        """Each record before and after; true if the transaction succeeds, since every write raises the revision."""
         after = [(table, table.id_of(record), record) for table, record in changes.puts]
         after += [(table, record_id, None) for table, record_id in changes.deletes]
         audited: list[AuditedChange] = []

@@ -1,4 +1,4 @@
-"""What deleted rules kept goes right after them, though it is under another tag than their records.
+"""Sweeps up after deleted rules: their state goes right after them, though it is under another tag than their records.
 
 The transaction that deletes a rule notes it. Then its state is deleted, together with setting a mark that every later
 write of state finds, and the note goes. Where a gateway dies between, another one finds the note within a minute.

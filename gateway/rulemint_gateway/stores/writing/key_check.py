@@ -1,7 +1,7 @@
-"""Whether the master key is the one that the stored secrets were encrypted with: asked before anything is served.
+"""Checks that the master key is the one that the stored secrets were encrypted with, before anything is served.
 
-The store keeps one ciphertext for the gateway and one for the runners. Whoever cannot open its own has another key, and
-would refuse every client, or mint with keys that nobody can verify.
+The store keeps one ciphertext for the gateway and one for the runners. A process that cannot open its own has another
+key. It would refuse every client, or mint with keys that nobody can verify.
 """
 
 from __future__ import annotations

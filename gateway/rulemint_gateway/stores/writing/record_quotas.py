@@ -1,4 +1,4 @@
-"""How much configuration a tenant may have. It is counted in the transaction that adds to it, so none passes unseen.
+"""Quotas of configuration: a tenant's records are counted in the transaction that adds to them, so none passes unseen.
 
 What a tenant has already is never refused: it may be changed and deleted when a limit was lowered below it.
 """
@@ -83,7 +83,7 @@ def _check_secrets(quotas: Quotas, config: TenantConfig | None, written: Sequenc
 async def script_bytes_after(
     redis: RedisClient, quotas: Quotas, tenant: str, puts: Sequence[Any], deletes: Iterable[Any]
 ) -> int | None:
-    """How many bytes the versions of all rules have after the change; None if it changes none.
+    """The number of bytes of all versions of all rules after the change; None if it changes none.
 
     Raises:
         QuotaExceededError: there would be more than there may be.

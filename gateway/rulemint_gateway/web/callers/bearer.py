@@ -37,7 +37,7 @@ class AuthorizedCaller(msgspec.Struct, frozen=True):
 def authorize(request: web.Request, catalog: Catalog, *, scope: str, token: str | None = None) -> AuthorizedCaller:
     """The caller, if its token allows *scope*; *token* is it if it came otherwise than in the header.
 
-    From here on it is the caller's `Call`: what it changes is recorded as its own, and so is a refusal.
+    From here on it is the caller's `Call`: its changes are recorded as its own, and a refusal is too.
 
     Raises:
         ManagementError: `UnauthorizedError` without a usable token, `ForbiddenError` without the scope,

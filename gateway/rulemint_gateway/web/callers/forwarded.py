@@ -64,7 +64,7 @@ def _elements(text: str) -> Iterator[str]:
 
 
 def _start_of_element(text: str, end: int) -> int | None:
-    """Where the element that ends at *end* begins: after the next comma to the left that is in no quotes."""
+    """The index at which the element begins that ends at *end*: after the next comma to the left outside of quotes."""
     quoted = False
     for at in range(end - 1, -1, -1):
         if text[at] == '"' and not (quoted and _is_escaped(text, at)):
@@ -75,7 +75,7 @@ def _start_of_element(text: str, end: int) -> int | None:
 
 
 def _is_escaped(text: str, at: int) -> bool:
-    """Whether an odd number of backslashes stands before *at*."""
+    """True if an odd number of backslashes stands before *at*."""
     before = at
     while before and text[before - 1] == "\\":
         before -= 1

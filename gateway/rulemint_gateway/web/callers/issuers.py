@@ -1,7 +1,7 @@
 """Request → the issuer that its tenant has at the listener where the request came in (RFC 8414 §3.3).
 
-A gateway that nobody gave an issuer makes one from its port. With http and https side by side it has two: a client
-that discovers one of them finds it in the metadata, and in the tokens that it asks for there.
+A gateway that nobody gave an issuer makes one from its port. With http and https side by side it has two. A client that
+discovers one of them finds it in the metadata, and in the tokens that it asks for there.
 """
 
 from __future__ import annotations

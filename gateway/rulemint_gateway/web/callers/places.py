@@ -1,8 +1,8 @@
-"""Who is answered at once: management calls have so many places, and each keeps its own until its answer is read.
+"""Bounds the management calls that are answered at once: each keeps its place until its answer is read.
 
-So what readers that are slow have not taken is bounded, for each tenant and for all; further calls wait for their turn.
+So answers that slow readers have not taken are bounded, for each tenant and for all; further calls wait for their turn.
 A place is worth a megabyte at most: long lists are written in pieces (`long_lists`). Of the calls that read, only a few
-are made at once, for all of them take the event loop's time: whoever floods waits for itself.
+are made at once, because all of them take the event loop's time. A flood waits for itself.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Answers:
         self._making = Turns(MADE_AT_ONCE, waiting=at_once, waiting_of_one=at_once)
 
     def of(self, operation: Operation) -> Handler:
-        """What handles *operation*: with a place if it is one of management, or public and long."""
+        """The handler of *operation*: with a place if it is one of management, or public and long."""
         if operation.path.startswith(MANAGEMENT) or "text/html" in operation.answers:
             return self.in_turn(operation.handle, public=not operation.scopes)
         return operation.handle

@@ -24,7 +24,7 @@ X_FORWARDED_FOR = "X-Forwarded-For"
 
 
 class ProxyHeader(StrEnum):
-    """The header in which the trusted proxies say for whom they ask."""
+    """The header in which the trusted proxies say from where a request came."""
 
     EITHER = "either"
     """The one that is there. If both are, ``X-Forwarded-For``: most proxies write it and let the other one through."""
@@ -57,18 +57,18 @@ class TrustedProxies:
         return str(address)
 
     def direct_source(self, peer: str) -> str | None:
-        """The source of what *peer* sends, whatever its headers say; None if they have to be read."""
+        """The source of what *peer* sends, with any headers; None if they have to be read."""
         source = _normalised(peer)
         address = parse_address(source) if self._networks else None
         return source if address is None or not self._trusts(address) else None
 
     @property
     def are_there(self) -> bool:
-        """Whether there are any."""
+        """True if there are any."""
         return bool(self._networks)
 
     def trusts(self, peer: str) -> bool:
-        """Whether *peer* is one of the proxies."""
+        """True if *peer* is one of the proxies."""
         address = parse_address(_normalised(peer)) if self._networks else None
         return address is not None and self._trusts(address)
 

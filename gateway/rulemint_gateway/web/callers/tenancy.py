@@ -1,4 +1,4 @@
-"""Which tenant a request is for: its Host header says, and ``default`` answers for any other host."""
+"""Finds the tenant of a request: its Host header says, and ``default`` answers for any other host."""
 
 from __future__ import annotations
 

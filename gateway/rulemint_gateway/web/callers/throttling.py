@@ -1,4 +1,4 @@
-"""Where requests meet what has failed before: refusals at the token endpoint and of bearer tokens, told and paced."""
+"""Throttles token requests and bearer tokens where too much has failed before; each refusal is told and paced."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rulemint_gateway.web.http.whole_answer import WholeAnswer
 
 
 class Throttling:
-    """What the handlers ask and tell."""
+    """The questions that handlers ask, and the events that they tell."""
 
     def __init__(
         self,
@@ -42,10 +42,10 @@ class Throttling:
         self._count = count
 
     def seen_early(self, source: str, host: str, named: Callable[[], list[str]]) -> errors.Throttled | None:
-        """What a token request from *source* to *host* is refused with before it is read; None if it has to be read.
+        """The refusal of a token request from *source* to *host* before it is read; None if it has to be read.
 
-        It costs something only where something has failed lately. Who is let through here is looked at again by
-        `GuardedAuthentication`, once it is known for certain which client is named.
+        It costs something only where something has failed lately. `GuardedAuthentication` looks again at a request that
+        is let through here, once it is known for certain which client is named.
         """
         if not self._failed.is_failing(source):
             return None
@@ -57,11 +57,11 @@ class Throttling:
         return self._failed.failing
 
     def is_failing(self, source: str) -> bool:
-        """Whether anything failed lately at *source*."""
+        """True if anything failed lately at *source*."""
         return self._failed.is_failing(source)
 
     def seen(self, source: str, host: str, named: Callable[[], list[str]]) -> errors.Throttled | None:
-        """What a request from *source* to *host* is refused with, whose clients *named* finds; None if it is not.
+        """The refusal of a request from *source* to *host*, whose clients *named* finds; None if it may go on.
 
         Raises:
             NoConfigurationError: nobody knows whose it would be.

@@ -38,7 +38,7 @@ _MANAGEMENT = re.compile(rb"[A-Z]+ /(api/|logs)")
 
 
 class Deadlines(NamedTuple):
-    """How long a client may take, in seconds."""
+    """The times that a client may take, in seconds."""
 
     head_s: float
     """From the first byte of a request, or from connecting, to the end of its headers."""
@@ -149,7 +149,7 @@ class Connection(ShortcutHandler):
             self._hand_on(len(data))
 
     def _refuses_early(self, data: bytes) -> bool:
-        """Whether *data* is a request that is answered without aiohttp, which waits for it."""
+        """Answer *data* without aiohttp, which waits for it, if its request is refused early; true if it was."""
         if self._held is not None:  # no usual client sends more before it has its answer
             self._is_deaf = True
             return True
@@ -275,7 +275,7 @@ class Connection(ShortcutHandler):
             transport.abort()
 
     def patience(self) -> Patience | None:
-        """How long it has let us wait; None while it waits for us."""
+        """The time for which it has let us wait; None while it waits for us."""
         if self.transport is not None and self.transport.is_closing():
             return Patience(idle=False, since_s=0)  # it does not take the end of its answer
         if self._timer is not None:
@@ -304,7 +304,7 @@ class Connection(ShortcutHandler):
     async def _after_upgrade(
         self, sending: Coroutine[Any, Any, tuple[web.StreamResponse, bool]]
     ) -> tuple[web.StreamResponse, bool]:
-        """What came behind an upgrade that was declined has deadlines from then on."""
+        """Send, then give deadlines to what came behind an upgrade that was declined."""
         sent = await sending
         if not self._upgraded and self._messages:
             self._began(b"")

@@ -45,7 +45,7 @@ _ONLY_ONCE = re.compile(r"Duplicate '([A-Za-z-]+)' header")
 
 
 class Fault(NamedTuple):
-    """Why a request is not answered as it wanted."""
+    """The reason why a request is not answered as it wanted."""
 
     status: HTTPStatus
     reason: CutShort
@@ -71,7 +71,7 @@ OURS = Fault(
 
 
 def fault_of(error: BaseException, head: bytes) -> Fault:
-    """What is wrong with a request that the parser refused with *error*; *head* is the end of what came of it."""
+    """The fault of a request that the parser refused with *error*; *head* is the end of what came of it."""
     match error:
         case http_exceptions.LineTooLong():
             return _too_long(error)

@@ -22,7 +22,7 @@ IPV6_NETWORK = 64
 
 
 class CutShort(StrEnum):
-    """Why a connection ended before its request was answered as it wanted."""
+    """The reason why a connection ended before its request was answered as it wanted."""
 
     LATE_HEAD = "late_head"
     LATE_BODY = "late_body"
@@ -34,7 +34,7 @@ class CutShort(StrEnum):
 
 
 class Patience(NamedTuple):
-    """How long a connection has let us wait; the smallest has to go first."""
+    """The time for which a connection has let us wait; the smallest has to go first."""
 
     idle: bool
     """It owes us nothing."""
@@ -46,7 +46,7 @@ class Holder(Protocol):
     """Has a place."""
 
     def patience(self) -> Patience | None:
-        """How long it has let us wait; None while it waits for us."""
+        """The time for which it has let us wait; None while it waits for us."""
 
     def shed(self) -> None:
         """Make room."""

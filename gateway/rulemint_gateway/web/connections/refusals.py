@@ -1,4 +1,4 @@
-"""What a connection asks before aiohttp sees a request: whether it is refused at a glance."""
+"""The question that a connection asks before aiohttp sees a request: is it refused at a glance?"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Server(web.Server):
         self._shortcut = shortcut
 
     def __call__(self) -> Connection:
-        """One for whoever has just connected."""
+        """Make the connection of a client that has just connected."""
         return self.connection()
 
     def connection(self, place: Place | None = None) -> Connection:

@@ -1,9 +1,10 @@
 """A short way through aiohttp for requests that are nearly all there are: whole, plain, and alone on their connection.
 
 aiohttp parses everything that comes, here as ever: no second reader of HTTP could take a request for another one. But
-where it is idle and one read holds one whole request that a `Shortcut` takes, what it parsed is answered without its
-request, its response and its two turns of the event loop; to aiohttp it is as if nothing had come. What comes meanwhile
-waits in aiohttp's own queue, with aiohttp's own bounds, and aiohttp answers it afterwards.
+if it is idle, and one read holds one whole request that a `Shortcut` takes, then that is answered at once. It needs no
+request, no response and no two turns of the event loop of aiohttp's; to aiohttp it is as if nothing had come. What
+comes until the answer is written waits in aiohttp's own queue, with aiohttp's own bounds, and aiohttp answers it
+afterwards.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Shortcut(Protocol):
     """Knows which requests need nothing of aiohttp's, and answers them."""
 
     def takes(self, message: RawRequestMessage) -> bool:
-        """Whether the request with this head is one of them."""
+        """True if the request with this head is one of them."""
 
     def answer(
         self, headers: CIMultiDictProxy[str], body: bytes, *, peer: str, is_secure: bool

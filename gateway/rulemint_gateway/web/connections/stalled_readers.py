@@ -1,7 +1,7 @@
-"""Connections whose reader takes nothing of what waits for it are closed: what waits is memory of ours.
+"""Closes connections whose reader takes nothing of what waits for it, because what waits is memory of ours.
 
-The kernel counts what a peer has acknowledged (tcp(7), ``TCP_INFO``), so a reader that is slow is told from one that
-has stopped, whatever was written meanwhile. Only connections for which something waits are asked about.
+The kernel counts what a peer has acknowledged (tcp(7), ``TCP_INFO``). So a reader that is slow is told from one that
+has stopped, even if more was written in the meantime. Only connections for which something waits are asked about.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Connection(Protocol):
 
 
 class _Seen(NamedTuple):
-    """When something waited for the first time since the reader took enough, and how much it had taken by then."""
+    """The time since which something waits and the reader has not taken enough, and how much it had taken by then."""
 
     since_s: float
     taken: int
@@ -84,7 +84,7 @@ def _break_off(transport: asyncio.Transport) -> None:
 
 
 def _taken_of(transport: asyncio.Transport) -> int:
-    """How many bytes the reader has acknowledged; 0 if the kernel does not say."""
+    """The number of bytes that the reader has acknowledged; 0 if the kernel does not say."""
     try:
         info = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKED.size)
         return int(_ACKED.unpack(info)[0])

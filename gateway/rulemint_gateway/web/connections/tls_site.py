@@ -1,4 +1,4 @@
-"""Where https is spoken. A connection has its place, and its deadline, from before the handshake.
+"""Speaks https. A connection has its place, and its deadline, from before the handshake.
 
 The loop's own server speaks to nobody until a handshake is done, so what has not finished one could not be counted.
 """

@@ -89,7 +89,7 @@ async def _arrived(request: web.Request, limit: int) -> bytes:
 
 
 def _coding_of(request: web.Request) -> str | None:
-    """How the body is coded; None if it is not.
+    """The coding of the body; None if it has none.
 
     Raises:
         UnknownCodingError: in a way that is not ours, or in several.

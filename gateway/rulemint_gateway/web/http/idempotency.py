@@ -26,13 +26,13 @@ IDEMPOTENCY = web.AppKey("idempotency", IdempotencyStore)
 
 
 async def once(request: web.Request, body: Any, make: Callable[[], Awaitable[web.Response]]) -> web.Response:
-    """What *make* answers; with a key, what it answered when the key and *body* came first.
+    """Answer as *make* does; with a key, as it did when the key and *body* came first.
 
     Only the answer of a create that succeeded is kept: one that was refused has made nothing and may be sent again.
 
     Raises:
         ManagementError: `KeyReuseError` for another body, `ConflictError` while the first call is under way or when
-            its answer was lost, and whatever *make* raises.
+            its answer was lost, and all that *make* raises.
     """
     key, call = request.headers.get(HEADER), CALL.get()
     if key is None or call is None:

@@ -1,4 +1,4 @@
-"""What a path of the service takes and answers, said once.
+"""An operation says once what a path of the service takes and answers.
 
 Its route (`routes`) and its part of the OpenAPI document are both made from it, so that there is neither without the
 other.
@@ -21,8 +21,8 @@ from rulemint_gateway.web.http.problems import Handler, Problem
 class Pages:
     """A part of a list: bare, with totals, or from a checkpoint on, as its query asks.
 
-    *item* is the type of an entry, *key* what the list is called beside its totals; with *length*, the totals also
-    say how many entries this part has. By *checkpoints* it is an object with ``next``, or a bare list (None).
+    *item* is the type of an entry, *key* the list's name next to its totals; with *length*, the totals also say how
+    many entries this part has. By *checkpoints* it is an object with ``next``, or a bare list (None).
     """
 
     item: Any
@@ -94,6 +94,6 @@ class Operation:
 
     @property
     def description(self) -> str:
-        """What the handler says of itself, without what it raises."""
+        """The handler's own words, without what it raises."""
         text = inspect.getdoc(self.handle) or ""
         return text.partition("\n\nRaises:")[0].replace("``", "`")

@@ -22,7 +22,7 @@ FieldNames = Annotated[str, Meta(max_length=2_000)]
 
 
 class FieldsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which fields of a record are asked for: those named, or all but those named."""
+    """The fields of a record that are asked for: those named, or all but those named."""
 
     fields: FieldNames = ""
     include_fields: bool = True
@@ -42,7 +42,7 @@ class FieldsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ListQuery(FieldsQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which part of a list is asked for. A page after the last is empty."""
+    """The part of a list that is asked for. A page after the last is empty."""
 
     page: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     per_page: Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)] = 50
@@ -53,7 +53,7 @@ class ListQuery(FieldsQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def is_checkpoint(self) -> bool:
-        """Whether the list is asked for by checkpoints instead of pages."""
+        """True if the list is asked for by checkpoints instead of pages."""
         return self.take is not None or self.from_ is not None
 
 
@@ -67,7 +67,7 @@ def fields_query(request: web.Request) -> FieldsQuery:
 
 
 def list_query(request: web.Request, *, filters: Mapping[str, str] | None = None) -> ListQuery:
-    """The list parameters of *request* beside those that *filters* names.
+    """The list parameters of *request* besides those that *filters* names.
 
     Raises:
         InvalidBodyError: one is malformed, repeated or unknown.
@@ -111,9 +111,9 @@ def _checkpoint(listing: Listing[A], query: ListQuery, *, key: str, id_field: st
 
 
 def first_of_checkpoint(place_of: Callable[[str], int | None], query: ListQuery) -> int:
-    """Where the checkpoint of *query* begins; *place_of* knows where a record is.
+    """The place where the checkpoint of *query* begins; *place_of* knows where a record is.
 
-    It names the record that comes next, so that what was read already may be deleted meanwhile.
+    It names the record that comes next, so that what was read already may be deleted in the meantime.
 
     Raises:
         InvalidBodyError: the record at which it would go on is gone.

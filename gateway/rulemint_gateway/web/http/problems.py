@@ -32,7 +32,7 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """What is wrong, in the shape of Auth0's Management API."""
+    """A problem in the shape of Auth0's Management API."""
 
     status_code: int
     error: str
@@ -45,7 +45,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class OAuthProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is wrong, in the shape of RFC 6749 §5.2."""
+    """A problem in the shape of RFC 6749 §5.2."""
 
     error: str
     error_description: str
@@ -145,7 +145,7 @@ def _unavailable(request: web.Request, error: NoConfigurationError | StoreUnavai
 
 
 def _path(request: web.Request) -> str:
-    """Which of our paths it is; what the client put into it is the client's."""
+    """The pattern of our path that it is; what the client put into it is the client's."""
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "none of ours"
 

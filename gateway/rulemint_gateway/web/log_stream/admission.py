@@ -1,4 +1,4 @@
-"""Who may watch: a bearer token in the header, in a websocket's list of protocols, or a ticket."""
+"""Admits watchers: by a bearer token in the header or in a websocket's list of protocols, or by a ticket."""
 
 from __future__ import annotations
 

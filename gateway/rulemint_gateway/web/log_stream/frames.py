@@ -1,12 +1,12 @@
 """Websocket frames (RFC 6455 §5.2), many in one write: what all watchers see is framed, and compressed, once.
 
 aiohttp's own `send_str` frames every message anew for every watcher, and has no way to send one that is framed. So the
-frames go to the request's transport by themselves. Two things make that sound, and test_websocket_frames.py holds both:
-aiohttp writes each of its own frames (pings, the close) in one call, and keeps nothing back
-that would have to go out first.
+frames go to the request's transport by themselves. Two facts make that sound, and test_websocket_frames.py holds both.
+aiohttp writes each of its own frames (pings, the close) in one call. It keeps nothing back that would have to go out
+first.
 
-Compressed messages (RFC 7692) refer to those before them in their batch, and to nothing else: that is good for every
-watcher that had the whole batch, whatever it had before, so all share one compressor's work.
+Compressed messages (RFC 7692) refer to those before them in their batch, and to nothing else. That is good for every
+watcher that had the whole batch, so all share one compressor's work.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _END_OF_FLUSH = b"\x00\x00\xff\xff"
 
 
 def form_of(socket: web.WebSocketResponse) -> Form:
-    """What an open *socket* agreed to: to compression only with everything that RFC 7692 §7.1 leaves open."""
+    """The form that an open *socket* agreed to: to compression only with everything that RFC 7692 §7.1 leaves open."""
     return as_deflated_frames if socket.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS) == _DEFLATE else as_frames
 
 
@@ -95,7 +95,7 @@ class FrameWriter:
 
     @property
     def is_full(self) -> bool:
-        """Whether more should be written only once the watcher has read."""
+        """True if more should be written only once the watcher has read."""
         return self._transport.get_write_buffer_size() > WAITING_BYTES
 
     async def has_room(self) -> None:

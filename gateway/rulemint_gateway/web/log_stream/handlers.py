@@ -21,7 +21,7 @@ from rulemint_shared.deadline import unix_s
 
 
 class IssuedTicket(Answer, frozen=True, kw_only=True):
-    """What opens one stream, once, within ``expires_in`` seconds."""
+    """A ticket, which opens one stream, once, within ``expires_in`` seconds."""
 
     ticket: str
     expires_in: int

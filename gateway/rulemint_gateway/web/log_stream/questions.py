@@ -1,4 +1,4 @@
-"""What a watcher asks for in its query string: a filter, and where to begin."""
+"""The query string of a watcher: a filter, and where to begin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Moment = Annotated[str, Meta(max_length=40)]
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where to begin."""
+    """The place to begin."""
 
     tail: Tail = 0
     since: Moment = ""
@@ -67,7 +67,7 @@ def filter_from_message(data: str) -> LogFilter:
 
 
 def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginning:
-    """Where to begin: at one of ``tail``, ``since`` and ``after``, or behind the SSE client's last event.
+    """The place to begin: at one of ``tail``, ``since`` and ``after``, or behind the SSE client's last event.
 
     Raises:
         InvalidBodyError: a value cannot be, or is not known at all; the text names it.
@@ -86,7 +86,7 @@ def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginni
 
 
 def _behind(position: Position, *, follow: bool) -> Beginning:
-    """Whoever asks for everything had nothing before."""
+    """A watcher that asks for everything had nothing before."""
     return Beginning(after=position, resumes=position != START, follow=follow)
 
 

@@ -20,16 +20,16 @@ _COMMENT, _EMPTY_LINE = b":\n\n", b"\n"
 
 
 def wants_events(request: web.Request) -> bool:
-    """Whether the caller asked for server-sent events."""
+    """True if the caller asked for server-sent events."""
     return EVENT_STREAM in request.headers.get("Accept", "")
 
 
 async def send_body(
     request: web.Request, watcher: Watcher, *, for_s: float, write_timeout_s: float, form: Form | None = None
 ) -> web.StreamResponse:
-    """Send until either side ends it, or *for_s* have passed; whoever does not read for *write_timeout_s* is cut off.
+    """Send until either side ends it, or *for_s* have passed. A reader that stalls for *write_timeout_s* is cut off.
 
-    Without a *form* it is what the caller asked for.
+    Without a *form* it is the one that the caller asked for.
     """
     response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
     response.content_type, silence = (EVENT_STREAM, _COMMENT) if wants_events(request) else (NDJSON, _EMPTY_LINE)

@@ -35,7 +35,7 @@ async def send_frames(
 ) -> None:
     """Send until either side ends it, or *for_s* have passed.
 
-    Whoever does not read for *write_timeout_s* is closed (1013).
+    A watcher that does not read for *write_timeout_s* is closed (1013).
     """
     writer = FrameWriter(request)
     hearing = asyncio.create_task(_hear(socket, watcher))
@@ -51,7 +51,7 @@ async def send_frames(
 async def _send(
     writer: FrameWriter, watcher: Watcher, form: Form, *, for_s: float, write_timeout_s: float
 ) -> tuple[WSCloseCode, bytes]:
-    """Why there is no more to send, as the watcher is told."""
+    """The reason why there is no more to send, as the watcher is told."""
     watcher.hand_to(lambda batch: writer.take(batch.pieces(form)))
     try:
         async with asyncio.timeout(for_s):

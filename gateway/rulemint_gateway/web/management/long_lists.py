@@ -1,7 +1,7 @@
 """Lists whose records are long: written in pieces, each when the reader has taken the ones before.
 
-So an answer is never held whole for a reader that is slow, whatever its length: a page by number could not be cut, for
-its reader would miss what was left out. A list by checkpoints is cut too, and its ``next`` says where to go on.
+So an answer of any length is never held whole for a reader that is slow. A page by number is not cut, because its
+reader would miss what was left out. A list by checkpoints is cut too, and its ``next`` says where to go on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Views = Callable[[Sequence[Rule]], AsyncIterator[object]]
 
 
 class Frame(NamedTuple):
-    """What stands around the records of a list."""
+    """The bytes around the records of a list."""
 
     before: bytes
     after: bytes = b"]"
@@ -45,14 +45,14 @@ class Frame(NamedTuple):
 
 
 class LongNoun(Noun[A], Protocol[A]):
-    """What the use cases of a noun look like whose records have scripts."""
+    """The use cases of a noun whose records have scripts."""
 
     async def rules(self, tenant: str) -> list[Rule]:
         """The rules that are its records, in a stable order."""
         ...
 
     def compared(self, rule: Rule) -> Mapping[str, object]:
-        """What the filters of the list are compared with."""
+        """The values that the filters of the list are compared with."""
         ...
 
     def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[A]:

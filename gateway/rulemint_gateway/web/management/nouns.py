@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Collection(Protocol[A]):
-    """What the use cases of a noun look like from HTTP whose records can be made and listed."""
+    """The use cases, as HTTP sees them, of a noun whose records can be made and listed."""
 
     create_body: type[Any]
     answer: type[A]
@@ -42,7 +42,7 @@ class Collection(Protocol[A]):
 
 
 class Records(Collection[A], Protocol[A]):
-    """What the use cases of a noun look like whose records can also be read and changed."""
+    """The use cases of a noun whose records can also be read and changed."""
 
     patch_body: type[Any]
 
@@ -56,7 +56,7 @@ class Records(Collection[A], Protocol[A]):
 
 
 class Noun(Records[A], Protocol[A]):
-    """What the use cases of a noun look like whose records can also be deleted."""
+    """The use cases of a noun whose records can also be deleted."""
 
     async def delete(self, tenant: str, record_id: str, /) -> None:
         """Nothing, also when there was nothing."""
@@ -75,7 +75,7 @@ class CollectionHandlers(Generic[A]):
         filters: Mapping[str, str] | None = None,
         id_field: str = "id",
     ) -> None:
-        """How the noun looks from outside.
+        """Make the handlers of a noun.
 
         Args:
             catalog: Where callers and their grants are found.
@@ -214,7 +214,7 @@ class RecordHandlers(CollectionHandlers[A]):
         return json_answer(answer_of(patched), headers={**NO_STORE, **etag_header(patched)})
 
     def _check_patch(self, request: web.Request, body: Any) -> None:
-        """What a noun asks of a caller beside ``update``."""
+        """The scopes that a noun asks of a caller besides ``update``."""
 
 
 class NounHandlers(RecordHandlers[A]):

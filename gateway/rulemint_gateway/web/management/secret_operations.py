@@ -12,7 +12,7 @@ from rulemint_gateway.web.http.problems import Handler
 
 @dataclass(frozen=True, kw_only=True)
 class SecretCalls:
-    """Who answers them."""
+    """The handlers of these calls."""
 
     names: Handler
     add: Handler

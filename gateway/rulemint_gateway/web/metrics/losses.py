@@ -1,4 +1,4 @@
-"""What a Prometheus server reads of records that were lost, or that watchers of the log did not get."""
+"""Series of losses: records that were lost, or that watchers of the log did not get."""
 
 from __future__ import annotations
 

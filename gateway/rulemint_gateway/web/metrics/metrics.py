@@ -1,4 +1,4 @@
-"""What a Prometheus server reads of this gateway. Served at an address of its own, never where clients ask for tokens.
+"""The series of this gateway. Served at an address of its own, never where clients ask for tokens.
 
 Nothing that a tenant chooses is a label: every series is known when the process starts.
 """

@@ -1,4 +1,4 @@
-"""What a body must be beyond the types of its fields, as JSON Schema; by the name of its type.
+"""Constraints of bodies beyond the types of their fields, as JSON Schema; by the name of the body's type.
 
 A use case says in words what is wrong; here is the same for programs.
 """

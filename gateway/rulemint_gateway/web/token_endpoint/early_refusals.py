@@ -18,7 +18,7 @@ from rulemint_shared.deadline import unix_s
 
 
 class EarlyRefusals:
-    """What a `Connection` asks; see `RefusesEarly`."""
+    """Answers a `Connection`'s question; see `RefusesEarly`."""
 
     def __init__(self, throttling: Throttling, proxies: TrustedProxies) -> None:
         self._throttling = throttling

@@ -55,7 +55,7 @@ _GONE = (NoConfigurationError, StoreUnavailableError, VaultError)
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The parameters of a token request; rules see others too, whatever they are called."""
+    """The parameters of a token request; rules see others too, of any name."""
 
     grant_type: Literal["client_credentials"]
     client_id: str | UnsetType = UNSET
@@ -79,7 +79,7 @@ class IssuedToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class TokenEndpoint:
-    """One request is one exchange, whatever becomes of it."""
+    """One request is one exchange, with any ending."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
-"""Which client a token request names, as far as one can tell at a glance: without waiting, without reading all of it.
+"""Finds the client that a token request names, as far as one can tell without waiting and without reading all of it.
 
-It serves to refuse early who is throttled. A request that hides its client from this is read in full like any other.
+It serves to refuse throttled clients early. A request that hides its client from this is read in full like any other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A token request's body → its parameters, at a cost that the largest body bounds whatever is in it.
+"""A token request's body → its parameters, at a cost that the largest body bounds, with anything in it.
 
 Names and the few texts that say who asks are read first; see `Parameters` for the rest.
 """
@@ -61,7 +61,7 @@ def json_parameters(body: bytes) -> Parameters:
 
 
 def _may_have_very_many(body: bytes) -> bool:
-    """Whether to tell its members apart would cost much: that waits until the client is known. A text may look so."""
+    """True if telling its members apart would cost much: that waits until the client is known. A text may look so."""
     return min(body.count(b":"), body.count(b","), body.count(b'"') // 2) > MAX_PARAMETERS + MAX_VALUES
 
 

@@ -1,7 +1,7 @@
 """Token requests as nearly all clients send them: in one piece, with nothing unusual in their head.
 
-Such a one can be refused at a glance, without making of it all that aiohttp makes of a request. Whatever is not plain
-is left to aiohttp, which reads everything.
+A plain request can be refused at a glance, without making of it all that aiohttp makes of a request. All others are
+left to aiohttp, which reads everything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UNUSUAL = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"up
 
 
 class PlainRequest(NamedTuple):
-    """What matters of one."""
+    """The parts of one that matter."""
 
     host: str
     authorization: str | None

@@ -1,4 +1,4 @@
-"""What rules may see of a token request beside its parameters: headers and query, bounded, without credentials."""
+"""The headers and the query of a token request, as rules may see them: bounded, without credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_HOSTNAME = 255
 
 
 def sent_with(call: TokenCall, host: str) -> Sent:
-    """What *call* of *host* says of itself: of a name that comes twice the first value, and nothing too long."""
+    """Headers and query of *call* of *host*: of a name that comes twice the first value, and nothing too long."""
     return Sent(
         headers=_bounded([(name.lower(), value) for name, value in call.headers.items()]),
         query=_bounded(list(call.query.items())) if call.query else {},

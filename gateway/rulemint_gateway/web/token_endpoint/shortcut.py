@@ -1,4 +1,4 @@
-"""Which token requests take the short way (`connections.shortcut`): those that nearly all clients send."""
+"""Token requests that take the short way (`connections.shortcut`): those that nearly all clients send."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TokenShortcut:
         self._endpoint = endpoint
 
     def takes(self, message: RawRequestMessage) -> bool:
-        """Whether it is a call of the token endpoint, over a connection that stays, and no unusual one."""
+        """True if it is a call of the token endpoint, over a connection that stays, and no unusual one."""
         headers = message.headers
         return (
             message.path == "/oauth/token"

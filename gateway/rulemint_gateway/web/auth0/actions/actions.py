@@ -24,7 +24,7 @@ from rulemint_gateway.web.management.long_lists import Frame, answer_in_pieces
 
 
 class DeleteQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How an action is deleted."""
+    """The query of a deletion."""
 
     force: bool = False
 

@@ -1,4 +1,4 @@
-"""What all calls about actions have in common."""
+"""The parts that all calls about actions have in common."""
 
 from __future__ import annotations
 

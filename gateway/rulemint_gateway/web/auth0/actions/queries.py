@@ -1,4 +1,4 @@
-"""What calls about actions ask for: which of them, and which page."""
+"""The queries of calls about actions: which of them, and which page."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Word = Annotated[str, Meta(max_length=128)]
 
 
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which part of a list about actions is asked for. A page after the last is empty."""
+    """The part of a list about actions that is asked for. A page after the last is empty."""
 
     page: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     per_page: Annotated[int, Meta(ge=1, le=100)] = 50
 
 
 class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which actions are listed."""
+    """The filters of a list of actions."""
 
     trigger_id: Trigger | None = msgspec.field(name="triggerId", default=None)
     action_name: Word | None = msgspec.field(name="actionName", default=None)
@@ -33,7 +33,7 @@ class ActionQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """From a marketplace; there is none here."""
 
     def takes(self, rule: Rule) -> bool:
-        """Whether *rule*, which is an action, is among them."""
+        """True if *rule*, which is an action, is among them."""
         return (
             not self.installed and self.action_name in {None, rule.name} and self.deployed in {None, rule.version != 0}
         )

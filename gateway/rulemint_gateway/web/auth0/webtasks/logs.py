@@ -28,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a record of `/logs` becomes a bunyan record."""
+    """A record of `/logs` as a bunyan record."""
 
     ts: str
     type: str

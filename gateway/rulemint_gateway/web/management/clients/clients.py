@@ -27,7 +27,7 @@ FILTERS = {name: name for name in ("is_first_party", "app_type")} | {"is_global"
 
 
 class ClientHandlers(NounHandlers[ClientAnswer]):
-    """Clients and their secrets; whoever sets a secret needs a scope for that."""
+    """Clients and their secrets; to set a secret takes a scope of its own."""
 
     def __init__(self, catalog: Catalog, clients: Clients, secrets: ClientSecrets) -> None:
         super().__init__(catalog, clients, name="clients", filters=FILTERS, id_field="client_id")

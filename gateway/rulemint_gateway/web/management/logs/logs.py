@@ -47,7 +47,7 @@ Day = Annotated[str, Meta(max_length=8, pattern=whole("[0-9]{8}"))]
 
 
 class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which days are asked for."""
+    """The days that are asked for."""
 
     from_: Day | None = msgspec.field(name="from", default=None)
     to: Day | None = None
@@ -90,7 +90,7 @@ class TenantLogHandlers:
         """200 and a part of the log; with the filters of `GET /logs`, only the invocations that they show.
 
         With filters, a page is one of those among the last 1,000 token requests, and a checkpoint looks through 1,000
-        of them: its `Link` says where to go on (rel="next"), and there is none at the end.
+        of them. Its `Link` says where to go on (rel="next"), and there is none at the end.
         """
         caller = authorize(request, self._catalog, scope="read:logs")
         query = query_of(request, LogQuery, but=_FILTERS)

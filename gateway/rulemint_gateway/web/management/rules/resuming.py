@@ -39,7 +39,7 @@ class ResumeHandlers:
         ]
 
     async def resume(self, request: web.Request) -> web.Response:
-        """200: the rule runs again for those for whom it paused, or for one of them, at every runner and gateway.
+        """200: the rule runs again for all clients for which it paused, or for one, at every runner and gateway.
 
         If its hosts keep ending, it pauses again.
         """

@@ -27,7 +27,7 @@ DIFF_TYPE = "text/x-diff"
 
 
 class VersionsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which part of the list is asked for. A page after the last is empty."""
+    """The part of the list that is asked for. A page after the last is empty."""
 
     page: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     per_page: Annotated[int, Meta(ge=1, le=100)] = 50
@@ -35,7 +35,7 @@ class VersionsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DiffQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which versions are compared."""
+    """The versions that are compared."""
 
     old: VersionNumber | None = msgspec.field(name="from", default=None)
     new: VersionNumber | None = msgspec.field(name="to", default=None)

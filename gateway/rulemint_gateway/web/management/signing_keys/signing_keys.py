@@ -113,5 +113,5 @@ class SigningKeyHandlers:
         return json_answer(revoked, headers=NO_STORE)
 
     async def _all(self, tenant: str) -> KeysState:
-        """What the ETag of the list is made from."""
+        """The ETag of the list is made from this."""
         return KeysState(keys=await self._keyring.list(tenant))
