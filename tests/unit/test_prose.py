@@ -62,7 +62,13 @@ def test_a_word_that_is_not_plain_is_found_but_not_in_code(prose: ModuleType, tm
     ("source", "said"),
     [
         pytest.param('"""What a rule says."""\n', "1: begins with “What”", id="a module"),
-        pytest.param('X = 1\n\n\ndef f():\n    """Whether it is so."""\n', None, id="another word"),
+        pytest.param('X = 1\n\n\ndef f():\n    """Whether it is so."""\n', "5: begins with “Whether”", id="a function"),
+        pytest.param('X = 1\n\n\ndef f():\n    """True if it is so."""\n', None, id="another word"),
+        pytest.param(
+            f'"""A tree.\n\n::\n\n    {"a " * 40}\n"""\n',
+            None,
+            id="a block of code",
+        ),
         pytest.param(
             'class A:\n    """``x``: a thing."""\n\n    def f(self):\n        """Who is it."""\n', "5: ", id="a method"
         ),
