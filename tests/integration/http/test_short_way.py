@@ -33,12 +33,13 @@ class Endpoint:
         self.cancelled = 0
         self.short = 0
         self.size = 1
+        self.in_the_moment_of_an_answer: list[Callable[[], None]] = []
 
     async def handle(self, request: web.Request) -> web.Response:
         return (await self._answer(await request.read())).response()
 
     def takes(self, message: RawRequestMessage) -> bool:
-        return not message.should_close
+        return not message.should_close and message.path == "/"
 
     def answer(
         self,
@@ -58,6 +59,8 @@ class Endpoint:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+        if self.in_the_moment_of_an_answer:
+            asyncio.get_running_loop().call_soon(self.in_the_moment_of_an_answer.pop())
         return WholeAnswer(200, {"Content-Type": "text/plain"}, body * self.size)
 
 
@@ -91,7 +94,7 @@ async def opened(request: pytest.FixtureRequest) -> AsyncIterator[Opened]:
     async with AsyncExitStack() as stack:
         application = web.Application()
         application.on_response_prepare.append(_as_ours)
-        application.add_routes([web.post("/", endpoint.handle)])
+        application.add_routes([web.post("/", endpoint.handle), web.post("/other", endpoint.handle)])
         runner = Runner(
             application,
             deadlines=Deadlines(head_s=5, body_s=5, idle_s=0.5),
@@ -134,6 +137,41 @@ async def test_requests_that_come_meanwhile_are_answered_in_their_order(opened: 
         opened.endpoint.may_answer.set()
         assert [await _heard(reader) for _ in range(4)] == [b"1", b"2", b"3", b"4"]
     assert opened.endpoint.asked == [b"1", b"2", b"3", b"4"]
+
+
+async def test_a_client_that_asks_again_at_once_comes_back_to_the_short_way(opened: Opened) -> None:
+    async with opened.client() as (reader, writer):
+        (connection,) = opened.server.connections
+        before = opened.endpoint.short
+        opened.endpoint.may_answer.set()
+
+        def ask_again() -> None:  # aiohttp has answered, and does not wait yet
+            connection.data_received(REQUEST + b"2")
+            connection.data_received(REQUEST + b"3")
+
+        opened.endpoint.in_the_moment_of_an_answer = [ask_again]
+        writer.write(REQUEST.replace(b"POST / ", b"POST /other ") + b"1")
+        assert [await _heard(reader) for _ in range(3)] == [b"1", b"2", b"3"]
+        writer.write(REQUEST + b"4")
+        assert await _heard(reader) == b"4"
+        if before:
+            assert opened.endpoint.short == before + 2
+    assert opened.endpoint.asked == [b"1", b"2", b"3", b"4"]
+
+
+async def test_who_asks_again_at_once_and_hangs_up_is_not_answered_again(opened: Opened) -> None:
+    async with opened.client() as (reader, writer):
+        (connection,) = opened.server.connections
+        opened.endpoint.may_answer.set()
+
+        def ask_again_and_hang_up() -> None:
+            connection.data_received(REQUEST + b"2")
+            connection.transport.abort()  # type: ignore[union-attr]  # it is connected
+
+        opened.endpoint.in_the_moment_of_an_answer = [ask_again_and_hang_up]
+        writer.write(REQUEST.replace(b"POST / ", b"POST /other ") + b"1")
+        assert await _heard(reader) == b"1"
+        await until(lambda: opened.server.connections == [])
 
 
 async def test_only_so_many_are_kept_for_a_client_that_does_not_wait(opened: Opened) -> None:

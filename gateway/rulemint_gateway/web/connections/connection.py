@@ -131,6 +131,11 @@ class Connection(ShortcutHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Read *data*, now or in the next turn of the loop."""
+        if self._body is not None or not self._keeps(data):
+            self._received(data)
+
+    def _received(self, data: bytes) -> None:
         """Parse, and see what the client now owes us."""
         if self._is_deaf or (self._early is not None and self._early.failing and self._refuses_early(data)):
             return

@@ -41,7 +41,7 @@ class Shortcut(Protocol):
 class ShortcutHandler(RequestHandler):
     """aiohttp's connection with a *shortcut*, or without."""
 
-    __slots__ = ("_is_deaf", "_is_secure", "_parked", "_peer", "_serving", "_shortcut")
+    __slots__ = ("_is_deaf", "_is_secure", "_kept", "_parked", "_peer", "_serving", "_shortcut")
 
     def __init__(self, *arguments: Any, shortcut: Shortcut | None = None, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -50,6 +50,8 @@ class ShortcutHandler(RequestHandler):
         self._is_secure = False
         self._is_deaf = False
         """What still comes is not read."""
+        self._kept: list[bytes] = []
+        """What came while aiohttp was on its way to wait for it."""
         self._parked: asyncio.Future[None] | None = None
         """What aiohttp waits by for the next request, while it is not to be woken."""
         self._serving: asyncio.Task[None] | None = None
@@ -66,6 +68,30 @@ class ShortcutHandler(RequestHandler):
         await super().shutdown(timeout)
         if self._serving is not None:
             self._serving.cancel()
+
+    def _keeps(self, data: bytes) -> bool:
+        """Keep *data* for a turn of the loop if aiohttp will wait for it by then.
+
+        aiohttp needs a turn when it has just answered, and when the connection is new. A quick client's next request
+        comes within that. Without this aiohttp would have it, and all that follow.
+        """
+        if not self._kept:
+            is_busy = self._waiter is not None or self._messages or self._request_in_progress
+            if is_busy or self._shortcut is None or not data:
+                return False
+            self._loop.call_soon(self._take_up)
+        self._kept.append(data)
+        return True
+
+    def _take_up(self) -> None:
+        kept, self._kept = self._kept, []
+        for data in kept:
+            if self.transport is not None:
+                self._received(data)
+
+    def _received(self, data: bytes) -> None:
+        """Read *data*, which has waited long enough."""
+        raise NotImplementedError
 
     def _park(self) -> bool:
         """Have aiohttp not be woken by what comes, if it is idle; then `_hand_on` has to follow."""
