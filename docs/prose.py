@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import ast
+import inspect
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -87,13 +89,28 @@ def _problems_of_prose(text: Text) -> Iterator[str]:
 
 
 def docstrings(folder: Path) -> Iterator[Text]:
-    """Find the docstrings of all modules, classes and functions below *folder*."""
+    """Find the docstrings of all modules, classes, functions and attributes below *folder*."""
     for file in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 words = ast.get_docstring(node)
                 if words:
                     yield Text(file, node.body[0].lineno, words)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                yield from _attribute_docstrings(file, node)
+
+
+def _attribute_docstrings(file: Path, owner: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[Text]:
+    """Find the texts that stand behind the assignments of *owner*."""
+    for assigned, behind in pairwise(owner.body):
+        if not isinstance(assigned, ast.Assign | ast.AnnAssign):
+            continue
+        if (
+            isinstance(behind, ast.Expr)
+            and isinstance(behind.value, ast.Constant)
+            and isinstance(behind.value.value, str)
+        ):
+            yield Text(file, behind.lineno, inspect.cleandoc(behind.value.value))
 
 
 def _paragraphs(text: Text) -> Iterator[Text]:

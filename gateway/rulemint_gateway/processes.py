@@ -25,7 +25,7 @@ _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _SERVING = b"!"
 
 Serving = Callable[[], None]
-"""What a process calls once it serves."""
+"""A process calls this once it serves."""
 RunOne = Callable[[int, Serving], int]
 """Runs the gateway process of a number, from 0, until SIGTERM; its exit code."""
 

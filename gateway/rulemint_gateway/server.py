@@ -44,7 +44,7 @@ class Address(NamedTuple):
     port: int
     setting: str
     tls: ssl.SSLContext | None = None
-    """What is spoken there, if it is not plain http."""
+    """The TLS that is spoken there; None: plain http."""
 
 
 class AddressUnusableError(Exception):

@@ -67,7 +67,7 @@ class Certificate:
 
     def _has_changed(self) -> bool:
         """True if the files are others than at the last look; they are checked, and not taken yet."""
-        stamp = self._stamp()  # before they are read: what changes meanwhile is seen by the next look
+        stamp = self._stamp()  # before they are read, so that the next look sees a change of now
         if stamp == self._seen:
             return False
         self._seen = stamp

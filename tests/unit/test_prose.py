@@ -72,6 +72,7 @@ def test_a_word_that_is_not_plain_is_found_but_not_in_code(prose: ModuleType, tm
         pytest.param(
             'class A:\n    """``x``: a thing."""\n\n    def f(self):\n        """Who is it."""\n', "5: ", id="a method"
         ),
+        pytest.param('X = 1\n"""How it is."""\n', "2: begins with “How”", id="a constant"),
         pytest.param('"""Begin with `` `code` `` and\n\nArgs:\n    a: What is given.\n"""\n', None, id="an argument"),
     ],
 )

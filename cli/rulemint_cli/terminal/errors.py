@@ -8,7 +8,7 @@ class CommandError(Exception):
 
     exit_code = 1
     advice = ""
-    """What to try next, for a text that comes from the system and does not say it."""
+    """The next thing to try, for a text that comes from the system and does not say it."""
 
 
 class UsageError(CommandError):

@@ -33,9 +33,9 @@ from rulemint_shared.streams.log_stream import LogStreamWriter
 log = structlog.get_logger(__name__)
 
 GRACE_S = 0.5
-"""How long after an invocation's deadline its runner may still say how it ended."""
+"""The time after an invocation's deadline in which its runner may still say how it ended."""
 LOOK_S = 0.3
-"""How long after that Redis may take to say whether a runner had it: the answer is owed a second after the deadline."""
+"""The time after that in which Redis may say if a runner had it: the answer is owed a second after the deadline."""
 
 
 class Dispatcher:

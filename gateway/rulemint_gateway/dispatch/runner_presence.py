@@ -17,9 +17,9 @@ log = structlog.get_logger(__name__)
 
 REFRESH_INTERVAL_S = 1.0
 COUNT_LASTS_S = 5.0
-"""How long a count holds while nobody answers: longer than an election."""
+"""The time for which a count holds while nobody answers: longer than an election."""
 HEARD_AGAIN_S = 2.0
-"""How long after that runners may take to say that they live."""
+"""The time after that in which runners may say that they live."""
 
 
 class RunnerPresence:
@@ -30,11 +30,11 @@ class RunnerPresence:
         self._redis = redis
         self.own_shards = queue_shards
         self.queue_shards = queue_shards
-        """How many it may use, since every living runner serves so many."""
+        """The number that it may use, since every living runner serves so many."""
         self.alive = 0
-        """How many were counted last."""
+        """The number that was counted last."""
         self.insecure = 0
-        """How many of those that were counted last do not contain rules."""
+        """The number of those that do not contain rules, as counted last."""
         self._counted_at_s = -COUNT_LASTS_S
         self._doubted_until_s = 0.0
 

@@ -16,7 +16,7 @@ class RunnerStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     contained: bool
-    """Whether it contains rules."""
+    """It contains rules."""
     hosts: int
     busy_hosts: int
     invocations: int

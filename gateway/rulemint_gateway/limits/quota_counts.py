@@ -82,7 +82,7 @@ class Taken(NamedTuple):
 class _Known(NamedTuple):
     issued: int
     refused_at_s: float
-    """When Redis last said that it is used up; 0: it did not."""
+    """The time when Redis last said that it is used up; 0: it did not."""
 
 
 class QuotaCounts:

@@ -41,7 +41,7 @@ class Limit(NamedTuple):
 
     by: QuotaBy
     subject: str
-    """Which client or address; empty for a tenant."""
+    """The client or address; empty for a tenant."""
     window: str
     """Its name in `WINDOWS_S`."""
     most: int

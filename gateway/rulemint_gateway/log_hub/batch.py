@@ -11,7 +11,7 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.streams.log_stream import Position
 
 PIECE_BYTES = 64 * 1024
-"""Written at once, so much of which a watcher that stops reading holds beside its buffer."""
+"""Written at once, so much of which a watcher that stops reading holds besides its buffer."""
 
 
 class Event(NamedTuple):
@@ -20,7 +20,7 @@ class Event(NamedTuple):
     position: Position | None
     data: bytes
     gap: Gap | None = None
-    """What it tells of, if that is what is missing right behind its position."""
+    """The gap right behind its position, if it tells of one."""
 
     @property
     def records(self) -> int | None:

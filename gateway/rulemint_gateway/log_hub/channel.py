@@ -27,8 +27,8 @@ LONGEST_PAUSE_S = 1.0
 SHORTEST_PAUSE_S = 0.01
 PAUSE_PER_WATCHER_S = 0.000_15
 LONGEST_PAUSE_WATCHED_S = 0.04
-"""Between two readings. What is written meanwhile is handed out together, for waking a watcher costs more than a
-record: the more watch, the longer the pause, and a line is still seen well within 50 ms."""
+"""Between two readings. Records of that time are handed out together, because waking a watcher costs more than a
+record. The more watch, the longer the pause; a line is still seen well within 50 ms."""
 ASKED_AT_ONCE = 1_000
 """Questions whether a filter shows a record, or offers to a watcher, before others have their turn: a millisecond."""
 

@@ -36,7 +36,7 @@ class Numbering(NamedTuple):
     """A stream's own account of its numbers."""
 
     begins: Position | None
-    """Where they begin that grow by one; None: nowhere."""
+    """The place from which on they grow by one; None: nowhere."""
     first: Position | None
     """The first record that is kept."""
 

@@ -33,7 +33,7 @@ class Entry(NamedTuple):
     position: Position
     record: LogRecord | None
     gap: Gap | None = None
-    """What is missing before it."""
+    """The gap before it."""
 
 
 class End(NamedTuple):
@@ -41,7 +41,7 @@ class End(NamedTuple):
 
     position: Position
     gap: Gap | None
-    """What is missing up to there."""
+    """The gap up to there."""
 
 
 class LogReader:

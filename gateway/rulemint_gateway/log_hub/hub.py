@@ -35,7 +35,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     tail: int = 0
     """With so many of the last records."""
     follow: bool = True
-    """Whether live goes on behind the past; else the watcher ends there."""
+    """Live goes on behind the past; else the watcher ends there."""
 
 
 NOW = Beginning()
@@ -59,7 +59,7 @@ class LogHub:
         self._places = Shares(max_watchers)
         self._channels: dict[str, Channel] = {}
         self.missing: Counter[Cause] = Counter(dict.fromkeys(Cause, 0))
-        """Why → how many records watchers did not get, as far as anybody knows."""
+        """By cause, the number of records that watchers did not get, as far as anybody knows."""
 
     @asynccontextmanager
     async def watch(self, tenant: str, log_filter: LogFilter, beginning: Beginning = NOW) -> AsyncIterator[Watcher]:

@@ -26,7 +26,7 @@ class Room:
         self._max_bytes = max_bytes
         self._holders: dict[Batch, set[Holder]] = {}
         self._kept: dict[Holder, int] = {}
-        """How many bytes each keeps."""
+        """The number of bytes that each keeps."""
         self.taken_bytes = 0
 
     def keep(self, batch: Batch, holder: Holder) -> None:

@@ -54,7 +54,7 @@ class Watcher:
         self._count = count
         self._after = channel_at()
         self._had = False
-        """Whether it had the record there, and is told if others behind it are missing."""
+        """It had the record there, and is told if others behind it are missing."""
         self._is_behind = in_the_past
         self._buffer: deque[Batch] = deque()
         self._buffered = 0
@@ -68,7 +68,7 @@ class Watcher:
         self._changed = asyncio.Event()
         self._take: Callable[[Batch], bool] | None = None
         self._waits = False
-        """Whether everything that came was handed over, and `next_batch` waits for more."""
+        """Everything that came was handed over, and `next_batch` waits for more."""
 
     def begin_after(self, position: Position, *, had: bool = False) -> None:
         """Start with the history behind *position*; the watcher *had* the record there, or begins there."""
@@ -211,7 +211,7 @@ class Watcher:
         if page:
             self._after, self._had = page[-1].position, True
         elif (self._had and end is None) or self._channel_at() != reached:
-            return []  # something has come meanwhile
+            return []  # something has come since
         if not page or self._channel_at() <= self._after:
             self._change_over()
         if end is None or end.gap is None:

@@ -34,7 +34,7 @@ class AdminFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     client_secret: str
     audience: str
     tls_domain: str | None = None
-    """Where https is spoken: what the SDKs take as the domain."""
+    """The host and port that speak https, which the SDKs take as the domain."""
 
 
 class AdminFileError(Exception):

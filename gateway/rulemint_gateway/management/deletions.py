@@ -71,7 +71,7 @@ class DeletedAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """All of them were deleted."""
 
     deleted: int
-    """How many deletions the body had."""
+    """The number of deletions that the body had."""
 
 
 class Deletions:

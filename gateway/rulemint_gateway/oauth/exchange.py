@@ -49,7 +49,7 @@ class Exchange:
         self.id = ids.new_exchange_id()
         self.tenant = tenant
         self.sent = sent
-        """What the request says of itself; a rule is the first to ask."""
+        """The headers and query of the request; a rule is the first to ask for them."""
         self.ip = ip[:MAX_ADDRESS]
         self.user_agent = masked_again(user_agent[:_MAX_VALUE])
         self._started_ms = unix_ms()

@@ -18,7 +18,7 @@ class GrantType:
     gty: str
     """Its name in a token's ``gty`` claim."""
     credentials: tuple[str, ...]
-    """Parameters that prove something. No rule, record or log gets them, whatever their names are."""
+    """Parameters that prove something. No rule, record or log gets them, under any name."""
     parameters: tuple[str, ...]
     """Its other parameters. Rules see them."""
 
@@ -36,7 +36,7 @@ TEXT_PARAMETERS = (
     "grant_type",
     *dict.fromkeys(name for grant in GRANT_TYPES.values() for name in (*grant.parameters, *grant.credentials)),
 )
-"""What has to be a text, and is read before the client is known."""
+"""These have to be texts, and are read before the client is known."""
 
 
 def without_credentials(parameters: Mapping[str, Any]) -> dict[str, Any]:

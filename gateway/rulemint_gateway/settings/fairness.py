@@ -21,7 +21,7 @@ FailuresPerClientRefill = Annotated[
 FailuresPerSource = Annotated[
     int,
     Meta(
-        description="Wrong secrets from one address, whatever the clients, that are looked at at once, and as many "
+        description="Wrong secrets from one address, of any clients, that are looked at at once, and as many "
         "bad bearer tokens; further tries get 429. An IPv6 address counts as its /64. 0: any number.",
         ge=0,
         le=100_000,

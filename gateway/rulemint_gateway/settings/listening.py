@@ -45,13 +45,13 @@ TlsCert = Annotated[
 TlsKey = Annotated[Path | None, Meta(description="The certificate's private key (PEM, without a passphrase).")]
 TlsPort = Annotated[
     Annotated[int, Meta(ge=1, le=65_535)] | None,
-    Meta(description="The TCP port for https, beside http on RULEMINT_PORT. Unset: RULEMINT_PORT itself is https."),
+    Meta(description="The TCP port for https, with http on RULEMINT_PORT. Unset: RULEMINT_PORT itself is https."),
 ]
 TrustedProxies = Annotated[
     str,
     Meta(
         description="Addresses of the proxies in front (CIDR, commas between), which say in a header from where a "
-        "request came; what others say of it is ignored. Unset: a request comes from whoever connects."
+        "request came; what others say of it is ignored. Unset: a request comes from its TCP peer."
     ),
 ]
 ProxyHeader = Annotated[

@@ -23,7 +23,7 @@ WAITING, WAITING_OF_ONE_TENANT = 256, 32
 PREVIOUS_KEPT_MS = 31 * 86_400_000
 """A day longer than a token can live: for a key whose last token is not known."""
 SIGNED_LATE_MS = 60_000
-"""How long after a rotation another gateway may still sign with the key before, and verifiers' clocks may differ."""
+"""The time in which other gateways may still sign with the key before, and verifiers' clocks may differ."""
 
 
 class SigningKeys:

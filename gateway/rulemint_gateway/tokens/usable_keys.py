@@ -17,7 +17,7 @@ from jwt.utils import base64url_encode
 from rulemint_shared.contract.records import SigningAlgorithm
 
 Sign = Callable[[bytes], bytes]
-"""What is signed → its signature, as a JWS has it (RFC 7518 §3.1)."""
+"""Signed bytes → their signature, as a JWS has it (RFC 7518 §3.1)."""
 
 _ALGORITHMS = {algorithm: PyJWS().get_algorithm_by_name(str(algorithm)) for algorithm in SigningAlgorithm}
 """PyJWT's own, which sign and nothing else."""

@@ -18,7 +18,7 @@ from rulemint_gateway.web.http.operations import Operation
 from rulemint_shared.contract.records import SigningAlgorithm
 
 _PUBLISHED = tuple(algorithm for algorithm in SigningAlgorithm if algorithm is not SigningAlgorithm.HS256)
-"""What any API may choose. Metadata is cached, so it names them before the first API does."""
+"""The algorithms that any API may choose. Metadata is cached, so it names them before the first API does."""
 
 
 class KeySet(Answer, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ class IssueToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     pb: Flag = 0
     dr: Flag = 0
     dd: Annotated[int, Meta(ge=0, le=1_000)] = 0
-    """How a request becomes a webtask's input, and who may make tokens of this one: of no effect on a rule."""
+    """The way from a request to a webtask's input, and the makers of its tokens: of no effect on a rule."""
 
     def secrets(self, old: dict[str, str]) -> dict[str, str]:
         """The secrets that it has from now on; *old* are the ones it had.

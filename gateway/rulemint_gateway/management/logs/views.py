@@ -18,7 +18,7 @@ from rulemint_shared.deadline import rfc3339_ms
 MAX_LINES_BYTES = 8 * 1024 * 1024
 """As JSON. One entry's may be a quarter of a megabyte, and six times that if all of it must be escaped."""
 LEAST_BYTES = 70
-"""Of a line beside its message."""
+"""Of a line besides its message."""
 _ISSUED = 200
 _BY_ITSELF = "changed by the gateway itself"
 _ENCODER = msgspec.json.Encoder()

@@ -36,7 +36,7 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     limits: Limits = Limits()
     dependencies: Dependencies = {}
     clients: RuleClients = ()
-    """Ids that no client has, yet or any longer, are no error; nor are they in ``audiences``."""
+    """Ids that no client has, yet or any more, are no error; nor are they in ``audiences``."""
     audiences: RuleAudiences = ()
     description: Description = ""
 
@@ -56,7 +56,7 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dependencies: Dependencies | UnsetType = UNSET
     """Replaces all of them."""
     clients: RuleClients | UnsetType = UNSET
-    """Replaces all of them; so do the audiences."""
+    """Replaces all of them, and the audiences replace all audiences."""
     audiences: RuleAudiences | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     draft: bool = False
@@ -65,6 +65,6 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 PLACES = Placement(CreateRule, PatchRule, into=(RuleVersion, Rule), apart={"draft"})
 TEXT_FIELDS = PLACES.fields(RuleVersion)
-"""What a rule version fixes; a change of any of these is a new one."""
+"""A rule version fixes these; a change of any of them makes a new one."""
 RULE_FIELDS = PLACES.fields(Rule)
-"""What no version fixes, so a draft cannot have it."""
+"""No version fixes these, so a draft cannot have them."""

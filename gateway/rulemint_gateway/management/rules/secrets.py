@@ -25,7 +25,7 @@ NOT_SHOWN = "_VALUE_NOT_SHOWN_"
 
 SecretValues = Annotated[dict[SecretName, SecretValue], Meta(min_length=1, max_length=MAX_SECRETS)]
 NamesOfSecrets = dict[str, Literal["_VALUE_NOT_SHOWN_"]]
-"""What an answer shows of secrets."""
+"""Answers show this in place of a secret."""
 SecretNames = Annotated[list[SecretName], Meta(min_length=1, max_length=MAX_SECRETS)]
 
 

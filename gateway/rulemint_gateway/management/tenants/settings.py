@@ -25,7 +25,7 @@ class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknow
 
     error_style: ErrorStyle | UnsetType = UNSET
     default_audience: Annotated[str, Meta(max_length=600, pattern=whole(r"[\x21-\x7e]*"))] | UnsetType | None = UNSET
-    """What a token request asks for that names no API; empty or null: nothing, and it is refused."""
+    """The API of a token request that names none; empty or null: such a request is refused."""
 
 
 PLACES = Placement(PatchTenantSettings, into=(Tenant,), kept=KeptSettings)

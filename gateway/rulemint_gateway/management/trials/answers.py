@@ -24,7 +24,7 @@ from rulemint_shared.contract.records import RuleVersion
 from rulemint_shared.deadline import rfc3339_ms
 
 _POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: (.*)")
-"""How a host begins whatever it says of an error in a rule."""
+"""A host begins every message about an error in a rule with this."""
 
 
 class TriedLine(Answer, frozen=True, kw_only=True):

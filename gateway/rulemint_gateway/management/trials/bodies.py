@@ -64,7 +64,7 @@ class TryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     version: Annotated[int, Meta(ge=1, lt=2**31)] | UnsetType = UNSET
     """Of the stored rule; without it the one that runs now."""
     name: RuleName | UnsetType = UNSET
-    """What errors call the script."""
+    """The script's name in errors."""
     language: Language | UnsetType = UNSET
     audience: Identifier | UnsetType = UNSET
     """Without it, that of the client's first client grant."""
@@ -75,7 +75,7 @@ class TryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Without them, those of the stored rule."""
     allow_hosts: AllowHosts | UnsetType = UNSET
     isolation: Isolation | UnsetType = UNSET
-    """Taken as in a rule, and of no effect: whatever is tried has a process of its own."""
+    """Taken as in a rule, and of no effect: each trial has a process of its own."""
     limits: Limits | UnsetType = UNSET
     dependencies: Dependencies | UnsetType = UNSET
 

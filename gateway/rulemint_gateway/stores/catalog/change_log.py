@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 KEPT = 10_000
 MOST_RECORDS = 100
-"""Of a change that is kept: so the list has 50 MiB at most, whatever is written."""
+"""Of a change that is kept: so the list has 50 MiB at most."""
 DECODED_AT_ONCE = 1_000
 MEANWHILE = 100
 """Changes that may be added while it is asked how many are missing."""

@@ -28,7 +28,7 @@ from rulemint_shared.redis.client import RedisClient
 log = structlog.get_logger(__name__)
 
 FIELDS_AT_ONCE = 1_000
-"""Of one hash; the server does nothing else meanwhile, for half a millisecond."""
+"""Of one hash; the server does nothing else for that half a millisecond."""
 HASHES_AT_ONCE = 16
 TAKEN_AT_ONCE = 1_000
 """A slice of a millisecond or two."""
@@ -45,11 +45,11 @@ class _Scan:
     config: TenantConfig
     table: Table[Any]
     is_known: bool
-    """Whether somebody reads the tenant meanwhile, so that nothing may change before the end."""
+    """Somebody reads the tenant at the same time, so nothing may change before the end."""
     cursor: int = 0
     is_begun: bool = False
     unseen: dict[str, bytes] = field(default_factory=dict)
-    """What is in memory, without what was found."""
+    """The records in memory that were not found yet."""
     changed: list[tuple[Any, bytes]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 

@@ -20,7 +20,7 @@ from rulemint_shared.contract.records import (
 )
 
 CATALOGUED: tuple[Table[Any], ...] = (CLIENTS, RESOURCE_SERVERS, CLIENT_GRANTS, RULES, SIGNING_KEYS)
-"""What every gateway keeps in memory; rule texts and secrets stay in Redis."""
+"""The tables that every gateway keeps in memory; rule texts and secrets stay in Redis."""
 
 
 class TenantConfig:

@@ -146,9 +146,9 @@ class _Ahead:
         self._next: dict[str, str | None] = {
             letter: "+" if newest_first else _from(after, letter) for letter in self._waiting
         }
-        """Where to read on; None: there is no more."""
+        """The place to read on; None: there is no more."""
         self._count = FIRST_READ
-        """How many are read next, by the size of those before."""
+        """The number that is read next, by the size of those before."""
 
     async def next(self) -> tuple[Place, bytes] | None:
         """The next one; None at the end."""

@@ -16,7 +16,7 @@ from rulemint_shared.secrets.masking import CUT
 MOST_OF_A_REPORT = 20
 """Scopes, and names that were left out, of the report of one rule, where there is no room for all."""
 USUAL_BYTES, LINE_BYTES = 2_048, 512
-"""Of a record without lines, and of a line beside its message."""
+"""Of a record without lines, and of a line besides its message."""
 _encoder = msgspec.msgpack.Encoder()
 
 

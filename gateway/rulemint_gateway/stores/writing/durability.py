@@ -26,7 +26,7 @@ class Durability:
         self._redis = redis
         self._replicas = replicas
         self.is_confirmed = True
-        """Whether the last write is on disk, as far as anybody asked."""
+        """The last write is on disk, as far as anybody asked."""
 
     async def confirm(self, revision: int, *, marker: str | None = None) -> None:
         """Return once the write that made *revision* is safe. Where the server has no disk for it, the log says so.

@@ -21,11 +21,11 @@ from rulemint_shared.fairness.turns import NoTurnError, Turns
 WAIT_S = 10.0
 MADE_AT_ONCE = 2
 BEGUN = "rulemint.answer-begun"
-"""Where a request has its `Begun`."""
+"""A request's key of its `Begun`."""
 MANAGEMENT = "/api/"
 _READING = frozenset({"GET", "HEAD"})
 _NOBODY = ""
-"""Whose place it is where nobody has to log in."""
+"""The holder of a place where nobody has to log in."""
 
 
 class Answers:

@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 START = 32
 _MANAGEMENT = re.compile(rb"[A-Z]+ /(api/|logs)")
-"""How a request begins whose errors have the shape of Auth0's Management API; all others have OAuth's."""
+"""The beginning of a request whose errors have the shape of Auth0's Management API; all others have OAuth's."""
 
 
 class Deadlines(NamedTuple):
@@ -143,7 +143,7 @@ class Connection(ShortcutHandler):
         is_parked = not self._head and self._body is None and self._park()
         try:
             super().data_received(data)
-        except Exception as error:  # noqa: BLE001  # whatever the parser trips over is the request's fault
+        except Exception as error:  # noqa: BLE001  # all that the parser trips over is the request's fault
             self._request_count += 1
             self._queue(_ErrInfo(HTTPStatus.BAD_REQUEST, error, ""))
         if self._request_count != requests:

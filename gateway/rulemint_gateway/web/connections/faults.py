@@ -40,7 +40,7 @@ _WORDS = {
     "Content-Length": _TWO_LENGTHS,
     "Transfer-Encoding": _TWO_LENGTHS,
 }
-"""What the parser says → what we say."""
+"""The parser's words → ours."""
 _ONLY_ONCE = re.compile(r"Duplicate '([A-Za-z-]+)' header")
 
 

@@ -14,14 +14,14 @@ class EarlyRefusal(NamedTuple):
     wait_s: float
     """In how many seconds it is its turn."""
     closes: bool
-    """The connection is closed behind it, whatever else has come."""
+    """The connection is closed behind it, even if more has come."""
 
 
 class RefusesEarly(Protocol):
     """Knows whose requests need not be read."""
 
     failing: Sized
-    """Where something failed lately. Nobody else is refused, so where it is empty nobody asks."""
+    """The addresses at which something failed lately. Nobody else is refused, so nobody asks if it is empty."""
 
     def of(self, peer: str, data: bytes) -> EarlyRefusal | None:
         """The refusal of the request that *peer* sent as *data*; None if it has to be looked at."""

@@ -49,11 +49,11 @@ class ShortcutHandler(RequestHandler):
         self._peer = ""
         self._is_secure = False
         self._is_deaf = False
-        """What still comes is not read."""
+        """Bytes that still come are not read."""
         self._kept: list[bytes] = []
-        """What came while aiohttp was on its way to wait for it."""
+        """Bytes that came while aiohttp was on its way to wait for them."""
         self._parked: asyncio.Future[None] | None = None
-        """What aiohttp waits by for the next request, while it is not to be woken."""
+        """The future by which aiohttp waits for the next request, while it is not to be woken."""
         self._serving: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

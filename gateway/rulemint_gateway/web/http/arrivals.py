@@ -12,7 +12,7 @@ from rulemint_gateway.web.http.client_gone import ClientGoneError
 from rulemint_gateway.web.http.problems import ACCEPTED_CODINGS
 
 _TAKEN = web.RequestKey("taken", bytes)
-"""What `taken_early` has taken of a body."""
+"""The bytes that `taken_early` has taken of a body."""
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """By coding (RFC 9110 §8.4.1), as `zlib.decompressobj` wants it."""
 _CM_DEFLATE, _CM_MASK = 8, 0x0F

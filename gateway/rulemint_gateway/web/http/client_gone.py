@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 CLOSED_REQUEST = 499
-"""What servers write into their logs for it; it is never sent."""
+"""The status that servers write into their logs for it; it is never sent."""
 
 
 class ClientGoneError(Exception):

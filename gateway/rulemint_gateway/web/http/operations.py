@@ -69,7 +69,7 @@ class Operation:
     filters: Collection[str] = ()
     """Further parameters of the query, each with a value to compare with."""
     headers: tuple[str, ...] = ()
-    """Of the answer, beside those that every answer has."""
+    """Of the answer, besides those that every answer has."""
     etag: bool = False
     """The answer has an ETag."""
     if_match: bool = False
@@ -82,7 +82,7 @@ class Operation:
     name: str = ""
     """Its name for programs, if its path would give it that of another."""
     refusals: tuple[int, ...] = ()
-    """The statuses of its errors, beside those that follow from the rest."""
+    """The statuses of its errors, besides those that follow from the rest."""
 
     @property
     def id(self) -> str:

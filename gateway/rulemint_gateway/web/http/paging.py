@@ -49,7 +49,7 @@ class ListQuery(FieldsQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     include_totals: bool = False
     take: Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)] | None = None
     from_: Annotated[str, Meta(min_length=1, max_length=1_000)] | None = msgspec.field(name="from", default=None)
-    """Where a checkpoint goes on: what the answer before called ``next``."""
+    """The place where a checkpoint goes on: the ``next`` of the answer before."""
 
     @property
     def is_checkpoint(self) -> bool:

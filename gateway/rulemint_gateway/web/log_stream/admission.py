@@ -20,7 +20,7 @@ from rulemint_shared.process.background import cancel
 SCOPE = "read:logs"
 LOOK_AGAIN_S = 2.0
 PROTOCOL = "rulemint.logs"
-"""What a websocket that brings its token as a protocol offers beside it, and what it is answered with."""
+"""A websocket that brings its token as a protocol offers this one too, and is answered with it."""
 _TOKEN_PROTOCOL = "bearer."  # noqa: S105  # what stands before a token
 
 

@@ -16,7 +16,7 @@ KEEP_ALIVE_S = 15.0
 EVENT_STREAM = "text/event-stream"
 NDJSON = "application/x-ndjson"
 _COMMENT, _EMPTY_LINE = b":\n\n", b"\n"
-"""What keeps a silent connection alive."""
+"""Keeps a silent connection alive."""
 
 
 def wants_events(request: web.Request) -> bool:

@@ -344,4 +344,4 @@ TEXTS: dict[tuple[str, str], str] = {
     ("get_log_stream", "text/event-stream"): f"id: 1795593600000-0\ndata: {_LINE}\n\n",
     ("get_rules_id_diff", "text/x-diff"): _DIFF,
 }
-"""What is no JSON: the operation and the content type → a text."""
+"""Answers that are not JSON: the operation and the content type → a text."""

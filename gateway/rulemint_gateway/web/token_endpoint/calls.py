@@ -66,7 +66,7 @@ class WholeCall:
         is_short = authorization is None and len(self._body) <= MAX_BYTES
         return clients_named_in(authorization, self._body if is_short else b"")
 
-    async def body(self, limit: int) -> bytes:  # noqa: ARG002  # whoever makes one has looked
+    async def body(self, limit: int) -> bytes:  # noqa: ARG002  # its maker has looked
         """See `TokenCall`."""
         return self._body
 

@@ -51,7 +51,7 @@ from rulemint_shared.secrets.vault import VaultError
 log = structlog.get_logger(__name__)
 
 _GONE = (NoConfigurationError, StoreUnavailableError, VaultError)
-"""What a request may meet whose tenant was there when it came: its store is empty now, or another system's."""
+"""Errors of a request whose tenant was there when it came: its store is empty now, or another system's."""
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):

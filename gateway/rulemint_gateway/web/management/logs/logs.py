@@ -40,7 +40,7 @@ _QUERY = msgspec.defstruct(
     kw_only=True,
     forbid_unknown_fields=True,
 )
-"""What the document says of both: a struct inherits from one only."""
+"""The fields of both for the document: a struct inherits from one only."""
 
 
 Day = Annotated[str, Meta(max_length=8, pattern=whole("[0-9]{8}"))]
