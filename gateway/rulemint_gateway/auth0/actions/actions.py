@@ -140,7 +140,9 @@ class Actions:
 
 def _check_is_unbound(rule: Rule) -> None:
     if rule.enabled:
-        raise ConflictError("The action is bound to credentials-exchange: take it out of the bindings, or force")
+        raise ConflictError(
+            "The action is bound to credentials-exchange: remove it from the bindings, or delete it with force=true"
+        )
 
 
 def _text_fields(body: PatchAction) -> dict[str, Any]:

@@ -102,6 +102,6 @@ def _check_parameters(parameters: dict[str, Any]) -> None:
     try:
         check_travels(parameters)
     except ValueError as error:
-        raise InvalidBodyError(f"It has {error}", field="context.body") from None
+        raise InvalidBodyError(f"The body has {error}", field="context.body") from None
     if len(msgspec.json.encode(parameters)) > MAX_BODY_BYTES:
-        raise InvalidBodyError(f"It is larger than {MAX_BODY_BYTES} bytes", field="context.body")
+        raise InvalidBodyError(f"The body is larger than {MAX_BODY_BYTES} bytes", field="context.body")

@@ -71,7 +71,7 @@ def authorize_again(
         or api is None
         or not _still_granted(config, caller.client_id, api.identifier, scope)
     ):
-        raise UnauthorizedError("Whoever this was given to may not use it here, or not any longer")
+        raise UnauthorizedError("The client that asked for this may not read it here, or no more")
     return caller
 
 

@@ -127,4 +127,4 @@ def _too_large(limit: int) -> TooLargeError:
 
 
 def _misfit(coding: str) -> UnusableBodyError:
-    return UnusableBodyError(f"the body does not fit its Content-Encoding: it is not whole, single {coding}")
+    return UnusableBodyError(f"the body does not fit its Content-Encoding: it must be one whole {coding} stream")

@@ -25,7 +25,7 @@ ACCEPTED_CODINGS = "gzip, deflate"
 """Of a body."""
 BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
 """The way in which a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
-NOTHING_LEFT = "The server has run out of something, which its log names: try again"
+NOTHING_LEFT = "The server has run out of a resource, which its log names: try again"
 _BEARER_REALM = 'Bearer realm="management"'
 TOO_MANY_CHANGES = "Too many changes of this tenant wait: send fewer at once, or try again"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -85,7 +85,9 @@ class LogStream:
                     return socket
                 return await send_body(request, watcher, for_s=left_s, write_timeout_s=self._write_timeout_s)
         except TooManyWatchersError:
-            raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
+            raise TooManyError(
+                "This tenant has too many log streams open at this gateway: close one, or try again"
+            ) from None
         except (RedisError, OSError) as error:
             raise UnavailableError("The logs cannot be read now: try again") from error
 

@@ -48,4 +48,4 @@ def _as_answered(refusal: ManagementError | QuotaExceededError | NoTurnError) ->
         case QuotaExceededError():
             return QuotaError(refusal.what, limit=refusal.limit, setting=refusal.setting)
         case NoTurnError():
-            return UnavailableError("Too much of this tenant waits: send less at once, or try again")
+            return UnavailableError("Too many calls of this tenant wait: send fewer at once, or try again")

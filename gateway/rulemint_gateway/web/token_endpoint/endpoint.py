@@ -211,6 +211,6 @@ def _body(answer: TokenAnswer) -> dict[str, object]:
 
 def _unexpected(error: Exception, exchange: Exchange) -> OAuthError:
     if shortage := note_shortage(error):
-        return TemporarilyUnavailable("the server is short of something: try again", detail=shortage.event)
+        return TemporarilyUnavailable("the server has run out of a resource: try again", detail=shortage.event)
     log_unexpected(log, "a token request failed", error, exchange=exchange.id)
     return ServerError("the request failed: the server's log says why")

@@ -77,7 +77,9 @@ class WebtaskLogs:
                 form = as_bunyan_events if wants_events(request) else as_bunyan_lines
                 return await send_body(request, watcher, for_s=left_s, write_timeout_s=self._write_timeout_s, form=form)
         except TooManyWatchersError:
-            raise TooManyError("Too many watch this tenant's logs at this gateway: end one, or ask again") from None
+            raise TooManyError(
+                "This tenant has too many log streams open at this gateway: close one, or try again"
+            ) from None
         except (RedisError, OSError) as error:
             raise UnavailableError("The logs cannot be read now: try again") from error
 
