@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import table
-from bench.command import add_turns, numbers, output, progress, run, written
+from bench.command import add_turns, numbers, progress, run, written
+from bench.comparison import compare
 from bench.growth.made import make_tenants, subject_of
 from bench.interpreters import Interpreter, probe
 from bench.load import load_generator
-from bench.rounds import medians, take_turns
 from bench.subjects.subject import Subject
 from bench.system import started_system
 
@@ -43,21 +43,7 @@ def main() -> int:
         for python in pythons:
             say(f"{python.path}: {python.work_us:.0f} µs for the work of bench/interpreters.py")
             subjects.append(stack.enter_context(_started(python)))
-        for subject in subjects:
-            subject.check()
-        turns = take_turns(
-            subjects,
-            load,
-            connections=arguments.connections,
-            rounds=arguments.rounds,
-            seconds=arguments.seconds,
-            say=say,
-        )
-    report = table.Report(origin=made, rows=medians(turns), turns=turns)
-    table.show(report, output())
-    table.write(report, arguments.into, table.as_markdown(report))
-    say(f"written: {arguments.into}")
-    return 1 if any(row.failed or not row.per_second for row in report.rows) else 0
+        return compare(subjects, load, arguments, made, say)
 
 
 def _probed(name: str) -> Interpreter:

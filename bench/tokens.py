@@ -17,13 +17,14 @@ from functools import partial
 from pathlib import Path
 
 from bench import table
-from bench.command import add_turns, numbers, output, progress, run, some_of, written
+from bench.command import add_turns, numbers, progress, run, some_of, written
+from bench.comparison import compare
 from bench.load import load_generator
 from bench.peers import PeerMissingError, node_packages, python_packages
 from bench.peers.arq_pipeline import started_arq
 from bench.peers.authlib_server import started_authlib
 from bench.peers.oidc import started_oidc
-from bench.rounds import WARM_UP_S, medians, take_turns
+from bench.rounds import WARM_UP_S
 from bench.subjects.ours import TWO, make_subjects, started_ours
 from bench.subjects.rules import flows
 from bench.subjects.subject import Subject
@@ -56,24 +57,10 @@ def main() -> int:
     wanted = dict.fromkeys(arguments.subjects, arguments.algorithms)
     with started_subjects(wanted, say) as subjects:
         _announce(say, arguments, len(subjects), load.name)
-        for subject in subjects:
-            subject.check()
-        turns = take_turns(
-            subjects,
-            load,
-            connections=arguments.connections,
-            rounds=arguments.rounds,
-            seconds=arguments.seconds,
-            say=say,
-        )
-    report = table.Report(origin=made, rows=medians(turns), turns=turns)
-    table.show(report, output())
-    path: Path = arguments.into
-    table.write(report, path, table.as_markdown(report))
-    say(f"written: {path}")
+        status = compare(subjects, load, arguments, made, say)
     if not arguments.no_charts:
-        subprocess.run([python_packages.installed() / "python", CHARTS, path], check=True)
-    return 1 if any(row.failed or not row.per_second for row in report.rows) else 0
+        subprocess.run([python_packages.installed() / "python", CHARTS, arguments.into], check=True)
+    return status
 
 
 @contextmanager
