@@ -22,7 +22,7 @@ from rich.table import Table
 from bench.command import run
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
@@ -118,7 +118,7 @@ async def _kill(host: Host, language: Language) -> float:
 
 async def _load(host: Host, language: Language, script: str) -> None:
     load = frames.Load(
-        file=f"rule.{SUFFIXES[language]}",
+        file=f"rule.{language.suffix}",
         language=language,
         script=script,
         secrets={},

@@ -15,7 +15,6 @@ import typer
 from msgspec import inspect
 
 from rulemint_cli.__main__ import app
-from rulemint_cli.configuration.writing import _SUFFIXES as EXPORTED
 from rulemint_cli.rules.rule_file import language_of
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedGrantType
@@ -24,7 +23,7 @@ from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.web.metadata import server_metadata
 from rulemint_gateway.web.token_endpoint.endpoint import TokenBody
-from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.contract.dependencies import Registry, registry_of
 from rulemint_shared.contract.records import Language
@@ -89,12 +88,23 @@ def test_every_setting_is_read_by_its_service(settings: type[msgspec.Struct], pa
 @pytest.mark.parametrize("language", Language)
 def test_every_language_has_a_program_an_attack_a_file_name_and_a_registry(language: Language) -> None:
     assert registry_of(language) in Registry
-    assert language_of(Path(f"rule.{SUFFIXES[language]}"), None) is language
-    assert EXPORTED[language] == f".{SUFFIXES[language]}"
+    assert language_of(Path(f"rule.{language.suffix}"), None) is language
     languages = Languages()
     program = languages.program(language)
-    suffixes = {SUFFIXES[each] for each in Language if languages.program(each) == program}
+    suffixes = {each.suffix for each in Language if languages.program(each) == program}
     assert any((PROGRAMS / f"attacks/attack.{suffix}").exists() for suffix in suffixes)
+
+
+@pytest.mark.parametrize("folder", ["shared", "gateway", "rule-runner", "cli"])
+def test_languages_and_registries_are_told_apart_by_a_match_that_mypy_checks(folder: str) -> None:
+    """A comparison with one language is silent about the next; a `match` that ends in `assert_never` is not."""
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Compare | ast.Match) and _tells_apart_silently(node)
+    ]
+    assert silent == []
 
 
 @pytest.mark.parametrize("language", Language)
@@ -129,6 +139,20 @@ def test_every_recipe_names_the_test_that_tells() -> None:
     recipes = re.split(r"^## ", (ROOT / "docs/extending.md").read_text(), flags=re.MULTILINE)[1:]
     assert recipes
     assert [recipe.partition("\n")[0] for recipe in recipes if "| red when forgotten |" not in recipe] == []
+
+
+def _tells_apart_silently(node: ast.Compare | ast.Match) -> bool:
+    """Whether *node* compares with a member of `Language` or `Registry`, or matches some of them only."""
+    if isinstance(node, ast.Compare):
+        operands = [node.left, *node.comparators]
+        listed = [each for operand in operands if isinstance(operand, ast.Tuple | ast.Set) for each in operand.elts]
+        return any(_is_member(each) for each in [*operands, *listed])
+    asked = any(_is_member(part) for case in node.cases for part in ast.walk(case.pattern))
+    return asked and "assert_never" not in ast.unparse(node.cases[-1])
+
+
+def _is_member(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and ast.unparse(node.value) in {"Language", "Registry"}
 
 
 def _within(type_: inspect.Type) -> Iterator[inspect.Type]:

@@ -13,7 +13,6 @@ from rulemint_shared.contract.records import Language
 
 SCRIPTS = "rules"
 """The folder of the scripts, next to the file."""
-_SUFFIXES = {Language.JAVASCRIPT: ".js", Language.TYPESCRIPT: ".ts", Language.PYTHON: ".py"}
 
 
 def text_of(document: Document) -> str:
@@ -46,7 +45,7 @@ def script_names(rules: list[Rule]) -> dict[str, str]:
     names = {}
     for rule in rules:
         stem = stem_free = rule.name.replace(" ", "-")
-        suffix = _SUFFIXES[rule.language or Language.JAVASCRIPT]
+        suffix = f".{(rule.language or Language.JAVASCRIPT).suffix}"
         number = 2
         while f"{stem_free}{suffix}".lower() in taken:
             stem_free, number = f"{stem}-{number}", number + 1

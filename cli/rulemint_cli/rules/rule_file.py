@@ -9,15 +9,13 @@ from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.contract.dependencies import ANY_VERSION
 from rulemint_shared.contract.records import Language
 
-_SUFFIXES = {
-    ".js": Language.JAVASCRIPT,
+_OTHER_SUFFIXES = {
     ".cjs": Language.JAVASCRIPT,
     ".mjs": Language.JAVASCRIPT,
-    ".ts": Language.TYPESCRIPT,
     ".mts": Language.TYPESCRIPT,
     ".cts": Language.TYPESCRIPT,
-    ".py": Language.PYTHON,
 }
+_SUFFIXES = {**{f".{language.suffix}": language for language in Language}, **_OTHER_SUFFIXES}
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import assert_never
 
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_shared.contract.records import Language, Rule, RuleForm, RuleVersion
@@ -23,13 +24,16 @@ def form_of(rule: Rule, text: RuleVersion) -> RuleForm | None:
 
 def form_of_text(script: str, language: Language) -> RuleForm | None:
     """An action names its handler; a hook is any other JavaScript that is no ES module."""
-    if language is Language.PYTHON:
-        return None
-    if _ACTION.search(script):
-        return RuleForm.ACTION
-    if language is Language.JAVASCRIPT and not _OWN_MODULE.search(script):
-        return RuleForm.HOOK
-    return None
+    match language:
+        case Language.JAVASCRIPT:
+            other = None if _OWN_MODULE.search(script) else RuleForm.HOOK
+        case Language.TYPESCRIPT:
+            other = None
+        case Language.PYTHON:
+            return None
+        case _:
+            assert_never(language)
+    return RuleForm.ACTION if _ACTION.search(script) else other
 
 
 class RuleForms:

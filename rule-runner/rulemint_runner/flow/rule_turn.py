@@ -26,7 +26,7 @@ from rulemint_runner.flow.rule_sources import RuleSource
 from rulemint_runner.flow.rule_state import Owner, RuleStates
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.languages import SUFFIXES, HostProgram, Languages
+from rulemint_runner.hosts.languages import HostProgram, Languages
 from rulemint_runner.hosts.pause import Caller, Pause
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames
@@ -113,7 +113,7 @@ class RuleTurn(Turn):
         source, packages = self._source, await self._packages()
         stem = _NOT_IN_FILE_NAMES.sub("-", self._run.rule.name).strip("-") or "rule"
         return frames.Load(
-            file=f"{stem}.{SUFFIXES[source.language]}",
+            file=f"{stem}.{source.language.suffix}",
             language=source.language,
             script=source.script,
             secrets=source.secrets,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from functools import partial
 from pathlib import Path
+from typing import assert_never
 
 import deno
 import msgspec
@@ -32,7 +32,6 @@ _PYTHON_COMMITS_MB, _PYTHON_KEEPS_MB, _PYTHON_MAPS_MB = 16, 24, 240
 """Beside the rule's own memory: what the kernel lets the engine commit, what it may really have, what it may map."""
 
 DEFAULT_MEMORY_MB = 64
-SUFFIXES = {Language.JAVASCRIPT: "js", Language.TYPESCRIPT: "ts", Language.PYTHON: "py"}
 
 
 class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,13 +46,7 @@ class Languages:
     """The programs of each language on this machine; finding their files takes a few milliseconds, once."""
 
     def __init__(self) -> None:
-        deno_policy, python_policy = _deno_policy(), _python_policy()
-        run_deno, run_python = partial(_deno, deno_policy), partial(_python, python_policy)
-        self._programs = {
-            Language.JAVASCRIPT: run_deno,
-            Language.TYPESCRIPT: run_deno,
-            Language.PYTHON: run_python,
-        }
+        self._deno, self._python = _deno_policy(), _python_policy()
         self._made: dict[tuple[Language, int], HostProgram] = {}
 
     @property
@@ -65,14 +58,30 @@ class Languages:
         """The program that runs rules of *language* with *memory_mb* MiB of heap."""
         name = (language, memory_mb)
         if name not in self._made:
-            self._made[name] = self._programs[language](memory_mb)
+            self._made[name] = self._program(language, memory_mb)
         return self._made[name]
+
+    def one_of_each_program(self) -> list[Language]:
+        """Languages that have all programs among them: JavaScript stands for TypeScript."""
+        found: dict[HostProgram, Language] = {}
+        for language in Language:
+            found.setdefault(self.program(language), language)
+        return list(found.values())
 
     def visible_files(self) -> VisibleFiles:
         """What must exist for hosts, of whatever language."""
         policies = [self.program(language).policy for language in Language]
         deno_s_path = ("/proc/self/exe", self.program(Language.JAVASCRIPT).policy.argv[0])  # it asks where it is itself
         return visible_files(policies, links=(deno_s_path,))
+
+    def _program(self, language: Language, memory_mb: int) -> HostProgram:
+        match language:
+            case Language.JAVASCRIPT | Language.TYPESCRIPT:
+                return _deno(self._deno, memory_mb)
+            case Language.PYTHON:
+                return _python(self._python, memory_mb)
+            case _:
+                assert_never(language)
 
 
 def _deno(base: SandboxPolicy, memory_mb: int) -> HostProgram:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.languages import SUFFIXES, Languages
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
@@ -46,41 +47,47 @@ class _Attempts(msgspec.Struct, frozen=True):
 
 async def attack(sandbox: Sandbox, languages: Languages) -> list[Attack]:
     """What became of every attack, by a host of each language."""
-    both = (Language.JAVASCRIPT, Language.PYTHON)
+    attackers = languages.one_of_each_program()
     started = await asyncio.gather(
-        *(start_host(sandbox, languages.program(language)) for language in both), return_exceptions=True
+        *(start_host(sandbox, languages.program(language)) for language in attackers), return_exceptions=True
     )
-    hosts = [host for host in started if isinstance(host, Host)]
+    hosts = {language: host for language, host in zip(attackers, started, strict=True) if isinstance(host, Host)}
     try:
-        if len(hosts) < len(both):
+        if len(hosts) < len(attackers):
             return [
                 _attack(language, _ANYTHING, AttackOutcome.NOT_RUN, f"its host does not start: {error}")
-                for language, error in zip(both, started, strict=True)
+                for language, error in zip(attackers, started, strict=True)
                 if not isinstance(error, Host)
             ]
         found = await asyncio.gather(
-            _attack_from(both[0], hosts[0], {"runner": os.getpid(), "other_host": hosts[1].pid}),
-            _attack_from(both[1], hosts[1], {"runner": os.getpid(), "other_host": hosts[0].pid}),
+            *(
+                _attack_all(language, host, hosts[other], languages.program(other).policy.argv[0])
+                for (language, host), other in zip(hosts.items(), [*attackers[1:], attackers[0]], strict=True)
+            )
         )
-        if hosts[1].usable:
-            found[1].append(await _become(both[1], hosts[1], languages.program(both[0]).policy.argv[0]))
-        left = [(language, host) for language, host in zip(both, hosts, strict=True) if host.usable]
-        return [*found[0], *found[1], *await asyncio.gather(*(_outlive(*each) for each in left))]
+        left = [(language, host) for language, host in hosts.items() if host.usable]
+        return [*chain(*found), *await asyncio.gather(*(_outlive(*each) for each in left))]
     finally:
-        for host in hosts:
+        for host in hosts.values():
             host.kill(FailureReason.INTERRUPTED, "the check is over")
-        await asyncio.gather(*(host.ended.wait() for host in hosts))
+        await asyncio.gather(*(host.ended.wait() for host in hosts.values()))
+
+
+async def _attack_all(language: Language, host: Host, other: Host, program: str) -> list[Attack]:
+    """Every attack on the runner, on the *other* host and on the machine; last, to become the other's *program*."""
+    found = await _attack_from(language, host, {"runner": os.getpid(), "other_host": other.pid})
+    return [*found, await _become(language, host, program)] if host.usable else found
 
 
 async def _attack_from(language: Language, host: Host, targets: dict[str, Any]) -> list[Attack]:
     """Everything that a host survives, whatever becomes of it; *targets* spare it the search."""
-    file = f"attack.{SUFFIXES[language]}"
-    script = (_PROGRAMS / file).read_text()
+    file = f"attack.{language.suffix}"
     try:
+        script = (_PROGRAMS / file).read_text()
         load = frames.Load(file=file, language=language, script=script, secrets={}, result_bytes=MAX_RESULT_BYTES)
         await host.load(load, Deadline.after(TIMEOUT_S), _ignore)
         return await _attempts(language, host, targets)
-    except (HostEndedError, RuleNotLoadedError, msgspec.DecodeError) as error:
+    except (HostEndedError, RuleNotLoadedError, msgspec.DecodeError, OSError) as error:
         return [_attack(language, _ANYTHING, AttackOutcome.NOT_RUN, str(error))]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 import msgspec
 from msgspec import Meta
@@ -33,6 +33,19 @@ class Language(StrEnum):
     JAVASCRIPT = "javascript"
     TYPESCRIPT = "typescript"
     PYTHON = "python"
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of its files, without a dot."""
+        match self:
+            case Language.JAVASCRIPT:
+                return "js"
+            case Language.TYPESCRIPT:
+                return "ts"
+            case Language.PYTHON:
+                return "py"
+            case _:
+                assert_never(self)
 
 
 KeptFields = dict[str, Any]

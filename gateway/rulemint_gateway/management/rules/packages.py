@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.management.errors import InvalidBodyError, UnavailableError
@@ -54,8 +54,13 @@ def wanted_by(text: RuleVersion) -> tuple[Wanted, ...]:
     registry = registry_of(text.language)
     declared = text.dependencies
     wanted = {name: Wanted(specifier=name, name=name, version=version) for name, version in declared.items()}
-    if registry is Registry.NPM:
-        wanted.update(_named_by(text.script, declared))
+    match registry:
+        case Registry.NPM:
+            wanted.update(_named_by(text.script, declared))
+        case Registry.PYPI:
+            pass  # a module of Python has no name that says which package it is of
+        case _:
+            assert_never(registry)
     try:
         check_dependencies(registry, declared)
         for each in wanted.values():

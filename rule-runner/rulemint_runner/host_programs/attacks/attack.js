@@ -39,21 +39,26 @@ function nodeModule(name) {
   return globalThis.process.getBuiltinModule(name);
 }
 
-async function outcome(attack, targets) {
+function become({ become }) {
+  return new Deno.Command(become).outputSync();
+}
+
+async function attempt(name, attack, targets) {
   try {
     await attack(targets);
-    return { succeeded: true, detail: "" };
+    return { name, succeeded: true, detail: "" };
   } catch (error) {
     const detail = `${error?.name}: ${error?.message}`;
-    return { succeeded: /refused/i.test(detail), detail: detail.slice(0, 100) }; // nobody listens, but we got there
+    return { name, succeeded: /refused/i.test(detail), detail: detail.slice(0, 100) }; // nobody listens, but we got there
   }
 }
 
 export default async ({ context }) => {
   while (context.body.hang) { /* until somebody ends us */ }
+  if (context.body.become) return { attempts: [await attempt("become another program", become, context.body)] };
   const attempts = [];
   for (const [name, attack] of Object.entries(attacks)) {
-    attempts.push({ name, ...await outcome(attack, context.body) });
+    attempts.push(await attempt(name, attack, context.body));
   }
   return { attempts };
 };
