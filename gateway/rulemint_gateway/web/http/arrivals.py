@@ -76,6 +76,8 @@ async def _arrived(request: web.Request, limit: int) -> bytes:
         elif content.is_eof() and content.exception() is None:
             body = content.read_nowait()  # all of it is here, as of nearly every request
         while len(body) <= limit and not content.at_eof():
+            if request.transport is None:
+                raise ClientGoneError  # before aiohttp took up the request, so nothing tells its body
             body += await content.readany()
     except LateBodyError:
         raise TooSlowError("the body did not arrive in time: send it at once") from None
