@@ -50,15 +50,17 @@ from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.clients.clients import ClientHandlers
+from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
-from rulemint_gateway.web.management.logs.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rules.secrets import SecretHandlers
 from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
 from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
@@ -140,7 +142,8 @@ def _configuration_paths(known: Configuration, parts: _RuleParts, admin_file: Ad
         admin_file=admin_file,
     )
     return ConfigurationPaths(
-        clients=ClientHandlers(catalog, clients, secrets),
+        clients=ClientHandlers(catalog, clients),
+        client_secrets=ClientSecretHandlers(catalog, secrets),
         resource_servers=NounHandlers(catalog, apis, name="resource_servers", filters=apis.filters),
         client_grants=NounHandlers(catalog, grants, name="client_grants", filters=grants.filters),
         deletions=DeletionHandlers(catalog, deletions),

@@ -26,14 +26,16 @@ from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.clients.clients import ClientHandlers
+from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges import ExchangeHandlers
-from rulemint_gateway.web.management.logs.logs import StatsHandlers, TenantLogHandlers
+from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rules.secrets import SecretHandlers
 from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
+from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
 from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
@@ -50,6 +52,7 @@ class ConfigurationPaths:
     """The handlers of who may ask for what."""
 
     clients: ClientHandlers
+    client_secrets: ClientSecretHandlers
     resource_servers: NounHandlers[ResourceServerAnswer]
     client_grants: NounHandlers[ClientGrantAnswer]
     deletions: DeletionHandlers
@@ -115,6 +118,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.logs.operations(),  # /logs
         *handlers.health.operations(),  # /healthz, /readyz
         *handlers.configuration.clients.operations(),  # /api/v2/clients
+        *handlers.configuration.client_secrets.operations(),  # /api/v2/clients/{id}/secrets, .../rotate-secret
         *handlers.configuration.resource_servers.operations(),  # /api/v2/resource-servers
         *handlers.configuration.client_grants.operations(),  # /api/v2/client-grants
         *handlers.rules.trials.operations(),  # /api/v2/rules/try

@@ -1,135 +1,26 @@
-"""``/api/v2/clients``: the five calls, and those of a client's secrets."""
+"""``/api/v2/clients``: the five calls."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from aiohttp import web
 from msgspec import UNSET
 
 from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.clients import Clients
-from rulemint_gateway.management.clients.secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
-from rulemint_gateway.management.etags import answer_of
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
-from rulemint_gateway.web.http.bodies import read_json
-from rulemint_gateway.web.http.etags import etag_header, require_match
-from rulemint_gateway.web.http.idempotency import once
-from rulemint_gateway.web.http.operations import Operation
-from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.management.nouns import NounHandlers
-
-log = structlog.get_logger(__name__)
 
 FILTERS = {name: name for name in ("is_first_party", "app_type")} | {"is_global": "global"}
 
 
 class ClientHandlers(NounHandlers[ClientAnswer]):
-    """Clients and their secrets; to set a secret takes a scope of its own."""
+    """Clients; to set a secret with a patch takes a scope of its own."""
 
-    def __init__(self, catalog: Catalog, clients: Clients, secrets: ClientSecrets) -> None:
+    def __init__(self, catalog: Catalog, clients: Clients) -> None:
         super().__init__(catalog, clients, name="clients", filters=FILTERS, id_field="client_id")
-        self._secrets = secrets
-
-    def operations(self) -> list[Operation]:
-        """The calls about clients and their secrets."""
-        path = "/api/v2/clients/{id}"
-        return [
-            *super().operations(),
-            Operation(
-                method="POST",
-                path=f"{path}/rotate-secret",
-                handle=self.rotate,
-                tag=self._tag,
-                summary="Replace all secrets of a client by a new one",
-                scopes=("update:client_keys",),
-                answer=ClientAnswer,
-                if_match=True,
-                idempotent=True,
-            ),
-            Operation(
-                method="GET",
-                path=f"{path}/secrets",
-                handle=self.list_secrets,
-                tag=self._tag,
-                summary="List the secrets of a client",
-                scopes=("read:client_keys",),
-                answer=list[ClientSecretAnswer],
-                etag=True,
-            ),
-            Operation(
-                method="POST",
-                path=f"{path}/secrets",
-                handle=self.create_secret,
-                tag=self._tag,
-                summary="Add a secret to a client",
-                scopes=("create:client_keys",),
-                body=CreateSecret,
-                answer=ClientSecretAnswer,
-                status=201,
-                if_match=True,
-                idempotent=True,
-            ),
-            Operation(
-                method="DELETE",
-                path=f"{path}/secrets/{{name}}",
-                handle=self.delete_secret,
-                tag=self._tag,
-                summary="Delete a secret of a client",
-                scopes=("delete:client_keys",),
-                status=204,
-                if_match=True,
-                refusals=(404,),
-            ),
-        ]
-
-    async def rotate(self, request: web.Request) -> web.Response:
-        """200 and the client with its new secret, its only one; 412 if its secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="update:client_keys")
-        client_id = request.match_info["id"]
-
-        async def make() -> web.Response:
-            self._require_secrets_match(request, caller)
-            rotated = await self._secrets.rotate(caller.tenant, client_id)
-            log.info("client secret rotated", tenant=caller.tenant, by=caller.client_id, id=client_id)
-            return json_answer(answer_of(rotated), headers=NO_STORE)
-
-        return await once(request, {}, make)
-
-    async def list_secrets(self, request: web.Request) -> web.Response:
-        """200 and the names, never the values."""
-        caller = authorize(request, self._catalog, scope="read:client_keys")
-        client_id = request.match_info["id"]
-        tag = etag_header(await self._secrets.state(caller.tenant, client_id))
-        return json_answer(await self._secrets.list(caller.tenant, client_id), headers={**NO_STORE, **tag})
-
-    async def create_secret(self, request: web.Request) -> web.Response:
-        """201 and the secret, for the only time; 412 if the client's secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="create:client_keys")
-        client_id = request.match_info["id"]
-        body = await read_json(request, CreateSecret)
-
-        async def make() -> web.Response:
-            self._require_secrets_match(request, caller)
-            made = await self._secrets.create(caller.tenant, client_id, body)
-            log.info("client secret made", tenant=caller.tenant, by=caller.client_id, id=client_id, name=made.name)
-            return json_answer(made, status=201, headers=NO_STORE)
-
-        return await once(request, body, make)
-
-    async def delete_secret(self, request: web.Request) -> web.Response:
-        """204, also when there was none of that name; 412 if the client's secrets are not what If-Match says."""
-        caller = authorize(request, self._catalog, scope="delete:client_keys")
-        client_id, name = request.match_info["id"], request.match_info["name"]
-        self._require_secrets_match(request, caller)
-        await self._secrets.delete(caller.tenant, client_id, name)
-        log.info("client secret deleted", tenant=caller.tenant, by=caller.client_id, id=client_id, name=name)
-        return web.Response(status=204)
-
-    def _require_secrets_match(self, request: web.Request, caller: AuthorizedCaller) -> None:
-        require_match(request, lambda: self._secrets.state(caller.tenant, request.match_info["id"]))
 
     def _check_patch(self, request: web.Request, body: Any) -> None:
         if body.client_secret is not UNSET:

@@ -1,1 +1,1 @@
-"""``/api/v2/logs`` and ``/api/v2/stats``."""
+"""``/api/v2/logs``."""

@@ -1,0 +1,70 @@
+"""``/api/v2/stats``: how much happened in the tenant."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from rulemint_gateway.management.stats import DayAnswer, Stats
+from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.queries import query_of
+from rulemint_shared.whole_text import whole
+
+Day = Annotated[str, Meta(max_length=8, pattern=whole("[0-9]{8}"))]
+
+
+class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The days that are asked for."""
+
+    from_: Day | None = msgspec.field(name="from", default=None)
+    to: Day | None = None
+
+
+class StatsHandlers:
+    """The calls of the tenant's statistics."""
+
+    def __init__(self, catalog: Catalog, stats: Stats) -> None:
+        self._catalog = catalog
+        self._stats = stats
+
+    def operations(self) -> list[Operation]:
+        """The calls about the statistics."""
+        return [
+            Operation(
+                method="GET",
+                path="/api/v2/stats/daily",
+                handle=self.daily,
+                tag="Statistics",
+                summary="Count tokens by day",
+                scopes=("read:stats",),
+                query=DaysQuery,
+                answer=list[DayAnswer],
+            ),
+            Operation(
+                method="GET",
+                path="/api/v2/stats/active-users",
+                handle=self.active,
+                tag="Statistics",
+                summary="Count the clients that were active in the last 30 days",
+                scopes=("read:stats",),
+                answer=int,
+            ),
+        ]
+
+    async def daily(self, request: web.Request) -> web.Response:
+        """200 and one entry for each day."""
+        caller = authorize(request, self._catalog, scope="read:stats")
+        query = query_of(request, DaysQuery)
+        days = await self._stats.daily(caller.tenant, first=query.from_, last=query.to)
+        return json_answer(days, headers=NO_STORE)
+
+    async def active(self, request: web.Request) -> web.Response:
+        """200 and a number."""
+        caller = authorize(request, self._catalog, scope="read:stats")
+        return json_answer(await self._stats.active_clients(caller.tenant), headers=NO_STORE)
