@@ -14,9 +14,8 @@ from pathlib import Path
 
 from rulemint_cli.local.merged_log import Console
 from rulemint_shared.process import tether
+from rulemint_shared.process.growing_pause import GrowingPause
 
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 5.0
 LIVED_LONG_S = 10.0
 STOP_WITHIN_S = 4.0
 LONGEST_LINE_BYTES = 64 * 1024
@@ -60,7 +59,7 @@ class Child:
 
     async def keep_running(self) -> None:
         """Restart the program each time it ends, until `terminate` or `kill`. Pauses grow if it never runs for long."""
-        pause_s = FIRST_PAUSE_S
+        pause = GrowingPause(0.2, 5.0)
         loop = asyncio.get_running_loop()
         while not self._stopping:
             began_s = loop.time()
@@ -68,12 +67,11 @@ class Child:
             if self._stopping:
                 return
             if loop.time() - began_s > LIVED_LONG_S:
-                pause_s = FIRST_PAUSE_S
+                pause.reset()
             elif code > 0:
                 self.failed_to_start = self.last_lines[-1] if self.last_lines else _describe(code)
             self._console.line("rulemint", f"{self.name} ended ({_describe(code)}), starting it again")
-            await asyncio.sleep(pause_s)
-            pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+            await pause.wait()
 
     def terminate(self) -> None:
         """Ask the program to end, and do not restart it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
@@ -15,9 +14,8 @@ from rulemint_cli.connection.advice import advice_on
 from rulemint_cli.connection.management_api import Admin, RefusedError
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.printable import printable
+from rulemint_shared.process.growing_pause import GrowingPause
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 10.0
 HEARTBEAT_S = 20.0
 BEFORE_EVERYTHING = "0-0"
 _BEGINNINGS = frozenset({"tail", "since", "after"})
@@ -35,7 +33,7 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
     Raises:
         CommandError: the system refuses the credentials or the query.
     """
-    pause_s = FIRST_PAUSE_S
+    pause = GrowingPause(0.5, 10.0)
     asked = dict(query)
     while True:
         try:
@@ -43,7 +41,7 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
             async with await _connect(admin, asked) as socket:
                 if asked.get("follow") != "false":
                     say(f"watching {admin.url}")
-                pause_s = FIRST_PAUSE_S
+                pause.reset()
                 async for message in socket:
                     if message.type is aiohttp.WSMsgType.TEXT:
                         data = message.data.encode()
@@ -62,9 +60,8 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
             reason = str(error)
         except (aiohttp.ClientError, CommandError, OSError) as error:
             reason = str(error)
-        say(f"{reason}; trying again in {pause_s:g} s")
-        await asyncio.sleep(pause_s)
-        pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+        say(f"{reason}; trying again in {pause.next_s:g} s")
+        await pause.wait()
 
 
 async def _with_a_beginning(admin: Admin, asked: dict[str, str]) -> dict[str, str]:

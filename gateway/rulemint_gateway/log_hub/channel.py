@@ -17,13 +17,12 @@ from rulemint_gateway.log_hub.room import Room
 from rulemint_gateway.log_hub.watcher import Watcher
 from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
+from rulemint_shared.process.growing_pause import GrowingPause
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.log_stream import START, Position
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 1.0
 SHORTEST_PAUSE_S = 0.01
 PAUSE_PER_WATCHER_S = 0.000_15
 LONGEST_PAUSE_WATCHED_S = 0.04
@@ -53,7 +52,7 @@ class Channel:
         await cancel([self._task])
 
     async def _follow(self) -> None:
-        pause_s = FIRST_PAUSE_S
+        pause = GrowingPause()
         is_broken = False
         while True:
             try:
@@ -63,14 +62,14 @@ class Channel:
                 entries = await self.reader.wait_after(self.position)
                 end = await self.reader.end_behind(self.position) if is_broken and not entries else None
             except (RedisError, OSError) as error:  # OSError: TimeoutError is one
-                log.warning("the log stream broke off", tenant=self._tenant, error=str(error), pause_s=pause_s)
+                log.warning("the log stream broke off", tenant=self._tenant, error=str(error), pause_s=pause.next_s)
                 is_broken = True
-                await asyncio.sleep(pause_s)
-                pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+                await pause.wait()
                 continue
             if is_broken and (entries or end):
                 self._go_on(end.gap if end else entries[0].gap, end)
-                is_broken, pause_s = False, FIRST_PAUSE_S
+                is_broken = False
+                pause.reset()
             if entries:
                 await self._hand_out(entries)
                 await asyncio.sleep(_pause_s(len(self.watchers)))

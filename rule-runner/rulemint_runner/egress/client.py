@@ -30,13 +30,13 @@ from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
 from rulemint_shared.process.background import cancel
+from rulemint_shared.process.growing_pause import GrowingPause
 from rulemint_shared.process.shortages import LOGGED_EACH_S
 
 log = structlog.get_logger(__name__)
 
 MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 8_192, 4_096
 """Calls that wait because their tenant has its share of the broker's: no tenant's slow servers take it from others."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
 """Before a broker that ended is started again."""
 _HEALTHY_AFTER_S = 10.0
 _NOTICED_WITHIN_S = 0.01
@@ -128,18 +128,18 @@ class EgressBroker:
 
     async def keep(self) -> None:
         """Take the broker's answers, and start it again whenever it has ended."""
-        pause_s = FIRST_PAUSE_S
+        pause = GrowingPause(0.05, 5.0)
         while True:
             if self._process is not None:
                 healthy = Deadline.after(_HEALTHY_AFTER_S)
                 await self._run(self._process)
-                pause_s = FIRST_PAUSE_S if healthy.passed() else min(2 * pause_s, LONGEST_PAUSE_S)
-            await asyncio.sleep(pause_s)
+                if healthy.passed():
+                    pause.reset()
+            await pause.wait()
             try:
                 await self.start()
             except BrokerNotStartedError as error:
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-                log.error("no egress broker", error=str(error), again_in_s=pause_s)  # noqa: TRY400  # its text says all
+                log.error("no egress broker", error=str(error), again_in_s=pause.next_s)  # noqa: TRY400  # its text says all
 
     async def _run(self, process: BrokerProcess) -> None:
         try:

@@ -10,12 +10,11 @@ from typing import Protocol
 import structlog
 from redis.exceptions import RedisError
 
+from rulemint_shared.process.growing_pause import GrowingPause
 from rulemint_shared.redis.subscribed_connection import SubscribedConnection
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 1.0
 LOOK_INTERVAL_S = 1.0
 SILENCE_S = 3.0
 
@@ -43,18 +42,17 @@ async def listen(
     what was published in a gap is lost to pub/sub, so this is where a listener catches up by other means.
     *redis* must come from `open_subscriber`, which leaves reconnecting to us.
     """
-    pause_s = FIRST_PAUSE_S
+    pause = GrowingPause()
     while True:
         try:
             with closing(await redis.subscribe(channel)) as subscription:
                 await on_connected()
-                pause_s = FIRST_PAUSE_S
+                pause.reset()
                 subscription.start(on_message)
                 await _notice_the_end(subscription, silence_s)
         except (TimeoutError, RedisError, OSError) as error:
-            log.warning("subscription lost, reconnecting", channel=channel, error=str(error), pause_s=pause_s)
-            await asyncio.sleep(pause_s)
-            pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+            log.warning("subscription lost, reconnecting", channel=channel, error=str(error), pause_s=pause.next_s)
+            await pause.wait()
 
 
 async def _notice_the_end(subscription: SubscribedConnection, silence_s: float) -> None:

@@ -9,8 +9,6 @@ idempotency key too.
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -39,6 +37,7 @@ from rulemint_shared.contract.audit import AuditedChange
 from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
+from rulemint_shared.process.growing_pause import GrowingPause
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import StreamBounds, add_entries
 
@@ -49,8 +48,6 @@ WRITES_AT_ONCE = 1
 WAITING_WRITES = 1_024
 WAITING_WRITES_OF_ONE_TENANT = 128
 DEADLINE_S = 10.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.002, 0.05
-"""After another gateway was faster; a random part of it, so that the two do not meet again."""
 ONCE_KEPT_S = 86_400
 AUDITED = StreamBounds(entries=10_000, bytes=32 * 1024 * 1024)
 MARKER_KEPT_S = 60
@@ -177,7 +174,7 @@ class ConfigStore:
         self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]], call: Call, deadline: Deadline
     ) -> _Done[R]:
         """Plan until no other gateway was faster."""
-        pause_s = FIRST_PAUSE_S
+        pause = GrowingPause(0.002, 0.05)  # after another gateway was faster
         attempts: list[_Attempt[R]] = []
         while True:
             attempt: _Attempt[R] = _Attempt()
@@ -191,8 +188,7 @@ class ConfigStore:
                 return done
             if deadline.passed():
                 raise StoreBusyError(f"others were faster, or the server was behind, for {self._deadline_s:g} s")
-            await asyncio.sleep(random.uniform(0, pause_s))  # noqa: S311  # no secret
-            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+            await pause.wait_at_random()
 
     async def _find_done(self, attempts: list[_Attempt[R]]) -> _Done[R] | None:
         """The attempt that was carried out although its answer was lost: to redis-py it looks like a conflict."""
