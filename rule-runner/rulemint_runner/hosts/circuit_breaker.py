@@ -1,4 +1,4 @@
-"""The brake: who keeps ending a rule's hosts waits before that costs another one.
+"""The circuit breaker: who keeps ending a rule's hosts waits before that costs another one.
 
 Theory of operation. It counts by rule and client first. Each client of a rule has a level, as a leaky bucket has: an
 ending raises it by one, an answer lowers it by a tenth, and it falls by itself by one in half a minute. Above the limit
@@ -154,10 +154,10 @@ class _OfRule(_Pausing):
 class Admission:
     """One invocation that is to run."""
 
-    __slots__ = ("_authority", "_brake", "_caller", "_tried")
+    __slots__ = ("_authority", "_breaker", "_caller", "_tried")
 
-    def __init__(self, brake: Brake, authority: Authority, caller: Caller) -> None:
-        self._brake = brake
+    def __init__(self, breaker: CircuitBreaker, authority: Authority, caller: Caller) -> None:
+        self._breaker = breaker
         self._authority = authority
         self._caller = caller
         self._tried: Sequence[_Pausing] = ()
@@ -186,7 +186,7 @@ class Admission:
         Raises:
             HostEndedError: it is paused.
         """
-        known = self._brake.known(self._authority, self._caller)
+        known = self._breaker.known(self._authority, self._caller)
         if known is NOTHING:
             return known
         rule, client = known
@@ -204,7 +204,7 @@ NOTHING: tuple[None, None] = (None, None)
 """What is known of a rule that has not failed lately."""
 
 
-class Brake:
+class CircuitBreaker:
     """Remembers who failed; knows nothing of hosts."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ import msgspec
 import structlog
 
 from rulemint_runner.hosts.authority import Authority
-from rulemint_runner.hosts.circuit_breaker import NOTHING, Brake
+from rulemint_runner.hosts.circuit_breaker import NOTHING, CircuitBreaker
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import HostProgram
@@ -79,13 +79,13 @@ class HostPool:
         self._hosts = 0
         self._shares = Shares(limits.max_hosts)
         self._private_bytes = 0
-        self._brake = Brake()
+        self._breaker = CircuitBreaker()
         self._watch = Watch()
         self._is_closed = False
 
     def submit(self, authority: Authority, turn: Turn) -> None:
         """Run *turn* on a host of *authority*. It hears of its end, as the case may be before this returns."""
-        admission = self._brake.admission(authority, turn.caller)
+        admission = self._breaker.admission(authority, turn.caller)
         try:
             if self._is_closed:
                 raise _stopped()
@@ -193,7 +193,7 @@ class HostPool:
 
     def _employ(self, station: Station, host: Host) -> None:
         if host.usable:
-            Session(station, host, keeper=self, brake=self._brake, watch=self._watch).begin()
+            Session(station, host, keeper=self, breaker=self._breaker, watch=self._watch).begin()
 
     def _expire_in_time(self, station: Station, deadline: Deadline) -> None:
         if station.expiring is not None:
@@ -248,7 +248,7 @@ class HostPool:
 
     def _may_start_beside(self, station: Station, turn: Turn) -> bool:
         """A rule that failed lately may hang by itself: its hosts start one after the other."""
-        return station.start_is_late and self._brake.known(station.authority, turn.caller) == NOTHING
+        return station.start_is_late and self._breaker.known(station.authority, turn.caller) == NOTHING
 
     def _cap(self, station: Station) -> int:
         """How many hosts the station's rule is worth, now."""
@@ -258,10 +258,10 @@ class HostPool:
     async def _start_and_load(self, station: Station, turn: Turn) -> None:
         began = Deadline.after(0)
         try:
-            host = await self._make_host(turn, priority=self._brake.priority(station.authority, turn.caller))
+            host = await self._make_host(turn, priority=self._breaker.priority(station.authority, turn.caller))
         except (HostEndedError, RuleNotLoadedError) as not_loaded:
             failure = Failure(not_loaded.reason, -began.remaining_s())
-            not_loaded.pause = self._brake.not_loaded(station.authority, turn.caller, failure)
+            not_loaded.pause = self._breaker.not_loaded(station.authority, turn.caller, failure)
             self._fail(station, turn, not_loaded)
         except Exception:
             log.exception("a host could not be made")

@@ -4,7 +4,7 @@ Theory of operation. A session begins when a host is given its first invocation 
 is gone. It sends as many as are soon done (`Station.window`): of a rule that computes for a moment up to sixteen, of
 one that waits for something one. Nothing is put behind an invocation that runs for longer, nor behind one whose caller
 has ended a host lately. Each answer is handled where it arrives, and whatever counts by invocation (the watch over
-processor and memory, the brake, how busy a station is) counts from one answer to the next.
+processor and memory, the circuit breaker, how busy a station is) counts from one answer to the next.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 from time import monotonic
 from typing import Protocol
 
-from rulemint_runner.hosts.circuit_breaker import Brake
+from rulemint_runner.hosts.circuit_breaker import CircuitBreaker
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.pause import Failure
@@ -46,12 +46,12 @@ class Keeper(Protocol):
 class Session(User):
     """One host's, over one authority's queue."""
 
-    def __init__(self, station: Station, host: Host, *, keeper: Keeper, brake: Brake, watch: Watch) -> None:
+    def __init__(self, station: Station, host: Host, *, keeper: Keeper, breaker: CircuitBreaker, watch: Watch) -> None:
         self.station = station
         self.host = host
         self._authority = station.authority
         self._keeper = keeper
-        self._brake = brake
+        self._breaker = breaker
         self._watch = watch
         self.is_closing = False
         """Its host takes nothing more, and ends."""
@@ -96,7 +96,7 @@ class Session(User):
         """Whatever follows is no longer its rule's time."""
         self._watch.end(self.host)
         self.station.end(self.host)
-        self._brake.worked(self._authority, turn.caller)
+        self._breaker.worked(self._authority, turn.caller)
         if self._authority.isolation is Isolation.FRESH:
             self.is_closing = True
             why = "every invocation has a host of its own"
@@ -139,7 +139,7 @@ class Session(User):
         self._end()
         for turn in begun:
             failure = Failure(why.reason, took_s)
-            pause = self._brake.failed(self._authority, turn.caller, failure, computed_s=computed_s)
+            pause = self._breaker.failed(self._authority, turn.caller, failure, computed_s=computed_s)
             detail = why.detail
             if why.reason is FailureReason.TIMEOUT and computed_s > COMPUTED_PART * took_s:
                 detail = f"{detail}; it computed for {computed_s:.1f} s: does it loop?"
@@ -170,7 +170,7 @@ class Session(User):
         return True
 
     def _is_distrusted(self, turn: Turn) -> bool:
-        return self._brake.priority(self._authority, turn.caller) is not Priority.USUAL
+        return self._breaker.priority(self._authority, turn.caller) is not Priority.USUAL
 
     async def _bring_and_send(self, turn: Turn) -> None:
         await turn.bring_cache()
