@@ -26,7 +26,7 @@ from rulemint_runner.hosts.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.pool.pool import HostPool, PoolLimits
 from rulemint_runner.hosts.pool.retirement import Wear
-from rulemint_runner.hosts.pool.spare_hosts import Nursery
+from rulemint_runner.hosts.pool.spare_hosts import SpareHosts
 from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.packages.messages import InstallTerms
 from rulemint_runner.packages.package_installer import PackageInstaller
@@ -103,10 +103,10 @@ async def open_runner(
         )
         in_background(stack, publisher.run())
         limits = _limit_policy(settings)
-        nursery = Nursery(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)
-        stack.push_async_callback(nursery.close)
-        nursery.fill()
-        pool = HostPool(_pool_limits(settings, budget), nursery.take)
+        spare_hosts = SpareHosts(sandbox, languages, spares=settings.spare_hosts, memory_mb=limits.default.memory_mb)
+        stack.push_async_callback(spare_hosts.close)
+        spare_hosts.fill()
+        pool = HostPool(_pool_limits(settings, budget), spare_hosts.take)
         stack.push_async_callback(pool.close)
         in_background(stack, pool.sweep())
         in_background(stack, pool.watch())

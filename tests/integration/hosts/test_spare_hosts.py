@@ -11,7 +11,7 @@ from fixtures.hosts import LANGUAGES, program_of
 from fixtures.waiting import eventually
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram
-from rulemint_runner.hosts.pool.spare_hosts import Nursery
+from rulemint_runner.hosts.pool.spare_hosts import SpareHosts
 from rulemint_runner.sandbox.priority import NICENESS, Priority
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
@@ -22,28 +22,28 @@ TAKEN_AT_ONCE = 4
 
 
 @pytest.fixture
-async def nursery(sandbox: Sandbox) -> AsyncIterator[Nursery]:
-    opened = Nursery(sandbox, LANGUAGES, spares=SPARES, memory_mb=DEFAULT_MEMORY_MB)
+async def spare_hosts(sandbox: Sandbox) -> AsyncIterator[SpareHosts]:
+    opened = SpareHosts(sandbox, LANGUAGES, spares=SPARES, memory_mb=DEFAULT_MEMORY_MB)
     opened.fill()
     yield opened
     await opened.close()
 
 
-def spares_of(nursery: Nursery, program: HostProgram) -> int:
-    return len(nursery._ready.get(program, ()))
+def spares_of(spare_hosts: SpareHosts, program: HostProgram) -> int:
+    return len(spare_hosts._ready.get(program, ()))
 
 
-async def test_spares_taken_at_once_are_replaced_one_for_one(nursery: Nursery) -> None:
+async def test_spares_taken_at_once_are_replaced_one_for_one(spare_hosts: SpareHosts) -> None:
     program = program_of(Language.PYTHON)
 
     async def ready() -> int:
-        return spares_of(nursery, program)
+        return spares_of(spare_hosts, program)
 
     await eventually(ready, lambda count: count == SPARES)
-    taken: list[Host] = list(await asyncio.gather(*(nursery.take(program) for _ in range(TAKEN_AT_ONCE))))
+    taken: list[Host] = list(await asyncio.gather(*(spare_hosts.take(program) for _ in range(TAKEN_AT_ONCE))))
     await eventually(ready, lambda count: count >= SPARES)
-    while nursery._tasks:
-        await asyncio.wait(nursery._tasks)
+    while spare_hosts._tasks:
+        await asyncio.wait(spare_hosts._tasks)
     left = await ready()
     for host in taken:
         host.kill(FailureReason.INTERRUPTED, "the test is over")
@@ -52,20 +52,20 @@ async def test_spares_taken_at_once_are_replaced_one_for_one(nursery: Nursery) -
 
 
 async def test_a_host_of_low_priority_is_no_spare_and_has_it_with_all_its_threads_from_its_start(
-    nursery: Nursery,
+    spare_hosts: SpareHosts,
 ) -> None:
     program = program_of(Language.JAVASCRIPT)
 
     async def ready() -> int:
-        return spares_of(nursery, program)
+        return spares_of(spare_hosts, program)
 
-    while nursery._tasks:  # until there are the spares of every language
-        await asyncio.wait(nursery._tasks)
-    host = await nursery.take(program, priority=Priority.LOW)
+    while spare_hosts._tasks:  # until there are the spares of every language
+        await asyncio.wait(spare_hosts._tasks)
+    host = await spare_hosts.take(program, priority=Priority.LOW)
     threads = [int(thread.name) for thread in Path(f"/proc/{host.pid}/task").iterdir()]
     seen = {os.getpriority(os.PRIO_PROCESS, thread) - os.getpriority(os.PRIO_PROCESS, 0) for thread in threads}
     host.kill(FailureReason.INTERRUPTED, "the test is over")
     await host.ended.wait()
     assert seen == {NICENESS}
-    assert not nursery._tasks
+    assert not spare_hosts._tasks
     assert await ready() == SPARES

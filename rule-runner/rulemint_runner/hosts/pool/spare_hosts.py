@@ -31,7 +31,7 @@ PAUSE_AFTER_FAILURE_S = 1.0
 """What is wanting now will be wanting in a moment, too."""
 
 
-class Nursery:
+class SpareHosts:
     """Keeps *spares* blank hosts ready of each language with the usual memory."""
 
     def __init__(self, sandbox: Sandbox, languages: Languages, *, spares: int, memory_mb: int) -> None:
