@@ -25,7 +25,7 @@ from rulemint_runner.flow.rule_turn import RuleParts
 from rulemint_runner.hosts.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.pool.pool import HostPool, PoolLimits
-from rulemint_runner.hosts.pool.retirement import Wear
+from rulemint_runner.hosts.pool.retirement import Retirement
 from rulemint_runner.hosts.pool.spare_hosts import SpareHosts
 from rulemint_runner.packages.install_folders import InstallFolders
 from rulemint_runner.packages.messages import InstallTerms
@@ -206,5 +206,5 @@ def _pool_limits(settings: RunnerSettings, budget: HostBudget) -> PoolLimits:
         quick_hosts_per_rule=max(2, len(os.sched_getaffinity(0))),
         max_memory_bytes=budget.memory_mib * 1024 * 1024,
         idle_s=settings.host_idle,
-        wear=Wear(max_runs=settings.host_invocations, max_age_s=settings.host_age),
+        retirement=Retirement(max_runs=settings.host_invocations, max_age_s=settings.host_age),
     )

@@ -14,7 +14,7 @@ from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.circuit_breaker import ANSWERS_FOR_A_FAILURE, FAILURES, FIRST_PAUSE_S
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.pool.retirement import Wear
+from rulemint_runner.hosts.pool.retirement import Retirement
 from rulemint_runner.sandbox.priority import NICENESS
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Isolation
@@ -72,14 +72,14 @@ async def test_an_idle_host_is_stopped_and_goes_on_for_the_next_invocation(make_
 
 
 async def test_a_host_is_replaced_after_so_many_invocations(make_pool: MakePool) -> None:
-    pool = await make_pool(max_hosts_per_rule=1, wear=Wear(max_runs=3))
+    pool = await make_pool(max_hosts_per_rule=1, retirement=Retirement(max_runs=3))
     pids = [await pool.use() for _ in range(7)]
     assert [pids.index(pid) for pid in pids] == [0, 0, 0, 3, 3, 3, 6]
     await all_gone(set(pids[:6]))
 
 
 async def test_a_host_is_replaced_when_it_is_old(make_pool: MakePool) -> None:
-    pool = await make_pool(max_hosts_per_rule=1, wear=Wear(max_age_s=0.0))
+    pool = await make_pool(max_hosts_per_rule=1, retirement=Retirement(max_age_s=0.0))
     assert await pool.use() != await pool.use()
 
 

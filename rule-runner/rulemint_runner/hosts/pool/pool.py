@@ -27,7 +27,7 @@ from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.pause import Failure
 from rulemint_runner.hosts.pool.idle_stop import Rest
-from rulemint_runner.hosts.pool.retirement import Wear
+from rulemint_runner.hosts.pool.retirement import Retirement
 from rulemint_runner.hosts.pool.rule_queue import IdleHost, Station
 from rulemint_runner.hosts.pool.session import Session
 from rulemint_runner.hosts.pool.watch import Watch
@@ -53,7 +53,7 @@ class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Of a rule that computes rather than waits."""
     max_memory_bytes: int
     idle_s: float
-    wear: Wear = Wear()
+    retirement: Retirement = Retirement()
 
 
 class BlankHost(Protocol):
@@ -162,9 +162,9 @@ class HostPool:
             self._keep(session.station, host)
         self._serve_soon(session.station)
 
-    def is_worn(self, host: Host) -> bool:
-        """Whether another should take its place."""
-        return self._limits.wear.of(host, now_s=asyncio.get_running_loop().time()) is not None
+    def is_to_retire(self, host: Host) -> bool:
+        """Tell whether another host should take its place."""
+        return self._limits.retirement.reason(host, now_s=asyncio.get_running_loop().time()) is not None
 
     def returned(self, station: Station, turns: list[Turn]) -> None:
         """They are the first in line."""

@@ -14,14 +14,14 @@ _GOLDEN = 0.618_034
 """Multiples of it fall evenly between whole numbers, however many there are: those of neighbours are far apart."""
 
 
-class Wear(msgspec.Struct, frozen=True, kw_only=True):
+class Retirement(msgspec.Struct, frozen=True, kw_only=True):
     """How much a host may do before another takes its place."""
 
     max_runs: int = 10_000
     max_age_s: float = 600.0
 
-    def of(self, host: Host, *, now_s: float) -> str | None:
-        """Why *host* should be replaced, or None; *now_s* on the event loop's clock."""
+    def reason(self, host: Host, *, now_s: float) -> str | None:
+        """Say why *host* should be replaced, or return None; *now_s* is on the event loop's clock."""
         if host.runs >= self.max_runs:
             return f"{host.runs} invocations"
         if (age_s := now_s - host.started_s) >= self.max_age_s * (1 - _SPREAD * (host.pid * _GOLDEN % 1)):

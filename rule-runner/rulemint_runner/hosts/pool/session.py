@@ -36,7 +36,7 @@ class Keeper(Protocol):
     def has_nothing_to_do(self, session: Session) -> None:
         """The host of *session* is idle, and nobody waits for it."""
 
-    def is_worn(self, host: Host) -> bool:
+    def is_to_retire(self, host: Host) -> bool:
         """Whether *host* should get nothing more to do."""
 
     def returned(self, station: Station, turns: list[Turn]) -> None:
@@ -106,7 +106,7 @@ class Session(User):
     def over(self, idle: Idle) -> None:
         """One is done."""
         self.station.learn(idle.took_ms)
-        if self._keeper.is_worn(self.host):
+        if self._keeper.is_to_retire(self.host):
             self.is_closing = True
 
     def has_room(self) -> None:

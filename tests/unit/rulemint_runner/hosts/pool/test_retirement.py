@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.pool.retirement import Wear
+from rulemint_runner.hosts.pool.retirement import Retirement
 from rulemint_runner.sandbox.priority import Priority
 
 AGE_S = 600.0
@@ -15,7 +15,7 @@ AGE_S = 600.0
 
 @dataclass
 class Figures:
-    """What `Wear` asks of a host."""
+    """What `Retirement` asks of a host."""
 
     pid: int = 4_711
     runs: int = 0
@@ -28,12 +28,12 @@ class Figures:
         return self.bytes_used
 
 
-def worn(figures: Figures, *, now_s: float = 1.0) -> str | None:
-    return Wear(max_runs=10, max_age_s=AGE_S).of(cast("Host", figures), now_s=now_s)
+def retires(figures: Figures, *, now_s: float = 1.0) -> str | None:
+    return Retirement(max_runs=10, max_age_s=AGE_S).reason(cast("Host", figures), now_s=now_s)
 
 
 def test_a_host_that_has_hardly_served_stays() -> None:
-    assert worn(Figures(runs=9, bytes_used=69)) is None
+    assert retires(Figures(runs=9, bytes_used=69)) is None
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_a_host_that_has_hardly_served_stays() -> None:
     ],
 )
 def test_a_host_that_has_done_enough_is_replaced(figures: Figures, why: str) -> None:
-    assert worn(figures) == why
+    assert retires(figures) == why
 
 
 def test_hosts_that_started_together_do_not_end_together() -> None:
     moments = range(int(AGE_S) + 1)
-    ends = Counter(next(s for s in moments if worn(Figures(pid=pid), now_s=s)) for pid in range(5_000, 5_100))
+    ends = Counter(next(s for s in moments if retires(Figures(pid=pid), now_s=s)) for pid in range(5_000, 5_100))
     assert min(ends) >= AGE_S * 0.75
     assert max(ends) <= AGE_S
     assert max(ends.values()) <= 2  # within one second, of a hundred that have 150 s
