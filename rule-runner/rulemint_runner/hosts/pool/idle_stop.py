@@ -26,8 +26,8 @@ class Sleeper(Protocol):
         """Stop it."""
 
 
-class Rest:
-    """The rest of one idle host, from its beginning."""
+class IdleStop:
+    """Stops one idle host, soon after it became idle."""
 
     def __init__(self, host: Sleeper) -> None:
         self._host = host
@@ -36,8 +36,8 @@ class Rest:
         self._used_s = float("inf")
         self._next = self._loop.call_later(LOOK_INTERVAL_S, self._look)
 
-    def end(self) -> None:
-        """It is wanted, or gone."""
+    def cancel(self) -> None:
+        """Do not stop it: it is wanted, or gone."""
         self._next.cancel()
 
     def _look(self) -> None:

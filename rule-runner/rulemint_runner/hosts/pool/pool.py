@@ -26,7 +26,7 @@ from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.pause import Failure
-from rulemint_runner.hosts.pool.idle_stop import Rest
+from rulemint_runner.hosts.pool.idle_stop import IdleStop
 from rulemint_runner.hosts.pool.retirement import Retirement
 from rulemint_runner.hosts.pool.rule_queue import IdleHost, Station
 from rulemint_runner.hosts.pool.session import Session
@@ -294,14 +294,14 @@ class HostPool:
 
     def _keep(self, station: Station, host: Host) -> None:
         """*host* is idle."""
-        station.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), Rest(host)))
+        station.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), IdleStop(host)))
         self._shares.end(station.authority.tenant)
 
     def _pop_idle(self, station: Station, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
         self._shares.begin(station.authority.tenant)
         idle = station.idle.pop(index)
-        idle.rest.end()
+        idle.stop.cancel()
         return idle.host
 
     def _memory_is_full(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.pool.idle_stop import Rest
+from rulemint_runner.hosts.pool.idle_stop import IdleStop
 from rulemint_runner.hosts.turn import Turn
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Isolation
@@ -48,7 +48,7 @@ class IdleHost:
 
     host: Host
     until: Deadline
-    rest: Rest
+    stop: IdleStop
 
 
 @dataclass

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rulemint_runner.hosts.pool.idle_stop import LOOKS, Rest
+from rulemint_runner.hosts.pool.idle_stop import LOOKS, IdleStop
 
 
 @dataclass
@@ -32,7 +32,7 @@ async def test_a_host_that_computes_is_stopped_when_that_is_seen_and_any_other_i
         Sleeper(iter([1.0] * (LOOKS - 2) + [1.5])),
     )
     for host in (quiet, busy, later):
-        Rest(host)
+        IdleStop(host)
     await asyncio.wait_for(busy.stopped.wait(), 10)
     assert not later.stopped.is_set()
     await asyncio.wait_for(later.stopped.wait(), 10)
@@ -43,12 +43,12 @@ async def test_a_host_that_computes_is_stopped_when_that_is_seen_and_any_other_i
 
 async def test_a_host_that_is_wanted_in_time_is_never_stopped() -> None:
     at_once, looked_at, other = Sleeper(iter([])), Sleeper(iter([1.0, 1.0])), Sleeper(iter([1.0] * LOOKS))
-    Rest(at_once).end()
-    rest = Rest(looked_at)
-    Rest(other)
+    IdleStop(at_once).cancel()
+    stop = IdleStop(looked_at)
+    IdleStop(other)
     while looked_at.looked < 2:
         await asyncio.sleep(0.001)
-    rest.end()
+    stop.cancel()
     await asyncio.wait_for(other.stopped.wait(), 10)
     assert not at_once.stopped.is_set()
     assert not looked_at.stopped.is_set()
