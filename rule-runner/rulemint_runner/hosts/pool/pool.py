@@ -28,7 +28,7 @@ from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.pause import Failure
 from rulemint_runner.hosts.pool.idle_stop import IdleStop
 from rulemint_runner.hosts.pool.retirement import Retirement
-from rulemint_runner.hosts.pool.rule_queue import IdleHost, Station
+from rulemint_runner.hosts.pool.rule_queue import IdleHost, RuleQueue
 from rulemint_runner.hosts.pool.session import Session
 from rulemint_runner.hosts.pool.watch import Watch
 from rulemint_runner.hosts.turn import Turn
@@ -73,7 +73,7 @@ class HostPool:
     def __init__(self, limits: PoolLimits, blank_host: BlankHost) -> None:
         self._limits = limits
         self._blank_host = blank_host
-        self._stations: dict[Authority, Station] = {}
+        self._queues: dict[Authority, RuleQueue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._live: set[Host] = set()
         self._hosts = 0
@@ -94,25 +94,25 @@ class HostPool:
             turn.fail(error)
             return
         turn.admission = admission
-        station = self._stations.get(authority)
-        if station is None:
-            station = self._stations[authority] = Station(authority)
-        station.waiting.append(turn)
-        self._expire_in_time(station, turn.deadline)
-        self._serve_soon(station)
+        queue = self._queues.get(authority)
+        if queue is None:
+            queue = self._queues[authority] = RuleQueue(authority)
+        queue.waiting.append(turn)
+        self._expire_in_time(queue, turn.deadline)
+        self._serve_soon(queue)
 
     def give_up(self, authority: Authority, turn: Turn) -> None:
         """Nobody waits for *turn* any longer: a host that runs it is ended."""
-        station, why = self._stations.get(authority), _stopped()
-        if station is None:
+        queue, why = self._queues.get(authority), _stopped()
+        if queue is None:
             return
-        for session in tuple(station.sessions):
+        for session in tuple(queue.sessions):
             if turn in session.host.pipe:
                 session.host.kill(why.reason, why.detail)
-        if turn in station.waiting:  # again, if the host had not come to it
-            station.waiting.remove(turn)
+        if turn in queue.waiting:  # again, if the host had not come to it
+            queue.waiting.remove(turn)
             turn.fail(why)
-            self._prune(station)
+            self._prune(queue)
 
     @property
     def hosts(self) -> int:
@@ -132,9 +132,9 @@ class HostPool:
         """End hosts that have been idle for too long or are too many for the memory, until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_INTERVAL_S)
-            for station in list(self._stations.values()):
-                while station.idle and station.idle[0].until.passed():
-                    self._evict(station)
+            for queue in list(self._queues.values()):
+                while queue.idle and queue.idle[0].until.passed():
+                    self._evict(queue)
             self._private_bytes = sum(host.private_bytes() for host in self._live)
             if self._memory_is_full():
                 self._make_room()
@@ -148,8 +148,8 @@ class HostPool:
         await cancel(self._tasks)
         await asyncio.gather(*(host.ended.wait() for host in self._live))
         await cancel(self._tasks)  # those of invocations that ended just now
-        for station in self._stations.values():
-            station.fail_all(_stopped())
+        for queue in self._queues.values():
+            queue.fail_all(_stopped())
 
     # ---- what sessions say ----
 
@@ -159,124 +159,122 @@ class HostPool:
         if session.is_closing:
             host.kill(FailureReason.INTERRUPTED, "the host was replaced")
         else:
-            self._keep(session.station, host)
-        self._serve_soon(session.station)
+            self._keep(session.queue, host)
+        self._serve_soon(session.queue)
 
     def is_to_retire(self, host: Host) -> bool:
         """Tell whether another host should take its place."""
         return self._limits.retirement.reason(host, now_s=asyncio.get_running_loop().time()) is not None
 
-    def returned(self, station: Station, turns: list[Turn]) -> None:
+    def returned(self, queue: RuleQueue, turns: list[Turn]) -> None:
         """They are the first in line."""
         for turn in reversed(turns):
-            station.waiting.appendleft(turn)
-            self._expire_in_time(station, turn.deadline)
-        self._serve_soon(station)
+            queue.waiting.appendleft(turn)
+            self._expire_in_time(queue, turn.deadline)
+        self._serve_soon(queue)
 
     # ---- queues ----
 
-    def _serve_soon(self, station: Station) -> None:
+    def _serve_soon(self, queue: RuleQueue) -> None:
         """What comes in one moment is sent together."""
-        if station.serving is None and station.waiting:
-            station.serving = asyncio.get_running_loop().call_soon(self._serve, station)
+        if queue.serving is None and queue.waiting:
+            queue.serving = asyncio.get_running_loop().call_soon(self._serve, queue)
 
-    def _serve(self, station: Station) -> None:
-        station.serving = None
-        for session in tuple(station.sessions):
+    def _serve(self, queue: RuleQueue) -> None:
+        queue.serving = None
+        for session in tuple(queue.sessions):
             session.fill()
-        while station.waiting and station.idle:
-            host = self._pop_idle(station, -1)
+        while queue.waiting and queue.idle:
+            host = self._pop_idle(queue, -1)
             if host.usable:
                 host.resume()
-                self._employ(station, host)
-        self._grow(station)
+                self._employ(queue, host)
+        self._grow(queue)
 
-    def _employ(self, station: Station, host: Host) -> None:
+    def _employ(self, queue: RuleQueue, host: Host) -> None:
         if host.usable:
-            Session(station, host, keeper=self, breaker=self._breaker, watch=self._watch).begin()
+            Session(queue, host, keeper=self, breaker=self._breaker, watch=self._watch).begin()
 
-    def _expire_in_time(self, station: Station, deadline: Deadline) -> None:
-        if station.expiring is not None:
-            if station.expires_s <= deadline.monotonic_s:
+    def _expire_in_time(self, queue: RuleQueue, deadline: Deadline) -> None:
+        if queue.expiring is not None:
+            if queue.expires_s <= deadline.monotonic_s:
                 return
-            station.expiring.cancel()
-        station.expires_s = deadline.monotonic_s
+            queue.expiring.cancel()
+        queue.expires_s = deadline.monotonic_s
         loop = asyncio.get_running_loop()
-        station.expiring = loop.call_later(max(0.0, deadline.remaining_s()), self._expire, station)
+        queue.expiring = loop.call_later(max(0.0, deadline.remaining_s()), self._expire, queue)
 
-    def _expire(self, station: Station) -> None:
-        station.expiring = None
-        late = [turn for turn in station.waiting if turn.deadline.passed()]
+    def _expire(self, queue: RuleQueue) -> None:
+        queue.expiring = None
+        late = [turn for turn in queue.waiting if turn.deadline.passed()]
         for turn in late:
-            station.waiting.remove(turn)
+            queue.waiting.remove(turn)
             turn.fail(HostEndedError(FailureReason.OVERLOADED, "no host became free in time"))
-        if station.waiting:
-            self._expire_in_time(
-                station, min((turn.deadline for turn in station.waiting), key=attrgetter("monotonic_s"))
-            )
-        self._prune(station)
+        if queue.waiting:
+            self._expire_in_time(queue, min((turn.deadline for turn in queue.waiting), key=attrgetter("monotonic_s")))
+        self._prune(queue)
 
-    def _grow(self, station: Station) -> None:
+    def _grow(self, queue: RuleQueue) -> None:
         """Start a first host now, and look again in a moment whether the queue still waits."""
-        if station.waiting and station.hosts == 0:
-            self._start(station)
-        if station.waiting and station.growing is None:
+        if queue.waiting and queue.hosts == 0:
+            self._start(queue)
+        if queue.waiting and queue.growing is None:
             loop = asyncio.get_running_loop()
-            station.growing = loop.call_later(GROW_AFTER_S, self._grow_again, station)
+            queue.growing = loop.call_later(GROW_AFTER_S, self._grow_again, queue)
 
-    def _grow_again(self, station: Station) -> None:
-        station.growing = None
-        if station.hosts > 0 and station.is_crowded():
-            self._start(station)
-        self._grow(station)
+    def _grow_again(self, queue: RuleQueue) -> None:
+        queue.growing = None
+        if queue.hosts > 0 and queue.is_crowded():
+            self._start(queue)
+        self._grow(queue)
 
-    def _start(self, station: Station) -> None:
-        """Start one more host for *station*, unless a cap forbids it or one is starting already, and does not hang."""
-        turn = station.next_to_start_for()
-        if turn is None or self._is_closed or station.hosts >= self._cap(station):
+    def _start(self, queue: RuleQueue) -> None:
+        """Start one more host for *queue*, unless a cap forbids it or one is starting already, and does not hang."""
+        turn = queue.next_to_start_for()
+        if turn is None or self._is_closed or queue.hosts >= self._cap(queue):
             return
-        if station.starts and not self._may_start_beside(station, turn):
+        if queue.starts and not self._may_start_beside(queue, turn):
             return
-        if self._shares.is_used_up(station.authority.tenant):
+        if self._shares.is_used_up(queue.authority.tenant):
             return
         if (self._hosts >= self._limits.max_hosts or self._memory_is_full()) and not self._make_room():
             return
-        station.begin_start(turn)
+        queue.begin_start(turn)
         self._hosts += 1
-        self._shares.begin(station.authority.tenant)
-        self._in_background(self._start_and_load(station, turn))
+        self._shares.begin(queue.authority.tenant)
+        self._in_background(self._start_and_load(queue, turn))
 
-    def _may_start_beside(self, station: Station, turn: Turn) -> bool:
+    def _may_start_beside(self, queue: RuleQueue, turn: Turn) -> bool:
         """A rule that failed lately may hang by itself: its hosts start one after the other."""
-        return station.start_is_late and self._breaker.known(station.authority, turn.caller) == NOTHING
+        return queue.start_is_late and self._breaker.known(queue.authority, turn.caller) == NOTHING
 
-    def _cap(self, station: Station) -> int:
-        """How many hosts the station's rule is worth, now."""
+    def _cap(self, queue: RuleQueue) -> int:
+        """How many hosts the queue's rule is worth, now."""
         most = self._limits.max_hosts_per_rule
-        return min(most, self._limits.quick_hosts_per_rule) if station.is_quick() and not station.starts else most
+        return min(most, self._limits.quick_hosts_per_rule) if queue.is_quick() and not queue.starts else most
 
-    async def _start_and_load(self, station: Station, turn: Turn) -> None:
+    async def _start_and_load(self, queue: RuleQueue, turn: Turn) -> None:
         began = Deadline.after(0)
         try:
-            host = await self._make_host(turn, priority=self._breaker.priority(station.authority, turn.caller))
+            host = await self._make_host(turn, priority=self._breaker.priority(queue.authority, turn.caller))
         except (HostEndedError, RuleNotLoadedError) as not_loaded:
             failure = Failure(not_loaded.reason, -began.remaining_s())
-            not_loaded.pause = self._breaker.not_loaded(station.authority, turn.caller, failure)
-            self._fail(station, turn, not_loaded)
+            not_loaded.pause = self._breaker.not_loaded(queue.authority, turn.caller, failure)
+            self._fail(queue, turn, not_loaded)
         except Exception:
             log.exception("a host could not be made")
-            self._fail(station, turn, HostEndedError(FailureReason.CRASHED, "the runner failed"))
+            self._fail(queue, turn, HostEndedError(FailureReason.CRASHED, "the runner failed"))
         except asyncio.CancelledError:
-            self._forget_host(station)
+            self._forget_host(queue)
             raise
         else:
             self._live.add(host)
-            self._in_background(self._notice_end(station, host))
+            self._in_background(self._notice_end(queue, host))
             if self._is_closed:  # it had started when its start was cancelled
                 host.kill(FailureReason.INTERRUPTED, "the runner stopped")
-            self._employ(station, host)
+            self._employ(queue, host)
         finally:
-            station.starts.pop(turn, None)
+            queue.starts.pop(turn, None)
 
     async def _make_host(self, turn: Turn, *, priority: Priority) -> Host:
         load = await turn.load()
@@ -284,23 +282,23 @@ class HostPool:
         await host.load(load, Deadline.after(turn.load_within_s), turn.take_line)
         return host
 
-    def _fail(self, station: Station, turn: Turn, error: HostEndedError | RuleNotLoadedError) -> None:
+    def _fail(self, queue: RuleQueue, turn: Turn, error: HostEndedError | RuleNotLoadedError) -> None:
         """No host came of it."""
-        station.starts.pop(turn, None)
-        self._forget_host(station)
-        station.fail(turn, error)
-        self._prune(station)
-        self._grow(station)
+        queue.starts.pop(turn, None)
+        self._forget_host(queue)
+        queue.fail(turn, error)
+        self._prune(queue)
+        self._grow(queue)
 
-    def _keep(self, station: Station, host: Host) -> None:
+    def _keep(self, queue: RuleQueue, host: Host) -> None:
         """*host* is idle."""
-        station.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), IdleStop(host)))
-        self._shares.end(station.authority.tenant)
+        queue.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), IdleStop(host)))
+        self._shares.end(queue.authority.tenant)
 
-    def _pop_idle(self, station: Station, index: int) -> Host:
+    def _pop_idle(self, queue: RuleQueue, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
-        self._shares.begin(station.authority.tenant)
-        idle = station.idle.pop(index)
+        self._shares.begin(queue.authority.tenant)
+        idle = queue.idle.pop(index)
         idle.stop.cancel()
         return idle.host
 
@@ -309,34 +307,34 @@ class HostPool:
 
     def _make_room(self) -> bool:
         """Evict the idle host that was used least recently; False if all are running."""
-        with_idle = [station for station in self._stations.values() if station.idle]
+        with_idle = [queue for queue in self._queues.values() if queue.idle]
         if not with_idle:
             return False
-        self._evict(min(with_idle, key=lambda station: station.idle[0].until.monotonic_s))
+        self._evict(min(with_idle, key=lambda queue: queue.idle[0].until.monotonic_s))
         return True
 
-    def _evict(self, station: Station) -> None:
-        self._pop_idle(station, 0).kill(FailureReason.INTERRUPTED, "the host was not needed")
+    def _evict(self, queue: RuleQueue) -> None:
+        self._pop_idle(queue, 0).kill(FailureReason.INTERRUPTED, "the host was not needed")
 
-    async def _notice_end(self, station: Station, host: Host) -> None:
+    async def _notice_end(self, queue: RuleQueue, host: Host) -> None:
         await host.ended.wait()
         self._live.discard(host)
-        for index, idle in enumerate(station.idle):
+        for index, idle in enumerate(queue.idle):
             if idle.host is host:
-                self._pop_idle(station, index)
+                self._pop_idle(queue, index)
                 break
-        self._forget_host(station)
-        self._grow(station)
+        self._forget_host(queue)
+        self._grow(queue)
 
-    def _forget_host(self, station: Station) -> None:
-        station.hosts -= 1
+    def _forget_host(self, queue: RuleQueue) -> None:
+        queue.hosts -= 1
         self._hosts -= 1
-        self._shares.end(station.authority.tenant)
-        self._prune(station)
+        self._shares.end(queue.authority.tenant)
+        self._prune(queue)
 
-    def _prune(self, station: Station) -> None:
-        if station.hosts == 0 and not station.waiting and self._stations.get(station.authority) is station:
-            del self._stations[station.authority]
+    def _prune(self, queue: RuleQueue) -> None:
+        if queue.hosts == 0 and not queue.waiting and self._queues.get(queue.authority) is queue:
+            del self._queues[queue.authority]
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -52,7 +52,7 @@ class IdleHost:
 
 
 @dataclass
-class Station:
+class RuleQueue:
     """The state of one authority in the pool."""
 
     authority: Authority

@@ -1,10 +1,10 @@
 """A host at work: what waits for its authority goes into its pipe, and what becomes of each is told where it belongs.
 
 Theory of operation. A session begins when a host is given its first invocation and ends when it has nothing to do, or
-is gone. It sends as many as are soon done (`Station.window`): of a rule that computes for a moment up to sixteen, of
+is gone. It sends as many as are soon done (`RuleQueue.window`): of a rule that computes for a moment up to sixteen, of
 one that waits for something one. Nothing is put behind an invocation that runs for longer, nor behind one whose caller
 has ended a host lately. Each answer is handled where it arrives, and whatever counts by invocation (the watch over
-processor and memory, the circuit breaker, how busy a station is) counts from one answer to the next.
+processor and memory, the circuit breaker, how busy a rule queue is) counts from one answer to the next.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.pause import Failure
 from rulemint_runner.hosts.pipe import NOBODY, User
-from rulemint_runner.hosts.pool.rule_queue import WORTH_MS, Station
+from rulemint_runner.hosts.pool.rule_queue import WORTH_MS, RuleQueue
 from rulemint_runner.hosts.pool.watch import Watch
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire.frames import Idle
@@ -39,17 +39,17 @@ class Keeper(Protocol):
     def is_to_retire(self, host: Host) -> bool:
         """Whether *host* should get nothing more to do."""
 
-    def returned(self, station: Station, turns: list[Turn]) -> None:
-        """Another host of *station* shall run *turns*, which are next in line."""
+    def returned(self, queue: RuleQueue, turns: list[Turn]) -> None:
+        """Another host of *queue* shall run *turns*, which are next in line."""
 
 
 class Session(User):
     """One host's, over one authority's queue."""
 
-    def __init__(self, station: Station, host: Host, *, keeper: Keeper, breaker: CircuitBreaker, watch: Watch) -> None:
-        self.station = station
+    def __init__(self, queue: RuleQueue, host: Host, *, keeper: Keeper, breaker: CircuitBreaker, watch: Watch) -> None:
+        self.queue = queue
         self.host = host
-        self._authority = station.authority
+        self._authority = queue.authority
         self._keeper = keeper
         self._breaker = breaker
         self._watch = watch
@@ -63,13 +63,13 @@ class Session(User):
     def begin(self) -> None:
         """Send the host what waits."""
         self.host.pipe.user = self
-        self.station.sessions.add(self)
+        self.queue.sessions.add(self)
         self.has_room()
 
     def fill(self) -> None:
         """Send what waits, as far as there is room for it."""
-        waiting, host = self.station.waiting, self.host
-        window = self.station.window()
+        waiting, host = self.queue.waiting, self.host
+        window = self.queue.window()
         while waiting and self._takes_more(window):
             turn = waiting.popleft()
             if not self._may_run(turn):
@@ -89,13 +89,13 @@ class Session(User):
 
     def began(self, turn: Turn) -> None:
         """Watch over what it does."""
-        self.station.begin(self.host)
+        self.queue.begin(self.host)
         self._watch.begin(self.host, distrusted=self._is_distrusted(turn))
 
     def answered(self, turn: Turn, answer: Answer) -> None:
         """Whatever follows is no longer its rule's time."""
         self._watch.end(self.host)
-        self.station.end(self.host)
+        self.queue.end(self.host)
         self._breaker.worked(self._authority, turn.caller)
         if self._authority.isolation is Isolation.FRESH:
             self.is_closing = True
@@ -105,7 +105,7 @@ class Session(User):
 
     def over(self, idle: Idle) -> None:
         """One is done."""
-        self.station.learn(idle.took_ms)
+        self.queue.learn(idle.took_ms)
         if self._keeper.is_to_retire(self.host):
             self.is_closing = True
 
@@ -121,11 +121,11 @@ class Session(User):
 
     def asked(self) -> None:
         """From now on each invocation has its host to itself."""
-        self.station.learn_that_it_asks()
+        self.queue.learn_that_it_asks()
 
     def taken_back(self, turns: list[Turn]) -> None:
         """They go elsewhere."""
-        self._keeper.returned(self.station, turns)
+        self._keeper.returned(self.queue, turns)
 
     def ended(self, begun: list[Turn], unread: list[Turn], why: HostEndedError) -> None:
         """What had begun has failed; what had not goes elsewhere, but not for ever."""
@@ -135,7 +135,7 @@ class Session(User):
             unread[0].was_spared = True
         computed_s, took_s = self._watch.computed_s(self.host), monotonic() - self.host.pipe.began_s
         self._watch.end(self.host)
-        self.station.end(self.host)
+        self.queue.end(self.host)
         self._end()
         for turn in begun:
             failure = Failure(why.reason, took_s)
@@ -144,11 +144,11 @@ class Session(User):
             if why.reason is FailureReason.TIMEOUT and computed_s > COMPUTED_PART * took_s:
                 detail = f"{detail}; it computed for {computed_s:.1f} s: does it loop?"
             turn.fail(HostEndedError(why.reason, detail, pause=pause))
-        self._keeper.returned(self.station, unread)
+        self._keeper.returned(self.queue, unread)
 
     def _end(self) -> None:
         self.host.pipe.user = NOBODY
-        self.station.sessions.discard(self)
+        self.queue.sessions.discard(self)
 
     def _takes_more(self, window: int) -> bool:
         in_pipe = len(self.host.pipe)
@@ -178,4 +178,4 @@ class Session(User):
         if self.host.usable:
             self.host.send(turn)
         else:
-            self._keeper.returned(self.station, [turn])
+            self._keeper.returned(self.queue, [turn])
