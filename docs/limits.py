@@ -35,7 +35,7 @@ INTRODUCTION = """# Limits
 What is limited, by how much, and what somebody gets who goes beyond. This page is made from the code by `make docs`.
 
 - Limits that an operator sets: [settings.md](settings.md).
-- How addresses, quotas and shares of tenants are limited: [security/limits.md](security/limits.md).
+- How addresses, tokens and tenants are limited: [security/limits.md](security/limits.md).
 - The bounds of each field of the management API: its OpenAPI document.
 """
 

@@ -22,7 +22,7 @@ from rulemint_shared import ids
 from rulemint_shared.contract.messages import ClientView, Granted, Invocation, RequestView, RuleRef
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.queue import job_queue
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.streams.log_publisher import LogPublisher
@@ -48,7 +48,7 @@ async def work(url: str) -> None:
     async with open_redis(url) as redis:
         publisher = LogPublisher(redis, WRITER)
         outbox = Outbox(redis)
-        invocations = Invocations(InvocationParts(outbox, cast("Flow", EchoFlow()), publisher, Shares(PLACES)))
+        invocations = Invocations(InvocationParts(outbox, cast("Flow", EchoFlow()), publisher, TenantQuota(PLACES)))
         presence = Presence(
             redis,
             "bench",

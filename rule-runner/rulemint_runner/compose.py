@@ -43,7 +43,7 @@ from rulemint_runner.self_check.self_check import SelfCheck
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import ids
 from rulemint_shared.contract.runner_load import RunnerLoad
-from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.process.background import in_background
 from rulemint_shared.process.shortages import watch_descriptors
 from rulemint_shared.queue import job_queue
@@ -130,7 +130,7 @@ async def open_runner(
             broker=broker,
         )
         flow = Flow(RuleRuns(sources, pool, parts), geoip)
-        places = Shares(settings.max_invocations)
+        places = TenantQuota(settings.max_invocations)
         outbox = Outbox(redis)
         invocations = Invocations(InvocationParts(outbox, flow, publisher, places))
         name = f"{socket.gethostname()}:{process}"

@@ -22,7 +22,7 @@ from rulemint_shared.contract.messages import (
     outcome_name,
 )
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.process.background import run_together
 from rulemint_shared.queue import job_queue
 from rulemint_shared.redis.client import RedisClient
@@ -54,7 +54,7 @@ class Dispatcher:
         self._redis = redis
         self._records = LogPublisher(redis, log_writer)
         self._presence = presence
-        self._places = Shares(max_waiting)
+        self._places = TenantQuota(max_waiting)
         self._pauses = Pauses()
         self._listener = OutcomeListener(redis, gateway=gateway, shards=presence.own_shards)
         self._batchers = [

@@ -13,7 +13,7 @@ from rulemint_gateway.log_hub.channel import Channel
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.watcher import BUFFERED_BYTES, Watcher
-from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.log_stream import Position
 
@@ -56,7 +56,7 @@ class LogHub:
         self._redis = redis
         self._watcher_bytes = watcher_bytes
         self._tenant_bytes = tenant_bytes
-        self._places = Shares(max_watchers)
+        self._places = TenantQuota(max_watchers)
         self._channels: dict[str, Channel] = {}
         self.missing: Counter[Cause] = Counter(dict.fromkeys(Cause, 0))
         """By cause, the number of records that watchers did not get, as far as anybody knows."""

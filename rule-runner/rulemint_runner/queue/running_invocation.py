@@ -28,7 +28,7 @@ from rulemint_shared.contract.messages import (
     Outcome,
 )
 from rulemint_shared.deadline import Deadline, unix_ms
-from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.streams.log_publisher import LogPublisher
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ class InvocationParts(NamedTuple):
     outbox: Outbox
     flow: Flow
     publisher: LogPublisher
-    places: Shares
+    places: TenantQuota
     """For so many invocations at once; none waits for one."""
 
 

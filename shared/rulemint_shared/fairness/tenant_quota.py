@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Shares:
+class TenantQuota:
     """Counts the places that are taken, by tenant."""
 
     def __init__(self, places: int) -> None:

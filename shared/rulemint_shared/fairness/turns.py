@@ -1,8 +1,8 @@
 """Places that tenants take in turns: whoever floods waits for itself, and for nobody else.
 
-A tenant has its share of the places as `Shares` counts it. What finds no place waits in a queue of its tenant, and the
-tenants that wait get the places one after the other: next is who has had none for longest. Where a place is free,
-taking it is a few look-ups and no wait.
+A tenant has its share of the places, as `TenantQuota` counts it. What finds no place waits in a queue of its tenant.
+The tenants that wait get the places one after the other: next is the one that has had none for longest. If a place is
+free, taking it is a few look-ups and no wait.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.fairness.tenant_quota import TenantQuota
 
 REMEMBERED_TENANTS = 1_000
 
@@ -27,7 +27,7 @@ class Turns:
     def __init__(self, places: int, *, waiting: int, waiting_of_one: int) -> None:
         """At most *waiting* wait, and *waiting_of_one* of one tenant."""
         self._places = places
-        self._shares = Shares(places)
+        self._quota = TenantQuota(places)
         self._max_waiting = waiting
         self._max_waiting_of_one = waiting_of_one
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
@@ -39,7 +39,7 @@ class Turns:
 
     def __len__(self) -> int:
         """How many places are taken."""
-        return len(self._shares)
+        return len(self._quota)
 
     @property
     def waiting(self) -> int:
@@ -92,19 +92,19 @@ class Turns:
 
     def give_back(self, tenant: str) -> None:
         """*tenant* gives one place back; whose turn it is has it."""
-        self._shares.end(tenant)
+        self._quota.end(tenant)
         if self._queues:
             self._hand_out()
         elif len(self._last_turns) > REMEMBERED_TENANTS:
             self._last_turns.clear()
 
     def _begin(self, tenant: str) -> None:
-        self._shares.begin(tenant)
+        self._quota.begin(tenant)
         self._turn += 1
         self._last_turns[tenant] = self._turn
 
     def _has_place_for(self, tenant: str) -> bool:
-        return len(self._shares) < self._places and not self._shares.is_used_up(tenant)
+        return len(self._quota) < self._places and not self._quota.is_used_up(tenant)
 
     def _hand_out(self) -> None:
         """Give free places to the tenants that wait, one each, in their turn, until none may have another."""

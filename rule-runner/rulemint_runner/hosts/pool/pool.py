@@ -35,7 +35,7 @@ from rulemint_runner.hosts.turn import Turn
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.fairness.tenant_quota import Shares
+from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.process.background import cancel
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ class HostPool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._live: set[Host] = set()
         self._hosts = 0
-        self._shares = Shares(limits.max_hosts)
+        self._quota = TenantQuota(limits.max_hosts)
         self._private_bytes = 0
         self._breaker = CircuitBreaker()
         self._watch = Watch()
@@ -122,7 +122,7 @@ class HostPool:
     @property
     def busy(self) -> int:
         """How many of them are running or starting."""
-        return len(self._shares)
+        return len(self._quota)
 
     async def watch(self) -> None:
         """Look after the running hosts, until cancelled."""
@@ -235,13 +235,13 @@ class HostPool:
             return
         if queue.starts and not self._may_start_beside(queue, turn):
             return
-        if self._shares.is_used_up(queue.authority.tenant):
+        if self._quota.is_used_up(queue.authority.tenant):
             return
         if (self._hosts >= self._limits.max_hosts or self._memory_is_full()) and not self._make_room():
             return
         queue.begin_start(turn)
         self._hosts += 1
-        self._shares.begin(queue.authority.tenant)
+        self._quota.begin(queue.authority.tenant)
         self._in_background(self._start_and_load(queue, turn))
 
     def _may_start_beside(self, queue: RuleQueue, turn: Turn) -> bool:
@@ -293,11 +293,11 @@ class HostPool:
     def _keep(self, queue: RuleQueue, host: Host) -> None:
         """*host* is idle."""
         queue.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), IdleStop(host)))
-        self._shares.end(queue.authority.tenant)
+        self._quota.end(queue.authority.tenant)
 
     def _pop_idle(self, queue: RuleQueue, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
-        self._shares.begin(queue.authority.tenant)
+        self._quota.begin(queue.authority.tenant)
         idle = queue.idle.pop(index)
         idle.stop.cancel()
         return idle.host
@@ -329,7 +329,7 @@ class HostPool:
     def _forget_host(self, queue: RuleQueue) -> None:
         queue.hosts -= 1
         self._hosts -= 1
-        self._shares.end(queue.authority.tenant)
+        self._quota.end(queue.authority.tenant)
         self._prune(queue)
 
     def _prune(self, queue: RuleQueue) -> None:
