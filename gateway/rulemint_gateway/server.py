@@ -27,7 +27,7 @@ from rulemint_gateway.web.connections.stalled_readers import StalledReaders
 from rulemint_gateway.web.connections.tls_site import TlsSite
 from rulemint_gateway.web.token_endpoint.early_refusals import EarlyRefusals
 from rulemint_shared.process.background import in_background
-from rulemint_shared.process.gc_tuning import settle_collector
+from rulemint_shared.process.gc_tuning import leave_out_what_started
 from rulemint_shared.process.open_files import allow_most_open_files
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,7 @@ async def serve(settings: GatewaySettings, *, on_serving: Callable[[], None] = l
                 gateway.application, places, shortcut=gateway.shortcut, shared=shared, drain_s=settings.drain
             )
         )
-        settle_collector()
+        leave_out_what_started()
         log.info("serving", issuer=settings.issuer_url())
         on_serving()
         await stop.wait()

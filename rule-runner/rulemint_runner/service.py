@@ -14,7 +14,7 @@ from rulemint_runner.sandbox.sandbox import SpawnerProcess
 from rulemint_runner.self_check.self_check import SandboxMissingError
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.process.background import PartFailedError, cancel
-from rulemint_shared.process.gc_tuning import settle_collector
+from rulemint_shared.process.gc_tuning import leave_out_what_started
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_runner(settings, spawner, languages, budget) as runner:
-        settle_collector()
+        leave_out_what_started()
         worker = asyncio.create_task(runner.worker.main())
         presence = asyncio.create_task(runner.presence.keep())
         checking = asyncio.create_task(runner.self_check.repeat(every_s=settings.self_check_interval))

@@ -1,4 +1,4 @@
-"""Python's cyclic collector, told what a long-running service is like."""
+"""Tune Python's garbage collector for a service that keeps many objects for long."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ YOUNG_ROUNDS, MIDDLE_ROUNDS = 20, 20
 """Rounds of one generation before the next is looked at."""
 
 
-def settle_collector() -> None:
-    """To be called once everything has started: what lives now lives for good, and is never looked at again."""
+def leave_out_what_started() -> None:
+    """Leave out what lives now from all collections. Call it once everything has started."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
 
 
-def spare_collector() -> None:
-    """To be called once something large was made that lives for long: it is never looked at either."""
+def leave_out_what_lives_long() -> None:
+    """Leave out what was made since then, too. Call it after something large was made that lives for long."""
     gc.freeze()

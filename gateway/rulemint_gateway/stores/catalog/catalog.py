@@ -27,7 +27,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.messages import ConfigChange
 from rulemint_shared.contract.records import Tenant
 from rulemint_shared.process.background import run_together
-from rulemint_shared.process.gc_tuning import spare_collector
+from rulemint_shared.process.gc_tuning import leave_out_what_lives_long
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.subscription import Subscriber, listen
 
@@ -254,7 +254,7 @@ class Catalog:
                 await config.clients.order()
                 await config.client_grants.order()
                 await give_way()
-            spare_collector()
+            leave_out_what_lives_long()
 
     async def _arrived_at(self, state: State) -> None:
         async with self._reached:
