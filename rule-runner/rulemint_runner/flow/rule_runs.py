@@ -51,9 +51,9 @@ class RuleRuns:
             self._pool.give_up(run.turn.authority, run.turn)
 
     def _source_at_hand(self, run: RuleRun) -> RuleSource | None:
-        draft = run.invocation.draft
-        if draft is not None:
-            return self._sources.of_draft(draft)
+        trial = run.invocation.trial
+        if trial is not None:
+            return self._sources.of_trial(trial)
         return self._sources.kept(run.invocation.tenant, run.rule)
 
     async def _read_and_submit(self, run: RuleRun, done: Done) -> None:

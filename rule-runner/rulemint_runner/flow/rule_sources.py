@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from rulemint_runner.flow.masking import Mask
 from rulemint_shared.contract import codecs, keys
-from rulemint_shared.contract.messages import Draft, RuleRef
+from rulemint_shared.contract.messages import RuleRef, Trial
 from rulemint_shared.contract.records import Isolation, Language, RuleLimits, RuleVersion
 from rulemint_shared.redis.connection import RedisUnusableError
 from rulemint_shared.secrets.runner_key import HOW_TO_MAKE_IT, RunnerKey, RunnerKeyError
@@ -91,14 +91,14 @@ class RuleSources:
             self._kept.move_to_end(name)
         return source
 
-    def of_draft(self, draft: Draft) -> RuleSource:
-        """The source that *draft* brings along; it is not kept.
+    def of_trial(self, trial: Trial) -> RuleSource:
+        """Make the source that *trial* brings along; it is not kept.
 
         Raises:
             RuleSourceError: its secrets do not open under the runner's key.
         """
         try:
-            return _source(draft.text, self._decrypt(draft.secrets) if draft.secrets else {})
+            return _source(trial.text, self._decrypt(trial.secrets) if trial.secrets else {})
         except (codecs.DecodeError, RunnerKeyError) as error:
             raise RuleSourceError(str(error)) from error
 

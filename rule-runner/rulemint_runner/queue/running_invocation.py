@@ -143,7 +143,7 @@ class RunningInvocation:
 
 def _publish_for(invocation: Invocation, publisher: LogPublisher) -> Callable[[LogRecord], None]:
     """What takes the records of *invocation* to its tenant's watchers."""
-    if invocation.draft is not None:
+    if invocation.trial is not None:
         return _keep_to_ourselves
     return partial(publisher.publish, invocation.tenant)
 

@@ -35,8 +35,8 @@ class RuleRef(msgspec.Struct, frozen=True, kw_only=True):
     """When that was last done for the client of this invocation."""
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule that is tried: it travels with its invocation, and is kept nowhere."""
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that is tried. It travels with its invocation and is not kept."""
 
     text: RuleVersion
     secrets: bytes = b""
@@ -83,8 +83,8 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     """The client grant's scopes if the API enforces them: no rule may go beyond."""
     grant_scope: ScopeList = []
     """What the client grant holds: an action may add nothing else."""
-    draft: Draft | None = None
-    """What the one rule of the flow is, if it is only tried: nobody gets a token, and no watcher hears of it."""
+    trial: Trial | None = msgspec.field(default=None, name="draft")
+    """The one rule of the flow, if it is only tried: nobody gets a token, and no watcher hears of it."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

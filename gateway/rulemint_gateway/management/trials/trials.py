@@ -19,7 +19,7 @@ from rulemint_gateway.stores.catalog.reading import read_record
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS
 from rulemint_shared import ids
 from rulemint_shared.contract import codecs
-from rulemint_shared.contract.messages import Draft, Ending, Invocation, RuleRef
+from rulemint_shared.contract.messages import Ending, Invocation, RuleRef, Trial
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.fairness.turns import NoTurnError, Turns
@@ -62,36 +62,36 @@ class Trials:
         """
         check_body(body)
         request = tried_request(self._catalog.tenant(tenant), body)
-        name, draft = await self._draft(tenant, body)
+        name, trial = await self._trial(tenant, body)
         try:
             async with self._turns.taken(tenant, within_s=self._deadline_s):
-                ending = await self._run(tenant, request, name, draft)
+                ending = await self._run(tenant, request, name, trial)
         except NoTurnError:
             raise UnavailableError("Too many rules of this tenant are being tried: try again") from None
-        return answer_of(ending, draft.text)
+        return answer_of(ending, trial.text)
 
-    async def _run(self, tenant: str, request: TriedRequest, name: str, draft: Draft) -> Ending:
+    async def _run(self, tenant: str, request: TriedRequest, name: str, trial: Trial) -> Ending:
         deadline = Deadline.after(self._deadline_s)
         invocation = Invocation(
-            id=draft.text.rule_id,
+            id=trial.text.rule_id,
             tenant=tenant,
             client=request.client,
             audience=request.audience,
             scope=request.scope,
             request=request.request,
-            flow=[RuleRef(rule_id=draft.text.rule_id, name=name, version=draft.text.version)],
+            flow=[RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)],
             deadline_ms=deadline.to_unix_ms(),
             enqueued_at_ms=unix_ms(),
             scope_ceiling=request.scope_ceiling,
             grant_scope=request.grant_scope,
-            draft=draft,
+            trial=trial,
         )
         try:
             return await self._dispatcher.run(invocation, deadline)
         except CannotTravelError as error:
             raise InvalidBodyError(f"A rule cannot be given this request: {error}") from error
 
-    async def _draft(self, tenant: str, body: TryRule) -> tuple[str, Draft]:
+    async def _trial(self, tenant: str, body: TryRule) -> tuple[str, Trial]:
         """The rule's name, and what is to run: under an id of its own, so no host of it is ever shared."""
         given = text_fields(body)
         check_script_length(given)
@@ -110,7 +110,7 @@ class Trials:
             secrets = self._vault.encrypt(values, purpose=Purpose.RULE_SECRETS)
         installed = await self._packages.installed_for(tenant, wanted, before=before)
         own = {"rule_id": ids.new_try_id(), "isolation": Isolation.FRESH, **installed}
-        return name, Draft(text=msgspec.structs.replace(wanted, **own), secrets=secrets)
+        return name, Trial(text=msgspec.structs.replace(wanted, **own), secrets=secrets)
 
     async def _stored_secrets(self, tenant: str, rule: Rule) -> bytes:
         if rule.secrets_revision == 0:

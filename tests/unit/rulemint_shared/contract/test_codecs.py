@@ -30,7 +30,6 @@ from rulemint_shared.contract.messages import (
     ConfigChange,
     DenialCode,
     Denied,
-    Draft,
     Dropped,
     Ending,
     Endings,
@@ -47,6 +46,7 @@ from rulemint_shared.contract.messages import (
     RequestView,
     RuleRef,
     RuleReport,
+    Trial,
 )
 from rulemint_shared.contract.package_messages import Installed, InstallRequest, NotInstalled, Wanted
 from rulemint_shared.contract.records import (
@@ -147,7 +147,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     enqueued_at_ms=5,
                     scope_ceiling=["a"],
                     grant_scope=["a", "b"],
-                    draft=Draft(text=RULE_VERSION, secrets=b"c"),
+                    trial=Trial(text=RULE_VERSION, secrets=b"c"),
                 )
             ],
         ),
