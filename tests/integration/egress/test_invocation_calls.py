@@ -64,7 +64,7 @@ async def test_whoever_did_not_answer_in_time_is_told_what_it_waited_for_or_was_
     assert calls.hint().startswith(f"it was refused POST user-{NAME} (ERR_RULEMINT_FORBIDDEN_HOST: user-")
     assert "allow_hosts" in calls.hint()
     waiting = asyncio.create_task(calls.fetch(request_to(gate)))
-    await eventually(gate.count, 1)
+    await eventually(gate.count, lambda waiting: waiting == 1)
     assert calls.hint().startswith(f"it waited for POST {NAME} (")
     assert "secret" not in calls.hint()
     gate.opened.set()
