@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("cli/rulemint_cli", "gateway/rulemint_gateway")
+ROOMS = ("cli/rulemint_cli", "gateway/rulemint_gateway", "shared/rulemint_shared")
 PAGES_TO_DO = (
     "CHANGELOG.md",
     "docs/auth0-facts.md",

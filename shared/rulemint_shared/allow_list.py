@@ -1,4 +1,4 @@
-"""Which hosts a rule may call: the entries of its ``allow_hosts``, and the DNS names in them. Without an entry, none.
+"""Read the entries of a rule's ``allow_hosts``, and the DNS names in them. Without an entry, a rule calls no host.
 
 An entry is ``[http://]name[:port]``. Without a scheme it stands for https on port 443; ``http://name`` is the only way
 to plain http, on port 80. ``*.example.com`` stands for every name with exactly one label more. Addresses are never
@@ -43,7 +43,7 @@ class AllowedHost:
     is_wildcard: bool = False
 
     def allows(self, scheme: Scheme, name: str, port: int) -> bool:
-        """Whether it stands for *name*, which is normalised, with this scheme and port."""
+        """Tell whether the entry stands for *name*, which is normalised, with this scheme and port."""
         if (scheme, port) != (self.scheme, self.port):
             return False
         if self.is_wildcard:
@@ -87,7 +87,7 @@ def normal_name(text: str) -> str:
     """The DNS name *text* in lower case and ASCII (UTS 46), without the dot that ends an absolute name.
 
     Raises:
-        ValueError: it is no DNS name; an address is none, in whatever spelling.
+        ValueError: it is no DNS name. An address is none, however it is spelled.
     """
     name = _to_ascii(text).removesuffix(".")
     if not name:

@@ -13,24 +13,24 @@ from time import monotonic_ns
 import msgspec
 
 _epoch_ns = time.time_ns() - monotonic_ns()
-"""When the monotonic clock of this process was 0, in ns since 1970."""
+"""The time at which the monotonic clock of this process was 0, in ns since 1970."""
 
 
 def unix_ms() -> int:
-    """Now by the server's clock, in ms since 1970: for whatever is stored, or sent to another process."""
+    """Read the server's clock, in ms since 1970. Use it for all times that are stored or sent to another process."""
     return (monotonic_ns() + _epoch_ns) // 1_000_000
 
 
 def unix_s() -> int:
-    """Now by this machine's clock, in s since 1970, as JWT's ``iat`` wants it (RFC 7519 §2, NumericDate).
+    """Read this machine's clock, in s since 1970, as JWT's ``iat`` wants it (RFC 7519 §2, NumericDate).
 
-    Tokens leave the system: whoever takes them compares with a clock that is none of ours.
+    Tokens leave the system, so their readers compare with clocks that are none of ours.
     """
     return int(time.time())
 
 
 def epoch_of_monotonic_ns() -> int:
-    """When the monotonic clock of this process was 0, by the server's clock, in ns since 1970."""
+    """Return the server's time at which the monotonic clock of this process was 0, in ns since 1970."""
     return _epoch_ns
 
 
@@ -75,7 +75,7 @@ class Deadline(msgspec.Struct, frozen=True):
         return self.monotonic_s - time.monotonic()
 
     def passed(self) -> bool:
-        """Whether nothing is left."""
+        """Tell whether nothing is left."""
         return self.remaining_s() <= 0
 
     def earlier(self, seconds: float) -> Deadline:

@@ -1,4 +1,4 @@
-"""How ids and secrets are made and look.
+"""Make ids and secrets, and recognise them.
 
 Exchange ids begin with their time, so that the record of an exchange can be found in its stream without an index.
 """
@@ -26,7 +26,7 @@ def new_exchange_id() -> str:
 
 
 def exchange_time_ms(exchange_id: str) -> int | None:
-    """When the exchange began, in ms since the epoch; None if *exchange_id* is not one of ours."""
+    """Return when the exchange began, in ms since the epoch; None if *exchange_id* is not one of ours."""
     match = _EXCHANGE_ID.fullmatch(exchange_id)
     return int(match[1], 16) if match else None
 

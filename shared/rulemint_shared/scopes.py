@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_SCOPES = 500
-"""How many one request may ask for, and one rule may return."""
+"""The scopes that one request may ask for, and one rule may return, at most."""
 SCOPE_CHARACTER = r"[\x21\x23-\x5b\x5d-\x7e]"
 MAX_SCOPE_CHARACTERS = 256
 _SCOPE_TOKEN = re.compile(f"{SCOPE_CHARACTER}{{1,{MAX_SCOPE_CHARACTERS}}}")

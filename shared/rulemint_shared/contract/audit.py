@@ -13,7 +13,7 @@ class AuditedChange(msgspec.Struct, frozen=True, kw_only=True):
     """One record that was written or deleted. Secrets are ``***``, long values are cut."""
 
     kind: str
-    """What was changed, as its Redis hash is called: ``clients``."""
+    """The kind of record that was changed, as its Redis hash is called: ``clients``."""
     id: str
     before: dict[str, Any] | None = None
     """None: it was created. Of a change, only the fields that differ are in *before* and *after*."""

@@ -1,4 +1,4 @@
-"""Whether a type sets bounds that its values may break: those are checked before they are sent."""
+"""Find types with bounds that a Python value may break. Their values are checked before they are sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_
 
 
 def has_bounds(wanted: Any) -> bool:
-    """Whether anything in *wanted* has a bound beyond its Python type.
+    """Tell whether anything in *wanted* has a bound beyond its Python type.
 
     A value of a type without bounds is taken by its decoder once an encoder has taken it.
     """

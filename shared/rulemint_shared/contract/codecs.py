@@ -1,4 +1,7 @@
-"""The reused typed encoders and decoders. Whatever Redis hands us is hostile until one of these has accepted it."""
+"""Encode and decode all types that are sent or stored.
+
+Bytes from Redis are hostile until a decoder has accepted them.
+"""
 
 from __future__ import annotations
 
@@ -152,7 +155,7 @@ class Codec(Generic[T]):
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong and where. A reason goes to a log: a value that was refused does not."""
+    """Say what is wrong and where. A reason goes to a log: a value that was refused does not."""
     if isinstance(error, UnicodeDecodeError):
         return "a text that is not UTF-8"
     return _REFUSED_VALUE.sub(r"\1\2", str(error))

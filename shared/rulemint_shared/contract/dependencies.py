@@ -1,4 +1,4 @@
-"""What a rule may depend on: names and versions of packages, and nothing that leads anywhere but a registry.
+"""Check a rule's packages: names and versions of a registry, and nothing that leads anywhere else.
 
 A dependency is a name with a version or a range of versions. A path, a URL, a repository, another package's name or a
 flag of an installer is not expressible in this grammar.
@@ -22,7 +22,7 @@ ANY_VERSION = "*"
 
 
 class Registry(StrEnum):
-    """Where the packages of a language come from."""
+    """A registry from which the packages of a language come."""
 
     NPM = "npm"
     PYPI = "pypi"
@@ -48,7 +48,7 @@ MAX_IMPORTS = 128
 
 
 def registry_of(language: Language) -> Registry:
-    """Where a rule of *language* has its packages from."""
+    """Name the registry from which a rule of *language* has its packages."""
     match language:
         case Language.JAVASCRIPT | Language.TYPESCRIPT:
             return Registry.NPM
@@ -75,7 +75,7 @@ def check_dependencies(registry: Registry, dependencies: Mapping[str, str]) -> N
 
 
 class NamedPackage(msgspec.Struct, frozen=True, kw_only=True):
-    """How a JavaScript text names a package: ``npm:@scope/name@1.2.3/a/path`` has all there can be."""
+    """A package as a JavaScript text names it: ``npm:@scope/name@1.2.3/a/path`` has all there can be."""
 
     specifier: str
     name: str
@@ -126,7 +126,7 @@ def _is_version(registry: Registry, version: str) -> bool:
 
 
 def _names_of(registry: Registry) -> re.Pattern[str]:
-    """What the names of packages look like in *registry*."""
+    """Build the pattern of package names in *registry*."""
     match registry:
         case Registry.NPM:
             return _NPM_NAME

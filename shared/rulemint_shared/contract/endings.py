@@ -1,4 +1,4 @@
-"""Outcomes within the bounds of their types, whatever they are made of: what a host says, and what a clock says."""
+"""Make outcomes that are within the bounds of their types, from any text of a host and any time of a clock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rulemint_shared.contract.messages import (
 def failed(
     reason: FailureReason, detail: str = "", *, pauses_for_s: float = 0.0, pauses_for_all: bool = False
 ) -> Failed:
-    """A failure for *reason*; *detail* is cut where it is too long, and so is the pause."""
+    """Make a failure for *reason*. A *detail* or a pause that is too long is cut."""
     pauses_for_ms = round(min(MAX_PAUSE_MS, max(0.0, pauses_for_s * 1000)))
     return Failed(
         reason=reason,

@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the time went, in ms; None for what did not happen."""
+    """Times of the steps of a token request, in ms; None for a step that did not happen."""
 
     authenticate_ms: float | None = None
     queue_ms: float | None = None
@@ -35,7 +35,7 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     error_description: str | None = None
     detail: str = ""
-    """What the caller was not told."""
+    """Details that the caller was not told."""
     client_id: str | None = None
     client_name: str | None = None
     audience: str | None = None
@@ -52,9 +52,9 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     kid: str | None = None
     timings: Timings = Timings()
     calls: list[OutboundCall] = []
-    """What the rules asked of other services, in the order in which it ended."""
+    """Calls of the rules to other services, in the order in which they ended."""
     secret_name: str | None = None
-    """Which of the client's secrets proved who it is."""
+    """The name of the client's secret that proved who it is."""
     first_rule: str = ""
     """The rule that the flow began with, or would have if a runner had taken it up."""
     first_version: int = 0

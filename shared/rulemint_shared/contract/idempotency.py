@@ -1,4 +1,4 @@
-"""What is kept of a create that came with an Idempotency-Key, so that it is never done twice."""
+"""Remember a create that came with an Idempotency-Key, so that it is never done twice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class IdempotentCall(msgspec.Struct, frozen=True, kw_only=True):
     body_hash: bytes
     """Keyed: a body may hold a secret."""
     attempt: str
-    """Random: whoever commits must be the one that began."""
+    """Random. Only the attempt that began may commit."""
     committed: bool = False
     status: int | None = None
     answer: bytes = b""

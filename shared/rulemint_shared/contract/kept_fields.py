@@ -22,7 +22,7 @@ Object = Annotated[dict[Annotated[str, Meta(min_length=1, max_length=255)], Any]
 Refused = Annotated[Flag, Meta(extra_json_schema={"enum": [False, None]})]
 Unpromised = Annotated[Object, Meta(extra_json_schema={"enum": [{}, None]})]
 NotRequired = Annotated[Object, Meta(extra_json_schema={"properties": {"required": {"enum": [False, None]}}})]
-"""What would promise a protection that is not there: the management API refuses it, and says what there is."""
+"""A field that would promise a protection that is not there. The management API refuses it, and says what there is."""
 
 
 Tokens = Annotated[int, Meta(ge=1, le=2_147_483_647)]
@@ -121,13 +121,13 @@ class KeptClientFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class SubjectPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may ask for tokens on whose behalf."""
+    """The clients that may ask for tokens on a user's behalf."""
 
     policy: Literal["allow_all", "deny_all", "require_client_grant"]
 
 
 class ClientPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether clients may ask for tokens of their own."""
+    """The clients that may ask for tokens of their own."""
 
     policy: Literal["deny_all", "require_client_grant"]
 
@@ -192,7 +192,7 @@ class KeptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tenant_token_quota: TokenQuota | UnsetType | None = UNSET
     """Of all clients of the tenant together."""
     source_token_quota: TokenQuota | UnsetType | None = UNSET
-    """Of each address that asks, whatever the clients; an IPv6 address counts as its network of 64 bits."""
+    """Of each address that asks, all clients together; an IPv6 address counts as its network of 64 bits."""
     flags: Object | UnsetType = UNSET
     security_headers: Object | UnsetType = UNSET
     session_cookie: Object | UnsetType = UNSET

@@ -4,9 +4,8 @@ The part in braces is a name's tag. A cluster keeps names of one tag on one node
 command with several keys takes names of one tag only. ``{config}`` has the configuration of all tenants, which has one
 revision; what a tenant's traffic makes is under the tenant's own tag; each shard of the queue has one.
 
-==============================================  ==========  ==================  ============  ================
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
-``arq:result:`` for a minute after it has ended; arq has no setting for these prefixes. So a job's id bears the tag of
+``arq:result:`` for a minute after it has ended. arq has no setting for these prefixes. So a job's id bears the tag of
 its shard of the queue, and all that arq keeps of it is where the shard is. A shard's tag begins with its number.
 """
 
@@ -42,7 +41,7 @@ WRONG_CLOCKS = f"{PREFIX}:{{clocks}}:wrong"
 
 
 def tag(name: str) -> str:
-    """What a cluster places *name* by: the text between its first brace and the next closing one, or all of it."""
+    """Find what a cluster places *name* by: the text between its first brace and the next closing one, or all of it."""
     _before, opened, rest = name.partition("{")
     inside, closed, _after = rest.partition("}")
     return inside if opened and closed and inside else name
@@ -62,7 +61,7 @@ def _of(tenant: str) -> str:
 
 
 def slot(text: str) -> int:
-    """Where a cluster places names whose tag is *text*: CRC16 (XMODEM) of it."""
+    """Calculate the slot of names whose tag is *text*: CRC16 (XMODEM) of it."""
     return crc_hqx(text.encode(), 0) % _SLOTS
 
 
@@ -107,7 +106,7 @@ def job_id(random: str, shard: int) -> str:
 
 
 def write_marker(name: str) -> str:
-    """What one transaction of the configuration writes to be recognised by."""
+    """Name the key that a transaction of the configuration writes to be recognised by."""
     return f"{_CONFIG}:write:{name}"
 
 
@@ -137,7 +136,7 @@ def rule_versions(tenant: str) -> str:
 
 
 def script_bytes(tenant: str) -> str:
-    """How many bytes the tenant's rule versions have together."""
+    """Name the count of bytes that the tenant's rule versions have together."""
     return f"{_CONFIG}:script-bytes:{tenant}"
 
 
@@ -232,12 +231,15 @@ def runner_load(runner: str) -> str:
 
 
 def log_ticket(sha256: str) -> str:
-    """What a ticket for a log stream is good for, by the hash of its text."""
+    """Name the key of a ticket for a log stream, by the hash of its text."""
     return f"{PREFIX}:{{ticket:{sha256}}}"
 
 
 def bucket(sha256: str) -> str:
-    """When a bucket of failed logins is full again, in ms of the server's clock. There are 16 tags for all of them."""
+    """Name a bucket of failed logins; it holds when it is full again, in ms of the server's clock.
+
+    There are 16 tags for all of them.
+    """
     return f"{PREFIX}:{{buckets:{sha256[:1]}}}:{sha256}"
 
 

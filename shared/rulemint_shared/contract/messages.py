@@ -1,4 +1,4 @@
-"""What travels between the services, as MessagePack. New fields go last and have defaults; types never change."""
+"""Define the MessagePack messages between the services. New fields go last and have defaults; types never change."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class RuleRef(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     secrets_revision: int = 0
     resumed_at_ms: int = 0
-    """When its operator last ended its pauses; 0: never. What pauses since an earlier time pauses no longer."""
+    """The time at which its operator last ended its pauses; 0: never. A pause since an earlier time is over."""
     client_resumed_at_ms: int = 0
-    """When that was last done for the client of this invocation."""
+    """The same, for the client of this invocation."""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     query: dict[str, str] = {}
     hostname: str = ""
     requested_scopes: ScopeList = []
-    """What the caller asked for; empty if it asked for nothing in particular."""
+    """The scopes that the caller asked for; empty if it asked for nothing in particular."""
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +82,7 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     scope_ceiling: ScopeList | None = None
     """The client grant's scopes if the API enforces them: no rule may go beyond."""
     grant_scope: ScopeList = []
-    """What the client grant holds: an action may add nothing else."""
+    """The scopes of the client grant: an action may add nothing else."""
     trial: Trial | None = msgspec.field(default=None, name="draft")
     """The one rule of the flow, if it is only tried: nobody gets a token, and no watcher hears of it."""
 
@@ -98,7 +98,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DenialCode(StrEnum):
-    """How a rule may refuse: the OAuth error its caller gets (RFC 6749 §5.2)."""
+    """The ways in which a rule may refuse: the OAuth error that its caller gets (RFC 6749 §5.2)."""
 
     ACCESS_DENIED = "access_denied"
     INVALID_SCOPE = "invalid_scope"
@@ -107,7 +107,7 @@ class DenialCode(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why an invocation ended without an answer of its rules."""
+    """The reasons for which an invocation ends without an answer of its rules."""
 
     TIMEOUT = "timeout"
     CRASHED = "crashed"
@@ -146,21 +146,21 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     pauses_for_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAUSE_MS)] = 0
     """For how long the flow fails in any case, because one of its rules pauses; 0 if none does."""
     pauses_for_all: bool = False
-    """Whether it does for every client, or for that of this invocation only."""
+    """It pauses for every client, and not only for that of this invocation."""
 
 
 Outcome = Granted | Denied | Failed
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule returned and the contract left out, and why."""
+    """A value that a rule returned and the contract left out, with the reason."""
 
     name: str
     why: str
 
 
 class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rule of the flow was given and what it changed."""
+    """The input of one rule of the flow, and what it changed."""
 
     rule: str
     version: int
@@ -224,7 +224,7 @@ class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call", gc=Fal
     """A rule called another service, or tried to: where and how it went, never what was said."""
 
     ts_ms: int
-    """When it had ended."""
+    """The time at which it had ended."""
     invocation: str
     client_id: str
     rule: str
@@ -245,7 +245,7 @@ LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
-    """How one invocation ended, with everything that its exchange record keeps of it."""
+    """The end of one invocation, with everything that its exchange record keeps of it."""
 
     invocation: str
     outcome: Outcome
@@ -271,7 +271,7 @@ class ChangedRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What made the configuration's revision *revision*: one transaction of one tenant."""
+    """The changes that made the configuration's revision *revision*: one transaction of one tenant."""
 
     revision: int
     tenant: str
@@ -279,7 +279,7 @@ class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = ""
     """Random: a server that took over from another may count another change by the same number."""
     left_out: bool = False
-    """Whether there are too many *records* to keep, so that none are named."""
+    """There are too many *records* to keep, so that none are named."""
 
 
 def outcome_name(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""What versions before layout 2 called the same names: they had no tags, so no cluster could place them.
+"""Know the names of versions before layout 2. They had no tags, so no cluster could place them.
 
 Only a gateway that starts reads this, to rename what such a version has left (docs/upgrading.md).
 """
@@ -17,7 +17,7 @@ RUNNERS = "rulemint:runners"
 GATEWAYS = "rulemint:outcomes:"
 """The beginning of the channels that gateways listened to."""
 CHECKED_FIRST = {"rulemint:key-check": keys.KEY_CHECK, "rulemint:runner-key-check": keys.RUNNER_KEY_CHECK}
-"""What a process of an older version looks at before it does anything: it ends if it cannot decrypt what it finds."""
+"""Names that a process of an older version reads first: it ends if it cannot decrypt what it finds."""
 
 _SINGLE = {
     "rulemint:tenants": keys.TENANTS,
@@ -60,12 +60,12 @@ _LEDGER = ":ledger"
 
 
 def is_gone(old: str) -> bool:
-    """Whether *old* only meant something to the processes of its time: who waited, and who was alive."""
+    """Tell whether *old* meant something only to the processes of its time: callers that waited, and who was alive."""
     return "{" not in old and _GONE.fullmatch(old) is not None and new_name(old) is None
 
 
 def new_name(old: str) -> str | None:
-    """What *old* is called now; None if no version has called anything so, or it means nothing any longer."""
+    """Return the name that *old* has now; None if no version used it, or if it means nothing any more."""
     if "{" in old:
         return None
     if old.endswith(_LEDGER):

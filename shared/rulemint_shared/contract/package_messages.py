@@ -1,4 +1,4 @@
-"""What gateway and runner say to each other about packages. New fields go last, with defaults; types never change."""
+"""Define what gateway and runner say about packages. New fields go last, with defaults; types never change."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One package that a rule wants."""
 
     specifier: str
-    """What the rule says to get it: its name, perhaps with a version, perhaps with a path within it."""
+    """The text by which the rule gets it: its name, perhaps with a version, perhaps with a path within it."""
     name: str
     version: str
     """A version or a range."""
     path: str = ""
-    """Which of its files, such as ``/fp``; empty: the package itself."""
+    """One of its files, such as ``/fp``; empty: the package itself."""
 
 
 class InstallRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class InstallRequest(msgspec.Struct, frozen=True, kw_only=True):
     registry: Registry
     wanted: Annotated[tuple[Wanted, ...], Meta(min_length=1, max_length=MAX_WANTED)]
     tenant: Annotated[str, Meta(max_length=63)] = ""
-    """Whose turn it takes. What is installed does not depend on it."""
+    """The tenant whose turn it takes. The result does not depend on it."""
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True, tag="installed"):
@@ -48,7 +48,7 @@ class NotInstalled(msgspec.Struct, frozen=True, kw_only=True, tag="not-installed
 
     message: Annotated[str, Meta(max_length=MAX_NOT_INSTALLED)]
     is_ours: bool = False
-    """Whether it is no fault of the request: it may succeed later."""
+    """It is no fault of the request, which may succeed later."""
 
 
 InstallAnswer = Installed | NotInstalled

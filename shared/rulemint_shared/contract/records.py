@@ -28,7 +28,7 @@ class SigningAlgorithm(StrEnum):
 
 
 class Language(StrEnum):
-    """What a rule is written in."""
+    """The language of a rule."""
 
     JAVASCRIPT = "javascript"
     TYPESCRIPT = "typescript"
@@ -53,7 +53,7 @@ KeptFields = dict[str, Any]
 
 
 class ErrorStyle(StrEnum):
-    """How the token endpoint says no."""
+    """The style in which the token endpoint says no."""
 
     RFC6749 = "rfc6749"
     """By the codes and statuses of RFC 6749 §5.2."""
@@ -110,7 +110,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResourceServer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token is for: an API. Its identifier is the token's audience."""
+    """An API: something that a token is for. Its identifier is the token's audience."""
 
     id: str
     identifier: str
@@ -125,7 +125,7 @@ class ResourceServer(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int = 0
     updated_at_ms: int = 0
     denies_clients: bool = False
-    """No client gets a token for it, whatever was granted."""
+    """No client gets a token for it, even with a grant."""
     kept: KeptFields = {}
 
 
@@ -173,26 +173,26 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     draft: int = 0
     """The version that was saved last without being deployed; 0: none."""
     made_as: RuleForm | None = None
-    """What it was made as; None: its text says what it is."""
+    """The form that it was made as; None: its text says what it is."""
     runtime: str = ""
-    """What the maker of an action called its runtime: shown again, and of no effect."""
+    """The runtime that the maker of an action named: shown again, and of no effect."""
     binding_name: str = ""
-    """What the binding of an action is called; empty: as the action is."""
+    """The name of the action's binding; empty: the name of the action."""
     secret_times_ms: dict[str, int] = {}
-    """When each secret was last changed; one that is missing is older than this field."""
+    """The time of the last change of each secret; one that is missing is older than this field."""
     oldest_version: int = 1
     """From here on all versions are kept, to the latest."""
     older_versions: tuple[int, ...] = ()
     """Those before it that are kept too: what runs, or is the draft, or was so when the newest version was made."""
     resumed_at_ms: int = 0
-    """When somebody last ended its pauses; 0: never."""
+    """The time at which somebody last ended its pauses; 0: never."""
     resumed_clients: dict[str, int] = {}
-    """When somebody last ended its pause for a client, of those for whom that was lately."""
+    """The times at which somebody last ended its pause for a client, of clients for which that was lately."""
     description: str = ""
 
 
 class Isolation(StrEnum):
-    """How long a host of a rule lives."""
+    """The time for which a host of a rule lives."""
 
     WARM = "warm"
     """One host runs many invocations, one after the other: what a rule keeps in its module stays."""
@@ -201,7 +201,7 @@ class Isolation(StrEnum):
 
 
 class RuleLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one invocation of a rule may take; None: the runner's default. A runner's own ceiling holds in any case."""
+    """The limits of one invocation of a rule; None: the runner's default. A runner's own ceiling holds in any case."""
 
     timeout_s: Annotated[float, Meta(gt=0, le=MAX_TIMEOUT_S)] | None = None
     memory_mb: Annotated[int, Meta(ge=MIN_MEMORY_MB, le=MAX_MEMORY_MB)] | None = None
@@ -219,17 +219,17 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     created_at_ms: int = 0
     allow_hosts: tuple[str, ...] = ()
-    """Where its outbound calls may go, as `rulemint_shared.allow_list` reads it; nowhere by default."""
+    """The hosts that its outbound calls may reach, as `rulemint_shared.allow_list` reads it; none by default."""
     isolation: Isolation = Isolation.WARM
     limits: RuleLimits = RuleLimits()
     dependencies: dict[str, str] = {}
     """The packages that it may use: name → version or range, as its author wrote them."""
     resolved_dependencies: dict[str, str] = {}
-    """What was installed when the version was made: name, or name with version → exact version."""
+    """The packages that were installed when the version was made: name, or name with version → exact version."""
     packages: str = ""
     """The hash of its package set; empty if it has none."""
     created_by: str = ""
-    """The client_id of whoever made it; empty: made before this field, or by Rulemint itself."""
+    """The client_id of its maker; empty: made before this field, or by Rulemint itself."""
 
 
 class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,11 +252,11 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     certificate: str = ""
     """A self-signed X.509 certificate of the public half, PEM."""
     current_since_ms: int | None = None
-    """When it began to sign; None if it never did, or since its creation."""
+    """The time at which it began to sign; None if it never did, or since its creation."""
     current_until_ms: int | None = None
-    """When the next one took over."""
+    """The time at which the next one took over."""
     revoked_at_ms: int | None = None
     is_next: bool = False
     """It is published, and signs from the next rotation on."""
     tokens_until_ms: int = 0
-    """When the last token expires that it signed, as far as APIs have left or a rotation has come; 0: not known."""
+    """The expiry of the last token that it signed, as far as APIs have left or a rotation has come; 0: not known."""

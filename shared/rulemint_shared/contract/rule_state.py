@@ -1,4 +1,4 @@
-"""What a rule keeps between its invocations, as Redis has it and as hosts send it, with Auth0's limits."""
+"""Define what a rule keeps between its invocations, as Redis has it and as hosts send it, with Auth0's limits."""
 
 from __future__ import annotations
 

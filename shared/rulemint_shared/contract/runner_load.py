@@ -1,4 +1,4 @@
-"""What a runner says of itself while it is alive."""
+"""Define what a runner says of itself while it is alive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 
 
 class RunnerLoad(msgspec.Struct, frozen=True, kw_only=True):
-    """How much it does at one moment."""
+    """The work of a runner at one moment."""
 
     hosts: _Count
     """Rule hosts, idle ones too; the blank spares are not among them."""

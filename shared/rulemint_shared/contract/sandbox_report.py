@@ -1,4 +1,4 @@
-"""What holds a rule on one machine: the layers that are there, and what came of attacking them.
+"""Report how rules are isolated on one machine: the layers that are there, and the results of attacks on them.
 
 Written by the runner as JSON (``--check-sandbox``), read by ``rulemint sandbox check``.
 """
@@ -11,7 +11,7 @@ import msgspec
 
 
 class LayerState(StrEnum):
-    """Whether a layer is there."""
+    """The state of a layer: there or not."""
 
     ENFORCED = "enforced"
     MISSING = "missing"
@@ -28,11 +28,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     required: bool
     detail: str = ""
     fix: str = ""
-    """What would mend it; for a layer that is missing."""
+    """The fix for a layer that is missing."""
 
 
 class AttackOutcome(StrEnum):
-    """How an attack ended."""
+    """The result of an attack."""
 
     FAILED = "failed"
     """As it should."""
@@ -47,7 +47,7 @@ class Attack(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     """The language of the host that attacked."""
     name: str
-    """What it tried, as in: a rule can …"""
+    """The thing that it tried, as in: a rule can …"""
     outcome: AttackOutcome
     detail: str = ""
 

@@ -1,4 +1,4 @@
-"""What waits to be written, by tenant: each tenant loses its own when there is too much, and all are taken in turns."""
+"""Hold what waits to be written, by tenant. Each tenant loses its own if there is too much, and all take turns."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ LOST_AT_ONCE = 64
 
 
 class Taken(NamedTuple, Generic[T]):
-    """What one tenant has in a round."""
+    """The items of one tenant in a round."""
 
     tenant: str
     items: list[T]
     lost: int
-    """How many of its items were lost before them, and have not been told of."""
+    """The number of its items that were lost before them, and have not been told of."""
 
 
 class _Queue(Generic[T]):
-    """What waits for one tenant."""
+    """The items of one tenant that wait."""
 
     __slots__ = ("items", "size")
 
@@ -43,10 +43,10 @@ class FairBacklog(Generic[T]):
         """In bytes."""
         self._untold: Counter[str] = Counter()
         self.lost = 0
-        """How many items were ever lost."""
+        """The number of items that were ever lost."""
 
     def __len__(self) -> int:
-        """How many items wait."""
+        """Count the items that wait."""
         return self._count
 
     def of(self, tenant: str) -> Iterator[T]:

@@ -1,4 +1,4 @@
-"""What is remembered of many tenants, within bounds: where it is too much, the tenant with the most forgets its oldest.
+"""Remember values of many tenants, within bounds. When it is full, the tenant with the most forgets its oldest.
 
 So no tenant, however much it has remembered of itself, makes another's be forgotten.
 """
@@ -19,15 +19,15 @@ class FairMemory(Generic[K, V]):
     def __init__(self, most: int) -> None:
         self._most = most
         self.by_tenant: dict[str, OrderedDict[K, V]] = {}
-        """What is remembered of each tenant of which anything is; to be looked into only."""
+        """The values of each tenant that has any; to be looked into only."""
         self._count = 0
 
     def __len__(self) -> int:
-        """How many values there are."""
+        """Count the values."""
         return self._count
 
     def get(self, tenant: str, key: K) -> V | None:
-        """What is remembered there; None if nothing is."""
+        """Return the value that is remembered there, or None."""
         of_tenant = self.by_tenant.get(tenant)
         return None if of_tenant is None else of_tenant.get(key)
 

@@ -1,7 +1,7 @@
-"""How many places each tenant has taken, and when it has its share of them.
+"""Count the places that each tenant has taken, and know when it has its part of them.
 
-A tenant may take as many as it leaves to the others: alone it gets half of all, two greedy ones a third each, and there
-is always room for one who comes later.
+A tenant may take as many as it leaves to the others. Alone it gets half of all, and two greedy ones get a third each.
+There is always room for a tenant that comes later.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class TenantQuota:
         self._taken: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """How many places are taken."""
+        """Count the places that are taken."""
         return self._taken.total()
 
     def of(self, tenant: str) -> int:
-        """How many places *tenant* has taken."""
+        """Count the places that *tenant* has taken."""
         return self._taken[tenant]
 
     def begin(self, tenant: str) -> None:
@@ -46,5 +46,5 @@ class TenantQuota:
             self.end(tenant)
 
     def is_used_up(self, tenant: str) -> bool:
-        """Whether *tenant* has as many places, or more, as there would be left for the others."""
+        """Tell whether *tenant* has as many places, or more, as there would be left for the others."""
         return 0 < self._taken[tenant] >= self._places - self._taken.total()

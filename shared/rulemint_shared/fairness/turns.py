@@ -1,4 +1,4 @@
-"""Places that tenants take in turns: whoever floods waits for itself, and for nobody else.
+"""Give places to tenants in turns: a tenant that floods waits for itself, and the others do not.
 
 A tenant has its share of the places, as `TenantQuota` counts it. What finds no place waits in a queue of its tenant.
 The tenants that wait get the places one after the other: next is the one that has had none for longest. If a place is
@@ -35,15 +35,15 @@ class Turns:
         self._waiting = 0
         self._turn = 0
         self._last_turns: dict[str, int] = {}
-        """When a tenant had a place last, counted in turns."""
+        """The last turn in which a tenant had a place, counted in turns."""
 
     def __len__(self) -> int:
-        """How many places are taken."""
+        """Count the places that are taken."""
         return len(self._quota)
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """Count those who wait."""
         return self._waiting
 
     @asynccontextmanager

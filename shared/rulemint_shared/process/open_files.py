@@ -1,4 +1,4 @@
-"""How many files and connections a process may have open (setrlimit(2))."""
+"""Set how many files and connections a process may have open (setrlimit(2))."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ from rulemint_shared.secrets.names import is_secret_name
 MAX_VALUES = 1_000
 """Of one field."""
 _NOT_SHOWN = frozenset({"exc_info", "_record", "_from_structlog"})
-"""What structlog itself puts into an event."""
+"""Fields that structlog itself puts into an event."""
 _MAX_CAUSES = 5
 
 
 class LogFormat(StrEnum):
-    """How log lines look."""
+    """The look of log lines."""
 
     AUTO = "auto"
     CONSOLE = "console"

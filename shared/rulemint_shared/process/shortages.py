@@ -1,7 +1,7 @@
-"""What a process runs out of, and the limit that says so: one line for the operator, and not one for each request.
+"""Name what a process has run out of, and the limit that says so: one line, not one for each request.
 
-Descriptors, processes, memory and room on disks run out anywhere, and all at once. What fails then is answered with 503
-by whoever tried; here is the line that helps.
+Descriptors, processes, memory and room on disks run out anywhere, and all at once. A request that fails because of it
+is answered with 503. Here is the line that helps the operator.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Shortage(NamedTuple):
 
     event: str
     limit: str
-    """Which says so, with its value if this process knows it."""
+    """The limit that says so, with its value if this process knows it."""
     advice: str
 
 
 def shortage_of(error: BaseException, *, starting: bool = False) -> Shortage | None:
-    """What is used up, if *error* or what it came of says so; *starting*: it came of starting a process."""
+    """Name what is used up, if *error* or its cause says so; *starting*: it came of starting a process."""
     for each in _causes(error):
         if isinstance(each, MemoryError):
             return _of(errno.ENOMEM)
@@ -68,7 +68,7 @@ async def watch_descriptors() -> None:
 
 
 class _LastLogged:
-    """When each shortage was logged."""
+    """The times at which each shortage was logged."""
 
     def __init__(self) -> None:
         self._next: dict[str, Deadline] = {}

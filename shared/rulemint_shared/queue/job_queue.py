@@ -1,6 +1,6 @@
-"""arq as Rulemint uses it: msgspec instead of pickle, and a wake-up so that no idle worker has to poll.
+"""Use arq with msgspec instead of pickle, and with a wake-up so that no idle worker has to poll.
 
-A job carries one `Batch` or one `InstallRequest` as opaque bytes, and its result one `Endings` or `InstallAnswer`:
+A job carries one `Batch` or one `InstallRequest` as opaque bytes, and its result one `Endings` or `InstallAnswer`.
 arq's own envelope is plain MessagePack, and only our typed decoders look inside.
 """
 
@@ -31,10 +31,10 @@ log = structlog.get_logger(__name__)
 RUN_BATCH, INSTALL_PACKAGES = "run_batch", "install_packages"
 """The names of the jobs."""
 RESULT_KEPT_S = 60
-"""How long the result of a job can still be found after its end."""
+"""The time for which the result of a job can still be found after its end."""
 WAKE_UPS_KEPT = 64
 SAYS_SO_WITHIN_S = 1.0
-"""How long after its time a server may take to say that no job came: a connection that was forgotten says nothing."""
+"""The time that a server may take too long to say that no job came. A connection that was forgotten says nothing."""
 _NAMELESS = b"1"
 """The claim of a runner of an earlier release."""
 
@@ -54,7 +54,7 @@ def serialize(envelope: dict[str, Any]) -> bytes:
 
 
 def deserialize(data: bytes) -> dict[str, Any]:
-    """arq's ``job_deserializer``; whatever is no MessagePack map is refused."""
+    """Decode a job for arq (``job_deserializer``). Bytes that are no MessagePack map are refused."""
     return _DECODER.decode(data)
 
 
@@ -119,7 +119,7 @@ async def claim(redis: RedisClient, job_id: str, shard: int = 0, *, runner: str,
     """Claim the job for *runner* and take it; None if another has it, it has ended, or nobody came in time.
 
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
-    it is never run a second time, whatever becomes of who took it. What bears another tag is no job of it.
+    it never runs a second time, even if the runner that took it dies. A name with another tag is no job of this queue.
     """
     if keys.tag(job_id) != keys.queue_tag(shard):
         await redis.zrem(keys.queue(shard), job_id)
@@ -185,7 +185,7 @@ async def find_endings(redis: RedisClient, job_id: str) -> tuple[Endings, list[R
 
 
 async def find_install_answer(redis: RedisClient, job_id: str) -> InstallAnswer | None:
-    """What became of an installation; None while it has not ended.
+    """Return the answer to an installation; None while it has not ended.
 
     Raises:
         DecodeError: the stored result is no `InstallAnswer`.
@@ -220,10 +220,10 @@ async def claimed_by(redis: RedisClient, job_ids: Sequence[str]) -> dict[str, st
 
 
 async def is_lost(redis: RedisClient, job_id: str) -> bool:
-    """Whether the server knows nothing of a job that was enqueued: one took over that never had it."""
+    """Tell whether the server knows nothing of a job that was enqueued: one took over that never had it."""
     return not await redis.exists(job_key_prefix + job_id, in_progress_key_prefix + job_id, result_key_prefix + job_id)
 
 
 async def was_picked_up(redis: RedisClient, job_id: str) -> bool:
-    """Whether a runner has claimed the job (and may have died since)."""
+    """Tell whether a runner has claimed the job (and may have died since)."""
     return bool(await redis.exists(in_progress_key_prefix + job_id))

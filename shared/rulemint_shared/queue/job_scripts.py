@@ -1,4 +1,4 @@
-"""What happens to a job happens within one command: Lua, so that it is atomic and costs one request and one reply.
+"""Lua for each change of a job: one command, so that it is atomic and costs one request and one reply.
 
 The keys and what they hold are arq's own.
 """
@@ -31,8 +31,8 @@ return false
 """
 """The job's data; nothing if another has it, if it ended between its wake-up and now, or if it expired.
 
-Whatever comes of it the job leaves the queue, which so holds what waits and nothing else. Data that was sent once more
-for a job that somebody has claimed goes, too: nobody will run it.
+In each case the job leaves the queue, so that the queue holds only what waits. Data that was sent once more for a job
+that somebody has claimed goes, too: nobody will run it.
 """
 
 FINISH = """
@@ -47,7 +47,7 @@ if result ~= '' then redis.call('SET', kept, result, 'EX', kept_s) end
 redis.call('EXPIRE', in_progress, kept_s)
 return refusal
 """
-"""Why channels were not published to, if they were not: what could not be published is kept all the same.
+"""The reason why channels were not published to, if they were not. The rest is kept all the same.
 
 Channels are named as keys, for they are in the same slot. What can be published is published even if nothing can be
 kept, because somebody waits for it.

@@ -1,6 +1,6 @@
-"""Which runners are alive: sorted sets of their names, each with the time until which it counts.
+"""Keep the list of living runners: sorted sets of their names, each with the time until which it counts.
 
-One that was told to stop is on the list of those that leave until it has ended what it had: nobody counts on it for
+A runner that was told to stop is on the list of those that leave until it has ended its work. Nobody counts on it for
 anything new, and nobody thinks that it is dead.
 
 The time is that of the server which keeps them, so that the clocks of runners and gateways need not agree.
@@ -86,7 +86,7 @@ async def find_alive(redis: RedisClient) -> LivingRunners:
 
 
 async def read_loads(redis: RedisClient, names: Sequence[str]) -> dict[str, RunnerLoad]:
-    """What the runners *names* say of themselves; without those that have just gone, or talk nonsense.
+    """Return the loads of the runners *names*, without runners that have just gone and loads that cannot be read.
 
     Raises:
         RedisError, OSError: the server does not answer.

@@ -1,4 +1,4 @@
-"""Where the servers are: ``RULEMINT_REDIS_URL``, read into values and checked before anything connects."""
+"""Read ``RULEMINT_REDIS_URL`` into values, and check them before anything connects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OneServer:
     """``redis://``, ``rediss://`` or ``unix://``."""
 
     options: dict[str, Any]
-    """What redis-py's connections take."""
+    """Options of redis-py's connections."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Sentinels:
 
     sentinels: tuple[Address, ...]
     master: str
-    """What the sentinels call it, such as ``mymaster``."""
+    """The name that the sentinels give it, such as ``mymaster``."""
     options: dict[str, Any]
-    """What redis-py's connections to the data servers take, without host and port."""
+    """Options of redis-py's connections to the data servers, without host and port."""
     tls_options: dict[str, Any]
     """Of those, what a sentinel's connection takes too; empty without TLS."""
 
@@ -49,12 +49,12 @@ class Cluster:
 
     nodes: tuple[Address, ...]
     options: dict[str, Any]
-    """What redis-py's connections to each node take, without host and port."""
+    """Options of redis-py's connections to each node, without host and port."""
     with_tls: bool
 
 
 def read_address(url: str) -> OneServer | Sentinels | Cluster:
-    """What *url* says.
+    """Read *url*.
 
     Raises:
         RedisUrlError: it has another form.

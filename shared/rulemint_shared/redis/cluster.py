@@ -1,7 +1,7 @@
-"""A client of a cluster that is used as the client of one server is.
+"""A client of a cluster. It is used like the client of one server.
 
-Every command, script and transaction takes names of one tag (`keys`), so each goes to the one node that has it: to an
-ordinary client of that node, with ordinary connections. A batch that is no transaction is divided among the nodes.
+Every command, script and transaction takes names of one tag (`keys`), so each goes to the one node that has it. Each
+node has an ordinary client, with ordinary connections. A batch that is no transaction is divided among the nodes.
 Messages go through sharded channels, so that a node hears only of those it has; who subscribes need not know.
 
 redis-py has a cluster client of its own. In the release that arq and the runner can live with, it knows neither
@@ -30,7 +30,7 @@ _WITHOUT_NAMES = {"CLIENT KILL", "CONFIG GET", "INFO", "PING", "TIME", "WAIT", "
 _SHARDED = {"PUBLISH": "SPUBLISH", "PUBSUB CHANNELS": "PUBSUB SHARDCHANNELS"}
 
 Command = tuple[tuple[Any, ...], dict[str, Any]]
-"""What is sent, and redis-py's options."""
+"""The words that are sent, and redis-py's options."""
 
 
 def slot_of(arguments: Sequence[Any]) -> int | None:
@@ -48,7 +48,7 @@ def slot_of(arguments: Sequence[Any]) -> int | None:
 
 
 HOME = key_slot(keys.REVISION.encode())
-"""Where commands without a name go: one clock and one version are enough."""
+"""The slot of commands without a name: one clock and one version are enough."""
 
 
 class ClusterRedis(RedisClient):
@@ -60,7 +60,7 @@ class ClusterRedis(RedisClient):
         self._nodes = nodes
 
     async def execute_command(self, *arguments: Any, **options: Any) -> Any:
-        """What the node that has the command's name answers.
+        """Return what the node that has the command's name answers.
 
         Raises:
             RedisError: as that of one server; a node that is being replaced is a `ConnectionError`.

@@ -84,7 +84,7 @@ class ClusterNodes:
         return [self.client(node) for node in sorted({node for node in self._owners if node is not None})]
 
     async def look(self) -> None:
-        """Ask who has what; whoever asks while somebody asks waits for the same answer.
+        """Ask the cluster which node has which slot. Callers that come while somebody asks wait for the same answer.
 
         Raises:
             ConnectionError: no node answers.
@@ -114,7 +114,7 @@ class ClusterNodes:
 
     @contextmanager
     def noticing(self) -> Iterator[None]:
-        """What goes wrong in here and has to do with the cluster is noticed, and is a `ConnectionError` to callers."""
+        """Notice errors that have to do with the cluster, and raise them as `ConnectionError`."""
         try:
             yield
         except MovedError as error:
@@ -159,7 +159,7 @@ class ClusterNodes:
 
 
 def _claims(place: str, about: dict[str, Any], *, asked: Address) -> Iterator[Claim]:
-    """What redis-py made of one line of ``CLUSTER NODES``; a node that has no name of its own is where we *asked*."""
+    """Return what redis-py read in one line of ``CLUSTER NODES``. A node without a name is where we *asked*."""
     if "master" not in about["flags"].split(","):
         return
     host, _, port = place.rpartition(":")

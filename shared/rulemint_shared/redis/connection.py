@@ -56,7 +56,7 @@ async def open_redis(
 async def open_subscriber(
     url: str, password_file: Path | None = None, sentinel_password_file: Path | None = None
 ) -> AsyncIterator[MultiplexedRedis | ClusterRedis]:
-    """A client for subscriptions. It never reconnects by itself: whoever listens must know of every gap.
+    """Open a client for subscriptions. It never reconnects by itself, because listeners must know of every gap.
 
     Raises:
         RedisUnusableError: *url* has another form, or a password file cannot be read.

@@ -1,9 +1,9 @@
-"""Connections to whatever server is master now, as Valkey's or Redis's Sentinels say.
+"""Connect to the server that is master now, as Valkey's or Redis's Sentinels say.
 
 Theory of operation. A connection asks a sentinel where the master is each time that it connects, and asks the server
-itself whether it is one. redis-py does the first. What is added: an answer of the past never wins over a newer one,
-where no sentinel answers at all the last master stays, and a connection to a master that was replaced is closed, even
-if nothing fails on it (the sentinels may see a partition that we do not).
+itself whether it is one. redis-py does the first. This module adds three things. An old answer never wins over a newer
+one. If no sentinel answers, the last master stays. A connection to a master that was replaced is closed, even if
+nothing fails on it, because the sentinels may see a partition that we do not.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class MasterSentinels(Sentinel):
         """The configuration epoch of the newest answer, and the master in it."""
 
     async def discover_master(self, service_name: str) -> Address:
-        """Where the master is; whoever asks while somebody asks waits for the same answer.
+        """Find the master. Callers that come while somebody asks wait for the same answer.
 
         Raises:
             MasterNotFoundError: no sentinel knows of a master that is up.
@@ -138,7 +138,7 @@ class MasterPool(SharingPool, SentinelConnectionPool):
 
 
 class _ToTheMaster(ClosesItself):
-    """What both kinds have in common."""
+    """The common part of both kinds of connection."""
 
     async def connect(self) -> None:
         """Connect to the master, if it is not connected.

@@ -24,7 +24,7 @@ from rulemint_shared.redis.pool import SharingPool
 from rulemint_shared.redis.sockets import ClosesItself, leaves_it_unusable
 
 MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024
-"""Of commands without a reply; whoever comes then waits. One command may be larger."""
+"""Of commands without a reply; later callers wait. One command may be larger."""
 Command = tuple[Any, ...]
 """The words of a command, as redis-py takes them."""
 _INCOMPLETE = object()
@@ -90,7 +90,7 @@ class TakenOverConnection(asyncio.Protocol):
 
 
 class _Awaited:
-    """What waits for its replies."""
+    """A caller that waits for its replies."""
 
     __slots__ = ("due_s", "future", "missing", "replies", "size")
 
@@ -132,7 +132,7 @@ class MultiplexedConnection(TakenOverConnection):
 
     @property
     def is_full(self) -> bool:
-        """Whether whoever comes now has to wait for `room`."""
+        """Tell whether a caller that comes now has to wait for `room`."""
         return self._in_flight_bytes > MAX_IN_FLIGHT_BYTES
 
     async def room(self) -> None:

@@ -1,10 +1,10 @@
 """A client of one server whose hot commands share connections; redis-py's own ways are left for everything else.
 
 What every token needs (scripts, publications, additions to streams, and a runner's wait for work) goes over
-`MultiplexedConnection`s. Whoever sends it need not know: it is the same `execute_command` and the same pipelines, with
-the same errors and the same retries. Additions to streams have a connection of their own, so that a large one is in
-nobody's way, and a command that blocks has one for as long as it does. Where no descriptor is left for them, everything
-goes redis-py's way, and shares what is open.
+`MultiplexedConnection`s. Callers need not know: they use the same `execute_command` and the same pipelines, with the
+same errors and retries. Additions to streams have a connection of their own, so that a large one is in nobody's way. A
+command that blocks has a connection for as long as it blocks. If no descriptor is left, everything goes redis-py's way,
+over the connections that are open.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class SharedLine:
         return connection
 
     async def _connect(self) -> None:
-        """Whoever comes while somebody connects waits for the same connection."""
+        """Connect. Callers that come while somebody connects wait for the same connection."""
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(self._open())
             self._connecting.add_done_callback(lambda opened: opened.cancelled() or opened.exception())
@@ -106,7 +106,7 @@ class SharedLine:
 
 
 async def _look_for_another(_error: Exception) -> None:
-    """What redis-py wants done between two tries: the connection has closed itself."""
+    """Do what redis-py wants done between two tries: nothing, because the connection has closed itself."""
 
 
 class MultiplexedRedis(RedisClient):

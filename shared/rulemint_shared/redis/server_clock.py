@@ -68,7 +68,7 @@ class ServerClock:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether this machine's clock differs from the server's by more than 2 s."""
+        """Tell whether this machine's clock differs from the server's by more than 2 s."""
         return abs(self.ahead_ms) > WRONG_BY_MS
 
     async def begin(self) -> None:

@@ -29,7 +29,7 @@ _NO_COMMAND_MAY_BE_SENT = ("only (P|S)SUBSCRIBE", "MULTI calls can not be nested
 
 
 class ClosesItself(AbstractConnection):
-    """What all kinds have in common."""
+    """The common part of all kinds of connection."""
 
     async def connect(self) -> None:
         """Connect, if it is not connected.
@@ -69,7 +69,7 @@ class ClosesItself(AbstractConnection):
         """Send a command: in the place of redis-py's own, and not around it, for each token has a dozen of them.
 
         Raises:
-            ConnectionError: the connection was reset meanwhile.
+            ConnectionError: the connection was reset.
         """
         writer = cast("asyncio.StreamWriter", self._writer)
         try:
@@ -79,7 +79,7 @@ class ClosesItself(AbstractConnection):
             raise RedisConnectionError(f"the connection was reset while it was written to: {error}") from error
 
     async def can_read_destructive(self) -> bool:
-        """Whether something has arrived that nobody asked for; before each use a pool asks it.
+        """Tell whether something has arrived that nobody asked for. A pool asks it before each use.
 
         redis-py reads with a time limit of 0 s. In a task that was cancelled, asyncio of Python 3.11.2 turns that limit
         into a cancellation, so nothing could be written at the end of a service. What has arrived is in the buffer of
@@ -99,7 +99,7 @@ class ClosesItself(AbstractConnection):
 
         Raises:
             ResponseError: it is one.
-            ConnectionError: the connection was reset meanwhile.
+            ConnectionError: the connection was reset.
         """
         try:
             return await super().read_response(*arguments, **options)
@@ -112,7 +112,7 @@ class ClosesItself(AbstractConnection):
 
 
 def leaves_it_unusable(error: ResponseError) -> bool:
-    """Whether a connection that answers with *error* would answer every later command so."""
+    """Tell whether a connection that answers with *error* would answer every later command so."""
     return isinstance(error, ReadOnlyError) or str(error).startswith(_NO_COMMAND_MAY_BE_SENT)
 
 
@@ -135,5 +135,5 @@ def connection_class(url: str) -> type[AbstractConnection]:
 
 
 def socket_options(url: str) -> dict[str, Any]:
-    """What the sockets to *url* are opened with: over TCP, silence is noticed."""
+    """Return options for the sockets to *url*: over TCP, silence is noticed."""
     return {} if url.startswith("unix://") else {"socket_keepalive": True, "socket_keepalive_options": KEEP_ALIVE}

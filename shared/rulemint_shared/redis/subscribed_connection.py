@@ -25,14 +25,14 @@ class SubscribedConnection(TakenOverConnection):
     def __init__(self, pool: SharingPool, connection: ClosesItself) -> None:
         super().__init__(pool, connection)
         self.heard_s = self._loop.time()
-        """When the server last said anything."""
+        """The time at which the server last said anything."""
         self.ended: asyncio.Future[BaseException] = self._loop.create_future()
-        """Why nothing more will be heard."""
+        """The reason why nothing more will be heard."""
         self._answered: asyncio.Future[BaseException | None] = self._loop.create_future()
-        """Why the server did not let us subscribe, if it did not."""
+        """The reason why the server did not let us subscribe, if it did not."""
         self._hand_over: OnMessage | None = None
         self._early: list[bytes] = []
-        """What came with the confirmation."""
+        """Messages that came with the confirmation."""
 
     async def subscribe(self, command: str, channel: str) -> None:
         """Listen to *channel*; *command* is ``SUBSCRIBE``, or ``SSUBSCRIBE`` in a cluster.
@@ -52,7 +52,7 @@ class SubscribedConnection(TakenOverConnection):
             raise refusal
 
     def start(self, on_message: OnMessage) -> None:
-        """Hand over what has come, and whatever comes."""
+        """Hand over what has come, and all that comes later."""
         self.heard_s = self._loop.time()
         self._hand_over = on_message
         for message in self._early:

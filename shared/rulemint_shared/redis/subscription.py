@@ -38,9 +38,9 @@ async def listen(
 
     A server that says nothing for *silence_s* is asked for a sign of life, and has as long again to give it.
 
-    *on_connected* runs after each subscription, the first and every later one, before any message is handed over:
-    what was published in a gap is lost to pub/sub, so this is where a listener catches up by other means.
-    *redis* must come from `open_subscriber`, which leaves reconnecting to us.
+    *on_connected* runs after each subscription, the first and every later one, before any message is handed over.
+    Messages that were published in a gap are lost to pub/sub, so a listener catches up there by other means. *redis*
+    must come from `open_subscriber`, which leaves reconnecting to us.
     """
     pause = GrowingPause()
     while True:

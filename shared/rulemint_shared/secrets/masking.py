@@ -1,7 +1,7 @@
-"""What is secret by its name is masked where it is kept or shown, and left out where a rule would see it.
+"""Mask values with secret names where they are kept or shown, and leave them out where a rule would see them.
 
 Everything below a secret name is secret. A text that itself spells names and values (JSON, a form, a printed object) is
-masked in the same way. So is what shows by its form that it is a credential, however it is called.
+masked in the same way. A value that has the form of a credential is masked under any name.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class _Masking:
 
 
 def _names_a_secret(values: Mapping[Any, Any]) -> bool:
-    """Whether *values* are like ``{"name": "password", "value": …}``."""
+    """Tell whether *values* are like ``{"name": "password", "value": …}``."""
     if "value" not in values:
         return False
     return any(isinstance(name := values.get(field), str) and is_secret_name(name) for field in ("name", "key"))
@@ -159,7 +159,7 @@ def _name_before(text: str, end: int, begin: int) -> str:
 
 
 def _end_of_value(text: str, begin: int, quote: str | None) -> int:
-    """Where the value that begins at *begin* ends; one whose quote never ends has the rest of the text."""
+    """Find where the value that begins at *begin* ends; one whose quote never ends has the rest of the text."""
     if quote is None:
         end = _END_OF_FORM_VALUE.search(text, begin)
         return end.start() if end else len(text)

@@ -25,7 +25,7 @@ _SECRETS = """
     connectionstring connstring connstr keypair keymaterial
     private(?:pem|jwk|exponent|cert|der|pkcs) sessid sessionid
 """
-"""What is secret wherever it stands in a name."""
+"""Words that are secret anywhere in a name."""
 _AFTERWARDS = r"""
     endpoint url uri name type kind count length limit quota polic lifetime ttl expir duration timeout maxage
     alg signingalg encryptionalg encryptionenc signedresponse encryptedresponse format method status version revision
@@ -35,7 +35,7 @@ _AFTERWARDS = r"""
     label description style mode scheme left attribute consumer provider template binding introspection revocation
     through cutter less ary ariat i[sz]ation i[sz]er i[sz]ed i[sz]ing i[sz]e\Z age\Z len\Z bytes\Z
 """
-"""What may follow such a word and tells of it without being it; the last are other words that begin the same."""
+"""Words that may follow such a word and tell of it without being it; the last are other words that begin the same."""
 _LAST_SECRET = re.compile(rf".*(?:{'|'.join(_SECRETS.split())})(.*)")
 _HARMLESS_REST = re.compile(rf"s?(?:keys?)?(?:{'|'.join(_AFTERWARDS.split())})")
 _NAMES_ONE = re.compile(r"(?:credential|key)ids?\Z")
@@ -63,7 +63,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether the value of something called *name* is secret, as a parameter, member, header or field."""
+    """Tell whether the value of something called *name* is secret, as a parameter, member, header or field."""
     return len(name) > LONGEST_NAME or _is_secret(name)
 
 
@@ -95,7 +95,7 @@ def _is_secret(name: str) -> bool:
 
 
 def _holds_secret(squeezed: str) -> bool:
-    """Whether the last word for a secret in *squeezed* is what the name is about."""
+    """Tell whether the last word for a secret in *squeezed* is what the name is about."""
     found = _LAST_SECRET.match(squeezed)
     return found is not None and not _HARMLESS_REST.match(found[1]) and not _NAMES_ONE.search(squeezed)
 

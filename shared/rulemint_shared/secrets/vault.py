@@ -1,7 +1,7 @@
-"""Secrets at rest: encryption and keyed hashes under the master key, one derived key per purpose.
+"""Encrypt and hash secrets at rest, with keys that are derived from the master key, one for each purpose.
 
-The master key file holds one Fernet key per line, newest first: writing encrypts with the first, reading tries all,
-so a key is rotated by putting a new line on top.
+The master key file holds one Fernet key per line, newest first. Writing encrypts with the first, and reading tries all.
+So a key is rotated by putting a new line on top.
 
 Only the gateway has the master key. A runner has a file with what it needs of it (`runner_key`), which is made here.
 """
@@ -23,7 +23,7 @@ from rulemint_shared.secrets.runner_key import runner_key_text
 
 
 class Purpose(StrEnum):
-    """What a derived key is for: a ciphertext of one purpose does not open under another."""
+    """The purpose of a derived key: a ciphertext of one purpose does not open under another."""
 
     RULE_SECRETS = "rule-secrets"
     SIGNING_KEYS = "signing-keys"
@@ -69,7 +69,7 @@ def keep_runner_key(path: Path, *, master_key: Path) -> None:
 
 
 def _written_apart(path: Path, secret: bytes) -> Path:
-    """A file of this process beside *path*, mode 0600, with *secret* in it."""
+    """Write *secret* into a file of this process next to *path*, mode 0600."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.unlink(missing_ok=True)
@@ -114,7 +114,7 @@ class Vault:
         return cls(lines)
 
     def runner_key(self) -> bytes:
-        """What a runner's key file holds: the keys of rule secrets, from which no other key can be found."""
+        """Make the content of a runner's key file: the keys of rule secrets, from which no other key can be found."""
         return runner_key_text([_derive(raw, Purpose.RULE_SECRETS) for raw in self._raw_keys])
 
     def encrypt(self, plaintext: bytes, *, purpose: Purpose) -> bytes:
@@ -137,7 +137,7 @@ class Vault:
         return hmac.digest(self._hash_keys[0], secret.encode(), hashlib.sha256)
 
     def secret_matches(self, secret: str, hashed: bytes) -> bool:
-        """Whether *hashed* is the keyed hash of *secret* under any key; takes the same time either way."""
+        """Tell whether *hashed* is the keyed hash of *secret* under any key. It takes the same time either way."""
         data = secret.encode()
         matches = [hmac.compare_digest(hmac.digest(key, data, hashlib.sha256), hashed) for key in self._hash_keys]
         return any(matches)

@@ -1,11 +1,11 @@
 """Streams that are bounded by number, bytes and age, written many entries to a command, and each entry once.
 
-A server can cap a stream by number and by age, but knows nothing of bytes. So beside each stream is a ledger: a hash
-that says how many entries and bytes there are, and the same of each run of entries. There are some 64 runs; the oldest
-goes when there is too much. All of it is one Lua script, so the ledger is always its stream's, however many write.
+A server can cap a stream by number and by age, but knows nothing of bytes. So each stream has a ledger: a hash that
+says how many entries and bytes there are, and the same of each run of entries. There are some 64 runs; the oldest goes
+when there is too much. All of it is one Lua script, so the ledger is always its stream's, however many write.
 
-A stream without a ledger, or with entries that its ledger does not know (an older release wrote them, or somebody has
-trimmed it by hand), is measured by the server and becomes one run, of which parts go by their average size.
+A stream may have no ledger, or entries that its ledger does not know: an older release wrote them, or somebody has
+trimmed it by hand. The server measures such a stream, and it becomes one run, of which parts go by their average size.
 
 **Marks.** A writer that lost the reply to a batch sends the batch again. The ledger keeps the number of each writer's
 newest batch, so the script recognises what it has written already. A writer sends its batches to a stream one after the
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 RUNS = 64
 """So many at most share what a stream may have: what is trimmed too early is less than one of them."""
 ENTRY_BYTES = 40
-"""What a server needs for an entry beside what is in it, about."""
+"""Bytes that a server needs for an entry besides its content, about."""
 WRITERS = 48
 """So many are remembered at least; of more, those that have not written for `FORGOTTEN_MS`."""
 FORGOTTEN_MS = 600_000
@@ -46,7 +46,7 @@ Entry = tuple[str | bytes, ...]
 
 
 class StreamBounds(NamedTuple):
-    """What a stream may have."""
+    """The bounds of a stream."""
 
     entries: int
     """Kept, and up to 1/64 more."""
@@ -55,7 +55,7 @@ class StreamBounds(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Which batch of which writer."""
+    """The number of a writer's batch."""
 
     writer: str
     number: int
@@ -74,7 +74,7 @@ class Marks:
 
 
 class Counts(NamedTuple):
-    """What the fields of a hash grow by when entries join their stream."""
+    """The fields of a hash that grow when entries join their stream, and by how much."""
 
     key: str
     """Of the stream's tenant."""

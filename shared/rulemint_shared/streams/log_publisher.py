@@ -24,12 +24,12 @@ log = structlog.get_logger(__name__)
 MIB = 1024 * 1024
 WAITING_RECORDS = 20_000
 WAITING_BYTES = 32 * MIB
-"""Of all tenants together, beside one round."""
+"""Of all tenants together, without the round under way."""
 ROUND_RECORDS = 500
 ROUND_BYTES = MIB
 """No command holds the server up."""
 PAUSE_BETWEEN_ROUNDS_S = 0.005
-"""What is written in that time goes together; nobody sees a line later for it than for the hubs' own pauses."""
+"""The pause between two rounds. Records of that time go together, and no watcher sees them later for it."""
 PAUSE_WITHOUT_REDIS_S = 0.5
 
 
@@ -46,7 +46,7 @@ class LogPublisher:
 
     @property
     def lost(self) -> int:
-        """How many records were ever lost."""
+        """Count the records that were ever lost."""
         return self._waiting.lost
 
     def publish(self, tenant: str, record: LogRecord) -> None:
@@ -81,7 +81,7 @@ class LogPublisher:
             self._filled.clear()
 
     async def _publish_round(self) -> bool:
-        """Whether the next round is settled: written, or refused by itself."""
+        """Publish the next round, and tell whether it is settled: written, or refused by itself."""
         if not self._round:
             taken = self._waiting.take(max_items=ROUND_RECORDS, max_bytes=ROUND_BYTES)
             self._round = [(self._addition(each), each) for each in taken]

@@ -42,7 +42,7 @@ _MOST = 2**64 - 1
 
 
 class Position(NamedTuple):
-    """Where a record is in its stream: ms since the epoch, and its number among all records of the tenant.
+    """The place of a record in its stream: ms since the epoch, and its number among all records of the tenant.
 
     Records that an older release wrote are numbered within one ms.
     """

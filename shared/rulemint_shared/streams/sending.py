@@ -1,4 +1,4 @@
-"""Additions to streams → the server, many in one round trip. Whoever sends the same ones again writes nothing twice."""
+"""Send additions to streams, many in one round trip. The same additions, sent again, write nothing twice."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 
 async def send(
-    redis: RedisClient, additions: Sequence[Addition], *, beside: Callable[[Pipeline], None] | None = None
+    redis: RedisClient, additions: Sequence[Addition], *, also: Callable[[Pipeline], None] | None = None
 ) -> list[int]:
-    """Write *additions*, which have marks, and what *beside* queues; returns the indexes of those that were refused.
+    """Write *additions*, which have marks, and what *also* queues. Return the indexes of those that were refused.
 
     A key that is no stream costs its own tenant alone.
 
@@ -26,7 +26,7 @@ async def send(
         RedisError, OSError: nobody knows which of them were written, or the server takes nothing for now. Send the
             same ones again.
     """
-    answers = await _answers(redis, additions, beside, by_name=True)
+    answers = await _answers(redis, additions, also, by_name=True)
     unknown = [each for each, answer in zip(additions, answers, strict=False) if isinstance(answer, NoScriptError)]
     if unknown:
         again = iter(await _answers(redis, unknown, None, by_name=False))
@@ -40,13 +40,13 @@ async def send(
 
 
 async def _answers(
-    redis: RedisClient, additions: Sequence[Addition], beside: Callable[[Pipeline], None] | None, *, by_name: bool
+    redis: RedisClient, additions: Sequence[Addition], also: Callable[[Pipeline], None] | None, *, by_name: bool
 ) -> list[Any]:
-    """Those of *additions* in their order, then those of what was queued *beside* them."""
+    """Return the answers to *additions* in their order, then those to what *also* queued."""
     async with redis.pipeline(transaction=False) as pipe:
         for addition in additions:
             queue_addition(pipe, addition, by_name=by_name)
-        if beside is not None:
-            beside(pipe)
+        if also is not None:
+            also(pipe)
         answers: list[Any] = await pipe.execute(raise_on_error=False)
         return answers

@@ -171,7 +171,7 @@ class ExchangeStore:
         """True if the next batch is settled: written, or refused by itself."""
         batch = self._batch = self._batch or self._next_batch()
         try:
-            refused = await send(self._redis, batch.additions, beside=lambda pipe: note_usage(pipe, batch.kept))
+            refused = await send(self._redis, batch.additions, also=lambda pipe: note_usage(pipe, batch.kept))
         except (RedisError, OSError) as error:
             waiting = len(self._waiting) + len(self._refused)
             log.warning("could not write exchange records, trying again", error=str(error), waiting=waiting)
