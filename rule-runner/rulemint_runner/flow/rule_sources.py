@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import OrderedDict
 
 import msgspec
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_runner.flow.masking import Mask
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.messages import RuleRef, Trial
 from rulemint_shared.contract.records import Isolation, Language, RuleLimits, RuleVersion
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import RedisUnusableError
 from rulemint_shared.secrets.runner_key import HOW_TO_MAKE_IT, RunnerKey, RunnerKeyError
 
@@ -44,7 +44,7 @@ class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
 class RuleSources:
     """Loads rule sources from Redis; the runner's only use of its key."""
 
-    def __init__(self, redis: ArqRedis, key: RunnerKey) -> None:
+    def __init__(self, redis: RedisClient, key: RunnerKey) -> None:
         self._redis = redis
         self._key = key
         self._kept: OrderedDict[tuple[str, str, int, int], RuleSource] = OrderedDict()

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import WatchError
 
 from rulemint_shared.contract import codecs, keys
@@ -28,6 +27,7 @@ from rulemint_shared.contract.rule_state import (
     StoredDocument,
 )
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ class _Value(NamedTuple):
 class RuleStates:
     """The state of all rules."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def document(self, owner: Owner) -> Document:

@@ -9,7 +9,6 @@ from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis
 
 from rulemint_runner.packages.install_process import InstallFailedError, run_install
 from rulemint_runner.packages.messages import DEFAULT_TERMS, Collected, InstallTask, InstallTerms
@@ -26,6 +25,7 @@ from rulemint_shared.contract.package_messages import (
 )
 from rulemint_shared.fairness.turns import NoTurnError, Turns
 from rulemint_shared.process.shortages import note_shortage
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class PackageInstaller:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         store: PackageStore,
         *,
         deno: str,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import msgspec
 import structlog
-from arq.connections import ArqRedis
 
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ _decoder = msgspec.msgpack.Decoder(KeptPackages)
 class PackageRoom:
     """The room of all package sets. A tenant's may take as much as they leave to those of the others."""
 
-    def __init__(self, redis: ArqRedis, *, max_bytes: int = DEFAULT_BYTES) -> None:
+    def __init__(self, redis: RedisClient, *, max_bytes: int = DEFAULT_BYTES) -> None:
         self._redis = redis
         self._max_bytes = max_bytes
 

@@ -7,11 +7,10 @@ import hashlib
 import zlib
 from collections import OrderedDict
 
-from arq.connections import ArqRedis
-
 from rulemint_runner.packages.messages import MAX_SET_BYTES
 from rulemint_runner.packages.package_room import PackageRoom
 from rulemint_shared.contract import keys
+from rulemint_shared.redis.client import RedisClient
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
 _MAX_JSON_BYTES = 3 * MAX_SET_BYTES
@@ -25,7 +24,7 @@ class PackagesMissingError(Exception):
 class PackageStore:
     """All package sets; one that has a name never changes."""
 
-    def __init__(self, redis: ArqRedis, room: PackageRoom | None = None) -> None:
+    def __init__(self, redis: RedisClient, room: PackageRoom | None = None) -> None:
         self._redis = redis
         self._room = room or PackageRoom(redis)
         self._kept: OrderedDict[str, bytes] = OrderedDict()

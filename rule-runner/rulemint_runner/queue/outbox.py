@@ -10,11 +10,11 @@ import asyncio
 from collections import defaultdict
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared.contract import keys
 from rulemint_shared.contract.batches import SENT_AT_ONCE_BYTES, in_messages, join_endings
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ PAUSE_ALONE_S = 0.001
 class Outbox:
     """Keeps endings until a job ends, or publishes them in rounds: a round takes along whatever waits."""
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._waiting: defaultdict[str, list[bytes]] = defaultdict(list)
         """The channel of a gateway → what it is to hear next."""

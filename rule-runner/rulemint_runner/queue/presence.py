@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.queue import living_runners
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class Presence:
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         name: str,
         *,
         heartbeat_file: Path | None,

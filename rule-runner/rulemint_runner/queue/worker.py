@@ -16,7 +16,6 @@ from time import monotonic
 from typing import cast
 
 import structlog
-from arq.connections import ArqRedis
 from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
@@ -27,6 +26,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel, run_together
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class RuleWorker(Worker):
 
     def __init__(
         self,
-        redis: ArqRedis,
+        redis: RedisClient,
         jobs: Mapping[str, RunJob],
         outbox: Outbox,
         *,

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.hosts import LANGUAGES
 from fixtures.packages import install, opened, running_in, wanted
@@ -24,24 +23,25 @@ from rulemint_runner.packages.package_store import PackagesMissingError, Package
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.dependencies import Registry
 from rulemint_shared.contract.package_messages import Installed, InstallRequest, NotInstalled, Wanted
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 NPM, PYPI = Registry.NPM, Registry.PYPI
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as connected:
         yield connected
 
 
 @pytest.fixture
-def store(redis: ArqRedis) -> PackageStore:
+def store(redis: RedisClient) -> PackageStore:
     return PackageStore(redis)
 
 
 @pytest.fixture
-def installer(redis: ArqRedis, store: PackageStore, registry: LocalRegistry) -> PackageInstaller:
+def installer(redis: RedisClient, store: PackageStore, registry: LocalRegistry) -> PackageInstaller:
     return PackageInstaller(redis, store, deno=LANGUAGES.deno, npm_registry=registry.npm, pypi_index=registry.pypi)
 
 
@@ -228,7 +228,7 @@ async def test_the_same_content_has_the_same_name(installer: PackageInstaller) -
     assert first.packages == second.packages
 
 
-async def test_a_set_that_is_not_what_its_name_says_is_refused(redis: ArqRedis, store: PackageStore) -> None:
+async def test_a_set_that_is_not_what_its_name_says_is_refused(redis: RedisClient, store: PackageStore) -> None:
     name = await store.put(b"some bytes")
     await redis.set(keys.packages(name), b"other bytes")
     with pytest.raises(PackagesMissingError, match="not what they were"):

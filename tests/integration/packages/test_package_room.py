@@ -7,24 +7,24 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 
 from rulemint_runner.packages.package_room import MIB, UNUSED_S, KeptPackages, NoPackageRoomError, PackageRoom
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.records import Language, RuleVersion, Tenant
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as connected:
         yield connected
 
 
 @pytest.fixture
-def store(redis: ArqRedis) -> PackageStore:
+def store(redis: RedisClient) -> PackageStore:
     return PackageStore(redis, PackageRoom(redis, max_bytes=16 * MIB))
 
 
@@ -32,7 +32,7 @@ async def put(store: PackageStore, tenant: str, mib: int) -> str:
     return await store.put(os.urandom(mib * MIB), tenant)
 
 
-async def age(redis: ArqRedis, name: str) -> None:
+async def age(redis: RedisClient, name: str) -> None:
     """As if nobody had asked for the set *name* for long."""
     noted = await redis.hget(keys.PACKAGE_SETS, name)  # type: ignore[misc]  # redis-py's stub is not async here
     entry = msgspec.msgpack.decode(noted, type=KeptPackages)
@@ -40,7 +40,7 @@ async def age(redis: ArqRedis, name: str) -> None:
     await redis.hset(keys.PACKAGE_SETS, mapping={name: msgspec.msgpack.encode(aged)})  # type: ignore[misc]  # as above
 
 
-async def name_it(redis: ArqRedis, tenant: str, packages: str) -> None:
+async def name_it(redis: RedisClient, tenant: str, packages: str) -> None:
     """A rule version of *tenant* that uses *packages*."""
     record = Tenant(name=tenant, issuer="https://a.example/")
     await redis.hset(keys.TENANTS, mapping={tenant: codecs.tenant.encode(record)})  # type: ignore[misc]  # as above
@@ -66,7 +66,7 @@ async def test_what_is_there_already_takes_no_more_room(store: PackageStore) -> 
     assert len({await store.put(content, tenant) for tenant in ("a", "b", "a")}) == 1
 
 
-async def test_what_no_rule_uses_makes_room_and_what_one_uses_stays(store: PackageStore, redis: ArqRedis) -> None:
+async def test_what_no_rule_uses_makes_room_and_what_one_uses_stays(store: PackageStore, redis: RedisClient) -> None:
     used, unused = await put(store, "a", 4), await put(store, "a", 4)
     for name in (used, unused):
         await age(redis, name)
@@ -78,7 +78,7 @@ async def test_what_no_rule_uses_makes_room_and_what_one_uses_stays(store: Packa
 
 
 async def test_what_somebody_has_just_asked_for_stays_until_its_rule_is_written(
-    store: PackageStore, redis: ArqRedis
+    store: PackageStore, redis: RedisClient
 ) -> None:
     asked = await put(store, "a", 8)
     await age(redis, asked)
@@ -88,7 +88,7 @@ async def test_what_somebody_has_just_asked_for_stays_until_its_rule_is_written(
     assert await redis.exists(keys.packages(asked))
 
 
-async def test_what_cannot_be_read_is_no_reason_to_delete_anything(store: PackageStore, redis: ArqRedis) -> None:
+async def test_what_cannot_be_read_is_no_reason_to_delete_anything(store: PackageStore, redis: RedisClient) -> None:
     kept = await put(store, "a", 8)
     await age(redis, kept)
     await name_it(redis, "a", kept)
@@ -98,7 +98,7 @@ async def test_what_cannot_be_read_is_no_reason_to_delete_anything(store: Packag
     assert await redis.exists(keys.packages(kept))
 
 
-async def test_sets_of_before_there_was_a_list_count_too(store: PackageStore, redis: ArqRedis) -> None:
+async def test_sets_of_before_there_was_a_list_count_too(store: PackageStore, redis: RedisClient) -> None:
     await redis.set(keys.packages("0" * 64), os.urandom(15 * MIB))
     await name_it(redis, "a", "0" * 64)
     with pytest.raises(NoPackageRoomError, match="no room left"):

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.dispatching import Gateway, an_invocation, open_gateway
 from rulemint_gateway.dispatch.batching import CannotTravelError
@@ -16,6 +15,7 @@ from rulemint_shared.contract.messages import BATCH_LIMIT, Ending, Failed, Failu
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 RULE = RuleRef(rule_id="rul_1", name="my rule", version=1)
@@ -24,7 +24,7 @@ ASKED = 6
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         async with opened.pipeline(transaction=False) as pipe:
             living_runners.beat(pipe, "a test", contains_rules=True, lives_ms=600_000)
@@ -33,7 +33,7 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 @pytest.fixture
-async def gateway(redis: ArqRedis, empty_redis_url: str) -> AsyncIterator[Gateway]:
+async def gateway(redis: RedisClient, empty_redis_url: str) -> AsyncIterator[Gateway]:
     async with open_gateway(empty_redis_url) as opened:
         listening = asyncio.create_task(opened.dispatcher.listen(opened.subscriber))
         await eventually_listens(redis)
@@ -41,13 +41,13 @@ async def gateway(redis: ArqRedis, empty_redis_url: str) -> AsyncIterator[Gatewa
         await cancel([listening])
 
 
-async def eventually_listens(redis: ArqRedis) -> None:
+async def eventually_listens(redis: RedisClient) -> None:
     async with asyncio.timeout(10):
         while not await redis.pubsub_channels(f"{keys.outcomes('')}*"):
             await asyncio.sleep(0.01)
 
 
-async def taken_jobs(redis: ArqRedis, invocations: int) -> AsyncIterator[tuple[str, str, list[str]]]:
+async def taken_jobs(redis: RedisClient, invocations: int) -> AsyncIterator[tuple[str, str, list[str]]]:
     """As a runner takes them: job, gateway and the ids of its invocations, until there were so many."""
     while invocations > 0:
         job_id = await job_queue.wait_for_wake_up(redis, timeout_s=5)
@@ -86,7 +86,7 @@ BAD = {
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
 async def test_a_bad_ending_fails_its_own_invocation_at_once_and_its_neighbours_are_heard(
-    gateway: Gateway, redis: ArqRedis, bad: Callable[[str], bytes]
+    gateway: Gateway, redis: RedisClient, bad: Callable[[str], bytes]
 ) -> None:
     asking = [asyncio.create_task(gateway.ask(RULE, within_s=1_000)) for _ in range(ASKED)]
     chosen = ""
@@ -102,7 +102,7 @@ async def test_a_bad_ending_fails_its_own_invocation_at_once_and_its_neighbours_
 
 
 async def test_what_a_job_s_result_says_nothing_of_fails_and_its_neighbours_are_found_there(
-    gateway: Gateway, redis: ArqRedis
+    gateway: Gateway, redis: RedisClient
 ) -> None:
     asking = [asyncio.create_task(gateway.ask(RULE, within_s=1_000)) for _ in range(ASKED)]
     nameless = msgspec.msgpack.encode({"outcome": 7})
@@ -118,7 +118,7 @@ async def test_what_a_job_s_result_says_nothing_of_fails_and_its_neighbours_are_
     assert list(endings.values()) == [GRANTED] * (ASKED - 1)
 
 
-async def test_noise_on_the_channel_costs_nobody_anything(gateway: Gateway, redis: ArqRedis) -> None:
+async def test_noise_on_the_channel_costs_nobody_anything(gateway: Gateway, redis: RedisClient) -> None:
     asking = asyncio.create_task(gateway.ask(RULE, within_s=1_000))
     async for _job, channel, (name,) in taken_jobs(redis, 1):
         for noise in (b"", b"\xc1", msgspec.msgpack.encode({"endings": 7}), msgspec.msgpack.encode(None)):
@@ -137,7 +137,7 @@ async def test_noise_on_the_channel_costs_nobody_anything(gateway: Gateway, redi
     ],
 )
 async def test_an_invocation_that_no_runner_would_take_is_refused_and_its_neighbours_are_sent(
-    gateway: Gateway, redis: ArqRedis, fields: dict[str, object]
+    gateway: Gateway, redis: RedisClient, fields: dict[str, object]
 ) -> None:
     deadline = Deadline.after(1_000)
     bad = msgspec.structs.replace(an_invocation(RULE, deadline), **fields)
@@ -150,7 +150,7 @@ async def test_an_invocation_that_no_runner_would_take_is_refused_and_its_neighb
     assert gateway.dispatcher.waiting == 0
 
 
-async def test_a_batch_of_the_largest_invocations_can_be_read(gateway: Gateway, redis: ArqRedis) -> None:
+async def test_a_batch_of_the_largest_invocations_can_be_read(gateway: Gateway, redis: RedisClient) -> None:
     deadline = Deadline.after(1_000)
     room = batches.MAX_PART_BYTES - 2_000
     large = [msgspec.structs.replace(an_invocation(RULE, deadline), audience="x" * room) for _ in range(BATCH_LIMIT)]

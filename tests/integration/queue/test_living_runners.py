@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.processes import started, until
 from fixtures.runner_keys import make_runner_key
@@ -19,26 +18,27 @@ from rulemint_gateway.dispatch.system_status import read_status
 from rulemint_shared.contract import keys
 from rulemint_shared.queue import living_runners
 from rulemint_shared.queue.living_runners import LivingRunners, find_alive
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 HOUR_S = 3_600
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
 
 async def beat(
-    redis: ArqRedis, name: str, *, contains_rules: bool = True, lives_ms: int = 60_000, leaves: bool = False
+    redis: RedisClient, name: str, *, contains_rules: bool = True, lives_ms: int = 60_000, leaves: bool = False
 ) -> None:
     async with redis.pipeline(transaction=False) as pipe:
         living_runners.beat(pipe, name, contains_rules=contains_rules, lives_ms=lives_ms, leaves=leaves)
         await pipe.execute()
 
 
-async def test_a_runner_is_alive_from_its_beat_until_it_leaves(redis: ArqRedis) -> None:
+async def test_a_runner_is_alive_from_its_beat_until_it_leaves(redis: RedisClient) -> None:
     await beat(redis, "b")
     await beat(redis, "a")
     assert await find_alive(redis) == LivingRunners(["a", "b"], set())
@@ -46,7 +46,7 @@ async def test_a_runner_is_alive_from_its_beat_until_it_leaves(redis: ArqRedis) 
     assert await find_alive(redis) == LivingRunners(["b"], set())
 
 
-async def test_a_runner_that_leaves_is_on_a_list_of_its_own_until_it_has_left(redis: ArqRedis) -> None:
+async def test_a_runner_that_leaves_is_on_a_list_of_its_own_until_it_has_left(redis: RedisClient) -> None:
     await beat(redis, "a", contains_rules=False)
     await beat(redis, "a", contains_rules=False, leaves=True)
     assert await find_alive(redis) == LivingRunners([], set(), frozenset({"a"}))
@@ -54,20 +54,20 @@ async def test_a_runner_that_leaves_is_on_a_list_of_its_own_until_it_has_left(re
     assert await find_alive(redis) == LivingRunners([], set())
 
 
-async def test_a_runner_that_beats_no_longer_falls_out(redis: ArqRedis) -> None:
+async def test_a_runner_that_beats_no_longer_falls_out(redis: RedisClient) -> None:
     await beat(redis, "short", lives_ms=1)
     await eventually(lambda: find_alive(redis), lambda living: not living.names)
     assert await redis.zcard(keys.RUNNERS) == 1  # it is forgotten a minute later, at somebody's beat
 
 
-async def test_a_runner_that_died_a_minute_ago_is_forgotten_at_the_next_beat(redis: ArqRedis) -> None:
+async def test_a_runner_that_died_a_minute_ago_is_forgotten_at_the_next_beat(redis: RedisClient) -> None:
     await beat(redis, "dead", contains_rules=False, lives_ms=-60_001)
     await beat(redis, "alive")
     assert await redis.zrange(keys.RUNNERS, 0, -1) == [b"alive"]
     assert await redis.zcard(keys.INSECURE_RUNNERS) == 0
 
 
-async def test_a_runner_is_insecure_for_as_long_as_it_says_so(redis: ArqRedis) -> None:
+async def test_a_runner_is_insecure_for_as_long_as_it_says_so(redis: RedisClient) -> None:
     await beat(redis, "a", contains_rules=False)
     assert await find_alive(redis) == LivingRunners(["a"], {"a"})
     await beat(redis, "a", contains_rules=True)
@@ -77,7 +77,7 @@ async def test_a_runner_is_insecure_for_as_long_as_it_says_so(redis: ArqRedis) -
 @pytest.mark.skipif(COMPILER is None, reason="NOT TESTED HERE: a clock that is set, which needs a C compiler")
 @pytest.mark.parametrize("off_by_s", [-HOUR_S, HOUR_S], ids=["behind", "ahead"])
 async def test_a_runner_whose_clock_disagrees_with_the_gateways_counts_as_alive(
-    redis: ArqRedis, empty_redis_url: str, tmp_path: Path, off_by_s: int
+    redis: RedisClient, empty_redis_url: str, tmp_path: Path, off_by_s: int
 ) -> None:
     clock = SteppedClock(tmp_path)
     clock.set_off_by(off_by_s)

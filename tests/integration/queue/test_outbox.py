@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.every_server import servers
 from rulemint_runner.queue.outbox import Outbox
@@ -16,6 +15,7 @@ from rulemint_shared.contract.batches import join_endings
 from rulemint_shared.contract.messages import Ending, Granted
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 CHANNEL = keys.outcomes("gateway")
@@ -23,7 +23,7 @@ OF_ANOTHER_SHARD = keys.outcomes("gateway", shard=1)
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
@@ -46,7 +46,7 @@ def names(message: bytes) -> list[str]:
     return [each.invocation for each in codecs.endings.decode(message).endings]
 
 
-async def publications(redis: ArqRedis) -> int:
+async def publications(redis: RedisClient) -> int:
     """How many messages were ever published, by a script or not."""
     calls = 0
     for server in await servers(redis):
@@ -56,7 +56,7 @@ async def publications(redis: ArqRedis) -> int:
 
 
 async def test_a_batch_that_ends_together_is_kept_and_heard_by_the_command_that_ends_its_job(
-    redis: ArqRedis, heard: asyncio.Queue[bytes]
+    redis: RedisClient, heard: asyncio.Queue[bytes]
 ) -> None:
     outbox = Outbox(redis)
     before = await publications(redis)
@@ -81,7 +81,7 @@ async def test_a_batch_that_ends_together_is_kept_and_heard_by_the_command_that_
 
 @pytest.mark.parametrize("under_way", [0, 50])
 async def test_an_ending_whose_neighbours_are_slow_is_heard_before_its_job_has_ended(
-    redis: ArqRedis, heard: asyncio.Queue[bytes], under_way: int
+    redis: RedisClient, heard: asyncio.Queue[bytes], under_way: int
 ) -> None:
     outbox = Outbox(redis)
     outbox.add(CHANNEL, ending("quick"), under_way=under_way)
@@ -91,7 +91,7 @@ async def test_an_ending_whose_neighbours_are_slow_is_heard_before_its_job_has_e
 
 
 async def test_what_is_too_large_for_one_message_leaves_in_several_and_does_not_wait(
-    redis: ArqRedis, heard: asyncio.Queue[bytes], monkeypatch: pytest.MonkeyPatch
+    redis: RedisClient, heard: asyncio.Queue[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "SENT_AT_ONCE_BYTES", 3 * len(ending("name-0")))
     monkeypatch.setattr("rulemint_runner.queue.outbox.SENT_AT_ONCE_BYTES", 3 * len(ending("name-0")))
@@ -106,7 +106,7 @@ async def test_what_is_too_large_for_one_message_leaves_in_several_and_does_not_
         ]
 
 
-async def test_the_end_of_a_job_takes_along_what_waits_for_all_gateways_of_its_shard(redis: ArqRedis) -> None:
+async def test_the_end_of_a_job_takes_along_what_waits_for_all_gateways_of_its_shard(redis: RedisClient) -> None:
     outbox = Outbox(redis)
     other = keys.outcomes("other-gateway")
     for channel in (CHANNEL, other, OF_ANOTHER_SHARD, CHANNEL):

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import pytest
-from arq.connections import ArqRedis
 from arq.constants import job_key_prefix
 from arq.jobs import serialize_job
 
@@ -28,6 +27,7 @@ from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue, living_runners
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ TENANTS = {keys.shard_of(tenant, SHARDS): tenant for tenant in map("tenant-{}".f
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
@@ -57,11 +57,11 @@ async def a_worker(
             await cancel([working])
 
 
-async def put(redis: ArqRedis, shard: int, data: bytes = b"") -> str:
+async def put(redis: RedisClient, shard: int, data: bytes = b"") -> str:
     return await job_queue.enqueue_encoded(redis, data, expires_ms=60_000, shard=shard)
 
 
-async def say_alive(redis: ArqRedis, name: str, *, shards: int) -> None:
+async def say_alive(redis: RedisClient, name: str, *, shards: int) -> None:
     load = RunnerLoad(hosts=0, busy_hosts=0, invocations=0, queue_shards=shards)
     async with redis.pipeline(transaction=False) as pipe:
         living_runners.beat(pipe, name, contains_rules=True, lives_ms=60_000)
@@ -74,7 +74,7 @@ def test_there_is_a_tenant_for_each_shard() -> None:
 
 
 async def test_a_gateway_puts_a_job_where_its_tenant_s_are_and_hears_its_ending_there(
-    redis: ArqRedis, empty_redis_url: str
+    redis: RedisClient, empty_redis_url: str
 ) -> None:
     came_by: dict[str, int] = {}
     async with open_redis(empty_redis_url) as of_runner, open_subscriber(empty_redis_url) as subscriber:
@@ -110,7 +110,7 @@ async def test_a_gateway_puts_a_job_where_its_tenant_s_are_and_hears_its_ending_
 
 
 async def test_a_worker_whose_places_are_all_taken_serves_the_shards_in_turn(
-    redis: ArqRedis, empty_redis_url: str
+    redis: RedisClient, empty_redis_url: str
 ) -> None:
     ran: list[int] = []
 
@@ -129,7 +129,7 @@ async def test_a_worker_whose_places_are_all_taken_serves_the_shards_in_turn(
 
 
 async def test_a_shard_in_which_nothing_waits_keeps_no_place_from_another(
-    redis: ArqRedis, empty_redis_url: str
+    redis: RedisClient, empty_redis_url: str
 ) -> None:
     ran: list[int] = []
 
@@ -144,7 +144,7 @@ async def test_a_shard_in_which_nothing_waits_keeps_no_place_from_another(
     assert set(ran) == {2}
 
 
-async def test_a_job_for_which_there_is_no_place_wakes_another_worker(redis: ArqRedis, empty_redis_url: str) -> None:
+async def test_a_job_for_which_there_is_no_place_wakes_another_worker(redis: RedisClient, empty_redis_url: str) -> None:
     goes_on, ran = asyncio.Event(), []
 
     async def hold(_data: bytes, _shard: int) -> bytes:
@@ -167,7 +167,7 @@ async def test_a_job_for_which_there_is_no_place_wakes_another_worker(redis: Arq
         goes_on.set()
 
 
-async def test_a_job_whose_wake_up_nobody_has_is_found_in_every_shard(redis: ArqRedis, empty_redis_url: str) -> None:
+async def test_a_job_whose_wake_up_nobody_has_is_found_in_every_shard(redis: RedisClient, empty_redis_url: str) -> None:
     ran: list[int] = []
 
     async def run(_data: bytes, shard: int) -> bytes:
@@ -189,7 +189,7 @@ async def test_a_job_whose_wake_up_nobody_has_is_found_in_every_shard(redis: Arq
 
 
 async def test_the_depth_of_the_queue_is_that_of_all_shards_also_of_those_that_only_runners_serve(
-    redis: ArqRedis,
+    redis: RedisClient,
 ) -> None:
     for shard in range(SHARDS):
         await put(redis, shard)
@@ -204,7 +204,7 @@ async def test_the_depth_of_the_queue_is_that_of_all_shards_also_of_those_that_o
     ("own", "runners", "used"), [(3, [3, 3], 3), (3, [1, 3], 1), (3, [6], 3), (1, [3], 1), (3, [], 3), (6, [4, 5], 4)]
 )
 async def test_a_gateway_uses_no_more_shards_than_every_living_runner_serves(
-    redis: ArqRedis, own: int, runners: list[int], used: int
+    redis: RedisClient, own: int, runners: list[int], used: int
 ) -> None:
     for number, shards in enumerate(runners):
         await say_alive(redis, f"r{number}", shards=shards)

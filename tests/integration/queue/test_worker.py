@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
 from arq.jobs import serialize_job
 
@@ -46,6 +45,7 @@ from rulemint_shared.contract.messages import (
 from rulemint_shared.deadline import Deadline, unix_ms
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
@@ -68,7 +68,7 @@ SLOW = "import time\ndef rule(client, scope, audience, context):\n    time.sleep
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         yield opened
 
@@ -104,7 +104,7 @@ async def runner(runner_settings: RunnerSettings) -> AsyncIterator[Runner]:
 
 
 @pytest.fixture
-async def runner_process(empty_redis_url: str, runner_key_file: Path, redis: ArqRedis) -> AsyncIterator[Started]:
+async def runner_process(empty_redis_url: str, runner_key_file: Path, redis: RedisClient) -> AsyncIterator[Started]:
     """A runner as a process of its own, that gateways know of."""
     environment = {
         "RULEMINT_REDIS_URL": empty_redis_url,
@@ -153,7 +153,7 @@ def a_job(batch: bytes, *, function: str = job_queue.RUN_BATCH) -> bytes:
     return serialize_job(function, (batch,), {}, None, unix_ms(), serializer=job_queue.serialize)
 
 
-async def put(redis: ArqRedis, data: bytes, *, wake_up: bool, job_id: str | None = None) -> str:
+async def put(redis: RedisClient, data: bytes, *, wake_up: bool, job_id: str | None = None) -> str:
     """Put a job of *data* into arq's queue by hand."""
     job_id = job_id or ids.new_job_id()
     async with redis.pipeline(transaction=True) as pipe:
@@ -165,13 +165,13 @@ async def put(redis: ArqRedis, data: bytes, *, wake_up: bool, job_id: str | None
     return job_id
 
 
-async def endings_of(redis: ArqRedis, job_id: str) -> Endings:
+async def endings_of(redis: RedisClient, job_id: str) -> Endings:
     found = await eventually(lambda: job_queue.find_endings(redis, job_id))
     assert found is not None
     return found[0]
 
 
-async def the_only_job(redis: ArqRedis) -> str:
+async def the_only_job(redis: RedisClient) -> str:
     """The id of the one job under way, once it has been claimed."""
     claimed = await eventually(lambda: names_in(redis, f"{in_progress_key_prefix}*"), lambda found: len(found) == 1)
     return str(claimed[0].decode().removeprefix(in_progress_key_prefix))
@@ -181,14 +181,14 @@ async def the_only_job(redis: ArqRedis) -> str:
 
 
 @pytest.mark.usefixtures("runner")
-async def test_an_invocation_comes_back_granted(gateway: Gateway, redis: ArqRedis) -> None:
+async def test_an_invocation_comes_back_granted(gateway: Gateway, redis: RedisClient) -> None:
     ending = await gateway.ask(await a_rule(redis))
     assert ending.outcome == Granted(scope=["read", "extra"])
     assert ending.picked_up_at_ms <= ending.ended_at_ms
 
 
 @pytest.mark.usefixtures("runner")
-async def test_many_invocations_of_one_moment_each_get_their_own_ending(gateway: Gateway, redis: ArqRedis) -> None:
+async def test_many_invocations_of_one_moment_each_get_their_own_ending(gateway: Gateway, redis: RedisClient) -> None:
     granting, failing = await a_rule(redis), await a_rule(redis, "def rule(")
     endings = await asyncio.gather(*(gateway.ask(rule) for rule in (granting, failing) * 100))
     assert {type(ending.outcome) for ending in endings[::2]} == {Granted}
@@ -199,7 +199,7 @@ async def test_many_invocations_of_one_moment_each_get_their_own_ending(gateway:
 
 @pytest.mark.usefixtures("runner")
 async def test_of_many_invocations_of_one_moment_one_that_loops_and_one_that_throws_cost_nobody_else(
-    gateway: Gateway, redis: ArqRedis, starts: Counter[str]
+    gateway: Gateway, redis: RedisClient, starts: Counter[str]
 ) -> None:
     rule = await a_rule(redis, MAY_LOOP_OR_THROW)
     await gateway.ask(rule, n="first", do="")
@@ -221,7 +221,7 @@ async def test_of_many_invocations_of_one_moment_one_that_loops_and_one_that_thr
 
 @pytest.mark.usefixtures("runner")
 async def test_an_outcome_whose_publication_was_missed_is_found_in_the_job_s_result(
-    deaf_gateway: Gateway, redis: ArqRedis
+    deaf_gateway: Gateway, redis: RedisClient
 ) -> None:
     asking = asyncio.create_task(deaf_gateway.ask(await a_rule(redis)))
     await eventually(lambda: names_in(redis, f"{result_key_prefix}*"))
@@ -232,7 +232,7 @@ async def test_an_outcome_whose_publication_was_missed_is_found_in_the_job_s_res
 
 
 @pytest.mark.usefixtures("runner")
-async def test_an_invocation_past_its_deadline_ends_as_late_and_the_others_of_its_batch_run(redis: ArqRedis) -> None:
+async def test_an_invocation_past_its_deadline_ends_as_late_and_the_others_of_its_batch_run(redis: RedisClient) -> None:
     rule = await a_rule(redis)
     batch = a_batch(an_invocation(rule, Deadline.after(-1)), an_invocation(rule, Deadline.after(20)))
     job_id = await job_queue.enqueue(redis, batch, expires_ms=60_000)
@@ -242,13 +242,13 @@ async def test_an_invocation_past_its_deadline_ends_as_late_and_the_others_of_it
     assert isinstance(in_time.outcome, Granted)
 
 
-async def test_workers_are_woken_for_the_job_that_has_waited_for_longest(redis: ArqRedis) -> None:
+async def test_workers_are_woken_for_the_job_that_has_waited_for_longest(redis: RedisClient) -> None:
     batch = a_batch(an_invocation(await a_rule(redis), Deadline.after(20)))
     job_ids = [await job_queue.enqueue(redis, batch, expires_ms=60_000) for _ in range(3)]
     assert [await job_queue.wait_for_wake_up(redis, timeout_s=1) for _ in job_ids] == job_ids
 
 
-async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, redis: ArqRedis) -> None:
+async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, redis: RedisClient) -> None:
     async with asyncio.timeout(10):
         ending = await gateway.ask(await a_rule(redis), within_s=1_000)
     assert isinstance(ending.outcome, Failed)
@@ -257,7 +257,7 @@ async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, red
 
 
 async def test_a_runner_that_left_is_not_counted_on(
-    gateway: Gateway, redis: ArqRedis, runner_settings: RunnerSettings
+    gateway: Gateway, redis: RedisClient, runner_settings: RunnerSettings
 ) -> None:
     async with a_runner(runner_settings):
         pass
@@ -294,7 +294,9 @@ NO_JOBS = [
 
 @pytest.mark.usefixtures("runner")
 @pytest.mark.parametrize("data", NO_JOBS)
-async def test_what_is_no_job_is_refused_and_the_next_job_works(gateway: Gateway, redis: ArqRedis, data: bytes) -> None:
+async def test_what_is_no_job_is_refused_and_the_next_job_works(
+    gateway: Gateway, redis: RedisClient, data: bytes
+) -> None:
     job_id = await put(redis, data, wake_up=True)
     await eventually(lambda: redis.zscore(keys.queue(0), job_id), lambda score: score is None)
     with suppress(codecs.DecodeError):
@@ -304,7 +306,7 @@ async def test_what_is_no_job_is_refused_and_the_next_job_works(gateway: Gateway
 
 @pytest.mark.usefixtures("runner")
 async def test_a_pickle_in_the_queue_is_refused_and_never_unpickled(
-    gateway: Gateway, redis: ArqRedis, tmp_path: Path
+    gateway: Gateway, redis: RedisClient, tmp_path: Path
 ) -> None:
     folder = tmp_path / "made by the pickle"
     job_id = await put(redis, pickle.dumps(Exploit(folder)), wake_up=True)
@@ -314,7 +316,7 @@ async def test_a_pickle_in_the_queue_is_refused_and_never_unpickled(
 
 
 @pytest.mark.usefixtures("runner")
-async def test_a_job_that_nobody_was_woken_for_is_found(redis: ArqRedis) -> None:
+async def test_a_job_that_nobody_was_woken_for_is_found(redis: RedisClient) -> None:
     batch = a_batch(an_invocation(await a_rule(redis), Deadline.after(20)))
     job_id = await put(redis, a_job(codecs.batch.encode(batch)), wake_up=False)
     assert isinstance((await endings_of(redis, job_id)).endings[0].outcome, Granted)
@@ -322,7 +324,7 @@ async def test_a_job_that_nobody_was_woken_for_is_found(redis: ArqRedis) -> None
 
 @pytest.mark.usefixtures("runner")
 async def test_a_job_that_is_enqueued_once_more_after_it_ran_is_not_run_again(
-    redis: ArqRedis, starts: Counter[str]
+    redis: RedisClient, starts: Counter[str]
 ) -> None:
     """A gateway whose connection broke before it heard of its enqueue sends the same job again."""
     rule = await a_rule(redis)
@@ -339,7 +341,9 @@ async def test_a_job_that_is_enqueued_once_more_after_it_ran_is_not_run_again(
 
 
 @pytest.mark.usefixtures("runner")
-async def test_a_wake_up_for_a_job_that_is_not_there_wakes_nobody_for_good(gateway: Gateway, redis: ArqRedis) -> None:
+async def test_a_wake_up_for_a_job_that_is_not_there_wakes_nobody_for_good(
+    gateway: Gateway, redis: RedisClient
+) -> None:
     pushing: Any = redis.lpush(keys.wake_up(0), "job_nothing", b"\xff\xfe")
     await pushing
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
@@ -347,7 +351,7 @@ async def test_a_wake_up_for_a_job_that_is_not_there_wakes_nobody_for_good(gatew
 
 
 async def test_jobs_that_waited_for_a_runner_are_run_by_the_first_that_comes(
-    redis: ArqRedis, runner_settings: RunnerSettings
+    redis: RedisClient, runner_settings: RunnerSettings
 ) -> None:
     rule = await a_rule(redis)
     batches = [a_batch(an_invocation(rule, Deadline.after(20))) for _ in range(5)]
@@ -358,7 +362,7 @@ async def test_jobs_that_waited_for_a_runner_are_run_by_the_first_that_comes(
 
 
 async def test_two_runners_share_the_batches_and_each_invocation_runs_exactly_once(
-    redis: ArqRedis, runner_settings: RunnerSettings, starts: Counter[str]
+    redis: RedisClient, runner_settings: RunnerSettings, starts: Counter[str]
 ) -> None:
     rule = await a_rule(redis)
     batches = [a_batch(*(an_invocation(rule, Deadline.after(20)) for _ in range(3))) for _ in range(50)]
@@ -378,7 +382,7 @@ async def test_two_runners_share_the_batches_and_each_invocation_runs_exactly_on
 
 
 @pytest.mark.usefixtures("runner")
-async def test_a_malformed_invocation_ends_alone_and_its_neighbours_run(redis: ArqRedis) -> None:
+async def test_a_malformed_invocation_ends_alone_and_its_neighbours_run(redis: RedisClient) -> None:
     rule = await a_rule(redis)
     good = [an_invocation(rule, Deadline.after(20)) for _ in range(3)]
     bad = [
@@ -409,7 +413,7 @@ async def as_failures(asking: list[asyncio.Task[Ending]]) -> list[FailureReason]
 
 
 async def test_a_tenant_whose_rule_hangs_leaves_a_runner_room_for_the_others(
-    gateway: Gateway, redis: ArqRedis, runner_settings: RunnerSettings
+    gateway: Gateway, redis: RedisClient, runner_settings: RunnerSettings
 ) -> None:
     hanging, granting = await a_rule(redis, LOOPS), await a_rule(redis, tenant="other")
     async with a_runner(msgspec.structs.replace(runner_settings, max_invocations=4)):
@@ -421,7 +425,7 @@ async def test_a_tenant_whose_rule_hangs_leaves_a_runner_room_for_the_others(
 
 
 async def test_a_tenant_whose_requests_wait_leaves_a_gateway_room_for_the_others(
-    empty_redis_url: str, redis: ArqRedis, runner: Runner
+    empty_redis_url: str, redis: RedisClient, runner: Runner
 ) -> None:
     hanging, granting = await a_rule(redis, LOOPS), await a_rule(redis, tenant="other")
     async with open_gateway(empty_redis_url, max_waiting=4) as gateway:
@@ -436,7 +440,7 @@ async def test_a_tenant_whose_requests_wait_leaves_a_gateway_room_for_the_others
 
 @pytest.mark.usefixtures("runner")
 async def test_a_flow_with_a_rule_that_pauses_is_refused_by_the_gateway_itself(
-    gateway: Gateway, redis: ArqRedis, starts: Counter[str]
+    gateway: Gateway, redis: RedisClient, starts: Counter[str]
 ) -> None:
     crashing = await a_rule(redis, CRASHES)
     endings = [await gateway.ask(crashing) for _ in range(FAILURES + 2)]
@@ -453,7 +457,7 @@ def as_reasons(endings: list[Ending]) -> list[FailureReason]:
 
 @pytest.mark.usefixtures("runner")
 async def test_a_pause_is_of_the_client_whose_requests_fail_and_the_logs_say_why_and_what_helps(
-    gateway: Gateway, redis: ArqRedis
+    gateway: Gateway, redis: RedisClient
 ) -> None:
     rule = await a_rule(redis, CRASHES_WHEN_ASKED)
     endings = [await gateway.ask(rule, crash="now") for _ in range(FAILURES)]
@@ -469,7 +473,7 @@ async def test_a_pause_is_of_the_client_whose_requests_fail_and_the_logs_say_why
 
 @pytest.mark.usefixtures("runner")
 async def test_several_clients_that_fail_pause_the_rule_for_every_client(
-    gateway: Gateway, redis: ArqRedis, starts: Counter[str]
+    gateway: Gateway, redis: RedisClient, starts: Counter[str]
 ) -> None:
     rule = await a_rule(redis, CRASHES)
     endings = [await gateway.ask(rule, client=f"client{number}") for number in range(CLIENTS + 2)]
@@ -480,7 +484,7 @@ async def test_several_clients_that_fail_pause_the_rule_for_every_client(
 
 @pytest.mark.usefixtures("runner")
 async def test_what_waits_for_a_host_is_refused_when_its_client_pauses_meanwhile(
-    gateway: Gateway, redis: ArqRedis
+    gateway: Gateway, redis: RedisClient
 ) -> None:
     rule = await a_rule(redis, "import os, time\ndef rule(c, s, a, x):\n    time.sleep(0.3)\n    os._exit(3)")
     endings = await asyncio.gather(*(gateway.ask(rule) for _ in range(12)))
@@ -490,7 +494,7 @@ async def test_what_waits_for_a_host_is_refused_when_its_client_pauses_meanwhile
 
 
 async def test_a_resumed_rule_runs_again_at_every_runner_and_gateway(
-    gateway: Gateway, redis: ArqRedis, runner_settings: RunnerSettings
+    gateway: Gateway, redis: RedisClient, runner_settings: RunnerSettings
 ) -> None:
     rule = await a_rule(redis, CRASHES_WHEN_ASKED)
     async with a_runner(runner_settings), a_runner(runner_settings):
@@ -508,7 +512,7 @@ async def test_a_resumed_rule_runs_again_at_every_runner_and_gateway(
 @pytest.mark.parametrize("kind", ["normal", "pubsub"])
 @pytest.mark.usefixtures("runner")
 async def test_connections_that_are_cut_are_made_again_and_invocations_go_on(
-    gateway: Gateway, redis: ArqRedis, kind: str
+    gateway: Gateway, redis: RedisClient, kind: str
 ) -> None:
     rule = await a_rule(redis)
     for _ in range(3):
@@ -518,7 +522,7 @@ async def test_connections_that_are_cut_are_made_again_and_invocations_go_on(
 
 
 @pytest.mark.usefixtures("runner")
-async def test_an_invocation_under_way_survives_a_cut(gateway: Gateway, redis: ArqRedis) -> None:
+async def test_an_invocation_under_way_survives_a_cut(gateway: Gateway, redis: RedisClient) -> None:
     asking = asyncio.create_task(gateway.ask(await a_rule(redis, SLOW)))
     await the_only_job(redis)
     for kind in ("normal", "pubsub"):
@@ -528,7 +532,7 @@ async def test_an_invocation_under_way_survives_a_cut(gateway: Gateway, redis: A
 
 async def test_an_invocation_whose_runner_was_killed_is_interrupted_and_never_run_again(
     gateway: Gateway,
-    redis: ArqRedis,
+    redis: RedisClient,
     starts: Counter[str],
     runner_process: Started,
     runner_settings: RunnerSettings,
@@ -550,7 +554,7 @@ async def test_an_invocation_whose_runner_was_killed_is_interrupted_and_never_ru
 
 
 async def test_a_runner_that_is_told_to_stop_finishes_what_it_has_begun(
-    gateway: Gateway, redis: ArqRedis, starts: Counter[str], runner_process: Started
+    gateway: Gateway, redis: RedisClient, starts: Counter[str], runner_process: Started
 ) -> None:
     asking = asyncio.create_task(gateway.ask(await a_rule(redis, SLOW)))
     await eventually(lambda: as_seen(starts))
@@ -563,7 +567,7 @@ async def test_a_runner_that_is_told_to_stop_finishes_what_it_has_begun(
 
 
 async def test_a_runner_that_lost_its_spawner_stops_and_leaves_the_list_of_the_living(
-    gateway: Gateway, redis: ArqRedis, runner_process: Started
+    gateway: Gateway, redis: RedisClient, runner_process: Started
 ) -> None:
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
     family = await asyncio.to_thread(family_of, runner_process.process.pid)

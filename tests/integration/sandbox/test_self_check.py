@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.hosts import BUDGET, LANGUAGES
 from fixtures.runner_keys import make_runner_key
@@ -19,6 +18,7 @@ from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.contract import keys
 from rulemint_shared.process.hiding import hide_from_same_user
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 BREAKABLE = """
@@ -78,5 +78,5 @@ async def test_an_operator_who_insists_is_told_and_not_stopped(breakable: Spawne
         assert check.holds
 
 
-async def runners(redis: ArqRedis) -> int:
+async def runners(redis: RedisClient) -> int:
     return int(await redis.zcard(keys.RUNNERS))

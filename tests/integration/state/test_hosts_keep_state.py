@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.facts.fact import action
 from fixtures.hosts import Loaded, loaded
@@ -20,6 +19,7 @@ from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.records import Language, Rule
 from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
@@ -28,7 +28,7 @@ IN_PYTHON = "def rule(client, scope, audience, context):\n    storage = context[
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         rule = codecs.rule.encode(Rule(id=OWNER.rule_id, name="a rule"))
         await opened.hset(keys.rules(OWNER.tenant), OWNER.rule_id, rule)  # type: ignore[arg-type,misc]  # bytes
@@ -36,7 +36,7 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 @pytest.fixture
-def states(redis: ArqRedis) -> RuleStates:
+def states(redis: RedisClient) -> RuleStates:
     return RuleStates(redis)
 
 

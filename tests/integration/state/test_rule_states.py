@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from arq.connections import ArqRedis
 
 from fixtures.waiting import eventually
 from rulemint_runner.flow.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
@@ -22,13 +21,14 @@ from rulemint_shared.contract.rule_state import (
     StoredDocument,
 )
 from rulemint_shared.deadline import unix_ms
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 MINE, OTHER, ELSEWHERE = Owner("acme", "rul_1"), Owner("acme", "rul_2"), Owner("beta", "rul_1")
 
 
 @pytest.fixture
-async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
+async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         for owner in (MINE, OTHER, ELSEWHERE):
             rule = codecs.rule.encode(Rule(id=owner.rule_id, name="a rule"))
@@ -37,7 +37,7 @@ async def redis(empty_redis_url: str) -> AsyncIterator[ArqRedis]:
 
 
 @pytest.fixture
-def states(redis: ArqRedis) -> RuleStates:
+def states(redis: RedisClient) -> RuleStates:
     return RuleStates(redis)
 
 
@@ -104,7 +104,7 @@ async def test_a_document_may_be_as_large_as_is_documented_and_no_larger(states:
     assert (await states.document(MINE)).data == "x" * MAX_DOCUMENT_BYTES
 
 
-async def test_what_is_written_for_a_deleted_rule_is_not_kept(redis: ArqRedis, states: RuleStates) -> None:
+async def test_what_is_written_for_a_deleted_rule_is_not_kept(redis: RedisClient, states: RuleStates) -> None:
     await redis.hdel(keys.rules(MINE.tenant), MINE.rule_id)  # type: ignore[misc]  # redis-py's stub is not async here
     with pytest.raises(RuleStateError, match="deleted"):
         await states.replace_document(MINE, "1", etag=None, force=True)
@@ -126,7 +126,7 @@ async def test_what_is_written_for_a_deleted_rule_is_not_kept(redis: ArqRedis, s
     ],
 )
 async def test_a_stored_document_that_cannot_be_one_is_not_handed_out(
-    redis: ArqRedis, states: RuleStates, content: bytes
+    redis: RedisClient, states: RuleStates, content: bytes
 ) -> None:
     await redis.set(keys.rule_storage(*MINE), content)
     with pytest.raises(RuleStateError, match="not readable"):
@@ -154,13 +154,13 @@ async def test_of_one_record_the_last_write_stays_and_of_different_ones_all(stat
     }
 
 
-async def test_an_expired_record_is_gone_and_with_the_last_one_the_key(redis: ArqRedis, states: RuleStates) -> None:
+async def test_an_expired_record_is_gone_and_with_the_last_one_the_key(redis: RedisClient, states: RuleStates) -> None:
     await states.change_cache(MINE, {"soon": record(in_ms=150), "later": record(in_ms=400)}, [])
     await eventually(lambda: states.cache(MINE), lambda cache: set(cache) <= {"later"})
     await eventually(lambda: redis.exists(keys.rule_cache(*MINE)), lambda there: not there)
 
 
-async def test_a_cache_of_which_everything_was_deleted_leaves_no_key(redis: ArqRedis, states: RuleStates) -> None:
+async def test_a_cache_of_which_everything_was_deleted_leaves_no_key(redis: RedisClient, states: RuleStates) -> None:
     await states.change_cache(MINE, {"key": record()}, [])
     await states.change_cache(MINE, {}, ["key"])
     assert await redis.exists(keys.rule_cache(*MINE)) == 0
@@ -184,14 +184,14 @@ async def test_where_there_is_no_room_for_all_those_go_that_expire_first(states:
     assert set(await states.cache(MINE)) == {*old, "new"} - {"old 0"}
 
 
-async def test_a_stored_cache_that_cannot_be_one_is_not_handed_out(redis: ArqRedis, states: RuleStates) -> None:
+async def test_a_stored_cache_that_cannot_be_one_is_not_handed_out(redis: RedisClient, states: RuleStates) -> None:
     await redis.set(keys.rule_cache(*MINE), codecs.stored_document.encode(StoredDocument(version=1, data="{}")))
     with pytest.raises(RuleStateError, match="not readable"):
         await states.cache(MINE)
 
 
 async def test_a_record_of_a_cache_that_cannot_be_read_does_not_cost_the_others(
-    states: RuleStates, redis: ArqRedis
+    states: RuleStates, redis: RedisClient
 ) -> None:
     good = record("good")
     bad: dict[str, object] = {"value": "x" * 10_000, "expires_at": good.expires_at}
