@@ -72,6 +72,8 @@ class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
     """A file → what it says to get another → that other."""
     roots: dict[str, str] = {}
     """What the rule says → the file that it gets."""
+    duals: list[str] = []
+    """Those of them that stand for an ES module of the same package, whose default export is their ``default``."""
 
 
 Answer = Collected | NotCollected

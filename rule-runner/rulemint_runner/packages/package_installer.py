@@ -34,6 +34,9 @@ MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 64, 8
 REMEMBERED_S = 3_600
 """For how long the same request has the same answer: ranges are resolved anew after it."""
 
+_LAYOUT = b"2"
+"""Of package sets: raise it when one says more than before, so that what is installed anew says it too."""
+
 
 class PackageInstaller:
     """Installs packages for this runner's gateways."""
@@ -118,7 +121,7 @@ class PackageInstaller:
 def _digest(request: InstallRequest) -> str:
     """What distinguishes a request, whoever makes it; packages for Python hold code of one version of it."""
     asked = codecs.install_request.encode(msgspec.structs.replace(request, tenant=""))
-    return hashlib.sha256(asked + sys.implementation.cache_tag.encode()).hexdigest()
+    return hashlib.sha256(asked + sys.implementation.cache_tag.encode() + _LAYOUT).hexdigest()
 
 
 def _remembered(data: bytes | None) -> Installed | None:

@@ -153,7 +153,7 @@ async def test_a_rule_that_fails_is_a_500_that_tells_nothing_and_the_record_says
     ("language", "script"),
     [
         pytest.param("javascript", "module.exports = () => { for (;;) {} }", id="javascript loops"),
-        pytest.param("javascript", "module.exports = () => {}", id="javascript never calls back"),
+        pytest.param("javascript", "module.exports = () => { setTimeout(() => {}, 1e6) }", id="javascript waits"),
         pytest.param("python", "def rule(client, scope, audience, context):\n    while True: pass", id="python loops"),
     ],
 )

@@ -12,6 +12,8 @@ from fixtures.hosts import loaded
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 
+FORBIDDEN = "ERR_RULEMINT_FORBIDDEN_HOST"
+
 
 class Service:
     """Says what it was asked; sends whoever asks for ``/moved`` elsewhere."""
@@ -22,7 +24,9 @@ class Service:
     async def __call__(self, call: frames.Call) -> frames.Reply:
         self.calls.append(call)
         if "refused" in call.url:
-            return frames.Reply(id=call.id, error="refused.example.com is not in the rule's allow_hosts")
+            return frames.Reply(
+                id=call.id, error="refused.example.com is not in the rule's allow_hosts", code=FORBIDDEN
+            )
         if "slow" in call.url:
             await asyncio.sleep(2)
         return frames.Reply(
@@ -96,7 +100,7 @@ async def test_a_refused_call_is_an_error_event_that_names_the_host_and_the_sett
       https.get('https://refused.example.com/').on('error', ({ message, code }) => ok({ message, code }));
     """
     said = await result(sandbox, body, Service())
-    assert said["code"] == "ECONNREFUSED"
+    assert said["code"] == FORBIDDEN
     assert "refused.example.com" in said["message"]
     assert "allow_hosts" in said["message"]
 

@@ -7,6 +7,7 @@ import { turn } from "./turns.js";
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
 
 /** As the runner says it, should it be asked. */
+/** @type {string} */
 const OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over";
 /** @type {Map<number, (reply: any) => void>} */
 const waiting = new Map();
@@ -51,7 +52,7 @@ export async function settled() {
  */
 export function ask(frame) {
   const invocation = current();
-  if (invocation?.isOver) return Promise.resolve({ error: OVER });
+  if (invocation?.isOver) return Promise.resolve({ error: OVER, code: "ERR_RULEMINT_UNSUPPORTED" });
   const id = ++asked;
   const { promise, resolve } = Promise.withResolvers();
   waiting.set(id, resolve);

@@ -2,6 +2,7 @@
 
 import { writeFrames } from "./channel.js";
 import { current, drop } from "./invocation.js";
+import { withFileName } from "./source.js";
 
 /** @import { Level } from "./frames.d.ts" */
 
@@ -18,8 +19,9 @@ const LEVELS = ["debug", "info", "warn", "error"];
 export function writeLine(level, text) {
   const invocation = current();
   if (invocation?.isGone) return drop();
-  const cut = text.length > MAX_LINE_CHARACTERS;
-  const line = cut ? `${text.slice(0, MAX_LINE_CHARACTERS)}… [cut]` : text;
+  const own = withFileName(text);
+  const cut = own.length > MAX_LINE_CHARACTERS;
+  const line = cut ? `${own.slice(0, MAX_LINE_CHARACTERS)}… [cut]` : own;
   writeFrames({ t: "line", level, text: line.toWellFormed(), n: invocation?.n ?? 0 });
 }
 
@@ -39,12 +41,16 @@ export function captureConsole() {
  * @param {any} Writable
  */
 export function lineStream(level, Writable) {
-  return new Writable({
-    decodeStrings: false,
-    /** @param {string | Uint8Array} chunk @param {string} _encoding @param {() => void} done */
-    write(chunk, _encoding, done) {
-      writeLine(level, chunk.toString().trimEnd());
-      done();
-    },
-  });
+  const fd = level === "error" ? 2 : 1;
+  return Object.assign(
+    new Writable({
+      decodeStrings: false,
+      /** @param {string | Uint8Array} chunk @param {string} _encoding @param {() => void} done */
+      write(chunk, _encoding, done) {
+        writeLine(level, chunk.toString().trimEnd());
+        done();
+      },
+    }),
+    { fd },
+  );
 }

@@ -1,12 +1,14 @@
 /** `fetch` without a socket: a call frame to the runner, whose broker makes the request, or says why not. */
 
 import { ask } from "./calls.js";
+import { failure, noteRefusal } from "./failures.js";
+import { MAX_BODY_BYTES } from "./request_reader.js";
 
-/** @import { ReplyFrame } from "./frames.d.ts" */
+/** @import { CallFrame, ReplyFrame } from "./frames.d.ts" */
 
-const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_URL_CHARACTERS = 8 * 1024;
 const MAX_HEADERS = 100;
+const TOO_LARGE = "ERR_RULEMINT_BODY_TOO_LARGE";
 const NO_BODY = new Set([204, 205, 304]);
 
 /** Put our `fetch` in the place of Deno's, which could reach nothing. */
@@ -28,20 +30,36 @@ async function fetchThroughRunner(input, init) {
 }
 
 /**
- * Make one call; resolves to its answer. Throws a `TypeError` that says why there is none.
+ * Make one call; resolves to its answer. Throws a `TypeError` that says why there is none, with a cause as Node's `fetch`
+ * has it: both have the code.
  *
- * @param {{ method: string, url: string, headers: [string, string][], body: Uint8Array, redirect: RequestRedirect }} wanted
+ * @param {Omit<CallFrame, "t" | "id" | "n" | "body"> & { body: Uint8Array }} wanted
  */
-export async function call({ method, url, headers, body, redirect }) {
-  if (body.length > MAX_BODY_BYTES) throw new TypeError(`fetch: the body is larger than ${MAX_BODY_BYTES} bytes`);
-  if (url.length > MAX_URL_CHARACTERS) throw new TypeError("fetch: the URL is too long");
+export async function call({ body, ...wanted }) {
+  const { url, headers } = wanted;
+  if (body.length > MAX_BODY_BYTES) {
+    throw failed(wanted, TOO_LARGE, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+  }
+  if (url.length > MAX_URL_CHARACTERS) throw failed(wanted, "ERR_RULEMINT_UNSUPPORTED", "the URL is too long");
   if (headers.length > MAX_HEADERS || headers.some(([name, value]) => name.length > 256 || value.length > 8192)) {
-    throw new TypeError("fetch: too many headers, or one that is too long");
+    throw failed(wanted, TOO_LARGE, "there are too many headers, or one that is too long");
   }
   /** @type {ReplyFrame} */
-  const reply = await ask({ t: "call", method, url, headers, body: body.toBase64(), redirect });
-  if (reply.error !== null) throw new TypeError(`fetch ${url}: ${reply.error}`);
+  const reply = await ask({ t: "call", ...wanted, body: body.toBase64() });
+  if (reply.error !== null) throw failed(wanted, reply.code, reply.error);
   return reply;
+}
+
+/**
+ * @param {{ method: string, url: string }} wanted
+ * @param {string} code
+ * @param {string} why
+ */
+function failed({ method, url }, code, why) {
+  const origin = URL.parse(url)?.origin ?? url;
+  const message = `${method} ${origin}: ${why}`;
+  noteRefusal(origin, { code, message });
+  return failure(TypeError, code, message, { cause: failure(Error, code, why) });
 }
 
 /**

@@ -40,6 +40,7 @@ export interface PackageSet {
   modules: string[];
   links: Record<string, Record<string, string>>;
   roots: Record<string, string>;
+  duals?: string[];
 }
 
 export interface RunFrame {
@@ -69,6 +70,8 @@ export interface CallFrame {
   headers: [string, string][];
   body: string;
   redirect: RequestRedirect;
+  /** Hand the body on in its content coding. */
+  as_sent?: boolean;
 }
 
 export interface ReplyFrame {
@@ -81,6 +84,8 @@ export interface ReplyFrame {
   url: string;
   redirected: boolean;
   error: string | null;
+  /** Of the error, as programs know it. */
+  code: string;
 }
 
 export interface StorageGetFrame {

@@ -94,6 +94,11 @@ export function setRunning(invocation) {
   running = invocation;
 }
 
+/** The one that runs, whoever started what happens now. */
+export function runningNow() {
+  return running;
+}
+
 /**
  * Do *work* in the name of *invocation*.
  *

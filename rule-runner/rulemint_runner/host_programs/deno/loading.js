@@ -1,10 +1,12 @@
 /** A rule's text → a rule: what it is follows from what it exports. */
 
 import { defineRefusals } from "./errors.js";
-import { definePackages, nodeModule, requireFromRule } from "./modules.js";
+import { definePackages, requireFromRule } from "./modules.js";
+import { otherTriggerOf } from "./other_triggers.js";
 import { isFirstAction, parametersOf } from "./parameters.js";
 import { moduleOf, moduleOrRuleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
+import { fromTypeScript } from "./typescript.js";
 import { catchStrayErrors } from "./strays.js";
 
 /** @import { LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
@@ -16,6 +18,9 @@ export class NotARule extends Error {
 }
 
 const IS_MODULE = /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|async|\{|\*)|import\s*(?:[\w$*{"']))/m;
+/** How V8 says that a text is a module: it is its parser that knows. */
+const MODULE_ONLY =
+  /import statement outside a module|token 'export'|'import\.meta' outside a module|^await is only valid/;
 const COMMON_JS = /\brequire\b|\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\b__(?:file|dir)name\b/;
 /** What may follow a function expression that is a whole file, and would not within parentheses. */
 const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
@@ -34,19 +39,29 @@ export async function loadRule(load) {
   defineRefusals();
   catchStrayErrors();
   await definePackages(load.packages, load.script);
-  return isModule(load)
-    ? ruleFrom((await importModule(load)).exported, load, "export default")
-    : ruleFrom((await evaluate(load)).exported, load, "module.exports");
+  const script = load.script.replace(/^\ufeff?#!/, "//");
+  if (load.language === "typescript" && IS_MODULE.test(script)) return await fromModule(load);
+  const text = load.language === "typescript" ? typesOff(script) : script;
+  const statements = compile(text, "");
+  if (typeof statements === "function" || !isModule(text, statements)) {
+    return ruleFrom((await evaluate(text, statements)).exported, load, "module.exports");
+  }
+  return await fromModule(load);
+}
+
+/** @param {LoadFrame} load */
+async function fromModule(load) {
+  return ruleFrom((await importModule(load)).exported, load, "export default");
 }
 
 /**
- * Whether the text is an ES module: it has a line that reads like one, and is no function's body.
+ * Whether a text that is no function's body is an ES module: the parser says so, or a line reads like one.
  *
- * @param {LoadFrame} load
+ * @param {string} text
+ * @param {SyntaxError} error
  */
-function isModule(load) {
-  if (!IS_MODULE.test(load.script)) return false;
-  return load.language === "typescript" || typeof compile(load.script, "") !== "function";
+function isModule(text, error) {
+  return MODULE_ONLY.test(error.message) || IS_MODULE.test(text);
 }
 
 /**
@@ -64,6 +79,8 @@ async function ruleFrom(exported, load, name) {
     return actionOf(action, load);
   }
   const rule = typeof exported === "function" ? exported : propertyOf(exported, "default");
+  const other = otherTriggerOf(exported, rule);
+  if (other !== null) throw new NotARule(other);
   if (typeof rule !== "function") {
     const found = name === "module.exports" ? exported : rule;
     throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
@@ -116,18 +133,16 @@ async function importModule(load) {
  * CommonJS in sloppy mode: the text as statements, which may return the function as webtasks did, else as one expression
  * that is the function itself. What it exports comes in an object: whoever awaits it should not look for a `then` in it.
  *
- * @param {LoadFrame} load
+ * @param {string} script
+ * @param {RuleFunction | SyntaxError} statements
  */
-async function evaluate(load) {
-  const text = load.script.replace(/^\ufeff?#!/, "//");
-  const script = load.language === "typescript" ? stripTypes(text) : text;
+async function evaluate(script, statements) {
   /** @type {{ exports: any }} */
   const module = { exports: {} };
   const untouched = module.exports;
   const { __filename, __dirname } = place();
   /** @type {any[]} */
   const given = [module, untouched, requireFromRule, __filename, __dirname];
-  const statements = compile(script, "");
   if (typeof statements === "function") {
     const result = statements.apply(untouched, given);
     if (typeof result === "function") return { exported: result };
@@ -185,9 +200,9 @@ function parserSays(error) {
 }
 
 /** @param {string} script */
-function stripTypes(script) {
+function typesOff(script) {
   try {
-    return nodeModule("node:module").stripTypeScriptTypes(script);
+    return fromTypeScript(script);
   } catch (error) {
     throw new NotARule(/** @type {Error} */ (error).message);
   }

@@ -15,8 +15,9 @@ import { droppedSince, Invocation, setRunning, within } from "./invocation.js";
 import { leave, taken, takesTurns } from "./leaving.js";
 import { loadRule, NotARule } from "./loading.js";
 import { nameRefusals } from "./refused.js";
+import { answerStalled } from "./stalled.js";
+import { keptAlive } from "./turns.js";
 import { trackTimers } from "./timers.js";
-import { keepAlive } from "./turns.js";
 
 /** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, Rule, RunFrame } from "./frames.d.ts" */
 
@@ -73,18 +74,24 @@ async function runOnce(rule, run) {
   setRunning(null);
 }
 
+/** Load the rule, and run it whenever the runner says so, until that hangs up. Nobody awaits it: the loop may be empty. */
+async function serve() {
+  const load = readFrame();
+  const letGo = keptAlive();
+  const rule = load?.t === "load" ? await loaded(load) : null;
+  letGo();
+  if (rule !== null) {
+    for (let frame = readFrame(); frame !== null; frame = readFrame()) {
+      if (frame.t === "run") await runOnce(rule, frame); // else it is a reply that nobody asked for
+    }
+  }
+  exit(0);
+}
+
 captureConsole();
 trackTimers();
 defineFetch();
-keepAlive();
 nameRefusals();
+answerStalled();
 writeFrames({ t: "ready" });
-
-const load = readFrame();
-const rule = load?.t === "load" ? await loaded(load) : null;
-if (rule !== null) {
-  for (let frame = readFrame(); frame !== null; frame = readFrame()) {
-    if (frame.t === "run") await runOnce(rule, frame); // else it is a reply that nobody asked for
-  }
-}
-exit(0);
+void serve();

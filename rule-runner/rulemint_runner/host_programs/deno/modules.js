@@ -7,19 +7,28 @@
  */
 
 import { lineStream } from "./capture.js";
-import { httpModule, isHttp } from "./http.js";
-import { change, isChanged, PROCESS } from "./refused.js";
+import { NO_MACHINE, priorityOr, PROCESS, umaskOr } from "./machine.js";
+import { change, isChanged, REFUSED_OF_PROCESS } from "./refused.js";
 
 /** @import { PackageSet } from "./frames.d.ts" */
 /** @typedef {{ exports: any, loaded: boolean, id: string }} Module */
 
+/** Where a file of a package is, should it be CommonJS. */
 const SCHEME = "package:";
+/** And an ES module, as it sees it: many look for their own folder. Deno would read any other file of such a URL. */
+const MODULES = "file:///packages/";
+/** What this host itself imports late. */
+const OUR_OWN = "./action.js";
 const BUILTIN = "builtin:";
 const REQUIRE = Symbol.for("rulemint.require");
+const DYNAMIC = /\bimport\s*\(/;
 const IMPORTS = /\bimport\b|\bfrom\s*["']/;
 
 /** @type {PackageSet} */
-let packages = { files: {}, data: {}, modules: [], links: {}, roots: {} };
+let packages = { files: {}, data: {}, modules: [], links: {}, roots: {}, duals: [] };
+/** Its ES modules, and those that are one and CommonJS too. */
+let modules = new Set();
+let duals = new Set();
 /** @type {Map<string, Module>} */
 const loaded = new Map();
 /** The ES modules of the set, as far as they were imported. @type {Map<string, any>} */
@@ -33,10 +42,15 @@ const imported = new Map();
  */
 export async function definePackages(given, script) {
   defineProcess();
-  if (given !== null) packages = given;
+  if (given !== null) {
+    packages = given;
+    modules = new Set(given.modules);
+    duals = new Set(given.duals);
+  }
+  defineProto();
   const required = requiredModules(script);
   if (required.length > 0 || IMPORTS.test(script)) hookImports();
-  for (const file of required) imported.set(file, await import(SCHEME + file));
+  for (const file of required) imported.set(file, await import(MODULES + file));
 }
 
 /**
@@ -45,8 +59,8 @@ export async function definePackages(given, script) {
  * @param {string} script
  */
 function requiredModules(script) {
-  const { links, roots, modules } = packages;
-  if (modules.length === 0) return [];
+  const { links, roots } = packages;
+  if (modules.size === 0) return [];
   const files = Object.entries(roots).filter(([said]) => script.includes(said)).map(([, file]) => file);
   for (const [by, linked] of Object.entries(links)) {
     if (!isModule(by)) files.push(...Object.values(linked));
@@ -57,9 +71,17 @@ function requiredModules(script) {
 /** The rule's own `require`. */
 export const requireFromRule = requireBy(
   (specifier) => packages.roots[specifier],
-  (specifier) =>
-    `require("${specifier}"): add it to the rule's dependencies, or name its version: "${specifier}@1.2.3"`,
+  absenceOf,
 );
+
+/** @param {string} specifier */
+function absenceOf(specifier) {
+  const asked = `require("${specifier}")`;
+  if (/^[./]/.test(specifier)) {
+    return `${asked}: a rule is one file; bundle yours into one: npx esbuild rule.js --bundle --platform=node --outfile=bundle.js`;
+  }
+  return `${asked}: add it to the rule's dependencies, or name its version: "${specifier}@1.2.3"`;
+}
 
 /**
  * A `require` that finds files by *fileOf*, or by their paths as `require.resolve` tells them.
@@ -111,16 +133,23 @@ function defineProcess() {
       define(process);
       const getBuiltinModule = process.getBuiltinModule.bind(process);
       process.getBuiltinModule = (/** @type {string} */ specifier) => {
-        const http = httpModule(specifier, getBuiltinModule);
-        if (http !== undefined) return http;
         const module = getBuiltinModule(specifier);
         if (module !== undefined) change(specifier, module, process.getBuiltinModule, requireFromRule);
         return module;
       };
       Object.defineProperty(process, "env", { value: {}, writable: true, configurable: true, enumerable: true });
-      Object.assign(process, { cwd: () => "/", ...PROCESS });
+      const umask = umaskOr(process.umask);
+      Object.assign(process, {
+        ...PROCESS,
+        ...REFUSED_OF_PROCESS,
+        umask,
+        execPath: "/node",
+        argv: ["/node"],
+        argv0: "node",
+      });
       defineStreams(process);
-      Object.assign(getBuiltinModule("node:os"), NO_MACHINE);
+      const os = getBuiltinModule("node:os");
+      Object.assign(os, NO_MACHINE, { getPriority: priorityOr(os.getPriority) });
       return process;
     },
   });
@@ -150,22 +179,6 @@ function defineStreams(process) {
     });
   }
 }
-
-/** What `os` says of a machine that nothing is known of. */
-const NO_MACHINE = {
-  cpus: () => [],
-  freemem: () => 0,
-  homedir: () => "/",
-  hostname: () => "localhost",
-  loadavg: () => [0, 0, 0],
-  networkInterfaces: () => ({}),
-  release: () => "",
-  tmpdir: () => "/tmp",
-  totalmem: () => 0,
-  uptime: () => 0,
-  userInfo: () => ({ uid: -1, gid: -1, username: "rule", homedir: "/", shell: null }),
-  version: () => "",
-};
 
 /**
  * A file of the set, evaluated once.
@@ -198,10 +211,21 @@ function evaluate(file) {
 function run(file, module) {
   const require = requireFrom(file);
   const text = packages.files[file].replace(/^#!/, "//");
-  const start = (0, eval)(
-    `(function (exports, require, module, __filename, __dirname) {${text}\n})\n//# sourceURL=${file}`,
-  );
+  const start = functionOf(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, file);
   start.call(module.exports, module.exports, require, module, `/${file}`, `/${file.slice(0, file.lastIndexOf("/"))}`);
+}
+
+/**
+ * The function of a file. If it imports something while it runs, that is looked for where the file is.
+ *
+ * @param {string} text
+ * @param {string} file
+ */
+function functionOf(text, file) {
+  if (!DYNAMIC.test(text)) return (0, eval)(`${text}\n//# sourceURL=${file}`);
+  const vm = nodeModule("node:vm");
+  const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  return new vm.Script(text, { filename: SCHEME + file, importModuleDynamically }).runInThisContext();
 }
 
 /**
@@ -226,7 +250,7 @@ function exportsOfModule(file) {
 
 /** @param {string} file */
 function isModule(file) {
-  return packages.modules.includes(file);
+  return modules.has(file);
 }
 
 /** From now on `import` finds what `require` finds. */
@@ -244,17 +268,33 @@ function hookImports() {
  * @param {(specifier: string, context: object) => object} next
  */
 function resolveImport(specifier, context, next) {
-  const { parentURL } = context;
-  const links = parentURL?.startsWith(SCHEME) ? packages.links[parentURL.slice(SCHEME.length)] : packages.roots;
-  if (specifier.startsWith(SCHEME)) return { url: specifier, shortCircuit: true, format: "module" };
-  const target = links?.[specifier];
-  if (target !== undefined) return { url: SCHEME + target, shortCircuit: true, format: "module" };
-  if (isHttp(specifier) || isChanged(specifier)) {
+  const parent = fileAt(context.parentURL ?? "");
+  const links = parent === undefined ? packages.roots : packages.links[parent];
+  const target = links?.[specifier] ?? fileAt(specifier);
+  if (target !== undefined) return { url: urlOf(target), shortCircuit: true, format: "module" };
+  if (isChanged(specifier)) {
     return { url: BUILTIN + specifier, shortCircuit: true, format: "module" };
   }
-  if (/^[a-z]+:|^[./]/.test(specifier)) return next(specifier, context);
+  if (specifier === OUR_OWN && context.parentURL?.startsWith("file:")) return next(specifier, context);
+  if (/^[./]/.test(specifier)) throw notFound(absenceOf(specifier).replace("require", "import"));
+  if (/^[a-z]+:/.test(specifier)) return next(specifier, context);
   if (nodeModule(specifier) !== undefined) return next(`node:${specifier}`, context);
   throw notFound(`import "${specifier}": add it to the rule's dependencies`);
+}
+
+/** @param {string} file */
+function urlOf(file) {
+  return (isModule(file) ? MODULES : SCHEME) + file;
+}
+
+/**
+ * The file of the set that is at *url*; undefined if there is none.
+ *
+ * @param {string} url
+ */
+function fileAt(url) {
+  const prefix = [SCHEME, MODULES].find((each) => url.startsWith(each));
+  return prefix === undefined ? undefined : url.slice(prefix.length);
 }
 
 /**
@@ -263,8 +303,9 @@ function resolveImport(specifier, context, next) {
  * @param {(url: string, context: object) => object} next
  */
 function loadImport(url, context, next) {
-  if (url.startsWith(SCHEME) && isModule(url.slice(SCHEME.length))) {
-    return { format: "module", source: packages.files[url.slice(SCHEME.length)], shortCircuit: true };
+  const file = fileAt(url);
+  if (file !== undefined && isModule(file)) {
+    return { format: "module", source: packages.files[file], shortCircuit: true };
   }
   if (!url.startsWith(SCHEME) && !url.startsWith(BUILTIN)) return next(url, context);
   return { format: "module", source: asModule(url), shortCircuit: true };
@@ -277,11 +318,29 @@ function loadImport(url, context, next) {
  */
 function asModule(url) {
   const exported = /** @type {any} */ (globalThis)[REQUIRE](url);
+  const isDual = duals.has(url.slice(SCHEME.length)) && exported?.__esModule === true && "default" in exported;
   const names = Object.keys(Object(exported)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "default");
   const renamed = names.map((name) => `${name}: _${name}`).join(", ");
   const lines = names.map((name) => `_${name} as ${name}`).join(", ");
   return `const exported = globalThis[Symbol.for("rulemint.require")](${JSON.stringify(url)});
-export default exported${names.length ? `;\nconst { ${renamed} } = exported;\nexport { ${lines} }` : ""};\n`;
+export default exported${isDual ? ".default" : ""}${
+    names.length ? `;\nconst { ${renamed} } = exported;\nexport { ${lines} }` : ""
+  };\n`;
+}
+
+/** Give objects back the property that Deno takes away, and that old packages assign to. */
+function defineProto() {
+  const { getPrototypeOf, setPrototypeOf } = Object;
+  Object.defineProperty(Object.prototype, "__proto__", {
+    configurable: true,
+    get() {
+      return getPrototypeOf(Object(this));
+    },
+    set(prototype) {
+      if (typeof prototype !== "object" && typeof prototype !== "function") return;
+      if (typeof this === "object" || typeof this === "function") setPrototypeOf(this, prototype);
+    },
+  });
 }
 
 /** @param {string} message */

@@ -4,6 +4,8 @@
  * Node's modules when they are first asked for is in the same table.
  */
 
+import { changeFiles } from "./files.js";
+import { changeHttp, changeHttps } from "./http.js";
 import { changePromises, changeTimers, endingWorker } from "./timers.js";
 
 /** @typedef {(specifier: string) => any} Require */
@@ -13,6 +15,8 @@ const REACHABLE =
   "a rule's sandbox refuses every socket; a rule calls the hosts of its allow_hosts by fetch, http or https";
 /** How Deno ends its errors: advice for whoever started it. */
 const ADVICE = /, run again with the --allow-\w+ flag/;
+const NO_FILE = /Requires (read|write) access to "([^"]*)"/;
+const UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED";
 const NO_NET = /Requires net access to "([^"]*)"/;
 
 /** From now on an error of a refused permission says what is the case here, instead of which flag Deno should have. */
@@ -23,19 +27,30 @@ export function nameRefusals() {
     class extends Error {
       /** @param {string} message */
       constructor(message) {
-        super(inWords(String(message)));
+        const { text, code, path } = refusalIn(String(message));
+        super(text);
+        Object.assign(this, { code, ...(path && { path }) });
         Error.captureStackTrace(this, NotCapable);
       }
     },
   );
 }
 
-/** @param {string} message */
-function inWords(message) {
+/**
+ * What Deno says of a permission that is missing, as Node would: a rule has no files, so that none is there.
+ *
+ * @param {string} message
+ * @returns {{ text: string, code: string, path?: string }}
+ */
+function refusalIn(message) {
   const address = message.match(NO_NET)?.[1];
-  return address === undefined
-    ? `${message.replace(ADVICE, "")}: ${REFUSED}`
-    : `no connection to ${address}: ${REACHABLE}`;
+  if (address !== undefined) return { text: `no connection to ${address}: ${REACHABLE}`, code: UNSUPPORTED };
+  const [, access, path] = message.match(NO_FILE) ?? [];
+  if (access === "read") {
+    return { text: `ENOENT: no such file or directory, ${path}: ${REFUSED}`, code: "ENOENT", path };
+  }
+  if (access === "write") return { text: `EACCES: permission denied, ${path}: ${REFUSED}`, code: "EACCES", path };
+  return { text: `${message.replace(ADVICE, "")}: ${REFUSED}`, code: "EPERM" };
 }
 
 /**
@@ -52,7 +67,7 @@ function refusing(module, names, why = REFUSED) {
 }
 
 /** How a rule would end its host, of which it has but one invocation. */
-export const PROCESS = refusing("process", ["exit", "reallyExit", "abort", "kill"]);
+export const REFUSED_OF_PROCESS = refusing("process", ["exit", "reallyExit", "abort", "kill"]);
 
 const CHILDREN = ["exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync"];
 const DESCRIPTORS = ["read", "readSync", "readv", "readvSync", "write", "writeSync", "writev", "writevSync"];
@@ -70,7 +85,9 @@ const CHANGES = {
   dgram: (module) => Object.assign(module, refusing("dgram", ["createSocket"], REACHABLE)),
   dns: refuseLookUps,
   "dns/promises": (_module, load) => load("dns"),
-  fs: (module) => Object.assign(module, refusing("fs", DESCRIPTORS)),
+  fs: (module) => changeFiles(Object.assign(module, refusing("fs", DESCRIPTORS))),
+  http: changeHttp,
+  https: changeHttps,
   http2: (_module, load) => load("net"),
   module: (module, _load, require) => Object.assign(module, { createRequire: () => require }),
   net: refuseNames,
@@ -149,5 +166,5 @@ function refuseNames(net) {
 
 /** @param {string} host */
 function noConnection(host, what = "connection to") {
-  return Object.assign(new Error(`no ${what} ${host}: ${REACHABLE}`), { code: "EPERM" });
+  return Object.assign(new Error(`no ${what} ${host}: ${REACHABLE}`), { code: UNSUPPORTED });
 }

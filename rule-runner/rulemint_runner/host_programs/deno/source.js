@@ -3,18 +3,35 @@
  * its first line there, and what it may return.
  */
 
-export const source = { file: "rule.js", url: "", indent: 0, resultBytes: 0 };
+/** @typedef {{ line: number, column: number }} Place  From 1. */
+
+export const source = {
+  file: "rule.js",
+  url: "",
+  indent: 0,
+  resultBytes: 0,
+  /** Where in the author's text a place of the evaluated one is, if that is another. @type {((place: Place) => Place) | null} */
+  original: null,
+};
+
+/** How the engine calls a text that was evaluated. */
+const EVALUATED = /([^\s()]+), <anonymous>:(\d+):(\d+)/g;
+/** A frame of ours or of Deno's own, which says nothing to a rule's author. */
+const NOT_OF_THE_RULE = /^\s+at .*(?:file:\/\/\/(?!packages\/)|\bext:\w+\/)/;
+const ENGINES = /<anonymous>:|data:application|file:\/\/\/|\bext:\w|\bpackage:/;
+const PACKAGES = /\b(?:file:\/\/\/packages\/|package:)(?=@?[\w.-]+[@/])/g;
 
 /**
- * `given` with the engine's name for the rule replaced by the author's, and with the columns of its own first line.
+ * `given` in its author's terms: the file by its own name and places, packages by theirs, and no frame of the host's.
  *
  * @param {string} given
  */
 export function withFileName(given) {
-  const { file, url, indent } = source;
-  const [before, ...columns] = given.split(`${file}, <anonymous>:1:`); // as V8 calls a text that was evaluated
-  const text = [before, ...columns.map((part) => `${file}, <anonymous>:1:${outdented(part, indent)}`)].join("");
-  return url === "" ? text : text.replaceAll(url, file).replaceAll(shortened(url), file);
+  if (!ENGINES.test(given)) return given;
+  const { url, file } = source;
+  const named = url === "" ? given : given.replaceAll(url, file).replaceAll(shortened(url), file);
+  const lines = named.split("\n").filter((line) => !NOT_OF_THE_RULE.test(line));
+  return lines.join("\n").replace(EVALUATED, placed).replace(PACKAGES, "");
 }
 
 /**
@@ -27,11 +44,15 @@ function shortened(url) {
 }
 
 /**
- * `text`, which begins with a column, with the one that the author counts.
- *
- * @param {string} text
- * @param {number} indent
+ * @param {string} _all
+ * @param {string} name
+ * @param {string} line
+ * @param {string} column
  */
-function outdented(text, indent) {
-  return text.replace(/^\d+/, (column) => String(Math.max(1, Number(column) - indent)));
+function placed(_all, name, line, column) {
+  const { file, indent, original } = source;
+  const place = { line: Number(line), column: Number(column) };
+  if (name === file && place.line === 1) place.column = Math.max(1, place.column - indent);
+  const own = name === file && original !== null ? original(place) : place;
+  return `${name}:${own.line}:${own.column}`;
 }

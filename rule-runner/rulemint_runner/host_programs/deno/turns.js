@@ -3,6 +3,13 @@
 const deno = /** @type {any} */ (Deno);
 const { immediateRefCount, kRefed, queueImmediate } = deno[deno.internal].core;
 
+/** Keep the event loop waiting while a module is loaded: Deno ends the process if one waits for nothing. @returns {() => void} */
+export function keptAlive() {
+  const { port1 } = new MessageChannel();
+  port1.onmessage = () => {};
+  return () => port1.close();
+}
+
 /**
  * Resolves in the turn after the next, once everything that was promised until now has settled: what an operation has
  * just resolved is still to be run when the next turn begins.
@@ -26,9 +33,4 @@ function inTheNext(run) {
     asyncId: 0,
     triggerAsyncId: 0,
   });
-}
-
-/** Keep the event loop waiting while a rule waits for nothing at all: the runner's deadline decides, not Deno. */
-export function keepAlive() {
-  new MessageChannel().port1.onmessage = () => {};
 }

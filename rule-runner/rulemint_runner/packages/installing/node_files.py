@@ -21,16 +21,21 @@ def collect(folder: Path, roots: dict[str, str]) -> PackageSet:
         InstallError: there is no such file, or there is too much of it.
     """
     folder = folder.resolve()
-    found = {}
+    found, duals = {}, set()
     for specifier, installed_as in roots.items():
         file = resolve(installed_as, folder / "package.json", by_import=False)
         if file is None:
             raise InstallError(f"{specifier}: the package has nothing by that name that a rule could load")
         found[specifier] = file
+        if resolve(installed_as, folder / "package.json", by_import=True) != file:
+            duals.add(file)
     collection = _Collection(folder)
     for file in found.values():
         collection.add_with_all_it_needs(file)
-    return collection.finished({specifier: collection.name(file) for specifier, file in found.items()})
+    return collection.finished(
+        {specifier: collection.name(file) for specifier, file in found.items()},
+        duals=sorted(collection.name(file) for file in duals),
+    )
 
 
 class _Collection:
@@ -57,13 +62,14 @@ class _Collection:
             if self._is_ours(file) and self.name(file) not in self._texts:
                 waiting += self._add(file)
 
-    def finished(self, roots: dict[str, str]) -> PackageSet:
+    def finished(self, roots: dict[str, str], *, duals: list[str]) -> PackageSet:
         """What was added."""
         return PackageSet(
             files=dict(sorted(self._texts.items())),
             modules=sorted(self._modules),
             links=dict(sorted(self._links.items())),
             roots=roots,
+            duals=duals,
         )
 
     def _is_ours(self, file: Path) -> bool:

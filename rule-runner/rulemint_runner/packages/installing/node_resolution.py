@@ -57,7 +57,7 @@ def _resolve(specifier: str, importer: Path, conditions: tuple[str, ...]) -> Pat
         return _from_table(own, _manifest(own)["exports"], f".{path}", conditions)
     for folder in importer.parents:
         package = folder / "node_modules" / name
-        if package.is_dir():
+        if _is_folder(package):
             return _within(package.resolve(), path, conditions)
     return None
 
@@ -125,7 +125,17 @@ def _file_or_folder(path: Path) -> Path | None:
 
 
 def _existing(path: Path) -> Path | None:
-    return path.resolve() if path.is_file() else None
+    try:
+        return path.resolve() if path.is_file() else None
+    except (OSError, ValueError):  # minified text may look like a path, and be too long for one
+        return None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _package_of(file: Path) -> Path:

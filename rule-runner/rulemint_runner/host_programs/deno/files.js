@@ -1,0 +1,89 @@
+/** `fs` where there is no file: whoever looks finds none, and what is written to the standard streams is the log. */
+
+import { writeLine } from "./capture.js";
+
+/** @import { Level } from "./frames.d.ts" */
+/** @typedef {(...args: any[]) => any} AnyFunction */
+
+/** @type {Record<number, Level>} */
+const STREAMS = { 1: "info", 2: "error" };
+const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
+
+/**
+ * Change what of *fs* would throw where Node answers.
+ *
+ * @param {any} fs
+ */
+export function changeFiles(fs) {
+  const exists = (/** @type {unknown} */ _path, /** @type {(is: boolean) => void} */ done) => {
+    globalThis.process.nextTick(done, false);
+  };
+  Object.defineProperty(exists, PROMISIFIED, { value: () => Promise.resolve(false) });
+  Object.assign(fs, { exists, existsSync: () => false });
+  for (const name of ["statSync", "lstatSync"]) fs[name] = orNothing(fs[name]);
+  for (const name of ["write", "writev", "fsync", "fdatasync", "close"]) fs[name] = calledBack(fs[name]);
+  for (const name of ["writeSync", "writevSync"]) fs[name] = atOnce(fs[name], written);
+  for (const name of ["fsyncSync", "fdatasyncSync", "closeSync"]) fs[name] = atOnce(fs[name], () => undefined);
+}
+
+/**
+ * *stat*, which need not throw where nothing is.
+ *
+ * @param {AnyFunction} stat
+ * @returns {AnyFunction}
+ */
+function orNothing(stat) {
+  return (path, options) => {
+    try {
+      return stat(path, options);
+    } catch (error) {
+      if (options?.throwIfNoEntry === false) return undefined;
+      throw error;
+    }
+  };
+}
+
+/**
+ * *refuse*, but for the standard streams.
+ *
+ * @param {AnyFunction} refuse
+ * @param {AnyFunction} act
+ * @returns {AnyFunction}
+ */
+function atOnce(refuse, act) {
+  return (descriptor, ...rest) => descriptor in STREAMS ? act(descriptor, ...rest) : refuse(descriptor, ...rest);
+}
+
+/**
+ * The same of a function that calls back.
+ *
+ * @param {AnyFunction} refuse
+ * @returns {AnyFunction}
+ */
+function calledBack(refuse) {
+  return (descriptor, ...rest) => {
+    if (!(descriptor in STREAMS)) return refuse(descriptor, ...rest);
+    const done = rest.pop();
+    const [data] = rest;
+    const count = data === undefined ? undefined : written(descriptor, ...rest);
+    if (typeof done === "function") globalThis.process.nextTick(done, null, count, data);
+  };
+}
+
+/**
+ * Log *data*, as `fs.write` takes it: a text, bytes with their place, or a list of them; returns how many bytes it has.
+ *
+ * @type {AnyFunction}
+ */
+function written(descriptor, data, offset, length) {
+  const { Buffer } = globalThis;
+  const place = typeof offset === "object" && offset !== null ? offset : { offset, length };
+  const start = place.offset ?? 0;
+  const bytes = Array.isArray(data)
+    ? Buffer.concat(data)
+    : typeof data === "string"
+    ? Buffer.from(data)
+    : Buffer.from(data.buffer, data.byteOffset + start, place.length ?? data.byteLength - start);
+  writeLine(STREAMS[descriptor], bytes.toString().trimEnd());
+  return bytes.length;
+}
