@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from fixtures.hosts import loaded
 from rulemint_runner.hosts.wire import frames
+from rulemint_runner.hosts.wire.outbound import Fetch
 from rulemint_runner.sandbox.sandbox import Sandbox
 
 FORBIDDEN = "ERR_RULEMINT_FORBIDDEN_HOST"
@@ -39,7 +41,7 @@ class Service:
         )
 
 
-async def result(sandbox: Sandbox, body: str, service: Service) -> Any:
+async def result(sandbox: Sandbox, body: str, service: Fetch) -> Any:
     """What a rule whose promise is settled by *body* (`ok`, `no`) returns."""
     script = f"""
 const http = require('http'), https = require('https');
@@ -111,6 +113,180 @@ async def test_a_timeout_is_an_event_and_destroying_the_request_an_error(sandbox
       request.on('timeout', () => request.destroy()).on('error', ({ code }) => ok({ code }));
     """
     assert await result(sandbox, body, Service()) == {"code": "ECONNRESET"}
+
+
+async def test_the_events_of_a_request_come_in_node_s_order(sandbox: Sandbox) -> None:
+    body = """
+      const seen = [];
+      const request = https.request('https://api.example.com/', { method: 'POST' });
+      const names = ['socket', 'finish', 'response', 'close', 'error', 'abort'];
+      for (const name of names) request.on(name, () => seen.push(name));
+      request.on('socket', (socket) => {
+        for (const name of ['connect', 'secureConnect']) socket.on(name, () => seen.push(name));
+        seen.push(`connecting ${socket.connecting}`);
+      });
+      request.on('response', (response) => {
+        response.on('data', () => seen.push('data')).on('end', () => seen.push('end'));
+      });
+      request.on('close', () => ok({ seen }));
+      request.end('a body');
+    """
+    said = await result(sandbox, body, Service())
+    assert said["seen"] == [
+        "socket", "connecting true", "connect", "secureConnect", "finish", "response", "data", "end", "close",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "{ const r = get({ timeout: 50 }); r.on('timeout', () => r.abort()).on('error', ({ code }) => ok({ code })); }",
+        "{ const r = get({}); r.setTimeout(50, () => r.destroy()).on('error', ({ code }) => ok({ code })); }",
+        "get({ signal: AbortSignal.timeout(50) }).on('error', ({ name }) => ok({ code: name }))",
+        "get({}).on('socket', (s) => s.setTimeout(50, () => s.destroy())).on('error', ({ code }) => ok({ code }))",
+        "get({ agent: new https.Agent({ timeout: 50 }) }).on('timeout', () => ok({ code: 'ECONNRESET' }))",
+        "fetch('https://slow.example.com', { signal: AbortSignal.timeout(50) }).catch((e) => ok({ code: e.name }))",
+    ],
+)
+async def test_a_client_gives_up_in_its_own_time(sandbox: Sandbox, wait: str) -> None:
+    body = f"const get = (options) => https.get('https://slow.example.com/', options); {wait};"
+    assert (await result(sandbox, body, Service()))["code"] in {"ECONNRESET", "AbortError", "TimeoutError"}
+
+
+async def test_what_a_library_puts_on_a_response_is_its_own(sandbox: Sandbox) -> None:
+    body = """
+      https.get('https://api.example.com/', (response) => {
+        response.body = '';
+        response.on('data', (piece) => response.body += piece).on('end', () => ok(JSON.parse(response.body)));
+      });
+    """
+    assert await result(sandbox, body, Service()) == {"method": "GET", "body": ""}
+
+
+async def test_a_body_comes_in_the_coding_that_the_client_asked_for(sandbox: Sandbox) -> None:
+    async def packed(call: frames.Call) -> frames.Reply:
+        assert call.as_sent
+        assert ("Accept-Encoding", "gzip") in call.headers
+        headers = [("content-encoding", "gzip"), ("content-type", "text/plain")]
+        return frames.Reply(id=call.id, status=200, headers=headers, body=gzip.compress(b"unpacked"), url=call.url)
+
+    body = """
+      https.get('https://api.example.com/', { headers: { 'Accept-Encoding': 'gzip' } }, (response) => {
+        const coding = response.headers['content-encoding'];
+        read(response.pipe(require('zlib').createGunzip()), (text) => ok({ text, coding }));
+      });
+    """
+    assert await result(sandbox, body, packed) == {"text": "unpacked", "coding": "gzip"}
+
+
+UNSUPPORTED = [
+    pytest.param("https.get({ host: 'api.example.com', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } })",
+                 "never upgraded", id="upgrade"),
+    pytest.param("https.request({ host: 'api.example.com', method: 'PUT', headers: { Expect: '100-continue' } })",
+                 "100-continue", id="expect"),
+    pytest.param("""(() => {
+                 const r = https.request({ host: 'api.example.com', method: 'POST', headers: { Trailer: 'X' } });
+                 r.addTrailers({ X: '1' }); r.end('a'); return r; })()""", "no trailers", id="trailers"),
+    pytest.param("""(() => { const r = https.request({ host: 'api.example.com', method: 'POST' });
+                 r.write('a'); r.addTrailers({ X: '1' }); r.end('a'); return r; })()""",
+                 "no trailers", id="only trailers"),
+    pytest.param("http.get({ host: 'proxy.example.com', port: 3128, path: 'http://api.example.com/' })",
+                 "no proxy", id="a proxy by its path"),
+    pytest.param("http.request({ host: 'proxy.example.com', method: 'CONNECT', path: 'api.example.com:443' }).end()",
+                 "no proxy", id="a proxy by CONNECT"),
+    pytest.param("https.get({ host: 'api.example.com', path: 'relative' })", "does not begin with /", id="a path"),
+    pytest.param("https.get({ socketPath: '/run/docker.sock', path: '/' })", "no socket", id="a socket's path"),
+    pytest.param("""(() => { const r = https.request('https://api.example.com', { method: 'PUT' });
+                 r.end('x'.repeat(2 ** 21)); return r; })()""", "larger than", id="a large body"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_", "why"), UNSUPPORTED)
+async def test_what_there_is_not_is_refused_by_a_code_of_ours(sandbox: Sandbox, request_: str, why: str) -> None:
+    service = Service()
+    body = f"""
+      const answer = ({{ code, message }}) => ok({{ code, message }});
+      try {{
+        const made = {request_};
+        made?.on?.('error', answer);
+        made?.flushHeaders?.();
+      }} catch (error) {{
+        answer(error);
+      }}
+    """
+    said = await result(sandbox, body, service)
+    assert said["code"].startswith("ERR_RULEMINT_")
+    assert why in said["message"]
+    assert service.calls == []
+
+
+async def test_an_agent_that_goes_elsewhere_is_refused(sandbox: Sandbox) -> None:
+    service = Service()
+    body = """
+      class Elsewhere extends https.Agent {
+        createConnection() { return require('net').connect(3128, 'proxy.example.com'); }
+      }
+      const request = https.get('https://api.example.com/', { agent: new Elsewhere() });
+      request.on('error', ({ code, message }) => ok({ code, message }));
+    """
+    said = await result(sandbox, body, service)
+    assert said["code"] == "ERR_RULEMINT_UNSUPPORTED"
+    assert "proxy.example.com:3128" in said["message"]
+    assert service.calls == []
+
+
+@pytest.mark.parametrize("agent", ["new https.Agent({ keepAlive: true, maxSockets: 1 })", "false", "undefined"])
+async def test_every_agent_of_node_s_own_leads_to_a_call(sandbox: Sandbox, agent: str) -> None:
+    service = Service()
+    body = f"""
+      const agent = {agent};
+      const get = (done) => https.get('https://api.example.com/', {{ agent }}, (response) => read(response, done));
+      const once = () => new Promise(get);
+      Promise.all([once(), once(), once()]).then(once).then(() => ok({{}}));
+    """
+    assert await result(sandbox, body, service) == {}
+    assert len(service.calls) == 4
+
+
+async def test_an_error_of_fetch_has_a_cause_with_the_code_as_node_s_has(sandbox: Sandbox) -> None:
+    body = """
+      fetch('https://refused.example.com/path?secret=1').catch((error) => ok({
+        name: error.name, code: error.code, message: error.message, cause: [error.cause.code, error.cause.message],
+      }));
+    """
+    said = await result(sandbox, body, Service())
+    why = "refused.example.com is not in the rule's allow_hosts"
+    assert said == {
+        "name": "TypeError",
+        "code": FORBIDDEN,
+        "message": f"GET https://refused.example.com: {why}",
+        "cause": [FORBIDDEN, why],
+    }
+
+
+async def test_a_library_that_tries_again_whatever_the_error_is_ends_at_its_second_try(sandbox: Sandbox) -> None:
+    service = Service()
+    body = """
+      const once = () => new Promise((done, fail) => https.get('https://refused.example.com/', done).on('error', fail));
+      const tries = [];
+      once().catch((first) => { tries.push(first.constructor.name); return once(); })
+        .catch((second) => ok({ tries: [...tries, second.constructor.name], message: second.message }));
+    """
+    said = await result(sandbox, body, service)
+    assert said["tries"] == ["Error", "TypeError"]
+    assert "allow_hosts" in said["message"]
+    assert len(service.calls) == 1
+
+
+async def test_a_refusal_that_a_library_hides_is_in_the_text_of_the_failure(sandbox: Sandbox) -> None:
+    script = """module.exports = async (client, scope, audience, context) => {
+      try { await fetch('https://refused.example.com/'); } catch { throw new Error('Connection error.'); }
+    };"""
+    async with loaded(sandbox, script, fetch=Service()) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.Threw)
+    assert "Connection error." in answer.text
+    assert "refused before: GET https://refused.example.com: " in answer.text
 
 
 @pytest.mark.parametrize(

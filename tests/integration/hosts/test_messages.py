@@ -7,13 +7,13 @@ import json
 import pytest
 
 from fixtures.hosts import load_frame, loaded, program_of
-from rulemint_runner.hosts import frames
 from rulemint_runner.hosts.errors import RuleNotLoadedError
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.messages import FailureReason
-from rulemint_shared.records import Language
 
 JS, TS = Language.JAVASCRIPT, Language.TYPESCRIPT
 HOOK = "module.exports = async (client, scope, audience, context) => {"

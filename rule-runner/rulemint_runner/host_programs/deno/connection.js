@@ -30,6 +30,7 @@ export function connectionType({ Duplex }, reasons) {
     bytesRead = 0;
     bytesWritten = 0;
     #reader = new RequestReader();
+    #isRefused = false;
     /** @type {any} */
     #timer;
 
@@ -37,7 +38,8 @@ export function connectionType({ Duplex }, reasons) {
     constructor(origin) {
       super();
       this.origin = origin;
-      globalThis.process.nextTick(() => this.#connect());
+      const { nextTick } = globalThis.process;
+      nextTick(() => nextTick(() => this.#connect())); // once whoever asked has it, and listens
     }
 
     get readyState() {
@@ -59,6 +61,7 @@ export function connectionType({ Duplex }, reasons) {
      * @param {(error?: Error) => void} done
      */
     _write(piece, _encoding, done) {
+      if (this.#isRefused) return done();
       this.#wind();
       this.bytesWritten += piece.length;
       try {
@@ -66,6 +69,7 @@ export function connectionType({ Duplex }, reasons) {
         if (request !== null) this.#send(request);
         done();
       } catch (error) {
+        this.#isRefused = true;
         done(/** @type {Error} */ (error));
       }
     }

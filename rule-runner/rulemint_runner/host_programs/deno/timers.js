@@ -24,6 +24,7 @@ export function trackTimers() {
   const { timeout } = AbortSignal;
   AbortSignal.timeout = (milliseconds) => timeoutSignal(milliseconds, timeout);
   globalThis.FinalizationRegistry = registryOf(globalThis.FinalizationRegistry);
+  Atomics.waitAsync = waitingKnown(Atomics.waitAsync);
   globalThis.Worker = endingWorker(globalThis.Worker);
 }
 
@@ -196,6 +197,24 @@ function registryOf(Registry) {
       };
       super(typeof cleanUp === "function" ? call : cleanUp);
     }
+  });
+}
+
+/**
+ * *wait*, which no event loop knows of, and which is a thing of the invocation that asked for it.
+ *
+ * @param {typeof Atomics.waitAsync} wait
+ * @returns {typeof Atomics.waitAsync}
+ */
+function waitingKnown(wait) {
+  return /** @type {any} */ ((/** @type {[any, any, any, any]} */ ...args) => {
+    const waiting = wait(...args);
+    const invocation = starter();
+    if (waiting.async && invocation) {
+      invocation.started(waiting, () => {});
+      waiting.value.then(() => invocation.forget(waiting));
+    }
+    return waiting;
   });
 }
 
