@@ -18,7 +18,16 @@ from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("cli/rulemint_cli", "gateway/rulemint_gateway", "shared/rulemint_shared")
+ROOMS = (
+    "cli/rulemint_cli",
+    "gateway/rulemint_gateway",
+    "rule-runner/rulemint_runner/flow",
+    "rule-runner/rulemint_runner/hosts",
+    "rule-runner/rulemint_runner/queue",
+    "rule-runner/rulemint_runner/sandbox",
+    "rule-runner/rulemint_runner/self_check",
+    "shared/rulemint_shared",
+)
 PAGES_TO_DO = (
     "CHANGELOG.md",
     "docs/auth0-facts.md",

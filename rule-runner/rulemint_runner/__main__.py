@@ -1,4 +1,4 @@
-"""``python -m rulemint_runner``: settings in, exit code out, one line for whatever is wrong."""
+"""``python -m rulemint_runner``: settings in, exit code out, one line for each thing that is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runner can be told, by environment variables."""
+"""Define the runner's settings, which are environment variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which claims a rule may set, by the form it is written in."""
+"""Decide which claims a rule may set, by the form that it is written in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOREIGN_HOSTS = ("auth0.com", "webtask.io", "webtask.run")
 
 @lru_cache(maxsize=256)  # at every invocation the same few
 def why_left_out(name: str, form: Form) -> str | None:
-    """Why a claim of that name does not get into a token; None if it does."""
+    """Say why a claim of that name does not get into a token; None if it does."""
     if name in RESERVED:
         return "the name is reserved"
     host = _url_host(name)

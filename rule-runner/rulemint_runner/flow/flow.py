@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class FlowEnding(msgspec.Struct, frozen=True, kw_only=True):
-    """How a flow ended; *decided_by* is the rule whose word was the last."""
+    """The end of a flow; *decided_by* is the rule whose word was the last."""
 
     outcome: Outcome
     decided_by: RuleRef
@@ -111,7 +111,7 @@ class FlowRun:
         self._rule_runs.begin(run, self._ruled)
 
     def give_up(self) -> None:
-        """Nobody waits for it any longer."""
+        """Stop: nobody waits for it any more."""
         if self._running is not None:
             self._rule_runs.give_up(self._running)
 
@@ -129,7 +129,7 @@ class FlowRun:
         self._done(ending)
 
     def _ending_after(self, result: RuleResult) -> FlowEnding | None:
-        """How the flow ends with *result*; None if another rule follows."""
+        """Return the flow's end with *result*; None if another rule follows."""
         flow = self._invocation.flow
         rule = flow[len(self._reports)]
         duration_ms = round((time.perf_counter() - self._began_s) * 1000, 3)

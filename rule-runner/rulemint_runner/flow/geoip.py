@@ -1,4 +1,4 @@
-"""Where an address is, from a database in MaxMind's format, as an action sees it in ``event.request.geoip``.
+"""Find where an address is, in a database in MaxMind's format, for an action's ``event.request.geoip``.
 
 The file is mapped into memory and searched there, a few microseconds an address, so no thread is needed for it. It is
 opened once: a newer one is put in its place by renaming, and found after a restart.
@@ -43,7 +43,7 @@ class _Location(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """What we read of a record of a database of cities or countries."""
+    """The part that we read of a record of a database of cities or countries."""
 
     city: _Area = _Area()
     continent: _Area = _Area()

@@ -50,7 +50,7 @@ class InvocationLog:
         )
 
     def writer(self, rule: RuleRef, mask: Callable[[str], str], *, max_bytes: int) -> Callable[[Line], None]:
-        """What takes the lines of *rule*, each through *mask*, up to *max_bytes* of UTF-8 in all.
+        """Make a writer of the lines of *rule*, each through *mask*, up to *max_bytes* of UTF-8 in all.
 
         Beyond the limits lines are counted instead, and the first of them is marked.
         """

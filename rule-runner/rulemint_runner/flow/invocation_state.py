@@ -1,4 +1,4 @@
-"""What one rule keeps during one invocation: how often, until when, and what its author is told if it cannot be."""
+"""Read and write what one rule keeps, in one invocation: how often, until when, and with words if it fails."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class InvocationState:
         self._changes = changes
 
     async def cache(self) -> dict[str, CacheRecord]:
-        """What the rule's cache holds; nothing, and a line that says so, if it cannot be read."""
+        """Return the content of the rule's cache; nothing, and a line that says so, if it cannot be read."""
         try:
             return _moved(await self._in_time(self._states.cache(self._owner)), by_ms=machine_ahead_ms())
         except RuleStateError as error:

@@ -1,4 +1,4 @@
-"""What one invocation of a rule may take: what it asks for, else the runner's default, never more than the ceiling."""
+"""Calculate the limits of one invocation of a rule: its own, else the runner's default, never above the ceiling."""
 
 from __future__ import annotations
 

@@ -27,7 +27,10 @@ class Mask:
 
 
 def _spellings(text: str) -> set[str]:
-    """How a language shows *text* within quotes: as JSON, as a Python literal, as ``console.log`` shows a member."""
+    """Spell *text* as languages show it within quotes.
+
+    As JSON, as a Python literal, as ``console.log`` shows a member.
+    """
     in_json = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
     in_single_quotes = text.replace("\\", "\\\\").replace("'", "\\'")
     return {text, *in_json, repr(text)[1:-1], in_single_quotes}

@@ -1,4 +1,4 @@
-"""What a host answered → an outcome, and the report of what the rule changed. Whatever is left out is named."""
+"""Make an outcome of a host's answer, and the report of the rule's changes. Both name what was left out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BEYOND_GRANT = "an action may add only scopes of the client grant"
 
 
 class BadResultError(Exception):
-    """What a rule returned cannot be a result; the text says why, for the rule's author."""
+    """The rule returned something that cannot be a result; the text says why, for the rule's author."""
 
 
 class _ScopeLimit(msgspec.Struct, frozen=True):
@@ -109,7 +109,7 @@ def _granted(value: dict[str, Any], form: Form, given: Granted, limits: list[_Sc
 
 
 def _claims(value: dict[str, Any], form: Form) -> dict[str, Any]:
-    """What the rule wants as claims: every key but the scope, or of an action the object that holds them."""
+    """Return the rule's claims: every key but the scope, or of an action the object that holds them."""
     if form is not Form.ACTION:
         return {name: claim for name, claim in value.items() if name != "scope"}
     claims = value.get("claims")

@@ -31,9 +31,9 @@ class RuleRuns:
         self._reading: set[asyncio.Task[None]] = set()
 
     def begin(self, run: RuleRun, done: Done) -> None:
-        """Run one rule: *done* hears of its result, as the case may be before this returns.
+        """Run one rule. *done* hears of its result, perhaps before this returns.
 
-        Whatever goes wrong is a `Failed`, and shows no secret.
+        Each failure is a `Failed`, and shows no secret.
         """
         try:
             source = self._source_at_hand(run)
@@ -46,7 +46,7 @@ class RuleRuns:
             self._in_background(self._read_and_submit(run, done))
 
     def give_up(self, run: RuleRun) -> None:
-        """Nobody waits for *run* any longer."""
+        """Stop *run*: nobody waits for it any more."""
         if run.turn is not None:
             self._pool.give_up(run.turn.authority, run.turn)
 

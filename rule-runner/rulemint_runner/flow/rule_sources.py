@@ -38,7 +38,7 @@ class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
     packages: str = ""
     """The name of its package set; empty if it has none."""
     mask: Mask
-    """What takes its secrets out of a text."""
+    """Takes the rule's secrets out of a text."""
 
 
 class RuleSources:
@@ -73,7 +73,7 @@ class RuleSources:
         """The source that *ref* names.
 
         Raises:
-            RuleSourceError: it does not exist (any longer), or does not open under the runner's key.
+            RuleSourceError: it does not exist (any more), or does not open under the runner's key.
             RedisError, OSError: Redis does not answer.
         """
         source = self.kept(tenant, ref)

@@ -1,4 +1,4 @@
-"""What rules keep between their invocations: a document, and the cache of an action, for each rule of a tenant.
+"""Store what rules keep between their invocations: a document, and an action's cache, for each rule of a tenant.
 
 Hosts are hostile, so everything that they want kept is measured here. State goes right after its rule, and what an
 invocation writes afterwards must not bring it back: so the gateway leaves a mark, which every write watches.
@@ -47,7 +47,7 @@ class RuleStateError(Exception):
 
 
 class Owner(NamedTuple):
-    """Whose state it is."""
+    """The tenant and the rule that the state belongs to."""
 
     tenant: str
     rule_id: str
@@ -89,7 +89,7 @@ class RuleStates:
         return _document_of(_stored_document(await self._redis.get(keys.rule_storage(*owner))))
 
     async def replace_document(self, owner: Owner, data: str | None, *, etag: str | None, force: bool) -> Document:
-        """Let the document be *data* if the one that there is has *etag*, or whatever there is, with *force*.
+        """Replace the document by *data* if it has *etag*; with *force*, replace any document.
 
         Raises:
             ConflictError: there is another one.
@@ -112,7 +112,7 @@ class RuleStates:
         return _document_of(written)
 
     async def cache(self, owner: Owner) -> dict[str, CacheRecord]:
-        """What the rule's cache holds and has not expired.
+        """Return the content of the rule's cache, without records that have expired.
 
         Raises:
             RuleStateError: what is kept is no cache.
@@ -123,8 +123,8 @@ class RuleStates:
     async def change_cache(self, owner: Owner, changed: Mapping[str, CacheRecord], deleted: Collection[str]) -> None:
         """Put *changed* into the rule's cache and take *deleted* out.
 
-        Invocations that run at the same time change one cache: of a record that both set the last stays, and where
-        there is no room for all, those go that expire first.
+        Invocations that run at the same time change one cache. If both set a record, the last one stays. If there is no
+        room for all records, those that expire first go.
 
         Raises:
             RuleStateError: *changed* is too large, or the rule was deleted.
@@ -168,7 +168,7 @@ class RuleStates:
 
 
 def fits(records: Mapping[str, CacheRecord]) -> bool:
-    """Whether a cache may hold *records*."""
+    """Tell whether a cache may hold *records*."""
     sizes = [(len(key.encode()), len(record.value.encode())) for key, record in records.items()]
     return (
         len(sizes) <= MAX_CACHE_RECORDS
@@ -197,7 +197,7 @@ def _document_of(stored: StoredDocument | None) -> Document:
 
 
 def _stored_records(content: bytes | None) -> dict[str, CacheRecord]:
-    """What of *content* is in bounds: one record that is not does not cost the others."""
+    """Return the records of *content* that are in bounds: one that is not does not cost the others."""
     try:
         return {} if content is None else codecs.stored_cache.decode(content).records
     except codecs.DecodeError as error:

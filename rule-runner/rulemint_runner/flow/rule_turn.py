@@ -43,7 +43,7 @@ _META = {
     "auth0-extension": "runtime",
     "auth0-extension-name": "credentials-exchange",
 }
-"""What `context.webtask.meta` held of every rule at Auth0."""
+"""The names that `context.webtask.meta` held of every rule at Auth0."""
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
 _numbers = itertools.count(1)
@@ -59,17 +59,17 @@ class RuleRun:
     given: Granted
     deadline: Deadline
     began_late: bool
-    """Whether most of the request's time had passed before its first rule, so that no rule is to blame for the rest."""
+    """Most of the request's time had passed before its first rule, so that no rule is to blame for the rest."""
     log: InvocationLog
     place: dict[str, Any]
-    """Where the caller is, as an action sees it."""
+    """The place of the caller, as an action sees it."""
     turn: RuleTurn | None = None
     """Under way, once its source is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleParts:
-    """What all rules of this runner have in common."""
+    """The parts that all rules of this runner have in common."""
 
     states: RuleStates
     packages: PackageStore
@@ -79,7 +79,7 @@ class RuleParts:
 
 
 class RuleTurn(Turn):
-    """A turn of one rule; whatever goes wrong is a `Failed`, and shows no secret."""
+    """A turn of one rule. Each failure is a `Failed`, and shows no secret."""
 
     def __init__(self, run: RuleRun, source: RuleSource, parts: RuleParts, done: Callable[[RuleResult], None]) -> None:
         """*done* hears of its result."""
@@ -270,7 +270,7 @@ async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Re
 
 
 def _ended(run: RuleRun, error: HostEndedError | RuleNotLoadedError, mask: Mask, hint: str) -> RuleResult:
-    """No answer; if the rule pauses now, the logs say for whom, why, for how long and what helps."""
+    """Handle an end without an answer. If the rule pauses now, the logs say for which clients, why, and what helps."""
     detail = mask(error.text) if isinstance(error, RuleNotLoadedError) else error.detail
     detail = f"{detail}; {hint}" if hint else detail
     if error.pause is None:
@@ -288,7 +288,7 @@ def _paused(run: RuleRun, reason: FailureReason, detail: str, pause: Pause) -> R
 
 
 def _masked(result: RuleResult, mask: Mask) -> RuleResult:
-    """What a rule threw, and the names that were left out, are shown to whoever reads the logs."""
+    """Mask what a rule threw, and the names that were left out, because readers of the logs see them."""
     outcome = result.outcome
     if isinstance(outcome, Failed):
         outcome = msgspec.structs.replace(outcome, detail=mask(outcome.detail))

@@ -1,4 +1,4 @@
-"""What a host may act for."""
+"""Name what a host may act for."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class Authority(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What tells it apart from others of its tenant."""
+        """Return a name that tells it apart from others of its tenant."""
         return f"{self.rule_id} {self.version} {self.secrets_revision}"

@@ -1,15 +1,13 @@
-"""The circuit breaker: who keeps ending a rule's hosts waits before that costs another one.
+"""Pause a rule for the clients that keep ending its hosts, so that their requests do not use up hosts.
 
-Theory of operation. It counts by rule and client first. Each client of a rule has a level, as a leaky bucket has: an
-ending raises it by one, an answer lowers it by a tenth, and it falls by itself by one in half a minute. Above the limit
-the rule pauses for that client; other clients' requests say nothing of that, and go on. Only if several clients fail
-within a pause or half a minute, and nobody's answers say otherwise, it pauses for all: ten answers make up for one
-client. So does a rule whose text cannot be loaded, which is nobody's request.
+Theory of operation. It counts by rule and client first. Each client of a rule has a level, as a leaky bucket has. An
+ending raises it by one, an answer lowers it by a tenth, and it falls by one in half a minute. Above the limit the rule
+pauses for that client. Other clients' requests go on. If several clients fail within a pause or half a minute, the rule
+pauses for all. Ten answers make up for one of these clients. A rule whose text cannot be loaded pauses for all, too.
 
-After a pause one invocation goes ahead, and nobody beside it; if its host ends too, the next pause is twice as long. A
-pause for all is tried by other clients than those that it came from, for a moment, before these may try. Who waited for
-something that did not come pauses half a minute at most, for it costs little; who computed until it was ended pauses
-for as long as that is worth.
+After a pause one invocation goes ahead alone. If its host ends too, the next pause is twice as long. After a pause for
+all, clients that did not cause it may try first. A rule that only waited pauses half a minute at most, because waiting
+costs little. A rule that computed until it was ended pauses longer, by the time that it computed.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ PAUSE_FOR_COST = 300
 """For what an ended invocation computed, so many times as long: a third of a percent of a processor."""
 LONGEST_COSTLY_PAUSE_S = MAX_PAUSE_MS / 1000
 TRIAL_S = 0.5
-"""How long those that meet a trial are told to stay away; what becomes of it decides."""
+"""The time for which clients that meet a trial are told to stay away. The trial's end decides."""
 HEAD_START_S = 2.0
 """For so long after a pause for all it is tried by clients that it was not for."""
 _REMEMBERED_RULES, _REMEMBERED_CLIENTS = 1_000, 10_000
@@ -56,7 +54,7 @@ _COUNTED = {
 
 @dataclass(eq=False)
 class _Pausing:
-    """What pauses, and is tried after it."""
+    """The pause of a client or a rule, and the trial after it."""
 
     resumed_ms: int = 0
     until: Deadline | None = None
@@ -88,12 +86,12 @@ class _Pausing:
 
 @dataclass(eq=False)
 class _OfClient(_Pausing):
-    """What is remembered of one client's use of a rule."""
+    """The recent history of one client's use of a rule."""
 
     level: float = 0.0
     as_of_s: float = 0.0
     last_ended: bool = True
-    """Whether its last invocation ended its host."""
+    """Its last invocation ended its host."""
 
     def met(self) -> Pause | None:
         """The pause that a request of the client meets; None if there is none, or it is over and nobody tries."""
@@ -108,20 +106,20 @@ class _OfClient(_Pausing):
 
 @dataclass(eq=False)
 class _OfRule(_Pausing):
-    """What is remembered of a rule, whoever uses it."""
+    """The recent history of a rule, by all its clients."""
 
     failing: OrderedDict[Hashable, Deadline] = field(default_factory=OrderedDict)
-    """A client that fails → until when it counts; whatever could not load the rule is one, too."""
+    """A client that fails → until when it counts. A load that failed is one, too."""
     paused_for: frozenset[Hashable] = frozenset()
     """Those that failed before the last pause."""
     answers: int = 0
     """Of those that make up for a client."""
     last_ended: bool = False
-    """Whether its last invocation ended its host."""
+    """Its last invocation ended its host."""
     remembered: Deadline = field(default_factory=lambda: Deadline.after(0.0))
 
     def failed(self, who: Hashable, failure: Failure, *, for_s: float, computed_s: float) -> None:
-        """*who* fails, and counts for half a minute, or *for_s* if that is longer."""
+        """Note that *who* fails. It counts for half a minute, or *for_s* if that is longer."""
         self.last_ended = True
         self.failures.append(failure)
         self.remembered = Deadline.after(FAILURES * FORGOTTEN_AFTER_S)
@@ -181,7 +179,7 @@ class Admission:
             pausing.trying = False
 
     def check_again(self) -> tuple[_OfRule | None, _OfClient | None]:
-        """Ask once more, after a wait for a host: pauses begin meanwhile. Returns what is known.
+        """Ask once more after a wait for a host, because a pause may have begun. Return what is known.
 
         Raises:
             HostEndedError: it is paused.
@@ -201,7 +199,7 @@ class Admission:
 
 
 NOTHING: tuple[None, None] = (None, None)
-"""What is known of a rule that has not failed lately."""
+"""The history of a rule that has not failed lately."""
 
 
 class CircuitBreaker:
@@ -216,9 +214,9 @@ class CircuitBreaker:
         return Admission(self, authority, caller)
 
     def priority(self, authority: Authority, caller: Caller) -> Priority:
-        """Of a host of *authority* for *caller*: low after one that has ended, after a pause whatever others leave.
+        """Choose the priority of a host of *authority* for *caller*: low after one that has ended, idle after a pause.
 
-        What one client's requests do to hosts is not held against another's.
+        One client's requests do not count against another's.
         """
         rule, client = self.known(authority, caller)
         if rule is None:
@@ -275,7 +273,7 @@ class CircuitBreaker:
         return rule.as_of(rule.left_s(), for_all=True)
 
     def known(self, authority: Authority, caller: Caller) -> tuple[_OfRule | None, _OfClient | None]:
-        """What is remembered of the rule and of the caller's use of it, but for what somebody has ended since."""
+        """Return what is remembered of the rule and of the caller's use of it, but for pauses that were ended."""
         tenant = authority.tenant
         if tenant not in self._rules.by_tenant and tenant not in self._clients.by_tenant:
             return NOTHING

@@ -1,4 +1,4 @@
-"""Why a host gives no answer.
+"""Say why a host gives no answer.
 
 Exception
 ├── HostEndedError      it ended, or was ended

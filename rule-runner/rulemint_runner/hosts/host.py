@@ -7,8 +7,8 @@ what it keeps, then exactly one answer, then `Idle`. Its answer, the deadline, o
 invocation, whichever comes first; after the deadline or a frame that may not come now, the host is killed. What it had
 not begun goes to another. A host that has ended is never revived.
 
-Every frame that comes of a run bears its number. What an invocation left behind and says after its answer is its own
-until the host is idle; after that its lines are counted, and what it asks for is refused.
+Every frame that comes of a run bears its number. Lines that an invocation writes after its answer are its own until the
+host is idle. After that its lines are counted, and its calls are refused.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ class Host:
         self.ended = asyncio.Event()
         """Set once the process has ended and everything it sent has been read."""
         self.priority = priority
-        """How it competes for the processor."""
+        """The way in which it competes for the processor."""
         self.wants_cache = False
-        """Whether its rule is to be given its cache."""
+        """Its rule is to be given its cache."""
         self.started_s = asyncio.get_running_loop().time()
         self._process = process
         self._channel = channel
         self._engine_text = engine_text
         self.pipe = Pipe(process.pid, channel, self.kill)
-        """What it was sent and has not done."""
+        """The turns that it was sent and has not done."""
         self.count = self.pipe.count
         self._usage: Usage | None = None
         self._awaited: asyncio.Future[Any] | None = None
@@ -87,7 +87,7 @@ class Host:
 
     @property
     def usable(self) -> bool:
-        """Whether it has neither ended nor been killed, and is not about to end."""
+        """Tell whether it has neither ended nor been killed, and is not about to end."""
         return self._why_killed is None and not self._has_hung_up
 
     @property
@@ -180,17 +180,17 @@ class Host:
             lower_priority(self.pid, priority)
 
     def private_bytes(self) -> int:
-        """How much memory the process has for itself; 0 once it has ended."""
+        """Measure the memory that the process has for itself; 0 once it has ended."""
         return 0 if self._usage is None else self._usage.private_bytes()
 
     def processor_s(self) -> float:
-        """How much processor time the process has used; what was last seen of it, once it has ended."""
+        """Measure the processor time that the process has used; the last measurement, once it has ended."""
         if self._usage is not None:
             self._processor_s = max(self._processor_s, self._usage.processor_s())
         return self._processor_s
 
     def kill(self, reason: FailureReason, detail: str) -> None:
-        """End it now; whoever waits for it hears why. The first reason stands."""
+        """End it now, and tell all who wait why. The first reason stands."""
         if self._why_killed is None:
             self._why_killed = HostEndedError(reason, detail)
         if not self.ended.is_set():
@@ -245,7 +245,7 @@ class Host:
         return frame
 
     async def _watch_end(self) -> None:
-        """Wait for the process to be reaped, then tell whoever waits how it ended."""
+        """Wait for the process to be reaped, then tell all who wait how it ended."""
         status = await self._process.exited
         await self._engine_text.closed.wait()
         await self._channel.read_to_its_end()

@@ -1,4 +1,4 @@
-"""How many hosts there may be and what they may use together: as it was set, or as the machine has room."""
+"""Decide how many hosts there may be and what they may use together: as set, or as the machine has room."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import msgspec
 from rulemint_runner.hosts.machine import Machine
 
 HOST_MIB = 16
-"""What a warm host has for itself, and a little more."""
+"""Memory of a warm host, and a little more."""
 MOST_HOSTS = 512
 """Unless more were set: each has ten threads, and systemd gives a service about 4,900."""
 FILES_PER_HOST, SPARE_FILES = 8, 512
-"""What the runner itself has open: for each host, and for everything else."""
+"""Files that the runner itself has open: for each host, and for everything else."""
 THREADS_PER_HOST, SPARE_THREADS = 64, 1_024
 """Deno starts about ten. The others are for spares and hosts that are being started or checked."""
 
 
 class HostBudget(msgspec.Struct, frozen=True, kw_only=True):
-    """What all hosts of a runner may have together."""
+    """The bounds of all hosts of a runner together."""
 
     hosts: int
     memory_mib: int

@@ -29,7 +29,7 @@ _V8_FLAGS = "--v8-flags=--jitless,--max-old-space-size={memory_mb},--stack-size=
 
 _DENO_COMMITS_MB, _DENO_KEEPS_MB = 96, 48
 _PYTHON_COMMITS_MB, _PYTHON_KEEPS_MB, _PYTHON_MAPS_MB = 16, 24, 240
-"""Beside the rule's own memory: what the kernel lets the engine commit, what it may really have, what it may map."""
+"""Memory besides the rule's own: what the kernel lets the engine commit, what it may really have, what it may map."""
 
 DEFAULT_MEMORY_MB = 64
 
@@ -69,7 +69,7 @@ class Languages:
         return list(found.values())
 
     def visible_files(self) -> VisibleFiles:
-        """What must exist for hosts, of whatever language."""
+        """List the files that must exist for hosts of all languages."""
         policies = [self.program(language).policy for language in Language]
         deno_s_path = ("/proc/self/exe", self.program(Language.JAVASCRIPT).policy.argv[0])  # it asks where it is itself
         return visible_files(policies, links=(deno_s_path,))

@@ -1,4 +1,4 @@
-"""What this machine gives a runner: memory, and open files."""
+"""Read what this machine gives a runner: memory, and open files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rulemint_runner.sandbox.cgroup import own_group
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process may use, at most."""
+    """The most that a process may use."""
 
     memory_mib: int
     """The machine's memory, or its control group's if that has less."""
@@ -20,7 +20,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def this_machine() -> Machine:
-    """What this process may use."""
+    """Read the bounds of this process."""
     total = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal:"))
     memory_mib = min([int(total.split()[1]) // 1024, *_group_limits_mib()])
     return Machine(memory_mib=memory_mib, open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1])

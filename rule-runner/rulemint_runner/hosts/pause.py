@@ -1,4 +1,4 @@
-"""What is known of a pause: for whom it is, for how long, and why; in words for the logs."""
+"""Describe a pause for the logs: for which clients it is, for how long, and why."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five")
 
 
 class Caller(NamedTuple):
-    """The client for whom a rule runs, and what its operator has said of pauses."""
+    """The client of an invocation, and what its operator has said of pauses."""
 
     client: str
     rule_resumed_ms: int = 0
-    """When pauses of the rule were last ended; those from before an earlier time than this are over."""
+    """The time at which pauses of the rule were last ended; older pauses are over."""
     client_resumed_ms: int = 0
     """The same, of this client only."""
 

@@ -1,12 +1,12 @@
-"""What a host was sent and has not done: the first turn runs, those behind it wait in its socket.
+"""The turns that a host was sent and has not done: the first one runs, and the others wait in its socket.
 
 Theory of operation. A host runs one turn at a time, in the order in which it got them, and reads the next only when it
 has said `Idle` of the one before. So everything that it says is about the first turn here, whose number it must bear,
-and the limits of lines and bytes begin anew with each. A turn has begun once the host has read it; until then it can be
-taken back from the socket (`to_host`), which is how nobody waits behind a turn that takes long, or ends with its host.
+and the limits of lines and bytes begin anew with each. A turn has begun once the host has read it. Until then it can be
+taken back from the socket (`to_host`), so that no turn waits behind one that takes long, or ends with its host.
 
-There is one timer. It looks at the first turn only: a little after it has begun, if others wait behind it; when it has
-to have answered; and when, after its answer, the host has to be idle.
+There is one timer, for the first turn only. It runs a little after the turn has begun, if others wait behind it. It
+runs when the turn has to have answered, and when the host has to be idle after that.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rulemint_shared.contract.messages import FailureReason
 LATE_S = 0.02
 """A turn that takes longer keeps nobody waiting behind it."""
 IDLE_TIMEOUT_S = 1.0
-"""How long after its answer a host may take to be idle again."""
+"""The time that a host may take after its answer to be idle again."""
 MAX_BYTES_PER_RUN = 4 * 1024 * 1024
 """All frames together: reading them must not take the runner from others."""
 MAX_LINE_CHARACTERS_PER_RUN = 1024 * 1024
@@ -43,7 +43,7 @@ Kill = Callable[[FailureReason, str], None]
 
 
 class User:
-    """Who sends turns to a host, and hears what becomes of them."""
+    """The sender of a host's turns, who hears of their ends."""
 
     def began(self, turn: Turn) -> None:
         """The host has nothing else to do than *turn*."""
@@ -84,9 +84,9 @@ class Pipe:
         """Set while there are no turns."""
         self.idle.set()
         self.load_line: Callable[[Line], None] = ignore_line
-        """Who takes the lines of no turn."""
+        """Takes the lines of no turn."""
         self.began_s = 0.0
-        """When the first turn began, or has answered, on the monotonic clock."""
+        """The time at which the first turn began, or has answered, on the monotonic clock."""
         self._pid = pid
         self._channel = channel
         self._kill = kill
@@ -103,11 +103,11 @@ class Pipe:
         self._loop = asyncio.get_running_loop()
 
     def __len__(self) -> int:
-        """How many turns the host was sent and has not done."""
+        """Count the turns that the host was sent and has not done."""
         return len(self._turns)
 
     def __contains__(self, turn: Turn) -> bool:
-        """Whether *turn* is among them."""
+        """Tell whether *turn* is among them."""
         return turn in self._turns
 
     def send(self, turn: Turn) -> bool:
@@ -270,7 +270,7 @@ class Pipe:
     # ---- taking back ----
 
     def take_back(self) -> None:
-        """What waits behind the first turn goes elsewhere.
+        """Take back what waits behind the first turn, to run elsewhere.
 
         The host may read while the runner takes. Then the host has a turn from between those taken, or has one behind
         the first and not the first.

@@ -18,7 +18,7 @@ NOBODY = Caller("")
 class Turn:
     """One invocation, from when it waits for a host until it has its end, of which it hears exactly once.
 
-    Whoever wants rules to run makes a subclass of it; a method that is left out stands for what there is not.
+    To run rules, make a subclass of it. A method that is left out stands for what there is not.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Turn:
         self._packets: tuple[bytes, ...] | None = None
 
     def packets(self) -> tuple[bytes, ...]:
-        """What its host is sent."""
+        """Return the packets that its host is sent."""
         if self._packets is None:
             self._packets = frames.packets(self.frame())
         return self._packets
@@ -54,7 +54,7 @@ class Turn:
         self.until = self.deadline.earlier(self._timeout_s)
 
     def overdue(self) -> FailureReason:
-        """Why it has failed, if there is no answer by then."""
+        """Say why it has failed, if there is no answer by then."""
         is_cut_short = self._began_late and self.until is self.deadline
         return FailureReason.LATE if is_cut_short else FailureReason.TIMEOUT
 
@@ -84,11 +84,11 @@ class Turn:
     # ---- what it is ----
 
     def program(self) -> HostProgram:
-        """What a host of its rule executes."""
+        """Return the program that a host of its rule executes."""
         raise NotImplementedError
 
     async def load(self) -> Load:
-        """What makes a host its rule; lines that the rule writes meanwhile are lines of this turn.
+        """Make the frame that turns a host into its rule. Lines that the rule writes until then are lines of this turn.
 
         Raises:
             HostEndedError: a part of it cannot be had.
@@ -99,7 +99,7 @@ class Turn:
         """Find what its rule's cache holds, which its frame is to bring."""
 
     def frame(self) -> Run:
-        """What its host is sent, with its number."""
+        """Make the frame that its host is sent, with its number."""
         raise NotImplementedError
 
     # ---- what its rule does ----
@@ -108,11 +108,11 @@ class Turn:
         """The rule wrote *line*."""
 
     async def fetch(self, call: Call) -> Reply:
-        """Make *call*; whatever goes wrong is in the reply."""
+        """Make *call*. Each failure is in the reply."""
         return Reply(id=call.id, error="there are no calls here")
 
     async def storage(self, asked: StorageGet | StorageSet) -> Stored:
-        """Read or write the rule's document; whatever goes wrong is in the answer."""
+        """Read or write the rule's document. Each failure is in the answer."""
         return Stored(id=asked.id, error="there is no storage here")
 
     def cache_changed(self, changes: CacheChanged) -> None:

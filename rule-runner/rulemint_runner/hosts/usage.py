@@ -1,4 +1,4 @@
-"""What a host's process takes of the machine, read from its own files in ``/proc`` (proc(5)).
+"""Measure what a host's process takes of the machine, from its files in ``/proc`` (proc(5)).
 
 The files are opened while the process lives and stay bound to it: they never speak of another process that got the
 same number later.
@@ -56,7 +56,7 @@ class Usage:
 
 
 class ProcessorTurns:
-    """Whether a process that wants to compute is let, from now on. Only its first thread counts."""
+    """Tell whether a process that wants to compute is let, from now on. Only its first thread counts."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -64,7 +64,7 @@ class ProcessorTurns:
         self._waited_before_s = self._waited_s()
 
     def were_denied(self) -> bool:
-        """Whether it is stopped, or has waited for a processor for more than half of the time."""
+        """Tell whether it is stopped, or has waited for a processor for more than half of the time."""
         since_s = time.monotonic() - self._began_s
         return self._is_stopped() or self._waited_s() - self._waited_before_s > since_s / 2
 

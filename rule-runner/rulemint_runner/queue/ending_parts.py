@@ -23,7 +23,7 @@ class EndingPart(NamedTuple):
 
     data: bytes
     outcome: Outcome
-    """What it says in the end."""
+    """The outcome that it has in the end."""
 
 
 def ending_part(ending: Ending) -> EndingPart:
@@ -48,7 +48,7 @@ def ending_part(ending: Ending) -> EndingPart:
 
 
 def kept_part(data: bytes) -> bytes:
-    """What a job's result has of the ending in *data*: for a minute, for a gateway that missed its publication.
+    """Return the part of the ending in *data* that a job's result keeps, for a gateway that missed its publication.
 
     The lines of a flow that logs very much would be most of what a server holds. They are in the tenant's log.
     """

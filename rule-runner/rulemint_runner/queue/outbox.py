@@ -1,6 +1,6 @@
 """Endings on their way to the gateways that wait for them: with the end of a job, or soon by themselves.
 
-The command that ends a job takes along whatever waits, so a batch whose invocations end together costs one command. An
+The command that ends a job takes along all that waits, so a batch whose invocations end together costs one command. An
 ending whose neighbours are slow waits for them for a moment only.
 """
 
@@ -25,7 +25,7 @@ PAUSE_ALONE_S = 0.001
 
 
 class Outbox:
-    """Keeps endings until a job ends, or publishes them in rounds: a round takes along whatever waits."""
+    """Keeps endings until a job ends, or publishes them in rounds: a round takes along all that waits."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -51,7 +51,10 @@ class Outbox:
             self._timer = loop.call_at(due_s, self._leave)
 
     def take(self, shard: int) -> list[tuple[str, bytes]]:
-        """What waits for gateways that listen in *shard*: channels, and a message for each. The caller publishes it."""
+        """Take what waits for gateways that listen in *shard*: channels, and a message for each.
+
+        The caller publishes it.
+        """
         tag = keys.queue_tag(shard)
         taken = [(channel, self._waiting.pop(channel)) for channel in list(self._waiting) if keys.tag(channel) == tag]
         self._size -= sum(len(ending) for _channel, endings in taken for ending in endings)

@@ -15,7 +15,7 @@ class Places:
 
     @property
     def are_free(self) -> bool:
-        """Whether there is a place."""
+        """Tell whether there is a place."""
         return self._free > 0
 
     def take(self) -> None:
@@ -28,7 +28,7 @@ class Places:
         self.pass_on()
 
     async def turn(self) -> None:
-        """Wait in line for a place that is free. Whoever then has no job for it has to pass it on."""
+        """Wait in line for a place that is free. A caller that then has no job for it has to pass it on."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._line.append(turn)
         await turn

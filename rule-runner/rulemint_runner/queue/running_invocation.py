@@ -1,6 +1,6 @@
-"""One invocation from when it is picked up until its ending leaves: its place, its log, its flow, what is kept of it.
+"""Run one invocation from its pick-up until its ending leaves: its place, its log, its flow, its record.
 
-There is no task: a flow that ends says so, and whatever goes wrong in between ends this invocation only.
+There is no task: a flow that ends says so, and a failure in between ends this invocation only.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 class InvocationParts(NamedTuple):
-    """What all invocations of this runner have in common."""
+    """The parts that all invocations of this runner have in common."""
 
     outbox: Outbox
     flow: Flow
@@ -92,7 +92,7 @@ class RunningInvocation:
             self._ended(why_not)
 
     def give_up(self) -> None:
-        """Nobody waits for it any longer."""
+        """Stop: nobody waits for it any more."""
         if self.kept is None and self._flow_run is not None:
             self._flow_run.give_up()
 
@@ -142,7 +142,7 @@ class RunningInvocation:
 
 
 def _publish_for(invocation: Invocation, publisher: LogPublisher) -> Callable[[LogRecord], None]:
-    """What takes the records of *invocation* to its tenant's watchers."""
+    """Make the function that takes the records of *invocation* to its tenant's watchers."""
     if invocation.trial is not None:
         return _keep_to_ourselves
     return partial(publisher.publish, invocation.tenant)

@@ -60,7 +60,7 @@ def null(argument: int, *, error: int = errno.EPERM) -> Instructions:
 
 
 def where(argument: int, value: int, checks: Instructions, *, mask: int = _WHOLE) -> Instructions:
-    """Where the lower half of an argument, without what is not in *mask*, is *value*, do *checks*; else skip them."""
+    """Do *checks* if the lower half of an argument, without what is not in *mask*, is *value*; else skip them."""
     return [_lower_half(argument), *_masked(mask), (JUMP_EQUAL, 0, len(checks), value), *checks]
 
 

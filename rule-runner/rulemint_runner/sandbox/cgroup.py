@@ -18,7 +18,7 @@ _HOSTS, _RUNNER = "rulemint-hosts-", "rulemint-runner"
 
 
 class GroupLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What all hosts may use together."""
+    """The bounds of all hosts together."""
 
     limits: tuple[tuple[str, str], ...]
     """Files of a group and what is written to them: ``memory.max`` and so on."""

@@ -23,7 +23,7 @@ _SET_FLAGS, _ASYNC = 4, 0x2000
 _FCNTL = (0, 1, 2, 3, _SET_FLAGS, 1030)
 """Copy a descriptor, read and set its flags. Not who gets its signals, no lease, no lock, no watching of folders."""
 _IOCTL = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
-"""Whether it is a terminal and of what size, how much can be read, not to block, whether it outlives exec."""
+"""Questions about a terminal and its size, how much can be read, not to block, and whether it outlives exec."""
 
 _FUTEX_FLAGS = 0x180
 _FUTEX = (0, 1, 3, 4, 5, 9, 10)
@@ -38,7 +38,7 @@ _PRCTL = (3, 15, 16, 23, 38, 39, 0x53564D41)
 
 _THREAD = 0x10000
 _OF_A_THREAD = 0x17D0F00
-"""What the C library starts one with: everything is shared, and nothing is new."""
+"""The flags with which the C library starts a thread: everything is shared, and nothing is new."""
 
 _PIPE_FLAGS = 0x80800
 """Not to block, and not to outlive exec. Not a pipe of the kernel's own news."""
@@ -47,7 +47,7 @@ _STREAM, _DATAGRAM, _SOCKET_TYPE = 1, 2, 0xF
 _OUT_OF_BAND = 0x1
 _SOCKET, _TCP, _UDP = 1, 6, 17
 _OPTIONS_TO_READ = (2, 3, 4, 7, 8, 9, 13, 30, 38, 39)
-"""What kind of socket it is, its error and its buffers. Not who is at the other end: that is a process."""
+"""The kind of a socket, its error and its buffers. Not who is at the other end: that is a process."""
 _OPTIONS_TO_SET = {
     _SOCKET: (2, 7, 8, 9, 13),  # reuse address, buffers, keep alive, linger
     _TCP: (1, 3, 4, 5, 6, 12),  # no delay, cork, keep-alive's times, quick acknowledgement
@@ -103,7 +103,10 @@ def checked_calls(*, may_start_threads: bool, pid: int) -> dict[str, Instruction
 
 
 def calls_of_a_client(*, only_streams: bool = False) -> dict[str, Instructions]:
-    """What TCP connections need, and unless *only_streams* the C library's resolver. To whom, a filter cannot see."""
+    """Allow what TCP connections need, and unless *only_streams* the C library's resolver.
+
+    A filter cannot see the address.
+    """
     options = [where(1, level, [*one_of(2, names), *allow()]) for level, names in _OPTIONS_TO_SET.items()]
     return {
         "socket": [
@@ -137,7 +140,7 @@ def _of_no_process() -> Instructions:
 
 
 def _scheduling(oneself: tuple[int, ...], *, may_start_threads: bool) -> dict[str, Instructions]:
-    """How a process is scheduled: one's own. A thread asks by its own number, which a filter cannot know.
+    """Allow a process to read how it is scheduled itself. A thread asks by its own number, which no filter can know.
 
     It hears that it is scheduled as usual, without any number having been looked up: an error would be printed by the
     locks of Deno, which ask.

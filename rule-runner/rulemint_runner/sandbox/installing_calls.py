@@ -45,7 +45,7 @@ FILE_CHANGES: dict[str, tuple[int | None, int | None]] = {
     "copy_file_range": (326, 285),
     "sendfile": (40, 71),
 }
-"""What unpacking needs; where it may be done is Landlock's affair. Numbers on x86_64 and on aarch64, as there."""
+"""Calls that unpacking needs; Landlock says where. Numbers on x86_64 and on aarch64, as there."""
 SERVING: dict[str, tuple[int | None, int | None]] = {
     # A keeper's gate is bound before the filter; it listens, and takes connections of its installer.
     "listen": (50, 201),
@@ -55,7 +55,7 @@ SERVING: dict[str, tuple[int | None, int | None]] = {
     # A keeper hears how its installer ended.
     "wait4": (61, 260),
 }
-"""What it takes to serve at a socket that is bound already, and to hear how an installer ended."""
+"""Calls to serve at a socket that is bound already, and to hear how an installer ended."""
 
 
 def numbers_in(table: dict[str, tuple[int | None, int | None]], machine: str | None = None) -> tuple[int, ...]:

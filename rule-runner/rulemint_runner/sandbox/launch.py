@@ -29,7 +29,7 @@ _HIGHEST_DESCRIPTOR = 2**31 - 2
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
-    """What the steps work with."""
+    """The things that the steps work with."""
 
     policy: SandboxPolicy
     stdio: tuple[int, int, int]

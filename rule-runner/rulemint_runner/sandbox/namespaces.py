@@ -1,10 +1,10 @@
-"""Namespaces (namespaces(7)): what the spawner, and with it every host, is set apart from, where the kernel lets it.
+"""Namespaces (namespaces(7)): set the spawner, and with it every host, apart where the kernel lets it.
 
 Theory of operation. The spawner sets itself apart once, before it forks any host, so that no host makes its own. Hosts
 are contained without any of this: a namespace that cannot be had is reported and missed by nothing. An ordinary user
-gets the right to the others with a user namespace, in which it stays who it is; the capabilities that come with it are
-given up at the end. A pid namespace holds what is forked after it was made, not the spawner itself: its first process
-must live as long as hosts are to be, so it does nothing but wait for the spawner's end.
+gets the right to the others with a user namespace, in which it stays who it is. The capabilities that come with it are
+given up at the end. A pid namespace holds what is forked after it was made, not the spawner itself. Its first process
+must live as long as hosts do, so it does nothing but wait for the spawner's end.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Own(StrEnum):
-    """What hosts can have of their own."""
+    """Things that hosts can have of their own."""
 
     GROUP = "control group"
     USERS = "user namespace"
@@ -49,23 +49,23 @@ class Own(StrEnum):
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether hosts have something of their own."""
+    """The result of one attempt to give hosts something of their own."""
 
     what: Own
     refused: str | None = None
-    """Why not; None if they have it."""
+    """The reason why not; None if they have it."""
 
 
 @dataclass
 class Apart:
-    """What came of setting apart."""
+    """The results of setting apart."""
 
     tried: list[Tried] = field(default_factory=list)
     first_process: int | None = None
-    """Of the pid namespace, where there is one: when it ends, so do all others in it."""
+    """The first process of the pid namespace, if there is one: all others in it end with it."""
 
     def attempt(self, what: Own, step: Callable[[], None]) -> bool:
-        """Whether *step* could be done."""
+        """Try *step*, and tell whether it could be done."""
         try:
             step()
         except OSError as error:

@@ -1,8 +1,8 @@
 """A root of its own (mount_namespaces(7), pivot_root(2)): a file that hosts do not need does not exist for them.
 
-Landlock denies opening and listing; here `stat` finds nothing either. The new root is an empty file system in memory,
-into which exactly the files of the hosts' policies are bound, read-only, under the paths that they have outside; links
-on the way are made anew. No file system of the kernel's (``/proc``, ``/sys``, ``/dev``) is in it.
+Landlock denies opening and listing; here `stat` finds nothing either. The new root is an empty file system in memory.
+Exactly the files of the hosts' policies are bound into it, read-only, under the paths that they have outside. Links on
+the way are made anew. No file system of the kernel's (``/proc``, ``/sys``, ``/dev``) is in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class VisibleFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """What exists for hosts."""
+    """The files that exist for hosts."""
 
     files: tuple[str, ...]
     folders: tuple[str, ...]
@@ -41,7 +41,7 @@ class _Attributes(ctypes.Structure):
 
 
 def visible_files(policies: Iterable[SandboxPolicy], links: tuple[tuple[str, str], ...] = ()) -> VisibleFiles:
-    """What the programs of *policies* need, together, and *links*."""
+    """Collect the files that the programs of *policies* need, together, and *links*."""
     files: dict[str, None] = {}
     folders: dict[str, None] = {}
     for policy in policies:

@@ -1,4 +1,4 @@
-"""Whom the kernel kills first when the machine runs out of memory (proc(5), ``oom_score_adj``): a host."""
+"""Have the kernel kill hosts first when the machine runs out of memory (proc(5), ``oom_score_adj``)."""
 
 from __future__ import annotations
 

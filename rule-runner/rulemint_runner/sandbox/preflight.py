@@ -1,4 +1,4 @@
-"""Which layers of the sandbox this machine gives, and what would mend those that it does not."""
+"""Find the layers of the sandbox that this machine gives, and say what would mend those that it does not."""
 
 from __future__ import annotations
 

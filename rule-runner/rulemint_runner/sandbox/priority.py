@@ -1,4 +1,4 @@
-"""How a process competes for the processor with all others. It only ever falls: raising it takes rights."""
+"""Set how a process competes for the processor. The priority only ever falls: raising it takes rights."""
 
 from __future__ import annotations
 

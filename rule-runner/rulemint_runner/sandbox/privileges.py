@@ -1,4 +1,4 @@
-"""Whose rights a process has (capabilities(7), prctl(2)): an unprivileged user's, no capability, and never more."""
+"""Leave a process an unprivileged user's rights, without capabilities, for good (capabilities(7), prctl(2))."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files a program needs to start: its interpreter's loader, its libraries, and who may reach it."""
+"""Find the files that a program needs to start: its loader and its libraries, and who may reach it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def with_targets(paths: list[Path]) -> tuple[str, ...]:
 
 
 def reachable_by(user: int, path: Path) -> bool:
-    """Whether *user*, who owns nothing, can get to *path*: every folder on the way lets others pass."""
+    """Tell whether *user*, who owns nothing, can get to *path*: every folder on the way lets others pass."""
     if os.geteuid() not in {0, user}:
         return True  # nobody's identity is changed
     resolved = path.resolve()

@@ -104,7 +104,7 @@ class Sandbox:
         """Set when the spawner has gone: nothing can be started any more."""
 
     async def set_apart(self) -> tuple[Tried, ...]:
-        """What hosts have of their own, and what they do not.
+        """Return the things that hosts have of their own, and those that they do not.
 
         Raises:
             SpawnError: the spawner does not say.

@@ -5,8 +5,8 @@ written and executed. Only a policy that says so may open TCP connections, ask D
 port. Calls that would go around the filter (io_uring, clone3, openat2) fail with ENOSYS, so that libraries fall back.
 The filter is assembled here from names: checks of arguments (`checked_calls`), a table, and a default.
 
-The kernel remembers which calls are allowed whatever their arguments are, and does not run the filter for them. The
-calls that the filter must look at come first.
+The kernel remembers which calls are allowed with all arguments, and does not run the filter for them. The calls that
+the filter must look at come first.
 """
 
 from __future__ import annotations

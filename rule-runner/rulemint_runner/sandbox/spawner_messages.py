@@ -1,4 +1,4 @@
-"""What the runner and its spawner say to each other, as JSON in packets; descriptors travel beside them."""
+"""Define what the runner and its spawner say to each other: JSON in packets, which also carry descriptors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ STDIO_DESCRIPTORS = 3
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """What the spawner is told when it is started, as an argument."""
+    """The setup that the spawner is given when it is started, as an argument."""
 
     visible: VisibleFiles | None = None
-    """What exists for hosts; None: all that exists."""
+    """The files that exist for hosts; None: all that exist."""
     group: GroupLimits | None = None
-    """What all hosts may use together; None: no bound."""
+    """The bounds of all hosts together; None: no bound."""
     without: tuple[KernelLayer, ...] = ()
     """Layers that this kernel lacks and that hosts are started without, because an operator insists."""
     landlock_abi: int | None = None
@@ -34,14 +34,14 @@ class SetApart(msgspec.Struct, frozen=True, kw_only=True, tag="set-apart"):
 
 
 class Spawn(msgspec.Struct, frozen=True, kw_only=True):
-    """Runner → spawner: start this. Beside it: the descriptors for 0, 1 and 2."""
+    """Runner → spawner: start this. With it come the descriptors for 0, 1 and 2."""
 
     number: int
     policy: SandboxPolicy
 
 
 class Spawned(msgspec.Struct, frozen=True, kw_only=True, tag="spawned"):
-    """Spawner → runner: it runs. Beside it: its pidfd."""
+    """Spawner → runner: it runs. With it comes its pidfd."""
 
     number: int
     pid: int

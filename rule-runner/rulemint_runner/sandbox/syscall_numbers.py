@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""How seccomp names the machine (linux/audit.h)."""
+"""The machine's name for seccomp (linux/audit.h)."""
 _MACHINES = ("x86_64", "aarch64")
 
 NUMBERS: dict[str, tuple[int | None, int | None]] = {

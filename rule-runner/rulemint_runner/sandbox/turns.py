@@ -1,4 +1,6 @@
-"""How long a process computes before others have their turn (sched_setattr(2); a request to EEVDF since Linux 6.12).
+"""Set how long a process computes before others have their turn (sched_setattr(2)).
+
+It is a request to the scheduler EEVDF, since Linux 6.12.
 
 Of two that want the processor, one with a shorter turn goes first as soon as it wakes up. A host that starts computes
 for long, and is nobody's hurry: it takes long turns, and the usual ones once it is ready. It is a wish: where the

@@ -34,7 +34,7 @@ _NO_TARGETS: dict[str, Any] = {"runner": 0, "other_host": 0}
 
 
 class _Attempt(msgspec.Struct, frozen=True):
-    """What a host says of one attack."""
+    """The report of a host about one attack."""
 
     name: str
     succeeded: bool
@@ -46,7 +46,7 @@ class _Attempts(msgspec.Struct, frozen=True):
 
 
 async def attack(sandbox: Sandbox, languages: Languages) -> list[Attack]:
-    """What became of every attack, by a host of each language."""
+    """Run every attack in a host of each language, and return the results."""
     attackers = languages.one_of_each_program()
     started = await asyncio.gather(
         *(start_host(sandbox, languages.program(language)) for language in attackers), return_exceptions=True
@@ -80,7 +80,7 @@ async def _attack_all(language: Language, host: Host, other: Host, program: str)
 
 
 async def _attack_from(language: Language, host: Host, targets: dict[str, Any]) -> list[Attack]:
-    """Everything that a host survives, whatever becomes of it; *targets* spare it the search."""
+    """Run every attack that a host survives; *targets* spare it the search."""
     file = f"attack.{language.suffix}"
     try:
         script = (_PROGRAMS / file).read_text()

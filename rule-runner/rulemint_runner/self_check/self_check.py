@@ -36,7 +36,7 @@ class SelfCheck:
         self._insecure = insecure
         self._landlock_abi = landlock_abi
         self.holds = False
-        """Whether every required layer was there and every attack failed, the last time."""
+        """Every required layer was there and every attack failed, the last time."""
 
     async def check(self) -> None:
         """Attack a host of each language.
@@ -72,7 +72,7 @@ class SelfCheck:
 
 
 async def inspect(sandbox: Sandbox, languages: Languages, landlock_abi: int | None = None) -> SandboxReport:
-    """Which layers there are, and what comes of attacking them.
+    """Return the layers that there are, and the results of attacks on them.
 
     *landlock_abi* is the one that the sandbox's spawner was told to use, if any.
 

@@ -24,7 +24,7 @@ async def run_once(
     fetch: Fetch,
     state: State = NO_STATE,
 ) -> Answer:
-    """What the rule answers to *run*; every line that it wrote until then has been given to *on_line*.
+    """Return the rule's answer to *run*. Every line that it wrote until then has been given to *on_line*.
 
     Those that it writes before the host is idle follow. Its outbound calls go through *fetch*; those that it did not
     wait for are cancelled. *state* is what it keeps.

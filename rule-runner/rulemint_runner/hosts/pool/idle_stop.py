@@ -1,8 +1,8 @@
-"""When an idle host is stopped, so that whatever a rule left behind in it does not run.
+"""Stop an idle host, so that nothing that a rule left behind in it runs.
 
 One that computes although nobody asked is stopped at once. The others block in a read, and are stopped once nobody has
-wanted them for a while: a signal wakes every thread of a process, and a rule that is asked ten times a second should
-not have all of them woken twice for each of its invocations.
+wanted them for a while. A signal wakes every thread of a process. A rule that runs ten times a second should not have
+all threads woken twice for each invocation.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ LOOKS = 5
 
 
 class Sleeper(Protocol):
-    """What may be stopped."""
+    """A process that may be stopped."""
 
     def processor_s(self) -> float:
-        """How much processor time it has used."""
+        """Measure the processor time that it has used."""
 
     def pause(self) -> None:
         """Stop it."""

@@ -2,12 +2,12 @@
 
 Theory of operation. Each authority has one queue of invocations, a stack of idle hosts, the most recently used on top,
 and a session for each host that has something to do. What comes in one moment is looked at together: sessions that have
-room take of it first, then idle hosts. A queue gets a first host at once, and another one whenever it has waited for
-10 ms and is more than the hosts of a quick rule soon take, one start at a time, up to the caps: a rule that computes
-stays on as many hosts as there are processors, and one that waits for something spreads. While a host hangs in its
-start, others start. At the cap over all authorities, of number or of memory, the idle host that was used least recently
-makes room; a running host is never taken from its invocation, and no tenant gets more than its share of busy ones. A
-process that stays idle is stopped; one that has served for long is replaced.
+room take of it first, then idle hosts. A queue gets a first host at once. It gets another one whenever it has waited
+for 10 ms and is more than the hosts of a quick rule soon take. One host starts at a time, up to the caps. So a rule
+that computes stays on as many hosts as there are processors, and one that waits for something spreads. While a host
+hangs in its start, others start. At the cap over all authorities, of number or of memory, the idle host that was used
+least recently makes room. A running host is never taken from its invocation. No tenant gets more than its quota of busy
+hosts. A process that stays idle is stopped; one that has served for long is replaced.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SWEEP_INTERVAL_S = 0.25
 
 
 class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many hosts there may be, how much memory they may have, and for how long one may live."""
+    """Bounds of the pool: how many hosts, how much memory, and how long one may live."""
 
     max_hosts: int
     max_hosts_per_rule: int
@@ -57,7 +57,7 @@ class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BlankHost(Protocol):
-    """Where hosts come from."""
+    """The source of hosts."""
 
     def __call__(self, program: HostProgram, /, *, priority: Priority) -> Awaitable[Host]:
         """A host that executes *program*, and competes for the processor with *priority* from its start.
@@ -102,7 +102,7 @@ class HostPool:
         self._serve_soon(queue)
 
     def give_up(self, authority: Authority, turn: Turn) -> None:
-        """Nobody waits for *turn* any longer: a host that runs it is ended."""
+        """Stop *turn*, because nobody waits for it any more: a host that runs it is ended."""
         queue, why = self._queues.get(authority), _stopped()
         if queue is None:
             return
@@ -116,12 +116,12 @@ class HostPool:
 
     @property
     def hosts(self) -> int:
-        """How many there are: running, starting and idle."""
+        """Count the hosts: running, starting and idle."""
         return self._hosts
 
     @property
     def busy(self) -> int:
-        """How many of them are running or starting."""
+        """Count those that are running or starting."""
         return len(self._quota)
 
     async def watch(self) -> None:
@@ -140,7 +140,7 @@ class HostPool:
                 self._make_room()
 
     async def close(self) -> None:
-        """End every host, and whatever waits for one."""
+        """End every host, and all turns that wait for one."""
         self._is_closed = True
         why = _stopped()
         for host in self._live:
@@ -176,7 +176,7 @@ class HostPool:
     # ---- queues ----
 
     def _serve_soon(self, queue: RuleQueue) -> None:
-        """What comes in one moment is sent together."""
+        """Serve *queue* soon, so that what comes in one moment is sent together."""
         if queue.serving is None and queue.waiting:
             queue.serving = asyncio.get_running_loop().call_soon(self._serve, queue)
 
@@ -249,7 +249,7 @@ class HostPool:
         return queue.start_is_late and self._breaker.known(queue.authority, turn.caller) == NOTHING
 
     def _cap(self, queue: RuleQueue) -> int:
-        """How many hosts the queue's rule is worth, now."""
+        """Calculate how many hosts the queue's rule is worth, now."""
         most = self._limits.max_hosts_per_rule
         return min(most, self._limits.quick_hosts_per_rule) if queue.is_quick() and not queue.starts else most
 

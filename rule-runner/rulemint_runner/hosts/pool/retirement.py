@@ -1,4 +1,4 @@
-"""When a host has served for long enough: what a rule leaves behind goes with it, before it costs an invocation."""
+"""Replace a host that has served for long enough, before what a rule leaves behind costs an invocation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GOLDEN = 0.618_034
 
 
 class Retirement(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a host may do before another takes its place."""
+    """The work of a host after which another takes its place."""
 
     max_runs: int = 10_000
     max_age_s: float = 600.0

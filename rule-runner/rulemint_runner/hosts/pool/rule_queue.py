@@ -22,13 +22,13 @@ QUICK_MS = 5.0
 LONG_S = 0.1
 """One invocation under way for so long says that the rule is not quick, before any answer does."""
 SLOW_S = 0.02
-"""And for so long, that whoever waits behind it should not have to."""
+"""And for so long, that no invocation should have to wait behind it."""
 LATE_START_S = 1.0
 """A host that takes longer to start and load may hang: another is worth its start."""
 MAX_WINDOW = 16
 """So many invocations at most are in one host's socket, the one that runs among them."""
 WORTH_MS = 2.0
-"""So much work at most: whoever waits behind it is better off with another host."""
+"""So much work at most: an invocation that waits behind more is better off with another host."""
 _WEIGHT = 0.1
 """Of the newest invocation in what is usual."""
 
@@ -65,13 +65,13 @@ class RuleQueue:
     hosts: int = 0
     """All of them: idle, running and starting."""
     starts: dict[Turn, Deadline] = field(default_factory=dict)
-    """The starts under way: for whom each was begun → when it is late."""
+    """The starts under way: the turn for which each was begun → when it is late."""
     serving: asyncio.Handle | None = None
     """Hosts are soon sent what waits."""
     growing: asyncio.TimerHandle | None = None
     expiring: asyncio.TimerHandle | None = None
     expires_s: float = 0.0
-    """When the first that waits may have waited for too long."""
+    """The time at which the first that waits may have waited for too long."""
     _began_s: dict[Host, float] = field(default_factory=dict)
     """Running host → when it was given its invocation, the oldest first."""
     _usual_ms: float = 0.0
@@ -80,7 +80,7 @@ class RuleQueue:
 
     @property
     def start_is_late(self) -> bool:
-        """Whether all that start take so long that they may hang."""
+        """Tell whether all that start take so long that they may hang."""
         return bool(self.starts) and all(late.passed() for late in self.starts.values())
 
     def next_to_start_for(self) -> Turn | None:
@@ -130,17 +130,17 @@ class RuleQueue:
         self._asks = True
 
     def window(self) -> int:
-        """How many invocations a host is sent at a time: as many as are soon done."""
+        """Calculate how many invocations a host is sent at a time: as many as are soon done."""
         if not self._has_answered or self._asks or self.authority.isolation is Isolation.FRESH or not self.is_quick():
             return 1
         return int(min(MAX_WINDOW, max(1.0, WORTH_MS / max(self._usual_ms, WORTH_MS / MAX_WINDOW))))
 
     def is_quick(self) -> bool:
-        """Whether its rule answers at once, as far as is known."""
+        """Tell whether its rule answers at once, as far as is known."""
         return self._usual_ms < QUICK_MS and self._under_way_s() <= LONG_S
 
     def is_crowded(self) -> bool:
-        """Whether another host would help those who wait.
+        """Tell whether another host would help those who wait.
 
         A host that runs a quick rule takes the next ones before another has started; one that has answered and is not
         idle yet may take its time.

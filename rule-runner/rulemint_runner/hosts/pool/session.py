@@ -1,10 +1,10 @@
-"""A host at work: what waits for its authority goes into its pipe, and what becomes of each is told where it belongs.
+"""A host at work: sends it what waits for its authority, and tells of the end of each turn.
 
 Theory of operation. A session begins when a host is given its first invocation and ends when it has nothing to do, or
 is gone. It sends as many as are soon done (`RuleQueue.window`): of a rule that computes for a moment up to sixteen, of
 one that waits for something one. Nothing is put behind an invocation that runs for longer, nor behind one whose caller
-has ended a host lately. Each answer is handled where it arrives, and whatever counts by invocation (the watch over
-processor and memory, the circuit breaker, how busy a rule queue is) counts from one answer to the next.
+has ended a host lately. Each answer is handled where it arrives. Counts by invocation (the watch over processor and
+memory, the circuit breaker, how busy a rule queue is) go from one answer to the next.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ COMPUTED_PART = 0.2
 
 
 class Keeper(Protocol):
-    """Whose hosts they are."""
+    """The owner of hosts at work."""
 
     def has_nothing_to_do(self, session: Session) -> None:
         """The host of *session* is idle, and nobody waits for it."""
 
     def is_to_retire(self, host: Host) -> bool:
-        """Whether *host* should get nothing more to do."""
+        """Tell whether *host* should get nothing more to do."""
 
     def returned(self, queue: RuleQueue, turns: list[Turn]) -> None:
         """Another host of *queue* shall run *turns*, which are next in line."""
@@ -56,7 +56,7 @@ class Session(User):
         self.is_closing = False
         """Its host takes nothing more, and ends."""
         self._is_alone = False
-        """What it runs now has nothing behind it."""
+        """Nothing is behind what it runs now."""
         self._bringing: asyncio.Task[None] | None = None
         """Looks up what goes with the next invocation."""
 
@@ -93,7 +93,7 @@ class Session(User):
         self._watch.begin(self.host, distrusted=self._is_distrusted(turn))
 
     def answered(self, turn: Turn, answer: Answer) -> None:
-        """Whatever follows is no longer its rule's time."""
+        """Note the end of its rule's time: what follows is no longer the rule's."""
         self._watch.end(self.host)
         self.queue.end(self.host)
         self._breaker.worked(self._authority, turn.caller)
@@ -128,7 +128,7 @@ class Session(User):
         self._keeper.returned(self.queue, turns)
 
     def ended(self, begun: list[Turn], unread: list[Turn], why: HostEndedError) -> None:
-        """What had begun has failed; what had not goes elsewhere, but not for ever."""
+        """Fail what had begun, and return the rest, but not for ever."""
         if unread and not begun and unread[0].was_spared:
             begun = [unread.pop(0)]
         elif unread and not begun:
@@ -159,7 +159,7 @@ class Session(User):
         return in_pipe < window and not self._is_alone and monotonic() - self.host.pipe.began_s < WORTH_MS / 1000
 
     def _may_run(self, turn: Turn) -> bool:
-        """Whether its rule does not pause since it began to wait."""
+        """Tell whether its rule has not paused since it began to wait."""
         if turn.admission is None:
             return True
         try:

@@ -26,9 +26,9 @@ from rulemint_shared.process.background import cancel
 log = structlog.get_logger(__name__)
 
 PAUSE_BEFORE_REFILL_S = 0.02
-"""Whoever has just taken a spare has the processor first."""
+"""The invocation that has just taken a spare has the processor first."""
 PAUSE_AFTER_FAILURE_S = 1.0
-"""What is wanting now will be wanting in a moment, too."""
+"""The reason for the failure is still there for a moment."""
 
 
 class SpareHosts:

@@ -1,10 +1,10 @@
 """The watch over running hosts: too much memory ends one, and those that compute for long take turns.
 
 The kernel's limits come first; this is the net under them, and what keeps loops from slowing other tenants. A rule
-answers within milliseconds, or waits for something; one that goes on computing is rare, or hostile. Such hosts share
-a quarter of the processors among them, one after the other, and leave the rest to everybody else: whose turn it is not
-is stopped (SIGSTOP), which works for any user and is taken back without a trace. One alone goes on. A rule whose last
-host had to be ended starts among them: it most likely does the same again. If it does, it has what nobody else wants.
+answers within milliseconds, or waits for something; one that goes on computing is rare, or hostile. Such hosts share a
+quarter of the processors among them, one after the other, and leave the rest to everybody else. A host whose turn it is
+not is stopped (SIGSTOP), which works for any user and leaves no trace. One alone goes on. A rule whose last host had to
+be ended starts among them: it most likely does the same again. If it does, it has what nobody else wants.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COMPUTATION_S = 0.02
 LONG_COMPUTATION_S = 0.1
 """And after which it no longer competes with anybody, even in its turn."""
 SHARE_OF_PROCESSORS = 0.25
-"""What they have together, if they are several."""
+"""The processors that they have together, if they are several."""
 
 
 class Watch:
@@ -49,7 +49,7 @@ class Watch:
             host.lower_priority(Priority.LOW)
 
     def computed_s(self, host: Host) -> float:
-        """How much processor time *host* has used in its invocation, as far as anybody looked."""
+        """Measure the processor time that *host* has used in its invocation, as far as anybody looked."""
         used_s = self._running.get(host)
         return 0.0 if used_s is None else host.processor_s() - used_s
 

@@ -1,7 +1,7 @@
-"""The runner's ends of a host's three socket pairs: frames to it, frames from it, what its engine says about itself.
+"""Hold the runner's ends of a host's three socket pairs: frames to it, frames from it, complaints of its engine.
 
-Each direction has a pair of its own: whoever reads from a pair wakes who waits at its other end, for there is room to
-write again, and a host that waits there for its next frame would wake up once more after every answer.
+Each direction has a pair of its own. Reading from a pair wakes the process that waits at its other end, because there
+is room to write again. With one pair, a host that waits for its next frame would wake up once more after every answer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY_BYTES = 16 * 1024
 
 
 class Receiver(Protocol):
-    """Whom a channel tells."""
+    """The listener that a channel tells."""
 
     def count(self, size: int) -> None:
         """So many bytes arrived."""
@@ -30,7 +30,7 @@ class Receiver(Protocol):
         """A frame arrived."""
 
     def kill(self, reason: FailureReason, detail: str) -> None:
-        """What arrived is no frame."""
+        """Handle bytes that are no frame: end the host."""
 
     def hung_up(self) -> None:
         """Nothing more will arrive."""
@@ -74,8 +74,8 @@ class Channel:
 class FromHost(asyncio.Protocol):
     """Bytes → frames → receiver. Plain reads: descriptors that a host sends along are dropped by the kernel.
 
-    What arrives before `deliver_to` has said for whom is kept: a host may have written before anybody knows that it
-    runs, and uvloop reads from a transport that was told at its start to wait.
+    Frames that arrive before `deliver_to` are kept. A host may have written before anybody knows that it runs, and
+    uvloop reads from a transport that was told at its start to wait.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
-"""What the runner and a host say to each other: a 4-byte big-endian length, then one JSON object.
+"""Define what the runner and a host say to each other: a 4-byte big-endian length, then one JSON object.
 
 No frame from a host names a tenant, a rule or an invocation: those come from the state of the channel it arrived on.
-What comes of a run bears its number, so that what one run left behind is never taken for the next one's.
-Whatever is not exactly one of the frames below is a protocol error, and the host is killed.
+What comes of a run bears its number, so that what one run left behind is never taken for the next one's. Anything but
+one of the frames below is a protocol error, and the host is killed.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t")
     """Become this rule version. The first frame, sent once."""
 
     file: str
-    """What the rule's own errors call it, such as ``my-rule.js``."""
+    """The file name that the rule's own errors show, such as ``my-rule.js``."""
     language: str
     script: str
     secrets: dict[str, str]
     result_bytes: int
-    """How long the JSON of a result may be."""
+    """The greatest length of a result's JSON."""
     meta: dict[str, str] = {}
-    """What a webtask of Auth0 finds as its metadata."""
+    """The metadata that a webtask of Auth0 finds."""
     packages: msgspec.Raw = NO_PACKAGES
     """The rule's `PackageSet` as it is kept, or null."""
 
@@ -66,13 +66,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
     request: dict[str, Any] = {}
     """The token request beyond the context: id, headers, query, hostname, requested_scopes, geoip."""
     claims: dict[str, Any] = {}
-    """What the rules before have set."""
+    """The claims that the rules before have set."""
     cache: dict[str, CacheRecord] = {}
-    """What is in the cache of an action that asked for it."""
+    """The content of the cache of an action that asked for it."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t"):
-    """What became of a call: an answer, or an *error* in words for the rule's author."""
+    """The end of a call: an answer, or an *error* in words for the rule's author."""
 
     id: int
     status: int = 0
@@ -87,7 +87,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field="t"):
-    """What the rule's storage holds now, or an *error* in words for the rule's author."""
+    """The content of the rule's storage now, or an *error* in words for the rule's author."""
 
     id: int
     data: str | None = None
@@ -102,7 +102,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field=
 
 
 class Form(StrEnum):
-    """Which contract the rule's export follows."""
+    """The contract that the rule's export follows."""
 
     AUTH0 = "auth0"
     """Five arguments or a generic webtask: only namespaced claims; without a scope in the result, no scopes."""
@@ -120,7 +120,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="t"):
     """The rule is loaded."""
 
     wants_cache: bool = False
-    """Whether each invocation is to bring what the rule's cache holds."""
+    """Each invocation is to bring the content of the rule's cache."""
 
 
 class NotLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="not-loaded", tag_field="t"):
@@ -167,12 +167,12 @@ class StorageSet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-set", t
     etag: Annotated[str, Meta(max_length=32)] | None = None
     """Of the document that it replaces; None: there must be none."""
     force: bool = False
-    """Whatever it replaces."""
+    """Replace any document."""
     n: RunNumber = 0
 
 
 class CacheChanged(msgspec.Struct, frozen=True, kw_only=True, tag="cache-changed", tag_field="t"):
-    """What an action has changed in its cache; precedes its answer."""
+    """The changes of an action to its cache; they precede its answer."""
 
     changed: CacheRecords = {}
     deleted: Annotated[list[CacheKey], Meta(max_length=MAX_CACHE_RECORDS)] = []

@@ -1,7 +1,7 @@
-"""The calls of one invocation, between its host and whoever makes them: replies as they come, and none left open.
+"""Carry the calls of one invocation between its host and the runner: replies as they come, and none left open.
 
-A host waits for the reply of every call that it made before it is idle again, so a call that the invocation did not
-wait for is answered too: with the news that the invocation is over.
+A host waits for the reply of every call that it made before it is idle again. So a call that the invocation did not
+wait for is answered too, with the news that the invocation is over.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rulemint_runner.hosts.wire.channel import Channel
 from rulemint_runner.hosts.wire.frames import Call, Reply
 
 Fetch = Callable[[Call], Coroutine[Any, Any, Reply]]
-"""Makes a call; whatever goes wrong is in the reply."""
+"""Makes a call. Each failure is in the reply."""
 
 AT_ONCE = 8
 """Calls whose answers may be in memory for one host; the others wait."""

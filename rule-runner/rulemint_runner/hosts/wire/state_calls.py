@@ -1,7 +1,7 @@
-"""What a rule keeps, between its host and whoever keeps it.
+"""Carry what a rule keeps between its host and the runner.
 
-Other than its calls to services, what a rule has asked of its storage is done even if its invocation does not wait for
-it: rules write and answer at once. The host waits for every reply before it is idle again.
+What a rule has asked of its storage is done even if its invocation does not wait for it, because rules write and answer
+at once. Calls to services are not. The host waits for every reply before it is idle again.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ OVER = "the storage can be used only while an invocation runs"
 
 
 class State(Protocol):
-    """What one invocation may keep."""
+    """The document and the cache that one invocation may keep."""
 
     async def storage(self, asked: StorageGet | StorageSet) -> Stored:
-        """Read or write the rule's document; whatever goes wrong is in the answer."""
+        """Read or write the rule's document. Each failure is in the answer."""
 
     def cache_changed(self, changes: CacheChanged) -> None:
         """The action has done this to its cache."""
@@ -40,7 +40,7 @@ NO_STATE: State = _NoState()
 
 
 class StateCalls:
-    """What one host asks to keep: open while an invocation runs, and refused otherwise."""
+    """The requests of one host to keep something: open while an invocation runs, and refused otherwise."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel

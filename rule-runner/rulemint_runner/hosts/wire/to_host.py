@@ -1,9 +1,9 @@
-"""Where frames to a host leave: packets, of which those that it has not read can be taken back.
+"""Send frames to a host as packets. Those that it has not read can be taken back.
 
 Theory of operation. A host's descriptor 0 is one end of a pair of SOCK_SEQPACKET sockets (unix(7)). A frame is one
 packet, and the host reads one packet when it is ready for the next, so what it has not come to stays in the kernel. The
 runner keeps a duplicate of the host's end. To read from it takes a packet away whole, or finds that the host has it:
-there is nothing between. Several are taken one by one, oldest first, and the host may read one meanwhile.
+there is nothing between. Several are taken one by one, oldest first, and the host may read one in between.
 
 Only a frame that is too long for one packet is several, cut so that none has parts of two.
 """
@@ -54,7 +54,7 @@ class ToHost:
         await self._drained.wait()
 
     def take_back(self) -> list[bytes]:
-        """What the host has not read, in its order: it never will."""
+        """Take back what the host has not read, in its order: it never will."""
         taken: list[bytes] = []
         if not self._is_closed:
             try:
