@@ -21,8 +21,10 @@ ROOT = Path(__file__).parents[1]
 ROOMS = (
     "cli/rulemint_cli",
     "gateway/rulemint_gateway",
+    "rule-runner/rulemint_runner/egress",
     "rule-runner/rulemint_runner/flow",
     "rule-runner/rulemint_runner/hosts",
+    "rule-runner/rulemint_runner/packages",
     "rule-runner/rulemint_runner/queue",
     "rule-runner/rulemint_runner/sandbox",
     "rule-runner/rulemint_runner/self_check",

@@ -1,4 +1,4 @@
-"""One broker process, as the runner sees it: started, asked, and gone at the end, whatever it does.
+"""One broker process, as the runner sees it: started, asked, and gone at the end in every case.
 
 Theory of operation. The process has an empty environment, and no descriptor of ours but one end of a socket pair and
 its standard error. Calls are numbered here; an answer that nobody awaits, or anything that is no message, is the end of
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 PROGRAM = ("-m", "rulemint_runner.egress")
 START_TIMEOUT_S = 20.0
 ANSWER_GRACE_S = 5.0
-"""How long the broker may take to answer a call that was given up."""
+"""The time that the broker may take to answer a call that was given up."""
 _STDERR_KEPT = 8 * 1024
 _REAP_INTERVAL_S = 0.005
 
@@ -100,10 +100,10 @@ class BrokerProcess:
         return next(self._numbers)
 
     async def ask(self, fetch: Fetch) -> Answer:
-        """The answer to *fetch*; if whoever asks is cancelled, so is the call.
+        """Return the answer to *fetch*. If the caller is cancelled, the call is cancelled.
 
         Raises:
-            EgressError: the broker has gone meanwhile, or would not take the request.
+            EgressError: the broker has gone since, or would not take the request.
             NotSentError: the broker had gone before.
         """
         try:

@@ -1,4 +1,4 @@
-"""Why an outbound call did not succeed. Each text is for the rule's author: what happened, and what would help."""
+"""Say why an outbound call did not succeed. Each text is for the rule's author: what happened, and what would help."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What sort of failure it is."""
+    """The sort of a failure."""
 
     DENIED = "denied"
     """The rule may not make this call; the same call will be denied again."""
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class Code(StrEnum):
-    """How programs tell failures apart: Node's own names for those of a network, and ours for what a rule may not do.
+    """Codes by which programs tell failures apart: Node's own for a network's, and ours for what a rule may not do.
 
     Libraries try again after the former, and never after the latter. docs/rules.md lists them.
     """

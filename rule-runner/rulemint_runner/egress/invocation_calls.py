@@ -24,7 +24,7 @@ _SHOWN = 3
 
 
 class CallReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is noted of one call that ended: no path, no query, no header, no body."""
+    """The note about one call that ended: no path, no query, no header, no body."""
 
     method: str
     host: str
@@ -42,12 +42,12 @@ class CallReport(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class CallRights:
-    """Whose calls they are, and whom they may reach."""
+    """The owner of calls, and the hosts that they may reach."""
 
     tenant: str
     allow_hosts: tuple[str, ...]
     rule: str = ""
-    """What tells rules, their versions and their secrets apart; see `Authority.name`."""
+    """A name that tells rules, their versions and their secrets apart; see `Authority.name`."""
 
 
 class InvocationCalls:
@@ -65,9 +65,9 @@ class InvocationCalls:
         self._count = 0
         self._is_over = False
         self._under_way: dict[asyncio.Timeout, tuple[OutboundRequest, Deadline]] = {}
-        """What is asked for, and since when."""
+        """The requests that are under way, each with its start."""
         self._denied = ""
-        """What was last refused, and why."""
+        """The last refusal, with its reason."""
         self._none_under_way = asyncio.Event()
         self._none_under_way.set()
 
@@ -99,7 +99,10 @@ class InvocationCalls:
         return fetched
 
     def hint(self) -> str:
-        """What the rule waits for, or was refused: for its author, should it not answer in time. Empty if neither."""
+        """Say what the rule waits for, or was refused, for its author if it does not answer in time.
+
+        Empty if neither.
+        """
         waits = [
             f"{_shown(request)} ({-since.remaining_s():.1f} s so far)" for request, since in self._under_way.values()
         ]

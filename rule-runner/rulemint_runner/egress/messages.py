@@ -1,8 +1,8 @@
-"""What the runner and the egress broker say to each other: a 4-byte big-endian length, then one MessagePack map.
+"""Define what the runner and the egress broker say: a 4-byte big-endian length, then one MessagePack map.
 
-Each side takes the other for hostile until these types have accepted what it sent: the broker reads HTTP from anybody,
-and what a rule asks for goes through the runner. Whatever is not exactly one of these messages ends the connection, and
-with it the broker; a call under way fails, the runner goes on.
+Each side takes the other for hostile until these types have accepted what it sent. The broker reads HTTP from anybody,
+and the requests of rules go through the runner. Anything but one of these messages ends the connection, and with it the
+broker. A call under way fails, and the runner goes on.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ProtocolError(Exception):
 
 
 class Redirect(StrEnum):
-    """What becomes of a redirect, as the fetch standard names it."""
+    """The ways to treat a redirect, as the fetch standard names them."""
 
     FOLLOW = "follow"
     MANUAL = "manual"
@@ -60,7 +60,7 @@ class Redirect(StrEnum):
 
 
 class OutboundRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule asks for."""
+    """The request of a rule."""
 
     url: Url
     method: Annotated[str, Meta(max_length=20)] = "GET"
@@ -95,11 +95,11 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch", forbid_unkno
     request: OutboundRequest
     timeout_ms: Annotated[int, Meta(ge=1, le=MAX_TIMEOUT_MS)]
     rule: Annotated[str, Meta(max_length=512)] = ""
-    """What tells rules, their versions and their secrets apart: connections are never shared between two."""
+    """A name that tells rules, their versions and their secrets apart: connections are never shared between two."""
 
 
 class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel", forbid_unknown_fields=True):
-    """Nobody waits for this call any longer. It is answered all the same."""
+    """Nobody waits for this call any more. It is answered all the same."""
 
     number: Number
 
@@ -128,7 +128,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag="fetched", forbid_u
     headers: Headers
     body: Body
     url: Annotated[str, Meta(max_length=2 * MAX_URL_CHARACTERS)]
-    """Where it came from, after redirects."""
+    """The URL from which it came, after redirects."""
     redirected: bool
 
 

@@ -1,7 +1,7 @@
-"""What a URL of a rule means, and whether its rule may call it.
+"""Read a URL of a rule, and decide whether its rule may call it.
 
 A URL is read once, here, and never again as text: the request is built from the parts below, so no second parser can
-read another host out of it. Whatever is unusual enough for parsers to disagree on is refused.
+read another host out of it. A URL that is unusual enough for parsers to disagree on is refused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class HttpUrl:
 
     @property
     def origin(self) -> tuple[Scheme, str, int]:
-        """What decides whether credentials may travel on (RFC 6454 §4)."""
+        """Return the part that decides whether credentials may travel on (RFC 6454 §4)."""
         return self.scheme, self.host, self.port
 
     def __str__(self) -> str:
@@ -112,7 +112,7 @@ def _target(path: str, query: str) -> str:
 
 
 def _not_listed(url: HttpUrl, entries: tuple[AllowedHost, ...]) -> str:
-    """Why, and what the operator would have to write."""
+    """Say why, and what the operator would have to write."""
     wanted = AllowedHost(url.scheme, url.host, url.port)
     if not entries:
         return f"this rule may call no host; list {wanted} in its allow_hosts"

@@ -1,4 +1,4 @@
-"""Where installations are made: a folder for each, gone when it ends, also when its runner was killed."""
+"""Make a folder for each installation. It is gone when the installation ends, also when its runner was killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 _PREFIX = "rulemint-install-"
 _TRIES, _PAUSE_S = 100, 0.02
-"""What was killed may be writing for a moment more."""
+"""A process that was killed may be writing for a moment more."""
 
 
 class InstallFolders:

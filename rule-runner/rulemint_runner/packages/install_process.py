@@ -27,7 +27,7 @@ class InstallFailedError(Exception):
 
 
 async def run_install(task: InstallTask, *, timeout_s: float = TIMEOUT_S) -> Answer:
-    """What became of *task*; it is given up after *timeout_s*.
+    """Return the answer to *task*; it is given up after *timeout_s*.
 
     Raises:
         InstallFailedError: see there.

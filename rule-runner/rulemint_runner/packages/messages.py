@@ -1,4 +1,4 @@
-"""What the runner tells the process that installs, and what it says when it has done so."""
+"""Define what the runner tells the process that installs, and what that says when it has done so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_MESSAGE_CHARACTERS = 2_000
 
 
 class InstallTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What one installation may take of this machine, and where from. The runner's settings say it."""
+    """The bounds of one installation on this machine, and its sources. The runner's settings say them."""
 
     folder_mib: int = 256
     files: int = 20_000
@@ -22,7 +22,7 @@ class InstallTerms(msgspec.Struct, frozen=True, kw_only=True):
     allow_private: tuple[str, ...] = ()
     """Networks that are not public but that a registry may keep its files in."""
     within: str | None = None
-    """Where its folder is made; None: where this system keeps what is temporary."""
+    """The folder in which its own is made; None: where this system keeps what is temporary."""
     ca_file: str | None = None
     """Authorities that are trusted besides the system's."""
     landlock_abi: int | None = None
@@ -44,7 +44,7 @@ class InstallTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True, tag="collected"):
-    """What was installed, as a package set."""
+    """The installed files, as a package set."""
 
     content: bytes
     """`PackageSet` as JSON, compressed."""
@@ -56,7 +56,7 @@ class NotCollected(msgspec.Struct, frozen=True, kw_only=True, tag="not-collected
 
     message: str
     is_ours: bool = False
-    """Whether the same request may succeed later."""
+    """The same request may succeed later."""
 
 
 class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, dict[str, str]] = {}
     """A file → what it says to get another → that other."""
     roots: dict[str, str] = {}
-    """What the rule says → the file that it gets."""
+    """The words of the rule → the file that it gets."""
     duals: list[str] = []
     """Those of them that stand for an ES module of the same package, whose default export is their ``default``."""
 

@@ -81,7 +81,7 @@ class PackageInstaller:
             return _encoded(NotInstalled(message=message, is_ours=True))
 
     async def _known(self, digest: str) -> Installed | None:
-        """What the same request has had lately, if it is still there."""
+        """Return the answer that the same request has had lately, if it is still there."""
         known = _remembered(await self._redis.get(keys.installed(digest)))
         return known if known is not None and await self._store.has(known.packages) else None
 
@@ -119,13 +119,13 @@ class PackageInstaller:
 
 
 def _digest(request: InstallRequest) -> str:
-    """What distinguishes a request, whoever makes it; packages for Python hold code of one version of it."""
+    """Distinguish a request, for all tenants; packages for Python hold code of one version of it."""
     asked = codecs.install_request.encode(msgspec.structs.replace(request, tenant=""))
     return hashlib.sha256(asked + sys.implementation.cache_tag.encode() + _LAYOUT).hexdigest()
 
 
 def _remembered(data: bytes | None) -> Installed | None:
-    """What the same request had lately; None if nothing is known, or what is cannot be read."""
+    """Return the answer that the same request had lately; None if there is none, or if it cannot be read."""
     try:
         return None if data is None else codecs.installed.decode(data)
     except codecs.DecodeError as error:

@@ -1,6 +1,6 @@
-"""How much room all package sets have in Redis, whose they are, and which of them nobody needs any longer.
+"""Bound the room of all package sets in Redis: whose they are, and which of them nobody needs any more.
 
-A list of the sets is kept beside them. A set that no rule version names, and that nobody asked for lately, makes room
+A list of the sets is kept with them. A set that no rule version names, and that nobody asked for lately, makes room
 once there is none. What is read for that is every rule version, so it is done then and no sooner.
 """
 
@@ -27,13 +27,13 @@ class NoPackageRoomError(Exception):
 
 
 class KeptPackages(msgspec.Struct, frozen=True, array_like=True):
-    """What is known of one set. New fields go last, with defaults."""
+    """The record of one set. New fields go last, with defaults."""
 
     size: int
     used_s: int
-    """When somebody was given its name, in seconds since 1970."""
+    """The time at which somebody was given its name, in seconds since 1970."""
     tenant: str = ""
-    """Who asked for it first."""
+    """The tenant that asked for it first."""
 
 
 _decoder = msgspec.msgpack.Decoder(KeptPackages)

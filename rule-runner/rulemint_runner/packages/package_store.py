@@ -44,7 +44,7 @@ class PackageStore:
         return name
 
     async def has(self, name: str) -> bool:
-        """Whether there is a set of this name, which whoever asks may then use."""
+        """Tell whether there is a set of this name, which the caller may then use."""
         await self._room.use(name)  # first, so that it is not deleted in between
         return bool(await self._redis.exists(keys.packages(name)))
 

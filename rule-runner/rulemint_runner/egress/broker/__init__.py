@@ -1,1 +1,1 @@
-"""What runs in the broker's process. Nothing in the runner's own process imports it."""
+"""Modules that run in the broker's process. Nothing in the runner's own process imports them."""

@@ -1,4 +1,4 @@
-"""Which addresses are public. Our own tables, because ``ipaddress.is_global`` lets several special blocks through.
+"""Tell which addresses are public. The tables are ours: ``ipaddress.is_global`` lets several special blocks through.
 
 IPv4: everything but the blocks of the IANA special-purpose registry, multicast, the reserved top, and what cloud
 providers put behind public numbers. IPv6: only 2000::/3, which is all that is allocated to hosts, without the blocks in
@@ -53,21 +53,21 @@ _SPECIAL_V6 = tuple(
 
 
 def is_public(address: Address) -> bool:
-    """Whether *address* belongs to a host on the public internet."""
+    """Tell whether *address* belongs to a host on the public internet."""
     if isinstance(address, IPv4Address):
         return not any(address in block for block in _SPECIAL_V4)
     return address.scope_id is None and address in _HOSTS_V6 and not any(address in block for block in _SPECIAL_V6)
 
 
 class AddressPolicy:
-    """Public addresses, and the networks that the operator named: only so is a private one, or loopback, reached."""
+    """Public addresses, and the networks that the operator named. No other private address is reached, nor loopback."""
 
     def __init__(self, allow_private: Iterable[str] = ()) -> None:
         """*allow_private* are networks as CIDR; a ValueError names the one that is none."""
         self._allowed: tuple[Network, ...] = tuple(ipaddress.ip_network(text) for text in allow_private)
 
     def allows(self, text: str) -> bool:
-        """Whether the address that *text* spells may be connected to; what is no address may not."""
+        """Tell whether the address that *text* spells may be connected to; a text that is no address may not."""
         try:
             address = ipaddress.ip_address(text)
         except ValueError:

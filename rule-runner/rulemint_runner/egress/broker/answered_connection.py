@@ -1,8 +1,8 @@
 """A connection that takes one answer to each request, and no byte more.
 
-aiohttp parses whatever arrives, at any time: what a server sends over a connection that waits in the pool would be the
-answer to the next request on it (aiohttp issue 13656). Here nothing is parsed but between a request and the end of its
-answer. A byte that comes before or after costs the connection, and never a call that was answered already.
+aiohttp parses all bytes, at any time. So bytes that a server sends over a connection in the pool would be the answer to
+the next request on it (aiohttp issue 13656). Here nothing is parsed but between a request and the end of its answer. A
+byte that comes before or after costs the connection, and never a call that was answered already.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class AnsweredConnection(ResponseHandler):
     _was_asked = False
     _spoke_first = False
     _has_final = False
-    """Whether the head of the response that counts has come."""
+    """The head of the response that counts has come."""
 
     def __init__(self, kept: set[AnsweredConnection], **parts: Any) -> None:
         """While it waits for the next request it is among *kept*."""
@@ -90,7 +90,10 @@ class AnsweredConnection(ResponseHandler):
             self._kept.add(self)
 
     def is_quiet(self) -> bool:
-        """Whether it may be used again: it is open, and nothing has come that nobody asked for, up to this moment."""
+        """Tell whether it may be used again.
+
+        It is open, and nothing has come that nobody asked for, up to this moment.
+        """
         if not self.is_connected() or self.should_close or self._reading_paused or self.transport is None:
             return False
         channel = self.transport.get_extra_info("socket")
@@ -101,7 +104,7 @@ class AnsweredConnection(ResponseHandler):
         return not waiting.poll(0)  # what the loop has not read yet: bytes, a record of TLS, or the end
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell whoever still reads a body, which aiohttp leaves out after a malformed trailer."""
+        """Tell the reader of a body, if there is one. aiohttp leaves that out after a malformed trailer."""
         payload = self._payload
         self._kept.discard(self)
         super().connection_lost(exc)
@@ -132,7 +135,7 @@ class AnsweredConnection(ResponseHandler):
             self.transport.abort()
 
     def _refuse(self, error: EgressError) -> None:
-        """Whoever reads the response gets *error*; nothing more is read."""
+        """Give the reader of the response *error*; nothing more is read."""
         payload, self._payload = self._payload, None
         if payload is not None:
             payload.set_exception(error)

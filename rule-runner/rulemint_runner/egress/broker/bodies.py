@@ -22,7 +22,7 @@ class BodyTaker(Protocol):
     """Takes a body in pieces."""
 
     decodes: bool
-    """Whether what comes out is not what went in."""
+    """Its output is not its input."""
 
     def take(self, piece: bytes) -> None:
         """Add *piece*, as it came from the wire."""
@@ -113,7 +113,7 @@ class CompressedBody:
 
 
 def body_taker(content_encoding: str) -> BodyTaker:
-    """What takes a body in *content_encoding*."""
+    """Make the object that takes a body in *content_encoding*."""
     coding = content_encoding.strip().lower()
     return CompressedBody(coding) if coding in {"gzip", "x-gzip", "deflate"} else PlainBody()
 

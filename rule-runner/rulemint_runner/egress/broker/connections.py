@@ -29,7 +29,10 @@ KEEP_ALIVE_S = 15.0
 
 
 class KeptConnections:
-    """What all rules keep for their next calls. Is it too much, the rule that keeps most has one closed."""
+    """Connections that all rules keep for their next calls.
+
+    If they are too many, the rule that keeps most has one closed.
+    """
 
     def __init__(self) -> None:
         self.all: set[AnsweredConnection] = set()
@@ -62,7 +65,7 @@ class Connector(TCPConnector):
         self._factory = functools.partial(AnsweredConnection, self._kept.all, loop=self._loop)  # type: ignore[assignment]  # a subclass of it
 
     def kept(self) -> int:
-        """How many wait for this rule's next call."""
+        """Count the connections that wait for this rule's next call."""
         return sum(map(len, self._conns.values()))
 
     def close_the_oldest(self) -> None:
@@ -73,7 +76,7 @@ class Connector(TCPConnector):
             connection.abort()
 
     def _open_socket(self, address_info: AddrInfoType) -> socket.socket:
-        """The last gate: whatever led here, no socket is made for an address that the policy denies."""
+        """Make a socket, unless the policy denies the address: this is the last gate on every way."""
         family, kind, protocol, _, address = address_info
         if not self._policy.allows(str(address[0])):
             raise OSError(errno.EACCES, "the address is not public")

@@ -1,7 +1,7 @@
-"""What the broker's process keeps once it is set up: TCP and DNS to anybody, a few files of the resolver, nothing else.
+"""Leave the broker's process TCP and DNS to anybody, a few files of the resolver, and nothing else.
 
-It reads HTTP that anybody may have written, so it is treated as if it were already somebody else's: no file to write,
-no secret to read, no process to start, no port to listen on, no signal to send.
+It reads HTTP that anybody may have written, so it is treated as if it were already somebody else's. It has no file to
+write, no secret to read, no process to start, no port to listen on, and no signal to send.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which header fields of a rule are sent, and which of a response are handed on."""
+"""Choose the header fields of a rule that are sent, and those of a response that are handed on."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PER_CONNECTION = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 _OURS = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "host", "content-length"})
-"""What describes the connection or the message is ours to say; a rule's is left out, as browsers do."""
+"""Fields that describe the connection or the message. We write them, and a rule's are left out, as browsers do."""
 _REFUSED = {
     "upgrade": "a rule's connection cannot be upgraded, so there are no WebSockets and no HTTP/2",
     "http2-settings": "a rule's connection cannot be upgraded to HTTP/2",
     "trailer": "a rule's request has no trailers",
     "expect": "a rule's request is sent whole, without waiting for 100-continue",
 }
-"""What would not have its effect if it were left out."""
+"""Fields that would not have their effect if they were left out."""
 _NO_PROXY = "a rule's calls go through no proxy of its own"
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 _OF_THE_BODY = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
@@ -32,9 +32,9 @@ _OF_THE_BODY = frozenset({"content-encoding", "content-language", "content-locat
 
 
 def sendable(headers: Headers, *, as_sent: bool = False) -> list[tuple[str, str]]:
-    """What is sent of *headers*, with what a request cannot do without.
+    """Return the part of *headers* that is sent, with the fields that a request cannot do without.
 
-    *as_sent*: whoever asks reads the content codings that it asks for; otherwise they are those that are read here.
+    *as_sent*: the caller reads the content codings that it asks for; otherwise they are those that are read here.
 
     Raises:
         EgressDenied: a name or a value cannot stand in a request.
@@ -86,7 +86,7 @@ def without_body(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def handed_on(raw: Iterable[tuple[bytes, bytes]], *, was_decoded: bool) -> Headers:
-    """What a rule gets to see of a response's header, in lower case.
+    """Return the part of a response's header that a rule gets to see, in lower case.
 
     Raises:
         EgressTooLarge: they are too many, or too large together.

@@ -1,4 +1,4 @@
-"""What is asked next after a redirect, as the fetch standard has it (§4.4, HTTP-redirect fetch)."""
+"""Make the next request after a redirect, as the fetch standard has it (§4.4, HTTP-redirect fetch)."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Hop:
 
 
 def is_redirect(status: int) -> bool:
-    """Whether a response of *status* with a Location is a redirect."""
+    """Tell whether a response of *status* with a Location is a redirect."""
     return status in _REDIRECTS
 
 
 def next_hop(hop: Hop, status: int, location: str, entries: Iterable[AllowedHost]) -> Hop:
-    """What a redirect of *hop* leads to; its URL goes through the whole policy again.
+    """Make the request that a redirect of *hop* leads to; its URL goes through the whole policy again.
 
     Raises:
         EgressDenied: the rule may not go there.

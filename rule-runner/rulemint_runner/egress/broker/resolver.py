@@ -1,7 +1,7 @@
 """Names → addresses that may be connected to.
 
-A name is resolved once for a connection, and what is checked here is what is connected to: a second answer, which may
-be another one (DNS rebinding), is never asked for.
+A name is resolved once for a connection, and the connection goes to the address that is checked here. A second answer,
+which may be another one (DNS rebinding), is never asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rulemint_runner.egress.errors import Code, EgressDenied, EgressFailed
 LOOKUP_TIMEOUT_S = 5.0
 MAX_LOOKUPS = 64
 MAX_LOOKUPS_PER_TENANT = 8
-"""A lookup holds a thread until the system gives up, whoever has stopped waiting: no tenant holds all of them."""
+"""A lookup holds a thread until the system gives up, even if nobody waits for it. So no tenant holds all threads."""
 MAX_ADDRESSES = 32
 
 
@@ -39,7 +39,7 @@ class Lookups:
         return asyncio.get_running_loop().run_in_executor(self._threads, _ask_system, name)
 
     def close(self) -> None:
-        """Take no more; whatever is being asked ends with the process."""
+        """Take no more; lookups that are under way end with the process."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""When the system's resolver is configured anew, the broker must be started anew.
+"""Start the broker anew when the system's resolver was configured anew.
 
 It may read the files that were there when it was contained. A file that is replaced, as network managers do, is another
 one, which it may not read; it may still see that there is another one.
@@ -15,7 +15,7 @@ from rulemint_shared.deadline import Deadline
 RESOLVER_FILES = (Path("/etc/resolv.conf"), Path("/etc/hosts"), Path("/etc/nsswitch.conf"))
 LOOK_EVERY_S = 1.0
 IDLE_WITHIN_S = 10.0
-"""How long to wait for a moment without a call under way."""
+"""The time to wait for a moment without a call under way."""
 
 
 class ResolverFiles:
@@ -39,7 +39,7 @@ def _identities(files: tuple[Path, ...]) -> list[tuple[int, int] | None]:
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
-    """Which file *file* is, links followed; None if there is none."""
+    """Identify the file that *file* is, links followed; None if there is none."""
     try:
         found = file.stat()
     except OSError:

@@ -69,7 +69,7 @@ class Server:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no call is under way."""
+        """Tell whether no call is under way."""
         return not self._tasks
 
     def leave(self) -> None:

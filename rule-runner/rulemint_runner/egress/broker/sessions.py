@@ -21,7 +21,7 @@ from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.messages import MAX_HEADER_VALUE_CHARACTERS, MAX_HEADERS
 
 MAX_SESSIONS = 256
-"""Idle ones beside those that call."""
+"""Idle ones; those that call come on top."""
 CONNECT_TIMEOUT_S = 10.0
 READ_BUFFER_BYTES = 64 * 1024
 
@@ -47,7 +47,7 @@ class Sessions:
 
     @asynccontextmanager
     async def session_of(self, caller: Caller) -> AsyncIterator[ClientSession]:
-        """The client of *caller*, which stays open meanwhile."""
+        """Return the client of *caller*, which stays open in the body."""
         found = self._clients.get(caller)
         if found is None:
             found = self._clients[caller] = _Client(self._open())

@@ -1,4 +1,4 @@
-"""How the broker proves whom it speaks to: TLS 1.2 or newer, the name and the chain verified, always."""
+"""Prove the identity of servers: TLS 1.2 or newer, the name and the chain verified, always."""
 
 from __future__ import annotations
 

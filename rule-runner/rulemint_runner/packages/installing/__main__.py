@@ -36,7 +36,7 @@ _DOWN = "the registry does not answer, try again later: "
 
 
 def main() -> NoReturn:
-    """Ends with 0 once there is an answer, whatever it says."""
+    """End with 0 once there is an answer of any kind."""
     folder, runner_pid = Path(sys.argv[1]), int(sys.argv[2])
     die_with_parent(runner_pid)
     task = task_decoder.decode(sys.stdin.buffer.read())

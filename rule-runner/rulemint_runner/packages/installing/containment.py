@@ -1,9 +1,9 @@
-"""What the two processes of an installation may do, and no more.
+"""Limit what the two processes of an installation may do.
 
 The keeper speaks to the registry, looks archives through and collects what a rule can reach. The installer, pip or
 Deno, unpacks: it reaches nothing but the keeper's gate, writes into the installation's own folder, and starts nothing.
-Both read archives that anybody may have made, so neither has anything of the runner's: not its environment, not its
-memory, not the files with keys and passwords, no way to Valkey.
+Both read archives that anybody may have made, so neither has anything of the runner's. They have not its environment,
+its memory, its files with keys and passwords, nor a way to Valkey.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from rulemint_shared.process.hiding import hide_from_same_user
 from rulemint_shared.process.tether import die_with_parent
 
 INSTALLER = NOBODY - 1
-"""Whom an installation becomes where the runner is root: not whom hosts become."""
+"""The user that an installation becomes where the runner is root: not the user of hosts."""
 MAX_OPEN_FILES = 1_024
 DNS_PORT = 53
 _PROGRAMS = (Path(sys.executable), Path(__file__))
@@ -138,20 +138,23 @@ def load_what_loads_itself_late() -> None:
 
 
 def be_first_to_go() -> None:
-    """Where memory is short, an installation ends before anything else does."""
+    """Have an installation end first where memory is short."""
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
     be_killed_first(proc)
     os.close(proc)
 
 
 def _user(folder: Path) -> int | None:
-    """Whom to become where the runner is root; None: stay root, without any capability, where nobody else gets in."""
+    """Choose the user to become where the runner is root; None: stay root, without any capability.
+
+    That is so where nobody else gets in.
+    """
     passes = all(parent.stat().st_mode & stat.S_IXOTH for parent in folder.resolve().parents)
     return INSTALLER if passes and all(reachable_by(INSTALLER, file) for file in _PROGRAMS) else None
 
 
 def _shared() -> list[str]:
-    """Where the other packages of ours are: in a work tree, not beside this one."""
+    """Find the other packages of ours: in a work tree, they are not next to this one."""
     import rulemint_shared  # noqa: PLC0415  # its place is asked for, nothing of it
 
     return list(rulemint_shared.__path__)

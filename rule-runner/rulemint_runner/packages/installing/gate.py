@@ -17,7 +17,7 @@ from rulemint_runner.packages.installing.upstream import NoAnswerError
 
 
 class Gate:
-    """What an installer asked for, and what it did not get."""
+    """The requests of an installer, and the answers that it did not get."""
 
     def __init__(self, shelf: Shelf, path: str) -> None:
         """*path* is where everything is below: nobody else on this machine knows it."""
@@ -28,7 +28,7 @@ class Gate:
 
     @property
     def missing(self) -> list[NoAnswerError]:
-        """What the registry did not give, the last time that it was asked."""
+        """List what the registry did not give, the last time that it was asked."""
         return list(self._missing.values())
 
     async def refused(self) -> NoReturn:
@@ -63,7 +63,7 @@ class Gate:
 
 @asynccontextmanager
 async def serve_gate(gate: Gate, listener: socket.socket) -> AsyncIterator[None]:
-    """Answer whoever connects to *listener*."""
+    """Answer all clients of *listener*."""
     runner = web.ServerRunner(web.Server(gate.answer, access_log=None))
     await runner.setup()
     try:

@@ -33,11 +33,11 @@ from rulemint_runner.packages.messages import InstallTask, PackageSet
 from rulemint_shared.contract.dependencies import Registry
 
 LOOK_EVERY_S = 0.02
-"""How often the folder is measured while something is unpacked into it."""
+"""The time between two measurements of the folder while something is unpacked into it."""
 
 
 class _Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """How an installer ended."""
+    """The end of an installer."""
 
     code: int
     output: str
@@ -126,7 +126,7 @@ def _registry_of(task: InstallTask, folder: Path) -> tuple[URL, tuple[URL, ...]]
 
 
 def _is_npm(registry: Registry) -> bool:
-    """Whether Deno installs from *registry*; otherwise pip does."""
+    """Tell whether Deno installs from *registry*; otherwise pip does."""
     match registry:
         case Registry.NPM:
             return True

@@ -1,7 +1,7 @@
 """The installer's process: pip or Deno, in a network with nothing in it but the gate, where the kernel gives one.
 
-It is forked before its keeper speaks to anybody. It opens the gate's port in its own network and hands the socket over:
-a socket belongs to the network in which it was made, so that the keeper serves where it cannot be reached otherwise.
+It is forked before its keeper speaks to anybody. It opens the gate's port in its own network and hands the socket over.
+A socket belongs to the network in which it was made, so the keeper serves where it cannot be reached otherwise.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PIECE_BYTES = 16 * 1024
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """What the installer is started as."""
+    """The command that the installer is started as."""
 
     argv: tuple[str, ...]
     environment: dict[str, str]
@@ -41,9 +41,9 @@ class Installer:
 
     pid: int
     output: int
-    """Where everything that it says can be read."""
+    """A descriptor from which all its output can be read."""
     listener: socket.socket
-    """Where it looks for its gate."""
+    """The socket at which it looks for its gate."""
 
     def url(self, path: str) -> str:
         """The URL of *path* at the gate."""

@@ -10,7 +10,7 @@ from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.messages import MAX_SET_BYTES, PackageSet
 
 _SPECIFIER = re.compile(r"""(?:\brequire\s*\(|\bfrom|\bimport\s*\(?)\s*(["'`])([^"'`\n\\]{1,300})\1""")
-"""What stands in a comment or a string is found too, and at worst a file too many is kept."""
+"""It finds what stands in a comment or a string too, and at worst a file too many is kept."""
 _READABLE = frozenset({"", ".js", ".cjs", ".mjs", ".json"})
 
 
@@ -49,7 +49,7 @@ class _Collection:
         self._size = 0
 
     def name(self, file: Path) -> str:
-        """What *file* is called; its errors show it."""
+        """Return the name of *file*; its errors show it."""
         package, _node_modules, *rest = file.relative_to(self._store).parts
         scoped = rest[0].startswith("@")
         return "/".join([package, *rest[2 if scoped else 1 :]])
@@ -63,7 +63,7 @@ class _Collection:
                 waiting += self._add(file)
 
     def finished(self, roots: dict[str, str], *, duals: list[str]) -> PackageSet:
-        """What was added."""
+        """Return what was added."""
         return PackageSet(
             files=dict(sorted(self._texts.items())),
             modules=sorted(self._modules),
@@ -73,7 +73,7 @@ class _Collection:
         )
 
     def _is_ours(self, file: Path) -> bool:
-        """Whether *file* is in the folder, and no link to somewhere else."""
+        """Tell whether *file* is in the folder, and no link to somewhere else."""
         return file.is_relative_to(self._store) and file.resolve().is_relative_to(self._store) and file.is_file()
 
     def _add(self, file: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Where a specifier in a file leads, as Node resolves it ("Modules: Packages" in its documentation): once, here.
+"""Resolve a specifier in a file as Node does ("Modules: Packages" in its documentation): once, here.
 
 Hosts get the answers as a table, so nothing of this is needed where rules run.
 """
@@ -22,7 +22,7 @@ _INDEXES = ("index.js", "index.json", "index.cjs")
 
 
 def is_builtin(specifier: str) -> bool:
-    """Whether Node itself answers to *specifier*; ``punycode/``, with a slash, is a package."""
+    """Tell whether Node itself answers to *specifier*; ``punycode/``, with a slash, is a package."""
     if specifier.startswith("node:"):
         return True
     name, slash, path = specifier.partition("/")
@@ -30,7 +30,7 @@ def is_builtin(specifier: str) -> bool:
 
 
 def is_module(file: Path) -> bool:
-    """Whether *file* is an ES module."""
+    """Tell whether *file* is an ES module."""
     if file.suffix != ".js":
         return file.suffix == ".mjs"
     return _manifest(_package_of(file)).get("type") == "module"

@@ -38,7 +38,7 @@ def command(task: InstallTask, folder: Path, gate: str) -> Command:
 
 
 def failed(task: InstallTask, output: str, missing: list[NoAnswerError]) -> InstallError:
-    """Why Deno did not install, in npm's words where it has some."""
+    """Say why Deno did not install, in npm's words where it has some."""
     return InstallError(in_npm_words(_explained(output), task.request.wanted, missing))
 
 
@@ -60,7 +60,7 @@ def collected(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, st
 
 
 def _names(wanted: tuple[Wanted, ...]) -> dict[tuple[str, str], str]:
-    """What each package and version is called in the folder: a second version of a package needs a name of its own."""
+    """Name each package and version in the folder: a second version of a package needs a name of its own."""
     names: dict[tuple[str, str], str] = {}
     for each in wanted:
         key = (each.name, each.version)
@@ -86,7 +86,7 @@ def _version(package: Path) -> str:
 
 
 def _explained(output: str) -> str:
-    """What went wrong, without the progress that precedes it."""
+    """Return what went wrong, without the progress that precedes it."""
     said = output.partition(_BACKTRACE)[0]
     lines = [line for line in said.splitlines() if not line.startswith(_PROGRESS)]
     return "\n".join(lines).strip().removeprefix("error: ") or "the installation failed without a word"

@@ -63,7 +63,7 @@ class NpmShelf:
         return Given(content_type="application/json", body=msgspec.json.encode(packument))
 
     def _shown(self, package: str, manifest: Any, found_at: URL) -> dict[str, Any] | None:
-        """What Deno sees of a version; one that asks for what no registry has is refused once it is chosen."""
+        """Return a version as Deno sees it; one that asks for what no registry has is refused once it is chosen."""
         if not isinstance(manifest, dict) or not isinstance(manifest.get("dist"), dict):
             return None
         if not isinstance(manifest["dist"].get("tarball"), str):
@@ -89,6 +89,6 @@ class NpmShelf:
 
 
 def package_url(registry: URL, name: str) -> URL:
-    """Where *registry* speaks about the package *name*; a scope's slash is escaped, as npm does."""
+    """Return the URL at which *registry* speaks about *name*; a scope's slash is escaped, as npm does."""
     base = str(registry).rstrip("/")
     return URL(f"{base}/{name.replace('/', '%2f')}", encoded=True)

@@ -1,4 +1,4 @@
-"""Why Deno could not install from an npm registry → what npm would have said, with Deno's own words behind it.
+"""Say why Deno could not install from an npm registry as npm would have said it, with Deno's own words behind it.
 
 Rules' authors know npm's messages, by their code (``E404``, ``ETARGET``) and the package with its version.
 """
@@ -19,7 +19,10 @@ _BAD_RESPONSE = re.compile(r"Bad response: (?P<status>\d{3})\b")
 
 
 def in_npm_words(said: str, wanted: Sequence[Wanted], missing: Sequence[NoAnswerError] = ()) -> str:
-    """What npm says where Deno has *said* that, with *missing* at the registry; *said* if npm has no word for it."""
+    """Say what npm says where Deno has *said* that, with *missing* at the registry.
+
+    *said* if npm has no word for it.
+    """
     unheard = next((each for each in missing if each.status is None), None)
     words = _words(said, wanted) if unheard is None else f"npm error network request to {unheard.url} failed"
     return said if words is None else f"{words}\n{said}"

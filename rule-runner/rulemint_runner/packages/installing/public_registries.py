@@ -1,4 +1,4 @@
-"""Where the public registries are, as the tools that install from them know it: it is spelled nowhere else.
+"""Find the public registries as the tools that install from them know them. They are spelled nowhere else.
 
 pip has its index in its own code. Deno only tells by asking for a package: its first request goes to a proxy of ours,
 which hears the host and answers nothing.

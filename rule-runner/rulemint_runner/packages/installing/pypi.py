@@ -48,7 +48,7 @@ def command(task: InstallTask, folder: Path, gate: str) -> Command:
 
 
 def failed(output: str) -> InstallError:
-    """Why pip did not install, in its own words.
+    """Say why pip did not install, in its own words.
 
     Raises:
         RuntimeError: it broke, which is nobody's fault but ours.
@@ -113,7 +113,7 @@ def _compiled(name: str, source: bytes) -> dict[str, bytes]:
 
 
 def compiled_tag() -> str:
-    """What distinguishes the compiled code of this interpreter from that of others."""
+    """Return what distinguishes the compiled code of this interpreter from that of others."""
     return importlib.util.MAGIC_NUMBER.hex()
 
 

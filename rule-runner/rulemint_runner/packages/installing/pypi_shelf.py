@@ -33,7 +33,7 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True):
     requires_python: str | None = None
     yanked: bool | str = False
     metadata: bool | dict[str, str] = False
-    """Whether its METADATA is to be had apart from it (PEP 658), and its hashes."""
+    """Its METADATA is to be had apart from it (PEP 658), perhaps with these hashes."""
 
 
 class PypiShelf:

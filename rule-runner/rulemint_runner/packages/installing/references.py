@@ -1,6 +1,6 @@
-"""What metadata asks for: names and versions in the same registry, or a place of its own, which is refused.
+"""Read what metadata asks for: names and versions in the same registry. A place of its own is refused.
 
-A URL, a repository, a path or another protocol leads away from the registry: what is there was not published, is not
+A URL, a repository, a path or another protocol leads away from the registry. What is there was not published, is not
 the same tomorrow, and has to be built by code of its own. So metadata may say only what the grammar here can express.
 """
 
@@ -32,7 +32,7 @@ _MAX_SHOWN = 100
 
 
 def is_npm_name(name: str) -> bool:
-    """Whether *name* is that of a package."""
+    """Tell whether *name* is that of a package."""
     return _NPM_NAME.fullmatch(name) is not None
 
 

@@ -1,4 +1,4 @@
-"""Why an installation fails."""
+"""Say why an installation fails."""
 
 from __future__ import annotations
 

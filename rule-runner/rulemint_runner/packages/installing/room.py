@@ -1,4 +1,4 @@
-"""How much room an installation has: counted before anything is unpacked, and measured while it is."""
+"""Bound the room of an installation: counted before anything is unpacked, and measured while it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Room:
 
     @property
     def max_files(self) -> int:
-        """How many files and folders there may be."""
+        """Calculate how many files and folders there may be."""
         return self._terms.files
 
     def take(self, size: int, files: int = 1) -> None:
@@ -42,7 +42,7 @@ class Room:
         self._check(self._bytes, self._files)
 
     def measure(self) -> None:
-        """Look at what is there, whoever wrote it.
+        """Look at all that is there.
 
         Raises:
             InstallError: it is too much.

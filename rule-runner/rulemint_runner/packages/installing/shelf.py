@@ -1,4 +1,4 @@
-"""What an installer can ask for, whatever the registry: texts by name, and files that were listed before."""
+"""The texts and files of a registry that an installer can ask for: texts by name, and files that were listed before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """What the installer gets."""
+    """The answer that the installer gets."""
 
     content_type: str
     body: bytes
@@ -32,10 +32,10 @@ class Shelf(Protocol):
     """One registry, as its installer is shown it."""
 
     async def answer(self, path: str) -> Given | None:
-        """What is at *path* below the gate; None if nothing is.
+        """Return what is at *path* below the gate; None if nothing is.
 
         Raises:
-            InstallError: it is refused, and so is the whole installation.
+            InstallError: it is refused, and the whole installation fails.
             NoAnswerError: the registry has it not, or does not answer.
         """
 
@@ -54,7 +54,7 @@ class Files:
         return path
 
     def find(self, path: str) -> Listed | None:
-        """What is at *path*."""
+        """Find the file at *path*."""
         return self._listed.get(path)
 
     def named(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What of an installer's words a rule's author is shown: names, versions and the registry, nothing of this machine."""
+"""Show a rule's author an installer's words: names, versions and the registry, nothing of this machine."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The one way out: GET from a registry, and from the places where it says that its files are.
 
-The registry may be anywhere: its operator, or this machine's DNS, says where. Whatever else it leads to has to be
-public, or in a network that the operator named, and each address is checked before it is connected to
+The registry may be anywhere: its operator, or this machine's DNS, says where. All other places that it leads to have to
+be public, or in a network that the operator named, and each address is checked before it is connected to
 (`egress.broker`). Answers are bounded.
 """
 
@@ -39,7 +39,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """An answer."""
 
     url: URL
-    """Where it was found, after redirects."""
+    """The URL at which it was found, after redirects."""
     content_type: str
     body: bytes
 
@@ -54,7 +54,7 @@ class NoAnswerError(Exception):
 
     @property
     def is_down(self) -> bool:
-        """Whether the same request may succeed later."""
+        """Tell whether the same request may succeed later."""
         return self.status is None or self.status >= 500 or self.status == 429
 
 
@@ -73,7 +73,7 @@ class Upstream:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def get(self, url: URL, *, accept: str | None, most: int, too_large: str) -> Found:
-        """What is at *url*, *most* bytes at most; without *accept* it is a file, which is taken as it is.
+        """Get what is at *url*, *most* bytes at most; without *accept* it is a file, which is taken as it is.
 
         Raises:
             InstallError: it is larger, with *too_large* as the text; or it leads where nothing is fetched from.
@@ -139,12 +139,12 @@ async def open_upstream(
 
 
 def ports_of(registry: URL) -> tuple[int, ...]:
-    """Where *registry* and its files may be asked."""
+    """Return the ports at which *registry* and its files may be asked."""
     return tuple({80, 443, registry.port or 443})
 
 
 def is_address(host: str) -> bool:
-    """Whether *host* is an address and no name."""
+    """Tell whether *host* is an address and no name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
