@@ -3,12 +3,13 @@
 aiohttp times nothing but idle connections, and what its parser refuses it logs with the request's own bytes. Here a
 head and a body each have a deadline for the whole of it, so one byte a second does not help. A request that comes in
 one piece, as nearly all do, never starts a timer.
+
+All of it stands in one class, because aiohttp calls back into one object and each step depends on what came before.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
@@ -19,22 +20,19 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo
 
-from rulemint_gateway.management.errors import UnreadableError
 from rulemint_gateway.web.connections import faults
+from rulemint_gateway.web.connections.fault_answers import fault_answer
 from rulemint_gateway.web.connections.faults import Fault, fault_of
 from rulemint_gateway.web.connections.open_connections import CutShort, OpenConnections, Patience, Place
 from rulemint_gateway.web.connections.refusals import EarlyRefusal, RefusesEarly
 from rulemint_gateway.web.connections.shortcut import Shortcut, ShortcutHandler
 from rulemint_gateway.web.http.body_faults import BodyFaultError, LateBodyError, MalformedBodyError
-from rulemint_gateway.web.http.problems import NO_STORE, http_problem, json_answer, management_problem
-from rulemint_gateway.web.http.whole_answer import SERVER
+from rulemint_gateway.web.http.problems import http_problem
 from rulemint_shared.process.service_log import log_unexpected
 
 log = structlog.get_logger(__name__)
 
 START = 32
-_MANAGEMENT = re.compile(rb"[A-Z]+ /(api/|logs)")
-"""The beginning of a request whose errors have the shape of Auth0's Management API; all others have OAuth's."""
 
 
 class Deadlines(NamedTuple):
@@ -332,7 +330,7 @@ class Connection(ShortcutHandler):
             self.log_exception("a request failed", exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the answer is sent already")
-        return _answer(fault, self._start)
+        return fault_answer(fault, self._start)
 
     def log_exception(self, *_args: Any, **kw: Any) -> None:
         """Say where it happened; an exception's own words may hold the request's."""
@@ -340,18 +338,3 @@ class Connection(ShortcutHandler):
         if isinstance(error, BodyFaultError | ConnectionError):
             return
         log_unexpected(log, "a connection failed", error if isinstance(error, BaseException) else RuntimeError())
-
-
-def _answer(fault: Fault | None, start: bytes) -> web.Response:
-    """*fault* in the shape that the caller of a request that begins with *start* reads; without one it is ours."""
-    if fault is None:
-        fault = faults.OURS
-    if _MANAGEMENT.match(start):
-        words = fault.description[:1].upper() + fault.description[1:]
-        response = management_problem(UnreadableError(words, status=fault.status))
-    else:
-        body = {"error": fault.error, "error_description": fault.description}  # RFC 6749 §5.2
-        response = json_answer(body, status=fault.status, headers=dict(NO_STORE))
-    response.headers["Server"] = SERVER
-    response.force_close()
-    return response

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-_AT = "2026-11-25T08:00:00.000Z"
+from rulemint_gateway.web.openapi.auth0_examples import AUTH0_ANSWERS
+from rulemint_gateway.web.openapi.example_values import AT, TRIED
+
 _KID = "P2rKTRRr4gavlihK48hJ-IeakbRy2zNzBeOj-fNEegw"
 _SCRIPT = "export default () => ({ team: 'night' });\n"
 _SHOWN_ONCE = "gj4wYaFBHHwc_3EHFJLDqioa…"
@@ -19,7 +21,7 @@ _VERSION: dict[str, Any] = {
     "number": 2,
     "deployed": True,
     "draft": False,
-    "created_at": _AT,
+    "created_at": AT,
     "created_by": "de5ESXQUX6osw66eApGusAUcHDuR63lG",
     "language": "javascript",
     "script_sha256": "db853548dd953b7cd74ec455aad0ffb7fae186106d9f5d86bccc205edaf23773",
@@ -29,54 +31,6 @@ _DIFF = (
     "--- team@1\n+++ team@2\n@@ -1 +1 @@\n"
     "-export default () => ({ team: 'day' });\n+export default () => ({ team: 'night' });\n"
 )
-_TRIED: dict[str, Any] = {
-    "outcome": "granted",
-    "scope": ["read"],
-    "claims": {"team": "night"},
-    "dropped": [],
-    "lines": [{"ts": _AT, "level": "info", "message": "hello"}],
-    "lines_left_out": 0,
-    "calls": [],
-    "duration_ms": 8.281,
-    "resolved_dependencies": {},
-}
-_ACTION: dict[str, Any] = {
-    "id": "rul_5Mbjl0PdGsWtk9QN",
-    "name": "plan claim",
-    "supported_triggers": [{"id": "credentials-exchange", "version": "v2"}],
-    "all_changes_deployed": True,
-    "created_at": _AT,
-    "updated_at": _AT,
-}
-_CODE: dict[str, Any] = {
-    "code": "exports.onExecuteCredentialsExchange = async (event, api) => {};",
-    "dependencies": [],
-    "runtime": "node22",
-    "secrets": [{"name": "API_KEY", "updated_at": _AT}],
-    "status": "built",
-    "built_at": _AT,
-}
-_ACTION_VERSION: dict[str, Any] = {
-    "id": "1",
-    "action_id": "rul_5Mbjl0PdGsWtk9QN",
-    "number": 1,
-    "deployed": True,
-    "errors": [],
-    "created_at": _AT,
-    "updated_at": _AT,
-    "supported_triggers": [{"id": "credentials-exchange", "version": "v2"}],
-    **_CODE,
-    "action": _ACTION,
-}
-_BINDING: dict[str, Any] = {
-    "id": "rul_5Mbjl0PdGsWtk9QN",
-    "trigger_id": "credentials-exchange",
-    "display_name": "plan claim",
-    "created_at": _AT,
-    "updated_at": _AT,
-    "action": _ACTION,
-}
-
 ANSWERS: dict[str, Any] = {
     "ResourceServerAnswer": {
         "id": "74b64b45b82c5635a329c449",
@@ -110,7 +64,7 @@ ANSWERS: dict[str, Any] = {
     },
     "ClientSecretAnswer": {
         "name": "2027",
-        "created_at": _AT,
+        "created_at": AT,
         "expires_at": None,
         "last_used_at": None,
         "client_secret": _SHOWN_ONCE,
@@ -135,7 +89,7 @@ ANSWERS: dict[str, Any] = {
         "id": "rul_5Mbjl0PdGsWtk9QN",
         "name": "plan claim",
         "client_id": "de5ESXQUX6osw66eApGusAUcHDuR63lG",
-        "resumed_at": _AT,
+        "resumed_at": AT,
     },
     "RuleDiff": {
         "from": 1,
@@ -143,31 +97,7 @@ ANSWERS: dict[str, Any] = {
         "changed": {"allow_hosts": {"from": [], "to": ["api.example.com"]}},
         "script": _DIFF,
     },
-    "TryAnswer": _TRIED,
-    "HookAnswer": {
-        "id": "rul_a11bcBBI5ddZW5WY",
-        "name": "team hook",
-        "script": "module.exports = (client, scope, audience, context, cb) => cb(null, {});",
-        "triggerId": "credentials-exchange",
-        "enabled": False,
-        "dependencies": {},
-    },
-    "ActionAnswer": {**_ACTION, **_CODE, "deployed_version": _ACTION_VERSION},
-    "ActionVersionAnswer": _ACTION_VERSION,
-    "ActionTestAnswer": {"payload": _TRIED},
-    "TriggersAnswer": {
-        "triggers": [
-            {
-                "id": "credentials-exchange",
-                "version": "v2",
-                "status": "CURRENT",
-                "runtimes": ["node22"],
-                "default_runtime": "node22",
-                "compatible_triggers": [],
-                "binding_policy": "trigger-bound",
-            }
-        ]
-    },
+    "TryAnswer": TRIED,
     "TenantSettingsAnswer": {"error_style": "rfc6749"},
     "TenantAnswer": {
         "name": "acme",
@@ -191,7 +121,7 @@ ANSWERS: dict[str, Any] = {
         "next": False,
         "previous": False,
         "revoked": False,
-        "current_since": _AT,
+        "current_since": AT,
     },
     "ChangedKey": {"cert": "-----BEGIN CERTIFICATE-----\nMIIC…", "kid": _KID},
     "LogEntryAnswer": {
@@ -199,7 +129,7 @@ ANSWERS: dict[str, Any] = {
         "_id": "log_01a212dbfa7600000000e",
         "hostname": "tokens.example",
         "isMobile": False,
-        "date": _AT,
+        "date": AT,
         "type": "seccft",
         "description": "",
         "client_id": "nightly",
@@ -309,22 +239,6 @@ ANSWERS: dict[str, Any] = {
         "calls": [],
         "secret_name": "first",
     },
-    "ExecutionAnswer": {
-        "id": "exc_01a212dbf7d09a0c5f878fff0915",
-        "trigger_id": "credentials-exchange",
-        "status": "final",
-        "results": [
-            {
-                "action_name": "team",
-                "started_at": "2026-11-25T08:00:00.002Z",
-                "ended_at": "2026-11-25T08:00:00.013Z",
-            }
-        ],
-        "created_at": "2026-11-25T08:00:00.000Z",
-        "updated_at": "2026-11-25T08:00:00.016Z",
-    },
-    "BindingAnswer": _BINDING,
-    "BindingsAnswer": {"bindings": [_BINDING]},
     "Nothing": {},
     "DeletedAnswer": {"deleted": 2},
     "IssuedToken": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 86400, "scope": "read"},
@@ -332,6 +246,7 @@ ANSWERS: dict[str, Any] = {
     "get_hooks_id_secrets": {"API_KEY": "_VALUE_NOT_SHOWN_"},
     "get_stats_active_users": 12,
     "get_actions_modules": [],
+    **AUTH0_ANSWERS,
 }
 
 _LINE = (
