@@ -18,6 +18,7 @@ from rulemint_runner.egress.client import EgressBroker, open_egress
 from rulemint_runner.flow.flow import Flow
 from rulemint_runner.flow.geoip import GeoIp
 from rulemint_runner.flow.limits import LimitPolicy, Limits
+from rulemint_runner.flow.rule_loads import RuleLoads
 from rulemint_runner.flow.rule_runs import RuleRuns
 from rulemint_runner.flow.rule_sources import RuleSources
 from rulemint_runner.flow.rule_state import RuleStates
@@ -150,6 +151,7 @@ async def open_runner(
         jobs: dict[str, RunJob] = {
             job_queue.RUN_BATCH: invocations.run_batch,
             job_queue.INSTALL_PACKAGES: installer.run_job,
+            job_queue.LOAD_RULE: RuleLoads(sandbox, languages, limits, packages).run_job,
         }
         worker = RuleWorker(
             redis, jobs, outbox, runner=name, max_jobs=settings.max_invocations, shards=settings.queue_shards

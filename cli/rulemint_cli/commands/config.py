@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import Work, YesOption, command
+from rulemint_cli.commands.command import NoCheckOption, Work, YesOption, command
+from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.standard_error import say
 
 if TYPE_CHECKING:
@@ -67,12 +68,15 @@ def apply(
     *,
     prune: PruneOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes, but make none.")] = False,
+    no_check: NoCheckOption = False,
     yes: YesOption = False,
 ) -> Work:
     """Show the changes, and make the tenant as FILE has it. Secrets come from the environment."""
     from rulemint_cli.configuration.reading import read_document  # noqa: PLC0415  # as above
 
-    return _apply(call, file, read_document(file), prune=prune, dry_run=dry_run, exit_code=0, yes=yes)
+    return _apply(
+        call, file, read_document(file), prune=prune, dry_run=dry_run, exit_code=0, yes=yes, no_check=no_check
+    )
 
 
 @command(config, "import-auth0", reaches=True, logs_in=True)
@@ -114,7 +118,15 @@ def import_auth0(
 
 
 async def _apply(
-    call: Call, file: Path, document: Document, *, prune: bool, dry_run: bool, exit_code: int, yes: bool
+    call: Call,
+    file: Path,
+    document: Document,
+    *,
+    prune: bool,
+    dry_run: bool,
+    exit_code: int,
+    yes: bool,
+    no_check: bool = False,
 ) -> None:
     from rulemint_cli.configuration import report  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.applying import apply as carry_out  # noqa: PLC0415  # as above
@@ -125,7 +137,7 @@ async def _apply(
     from rulemint_cli.configuration.settled import settled  # noqa: PLC0415  # as above
     from rulemint_shared.ids import new_client_id  # noqa: PLC0415  # as above
 
-    async with call.admin(timeout_s=APPLY_TIMEOUT_S) as admin:
+    async with call.admin(timeout_s=APPLY_TIMEOUT_S, no_check=no_check) as admin:
         with call.bars.show(f"reading {admin.url}") as steps:
             present = await read_present(admin, steps)
         wanted = with_ids(settled(document, management=present.management), present, prune=prune, new_id=new_client_id)
@@ -142,4 +154,6 @@ async def _apply(
         call.confirm(f"{report.summary(changes)}: do it at {admin.url}?", yes=yes)
         with call.bars.show("applying", len(changes)) as steps:
             await carry_out(admin, changes, present, variables(), steps.done)
+        if admin.warnings:
+            raise CommandError(f"all else was done, but: {'; '.join(admin.warnings)}")
     call.output.done(result, report.done(changes))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import Work, YesOption, command
+from rulemint_cli.commands.command import NoCheckOption, Work, YesOption, command
 from rulemint_cli.rules import deployment
 from rulemint_cli.rules.deployment import Deployment, RuleOptions, Wanted, wanted_of
 from rulemint_cli.terminal.errors import CommandError
@@ -33,26 +33,28 @@ def add_file_commands(app: typer.Typer) -> None:
     command(app, watches=True)(watch)
 
 
-def create(call: Call, file: FileArgument, options: RuleOptions) -> Work:
+def create(call: Call, file: FileArgument, options: RuleOptions, *, no_check: NoCheckOption = False) -> Work:
     """Create a rule from FILE. Fail if a rule of that name exists."""
-    return _create(call, file, wanted_of(file, options))
+    return _create(call, file, wanted_of(file, options), no_check=no_check)
 
 
-async def _create(call: Call, file: Path, wanted: Wanted) -> None:
-    async with call.admin() as admin:
+async def _create(call: Call, file: Path, wanted: Wanted, *, no_check: bool) -> None:
+    async with call.admin(no_check=no_check) as admin:
         planned = await deployment.plan(admin, wanted)
         if planned.existing is not None:
             raise CommandError(f"the rule {wanted.name} exists already: rulemint rules deploy {file} changes it")
         await _carry_out(call, admin, planned)
 
 
-def deploy(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
+def deploy(
+    call: Call, file: FileArgument, options: RuleOptions, *, no_check: NoCheckOption = False, yes: YesOption = False
+) -> Work:
     """Show a diff, and create or change the rule in FILE. Options that are not given stay as they are."""
-    return _deploy(call, file, wanted_of(file, options), yes=yes)
+    return _deploy(call, file, wanted_of(file, options), no_check=no_check, yes=yes)
 
 
-async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
-    async with call.admin() as admin:
+async def _deploy(call: Call, file: Path, wanted: Wanted, *, no_check: bool, yes: bool) -> None:
+    async with call.admin(no_check=no_check) as admin:
         planned = await deployment.plan(admin, wanted)
         if not planned.is_needed:
             rule = planned.existing or {}
@@ -64,11 +66,12 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, yes: bool) -> None:
 
 
 def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
-    """Deploy FILE now and after each save, and show the rule's logs until Ctrl-C."""
+    """Deploy FILE now and after each save, and show the rule's logs until Ctrl-C. A broken save changes nothing."""
     return _watch(call, file, wanted_of(file, options), partial(wanted_of, file, options), yes=yes)
 
 
 async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
+    from rulemint_cli.connection.management_api import DOES_NOT_LOAD, RefusedError  # noqa: PLC0415  # as below
     from rulemint_cli.rules.watching import watch_file  # noqa: PLC0415  # as above
     from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # only watch needs it
 
@@ -77,7 +80,12 @@ async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wa
         if first.is_needed:
             _show_diff(call, first)
             call.confirm(f"{first.question} at {admin.url}, and again after each save of {file}?", yes=yes)
-            await _carry_out(call, admin, first)
+            try:
+                await _carry_out(call, admin, first)
+            except RefusedError as error:
+                if error.code != DOES_NOT_LOAD:
+                    raise
+                say(str(error))  # the next save may load
 
         async def redeploy() -> None:
             planned = await deployment.plan(admin, await asyncio.to_thread(latest))
@@ -99,6 +107,8 @@ async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
 
     with call.bars.show(f"deploying {planned.wanted.name}", planned.step_count) as steps:
         rule = await carry_out(admin, planned, steps.done)
+    if admin.warnings:
+        raise CommandError(admin.warnings.pop())
     runs = "runs as" if rule["enabled"] else "has"
     call.output.done(rule, f"the rule {rule['name']} {runs} version {rule['version']}{_if_disabled(rule)}")
 

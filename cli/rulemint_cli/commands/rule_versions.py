@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.commands.command import NoCheckOption, YesOption, command
 from rulemint_cli.connection.nouns import RULES, called, find, path_of
 
 RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's name or id.")]
@@ -28,9 +28,16 @@ async def versions(call: Call, rule: RuleArgument) -> None:
     call.output.fields_table(("number", "deployed", "draft", "created_at", "language"), found)
 
 
-async def deploy_version(call: Call, rule: RuleArgument, version: VersionArgument, *, yes: YesOption = False) -> None:
+async def deploy_version(
+    call: Call,
+    rule: RuleArgument,
+    version: VersionArgument,
+    *,
+    no_check: NoCheckOption = False,
+    yes: YesOption = False,
+) -> None:
     """Run another version of a rule, with the secrets that the rule has now."""
-    async with call.admin() as admin:
+    async with call.admin(no_check=no_check) as admin:
         record = await find(admin, RULES, rule)
         call.confirm(f"Run version {version} of {called(RULES, record)} at {admin.url}?", yes=yes)
         deployed = await admin.call("POST", f"{path_of(RULES, record)}/versions/{version}/deploy")

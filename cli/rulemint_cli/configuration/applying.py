@@ -138,7 +138,7 @@ class _Application:
         self._undoing.add(change, undo)
         if secrets:
             await self.admin.call("POST", f"{path}/secrets", secrets)
-            if isinstance(change.after, Rule) and change.after.enabled:
+            if isinstance(change.after, Rule) and change.after.enabled and "warning" not in made:
                 await self.admin.call_matching("PATCH", path, {"enabled": True}, etag=etag)
 
     async def _patch(self, change: Change) -> None:
@@ -167,7 +167,7 @@ class _Application:
         async def undo() -> None:
             back = Change(section=change.section, before=change.after, after=change.before)
             old = patch_body(back, management=self._present.management, environment=self._environment)
-            await self.admin.call_matching("PATCH", path, old, etag=changed)
+            await self.admin.call_matching("PATCH", path, old, etag=changed, query={"no_check": "true"})
 
         self._undoing.add(change, undo)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _ON_CODES = {
+    "does_not_load": "nothing was changed by this",
     "inexistent_client": "rulemint clients list shows all",
     "inexistent_resource_server": "rulemint apis list shows all",
     "inexistent_client_grant": "rulemint grants list shows all",

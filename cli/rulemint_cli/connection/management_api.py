@@ -16,6 +16,9 @@ from rulemint_cli.terminal.progress import Bars
 CALL_TIMEOUT_S = 15.0
 PER_PAGE = 100
 MAX_PAGES = 1_000
+DOES_NOT_LOAD = "does_not_load"
+"""The code of a refusal of code."""
+_MAKES_VERSIONS = frozenset({"POST", "PATCH"})
 
 
 class RefusedError(CommandError):
@@ -39,7 +42,13 @@ class NoAnswerError(CommandError):
 class Admin:
     """The management API at *url*."""
 
-    def __init__(self, session: aiohttp.ClientSession, credentials: Profile, bars: Bars) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, credentials: Profile, bars: Bars, *, no_check: bool = False
+    ) -> None:
+        """With *no_check*, versions that are made go live without having been loaded."""
+        self.warnings: list[str] = []
+        """What the system said beside its answers: each is of a version that is only a draft."""
+        self._no_check = {"no_check": "true"} if no_check else {}
         self.session = session
         self.bars = bars
         self.url = credentials.url
@@ -122,6 +131,8 @@ class Admin:
             CommandError: as `call`.
         """
         headers = {**({"If-Match": etag} if etag else {}), **({"Idempotency-Key": key} if key else {})}
+        if method in _MAKES_VERSIONS:
+            query = {**self._no_check, **(query or {})}
         kept = self._token
         status, answer, tag = await self._send_as(kept or await self.token(), method, path, body, headers, query)
         if status == 401 and kept is not None:  # the token may have expired while a command watched
@@ -136,6 +147,8 @@ class Admin:
                 field=str(problem.get("field", "")),
                 advice=advice_on(status, code),
             )
+        if isinstance(answer, dict) and isinstance(warning := answer.get("warning"), str):
+            self.warnings.append(warning)
         return answer, tag
 
     async def list(self, path: str, *, fields: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -232,9 +245,12 @@ def _page_of(answer: Any, *, of: str) -> tuple[list[dict[str, Any]], int]:
 
 @asynccontextmanager
 async def open_admin(
-    credentials: Profile, *, timeout_s: float = CALL_TIMEOUT_S, bars: Bars | None = None
+    credentials: Profile, *, timeout_s: float = CALL_TIMEOUT_S, bars: Bars | None = None, no_check: bool = False
 ) -> AsyncIterator[Admin]:
-    """Open the management API of the system that *credentials* are for. Without *bars*, no progress is shown."""
+    """Open the management API of the system that *credentials* are for. Without *bars*, no progress is shown.
+
+    With *no_check*, versions that are made go live without having been loaded.
+    """
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        yield Admin(session, credentials, bars or Bars(quiet=True))
+        yield Admin(session, credentials, bars or Bars(quiet=True), no_check=no_check)

@@ -18,6 +18,7 @@ from rulemint_gateway.management.rules.bodies import CreateRule, PatchRule
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf, SecretsState
+from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.contract.records import Language, Rule, RuleForm, RuleVersion
 
 
@@ -52,6 +53,8 @@ class HookAnswer(Answer, frozen=True, kw_only=True):
     trigger: str = msgspec.field(name="triggerId")
     enabled: bool
     dependencies: dict[str, str]
+    warning: str | UnsetType = UNSET
+    """Of a write: why its version is only a draft."""
 
 
 class Hooks:
@@ -162,4 +165,5 @@ def _answer(rule: Rule, text: RuleVersion) -> HookAnswer:
         trigger=TRIGGER,
         enabled=rule.enabled,
         dependencies=text.dependencies,
+        warning=warning(),
     )

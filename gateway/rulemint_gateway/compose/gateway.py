@@ -25,6 +25,7 @@ from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_gateway.web.connections.shortcut import Shortcut
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.http.idempotency import IDEMPOTENCY
+from rulemint_gateway.web.http.loading import warn
 from rulemint_gateway.web.http.problems import problems
 from rulemint_gateway.web.http.whole_answer import SERVER
 from rulemint_gateway.web.management.audit_middleware import audit_middleware
@@ -81,7 +82,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
 def _application(paths: list[web.RouteDef], *middlewares: Middleware) -> web.Application:
     application = web.Application(middlewares=[problems, *middlewares])
-    application.on_response_prepare.append(_say_nothing_of_the_server)
+    application.on_response_prepare.extend((_say_nothing_of_the_server, warn))
     application.add_routes(paths)
     return application
 

@@ -16,6 +16,7 @@ from rulemint_gateway.auth0.webtasks.webtasks import Webtasks
 from rulemint_gateway.compose.configuration import Configuration
 from rulemint_gateway.compose.traffic import Traffic
 from rulemint_gateway.dispatch.installs import Installs
+from rulemint_gateway.dispatch.loads import Loads
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.client_grants.client_grants import ClientGrants
@@ -24,6 +25,7 @@ from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.deletions import Deletions
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
+from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.rules.resuming import Resuming
@@ -114,7 +116,8 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
     redis, catalog, vault, store = known.redis, known.catalog, known.vault, known.store
     packages = Packages(Installs(redis, traffic.presence))
     records = RuleRecords(redis, catalog)
-    texts = RuleTexts(records, packages, versions_kept=settings.versions_kept)
+    loading = RuleLoading(Loads(redis, traffic.presence))
+    texts = RuleTexts(records, packages, loading, versions_kept=settings.versions_kept)
     deadline_s = settings.request_deadline
     return _RuleParts(
         records=records,
@@ -122,7 +125,7 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
         texts=texts,
         rules=Rules(catalog, store, records, texts),
         secrets=RuleSecretsOf(redis, records, store, vault),
-        versions=RuleVersionsOf(store, records),
+        versions=RuleVersionsOf(store, records, loading),
         trials=Trials(redis, catalog, records, vault, packages, traffic.dispatcher, deadline_s=deadline_s),
     )
 

@@ -4,6 +4,7 @@
 
     ManagementError
     ├── InvalidBodyError     400  a field is missing, malformed or unknown
+    │   └── DoesNotLoadError      a host does not load the code
     ├── UnreadableError      400, 408, 415, 431  the request did not arrive whole, or in no form that we read
     ├── UnauthorizedError    401  no usable bearer token
     ├── ForbiddenError       403  the token lacks the scope, or the record may not be changed
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from rulemint_gateway.limits.failed_authentication import Throttled
+from rulemint_gateway.management.error_positions import Position
 from rulemint_shared.whole_text import plainly
 
 
@@ -46,6 +48,17 @@ class InvalidBodyError(ManagementError):
 
     def __init__(self, message: str, *, field: str | None = None, code: str = "invalid_body") -> None:
         super().__init__(plainly(message), code=code, field=field)
+
+
+class DoesNotLoadError(InvalidBodyError):
+    """A host does not load the code: it does not parse, a package is missing, it throws, or it is no rule."""
+
+    def __init__(self, reason: str, at: Position, detail: str, *, field: str) -> None:
+        """*detail* is what the host says, *at* what it says of the place."""
+        super().__init__(f"The code does not load: {detail.partition(chr(10))[0]}", field=field, code="does_not_load")
+        self.reason = reason
+        self.at = at
+        self.detail = detail
 
 
 class UnreadableError(ManagementError):

@@ -11,7 +11,7 @@ import msgspec
 A = TypeVar("A", bound=msgspec.Struct)
 S_co = TypeVar("S_co", bound=msgspec.Struct, covariant=True)
 
-_SHOWN_ONCE = frozenset({"client_secret", "signing_secret", "administrator"})
+_SHOWN_ONCE = frozenset({"client_secret", "signing_secret", "administrator", "warning"})
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def answer_of(shown: Shown[A]) -> A:
 
 
 def etag_of(shown: Shown[msgspec.Struct]) -> str:
-    """Return the ETag of a record; what only a create shows does not count."""
+    """Return the ETag of a record; what only the answer to a write shows does not count."""
     fields = msgspec.to_builtins(answer_of(shown))
     stable = {name: value for name, value in fields.items() if name not in _SHOWN_ONCE}
     digest = hashlib.sha256(msgspec.json.encode(stable, order="sorted"))

@@ -8,6 +8,8 @@ from typing import Any, assert_never
 import msgspec
 
 from rulemint_runner.flow.claim_names import why_left_out
+from rulemint_runner.hosts.errors import more_than_memory, with_first_line
+from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB
 from rulemint_runner.hosts.wire.frames import BadReturn, Form, Refused, Returned, Threw
 from rulemint_shared.contract.codecs import check_travels
 from rulemint_shared.contract.endings import denied, failed
@@ -45,6 +47,7 @@ def interpret(
     scope_ceiling: list[str] | None,
     grant_scope: Sequence[str] = (),
     max_bytes: int = MAX_RESULT_BYTES,
+    memory_mb: int = DEFAULT_MEMORY_MB,
 ) -> RuleResult:
     """The outcome of *answer*, by a rule that was given the scopes and claims of *given*.
 
@@ -62,7 +65,10 @@ def interpret(
         case Refused(code=code, message=message, plain=plain):
             return RuleResult(outcome=denied(code, message, plain=plain))
         case Threw(text=text, out_of_memory=out_of_memory):
-            return failed_result(FailureReason.OUT_OF_MEMORY if out_of_memory else FailureReason.EXCEPTION, text)
+            if not out_of_memory:
+                return failed_result(FailureReason.EXCEPTION, text)
+            text = with_first_line(text, f"; {more_than_memory(memory_mb)}")
+            return failed_result(FailureReason.OUT_OF_MEMORY, text)
         case BadReturn(why=why):
             return failed_result(FailureReason.BAD_RESULT, why)
         case _:

@@ -98,7 +98,7 @@ class RuleSources:
             RuleSourceError: its secrets do not open under the runner's key.
         """
         try:
-            return _source(trial.text, self._decrypt(trial.secrets) if trial.secrets else {})
+            return source_of(trial.text, self._decrypt(trial.secrets) if trial.secrets else {})
         except (codecs.DecodeError, RunnerKeyError) as error:
             raise RuleSourceError(str(error)) from error
 
@@ -114,7 +114,7 @@ class RuleSources:
             secrets = self._open(secrets_data, ref)
         except (codecs.DecodeError, RunnerKeyError) as error:
             raise RuleSourceError(str(error)) from error
-        return _source(version, secrets)
+        return source_of(version, secrets)
 
     def _open(self, data: bytes | None, ref: RuleRef) -> dict[str, str]:
         if ref.secrets_revision == 0:
@@ -134,7 +134,8 @@ def _name(tenant: str, ref: RuleRef) -> tuple[str, str, int, int]:
     return tenant, ref.rule_id, ref.version, ref.secrets_revision
 
 
-def _source(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:
+def source_of(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:
+    """The source of *version* with these *secrets*."""
     return RuleSource(
         script=version.script,
         language=version.language,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
 from rulemint_runner.egress.client import EgressBroker
 from rulemint_runner.egress.errors import EgressError
@@ -20,6 +18,7 @@ from rulemint_runner.egress.messages import OutboundRequest, Redirect
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.flow.invocation_state import InvocationState
 from rulemint_runner.flow.limits import LimitPolicy
+from rulemint_runner.flow.load_frames import load_frame, packages_of
 from rulemint_runner.flow.masking import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result, interpret
 from rulemint_runner.flow.rule_sources import RuleSource
@@ -30,7 +29,7 @@ from rulemint_runner.hosts.languages import HostProgram, Languages
 from rulemint_runner.hosts.pause import Caller, Pause
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames
-from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
+from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
 from rulemint_shared.contract.rule_state import CacheRecord
@@ -38,13 +37,6 @@ from rulemint_shared.deadline import Deadline
 
 log = structlog.get_logger(__name__)
 
-_META = {
-    "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
-    "auth0-extension": "runtime",
-    "auth0-extension-name": "credentials-exchange",
-}
-"""The names that `context.webtask.meta` held of every rule at Auth0."""
-_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
 _numbers = itertools.count(1)
 """Of runs: no two of this process have the same."""
@@ -110,17 +102,8 @@ class RuleTurn(Turn):
 
     async def load(self) -> frames.Load:
         """Its text, its secrets and its packages."""
-        source, packages = self._source, await self._packages()
-        stem = _NOT_IN_FILE_NAMES.sub("-", self._run.rule.name).strip("-") or "rule"
-        return frames.Load(
-            file=f"{stem}.{source.language.suffix}",
-            language=source.language,
-            script=source.script,
-            secrets=source.secrets,
-            result_bytes=self.limits.result_bytes,
-            meta=_META,
-            packages=packages,
-        )
+        packages = await packages_of(self._source.packages, self._parts.packages)
+        return load_frame(self._run.rule.name, self._source, self.limits, packages)
 
     async def bring_cache(self) -> None:
         """Find what its rule's cache holds."""
@@ -218,6 +201,7 @@ class RuleTurn(Turn):
             scope_ceiling=invocation.scope_ceiling,
             grant_scope=invocation.grant_scope,
             max_bytes=self.limits.result_bytes,
+            memory_mb=self.limits.memory_mb,
         )
         return _masked(result, self._source.mask)
 
@@ -227,14 +211,6 @@ class RuleTurn(Turn):
             deadline = self.deadline.earlier(self.limits.timeout_s)
             self._state = InvocationState(self._parts.states, owner, deadline, self._write)
         return self._state
-
-    async def _packages(self) -> msgspec.Raw:
-        if not self._source.packages:
-            return frames.NO_PACKAGES
-        try:
-            return msgspec.Raw(await self._parts.packages.get(self._source.packages))
-        except (PackagesMissingError, RedisError, OSError) as error:
-            raise HostEndedError(FailureReason.INTERRUPTED, str(error)) from error
 
 
 def _authority(run: RuleRun, source: RuleSource) -> Authority:

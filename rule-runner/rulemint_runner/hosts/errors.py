@@ -30,3 +30,14 @@ class RuleNotLoadedError(Exception):
         self.reason = reason
         self.text = text
         self.pause: Pause | None = None
+
+
+def more_than_memory(memory_mb: int) -> str:
+    """What a rule did that had no memory left, in words for its author."""
+    return f"the rule needs more than its memory_mb, which is {memory_mb} MiB: raise limits.memory_mb"
+
+
+def with_first_line(text: str, more: str) -> str:
+    """*text*, whose first line also says *more*."""
+    first, end, rest = text.partition("\n")
+    return f"{first}{more}{end}{rest}"

@@ -21,10 +21,11 @@ from typing import Any
 
 import structlog
 
-from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
+from rulemint_runner.hosts.errors import HostEndedError, more_than_memory
+from rulemint_runner.hosts.loading import Loading, explained, not_loaded
 from rulemint_runner.hosts.pipe import OVERDUE, Pipe, ignore_line
 from rulemint_runner.hosts.turn import Turn
-from rulemint_runner.hosts.usage import ProcessorTurns, Usage
+from rulemint_runner.hosts.usage import Usage
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.channel import Channel, EngineText
 from rulemint_runner.hosts.wire.frames import Call, Line, Loaded, NotLoaded, StorageGet, StorageSet
@@ -37,8 +38,6 @@ from rulemint_shared.deadline import Deadline
 log = structlog.get_logger(__name__)
 
 START_TIMEOUT_S = 10.0
-COMPUTED_ENOUGH_S = 0.1
-"""A rule that had so much processor time, and has not loaded, does not load."""
 HUNG_UP_GRACE_S = 0.25
 _OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
 
@@ -54,10 +53,13 @@ class Host:
         channel: Channel,
         engine_text: EngineText,
         *,
+        memory_mb: int,
         max_private_bytes: int,
         priority: Priority = Priority.USUAL,
     ) -> None:
         """*priority* is what the process was started with."""
+        self.memory_mb = memory_mb
+        """What its rule may have, as its author sees it."""
         self.max_private_bytes = max_private_bytes
         self.ended = asyncio.Event()
         """Set once the process has ended and everything it sent has been read."""
@@ -127,8 +129,10 @@ class Host:
             self.kill(FailureReason.OVERLOADED, "the host could not be watched")
             raise
 
-    async def load(self, load: frames.Load, deadline: Deadline, on_line: OnLine) -> None:
+    async def load(self, load: frames.Load, deadline: Deadline, on_line: OnLine, *, is_known: bool = True) -> None:
         """Make it the rule of *load*, for good.
+
+        A rule that *is known* and has a low priority has earned it.
 
         Raises:
             RuleNotLoadedError: the text is no rule.
@@ -136,15 +140,25 @@ class Host:
                 `overloaded`, and not the rule's fault.
         """
         self.pipe.load_line = on_line
-        began_s, turns = self.processor_s(), ProcessorTurns(self.pid)
-        self._channel.write(load)
-        answer = await self._await_frame(
-            deadline, Loaded, NotLoaded, too_late=lambda: self._loads_too_late(turns, self.processor_s() - began_s)
+        loading = Loading(
+            load,
+            self.pid,
+            priority=self.priority,
+            computed_s=self.processor_s(),
+            within_s=round(deadline.remaining_s(), 1),
+            is_known=is_known,
         )
+        self._channel.write(load)
+        try:
+            answer = await self._await_frame(
+                deadline, Loaded, NotLoaded, too_late=lambda: self.kill(*loading.why_too_late(self.processor_s()))
+            )
+        except HostEndedError as error:
+            raise explained(error) from error
         self.pipe.load_line = ignore_line
         if isinstance(answer, NotLoaded):
             self.kill(FailureReason.SYNTAX, "the rule was not loaded")
-            raise RuleNotLoadedError(FailureReason(answer.kind), answer.text)
+            raise not_loaded(answer, self.memory_mb)
         self.wants_cache = answer.wants_cache
 
     def send(self, turn: Turn) -> bool:
@@ -215,13 +229,6 @@ class Host:
             HUNG_UP_GRACE_S, self.kill, FailureReason.CRASHED, "the host closed its channel"
         )
 
-    def _loads_too_late(self, turns: ProcessorTurns, computed_s: float) -> None:
-        """One that stands back has been ended before, so it waits for its turn by its own fault."""
-        if self.priority is Priority.USUAL and computed_s < COMPUTED_ENOUGH_S and turns.were_denied():
-            self.kill(FailureReason.OVERLOADED, "the machine did not let the host load the rule")
-        else:
-            self._too_late()
-
     def _too_late(self) -> None:
         self.kill(FailureReason.TIMEOUT, OVERDUE[FailureReason.TIMEOUT])
 
@@ -254,7 +261,10 @@ class Host:
         if status == SPAWNER_DIED:
             reason = FailureReason.INTERRUPTED
         if self._why_killed is None or (ran_out and self._why_killed.reason is FailureReason.CRASHED):
-            self._why_killed = HostEndedError(reason, describe_exit(status))
+            why = (
+                describe_exit(status) if reason is not FailureReason.OUT_OF_MEMORY else more_than_memory(self.memory_mb)
+            )
+            self._why_killed = HostEndedError(reason, why)
             log.info(
                 "a host ended",
                 pid=self.pid,

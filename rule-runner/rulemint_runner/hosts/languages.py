@@ -38,6 +38,8 @@ class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
     """The program that runs rules of one language with one limit of memory."""
 
     policy: SandboxPolicy
+    memory_mb: int
+    """What a rule may have, in MiB, as its author sees it."""
     max_private_bytes: int
     """A host that has more than this is killed: the net under the limits that the kernel enforces."""
 
@@ -91,6 +93,7 @@ def _deno(base: SandboxPolicy, memory_mb: int) -> HostProgram:
         policy=msgspec.structs.replace(
             base, argv=(program, run, flags, *rest), max_data_bytes=(memory_mb + _DENO_COMMITS_MB) * _MIB
         ),
+        memory_mb=memory_mb,
         max_private_bytes=(memory_mb + _DENO_KEEPS_MB) * _MIB,
     )
 
@@ -102,6 +105,7 @@ def _python(base: SandboxPolicy, memory_mb: int) -> HostProgram:
             max_data_bytes=(memory_mb + _PYTHON_COMMITS_MB) * _MIB,
             max_address_space_bytes=(memory_mb + _PYTHON_MAPS_MB) * _MIB,
         ),
+        memory_mb=memory_mb,
         max_private_bytes=(memory_mb + _PYTHON_KEEPS_MB) * _MIB,
     )
 

@@ -52,7 +52,14 @@ async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority) -> 
         process = await sandbox.spawn(policy, (their_input.fileno(), their_output.fileno(), their_engine.fileno()))
         undo.pop_all()  # from here on the host looks after all of it
     channel = Channel(to_host, from_host_protocol)
-    host = Host(process, channel, engine_text, max_private_bytes=program.max_private_bytes, priority=priority)
+    host = Host(
+        process,
+        channel,
+        engine_text,
+        memory_mb=program.memory_mb,
+        max_private_bytes=program.max_private_bytes,
+        priority=priority,
+    )
     channel.deliver_to(host)
     await host.ready()
     return host

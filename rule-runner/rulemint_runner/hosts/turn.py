@@ -8,6 +8,7 @@ from rulemint_runner.hosts.languages import HostProgram
 from rulemint_runner.hosts.pause import Caller
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Line, Load, Reply, Run, StorageGet, StorageSet, Stored
+from rulemint_shared.contract.load_messages import LOAD_WITHIN_S
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.deadline import Deadline
 
@@ -37,7 +38,7 @@ class Turn:
         """Until when the rule has to answer, once it runs."""
         self.was_spared = False
         """A host has ended before it came to this one, and nobody else was to blame."""
-        self.load_within_s = timeout_s
+        self.load_within_s = LOAD_WITHIN_S
         """So long a host may take to become its rule."""
         self._timeout_s = timeout_s
         self._began_late = began_late

@@ -15,6 +15,7 @@ from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.bounds import has_bounds
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
 from rulemint_shared.contract.messages import Batch, ConfigChange, Ending, Endings, Invocation, LogRecord
 from rulemint_shared.contract.package_messages import InstallAnswer, Installed, InstallRequest
 from rulemint_shared.contract.records import (
@@ -186,3 +187,5 @@ idempotent_call: Codec[IdempotentCall] = Codec(IdempotentCall, name="idempotent 
 install_request: Codec[InstallRequest] = Codec(InstallRequest, name="install request")
 install_answer: Codec[InstallAnswer] = Codec(InstallAnswer, name="install answer")
 installed: Codec[Installed] = Codec(Installed, name="installed packages")
+load_request: Codec[LoadRequest] = Codec(LoadRequest, name="load request")
+load_answer: Codec[LoadAnswer] = Codec(LoadAnswer, name="load answer")

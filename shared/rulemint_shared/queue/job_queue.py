@@ -1,7 +1,7 @@
 """Use arq with msgspec instead of pickle, and with a wake-up so that no idle worker has to poll.
 
-A job carries one `Batch` or one `InstallRequest` as opaque bytes, and its result one `Endings` or `InstallAnswer`.
-arq's own envelope is plain MessagePack, and only our typed decoders look inside.
+A job carries one `Batch`, `InstallRequest` or `LoadRequest` as opaque bytes, and its result one `Endings`,
+`InstallAnswer` or `LoadAnswer`. arq's own envelope is plain MessagePack, and only our typed decoders look inside.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_resu
 from rulemint_shared import ids
 from rulemint_shared.contract import codecs, keys
 from rulemint_shared.contract.batches import Refused, split_endings
+from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
 from rulemint_shared.contract.messages import Batch, Endings
 from rulemint_shared.contract.package_messages import InstallAnswer, InstallRequest
 from rulemint_shared.deadline import unix_ms
@@ -28,7 +29,7 @@ from rulemint_shared.redis.scripts import run_script
 
 log = structlog.get_logger(__name__)
 
-RUN_BATCH, INSTALL_PACKAGES = "run_batch", "install_packages"
+RUN_BATCH, INSTALL_PACKAGES, LOAD_RULE = "run_batch", "install_packages", "load_rule"
 """The names of the jobs."""
 RESULT_KEPT_S = 60
 """The time for which the result of a job can still be found after its end."""
@@ -71,6 +72,15 @@ async def enqueue_encoded(redis: RedisClient, batch: bytes, *, expires_ms: int, 
 async def enqueue_install(redis: RedisClient, request: InstallRequest, *, expires_ms: int, shard: int = 0) -> str:
     """As `enqueue`, for an installation."""
     return await _enqueue(redis, INSTALL_PACKAGES, codecs.install_request.encode(request), expires_ms, shard)
+
+
+async def enqueue_load(redis: RedisClient, request: LoadRequest, *, expires_ms: int, shard: int = 0) -> str:
+    """As `enqueue`, for a version that is to be loaded.
+
+    Raises:
+        EncodeError: the request cannot travel.
+    """
+    return await _enqueue(redis, LOAD_RULE, codecs.load_request.encode(request), expires_ms, shard)
 
 
 async def _enqueue(redis: RedisClient, name: str, data: bytes, expires_ms: int, shard: int) -> str:
@@ -192,6 +202,16 @@ async def find_install_answer(redis: RedisClient, job_id: str) -> InstallAnswer 
     """
     data = await _find_result(redis, job_id)
     return None if data is None else codecs.install_answer.decode(data)
+
+
+async def find_load_answer(redis: RedisClient, job_id: str) -> LoadAnswer | None:
+    """Whether a version loads; None while nobody has said.
+
+    Raises:
+        DecodeError: the stored result is no `LoadAnswer`.
+    """
+    data = await _find_result(redis, job_id)
+    return None if data is None else codecs.load_answer.decode(data)
 
 
 async def _find_result(redis: RedisClient, job_id: str) -> bytes | None:

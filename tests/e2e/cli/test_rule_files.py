@@ -169,6 +169,36 @@ def test_ctrl_c_at_a_question_changes_nothing_and_is_clean(workplace: Workplace)
     assert workplace.json("rules", "show", "seed")["name"] == "seed"
 
 
+def test_a_file_that_does_not_load_is_refused_with_its_line_unless_nobody_is_to_check(
+    workplace: Workplace, rule: Path
+) -> None:
+    assert workplace.rulemint("rules", "deploy", rule.name, "--yes").returncode == 0
+    rule.write_text("x = 1\ndef rule(client:\n")
+    refused = workplace.rulemint("rules", "deploy", rule.name, "--yes")
+    assert (refused.returncode, "my-rule.py:2:" in refused.stderr) == (1, True), refused.stderr
+    assert workplace.json(*ASK, **SECRET)["n"] == 1
+    forced = workplace.rulemint("rules", "deploy", rule.name, "--yes", "--no-check")
+    assert forced.stdout.splitlines()[-1] == "the rule my-rule runs as version 2"
+    assert workplace.rulemint("rules", "deploy-version", "my-rule", "1", "--yes").returncode == 0
+    assert workplace.rulemint("rules", "deploy-version", "my-rule", "2", "--yes").returncode == 1
+    assert workplace.json(*ASK, **SECRET)["n"] == 1
+
+
+def test_a_watched_file_that_does_not_load_leaves_the_last_good_version(workplace: Workplace, rule: Path) -> None:
+    admin_file = str(workplace.folder / ".rulemint/admin.json")
+    command = [str(BIN / "rulemint"), "rules", "watch", str(rule), "--admin-file", admin_file, "--yes"]
+    with started(command, {"PYTHONUNBUFFERED": "1"}) as watcher:
+        until(lambda: "runs as version 1" in watcher.output and "watching" in watcher.output, failing=watcher)
+        rule.write_text("def rule(")
+        until(lambda: "my-rule.py:1:9: SyntaxError" in watcher.output, failing=watcher)
+        assert workplace.json(*ASK, **SECRET)["n"] == 1
+        rule.write_text(FIRST.replace("1}", "3}"))
+        until(lambda: "runs as version 2" in watcher.output, failing=watcher)
+        assert workplace.json(*ASK, **SECRET)["n"] == 3
+        watcher.process.send_signal(signal.SIGINT)
+        assert watcher.wait() == 0
+
+
 def test_a_watched_file_is_deployed_at_every_save_and_its_logs_stream(workplace: Workplace, rule: Path) -> None:
     admin_file = str(workplace.folder / ".rulemint/admin.json")
     command = [str(BIN / "rulemint"), "rules", "watch", str(rule), "--admin-file", admin_file, "--yes"]

@@ -32,9 +32,24 @@ def test_a_file_of_200_clients_is_applied_once(other_place: Workplace) -> None:
     assert yaml.safe_load(done(other_place, "export").stdout) == {"rulemint": 1, "settings": {}}
 
 
+def test_a_file_with_code_that_does_not_load_changes_nothing_unless_nobody_is_to_check(
+    other_place: Workplace,
+) -> None:
+    broken = {"name": "broken", "script": "x = 1\ndef rule(client:\n", "language": "python", "order": 1}
+    file = written(other_place, clients=[{"name": "with it", "client_id": "with-it"}], rules=[broken])
+    refused = other_place.rulemint("config", "apply", file, "--yes")
+    assert refused.returncode == 1
+    assert "broken.py:2:" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert yaml.safe_load(done(other_place, "export").stdout) == {"rulemint": 1, "settings": {}}
+    done(other_place, "apply", file, "--yes", "--no-check")
+    assert done(other_place, "diff", file).stdout.startswith("nothing to change: ")
+    emptied(other_place)
+
+
 def test_an_export_makes_another_system_the_same(workplace: Workplace, other_place: Workplace) -> None:
     odd = 'def rule(client, scope, audience, context):\r\n\treturn {"a": "ä"} \n\n\n'
-    (workplace.folder / "odd.py").write_text("pass")
+    (workplace.folder / "odd.py").write_text("def rule(*_): return {}")
     workplace.json("rules", "deploy", "odd.py", "--secret", "KEY=hunter22", "--client", "demo-client", "--yes")
     workplace.json("rules", "update", "odd", "--set", f"script={json.dumps(odd)}")
     workplace.json("apis", "create", "https://hs.example.com/", "--set", "signing_alg=HS256")

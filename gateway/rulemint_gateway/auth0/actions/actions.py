@@ -54,8 +54,10 @@ class Actions:
         check_triggers(body.supported_triggers)
         rule_id = ids.new_rule_id()
         self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
-        fields = {"script": body.code, "dependencies": dependency_versions(body.dependencies)}
-        text = await self._texts.first(tenant, rule_id, {**fields, "language": Language.JAVASCRIPT})
+        fields: dict[str, Any] = {"script": body.code, "dependencies": dependency_versions(body.dependencies)}
+        fields["language"] = Language.JAVASCRIPT
+        first = await self._texts.first(tenant, rule_id, body.name, fields, field="code")
+        text = first.text
 
         async def plan() -> Changes[Action]:
             self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
@@ -74,6 +76,7 @@ class Actions:
             if body.deploy:
                 check_is_built(text)
                 rule = deployed(rule, text)
+            rule = first.placed_in(rule)
             changes: Changes[Action] = Changes(Action(rule, text, None))
             changes.put(RULE_VERSIONS, text)
             rule = await self._with_secrets(tenant, rule, body.secrets, changes)
@@ -101,7 +104,7 @@ class Actions:
         if body.supported_triggers is not UNSET:
             check_triggers(body.supported_triggers)
         action = await self._actions.find(tenant, action_id)
-        change = await self._texts.change(tenant, action.rule, _text_fields(body), draft=True)
+        change = await self._texts.change(tenant, action.rule, _text_fields(body), draft=True, field="code")
 
         async def plan() -> Changes[Action]:
             before = await self._actions.find(tenant, action_id)

@@ -72,6 +72,8 @@ class ActionAnswer(ActionSummary, frozen=True, kw_only=True):
     status: Literal["built", "pending"]
     built_at: Moment | UnsetType = UNSET
     deployed_version: ActionVersionAnswer | UnsetType = UNSET
+    warning: str | UnsetType = UNSET
+    """Of a write: why nobody knows whether its code loads."""
 
 
 class BindingAnswer(Answer, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from rulemint_gateway.auth0.actions.answers import (
 from rulemint_gateway.auth0.actions.bodies import DEFAULT_RUNTIME
 from rulemint_gateway.auth0.actions.records import Action
 from rulemint_gateway.auth0.trigger import TRIGGER, TRIGGER_VERSION
+from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.contract.records import Rule, RuleVersion
 from rulemint_shared.deadline import rfc3339_ms
 
@@ -53,6 +54,7 @@ def action_answer(action: Action) -> ActionAnswer:
         status=_status(newest),
         built_at=rfc3339_ms(newest.created_at_ms) if newest.script else UNSET,
         deployed_version=UNSET if live is None else version_answer(rule, live),
+        warning=warning(),
     )
 
 

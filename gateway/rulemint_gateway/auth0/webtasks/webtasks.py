@@ -103,7 +103,8 @@ class Webtasks:
             raise InvalidBodyError("Send the code itself: --capture fetches what is at a URL", field="code")
         self._records.check_name_is_free(tenant, body.jtn, but_of=rule_id)
         fields = {"script": body.code, "language": Language.JAVASCRIPT, "dependencies": wanted.dependencies}
-        text = await self._texts.first(tenant, rule_id, fields)
+        first = await self._texts.first(tenant, rule_id, body.jtn, fields, field="code")
+        text = first.text
 
         async def plan() -> Changes[None]:
             self._records.check_name_is_free(tenant, body.jtn, but_of=rule_id)
@@ -118,6 +119,7 @@ class Webtasks:
                 updated_at_ms=text.created_at_ms,
                 made_as=RuleForm.HOOK,
             )
+            rule = first.placed_in(rule)
             changes.put(RULE_VERSIONS, text)
             changes.put(RULES, await self._secrets.plan_change(tenant, rule, body.secrets, changes))
             return changes
@@ -130,16 +132,18 @@ class Webtasks:
             fields["script"] = body.code
         elif body.url != code_url(tenant, body.jtn):
             raise InvalidBodyError("Send the code itself: --capture fetches what is at a URL", field="url")
-        change = await self._texts.change(tenant, webtask.rule, fields, draft=False)
+        change = await self._texts.change(tenant, webtask.rule, fields, draft=False, field="code")
 
         async def plan() -> Changes[None]:
             before = self._records.find(tenant, webtask.rule.id)
             old = await self._texts.base(tenant, before, draft=False)
             rule, text = change.applied_to(before, old)
-            if wanted.enabled:
+            is_only_a_draft = bool(change.doubt) and rule.version == 0
+            if wanted.enabled and not is_only_a_draft:
                 check_can_be_enabled(rule)
             order = rule.order if wanted.order is None else wanted.order
-            rule = msgspec.structs.replace(rule, enabled=wanted.enabled, clients=wanted.clients, order=order)
+            enabled = wanted.enabled and not is_only_a_draft
+            rule = msgspec.structs.replace(rule, enabled=enabled, clients=wanted.clients, order=order)
             changes: Changes[None] = Changes(None)
             rule = await self._secrets.plan_change(tenant, rule, body.secrets, changes)
             if text != old:

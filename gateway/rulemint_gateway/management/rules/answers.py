@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from rulemint_gateway.management.answers import Answer, Moment
+from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 from rulemint_shared.deadline import rfc3339_ms
 
@@ -31,6 +33,8 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     dependencies: dict[str, str]
     resolved_dependencies: dict[str, str]
     description: str
+    warning: str | UnsetType = UNSET
+    """Of a write: why its version is only a draft."""
 
 
 class RuleVersionSummary(Answer, frozen=True, kw_only=True):
@@ -75,6 +79,7 @@ def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
         dependencies=text.dependencies,
         resolved_dependencies=text.resolved_dependencies,
         description=rule.description,
+        warning=warning(),
     )
 
 

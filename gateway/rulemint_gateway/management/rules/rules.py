@@ -42,7 +42,8 @@ class Rules:
         """A new rule and its version 1, with its packages."""
         rule_id = ids.new_rule_id()
         self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
-        text = await self._texts.first(tenant, rule_id, text_fields(body))
+        first = await self._texts.first(tenant, rule_id, body.name, text_fields(body))
+        text = first.text
 
         async def plan() -> Changes[Rule]:
             self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
@@ -57,6 +58,7 @@ class Rules:
                 made_as=made_as,
                 **given,
             )
+            rule = first.placed_in(rule)
             changes = Changes(rule)
             changes.put(RULE_VERSIONS, text)
             changes.put(RULES, rule)

@@ -11,6 +11,7 @@ from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
 from rulemint_gateway.management.rules.bodies import PLACES
 from rulemint_gateway.management.rules.kept_versions import plan_outdated
+from rulemint_gateway.management.rules.loading import RuleLoading, warn_that_it_is_a_draft
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
@@ -66,12 +67,30 @@ def deployed(rule: Rule, text: RuleVersion) -> Rule:
 
 
 @dataclass(frozen=True)
+class FirstText:
+    """Version 1 of a rule that is being made."""
+
+    text: RuleVersion
+    doubt: str
+    """Why nobody knows whether it loads; then it is a draft, and its rule is disabled."""
+
+    def placed_in(self, rule: Rule) -> Rule:
+        """*rule*, which runs this version unless there is a doubt about it."""
+        if not self.doubt:
+            return rule
+        warn_that_it_is_a_draft(self.text.version, self.doubt, was_enabled=rule.enabled)
+        return msgspec.structs.replace(rule, version=0, draft=self.text.version, enabled=False)
+
+
+@dataclass(frozen=True)
 class TextChange:
     """A change whose packages are installed, ready to be planned as often as a transaction wants."""
 
     based_on: RuleVersion
     fields: dict[str, Any]
     draft: bool
+    doubt: str = ""
+    """Why nobody knows whether the new version loads; then it is a draft in any case."""
 
     def applied_to(self, rule: Rule, old: RuleVersion) -> tuple[Rule, RuleVersion]:
         """The rule and the text that the change makes of them; the text has another number if it is a new version.
@@ -88,7 +107,9 @@ class TextChange:
             version = rule.latest_version + 1
             text = msgspec.structs.replace(text, version=version, created_at_ms=unix_ms(), created_by=_caller())
             rule = msgspec.structs.replace(rule, latest_version=version)
-        if not self.draft:
+        if self.doubt and (text != old or not self.draft):
+            warn_that_it_is_a_draft(text.version, self.doubt, was_enabled=False)
+        elif not self.draft:
             superseded = rule if rule.version else msgspec.structs.replace(rule, draft=0)
             return deployed(superseded, text), text
         if text.version != rule.version:
@@ -97,29 +118,37 @@ class TextChange:
 
 
 class RuleTexts:
-    """Makes first texts and changes of texts, with their packages."""
+    """Makes first texts and changes of texts, with their packages, and has them loaded."""
 
-    def __init__(self, records: RuleRecords, packages: Packages, *, versions_kept: int) -> None:
+    def __init__(self, records: RuleRecords, packages: Packages, loading: RuleLoading, *, versions_kept: int) -> None:
         self._records = records
         self._packages = packages
+        self._loading = loading
         self._versions_kept = versions_kept
 
-    async def first(self, tenant: str, rule_id: str, given: dict[str, Any]) -> RuleVersion:
-        """Version 1 of a new rule.
+    async def first(
+        self, tenant: str, rule_id: str, name: str, given: dict[str, Any], *, field: str = "script"
+    ) -> FirstText:
+        """Version 1 of a new rule; *field* is what the body calls its code.
 
         Raises:
-            InvalidBodyError: it is too long, or its packages cannot be installed.
+            InvalidBodyError: it is too long, its packages cannot be installed, or it does not load.
             UnavailableError: nobody can install them now.
         """
         check_script_length(given)
         wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=unix_ms(), created_by=_caller(), **given)
-        return msgspec.structs.replace(wanted, **await self._packages.installed_for(tenant, wanted))
+        text = msgspec.structs.replace(wanted, **await self._packages.installed_for(tenant, wanted))
+        return FirstText(text, await self._loading.doubt_about(tenant, name, text, field=field))
 
-    async def change(self, tenant: str, rule: Rule, given: dict[str, Any], *, draft: bool) -> TextChange:
+    async def change(
+        self, tenant: str, rule: Rule, given: dict[str, Any], *, draft: bool, field: str = "script"
+    ) -> TextChange:
         """The change that *given* asks for: of the draft or the newest text, or of the one that runs.
 
+        *field* is what the body calls the code.
+
         Raises:
-            InvalidBodyError: it is too long, or its packages cannot be installed.
+            InvalidBodyError: it is too long, its packages cannot be installed, or it does not load.
             UnavailableError: nobody can install them now.
         """
         check_script_length(given)
@@ -127,7 +156,10 @@ class RuleTexts:
         if given:
             wanted = msgspec.structs.replace(based_on, **given)
             given = given | await self._packages.installed_for(tenant, wanted, before=based_on)
-        return TextChange(based_on=based_on, fields=given, draft=draft)
+        text = msgspec.structs.replace(based_on, **given)
+        is_unloaded = text != based_on or (given and not draft and text.version != rule.version)
+        doubt = await self._loading.doubt_about(tenant, rule.name, text, field=field) if is_unloaded else ""
+        return TextChange(based_on=based_on, fields=given, draft=draft, doubt=doubt)
 
     def plan_version(self, before: Rule, after: Rule, text: RuleVersion, changes: Changes[Any]) -> Rule:
         """Write *text*, which made *after* of *before*, with *changes*; *after*, without versions that are too old."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.rules.answers import (
     RuleAnswer,
     RuleVersionAnswer,
@@ -20,6 +20,7 @@ from rulemint_gateway.management.rules.answers import (
 )
 from rulemint_gateway.management.rules.bodies import TEXT_FIELDS
 from rulemint_gateway.management.rules.kept_versions import numbers_of
+from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.management.rules.texts import deployed
 from rulemint_gateway.stores.catalog.tables import RULES
@@ -45,9 +46,10 @@ class RuleDiff(msgspec.Struct, frozen=True, kw_only=True):
 class RuleVersionsOf:
     """The use cases of ``/api/v2/rules/{id}/versions`` and ``/diff``."""
 
-    def __init__(self, store: ConfigStore, records: RuleRecords) -> None:
+    def __init__(self, store: ConfigStore, records: RuleRecords, loading: RuleLoading) -> None:
         self._store = store
         self._records = records
+        self._loading = loading
 
     def numbers(self, tenant: str, rule_id: str) -> tuple[Rule, list[int]]:
         """The rule, and the numbers of its versions, newest first."""
@@ -81,12 +83,17 @@ class RuleVersionsOf:
 
         Raises:
             NotFoundError: there is no such rule or version.
+            InvalidBodyError: it has no code, or does not load.
+            ConflictError: another draft came meanwhile.
+            UnavailableError: no runner could load it.
         """
+        loaded = await self._loaded(tenant, rule_id, version)
 
         async def plan() -> Changes[tuple[Rule, RuleVersion]]:
             rule = self._records.find(tenant, rule_id)
             text = await self._records.text(tenant, rule, newest_version(rule) if version is None else version)
-            check_is_built(text)
+            if text != loaded:
+                raise ConflictError("The rule has another draft by now: deploy again")
             changed = deployed(rule, text)
             if ends_draft:
                 changed = msgspec.structs.replace(changed, draft=0)
@@ -98,6 +105,15 @@ class RuleVersionsOf:
             return changes
 
         return await self._store.transact(tenant, plan)
+
+    async def _loaded(self, tenant: str, rule_id: str, version: int | None) -> RuleVersion:
+        """The version that is to be deployed, which loads."""
+        rule = self._records.find(tenant, rule_id)
+        text = await self._records.text(tenant, rule, newest_version(rule) if version is None else version)
+        check_is_built(text)
+        if text.version != rule.version:
+            await self._loading.require(tenant, rule.name, text)
+        return text
 
     async def diff(self, tenant: str, rule_id: str, *, old: int | None, new: int | None) -> RuleDiff:
         """From *old*, by default the version that runs, to *new*, by default the draft or else the latest version.

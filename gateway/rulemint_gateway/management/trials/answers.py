@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.answers import Answer, Moment
+from rulemint_gateway.management.error_positions import position_in
 from rulemint_shared.contract.messages import (
     Denied,
     Dropped,
@@ -22,9 +22,6 @@ from rulemint_shared.contract.messages import (
 )
 from rulemint_shared.contract.records import RuleVersion
 from rulemint_shared.deadline import rfc3339_ms
-
-_POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: (.*)")
-"""A host begins every message about an error in a rule with this."""
 
 
 class TriedLine(Answer, frozen=True, kw_only=True):
@@ -101,14 +98,13 @@ def _error(outcome: Outcome) -> TriedError | UnsetType:
         case Denied(code=code, message=message):
             return TriedError(code=code, message=message, file=None, line=None, column=None, detail=message)
         case Failed(reason=reason, detail=detail):
-            found = _POSITION.match(detail)
-            file, line, column, message = found.groups() if found else (None, None, None, detail.partition("\n")[0])
+            at = position_in(detail)
             return TriedError(
                 code=reason,
-                message=message or f"the rule failed: {reason}",
-                file=file,
-                line=int(line) if line else None,
-                column=int(column) if column else None,
+                message=at.message or f"the rule failed: {reason}",
+                file=at.file,
+                line=at.line,
+                column=at.column,
                 detail=detail,
             )
 

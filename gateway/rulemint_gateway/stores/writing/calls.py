@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from msgspec import UNSET, UnsetType
+
 
 @dataclass
 class Once:
@@ -36,6 +38,10 @@ class Call:
     precondition: Callable[[], Awaitable[None]] | None = None
     """Raises what the call is refused with. The first write of the call needs it, and no later one."""
     once: Once | None = None
+    no_check: bool = False
+    """Whether versions that it makes go live without having been loaded."""
+    warning: str = ""
+    """What the caller has to know beside the answer."""
 
     @property
     def is_own(self) -> bool:
@@ -45,6 +51,12 @@ class Call:
 
 CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 """None where nobody called: at the start of a gateway, or when a token needs a tenant's first key."""
+
+
+def warning() -> str | UnsetType:
+    """What the caller has to know beside the answer, if there is something."""
+    call = CALL.get()
+    return UNSET if call is None or not call.warning else call.warning
 
 
 def own_call(tenant: str) -> Call:

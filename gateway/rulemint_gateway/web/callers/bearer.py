@@ -19,6 +19,7 @@ from rulemint_gateway.web.callers.source_address import source_address
 from rulemint_gateway.web.callers.tenancy import authority_of, tenant_of
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.http.header_text import well_formed
+from rulemint_gateway.web.http.loading import NO_CHECK, asks_for_no_check
 
 MAX_USER_AGENT = 512
 CLOCK_LEEWAY_S = web.AppKey("clock_leeway_s", float)
@@ -120,6 +121,7 @@ def _begin_call(request: web.Request, config: TenantConfig, client_id: str) -> N
     if CALL.get() is not None:  # a call may need several scopes
         return
     client = config.clients.get(client_id)
+    no_check = asks_for_no_check(request)  # which the log of the tenant shows in the path
     CALL.set(
         Call(
             tenant=config.tenant.name,
@@ -128,7 +130,8 @@ def _begin_call(request: web.Request, config: TenantConfig, client_id: str) -> N
             ip=source_address(request),
             user_agent=well_formed(request.headers.get("User-Agent", ""))[:MAX_USER_AGENT],
             method=request.method,
-            path=request.path,
+            path=f"{request.path}?{NO_CHECK}=true" if no_check else request.path,
+            no_check=no_check,
         )
     )
 

@@ -70,6 +70,8 @@ class Operation:
     """Further parameters of the query, each with a value to compare with."""
     headers: tuple[str, ...] = ()
     """Of the answer, besides those that every answer has."""
+    loads: bool = False
+    """It makes or deploys a version, which a host loads first."""
     etag: bool = False
     """The answer has an ETag."""
     if_match: bool = False

@@ -10,7 +10,13 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.errors import ForbiddenError, ManagementError, UnauthorizedError, UnavailableError
+from rulemint_gateway.management.errors import (
+    DoesNotLoadError,
+    ForbiddenError,
+    ManagementError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedCoding, printable
 from rulemint_gateway.stores.catalog.catalog import NoConfigurationError
 from rulemint_gateway.stores.writing.config_store import StoreBusyError, StoreUnavailableError
@@ -42,6 +48,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """To test for."""
     field: str | UnsetType = UNSET
     """Of the body or the query, if it is one."""
+    reason: str | UnsetType = UNSET
+    """Of code that does not load: as the outcome of a token request would name it."""
+    file: str | UnsetType = UNSET
+    line: int | UnsetType = UNSET
+    """Of the code, from 1, as far as it is known; so is the column."""
+    column: int | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
+    """All that the host says of the error."""
 
 
 class OAuthProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,9 +91,15 @@ def oauth_problem(error: OAuthError, *, exchange_id: str | None = None) -> Whole
 
 def management_problem(error: ManagementError) -> web.Response:
     """The error answer of everything else, in the shape of Auth0's Management API."""
-    body = {"statusCode": error.status, "error": error.title, "message": error.message, "errorCode": error.code}
-    if error.field is not None:
-        body["field"] = error.field
+    body = Problem(
+        status_code=error.status,
+        error=error.title,
+        message=error.message,
+        error_code=error.code,
+        field=UNSET if error.field is None else error.field,
+    )
+    if isinstance(error, DoesNotLoadError):
+        body = _with_place(body, error)
     headers = dict(NO_STORE)
     if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         headers["WWW-Authenticate"] = _bearer_challenge(error)
@@ -88,6 +108,12 @@ def management_problem(error: ManagementError) -> web.Response:
     if error.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
         headers["Accept-Encoding"] = ACCEPTED_CODINGS
     return json_answer(body, status=error.status, headers=headers)
+
+
+def _with_place(problem: Problem, error: DoesNotLoadError) -> Problem:
+    at = error.at
+    known = {name: value for name, value in msgspec.structs.asdict(at).items() if name != "message" and value}
+    return msgspec.structs.replace(problem, reason=error.reason, detail=error.detail, **known)
 
 
 def _bearer_challenge(error: ManagementError) -> str:

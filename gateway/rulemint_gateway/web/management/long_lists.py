@@ -7,6 +7,7 @@ reader would miss what was left out. A list by checkpoints is cut too, and its `
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from aiohttp import web
 from rulemint_gateway.management.listings import matches
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.places import BEGUN
+from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.paging import ListQuery, first_of_checkpoint, list_query, wanted_of
 from rulemint_gateway.web.http.problems import NO_STORE, encoded_answer
 from rulemint_gateway.web.management.nouns import Noun, NounHandlers
@@ -75,6 +77,10 @@ class LongNounHandlers(NounHandlers[A]):
         super().__init__(catalog, noun, name=name, filters=filters)
         self._long_noun = noun
         self._page_bytes = page_bytes
+
+    def operations(self) -> list[Operation]:
+        """The calls of the noun; a host loads the script of those that bring one."""
+        return [replace(each, loads=each.body is not None) for each in super().operations()]
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """200 and a page of records, without their scripts unless `fields` names them.

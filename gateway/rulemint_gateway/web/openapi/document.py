@@ -9,6 +9,7 @@ from typing import Any
 
 from rulemint_gateway.management.tenants.setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
 from rulemint_gateway.web.http.bodies import JSON
+from rulemint_gateway.web.http.loading import WARNING
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.parameters import HEADERS, header_parameters, path_parameters, query_parameters
 from rulemint_gateway.web.openapi.schemas import Schemas, answer_example, body_example
@@ -95,6 +96,7 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
 def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     names = [*operation.headers, *(["ETag"] if operation.etag else [])]
     names += ["Idempotent-Replayed"] if operation.idempotent else []
+    names += [WARNING] if operation.loads else []
     answer: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
     if names:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}

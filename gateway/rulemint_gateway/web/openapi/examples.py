@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_SCRIPT = "export default (event, api) => { api.accessToken.setCustomClaim('team', 'night'); };"
+_SCRIPT = "export default async ({ client }) => ({ team: client.metadata.team ?? 'night' });"
 _CODE = "exports.onExecuteCredentialsExchange = async (event, api) => {};"
 _HOOK = "module.exports = (client, scope, audience, context, cb) => cb(null, {});"
 _TRIGGERS = [{"id": "credentials-exchange", "version": "v2"}]

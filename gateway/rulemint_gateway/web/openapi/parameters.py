@@ -7,6 +7,7 @@ from typing import Any
 
 from rulemint_gateway.auth0.trigger import TRIGGER
 from rulemint_gateway.web.http.idempotency import HEADER, KEY_PATTERN, MAX_KEY
+from rulemint_gateway.web.http.loading import NO_CHECK, WARNING
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.schemas import Schemas
 
@@ -54,6 +55,7 @@ HEADERS: dict[str, Any] = {
     "RateLimit-Remaining": {"description": "How many of them are left", "schema": _DIGITS},
     "RateLimit-Reset": {"description": "Seconds until there are as many again", "schema": _DIGITS},
     "Retry-After": {"description": "Seconds to wait", "schema": _DIGITS},
+    WARNING: {"description": "Why a new version is only a draft", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "How to prove who you are", "schema": {"type": "string"}},
     "X-Request-Id": {"description": "The id of the exchange, of which there is a record", "schema": {"type": "string"}},
 }
@@ -70,6 +72,9 @@ def query_parameters(operation: Operation, schemas: Schemas) -> list[dict[str, A
     fields = {} if operation.query is None else schemas.query(operation.query)
     parameters = [_parameter("query", name, schema, _IN_QUERIES.get(name, "")) for name, schema in fields.items()]
     values = {"type": "array", "items": {"type": "string"}}
+    if operation.loads:
+        meaning = "true: a new version goes live without a host having loaded it; the log of the tenant says so"
+        parameters.append(_parameter("query", NO_CHECK, {"type": "boolean"}, meaning))
     return parameters + [
         _parameter("query", name, values, "Only with one of these values") for name in operation.filters
     ]

@@ -42,7 +42,8 @@ def main() -> None:
         runner.write({"t": "not-loaded", "kind": "syntax", "text": str(error)})
         return
     except BaseException as error:  # noqa: BLE001  # whatever a rule raises while it is loaded
-        runner.write({"t": "not-loaded", "kind": "exception", "text": rule.describe(error)})
+        kind = "out_of_memory" if isinstance(error, MemoryError) else "exception"
+        runner.write({"t": "not-loaded", "kind": kind, "text": rule.describe(error)})
         return
     runner.write({"t": "loaded"})
     while (run := runner.read()) is not None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 
+from rulemint_runner.hosts.errors import more_than_memory
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.contract.messages import FailureReason
@@ -71,8 +72,7 @@ class Watch:
 
     def _look_at(self, host: Host, used_s: float | None) -> None:
         if host.private_bytes() > host.max_private_bytes:
-            limit_mb = host.max_private_bytes // (1024 * 1024)
-            host.kill(FailureReason.OUT_OF_MEMORY, f"the rule took more than {limit_mb} MiB of memory")
+            host.kill(FailureReason.OUT_OF_MEMORY, more_than_memory(host.memory_mb))
         elif used_s is None:
             self._running[host] = host.processor_s()
         else:

@@ -126,7 +126,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="t"):
 class NotLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="not-loaded", tag_field="t"):
     """The rule does not parse, exports nothing callable, or threw while it was loaded."""
 
-    kind: Literal["syntax", "exception"]
+    kind: Literal["syntax", "exception", "out_of_memory"]
     text: Text
 
 

@@ -288,7 +288,10 @@ def test_a_refusal_that_named_no_oauth_error_says_so() -> None:
         ),
         pytest.param(
             Threw(n=1, text="MemoryError", out_of_memory=True),
-            Failed(reason=FailureReason.OUT_OF_MEMORY, detail="MemoryError"),
+            Failed(
+                reason=FailureReason.OUT_OF_MEMORY,
+                detail="MemoryError; the rule needs more than its memory_mb, which is 64 MiB: raise limits.memory_mb",
+            ),
             id="out of memory",
         ),
         pytest.param(

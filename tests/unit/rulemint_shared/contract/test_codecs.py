@@ -22,6 +22,7 @@ from rulemint_shared.contract.codecs import Codec, DecodeError, EncodeError, che
 from rulemint_shared.contract.dependencies import Registry as PackageRegistry
 from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
 from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, Loads, NotTried
 from rulemint_shared.contract.messages import (
     MAX_PAUSE_MS,
     Batch,
@@ -301,6 +302,13 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     ),
     "installed": (codecs.install_answer, Installed(packages="0123abcd", resolved={"lodash": "4.17.21"})),
     "not-installed": (codecs.install_answer, NotInstalled(message="there is none", is_ours=True)),
+    "load-request": (codecs.load_request, LoadRequest(tenant="default", name="seed", text=RULE_VERSION)),
+    "loads": (codecs.load_answer, Loads(took_ms=1)),
+    "does-not-load": (
+        codecs.load_answer,
+        DoesNotLoad(reason=FailureReason.SYNTAX, detail="seed.js:1:2: SyntaxError: no"),
+    ),
+    "not-tried": (codecs.load_answer, NotTried(why="no runner is there")),
     "rule-secrets": (codecs.rule_secrets, RuleSecrets(rule_id="rul_1", revision=2, ciphertext=b"c")),
     "signing-key": (
         codecs.signing_key,

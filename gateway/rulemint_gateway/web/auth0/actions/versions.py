@@ -62,7 +62,9 @@ class ActionVersionHandlers(ActionCalls):
                 body_is_optional=True,
                 answer=ActionVersionAnswer,
                 status=202,
+                loads=True,
                 if_match=True,
+                refusals=(409,),
             ),
         ]
 

@@ -80,9 +80,10 @@ class RuleVersionHandlers:
                 summary="Deploy a version of a rule",
                 scopes=("update:rules",),
                 answer=RuleAnswer,
+                loads=True,
                 etag=True,
                 if_match=True,
-                refusals=(400,),
+                refusals=(400, 409),
             ),
             Operation(
                 method="GET",

@@ -1,0 +1,51 @@
+"""A rule's source → the frame that makes a host its rule."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from redis.exceptions import RedisError
+
+from rulemint_runner.flow.limits import Limits
+from rulemint_runner.flow.rule_sources import RuleSource
+from rulemint_runner.hosts.errors import HostEndedError
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
+from rulemint_shared.contract.messages import FailureReason
+
+_META = {
+    "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
+    "auth0-extension": "runtime",
+    "auth0-extension-name": "credentials-exchange",
+}
+"""What `context.webtask.meta` held of every rule at Auth0."""
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def load_frame(name: str, source: RuleSource, limits: Limits, packages: msgspec.Raw) -> frames.Load:
+    """The frame of the rule *name*, with its *packages*. Errors of the rule call its file by that name."""
+    stem = _NOT_IN_FILE_NAMES.sub("-", name).strip("-") or "rule"
+    return frames.Load(
+        file=f"{stem}.{source.language.suffix}",
+        language=source.language,
+        script=source.script,
+        secrets=source.secrets,
+        result_bytes=limits.result_bytes,
+        meta=_META,
+        packages=packages,
+    )
+
+
+async def packages_of(name: str, store: PackageStore) -> msgspec.Raw:
+    """The package set *name* for a frame; an empty name is that of no packages.
+
+    Raises:
+        HostEndedError: it is not there, or Redis does not answer.
+    """
+    if not name:
+        return frames.NO_PACKAGES
+    try:
+        return msgspec.Raw(await store.get(name))
+    except (PackagesMissingError, RedisError, OSError) as error:
+        raise HostEndedError(FailureReason.INTERRUPTED, str(error)) from error
