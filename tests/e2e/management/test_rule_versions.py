@@ -120,10 +120,13 @@ async def test_what_differs_is_shown_as_json_and_as_a_text(management: Managemen
         assert (same["script"], same["changed"]) == ("", {})
 
 
+FILLER = "//\n" * 2_001
+
+
 async def test_texts_of_too_many_lines_are_not_compared(management: Management) -> None:
-    async with management.rule("//\n" * 2_001, enabled=False) as rule:
+    async with management.rule(f"{FILLER}{text(1)}", enabled=False) as rule:
         path = f"/api/v2/rules/{rule['id']}"
-        await management.call("PATCH", path, {"script": "//\n" * 2_002})
+        await management.call("PATCH", path, {"script": f"{FILLER}{text(2)}"})
         refused = await management.call("GET", f"{path}/diff?from=1&to=2")
         assert (refused.status, refused.body["errorCode"]) == (400, "too_large_to_compare")
 

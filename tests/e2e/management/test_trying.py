@@ -228,6 +228,7 @@ async def test_watchers_hear_nothing_of_what_is_tried(management: Management) ->
 
 async def test_without_a_runner_it_says_so_and_watchers_still_hear_nothing(lone_gateway: Management) -> None:
     client, script = await lone_gateway.a_client(), "export default () => ({})"
+    lone_gateway.no_check = True
     async with lone_gateway.rule(script), watching(lone_gateway) as watch:
         answer = await tried(lone_gateway, script)
         assert (answer["outcome"], answer["error"]["message"]) == ("failed:no_runner", "no runner is alive")
