@@ -47,7 +47,7 @@ class Admin:
     ) -> None:
         """With *no_check*, versions that are made go live without having been loaded."""
         self.warnings: list[str] = []
-        """What the system said beside its answers: each is of a version that is only a draft."""
+        """The warnings of the system's answers. Each is about a version that is only a draft."""
         self._no_check = {"no_check": "true"} if no_check else {}
         self.session = session
         self.bars = bars

@@ -1,6 +1,6 @@
-"""A version that is to be stored → whether a host loads it: asked of the runners by a job of its own.
+"""Ask the runners whether a host loads a version that is to be stored. Each question is a job of its own.
 
-Such a job waits behind no token and no token waits for its answer. Who asks gives up soon if no runner takes it.
+Such a job waits behind no token, and no token waits for its answer. If no runner takes it, the gateway soon gives up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 PICKED_UP_WITHIN_S = 2.0
 """So long a runner may take to take the job."""
 WAIT_S = PICKED_UP_WITHIN_S + LOAD_WITHIN_S + 2.0
-"""And so long, to say how it went: it starts a host first."""
+"""A runner may take so long in all. It starts a host first."""
 LOOK_INTERVAL_S = 0.03
 AT_ONCE = 16
 WAITING, WAITING_OF_ONE_TENANT = 64, 8
@@ -40,7 +40,7 @@ class Loads:
         self._turns = Turns(AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE_TENANT)
 
     async def load(self, request: LoadRequest) -> LoadAnswer:
-        """What became of *request*; always an answer."""
+        """Have *request* carried out. There is always an answer."""
         try:
             async with self._turns.taken(request.tenant, within_s=WAIT_S):
                 return await self._load(request)

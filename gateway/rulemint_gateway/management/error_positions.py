@@ -1,4 +1,4 @@
-"""Where in a rule an error is, as a host says it: ``my-rule.js:3:7: SyntaxError: …``."""
+"""Read where in a rule an error is. A host begins with it: ``my-rule.js:3:7: SyntaxError: …``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _POSITION = re.compile(r"([A-Za-z0-9._-]+\.(?:js|ts|py))(?::(\d+)(?::(\d+))?)?: 
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of where an error is, and its first line without that."""
+    """The place of an error as far as it is known, and the first line of the error without it."""
 
     message: str
     file: str | None = None
@@ -19,7 +19,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def position_in(detail: str) -> Position:
-    """The position with which *detail* begins."""
+    """Return the position with which *detail* begins."""
     found = _POSITION.match(detail)
     if found is None:
         return Position(message=detail.partition("\n")[0])

@@ -162,7 +162,7 @@ async def test_invocations_go_on_while_packages_are_installed(management: Manage
     client = await management.a_client()
     async with management.rule("module.exports = (c, s, a, x, cb) => cb(null, { scope: s });"):
         registry.is_stuck = True
-        body = {"name": "r", "script": "x", "dependencies": {"shout": "2"}, "enabled": False}
+        body = {"name": "r", "script": "module.exports = () => ({});", "dependencies": {"shout": "2"}, "enabled": False}
         calls = [
             asyncio.create_task(management.call("POST", "/api/v2/rules", {**body, "name": f"r{n}"})) for n in range(2)
         ]

@@ -18,9 +18,9 @@ class RuleLoading:
         self._loads = loads
 
     async def doubt_about(self, tenant: str, name: str, text: RuleVersion, *, field: str = "script") -> str:
-        """Why nobody knows whether *text* of the rule *name* loads; empty if it does.
+        """Say why nobody knows whether *text* of the rule *name* loads; empty if it does.
 
-        A text without code is nobody's to load, and a caller may have asked for no check.
+        A text without code needs no check, and a caller may have asked for none.
 
         Raises:
             DoesNotLoadError: it does not load. The code is the *field* of the body.

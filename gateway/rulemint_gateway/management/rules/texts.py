@@ -72,7 +72,7 @@ class FirstText:
 
     text: RuleVersion
     doubt: str
-    """Why nobody knows whether it loads; then it is a draft, and its rule is disabled."""
+    """The reason why nobody knows that it loads. Then it is a draft, and its rule is disabled."""
 
     def placed_in(self, rule: Rule) -> Rule:
         """*rule*, which runs this version unless there is a doubt about it."""
@@ -90,7 +90,7 @@ class TextChange:
     fields: dict[str, Any]
     draft: bool
     doubt: str = ""
-    """Why nobody knows whether the new version loads; then it is a draft in any case."""
+    """The reason why nobody knows that the new version loads. Then it is a draft in any case."""
 
     def applied_to(self, rule: Rule, old: RuleVersion) -> tuple[Rule, RuleVersion]:
         """The rule and the text that the change makes of them; the text has another number if it is a new version.

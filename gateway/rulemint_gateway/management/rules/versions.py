@@ -84,7 +84,7 @@ class RuleVersionsOf:
         Raises:
             NotFoundError: there is no such rule or version.
             InvalidBodyError: it has no code, or does not load.
-            ConflictError: another draft came meanwhile.
+            ConflictError: another draft came in between.
             UnavailableError: no runner could load it.
         """
         loaded = await self._loaded(tenant, rule_id, version)

@@ -39,9 +39,9 @@ class Call:
     """Raises what the call is refused with. The first write of the call needs it, and no later one."""
     once: Once | None = None
     no_check: bool = False
-    """Whether versions that it makes go live without having been loaded."""
+    """True: versions that it makes go live without having been loaded."""
     warning: str = ""
-    """What the caller has to know beside the answer."""
+    """A text that the caller has to know besides the answer."""
 
     @property
     def is_own(self) -> bool:
@@ -54,7 +54,7 @@ CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 def warning() -> str | UnsetType:
-    """What the caller has to know beside the answer, if there is something."""
+    """Return the warning of the call under way, if there is one."""
     call = CALL.get()
     return UNSET if call is None or not call.warning else call.warning
 

@@ -1,4 +1,4 @@
-"""What callers may say and hear of versions that a host is to load first: ``no_check``, and a warning."""
+"""The parameter ``no_check`` of calls that make versions, and the header that warns their callers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WARNING = "Rulemint-Warning"
 
 
 def asks_for_no_check(request: web.Request) -> bool:
-    """Whether versions are to go live that no host has loaded.
+    """Tell whether versions are to go live that no host has loaded.
 
     Raises:
         InvalidBodyError: the parameter is neither true nor false.

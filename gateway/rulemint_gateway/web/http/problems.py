@@ -52,7 +52,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Of code that does not load: as the outcome of a token request would name it."""
     file: str | UnsetType = UNSET
     line: int | UnsetType = UNSET
-    """Of the code, from 1, as far as it is known; so is the column."""
+    """Of the code, counted from 1, as far as it is known. The column is counted from 1, too."""
     column: int | UnsetType = UNSET
     detail: str | UnsetType = UNSET
     """All that the host says of the error."""
