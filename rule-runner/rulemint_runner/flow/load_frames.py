@@ -19,7 +19,7 @@ _META = {
     "auth0-extension": "runtime",
     "auth0-extension-name": "credentials-exchange",
 }
-"""What `context.webtask.meta` held of every rule at Auth0."""
+"""The names that `context.webtask.meta` held of every rule at Auth0."""
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 

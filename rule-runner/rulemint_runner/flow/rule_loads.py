@@ -34,7 +34,7 @@ AT_ONCE = 2
 MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 32, 8
 """Beyond it a version is not tried: those that wait have places that invocations need."""
 _OURS = frozenset({FailureReason.OVERLOADED, FailureReason.INTERRUPTED})
-"""Why a host ends without any fault of the rule."""
+"""The reasons for which a host ends without any fault of the rule."""
 
 
 class RuleLoads:

@@ -33,7 +33,7 @@ class RuleNotLoadedError(Exception):
 
 
 def more_than_memory(memory_mb: int) -> str:
-    """What a rule did that had no memory left, in words for its author."""
+    """Say that a rule had no memory left, in words for its author."""
     return f"the rule needs more than its memory_mb, which is {memory_mb} MiB: raise limits.memory_mb"
 
 

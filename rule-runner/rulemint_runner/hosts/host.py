@@ -59,7 +59,7 @@ class Host:
     ) -> None:
         """*priority* is what the process was started with."""
         self.memory_mb = memory_mb
-        """What its rule may have, as its author sees it."""
+        """The MiB that its rule may have, as its author sees it."""
         self.max_private_bytes = max_private_bytes
         self.ended = asyncio.Event()
         """Set once the process has ended and everything it sent has been read."""

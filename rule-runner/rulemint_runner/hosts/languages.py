@@ -39,7 +39,7 @@ class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
 
     policy: SandboxPolicy
     memory_mb: int
-    """What a rule may have, in MiB, as its author sees it."""
+    """The MiB that a rule may have, as its author sees it."""
     max_private_bytes: int
     """A host that has more than this is killed: the net under the limits that the kernel enforces."""
 

@@ -30,7 +30,7 @@ class Loading:
         self._turns = ProcessorTurns(pid)
 
     def why_too_late(self, computed_s: float) -> tuple[FailureReason, str]:
-        """Why its host is ended now, which has used *computed_s* by now: the rule's fault, or the machine's."""
+        """The reason for which the host is ended, which has used *computed_s* by now: the rule's fault or the machine's."""
         if self._was_kept_from_it(computed_s - self._began_s):
             return FailureReason.OVERLOADED, "the machine did not let the host load the rule"
         what = "the packages take" if self._has_packages else "the rule takes"
@@ -51,7 +51,7 @@ def explained(error: HostEndedError) -> HostEndedError:
 
 
 def not_loaded(answer: frames.NotLoaded, memory_mb: int) -> RuleNotLoadedError:
-    """What *answer* says, of a rule that may have *memory_mb*."""
+    """The error that *answer* stands for, of a rule that may have *memory_mb*."""
     reason = FailureReason(answer.kind)
     more = f"; {more_than_memory(memory_mb)}" if reason is FailureReason.OUT_OF_MEMORY else ""
     return RuleNotLoadedError(reason, with_first_line(answer.text, more))

@@ -1,4 +1,4 @@
-"""What gateway and runner say about loading a version that is not stored yet. New fields go last, with defaults."""
+"""The messages about loading a version that is not stored yet. New fields go last, with defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Load this version in a fresh host, and do not run its function."""
 
     tenant: Annotated[str, Meta(max_length=63)]
-    """Whose turn it takes."""
+    """The tenant whose turn it takes."""
     name: str
     """The rule's name, from which its errors have the name of its file."""
     text: RuleVersion

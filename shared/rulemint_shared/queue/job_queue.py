@@ -205,7 +205,7 @@ async def find_install_answer(redis: RedisClient, job_id: str) -> InstallAnswer 
 
 
 async def find_load_answer(redis: RedisClient, job_id: str) -> LoadAnswer | None:
-    """Whether a version loads; None while nobody has said.
+    """Find out whether a version loads; None while nobody has said.
 
     Raises:
         DecodeError: the stored result is no `LoadAnswer`.
