@@ -30,7 +30,7 @@ class Loading:
         self._turns = ProcessorTurns(pid)
 
     def why_too_late(self, computed_s: float) -> tuple[FailureReason, str]:
-        """The reason for which the host is ended, which has used *computed_s* by now: the rule's fault or the machine's."""
+        """The reason to end the host, which has used *computed_s* by now: the rule's fault or the machine's."""
         if self._was_kept_from_it(computed_s - self._began_s):
             return FailureReason.OVERLOADED, "the machine did not let the host load the rule"
         what = "the packages take" if self._has_packages else "the rule takes"
