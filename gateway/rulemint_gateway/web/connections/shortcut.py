@@ -69,6 +69,11 @@ class ShortcutHandler(RequestHandler):
         if self._serving is not None:
             self._serving.cancel()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002  # as aiohttp calls it
+        """Go on if reading was paused: aiohttp parses nothing once more whenever a body is taken."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def _keeps(self, data: bytes) -> bool:
         """Keep *data* for a turn of the loop if aiohttp will wait for it by then.
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from aiohttp import web
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http_writer import _serialize_headers
-from multidict import CIMultiDict
 
 SERVER = "rulemint"
 """All that an answer tells of what software gave it."""
+_CLOSES = {"Connection": "close"}
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -35,10 +35,11 @@ class WholeAnswer(NamedTuple):
         Raises:
             ValueError: a header has a line break.
         """
-        headers = CIMultiDict(self.headers)
-        headers["Content-Length"] = str(len(self.body))
-        headers["Date"] = rfc822_formatted_time()
-        headers["Server"] = SERVER
-        if closes:
-            headers["Connection"] = "close"
-        return _serialize_headers(_STATUS_LINES[self.status], headers) + self.body
+        headers = {
+            **self.headers,
+            "Content-Length": str(len(self.body)),
+            "Date": rfc822_formatted_time(),
+            "Server": SERVER,
+            **(_CLOSES if closes else {}),
+        }
+        return _serialize_headers(_STATUS_LINES[self.status], headers) + self.body  # type: ignore[arg-type]  # any pairs
