@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from typing import assert_never
 
 import msgspec
 
@@ -16,32 +14,16 @@ from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.grant_types import CLIENT_CREDENTIALS_GRANT
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
+from rulemint_gateway.oauth.invocation import invocation_of
+from rulemint_gateway.oauth.outcomes import granted_or_raise
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
-from rulemint_shared.contract.messages import (
-    ClientView,
-    DenialCode,
-    Denied,
-    Failed,
-    FailureReason,
-    Granted,
-    Invocation,
-    Outcome,
-    RequestView,
-    RuleRef,
-)
-from rulemint_shared.deadline import Deadline, unix_ms, unix_s
+from rulemint_shared.contract.messages import Granted
+from rulemint_shared.deadline import Deadline, unix_s
 from rulemint_shared.fairness.turns import NoTurnError
-
-_UNAVAILABLE = {
-    FailureReason.NO_RUNNER,
-    FailureReason.OVERLOADED,
-    FailureReason.INTERRUPTED,
-    FailureReason.LATE,
-}
 
 
 class TokenAnswer(msgspec.Struct, frozen=True):
@@ -81,7 +63,7 @@ class ClientCredentials:
         Raises:
             OAuthError: it earns none; no token is ever issued when the rules did not say yes.
         """
-        self._authenticator.check(config, request, exchange.ip)
+        self._authenticator.check(config, request, exchange.ip)  # first, so that a throttled guess is cheap
         exchange.asked(request)
         if config.tenant.disabled:
             raise errors.TenantDisabled("this tenant is disabled: its operator can enable it")
@@ -102,7 +84,7 @@ class ClientCredentials:
             )
             answer = await self._mint(config, claims, exchange)
         except BaseException:
-            self._quotas.give_back(taken)
+            self._quotas.give_back(taken)  # also if the client hangs up: it got no token
             raise
         return answer if taken is None else msgspec.structs.replace(answer, headers=quota_headers(taken))
 
@@ -125,40 +107,7 @@ class ClientCredentials:
         if not flow:
             return Granted(scope=checked.scope)
         deadline = Deadline.after(self._deadline_s)
-        invocation = Invocation(
-            id=exchange.id,
-            tenant=config.tenant.name,
-            client=ClientView(
-                tenant=config.tenant.name,
-                id=client.record.client_id,
-                name=client.record.name,
-                metadata=client.record.metadata,
-            ),
-            audience=checked.api.identifier,
-            scope=checked.scope,
-            request=RequestView(
-                ip=exchange.ip,
-                user_agent=exchange.user_agent,
-                body=request.parameters,
-                requested_scopes=request.scope,
-                **msgspec.structs.asdict(exchange.sent()),
-            ),
-            flow=[
-                RuleRef(
-                    rule_id=rule.id,
-                    name=rule.name,
-                    version=rule.version,
-                    secrets_revision=rule.secrets_revision,
-                    resumed_at_ms=rule.resumed_at_ms,
-                    client_resumed_at_ms=rule.resumed_clients.get(client.record.client_id, 0),
-                )
-                for rule in flow
-            ],
-            deadline_ms=deadline.to_unix_ms(),
-            enqueued_at_ms=unix_ms(),
-            scope_ceiling=list(checked.grant.scope) if checked.api.enforce_grant_scopes else None,
-            grant_scope=list(checked.grant.scope),
-        )
+        invocation = invocation_of(flow, client, checked, request, exchange, deadline)
         try:
             ending = await self._dispatcher.run(invocation, deadline)
         except CannotTravelError as error:
@@ -178,45 +127,3 @@ class ClientCredentials:
             raise errors.TemporarilyUnavailable("too many tokens at once: try again", detail=detail) from error
         exchange.minted(claims, minted.kid, took_ms=round((time.perf_counter() - began_s) * 1000, 3))
         return TokenAnswer(minted.token, claims.api.token_lifetime_s, " ".join(claims.scope))
-
-
-def granted_or_raise(outcome: Outcome) -> Granted:
-    """The outcome if it is a yes.
-
-    Raises:
-        OAuthError: it is not. What the rule said to the caller is passed on; why it failed is not.
-    """
-    match outcome:
-        case Granted():
-            return outcome
-        case Denied(plain=True, message=message):
-            raise errors.PlainRefusal(message)
-        case Denied(code=code, message=message):
-            raise _DENIALS[code](message)
-        case Failed(reason=reason, detail=detail, pauses_for_ms=pauses_for_ms):
-            private = f"{reason}: {detail}" if detail else str(reason)
-            if reason in _UNAVAILABLE and pauses_for_ms:
-                wait_s = _whole_s(pauses_for_ms)
-                raise errors.RulePauses(
-                    f"a rule of this tenant kept failing and pauses: try again in {wait_s} s",
-                    detail=private,
-                    retry_after_s=wait_s,
-                )
-            if reason in _UNAVAILABLE:
-                raise errors.TemporarilyUnavailable("the rules could not be run now: try again", detail=private)
-            raise errors.RuleFailed("a rule of this tenant failed: its logs say why", reason=reason, detail=private)
-        case _:
-            assert_never(outcome)
-
-
-def _whole_s(duration_ms: int) -> int:
-    """As ``Retry-After`` has it (RFC 9110 §10.2.3); 1 at least."""
-    return max(1, math.ceil(duration_ms / 1000))
-
-
-_DENIALS: dict[DenialCode, type[errors.OAuthError]] = {
-    DenialCode.ACCESS_DENIED: errors.AccessDenied,
-    DenialCode.INVALID_SCOPE: errors.InvalidScope,
-    DenialCode.INVALID_REQUEST: errors.InvalidRequest,
-    DenialCode.SERVER_ERROR: errors.ServerError,
-}

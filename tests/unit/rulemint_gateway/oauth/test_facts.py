@@ -13,7 +13,8 @@ from rulemint_gateway.auth0.error_style import in_auth0_style
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
-from rulemint_gateway.oauth.grants.client_credentials import TokenAnswer, granted_or_raise
+from rulemint_gateway.oauth.grants.client_credentials import TokenAnswer
+from rulemint_gateway.oauth.outcomes import granted_or_raise
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
