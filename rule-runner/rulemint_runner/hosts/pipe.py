@@ -92,7 +92,7 @@ class Pipe:
         self._kill = kill
         self._turns: deque[Turn] = deque()
         self._is_answered = False
-        self._has_asked = False
+        self.has_asked = False
         """The first turn waits for a reply, or has: nothing waits behind it, and what it is sent stays."""
         self._outbound = OutboundCalls(channel)
         self._state_calls = StateCalls(channel)
@@ -170,7 +170,7 @@ class Pipe:
 
     def _begin(self, turn: Turn) -> None:
         self._bytes = self._characters = 0
-        self._is_answered = self._has_asked = False
+        self._is_answered = self.has_asked = False
         self.began_s = monotonic()
         self.runs += 1
         turn.begin(self._pid)
@@ -227,9 +227,9 @@ class Pipe:
 
     def _note_that_it_asks(self) -> None:
         """The reply would wait behind the next turns, so they leave."""
-        if not self._has_asked:
+        if not self.has_asked:
             self.take_back()
-            self._has_asked = True
+            self.has_asked = True
             self.user.asked()
 
     def _stop_asking(self) -> None:
@@ -275,7 +275,7 @@ class Pipe:
         The host may read while the runner takes. Then the host has a turn from between those taken, or has one behind
         the first and not the first.
         """
-        if len(self._turns) < 2 or self._has_asked:
+        if len(self._turns) < 2 or self.has_asked:
             return
         first, taken = self._turns[0], self._channel.take_back()
         unread = self._unread(taken, islice(self._turns, 1, None))

@@ -230,14 +230,16 @@ class HostPool:
 
     def _start(self, queue: RuleQueue) -> None:
         """Start one more host for *queue*, unless a cap forbids it or one is starting already, and does not hang."""
-        turn = queue.next_to_start_for()
-        if turn is None or self._is_closed or queue.hosts >= self._cap(queue):
+        turn, limits = queue.next_to_start_for(), self._limits
+        if turn is None or self._is_closed:
+            return
+        if queue.hosts >= queue.cap(most=limits.max_hosts_per_rule, quick=limits.quick_hosts_per_rule):
             return
         if queue.starts and not self._may_start_beside(queue, turn):
             return
         if self._quota.is_used_up(queue.authority.tenant):
             return
-        if (self._hosts >= self._limits.max_hosts or self._memory_is_full()) and not self._make_room():
+        if (self._hosts >= limits.max_hosts or self._memory_is_full()) and not self._make_room():
             return
         queue.begin_start(turn)
         self._hosts += 1
@@ -247,11 +249,6 @@ class HostPool:
     def _may_start_beside(self, queue: RuleQueue, turn: Turn) -> bool:
         """A rule that failed lately may hang by itself: its hosts start one after the other."""
         return queue.start_is_late and self._breaker.known(queue.authority, turn.caller) == NOTHING
-
-    def _cap(self, queue: RuleQueue) -> int:
-        """Calculate how many hosts the queue's rule is worth, now."""
-        most = self._limits.max_hosts_per_rule
-        return min(most, self._limits.quick_hosts_per_rule) if queue.is_quick() and not queue.starts else most
 
     async def _start_and_load(self, queue: RuleQueue, turn: Turn) -> None:
         began = Deadline.after(0)

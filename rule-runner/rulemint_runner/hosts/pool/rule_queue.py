@@ -29,6 +29,8 @@ MAX_WINDOW = 16
 """So many invocations at most are in one host's socket, the one that runs among them."""
 WORTH_MS = 2.0
 """So much work at most: an invocation that waits behind more is better off with another host."""
+OFTEN = 0.05
+"""A rule of which a larger part of invocations ask for something waits rather than computes."""
 _WEIGHT = 0.1
 """Of the newest invocation in what is usual."""
 
@@ -73,10 +75,14 @@ class RuleQueue:
     expires_s: float = 0.0
     """The time at which the first that waits may have waited for too long."""
     _began_s: dict[Host, float] = field(default_factory=dict)
-    """Running host → when it was given its invocation, the oldest first."""
+    """Computing host → when it was given its invocation, the oldest first."""
+    _asking: set[Host] = field(default_factory=set)
+    """Hosts whose invocation has asked for something."""
     _usual_ms: float = 0.0
+    """Of those that ask for nothing."""
+    _asking_part: float = 0.0
+    """Of all invocations."""
     _has_answered: bool = False
-    _asks: bool = False
 
     @property
     def start_is_late(self) -> bool:
@@ -120,24 +126,39 @@ class RuleQueue:
         """It has answered, or ended."""
         self._began_s.pop(host, None)
 
-    def learn(self, took_ms: float) -> None:
-        """A host is idle again, and has said how long it took."""
-        self._usual_ms += _WEIGHT * (took_ms - self._usual_ms)
-        self._has_answered = True
+    def ask(self, host: Host) -> None:
+        """Its invocation has asked for something, and waits for that."""
+        self._began_s.pop(host, None)
+        self._asking.add(host)
+        self._asking_part += _WEIGHT * (1.0 - self._asking_part)
 
-    def learn_that_it_asks(self) -> None:
-        """The rule waits for what it asks for: it has each of its hosts to itself."""
-        self._asks = True
+    def learn(self, host: Host, took_ms: float) -> None:
+        """*host* is idle again, and has said how long it took."""
+        self._has_answered = True
+        if host in self._asking:
+            self._asking.discard(host)
+        else:
+            self._usual_ms += _WEIGHT * (took_ms - self._usual_ms)
+            self._asking_part -= _WEIGHT * self._asking_part
+
+    def forget(self, host: Host) -> None:
+        """*host* is gone."""
+        self._began_s.pop(host, None)
+        self._asking.discard(host)
 
     def window(self) -> int:
         """Calculate how many invocations a host is sent at a time: as many as are soon done."""
-        if not self._has_answered or self._asks or self.authority.isolation is Isolation.FRESH or not self.is_quick():
+        if not self._has_answered or self.authority.isolation is Isolation.FRESH or not self.is_quick():
             return 1
         return int(min(MAX_WINDOW, max(1.0, WORTH_MS / max(self._usual_ms, WORTH_MS / MAX_WINDOW))))
 
     def is_quick(self) -> bool:
         """Tell whether its rule answers at once, as far as is known."""
-        return self._usual_ms < QUICK_MS and self._under_way_s() <= LONG_S
+        return self._usual_ms < QUICK_MS and self._asking_part < OFTEN and self._under_way_s() <= LONG_S
+
+    def cap(self, *, most: int, quick: int) -> int:
+        """Calculate how many hosts its rule is worth, *most* or, if it computes, *quick* and one for each that asks."""
+        return min(most, quick + len(self._asking)) if self.is_quick() and not self.starts else most
 
     def is_crowded(self) -> bool:
         """Tell whether another host would help those who wait.
@@ -150,6 +171,6 @@ class RuleQueue:
         return bool(self.waiting)
 
     def _under_way_s(self) -> float:
-        """For how long the oldest invocation has been running."""
+        """For how long the oldest of those that compute has been running."""
         oldest_s = next(iter(self._began_s.values()), None)
         return 0.0 if oldest_s is None else monotonic() - oldest_s

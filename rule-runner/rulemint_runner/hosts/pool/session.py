@@ -105,7 +105,7 @@ class Session(User):
 
     def over(self, idle: Idle) -> None:
         """One is done."""
-        self.queue.learn(idle.took_ms)
+        self.queue.learn(self.host, idle.took_ms)
         if self._keeper.is_to_retire(self.host):
             self.is_closing = True
 
@@ -120,8 +120,8 @@ class Session(User):
             self._keeper.has_nothing_to_do(self)
 
     def asked(self) -> None:
-        """From now on each invocation has its host to itself."""
-        self.queue.learn_that_it_asks()
+        """It has the host to itself."""
+        self.queue.ask(self.host)
 
     def taken_back(self, turns: list[Turn]) -> None:
         """They go elsewhere."""
@@ -135,7 +135,7 @@ class Session(User):
             unread[0].was_spared = True
         computed_s, took_s = self._watch.computed_s(self.host), monotonic() - self.host.pipe.began_s
         self._watch.end(self.host)
-        self.queue.end(self.host)
+        self.queue.forget(self.host)
         self._end()
         for turn in begun:
             failure = Failure(why.reason, took_s)
@@ -156,7 +156,9 @@ class Session(User):
             return False
         if not in_pipe:
             return True
-        return in_pipe < window and not self._is_alone and monotonic() - self.host.pipe.began_s < WORTH_MS / 1000
+        if self._is_alone or self.host.pipe.has_asked:
+            return False
+        return in_pipe < window and monotonic() - self.host.pipe.began_s < WORTH_MS / 1000
 
     def _may_run(self, turn: Turn) -> bool:
         """Tell whether its rule has not paused since it began to wait."""
