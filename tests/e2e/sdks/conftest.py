@@ -23,7 +23,7 @@ class HttpsSystem:
     """The certificate of whoever signed the system's."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def https_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsSystem]:
     data_dir = tmp_path_factory.mktemp("https") / "data"
     data_dir.mkdir()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from fixtures.management import Management
+from fixtures.management import Management, open_management
 from fixtures.node import NodeFolder
 from fixtures.processes import BIN, Started, until
-from fixtures.system import System
+from fixtures.system import System, rules_left_in
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -59,15 +59,19 @@ class Webtask:
         return done.stdout
 
 
+@pytest.fixture(scope="module")
+async def tools(bare_system: System, webtask_folder: NodeFolder, tmp_path_factory: pytest.TempPathFactory) -> Webtask:
+    opened = Webtask(webtask_folder, tmp_path_factory.mktemp("wt"))
+    async with open_management(bare_system.url, bare_system.admin) as operator:
+        opened.wt("profile", "init", "--url", bare_system.url, "--container", "default", "--token", operator.token)
+    return opened
+
+
 @pytest.fixture
-def webtask(
-    bare_system: System, management: Management, webtask_folder: NodeFolder, tmp_path: Path
-) -> Iterator[Webtask]:
-    opened = Webtask(webtask_folder, tmp_path)
-    opened.wt("profile", "init", "--url", bare_system.url, "--container", "default", "--token", management.token)
-    yield opened
-    for name in json.loads(opened.wt("ls", "-o", "json")):
-        opened.wt("rm", name["name"])
+async def webtask(tools: Webtask, management: Management) -> AsyncIterator[Webtask]:
+    """The tools, and what they have made until the test ends."""
+    yield tools
+    await rules_left_in(management)
 
 
 @pytest.fixture
@@ -174,18 +178,18 @@ async def test_logs_streams_what_a_rule_writes(webtask: Webtask, management: Man
         watching.wait()
 
 
-def test_logs_says_why_it_may_not_watch(webtask: Webtask, bare_system: System) -> None:
+async def test_logs_says_why_it_may_not_watch(webtask: Webtask, bare_system: System) -> None:
     done = webtask.run("wt", "logs", "--url", bare_system.url, "--container", "default", "--token", "wrong")
     assert "Invalid token" in done.stdout
 
 
-def test_a_webtask_that_is_no_rule_is_refused_in_words(webtask: Webtask, rule_file: str) -> None:
+async def test_a_webtask_that_is_no_rule_is_refused_in_words(webtask: Webtask, rule_file: str) -> None:
     done = webtask.run("wt", "create", rule_file)
     assert done.returncode != 0
     assert f"add --meta wt-compiler={COMPILER}" in done.stdout
 
 
-def test_another_container_than_the_tenant_is_refused_in_words(
+async def test_another_container_than_the_tenant_is_refused_in_words(
     webtask: Webtask, management: Management, bare_system: System
 ) -> None:
     done = webtask.run("wt", "ls", "--url", bare_system.url, "--container", "other", "--token", management.token)
