@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fixtures.distribution import HOSTILE_RULES, PARTS, ROOT, TIERS, unit_of
+from fixtures.distribution import HOSTILE_RULES, PARTS, ROOT, TIERS, TOGETHER, unit_of
 from fixtures.legs import AS_ORDINARY_USER, AS_ROOT, MAIN_LEG
 
 
-def test_the_files_that_are_run_in_parts_exist_and_every_tier_has_its_place() -> None:
+def test_the_files_and_folders_that_are_named_exist_and_every_tier_has_its_place() -> None:
     assert [file for file in PARTS if not (ROOT / file).is_file()] == []
+    assert [folder for folder in TOGETHER if not (ROOT / folder).is_dir()] == []
     folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
     assert {folder.relative_to(ROOT / "tests").parts[0] for folder in folders} == set(TIERS)
 
@@ -15,6 +16,10 @@ def test_the_files_that_are_run_in_parts_exist_and_every_tier_has_its_place() ->
 def test_a_file_s_tests_stay_together() -> None:
     assert unit_of("tests/e2e/a.py::test_b[c: d]") == unit_of("tests/e2e/a.py::test_e")
     assert unit_of("tests/e2e/a.py::test_b") != unit_of("tests/e2e/f.py::test_b")
+
+
+def test_a_folder_s_files_stay_together_where_they_share_a_system() -> None:
+    assert unit_of("tests/e2e/sdks/a.py::test_b") == unit_of("tests/e2e/sdks/c.py::test_d")
 
 
 def test_the_hostile_rules_of_the_main_leg_are_run_in_parts_and_each_other_leg_is_one() -> None:
