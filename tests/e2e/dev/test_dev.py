@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ def test_no_secret_is_in_the_log_or_in_a_command_line(demo_system: System) -> No
         assert not [line for line in command_lines if secret in line]
 
 
-def test_sigterm_stops_everything_and_the_next_start_remembers(tmp_path: Path) -> None:
+def test_sigterm_and_ctrl_c_stop_everything_and_the_next_start_remembers(tmp_path: Path) -> None:
     port = free_port()
     with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
         family = family_of(process.process.pid)
@@ -146,36 +147,32 @@ def test_sigterm_stops_everything_and_the_next_start_remembers(tmp_path: Path) -
         process.process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert not [pid for pid in family if is_alive(pid)]
-    with started_dev({}, data_dir=tmp_path / "data", port=port):
+    with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
         assert (tmp_path / "data/admin.json").read_text() == admin
         assert gets_a_token(port)
-
-
-def test_ctrl_c_in_the_terminal_stops_it_cleanly(tmp_path: Path) -> None:
-    with started_dev({}, data_dir=tmp_path / "data", port=free_port()) as process:
         process.process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
         assert "Traceback" not in process.output
         assert process.lines[-1].endswith("stopped")
 
 
-def test_sigkill_leaves_no_process_behind(tmp_path: Path) -> None:
-    with started_dev({}, data_dir=tmp_path / "data", port=free_port()) as process:
-        assert gets_a_token(int(process.environment["RULEMINT_PORT"]))
-        family = family_of(process.process.pid)
-        process.process.kill()
-        until(lambda: not [pid for pid in family if is_alive(pid)])
+@pytest.fixture(scope="module")
+def maimed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Started, int]]:
+    """A system whose children tests kill and stop: each test leaves it as it was, or the next fails."""
+    port = free_port()
+    with started_dev({}, data_dir=tmp_path_factory.mktemp("maimed") / "data", port=port) as process:
+        yield process, port
 
 
 @pytest.mark.parametrize(
     "name", ["rulemint_gateway", "rulemint_runner", pytest.param("valkey-server", marks=ONE_SERVER)]
 )
-def test_a_child_that_dies_is_started_again(tmp_path: Path, name: str) -> None:
-    port = free_port()
-    with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
-        victim = child_named(process, name)
-        os.kill(victim, signal.SIGKILL)
-        until(lambda: not is_alive(victim) and gets_a_token(port), failing=process)
+def test_a_child_that_dies_is_started_again(maimed: tuple[Started, int], name: str) -> None:
+    process, port = maimed
+    until(lambda: gets_a_token(port), failing=process)
+    victim = child_named(process, name)
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: not is_alive(victim) and gets_a_token(port), failing=process)
 
 
 def child_named(process: Started, name: str) -> int:
@@ -187,9 +184,10 @@ def child_named(process: Started, name: str) -> int:
     raise AssertionError(f"no process {name}")
 
 
-def test_an_acknowledged_change_survives_sigkill_of_everything(tmp_path: Path) -> None:
+def test_sigkill_leaves_no_process_behind_and_an_acknowledged_change_survives_it(tmp_path: Path) -> None:
     port = free_port()
     with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
+        assert gets_a_token(port)
         admin = json.loads((tmp_path / "data/admin.json").read_text())
         token = ask(port, {**{k: admin[k] for k in ("client_id", "client_secret", "audience")},
                            "grant_type": "client_credentials"})[1]["access_token"]  # fmt: skip
@@ -207,7 +205,9 @@ def test_an_acknowledged_change_survives_sigkill_of_everything(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("case", ["port", "port of https", "data directory", "second copy", "master key", "setting"])
-def test_what_cannot_work_gets_one_clear_line_and_a_failing_exit(tmp_path: Path, case: str) -> None:
+def test_what_cannot_work_gets_one_clear_line_and_a_failing_exit(
+    demo_system: System, tmp_path: Path, case: str
+) -> None:
     port, data_dir = free_port(), tmp_path / "data"
     environment = {"RULEMINT_DATA_DIR": str(data_dir), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -228,11 +228,10 @@ def test_what_cannot_work_gets_one_clear_line_and_a_failing_exit(tmp_path: Path,
         elif case == "setting":
             environment["RULEMINT_PORT"] = "eighty"
             wanted, code = "RULEMINT_PORT", 2
-        if case == "second copy":
-            with started_dev({}, data_dir=data_dir, port=port):
-                check_refusal({**environment, "RULEMINT_PORT": str(free_port())}, "another rulemint dev", 1)
-        else:
-            check_refusal(environment, wanted, code)
+        elif case == "second copy":
+            environment["RULEMINT_DATA_DIR"] = str(demo_system.data_dir)
+            wanted = "another rulemint dev"
+        check_refusal(environment, wanted, code)
 
 
 def check_refusal(environment: dict[str, str], wanted: str, code: int) -> None:
@@ -295,24 +294,26 @@ def test_the_logs_command_shows_what_a_rule_writes(demo_system: System) -> None:
     assert "started" not in shown.output
 
 
-def test_without_a_runner_a_token_is_unavailable_for_a_while_and_the_system_unready(tmp_path: Path) -> None:
-    port = free_port()
-    with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
-        runner = child_named(process, "rulemint_runner")
-        os.kill(runner, signal.SIGSTOP)
-        try:
-            until(lambda: not is_ready(port), failing=process)
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{port}/oauth/token",
-                json.dumps(DEMO_REQUEST).encode(),
-                {"Content-Type": "application/json"},
-            )
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(request, timeout=15)
-            answer = json.load(refused.value)
-            assert (refused.value.code, answer["error"]) == (503, "temporarily_unavailable")
-            assert int(refused.value.headers["Retry-After"]) >= 1
-            assert answer["exchange_id"] == refused.value.headers["X-Request-Id"]
-        finally:
-            os.kill(runner, signal.SIGCONT)
-        until(lambda: gets_a_token(port), failing=process)
+def test_without_a_runner_a_token_is_unavailable_for_a_while_and_the_system_unready(
+    maimed: tuple[Started, int],
+) -> None:
+    process, port = maimed
+    until(lambda: gets_a_token(port), failing=process)
+    runner = child_named(process, "rulemint_runner")
+    os.kill(runner, signal.SIGSTOP)
+    try:
+        until(lambda: not is_ready(port), failing=process)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/oauth/token",
+            json.dumps(DEMO_REQUEST).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=15)
+        answer = json.load(refused.value)
+        assert (refused.value.code, answer["error"]) == (503, "temporarily_unavailable")
+        assert int(refused.value.headers["Retry-After"]) >= 1
+        assert answer["exchange_id"] == refused.value.headers["X-Request-Id"]
+    finally:
+        os.kill(runner, signal.SIGCONT)
+    until(lambda: gets_a_token(port), failing=process)
