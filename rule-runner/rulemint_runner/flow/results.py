@@ -19,6 +19,7 @@ from rulemint_shared.scopes import MAX_SCOPES, is_scope_token
 
 MAX_DEPTH = 16
 BEYOND_CEILING = "the API allows only scopes of the client grant"
+NO_SCOPE = "the result has no scope, and then no scopes are left, as at Auth0; to keep them, return scope"
 BEYOND_GRANT = "an action may add only scopes of the client grant"
 
 
@@ -100,6 +101,8 @@ def _decode(text: str, max_bytes: int) -> dict[str, Any]:
 def _granted(value: dict[str, Any], form: Form, given: Granted, limits: list[_ScopeLimit]) -> RuleResult:
     dropped: list[Dropped] = []
     scope = _scope(value, form, given)
+    if given.scope and "scope" not in value and form is Form.AUTH0:
+        dropped.append(Dropped(name="scope", why=NO_SCOPE))
     for limit in limits:
         beyond = [name for name in scope if name not in limit.scope]
         dropped += [Dropped(name=f"scope {name}", why=limit.why) for name in beyond]

@@ -128,6 +128,32 @@ async def test_what_cannot_be_installed_is_named_without_a_path_of_this_machine(
     assert tempfile.gettempdir() not in answer.message
 
 
+COMPILED = [
+    pytest.param(wanted("native-part"), "native-part@1.0.0 has a compiled part", id="itself"),
+    pytest.param(wanted("wants-native"), "native-part@1.0.0, which wants-native needs, has", id="in a dependency"),
+]
+
+
+@pytest.mark.parametrize(("package", "said"), COMPILED)
+async def test_a_package_with_a_compiled_part_is_refused_by_that_reason(
+    registry: LocalRegistry, package: Wanted, said: str
+) -> None:
+    answer = await install(NPM, package, source=registry)
+    assert isinstance(answer, NotCollected)
+    assert not answer.is_ours
+    assert said in answer.message
+
+
+async def test_a_package_that_does_without_its_compiled_part_is_installed(registry: LocalRegistry) -> None:
+    assert isinstance(await install(NPM, wanted("native-or-not"), source=registry), Collected)
+
+
+async def test_minified_text_that_looks_like_a_path_ends_no_installation(registry: LocalRegistry) -> None:
+    answer = await install(NPM, wanted("minified"), source=registry)
+    assert isinstance(answer, Collected), answer
+    assert opened(answer.content).modules == ["minified@1.0.0/index.js"]
+
+
 @pytest.mark.parametrize("kind", [NPM, PYPI])
 @pytest.mark.parametrize("status", [503, 429, None], ids=["503", "429", "nobody listens"])
 async def test_a_registry_that_is_down_is_no_fault_of_the_request(

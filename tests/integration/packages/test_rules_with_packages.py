@@ -28,6 +28,9 @@ async def npm() -> msgspec.Raw:
             wanted("npm:shout@2", "2", name="shout"),
             wanted(MODULE),
             wanted(f"{MODULE}/part/a", name=MODULE, path="/part/a"),
+            wanted("dual"),
+            wanted("imports-late"),
+            wanted("minified"),
             source=source,
         )
 
@@ -41,6 +44,31 @@ async def npm() -> msgspec.Raw:
             "module.exports = (c, s, a, x, cb) => cb(null, {g: greet(c.id), code});",
             {"g": "HELLO C!", "code": "MODULE_NOT_FOUND"},
             id="CommonJS",
+        ),
+        pytest.param(
+            JS,
+            "import dual, { named } from 'dual';\nexport default () => ({ made: dual(), named });",
+            {"made": "dual", "named": "named"},
+            id="the default of a package of both kinds",
+        ),
+        pytest.param(
+            JS,
+            "const dual = require('dual');\nmodule.exports = async (c, s, a, x) => ({ made: dual.default() });",
+            {"made": "dual"},
+            id="a package of both kinds, required",
+        ),
+        pytest.param(
+            JS,
+            "const { later } = require('imports-late');\n"
+            "module.exports = async (c, s, a, x) => ({ said: await later() });",
+            {"said": "LATE!named"},
+            id="what a package imports while it runs",
+        ),
+        pytest.param(
+            JS,
+            "import where from 'minified';\nexport default () => ({ where });",
+            {"where": "/packages/minified@1.0.0/index.js"},
+            id="a module that looks for its own file",
         ),
         pytest.param(
             JS,

@@ -223,6 +223,7 @@ function run(file, module) {
  */
 function functionOf(text, file) {
   if (!DYNAMIC.test(text)) return (0, eval)(`${text}\n//# sourceURL=${file}`);
+  hookImports();
   const vm = nodeModule("node:vm");
   const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
   return new vm.Script(text, { filename: SCHEME + file, importModuleDynamically }).runInThisContext();
@@ -255,6 +256,7 @@ function isModule(file) {
 
 /** From now on `import` finds what `require` finds. */
 function hookImports() {
+  if (Object.hasOwn(globalThis, REQUIRE)) return;
   Object.defineProperty(globalThis, REQUIRE, {
     value: (/** @type {string} */ url) =>
       url.startsWith(BUILTIN) ? nodeModule(url.slice(BUILTIN.length)) : evaluate(url.slice(SCHEME.length)).exports,

@@ -26,7 +26,7 @@ from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Isolation
 
-COMPUTED_PART = 0.2
+COMPUTED_PART = 0.05
 """A rule that computed for more of its time did not wait for anything."""
 
 

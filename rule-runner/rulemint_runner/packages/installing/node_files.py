@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rulemint_runner.packages.installing.node_resolution import is_builtin, is_module, resolve
+from rulemint_runner.packages.installing.compiled import check_not_compiled, is_optional
+from rulemint_runner.packages.installing.node_resolution import (
+    is_builtin,
+    is_module,
+    manifest_of,
+    package_of,
+    resolve,
+    split,
+)
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.messages import MAX_SET_BYTES, PackageSet
 
@@ -31,6 +39,7 @@ def collect(folder: Path, roots: dict[str, str]) -> PackageSet:
             duals.add(file)
     collection = _Collection(folder)
     for file in found.values():
+        check_not_compiled(package_of(file), needed_by="")
         collection.add_with_all_it_needs(file)
     return collection.finished(
         {specifier: collection.name(file) for specifier, file in found.items()},
@@ -47,6 +56,8 @@ class _Collection:
         self._modules: list[str] = []
         self._links: dict[str, dict[str, str]] = {}
         self._size = 0
+        self._checked: set[Path] = set()
+        """Packages that have no compiled part, or do without."""
 
     def name(self, file: Path) -> str:
         """Return the name of *file*; its errors show it."""
@@ -92,10 +103,21 @@ class _Collection:
         if by_import:
             self._modules.append(name)
         targets = _targets(text, file, by_import=by_import)
+        self._check(file, targets)
         links = {said: self.name(target) for said, target in targets.items() if target.is_relative_to(self._store)}
         if links:
             self._links[name] = links
         return list(targets.values())
+
+    def _check(self, file: Path, targets: dict[str, Path]) -> None:
+        """Refuse what *file* cannot do without and no host can load."""
+        package = package_of(file)
+        for said, target in targets.items():
+            other = package_of(target)
+            if other in self._checked or other == package or is_optional(split(said)[0], package):
+                continue
+            check_not_compiled(other, needed_by=str(manifest_of(package).get("name", "")))
+            self._checked.add(other)
 
 
 def _targets(text: str, file: Path, *, by_import: bool) -> dict[str, Path]:

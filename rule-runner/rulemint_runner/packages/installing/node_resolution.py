@@ -33,7 +33,7 @@ def is_module(file: Path) -> bool:
     """Tell whether *file* is an ES module."""
     if file.suffix != ".js":
         return file.suffix == ".mjs"
-    return _manifest(_package_of(file)).get("type") == "module"
+    return manifest_of(package_of(file)).get("type") == "module"
 
 
 def resolve(specifier: str, importer: Path, *, by_import: bool) -> Path | None:
@@ -49,12 +49,12 @@ def _resolve(specifier: str, importer: Path, conditions: tuple[str, ...]) -> Pat
     if specifier.startswith(("./", "../")) or specifier in {".", ".."}:
         return _file_or_folder(importer.parent / specifier)
     if specifier.startswith("#"):
-        package = _package_of(importer)
-        return _from_table(package, _manifest(package).get("imports"), specifier, conditions)
+        package = package_of(importer)
+        return _from_table(package, manifest_of(package).get("imports"), specifier, conditions)
     name, path = split(specifier)
-    own = _package_of(importer)
-    if _manifest(own).get("name") == name and "exports" in _manifest(own):
-        return _from_table(own, _manifest(own)["exports"], f".{path}", conditions)
+    own = package_of(importer)
+    if manifest_of(own).get("name") == name and "exports" in manifest_of(own):
+        return _from_table(own, manifest_of(own)["exports"], f".{path}", conditions)
     for folder in importer.parents:
         package = folder / "node_modules" / name
         if _is_folder(package):
@@ -71,7 +71,7 @@ def split(specifier: str) -> tuple[str, str]:
 
 
 def _within(package: Path, path: str, conditions: tuple[str, ...]) -> Path | None:
-    exports = _manifest(package).get("exports")
+    exports = manifest_of(package).get("exports")
     if exports is not None:
         return _from_table(package, exports, f".{path}", conditions)
     return _file_or_folder(package / path.lstrip("/"))
@@ -118,7 +118,7 @@ def _file_or_folder(path: Path) -> Path | None:
     for suffix in _SUFFIXES:
         if found := _existing(path.with_name(path.name + suffix) if suffix else path):
             return found
-    main = _manifest(path).get("main")
+    main = manifest_of(path).get("main")
     if isinstance(main, str) and main.strip("./") and (found := _file_or_folder(path / main)):
         return found
     return next(filter(None, (_existing(path / index) for index in _INDEXES)), None)
@@ -138,16 +138,17 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _package_of(file: Path) -> Path:
+def package_of(file: Path) -> Path:
     """The folder of the package that *file* belongs to."""
     for folder in file.parents:
-        if "name" in _manifest(folder) or "type" in _manifest(folder) or folder.name == "node_modules":
+        if "name" in manifest_of(folder) or "type" in manifest_of(folder) or folder.name == "node_modules":
             return folder
     return file.parent
 
 
 @cache
-def _manifest(folder: Path) -> dict[str, Any]:
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Read the ``package.json`` of *folder*; empty if there is none."""
     try:
         manifest = json.loads((folder / "package.json").read_bytes())
     except (OSError, ValueError):

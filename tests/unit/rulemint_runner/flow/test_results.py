@@ -11,6 +11,7 @@ from rulemint_runner.flow.claim_names import RESERVED
 from rulemint_runner.flow.results import (
     BEYOND_GRANT,
     MAX_DEPTH,
+    NO_SCOPE,
     RuleResult,
     interpret,
 )
@@ -196,11 +197,20 @@ def test_an_auth0_form_sets_namespaced_claims_and_names_what_it_left_out() -> No
 @pytest.mark.parametrize("form", Form, ids=str)
 def test_no_form_sets_a_reserved_claim_and_each_is_named(form: Form) -> None:
     claims = dict.fromkeys(RESERVED - {"scope"}, "forged")
-    result = result_of(claims, form=form)
+    result = result_of({**claims, "scope": []}, form=form)
     assert granted(result).claims == {}
     assert {(dropped.name, dropped.why) for dropped in result.dropped} == {
         (name, "the name is reserved") for name in claims
     }
+
+
+def test_a_hook_without_a_scope_is_told_that_its_scopes_are_gone() -> None:
+    result = result_of({}, form=Form.AUTH0)
+    assert granted(result).scope == []
+    assert [(entry.name, entry.why) for entry in result.dropped] == [("scope", NO_SCOPE)]
+    assert result_of({"scope": []}, form=Form.AUTH0).dropped == []
+    assert result_of({}, form=Form.AUTH0, given=Granted(scope=[])).dropped == []
+    assert result_of({}, form=Form.OWN).dropped == []
 
 
 def test_claims_accumulate_over_rules_and_the_later_rule_wins() -> None:
@@ -342,7 +352,7 @@ def test_any_text_has_an_outcome_that_can_travel(text: str, form: Form, scope_ce
 @given(st.dictionaries(NAMES, st.integers(0, 9)), st.sampled_from(Form))
 def test_every_name_of_a_result_is_a_claim_or_is_named_as_dropped(value: dict[str, int], form: Form) -> None:
     value.pop("scope", None)
-    result = result_of(value, form=form)
+    result = result_of({**value, "scope": []}, form=form)
     dropped = [entry.name for entry in result.dropped]
     assert sorted([*granted(result).claims, *dropped]) == sorted(value)
     assert all(entry.why for entry in result.dropped)
