@@ -14,12 +14,12 @@ from rulemint_runner.packages.installing.refusal import InstallError
 _SOURCE = "binding.gyp"
 _ADDON = ".node"
 _WITHOUT = re.compile(r"(?:fallback|elliptic|js|pure|browser)\.[cm]?js")
-"""How files are called that do the same without the compiled part."""
+"""The names of files that do the same without the compiled part."""
 _MAX_ENTRIES = 20_000
 
 
 def is_optional(name: str, package: Path) -> bool:
-    """Whether *package* does without the package *name*."""
+    """Tell whether *package* does without the package *name*."""
     manifest = manifest_of(package)
     peer = manifest.get("peerDependenciesMeta")
     said = peer.get(name) if isinstance(peer, dict) else None

@@ -3,5 +3,5 @@
 // ---
 module.exports = async (client, scope, audience, context) => {
   Deno.stdout.writeSync(new Uint8Array([0, 0, 1, 0, 123]));
-  await new Promise(() => {});
+  await new Promise((ok) => setTimeout(ok, 1e6));
 };
