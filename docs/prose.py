@@ -1,8 +1,8 @@
-"""Check the measurable part of plain English, in the rooms and pages that are held to it (``make lint``).
+"""Check the measurable part of plain English, in the code and on the pages that are held to it (``make lint``).
 
-In a room, no docstring begins with a question word. In a room and on a page, no sentence has more than `MOST_WORDS`
-words, and none uses a word of `NOT_PLAIN`. When you have rewritten a room, add it to `ROOMS`. When you have rewritten a
-page, remove it from `PAGES_TO_DO`. ``--others`` counts the problems in rooms and pages that are not held yet.
+In the code, no docstring begins with a question word. In the code and on a page, no sentence has more than `MOST_WORDS`
+words, and none uses a word of `NOT_PLAIN`. When you have rewritten a page, remove it from `PAGES_TO_DO`. ``--others``
+counts the problems on pages that are not held yet.
 """
 
 from __future__ import annotations
@@ -18,24 +18,11 @@ from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = (
-    "cli/rulemint_cli",
-    "gateway/rulemint_gateway",
-    "rule-runner/rulemint_runner/egress",
-    "rule-runner/rulemint_runner/flow",
-    "rule-runner/rulemint_runner/hosts",
-    "rule-runner/rulemint_runner/packages",
-    "rule-runner/rulemint_runner/queue",
-    "rule-runner/rulemint_runner/sandbox",
-    "rule-runner/rulemint_runner/self_check",
-    "shared/rulemint_shared",
-)
 PAGES_TO_DO = (
     "CHANGELOG.md",
     "docs/auth0-facts.md",
     "docs/reliability.md",
     "docs/security/layers.md",
-    "docs/settings.md",
 )
 """All other pages are held."""
 PACKAGES = ("shared/rulemint_shared", "gateway/rulemint_gateway", "rule-runner/rulemint_runner", "cli/rulemint_cli")
@@ -78,7 +65,7 @@ class Text:
     words: str
 
 
-def problems_of_room(folder: Path) -> Iterator[str]:
+def problems_of_package(folder: Path) -> Iterator[str]:
     """Check all docstrings of the Python files below *folder*."""
     for text in docstrings(folder):
         first = _FIRST.search(text.words)
@@ -166,11 +153,7 @@ def held_pages() -> list[Path]:
 
 
 def _show_others() -> None:
-    """Print each room and page that is not held, with the number of its problems."""
-    rooms = {file.parent for package in PACKAGES for file in (ROOT / package).rglob("*.py")}
-    held = [ROOT / room for room in ROOMS]
-    for room in sorted(room for room in rooms if not any(room.is_relative_to(each) for each in held)):
-        sys.stdout.write(f"{len(list(problems_of_room(room))):4}  {room.relative_to(ROOT)} and below\n")
+    """Print each page that is not held, with the number of its problems."""
     for page in PAGES_TO_DO:
         sys.stdout.write(f"{len(list(problems_of_page(ROOT / page))):4}  {page}\n")
 
@@ -182,7 +165,7 @@ def main() -> int:
     if parser.parse_args().others:
         _show_others()
         return 0
-    problems = [problem for room in ROOMS for problem in problems_of_room(ROOT / room)]
+    problems = [problem for package in PACKAGES for problem in problems_of_package(ROOT / package)]
     problems += [problem for page in held_pages() for problem in problems_of_page(page)]
     for problem in problems:
         sys.stdout.write(f"{problem}\n")

@@ -42,13 +42,13 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(description="Seconds that a rule may take if it does not say itself.", gt=0, le=MAX_TIMEOUT_S)
     ] = 5.0
     max_rule_timeout: Annotated[
-        float, Meta(description="Seconds that a rule may take whatever it says.", gt=0, le=MAX_TIMEOUT_S)
+        float, Meta(description="Seconds that a rule may ask for at most.", gt=0, le=MAX_TIMEOUT_S)
     ] = MAX_TIMEOUT_S
     rule_memory_mb: Annotated[
         int, Meta(description="MiB of heap that a rule may take if it does not say itself.", ge=16, le=MAX_MEMORY_MB)
     ] = 64
     max_rule_memory_mb: Annotated[
-        int, Meta(description="MiB of heap that a rule may take whatever it says.", ge=16, le=MAX_MEMORY_MB)
+        int, Meta(description="MiB of heap that a rule may ask for at most.", ge=16, le=MAX_MEMORY_MB)
     ] = MAX_MEMORY_MB
     rule_log_bytes: Annotated[
         int, Meta(description="Bytes of log that are kept of one rule in one invocation.", ge=0, le=MAX_LOG_BYTES)
@@ -99,7 +99,8 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         Path | None, Meta(description="A hosts(5) file of names that rules may call, asked before DNS.")
     ] = None
     egress_ca_file: Annotated[
-        Path | None, Meta(description="A PEM file of certificate authorities that rules' calls trust beside the usual.")
+        Path | None,
+        Meta(description="A PEM file of certificate authorities that rules' calls trust besides the usual ones."),
     ] = None
     npm_registry: Annotated[
         HttpUrl | None, Meta(description="The URL of the npm registry that rules' packages come from.")

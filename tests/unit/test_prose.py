@@ -80,7 +80,7 @@ def test_a_docstring_that_begins_with_a_question_word_is_found(
     prose: ModuleType, tmp_path: Path, source: str, said: str | None
 ) -> None:
     (tmp_path / "module.py").write_text(source)
-    found = list(prose.problems_of_room(tmp_path))
+    found = list(prose.problems_of_package(tmp_path))
     assert len(found) == (said is not None)
     if said is not None:
         assert f"module.py:{said}" in found[0]

@@ -49,7 +49,7 @@ RefusalBytes = Annotated[
     int,
     Meta(
         description="Bytes of Valkey's memory for a tenant's records of token requests that were refused before "
-        "their client was known, about, and as many for those of refused management calls; the oldest go first.",
+        "their client was known, about. Refused management calls have as many. The oldest records go first.",
         ge=256 * 1024,
         le=2**40,
     ),

@@ -22,10 +22,10 @@ EVERY_RIGHT = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 
 libc = ctypes.CDLL(None, use_errno=True)
 room = ctypes.create_string_buffer(256)
-"""Where the kernel may put what it tells."""
+"""Room for what the kernel tells."""
 ones = ctypes.create_string_buffer(b"\xff" * 128)
 queued = ctypes.create_string_buffer(struct.pack("iii", 0, 0, -1), 128)
-"""What a signal carries that a process sends by itself."""
+"""The content of a signal that a process sends by itself."""
 watched = ctypes.create_string_buffer(struct.pack("IIQ24xQ", 1, 112, 0, 0b1100000), 112)
 """The processor's time, outside of the kernel."""
 wakes_a_thread = ctypes.create_string_buffer(struct.pack("QiiI", 0, 10, 4, os.getpid()), 64)
@@ -79,7 +79,7 @@ CALLS = {  # those that name nobody
 
 
 def rule(client, scope, audience, context):
-    """What became of each attack."""
+    """Try every attack, and return the results."""
     targets = context["body"]
     while targets.get("hang"):
         pass

@@ -1,4 +1,4 @@
-"""What a rule asks of the runner: calls to other services, which its broker makes, and what the rule has stored."""
+"""Ask the runner: for calls to other services, which its broker makes, and for what the rule has stored."""
 
 import binascii
 import itertools

@@ -1,4 +1,4 @@
-"""What a rule prints or logs becomes line frames, while it still runs."""
+"""Turn what a rule prints or logs into line frames, while it still runs."""
 
 import io
 import logging
@@ -63,7 +63,10 @@ class LogHandler(logging.Handler):
         logging.setLogRecordFactory(make_record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send *record*, with its traceback if it has one, for whoever made it: some handlers keep it for later."""
+        """Send *record*, with its traceback if it has one.
+
+        Some handlers keep records for later, so it names its maker.
+        """
         write_line(self._channel, level_name(record.levelno), self.format(record), self._whose.get(record))
 
 

@@ -29,7 +29,7 @@ class Channel:
 
         A run that precedes it has not begun, and another host is to run it.
 
-        A reply that nobody waits for any longer, because a signal's handler raised, is nobody's.
+        A reply that nobody waits for any more, because a signal's handler raised, is nobody's.
         """
         while (frame := self.read()) is not None:
             if frame["t"] == "run":

@@ -1,4 +1,4 @@
-"""Whose work runs: tasks and callbacks of asyncio carry the context that they were made in, which names the invocation.
+"""Name the invocation whose work runs: tasks and callbacks of asyncio carry the context that they were made in.
 
 A refusal also knows itself of which invocation it is, so that one that nobody caught is heard by the right one.
 """
@@ -16,7 +16,7 @@ class Invocation:
         self.is_over = False
         """Its answer leaves: it may ask for nothing more."""
         self.is_gone = False
-        """The host is idle: nobody takes its lines any longer."""
+        """The host is idle: nobody takes its lines any more."""
         self.refusal: BaseException | None = None
         """A refusal that nobody caught."""
         self.not_awaited = ""
@@ -65,7 +65,7 @@ def drop() -> None:
 
 
 def dropped() -> int:
-    """How often that was so since it was last asked."""
+    """Count the lines that came too late since this was last called."""
     global _dropped
     count, _dropped = _dropped, 0
     return count

@@ -10,11 +10,11 @@ import sys
 from importlib.machinery import ModuleSpec
 
 ROOT = "/packages"
-"""What paths of packages begin with. There is no such folder."""
+"""The beginning of all paths of packages. There is no such folder."""
 
 
 class Files:
-    """What is where in the set."""
+    """The files and folders of the set."""
 
     def __init__(self, packages: dict) -> None:
         self._texts = packages["files"]
@@ -49,7 +49,7 @@ class Files:
         return compile(self.read(file), f"{ROOT}/{file}", "exec", dont_inherit=True)
 
     def names_in(self, folder: str) -> list:
-        """What is directly in *folder*; nothing if there is no such folder."""
+        """List the files directly in *folder*; nothing if there is no such folder."""
         return list(self._folders.get(folder, ()))
 
 
@@ -77,7 +77,7 @@ class PackageFinder:
         return spec
 
     def find_distributions(self, context: object = None) -> list:
-        """What ``importlib.metadata`` knows of the packages: their versions, for one."""
+        """Find packages for ``importlib.metadata``: their versions, for one."""
         wanted = getattr(context, "name", None)
         folders = [name for name in self._files.names_in("") if name.endswith(".dist-info")]
         found = [distribution_of(self._files, folder) for folder in folders]
@@ -103,11 +103,11 @@ class Loader:
         return self._files.read(self._file).decode(errors="replace")
 
     def get_filename(self, _name: str) -> str:
-        """What ``__file__`` says."""
+        """Return the text of ``__file__``."""
         return f"{ROOT}/{self._file}"
 
     def is_package(self, _name: str) -> bool:
-        """Whether it has modules of its own."""
+        """Tell whether it has modules of its own."""
         return self._file.endswith("/__init__.py")
 
     def get_data(self, path: str) -> bytes:
@@ -115,7 +115,7 @@ class Loader:
         return self._files.read(str(path).removeprefix(f"{ROOT}/"))
 
     def get_resource_reader(self, _name: str) -> object:
-        """What ``importlib.resources`` reads the package's files with."""
+        """Return the reader with which ``importlib.resources`` reads the package's files."""
         return reader_of(self._files, f"{ROOT}/{self._file.rpartition('/')[0]}")
 
 
@@ -126,7 +126,7 @@ def define(packages: dict | None) -> None:
 
 
 def distribution_of(files: Files, folder: str) -> object:
-    """An installed package, as ``importlib.metadata`` sees it; whoever asks has loaded that already."""
+    """Show an installed package to ``importlib.metadata``, which the caller has loaded already."""
     from importlib.metadata import Distribution  # noqa: PLC0415  # a fifth of a second, of which few rules have a use
 
     class PackageDistribution(Distribution):

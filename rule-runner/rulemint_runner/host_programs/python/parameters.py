@@ -1,4 +1,4 @@
-"""What a rule takes: its positional parameters, through whatever it was bound, wrapped or made partial by."""
+"""Find the positional parameters of a rule, through all that bound, wrapped or made it partial."""
 
 import types
 
@@ -44,7 +44,7 @@ def _of(function: object, layers: int) -> Parameters:
 
 
 def _of_code(function: types.FunctionType, layers: int) -> Parameters:
-    """A wrapper that takes whatever it is given takes what it wraps, if it says what that is."""
+    """Read a function. A wrapper that takes everything takes what it wraps, if it says what that is."""
     code = function.__code__
     names = code.co_varnames[: code.co_argcount]
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]

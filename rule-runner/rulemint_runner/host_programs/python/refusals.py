@@ -14,7 +14,7 @@ class AccessDenied(Exception):
     code = "access_denied"
 
     def __new__(cls, *arguments: object, **named: object) -> object:  # `typing` takes milliseconds to import
-        """Note whose it is: it may be found where nobody knows that any longer."""
+        """Note whose it is: it may be found where nobody knows that any more."""
         self = super().__new__(cls, *arguments, **named)
         self._invocation = invocation.current()
         return self
@@ -25,7 +25,7 @@ class AccessDenied(Exception):
 
 
 class PlainRefusal(AccessDenied):
-    """What a rule gave to its callback and named no OAuth error by."""
+    """A refusal that a rule gave to its callback without the name of an OAuth error."""
 
 
 class InvalidScope(AccessDenied):

@@ -1,4 +1,4 @@
-"""What the sandbox refuses a rule, said in words: the kernel's own are ``Resource temporarily unavailable``.
+"""Put the sandbox's refusals into words: the kernel's own are ``Resource temporarily unavailable``.
 
 Functions are wrapped and their errors keep type, number and text, to which the reason is added. Nothing here protects:
 the sandbox does. Modules that few rules import are changed when they are imported.

@@ -39,7 +39,7 @@ class Rule:
         self._takes_named_callback = not self._takes_callback and CALLBACK in taken.keywords
 
     def answer(self, run: dict) -> dict:
-        """What the rule answers to one invocation."""
+        """Return the rule's answer to one invocation."""
         try:
             value = self._call(run)
         except BaseException as error:  # noqa: BLE001  # SystemExit too: the rule failed, the host goes on
@@ -104,7 +104,7 @@ def load(frame: dict, calls: Calls) -> Rule:
 
     Raises:
         NotARule: the text is none.
-        BaseException: whatever the text itself raises while it is loaded.
+        BaseException: anything that the text itself raises while it is loaded.
     """
     global _file  # noqa: PLW0603  # one host, one rule
     _file = frame["file"]
@@ -148,7 +148,7 @@ def _describe_with_stack(error: BaseException) -> str:
 
 
 def _position(frame: traceback.FrameSummary) -> str:
-    """Where it is, its column counted from 1 in characters as everywhere else; Python counts bytes from 0."""
+    """Return its position, the column counted from 1 in characters as everywhere else; Python counts bytes from 0."""
     at = f"{_file}:{frame.lineno}"
     if frame.lineno is None or frame.colno is None:
         return at
@@ -187,7 +187,7 @@ def refused(error: refusals.AccessDenied) -> dict:
 
 
 def answer_of(given: dict, ended: invocation.Invocation) -> dict:
-    """What leaves: *given*, unless it grants and *ended* has refused or forgotten something where nobody looked."""
+    """Return *given*, unless it grants and *ended* has refused or forgotten something where nobody looked."""
     if given["t"] != "returned":
         return given
     if ended.refusal is not None:

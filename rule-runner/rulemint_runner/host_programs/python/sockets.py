@@ -1,9 +1,9 @@
 """Sockets that speak HTTP through the runner: `urllib`, `http.client` and what builds on them work as they are.
 
 A host can open no socket. Libraries make one by `socket.socket`, connect it to an address that `getaddrinfo` gave, and
-wrap it by an `ssl.SSLContext`; here that gives a `CallingSocket`, which takes the bytes of a request, makes a call of
-it, and hands out the bytes of an answer. Names are resolved, and certificates verified, by the broker alone. Modules
-are changed when a rule first imports them, so that others do not pay.
+wrap it by an `ssl.SSLContext`. Here that gives a `CallingSocket`. It takes the bytes of a request, makes a call of it,
+and hands out the bytes of an answer. Names are resolved, and certificates verified, by the broker alone. Modules are
+changed when a rule first imports them, so that others do not pay.
 """
 
 import errno
@@ -20,7 +20,7 @@ _NO_SOCKETS = {errno.EPERM: NO_SOCKETS, errno.EACCES: NO_SOCKETS}
 
 
 class CallingSocket:
-    """What a client of HTTP/1.1 takes for a connection to one server."""
+    """A stand-in for a client's connection to one server of HTTP/1.1."""
 
     family, type, proto = 2, 1, 6
 
@@ -33,7 +33,7 @@ class CallingSocket:
         self._answer = io.BytesIO()
 
     def connect(self, address: tuple) -> None:
-        """Remember whom the calls are for.
+        """Remember the host that the calls are for.
 
         Raises:
             PermissionError: it is an address; there are calls to names only.
@@ -80,11 +80,11 @@ class CallingSocket:
         """Every call waits for its answer."""
 
     def fileno(self) -> int:
-        """A descriptor on which nothing is ever to be read, so that whoever asks finds the connection alive."""
+        """Return a descriptor on which nothing is ever to be read, so that a library finds the connection alive."""
         return _SILENT_DESCRIPTOR
 
     def version(self) -> str:
-        """What the broker asks for at least."""
+        """Return the version that the broker asks for at least."""
         return "TLSv1.2"
 
     def selected_alpn_protocol(self) -> None:
@@ -107,7 +107,7 @@ class CallingSocket:
     listen = accept = sendto = recvfrom = bind
 
     def _refusal(self) -> PermissionError:
-        """What says that nothing but HTTP is spoken here."""
+        """Make the error that says that only HTTP is spoken here."""
         return PermissionError(1, f"no connection to {self._host}:{self._port}: {NO_SOCKETS}")
 
     def _make_call_if_whole(self) -> None:

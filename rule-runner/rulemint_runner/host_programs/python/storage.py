@@ -26,7 +26,7 @@ class StorageConflict(StorageError):
 class Storage(dict):
     """The storage of one invocation, which remembers what was read.
 
-    An empty dictionary to whoever prints a context as JSON; in JavaScript it is an empty object there.
+    An empty dictionary in a context that is printed as JSON; in JavaScript it is an empty object there.
     """
 
     def __init__(self, calls: Calls) -> None:
@@ -49,7 +49,7 @@ class Storage(dict):
         return _document(stored)
 
     def set(self, data: object, *, force: bool = False) -> None:
-        """Replace the document that was read or written last, or with *force* whatever there is; None: by nothing.
+        """Replace the document that was read or written last, or any document with *force*; None: by nothing.
 
         Raises:
             StorageConflict: there is another one.

@@ -1,4 +1,4 @@
-"""What a rule refuses or forgets where nobody looks: in a task that nobody awaits, in a callback, in a finalizer.
+"""Find what a rule refuses or forgets where nobody looks: in a task, in a callback, in a finalizer.
 
 A refusal that nobody caught is heard as long as its invocation has not answered. What else goes wrong there is a line
 of the log of the invocation that started it, as Python writes it.
@@ -31,7 +31,7 @@ def define() -> None:
 
 
 def look_at(script: str, *, has_packages: bool) -> None:
-    """Whether what this rule lets go of may have something to say: to look for it costs each invocation 10 µs."""
+    """Decide whether things that this rule lets go of are looked at, which costs each invocation 10 µs."""
     global _says_something_later  # noqa: PLW0603  # one host, one rule
     _says_something_later = has_packages or any(word in script for word in _LATER)
 
@@ -62,7 +62,7 @@ def leave(ended: invocation.Invocation) -> None:
 
 
 def _stop_signals() -> None:
-    """A handler of the rule's own may run meanwhile, and raise."""
+    """Stop the timers of the rule. A handler of its own may run first, and raise."""
     import signal  # noqa: PLC0415  # it is loaded, and else nobody needs it
 
     for name in _TIMERS:
@@ -103,7 +103,7 @@ def _whose(context: dict) -> invocation.Invocation:
 
 
 def _note_what_was_never_awaited() -> None:
-    """What a forgotten coroutine would have done, or refused, was not done."""
+    """Note a coroutine that was never awaited: what it would have done, or refused, was not done."""
 
     def warn_unawaited(coroutine: object) -> None:
         whose = invocation.current()
