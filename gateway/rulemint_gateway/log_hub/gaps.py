@@ -33,7 +33,7 @@ class Gap(NamedTuple):
 
 
 class Numbering(NamedTuple):
-    """A stream's own account of its numbers."""
+    """The numbers of a stream, as it tells them."""
 
     begins: Position | None
     """The place from which on they grow by one; None: nowhere."""

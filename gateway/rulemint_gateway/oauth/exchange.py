@@ -1,4 +1,4 @@
-"""The account of one token request while it is under way; its `record` is what is kept.
+"""The exchange of one token request while it is under way; its `record` is what is kept.
 
 The steps of the grant never read it: they hand values to each other, and write here what happened.
 """

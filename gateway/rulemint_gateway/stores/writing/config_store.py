@@ -229,7 +229,7 @@ class ConfigStore:
             self._queue_writes(pipe, tenant, changes, revision + 1, attempt.mark)
             if script_bytes is not None:
                 pipe.set(keys.script_bytes(tenant), script_bytes)
-            self._queue_account(pipe, tenant, call, once, audited)
+            self._queue_audit(pipe, tenant, call, once, audited)
             pipe.set(attempt.marker, revision + 1, ex=MARKER_KEPT_S)
             try:
                 await pipe.execute()
@@ -250,7 +250,7 @@ class ConfigStore:
         pipe.set(keys.REVISION, revision)
         pipe.publish(keys.CHANGES, codecs.config_change.encode(change))
 
-    def _queue_account(
+    def _queue_audit(
         self, pipe: Pipeline, tenant: str, call: Call, once: Once | None, audited: list[AuditedChange]
     ) -> None:
         stream = keys.audit(call.tenant)

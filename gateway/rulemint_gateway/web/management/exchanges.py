@@ -1,4 +1,4 @@
-"""``/api/v2/exchanges/{id}``: the account of one token request."""
+"""``/api/v2/exchanges/{id}``: the record of one token request."""
 
 from __future__ import annotations
 
