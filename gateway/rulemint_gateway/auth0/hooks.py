@@ -9,11 +9,11 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.auth0.forms import RuleForms, form_of, form_of_text
 from rulemint_gateway.auth0.trigger import TRIGGER, Trigger, check_trigger
-from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import Dependencies, RuleName, Script
-from rulemint_gateway.management.listings import FewRecords
-from rulemint_gateway.management.placement import Placement
+from rulemint_gateway.management.nouns.answers import Answer
+from rulemint_gateway.management.nouns.fields import Dependencies, RuleName, Script
+from rulemint_gateway.management.nouns.listings import FewRecords
+from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_gateway.management.rules.bodies import CreateRule, PatchRule
 from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.rules import Rules

@@ -12,8 +12,8 @@ from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.client_grants.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.errors import ChangedSinceError, NotFoundError
-from rulemint_gateway.management.etags import Shown, etag_of
-from rulemint_gateway.management.fields import SecretName
+from rulemint_gateway.management.nouns.etags import Shown, etag_of
+from rulemint_gateway.management.nouns.fields import SecretName
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.answers import RuleAnswer
 from rulemint_gateway.management.rules.rules import Rules

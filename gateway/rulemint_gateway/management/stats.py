@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
 from rulemint_shared.deadline import unix_ms

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_gateway.management.answers import Answer
+from rulemint_gateway.management.nouns.answers import Answer
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.http.operations import Operation

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from rulemint_gateway.management.answers import Answer
+from rulemint_gateway.management.nouns.answers import Answer
 from rulemint_gateway.oauth.grant_types import GRANT_TYPES
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.tokens.signing_keys import SigningKeys

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.answers import Answer, Moment
+from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.management.trials.answers import TryAnswer
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.auth0.trigger import TRIGGER_VERSION, Trigger, check_trigger
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.fields import Name, RuleName, SecretName, SecretValue
+from rulemint_gateway.management.nouns.fields import Name, RuleName, SecretName, SecretValue
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
 from rulemint_shared.contract.dependencies import (
     ANY_VERSION,

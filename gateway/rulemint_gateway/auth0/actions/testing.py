@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from rulemint_gateway.auth0.actions.answers import ActionTestAnswer
 from rulemint_gateway.auth0.actions.records import ActionRecords
 from rulemint_gateway.management.clients.bodies import MAX_METADATA
-from rulemint_gateway.management.fields import (
+from rulemint_gateway.management.nouns.fields import (
     ClientId,
     Identifier,
     MetadataKey,

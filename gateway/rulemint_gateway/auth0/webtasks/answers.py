@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.answers import Answer
+from rulemint_gateway.management.nouns.answers import Answer
 
 
 class WebtaskAnswer(Answer, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.fields import RuleName, Script, SecretName, SecretValue, TenantName
+from rulemint_gateway.management.nouns.fields import RuleName, Script, SecretName, SecretValue, TenantName
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
 
 Metadata = Annotated[

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.fields import Dependencies, Order, RuleClients
+from rulemint_gateway.management.nouns.fields import Dependencies, Order, RuleClients
 from rulemint_gateway.management.rules.secrets import NOT_SHOWN
 from rulemint_shared.contract.records import Rule, RuleVersion
 

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import ClientId, Identifier, ScopeValues
-from rulemint_gateway.management.kept_fields import kept_of, with_kept
-from rulemint_gateway.management.listings import FewRecords, Listing, OrderedRecords
-from rulemint_gateway.management.placement import Placement
+from rulemint_gateway.management.nouns.fields import ClientId, Identifier, ScopeValues
+from rulemint_gateway.management.nouns.kept_fields import kept_of, with_kept
+from rulemint_gateway.management.nouns.listings import FewRecords, Listing, OrderedRecords
+from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.record_order import RecordOrder, Wanted, key_of
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.fields import (
+from rulemint_gateway.management.nouns.fields import (
     ClientId,
     ClientSecretValue,
     Description,
@@ -16,8 +16,8 @@ from rulemint_gateway.management.fields import (
     MetadataValue,
     Name,
 )
-from rulemint_gateway.management.placement import Placement
-from rulemint_gateway.management.token_quotas import check_quota
+from rulemint_gateway.management.nouns.placement import Placement
+from rulemint_gateway.management.nouns.token_quotas import check_quota
 from rulemint_shared.contract.kept_fields import KeptClientFields
 from rulemint_shared.contract.records import Client
 

@@ -18,10 +18,10 @@ from rulemint_gateway.management.clients.bodies import (
     check_promises,
 )
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.etags import WithSecrets
-from rulemint_gateway.management.fields import check_in_path
-from rulemint_gateway.management.kept_fields import kept_of, with_kept
-from rulemint_gateway.management.listings import Listing, OrderedRecords
+from rulemint_gateway.management.nouns.etags import WithSecrets
+from rulemint_gateway.management.nouns.fields import check_in_path
+from rulemint_gateway.management.nouns.kept_fields import kept_of, with_kept
+from rulemint_gateway.management.nouns.listings import Listing, OrderedRecords
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.facets import USUAL_APP_TYPE, USUALLY_FIRST_PARTY
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.admin_file import AdminFileKeeper
-from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.clients import FIRST_SECRET, find_client, shown_client
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
-from rulemint_gateway.management.etags import WithSecrets
-from rulemint_gateway.management.fields import ClientSecretValue, SecretName, check_in_path
+from rulemint_gateway.management.nouns.answers import Answer, Moment
+from rulemint_gateway.management.nouns.etags import WithSecrets
+from rulemint_gateway.management.nouns.fields import ClientSecretValue, SecretName, check_in_path
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENTS
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage

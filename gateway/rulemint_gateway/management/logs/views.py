@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.answers import Answer, Moment
+from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.stores.traffic.log_store import LogEntry
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.exchanges import ExchangeRecord

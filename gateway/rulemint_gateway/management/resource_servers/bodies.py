@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.fields import (
+from rulemint_gateway.management.nouns.fields import (
     Description,
     Identifier,
     Name,
@@ -16,7 +16,7 @@ from rulemint_gateway.management.fields import (
     SigningSecret,
     TokenLifetime,
 )
-from rulemint_gateway.management.placement import Placement
+from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_shared.contract.kept_fields import KeptResourceServerFields
 from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm
 

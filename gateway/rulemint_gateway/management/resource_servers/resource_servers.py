@@ -8,10 +8,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.etags import WithSecrets
-from rulemint_gateway.management.fields import check_in_path
-from rulemint_gateway.management.kept_fields import kept_of, with_kept
-from rulemint_gateway.management.listings import FewRecords
+from rulemint_gateway.management.nouns.etags import WithSecrets
+from rulemint_gateway.management.nouns.fields import check_in_path
+from rulemint_gateway.management.nouns.kept_fields import kept_of, with_kept
+from rulemint_gateway.management.nouns.listings import FewRecords
 from rulemint_gateway.management.resource_servers.bodies import (
     PLACES,
     CreateResourceServer,

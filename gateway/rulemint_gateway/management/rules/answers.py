@@ -7,7 +7,7 @@ import hashlib
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
-from rulemint_gateway.management.answers import Answer, Moment
+from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 from rulemint_shared.deadline import rfc3339_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.fields import (
+from rulemint_gateway.management.nouns.fields import (
     AllowHosts,
     Dependencies,
     Description,
@@ -15,7 +15,7 @@ from rulemint_gateway.management.fields import (
     RuleName,
     Script,
 )
-from rulemint_gateway.management.placement import Placement
+from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 
 

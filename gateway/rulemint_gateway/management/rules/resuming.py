@@ -9,9 +9,9 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import NotFoundError
-from rulemint_gateway.management.fields import ClientId
+from rulemint_gateway.management.nouns.answers import Answer, Moment
+from rulemint_gateway.management.nouns.fields import ClientId
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import RULES

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.listings import FewRecords
+from rulemint_gateway.management.nouns.listings import FewRecords
 from rulemint_gateway.management.rules.answers import RuleAnswer, rule_answer
 from rulemint_gateway.management.rules.bodies import PLACES, RULE_FIELDS, CreateRule, PatchRule
 from rulemint_gateway.management.rules.kept_versions import numbers_of

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import SecretName, SecretValue
+from rulemint_gateway.management.nouns.fields import SecretName, SecretValue
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.stores.catalog.reading import read_record
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS, RULES

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
-from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
+from rulemint_gateway.management.nouns.fields import MAX_SCRIPT_CHARACTERS
 from rulemint_gateway.management.rules.bodies import PLACES
 from rulemint_gateway.management.rules.kept_versions import plan_outdated
 from rulemint_gateway.management.rules.loading import RuleLoading, warn_that_it_is_a_draft

@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.management.signing_keys.publication import retired
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS

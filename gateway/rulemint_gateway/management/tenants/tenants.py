@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.fields import Hosts, Issuer, TenantName
-from rulemint_gateway.management.listings import FewRecords
-from rulemint_gateway.management.placement import Placement
+from rulemint_gateway.management.nouns.answers import Answer
+from rulemint_gateway.management.nouns.fields import Hosts, Issuer, TenantName
+from rulemint_gateway.management.nouns.listings import FewRecords
+from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_gateway.management.tenants.setup import admin_client, admin_grant, management_api, with_admin_secret
 from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog

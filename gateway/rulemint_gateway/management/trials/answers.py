@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.answers import Answer, Moment
 from rulemint_gateway.management.error_positions import position_in
+from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_shared.contract.messages import (
     Denied,
     Dropped,

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_gateway.management.clients.bodies import MAX_METADATA
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.fields import (
+from rulemint_gateway.management.nouns.fields import (
     AllowHosts,
     ClientId,
     Dependencies,

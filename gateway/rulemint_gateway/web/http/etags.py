@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import ETag, web
 
 from rulemint_gateway.management.errors import ChangedSinceError, NotFoundError
-from rulemint_gateway.management.etags import Shown, etag_of
+from rulemint_gateway.management.nouns.etags import Shown, etag_of
 from rulemint_gateway.stores.writing.calls import CALL
 
 

@@ -9,9 +9,9 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.answers import shown_field
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.listings import Listing
+from rulemint_gateway.management.nouns.answers import shown_field
+from rulemint_gateway.management.nouns.listings import Listing
 from rulemint_gateway.stores.catalog.record_order import Wanted
 from rulemint_gateway.web.http.queries import query_of
 

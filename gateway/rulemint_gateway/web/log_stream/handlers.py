@@ -7,8 +7,8 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.log_hub.hub import LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.tickets import TICKET_LIVES_S, Ticket, Tickets
-from rulemint_gateway.management.answers import Answer
 from rulemint_gateway.management.errors import TooManyError, UnavailableError
+from rulemint_gateway.management.nouns.answers import Answer
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation

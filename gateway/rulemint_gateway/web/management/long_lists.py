@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import msgspec
 from aiohttp import web
 
-from rulemint_gateway.management.listings import matches
+from rulemint_gateway.management.nouns.listings import matches
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.places import BEGUN
 from rulemint_gateway.web.http.operations import Operation

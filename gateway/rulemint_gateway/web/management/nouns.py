@@ -9,9 +9,9 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from rulemint_gateway.management.answers import shown_field
-from rulemint_gateway.management.etags import Shown, answer_of
-from rulemint_gateway.management.listings import Listing
+from rulemint_gateway.management.nouns.answers import shown_field
+from rulemint_gateway.management.nouns.etags import Shown, answer_of
+from rulemint_gateway.management.nouns.listings import Listing
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.http.bodies import read_json

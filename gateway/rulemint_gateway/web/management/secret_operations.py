@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rulemint_gateway.management.answers import Nothing
+from rulemint_gateway.management.nouns.answers import Nothing
 from rulemint_gateway.management.rules.secrets import NamesOfSecrets, SecretNames, SecretValues
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import Handler

@@ -9,7 +9,7 @@ import pytest
 from redis.crc import key_slot
 
 from fixtures.old_store import GONE, OLD_AND_NEW
-from rulemint_gateway.management import fields
+from rulemint_gateway.management.nouns import fields
 from rulemint_shared.contract import keys, old_keys
 from rulemint_shared.contract.runner_load import MAX_QUEUE_SHARDS
 

@@ -10,7 +10,7 @@ from rulemint_gateway.auth0.actions.bindings import Bindings
 from rulemint_gateway.auth0.actions.bodies import PatchBindings
 from rulemint_gateway.auth0.actions.views import TRIGGERS
 from rulemint_gateway.auth0.trigger import TRIGGER, check_trigger
-from rulemint_gateway.management.answers import Nothing
+from rulemint_gateway.management.nouns.answers import Nothing
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.actions.calls import ActionCalls
 from rulemint_gateway.web.auth0.actions.queries import PageQuery, page_of

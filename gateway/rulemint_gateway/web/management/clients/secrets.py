@@ -7,7 +7,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.clients.bodies import ClientAnswer
 from rulemint_gateway.management.clients.secrets import ClientSecretAnswer, ClientSecrets, CreateSecret
-from rulemint_gateway.management.etags import answer_of
+from rulemint_gateway.management.nouns.etags import answer_of
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.http.bodies import read_json

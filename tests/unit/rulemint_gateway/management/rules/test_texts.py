@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
-from rulemint_gateway.management.fields import MAX_SCRIPT_CHARACTERS
+from rulemint_gateway.management.nouns.fields import MAX_SCRIPT_CHARACTERS
 from rulemint_gateway.management.rules.texts import TextChange, check_script_length, deployed
 from rulemint_gateway.stores.writing.calls import CALL, Call
 from rulemint_shared.contract.records import Language, Rule, RuleVersion

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from rulemint_gateway.management.answers import shown_field
+from rulemint_gateway.management.nouns.answers import shown_field
 from rulemint_gateway.stores.catalog.packed_table import PackedTable
 from rulemint_gateway.stores.catalog.record_order import RecordOrder, Selection, Wanted, key_of, text_of
 

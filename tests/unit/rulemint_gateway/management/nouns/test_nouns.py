@@ -14,8 +14,8 @@ import rulemint_gateway.auth0
 import rulemint_gateway.management
 from fixtures.nouns import NOUNS, Noun, names
 from rulemint_cli.configuration import document, kept_fields
-from rulemint_gateway.management.etags import WithSecrets
-from rulemint_gateway.management.placement import Placement
+from rulemint_gateway.management.nouns.etags import WithSecrets
+from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_gateway.management.tenants.settings import PatchTenantSettings, TenantSettingsAnswer
 
 nouns = pytest.mark.parametrize("noun", NOUNS.values(), ids=NOUNS)

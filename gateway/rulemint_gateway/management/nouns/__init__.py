@@ -1,0 +1,1 @@
+"""Parts that nouns share: fields of bodies and where they are stored, lists, answers, ETags."""
