@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 from rulemint_gateway.auth0.error_style import in_auth0_style
@@ -18,7 +17,8 @@ from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings.gateway import GatewaySettings
-from rulemint_gateway.tokens.minter import SIGNING_THREADS, Minter
+from rulemint_gateway.tokens.minter import Minter
+from rulemint_gateway.tokens.signing_threads import SigningThreads, open_signing_threads
 from rulemint_gateway.web.callers.issuers import Issuers
 from rulemint_gateway.web.callers.source_address import ProxyHeader, TrustedProxies
 from rulemint_gateway.web.callers.throttling import Throttling
@@ -63,14 +63,14 @@ def open_token_endpoint(
     )
 
 
-def signing_threads(stack: AsyncExitStack, settings: GatewaySettings) -> ThreadPoolExecutor | None:
+def signing_threads(stack: AsyncExitStack, settings: GatewaySettings) -> SigningThreads | None:
     """Make threads that sign with RSA, or none where every processor has a gateway process.
 
     There a thread would find no free processor, and handing over costs 0.2 ms.
     """
     if settings.gateway_processes >= len(os.sched_getaffinity(0)):
         return None
-    return stack.enter_context(ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="sign"))
+    return stack.enter_context(open_signing_threads())
 
 
 def _issuers(settings: GatewaySettings) -> Issuers | None:

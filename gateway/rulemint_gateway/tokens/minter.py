@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.signing_keys import SigningKeys
+from rulemint_gateway.tokens.signing_threads import MAX_BATCH, THREADS, SigningThreads
 from rulemint_shared.contract.records import SigningAlgorithm
 from rulemint_shared.fairness.turns import Turns
 
 _SLOW_ALGORITHMS = {SigningAlgorithm.RS256, SigningAlgorithm.PS256, SigningAlgorithm.RS512}
 """RSA takes 0.3 to 1 ms and releases the GIL; the others take less than a thread's hand-over."""
-SIGNING_THREADS = 2
-_SIGNED_AT_ONCE = 3 * SIGNING_THREADS
-"""A tenant alone has half of them: enough that no thread waits for the next signature."""
+_SIGNED_AT_ONCE = 4 * THREADS * MAX_BATCH
+"""A tenant alone has half of them: what the threads sign, and what they sign next."""
 _WAITING, _WAITING_OF_ONE_TENANT, _WAIT_S = 8_192, 2_048, 10.0
 
 
@@ -30,10 +28,10 @@ class MintedToken:
 class Minter:
     """Signs tokens with the key that their API asks for."""
 
-    def __init__(self, keys: SigningKeys, executor: ThreadPoolExecutor | None) -> None:
-        """*executor* makes signatures that take long; without one they are made in the event loop."""
+    def __init__(self, keys: SigningKeys, threads: SigningThreads | None) -> None:
+        """*threads* make signatures that take long; without them they are made in the event loop."""
         self._keys = keys
-        self._executor = executor
+        self._threads = threads
         self._turns = Turns(_SIGNED_AT_ONCE, waiting=_WAITING, waiting_of_one=_WAITING_OF_ONE_TENANT)
 
     async def mint(self, tenant: str, claims: TokenClaims) -> MintedToken:
@@ -45,13 +43,12 @@ class Minter:
             NoTurnError: too many tokens of the tenant wait for their signatures.
         """
         key = await self._keys.for_api(tenant, claims.api)
-        if self._executor is None or key.algorithm not in _SLOW_ALGORITHMS:
+        if self._threads is None or key.algorithm not in _SLOW_ALGORITHMS:
             return MintedToken(key.token(claims.payload), key.kid)
         if not self._turns.take_now(tenant):
             await self._turns.wait(tenant, within_s=_WAIT_S)
         try:
-            loop = asyncio.get_running_loop()
-            token = await loop.run_in_executor(self._executor, key.token, claims.payload)
+            token = await self._threads.token(key, claims.payload)
         finally:
             self._turns.give_back(tenant)
         return MintedToken(token, key.kid)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 import jwt
@@ -22,6 +21,7 @@ from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import PREVIOUS_KEPT_MS, SIGNED_LATE_MS, SigningKeys
+from rulemint_gateway.tokens.signing_threads import open_signing_threads
 from rulemint_shared.contract.messages import Granted
 from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm, SigningKey, Tenant
 from rulemint_shared.deadline import unix_s
@@ -168,8 +168,8 @@ async def test_the_published_key_has_its_certificate_as_x5c_and_x5t_and_verifies
         gty="client-credentials",
         now_s=int(unix_s()),
     )
-    with ThreadPoolExecutor(1) as executor:
-        minted = await Minter(keys.own, executor if threads else None).mint(T, claims)
+    with open_signing_threads() as signing:
+        minted = await Minter(keys.own, signing if threads else None).mint(T, claims)
     header = jwt.get_unverified_header(minted.token)
     assert header == {"typ": "at+jwt", "alg": "RS256", "kid": minted.kid}
     (published,) = [key for key in keys.own.public_jwks(T) if key["kid"] == minted.kid]
