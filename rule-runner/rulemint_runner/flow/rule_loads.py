@@ -77,8 +77,9 @@ class RuleLoads:
         """Its function does not run, and its secrets are not there: no text may depend on them while it is loaded."""
         text = request.text
         limits = self._limits.of(text.limits)
-        load = load_frame(request.name, source_of(text, {}), limits, await packages_of(text.packages, self._packages))
-        program = self._languages.program(text.language, memory_mb=limits.memory_mb)
+        packages = await packages_of(text.packages, self._packages)
+        load = load_frame(request.name, source_of(text, {}), limits, packages)
+        program = self._languages.program(text.language, memory_mb=limits.memory_mb, package_bytes=len(bytes(packages)))
         host = await start_host(self._sandbox, program, priority=Priority.LOW)
         try:
             await host.load(load, Deadline.after(LOAD_WITHIN_S), ignore_line, is_known=False)

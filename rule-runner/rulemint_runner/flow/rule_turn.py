@@ -90,6 +90,7 @@ class RuleTurn(Turn):
         self._done = done
         self._write = run.log.writer(run.rule, source.mask, max_bytes=self.limits.log_bytes)
         self._calls: InvocationCalls | None = None
+        self._package_bytes = 0
         self._state: InvocationState | None = None
         self._cache: dict[str, CacheRecord] = {}
         self._ending: asyncio.Task[None] | None = None
@@ -97,12 +98,14 @@ class RuleTurn(Turn):
     # ---- what it is ----
 
     def program(self) -> HostProgram:
-        """The host program of its language, with the memory of its version."""
-        return self._parts.languages.program(self._source.language, memory_mb=self.limits.memory_mb)
+        """The host program of its language, with the memory of its version and of the packages that were loaded."""
+        languages, memory_mb = self._parts.languages, self.limits.memory_mb
+        return languages.program(self._source.language, memory_mb=memory_mb, package_bytes=self._package_bytes)
 
     async def load(self) -> frames.Load:
         """Its text, its secrets and its packages."""
         packages = await packages_of(self._source.packages, self._parts.packages)
+        self._package_bytes = len(bytes(packages))
         return load_frame(self._run.rule.name, self._source, self.limits, packages)
 
     async def bring_cache(self) -> None:

@@ -31,6 +31,11 @@ _DENO_COMMITS_MB, _DENO_KEEPS_MB = 96, 48
 _PYTHON_COMMITS_MB, _PYTHON_KEEPS_MB, _PYTHON_MAPS_MB = 16, 24, 240
 """Memory besides the rule's own: what the kernel lets the engine commit, what it may really have, what it may map."""
 
+_SMALL_PACKAGES_BYTES = 4 * _MIB
+"""So much of packages is a part of the rule's own memory. More of them is counted in such steps."""
+_PACKAGES_KEEP_TIMES = 3
+"""Packages take their size so many times: the text of the frame, the texts in it, the modules that are made of them."""
+
 DEFAULT_MEMORY_MB = 64
 
 
@@ -49,18 +54,20 @@ class Languages:
 
     def __init__(self) -> None:
         self._deno, self._python = _deno_policy(), _python_policy()
-        self._made: dict[tuple[Language, int], HostProgram] = {}
+        self._made: dict[tuple[Language, int, int], HostProgram] = {}
 
     @property
     def deno(self) -> str:
         """The path of Deno."""
         return self.program(Language.JAVASCRIPT).policy.argv[0]
 
-    def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB) -> HostProgram:
-        """The program that runs rules of *language* with *memory_mb* MiB of heap."""
-        name = (language, memory_mb)
+    def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB, package_bytes: int = 0) -> HostProgram:
+        """The program that runs rules of *language* with *memory_mb* MiB of heap, and packages of *package_bytes*."""
+        packages_mb = _memory_of_packages(package_bytes) if language is Language.PYTHON else 0
+        name = (language, memory_mb, packages_mb)
         if name not in self._made:
-            self._made[name] = self._program(language, memory_mb)
+            program = self._program(language, memory_mb + packages_mb)
+            self._made[name] = msgspec.structs.replace(program, memory_mb=memory_mb)
         return self._made[name]
 
     def one_of_each_program(self) -> list[Language]:
@@ -84,6 +91,12 @@ class Languages:
                 return _python(self._python, memory_mb)
             case _:
                 assert_never(language)
+
+
+def _memory_of_packages(size: int) -> int:
+    """The MiB that packages of *size* bytes take in Python besides the rule's own memory; none if they are small."""
+    steps = size // _SMALL_PACKAGES_BYTES
+    return steps * _PACKAGES_KEEP_TIMES * _SMALL_PACKAGES_BYTES // _MIB
 
 
 def _deno(base: SandboxPolicy, memory_mb: int) -> HostProgram:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import zlib
 from collections import OrderedDict
+
+import msgspec
 
 from rulemint_runner.packages.messages import MAX_SET_BYTES
 from rulemint_runner.packages.package_room import PackageRoom
@@ -77,4 +80,9 @@ def _opened(name: str, content: bytes) -> bytes:
         raise PackagesMissingError(f"the rule's packages do not open: {error}") from error
     if not opener.eof:
         raise PackagesMissingError("the rule's packages are too large")
-    return text
+    return text if text.isascii() else _escaped(text)
+
+
+def _escaped(text: bytes) -> bytes:
+    """*text* in ASCII. One character of another script would make each character of it take four bytes in Python."""
+    return json.dumps(msgspec.json.decode(text), separators=(",", ":")).encode()

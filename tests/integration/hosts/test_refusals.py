@@ -117,7 +117,6 @@ IN_PYTHON = [
     "subprocess.run(['ls'])", "subprocess.check_output('ls', shell=True)",
     "asyncio.run(asyncio.create_subprocess_exec('ls'))", "multiprocessing.Process(target=print).start()",
     "threading.Thread(target=print).start()", "_thread.start_new_thread(print, ())",
-    "asyncio.run(asyncio.to_thread(print))", "concurrent.futures.ThreadPoolExecutor(1).submit(print)",
 ]  # fmt: skip
 PYTHON_FILES = [
     "open('/etc/passwd')", "open('/tmp/x', 'w')", "io.open('/x')", "os.open('/etc/passwd', 0)",

@@ -22,6 +22,11 @@ class Lines(io.TextIOBase):
         self._rest = ""
         self._of = invocation.LOADING
 
+    @property
+    def buffer(self) -> io.RawIOBase:
+        """The same stream for bytes."""
+        return _Bytes(self)
+
     def writable(self) -> bool:
         """Yes."""
         return True
@@ -44,6 +49,22 @@ class Lines(io.TextIOBase):
         if self._rest:
             rest, self._rest = self._rest, ""
             write_line(self._channel, self._level, rest, self._of)
+
+
+class _Bytes(io.RawIOBase):
+    """Takes bytes for a stream of lines."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: bytes) -> int:
+        """Write *data* as text; what is no UTF-8 is shown as its numbers."""
+        self._lines.write(bytes(data).decode("utf-8", "backslashreplace"))
+        return len(data)
 
 
 class LogHandler(logging.Handler):

@@ -40,13 +40,19 @@ class Channel:
 
     def read(self) -> dict | None:
         """The next frame; None once the runner has hung up."""
-        while len(self._unread) < 4 or len(self._unread) < (end := 4 + int.from_bytes(self._unread[:4], "big")):
+        unread, size = bytearray(self._unread), -1
+        while len(unread) < 4 or len(unread) < 4 + (size := int.from_bytes(unread[:4], "big")):
             chunk = os.read(self._input, USUAL_BYTES)
             if not chunk:
                 return None
-            self._unread += chunk
-        frame, self._unread = self._unread[4:end], self._unread[end:]
-        return self._decode(frame)
+            unread += chunk
+        del unread[:4]
+        if len(unread) == size:  # of a long frame nothing is there twice
+            text, self._unread = unread.decode(), b""
+        else:
+            text, self._unread = unread[:size].decode(), bytes(unread[size:])
+        del unread
+        return self._decode(text)
 
     def write(self, *frames: dict) -> None:
         """Send *frames*, together; returns once all of them are written."""

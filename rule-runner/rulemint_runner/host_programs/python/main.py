@@ -20,6 +20,9 @@ import sockets
 import strays
 
 sys.path.pop(0)
+for name, module in tuple(sys.modules.items()):  # a rule may have packages of the same names
+    if getattr(module, "__file__", None) and module.__file__.startswith(__file__.rpartition("/")[0]):
+        del sys.modules[name]
 
 
 def main() -> None:

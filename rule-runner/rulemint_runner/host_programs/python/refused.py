@@ -77,6 +77,19 @@ def refusing(name: str) -> object:
 def _change_asyncio(module: object) -> None:
     strays.change_events(module)
 
+    def run_in_executor(self: object, executor: object, function: object, *arguments: object) -> object:
+        """Call *function* here and now: there is no other thread. An executor of the rule's own is asked as usual."""
+        if executor is not None:
+            return submit(self, executor, function, *arguments)
+        future = self.create_future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # noqa: BLE001  # it is for who awaits it
+            future.set_exception(error)
+        return future
+
+    submit, module.BaseEventLoop.run_in_executor = module.BaseEventLoop.run_in_executor, run_in_executor
+
     async def getaddrinfo(_loop: object, host: object, port: object, **_named: object) -> None:
         raise PermissionError(errno.EPERM, f"no connection to {host}:{port}: {NO_SOCKETS}; an async rule by httpx")
 

@@ -3,6 +3,7 @@
 import json
 import linecache
 import logging
+import sys
 import traceback
 import types
 
@@ -14,6 +15,7 @@ from parameters import parameters_of
 from storage import Storage
 
 MAX_TEXT = 4_096
+MOST_CAUSES = 8
 PARAMETERS = 4
 CALLBACK = "cb"
 ITERABLE_COROUTINE = 0x100
@@ -115,9 +117,10 @@ def load(frame: dict, calls: Calls) -> Rule:
         code = compile(script, _file, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise NotARule(_describe_syntax(error)) from None
-    module: dict = {"__name__": "rule", "__file__": _file}
-    exec(code, module)  # noqa: S102  # running this text is what the process is for
-    function = module.get("rule")
+    module = sys.modules["rule"] = sys.modules["__main__"] = types.ModuleType("rule")
+    module.__file__ = _file
+    exec(code, module.__dict__)  # noqa: S102  # running this text is what the process is for
+    function = module.__dict__.get("rule")
     if not callable(function):
         raise NotARule(f"{_file}: define a function: def rule(client, scope, audience, context)")
     return Rule(function, frame, calls)
@@ -140,11 +143,43 @@ def _message(error: BaseException) -> str:
 
 
 def _describe_with_stack(error: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file]
+    frames = _own_frames(error)
     at = _position(frames[-1]) if frames else _file
     lines = "".join(traceback.format_list(frames)).rstrip() if len(frames) > 1 else ""
-    message = "".join(traceback.format_exception_only(error)).strip()
-    return f"{at}: {message}\n{lines}".rstrip()
+    parts = [f"{at}: {_headline(error)}", lines, *(f"  {line}" for line in _what_is_behind(error, MOST_CAUSES))]
+    return "\n".join(filter(None, parts))
+
+
+def _own_frames(error: BaseException) -> list:
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file]
+
+
+def _headline(error: BaseException) -> str:
+    """Type and message; of a missing package also what helps."""
+    text = "".join(traceback.format_exception_only(error)).strip()
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        text += ": add the package that has it to the rule's dependencies"
+    return text
+
+
+def _what_is_behind(error: BaseException, most: int) -> list:
+    """One line for each error of a group, and for each that led to *error*, with the place of each in the rule."""
+    if most == 0:
+        return ["…"]
+    lines = []
+    for each in error.exceptions[:most] if isinstance(error, BaseExceptionGroup) else ():
+        lines += [f"in it: {_placed(each)}", *(f"  {line}" for line in _what_is_behind(each, most - 1))]
+    cause, word = error.__cause__, "caused by"
+    if cause is None and not error.__suppress_context__:
+        cause, word = error.__context__, "while handling"
+    if cause is not None:
+        lines += [f"{word}: {_placed(cause)}", *_what_is_behind(cause, most - 1)]
+    return lines
+
+
+def _placed(error: BaseException) -> str:
+    frames = _own_frames(error)
+    return f"{_headline(error)} ({_position(frames[-1])})" if frames else _headline(error)
 
 
 def _position(frame: traceback.FrameSummary) -> str:
@@ -204,11 +239,25 @@ def _returned(value: object, max_bytes: int) -> dict:
     try:
         text = json.dumps({} if value is None else value, allow_nan=False, ensure_ascii=False)
         size = len(text.encode())
+    except UnicodeEncodeError:
+        return {"t": "bad-return", "why": _half_a_character(value)}
     except (TypeError, ValueError, RecursionError) as error:
         return {"t": "bad-return", "why": f"the result does not serialise: {error}"[:MAX_TEXT]}
     if size > max_bytes:
         return {"t": "bad-return", "why": f"the result is larger than {max_bytes} bytes of JSON"}
     return {"t": "returned", "form": "own", "value": text}
+
+
+def _half_a_character(value: object) -> str:
+    """Say which of the results has half of a character, which no token can carry."""
+    found = [name for name, item in value.items() if _has_half(name) or _has_half(item)] if type(value) is dict else []
+    which = f"the claim {found[0]!a}" if found else "the result"
+    return f"{which} has half of a surrogate pair, such as half an emoji, which is no text: cut texts by characters"
+
+
+def _has_half(value: object) -> bool:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _describe_syntax(error: SyntaxError | ValueError) -> str:

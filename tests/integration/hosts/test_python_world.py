@@ -1,0 +1,204 @@
+"""A Python rule's world as libraries know it: its own module, names that are free, threads, streams and errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from typing import Any
+
+import msgspec
+import pytest
+
+from fixtures.hosts import Loaded, load_frame, loaded
+from rulemint_runner.hosts.errors import RuleNotLoadedError
+from rulemint_runner.hosts.languages import Languages
+from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.packages.package_store import _opened
+from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
+from rulemint_shared.deadline import Deadline
+
+PY = Language.PYTHON
+RULE = "def rule(client, scope, audience, context):\n    "
+HOST_FILES = [
+    "calls",
+    "capture",
+    "channel",
+    "fetch",
+    "invocation",
+    "main",
+    "packages",
+    "parameters",
+    "refusals",
+    "refused",
+    "sockets",
+    "storage",
+    "strays",
+]
+
+
+async def result(sandbox: Sandbox, script: str, packages: dict[str, str] | None = None) -> Any:
+    """What the rule of *script* returns."""
+    content = {"files": packages, "data": {}}
+    raw = frames.NO_PACKAGES if packages is None else msgspec.Raw(msgspec.json.encode(content))
+    async with loaded(sandbox, script, PY, packages=raw) as rule:
+        return json.loads(await rule.value())
+
+
+async def thrown(sandbox: Sandbox, script: str) -> str:
+    async with loaded(sandbox, script, PY) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.Threw), answer
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param(
+            "from __future__ import annotations\nfrom dataclasses import asdict, dataclass\n"
+            "from typing import ClassVar\n@dataclass\nclass Plan:\n    name: str\n    version: ClassVar[int] = 3\n"
+            f"{RULE}return asdict(Plan('gold'))",
+            {"name": "gold"},
+            id="a class variable of a dataclass",
+        ),
+        pytest.param(
+            "from __future__ import annotations\nimport typing\nclass A:\n    other: B\nclass B: pass\n"
+            f"{RULE}return {{'same': typing.get_type_hints(A)['other'] is B}}",
+            {"same": True},
+            id="hints of types that follow",
+        ),
+        pytest.param(
+            f"import pickle\nclass P: pass\n{RULE}return {{'same': type(pickle.loads(pickle.dumps(P()))) is P}}",
+            {"same": True},
+            id="pickle finds its classes",
+        ),
+        pytest.param(
+            f"import sys\nimport rule as me\n{RULE}return {{'same': me.rule is rule and sys.modules[__name__] is me}}",
+            {"same": True},
+            id="it can import itself",
+        ),
+        pytest.param(
+            "import asyncio\nasync def rule(*_):\n    loop = asyncio.get_running_loop()\n"
+            "    in_executor = await loop.run_in_executor(None, int)\n"
+            "    return {'to_thread': await asyncio.to_thread(max, 1, 3), 'executor': in_executor}",
+            {"to_thread": 3, "executor": 0},
+            id="work for a thread is done at once",
+        ),
+        pytest.param(
+            "import asyncio\nasync def rule(*_):\n    try:\n        await asyncio.to_thread(int, 'x')\n"
+            "    except ValueError as error:\n        return {'error': str(error)[:15]}",
+            {"error": "invalid literal"},
+            id="an error of work for a thread is its awaiter's",
+        ),
+        pytest.param(
+            f"import concurrent.futures as f\n{RULE}try:\n        f.ThreadPoolExecutor().submit(int)\n"
+            "    except RuntimeError as error:\n        return {'refused': 'sandbox' in str(error)}",
+            {"refused": True},
+            id="a pool of threads fails so that it can be handled",
+        ),
+    ],
+)
+async def test_a_rule_is_a_module_and_does_without_threads(sandbox: Sandbox, script: str, expected: object) -> None:
+    assert await result(sandbox, script) == expected
+
+
+async def test_no_file_of_the_host_can_be_imported(sandbox: Sandbox) -> None:
+    script = f"""
+import importlib, sys
+{RULE}found = []
+    for name in {[*HOST_FILES, "__main__"]}:
+        try:
+            found.append([name, getattr(importlib.import_module(name), '__file__', None)])
+        except ImportError:
+            pass
+    return {{'found': found, 'paths': [path for path in sys.path if 'host_programs' in path]}}
+"""
+    assert await result(sandbox, script) == {"found": [["__main__", "my-rule.py"]], "paths": []}
+
+
+@pytest.mark.parametrize("name", HOST_FILES)
+async def test_a_package_may_have_the_name_of_a_file_of_the_host(sandbox: Sandbox, name: str) -> None:
+    script = f"import {name}\n{RULE}return {{'of': {name}.OF}}"
+    assert await result(sandbox, script, {f"{name}.py": "OF = 'the rule'"}) == {"of": "the rule"}
+
+
+async def test_bytes_for_standard_output_are_lines(sandbox: Sandbox) -> None:
+    script = f"import sys\n{RULE}sys.stdout.buffer.write(b'caf\\xc3\\xa9 \\xff\\nrest')\n    return {{}}"
+    async with loaded(sandbox, script, PY) as rule:
+        await rule.value()
+        lines = [text for _level, text in rule.lines]
+    assert lines == ["café \\xff", "rest"]
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        pytest.param(
+            "try:\n        {}['a']\n    except KeyError as error:\n        raise ValueError('no plan') from error",
+            ["my-rule.py:5:9: ValueError: no plan", "  caused by: KeyError: 'a' (my-rule.py:3:9)"],
+            id="a cause",
+        ),
+        pytest.param(
+            "try:\n        {}['a']\n    except KeyError:\n        raise ValueError('no plan')",
+            ["my-rule.py:5:9: ValueError: no plan", "  while handling: KeyError: 'a' (my-rule.py:3:9)"],
+            id="what was handled",
+        ),
+        pytest.param(
+            "try:\n        {}['a']\n    except KeyError:\n        raise ValueError('no plan') from None",
+            ["my-rule.py:5:9: ValueError: no plan"],
+            id="what was hidden",
+        ),
+        pytest.param(
+            "raise ExceptionGroup('all', [ValueError('a'), KeyError('b')])",
+            [
+                "my-rule.py:2:5: ExceptionGroup: all (2 sub-exceptions)",
+                "  in it: ValueError: a",
+                "  in it: KeyError: 'b'",
+            ],
+            id="a group",
+        ),
+    ],
+)
+async def test_an_error_shows_what_led_to_it(sandbox: Sandbox, body: str, lines: list[str]) -> None:
+    assert (await thrown(sandbox, RULE + body)).splitlines() == lines
+
+
+async def test_an_endless_chain_of_causes_is_cut(sandbox: Sandbox) -> None:
+    loop = "for n in range(50):\n        new = ValueError(n)\n        new.__cause__, error = error, new\n"
+    text = await thrown(sandbox, f"{RULE}error = None\n    {loop}    raise error")
+    assert text.count("caused by") == 8
+    assert text.endswith("…")
+
+
+async def test_a_missing_package_says_what_to_add(sandbox: Sandbox) -> None:
+    with pytest.raises(
+        RuleNotLoadedError, match=r"my-rule.py:1:1: .*'jwt': add the package .* to the rule's dependencies"
+    ):
+        async with loaded(sandbox, f"import jwt\n{RULE}return {{}}", PY):
+            pass
+
+
+@pytest.mark.parametrize("value", ["'\\ud83d'", "['x', {'y': '\\ud83d'}]"], ids=["a text", "deep in it"])
+async def test_half_a_character_names_its_claim(sandbox: Sandbox, value: str) -> None:
+    async with loaded(sandbox, f"{RULE}return {{'ok': 1, 'name': {value}}}", PY) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.BadReturn)
+    assert answer.why.startswith("the claim 'name' has half of a surrogate pair")
+
+
+async def test_a_large_package_set_loads_besides_the_rules_own_memory(sandbox: Sandbox) -> None:
+    files = {f"filler{number}.py": "x = 1\n" * 170_000 for number in range(20)} | {"one.py": "ONE = '\N{SNOWMAN}'"}
+    kept = zlib.compress(msgspec.json.encode({"files": files, "data": {}}))
+    packages = msgspec.Raw(_opened(hashlib.sha256(kept).hexdigest(), kept))
+    host = await start_host(sandbox, Languages().program(PY, package_bytes=len(bytes(packages))))
+    try:
+        script = f"import one\nmine = bytes(40 << 20)\n{RULE}return {{'one': one.ONE}}"
+        await host.load(load_frame(script, PY, packages=packages), Deadline.after(20), lambda _line: None)
+        assert json.loads(await Loaded(host).value()) == {"one": "\N{SNOWMAN}"}
+    finally:
+        host.kill(FailureReason.INTERRUPTED, "the test is over")
+        await host.ended.wait()
