@@ -7,7 +7,7 @@ import signal
 
 import structlog
 
-from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.compose.runner import Runner, open_runner
 from rulemint_runner.hosts.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.sandbox.sandbox import SpawnerProcess

@@ -67,6 +67,7 @@ class Batcher:
         if len(encoded) > MAX_PART_BYTES:
             raise CannotTravelError(f"invocation: {len(encoded)} bytes are more than {MAX_PART_BYTES}")
         self._waiting.append((invocation.id, encoded))
+        # One enqueue on its way collects the rest. A second one starts only for a full job, which cannot take more.
         if not self._enqueues or (len(self._waiting) >= BATCH_LIMIT and len(self._enqueues) < FULL_JOBS_IN_FLIGHT):
             self._start_enqueue()
 
@@ -87,7 +88,7 @@ class Batcher:
     def _enqueued_all(self, task: asyncio.Task[None]) -> None:
         self._enqueues.discard(task)
         if self._waiting and not self._enqueues:
-            self._start_enqueue()
+            self._start_enqueue()  # the one before saw nothing waiting, and something came until it was done
 
     async def _enqueue_all(self) -> None:
         """Enqueue until nothing waits. It begins in the next turn of the loop, with all that came in this one."""

@@ -86,7 +86,7 @@ class Dispatcher:
         Raises:
             CannotTravelError: no runner would take it, so none was asked.
         """
-        if pause := self._pauses.met_by(invocation):
+        if pause := self._pauses.met_by(invocation):  # no runner would run it, so none is asked
             outcome = failed(
                 FailureReason.OVERLOADED, pause.why, pauses_for_s=pause.left_s, pauses_for_all=pause.for_all
             )
@@ -100,6 +100,7 @@ class Dispatcher:
             return ending
 
     async def _run(self, invocation: Invocation, deadline: Deadline) -> Ending:
+        # Before it is sent: a job that nobody claims would keep its client waiting until the deadline.
         if not self._presence.alive and not await self._any_alive(deadline):
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
         future = self._listener.expect(invocation.id)

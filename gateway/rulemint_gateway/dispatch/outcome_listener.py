@@ -114,7 +114,7 @@ class OutcomeListener:
         while True:
             await asyncio.sleep(SEARCH_INTERVAL_S)
             jobs = self._jobs()
-            await self._search(jobs & seen)
+            await self._search(jobs & seen)  # a job that came since the last look is not late yet
             seen = jobs
 
     async def _search_results(self) -> None:

@@ -88,7 +88,7 @@ class FailedAuthentication:
     def throttled_client(self, tenant: str, client_ids: Iterable[str], source: str) -> Throttled | None:
         """The refusal of a client, under any of the ids that its credentials may be read as; None if it may try."""
         if not self.is_failing(source):
-            return None
+            return None  # nearly always, so nothing else is looked up
         place = place_of(source)
         proven = False
         for client_id in client_ids:
@@ -133,7 +133,7 @@ class FailedAuthentication:
         self.failing[place] = self._clock() + self._matters_s
         self.failing.move_to_end(place)
         if len(self.failing) > FAILING_REMEMBERED:
-            self.failing.popitem(last=False)
+            self.failing.popitem(last=False)  # many addresses must not take more and more memory
         return place
 
     def _wait(self, by: ThrottledBy, key: BucketKey, rate: Rate) -> Throttled | None:

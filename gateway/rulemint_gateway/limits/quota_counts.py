@@ -101,6 +101,7 @@ class QuotaCounts:
         now_s = self._clock_ms() / 1000
         names = [_name(tenant, limit, now_s) for limit in limits]
         known = [self._known.get(name, _Known(0, 0.0)) for name in names]
+        # Redis said a moment ago that one is used up: a flood of refusals must not cost a round trip each.
         if any(
             limit.enforce and each.issued >= limit.most and 0 <= now_s - each.refused_at_s < KNOWN_FOR_S
             for limit, each in zip(limits, known, strict=True)

@@ -104,7 +104,7 @@ class Channel:
             if batch is None:
                 batch = batches[watcher.filter] = Batch(_shown(entries, watcher.filter, rendered))
                 asked += len(entries)
-            if watcher in self.watchers:
+            if watcher in self.watchers:  # it may have left while others had their turn
                 watcher.offer_live(batch, reached)
             asked += 1
             if asked >= ASKED_AT_ONCE:

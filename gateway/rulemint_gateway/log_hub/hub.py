@@ -22,7 +22,7 @@ TENANT_BYTES = 32 * 1024 * 1024
 
 
 class TooManyWatchersError(Exception):
-    """The tenant has its share of the watchers of this gateway."""
+    """The tenant has its quota of the watchers of this gateway."""
 
 
 class Beginning(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class LogHub:
         """A watcher that misses nothing written after this has been entered, and begins where it is told to.
 
         Raises:
-            TooManyWatchersError: the tenant has its share of them.
+            TooManyWatchersError: the tenant has its quota of them.
             RedisError, OSError: the server does not answer.
         """
         if self._places.is_used_up(tenant):

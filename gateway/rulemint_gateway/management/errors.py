@@ -13,7 +13,7 @@
     ├── ConflictError        409  the name or identifier is taken
     ├── ChangedSinceError    412  the record is not what If-Match says
     ├── KeyReuseError        422  an Idempotency-Key came again with another body
-    ├── TooManyError         429  the tenant has its share already
+    ├── TooManyError         429  the tenant has its quota already
     │   └── ThrottledError   429  authentication failed too often
     └── UnavailableError     503  the change could not be kept
 """
@@ -139,7 +139,7 @@ class KeyReuseError(ManagementError):
 
 
 class TooManyError(ManagementError):
-    """The tenant has its share already."""
+    """The tenant has its quota already."""
 
     status, title = 429, "Too Many Requests"
 

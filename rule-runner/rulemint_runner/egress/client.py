@@ -36,7 +36,7 @@ from rulemint_shared.process.shortages import LOGGED_EACH_S
 log = structlog.get_logger(__name__)
 
 MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 8_192, 4_096
-"""Calls that wait because their tenant has its share of the broker's: no tenant's slow servers take it from others."""
+"""Calls that wait because their tenant has its quota of the broker's: no tenant's slow servers take it from others."""
 """Before a broker that ended is started again."""
 _HEALTHY_AFTER_S = 10.0
 _NOTICED_WITHIN_S = 0.01

@@ -1,6 +1,6 @@
 """Give places to tenants in turns: a tenant that floods waits for itself, and the others do not.
 
-A tenant has its share of the places, as `TenantQuota` counts it. What finds no place waits in a queue of its tenant.
+A tenant has a quota of the places, which `TenantQuota` counts. What finds no place waits in a queue of its tenant.
 The tenants that wait get the places one after the other: next is the one that has had none for longest. If a place is
 free, taking it is a few look-ups and no wait.
 """
@@ -61,7 +61,7 @@ class Turns:
             self.give_back(tenant)
 
     def take_now(self, tenant: str) -> bool:
-        """Take a place if one is free and *tenant* has not its share; nobody who waits could have had it."""
+        """Take a place if one is free and *tenant* has not used up its quota; nobody who waits could have had it."""
         if not self._has_place_for(tenant):
             return False
         self._begin(tenant)

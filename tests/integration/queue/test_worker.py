@@ -25,7 +25,7 @@ from fixtures.log_records import follow
 from fixtures.processes import Started, family_of, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.waiting import all_gone, eventually
-from rulemint_runner.compose import Runner, open_runner
+from rulemint_runner.compose.runner import Runner, open_runner
 from rulemint_runner.hosts.circuit_breaker import CLIENTS, FAILURES
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import ids

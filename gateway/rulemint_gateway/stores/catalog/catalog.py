@@ -152,7 +152,7 @@ class Catalog:
             self._changes.put_nowait(codecs.config_change.decode(data))
         except codecs.DecodeError as error:
             log.warning("could not read a change message, asking the change log", error=str(error))
-            if self._changes.empty():
+            if self._changes.empty():  # else the next one tells of a gap, and the log is asked in any case
                 self._changes.put_nowait(None)
 
     async def _on_connected(self) -> None:
@@ -166,7 +166,7 @@ class Catalog:
             except (RedisError, OSError) as error:
                 log.warning("could not read a change, trying again", error=str(error))
                 await asyncio.sleep(0.1)
-                self._changes.put_nowait(None)
+                self._changes.put_nowait(None)  # by the log, because a part of the change may be taken
 
     async def _apply(self, change: ConfigChange | None) -> None:
         if change is not None and change.revision == self.revision + 1:
@@ -219,7 +219,7 @@ class Catalog:
                 self._tenants[tenant].put_all(table, [(record, data)])
             else:
                 self._tenants[tenant].remove(table, record_id)
-                if data is not None:
+                if data is not None:  # it may have refused tokens, so it is not as if it were deleted
                     self._tenants[tenant].note_unreadable(table, record_id)
 
     def _refresh_tenant(self, name: str, record: Tenant | None) -> None:
@@ -240,6 +240,7 @@ class Catalog:
                 stored = await stored_state(self._redis)
                 if stored == self._state:
                     self._confirmed_at_s = asked_at_s
+                # If ours moved while we asked, its message came: nothing is missed.
                 if stored != before and self._state == before and self._changes.empty():
                     self._changes.put_nowait(None)
             except (RedisError, OSError) as error:
@@ -262,6 +263,7 @@ class Catalog:
             self._reached.notify_all()
 
     def _index_hosts(self) -> None:
+        # So that the oldest tenant keeps a host that two of them name.
         newest_first = [self._tenants[name] for name in reversed(self.tenant_names())]
         self._hosts = {normalised(host): config for config in newest_first for host in config.tenant.hosts}
 

@@ -175,7 +175,7 @@ class ExchangeStore:
         except (RedisError, OSError) as error:
             waiting = len(self._waiting) + len(self._refused)
             log.warning("could not write exchange records, trying again", error=str(error), waiting=waiting)
-            return False
+            return False  # the same batch again: its marks tell the server what it has already
         for index in refused:
             log.warning("exchange records were lost", records=len(batch.additions[index].entries))
         self._batch = None

@@ -159,11 +159,11 @@ class ConfigStore:
         try:
             async with self._turns.taken(tenant, within_s=self._deadline_s):
                 done = await self._write(tenant, plan, call, deadline)
-            call.precondition = None
+            call.precondition = None  # it held; another write of this call meets its own change
             await self._durability.confirm(done.revision, marker=done.marker)
             if done.changes.deleted_rules():
                 await self._deleted_rules.clear()
-            await self._catalog.wait_for(done.revision)
+            await self._catalog.wait_for(done.revision)  # so that its caller reads what it wrote
         except NoTurnError as error:
             raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error
         except (RedisError, OSError, CatalogBehindError, NotDurableError) as error:
@@ -211,7 +211,7 @@ class ConfigStore:
             revision = revision_of(await pipe.get(keys.REVISION))
             await self._catalog.wait_for(revision)
             if self._catalog.revision != revision:
-                return None
+                return None  # the plan would see another state than the one that is watched
             if once and await pipe.get(once.key) != once.begun:
                 raise TakenOverError
             if call.precondition is not None:
@@ -220,7 +220,7 @@ class ConfigStore:
             if not changes.puts and not changes.deletes:
                 return revision, changes
             config = self._catalog.tenant(tenant) if self._catalog.has_tenant(tenant) else None
-            quotas = NO_QUOTAS if call.is_own else self._quotas
+            quotas = NO_QUOTAS if call.is_own else self._quotas  # no gateway fails to start at a quota
             check_counts(quotas, config, changes.puts, changes.deletes)
             script_bytes = await script_bytes_after(self._redis, quotas, tenant, changes.puts, changes.deletes)
             attempt.changes = changes
@@ -234,7 +234,7 @@ class ConfigStore:
             try:
                 await pipe.execute()
             except WatchError:
-                return None
+                return None  # another gateway was faster, or the reply was lost: `_find_done` tells which
             if once:
                 once.is_committed = True
             return revision + 1, changes

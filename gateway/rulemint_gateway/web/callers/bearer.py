@@ -106,11 +106,11 @@ def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], to
             leeway_s=request.config_dict[CLOCK_LEEWAY_S],
         )
     except TokenRefusedError as error:
-        if error.forged:
+        if error.forged:  # a token that has expired is no guess
             throttling.bearer_failed(request)
         raise UnauthorizedError(f"Invalid token: {error}") from None
     throttling.bearer_proved(token)
-    _begin_call(request, config, verified.client_id)
+    _begin_call(request, config, verified.client_id)  # before scopes, so that a refusal is recorded as this caller's
     held = verified.scope.split()
     if not any(scope in held and _still_granted(config, verified.client_id, api.identifier, scope) for scope in scopes):
         raise ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}", scopes=scopes)

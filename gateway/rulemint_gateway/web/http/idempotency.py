@@ -50,7 +50,7 @@ async def once(request: web.Request, body: Any, make: Callable[[], Awaitable[web
     except TakenOverError:
         raise _in_use() from None
     finally:
-        if not begun.is_committed:
+        if not begun.is_committed:  # nothing was made, so the same key may be sent again
             await _give_up(store, begun)
     await _keep(store, begun, answer)
     return answer

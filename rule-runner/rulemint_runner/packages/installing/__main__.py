@@ -29,7 +29,7 @@ from rulemint_runner.packages.messages import (
     PackageSet,
     task_decoder,
 )
-from rulemint_shared.contract.dependencies import check_dependencies
+from rulemint_shared.contract.dependency_checks import check_dependencies
 from rulemint_shared.process.tether import die_with_parent
 
 _DOWN = "the registry does not answer, try again later: "

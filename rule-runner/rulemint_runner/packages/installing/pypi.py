@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from rulemint_runner.packages.installing.installer import Command
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.messages import MAX_SET_BYTES, InstallTask, PackageSet
@@ -65,9 +67,10 @@ def collected(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, st
         InstallError: it is not pure, or too much.
     """
     target = folder / _TARGET
-    versions = {_normal(each.metadata["Name"]): each.version for each in metadata.distributions(path=[str(target)])}
-    resolved = {each.specifier: versions.get(_normal(each.name.partition("[")[0]), "") for each in task.request.wanted}
-    return _collect(target), resolved
+    found = metadata.distributions(path=[str(target)])
+    versions = {canonicalize_name(each.metadata["Name"]): each.version for each in found}
+    names = {each.specifier: canonicalize_name(each.name.partition("[")[0]) for each in task.request.wanted}
+    return _collect(target), {specifier: versions.get(name, "") for specifier, name in names.items()}
 
 
 def _collect(target: Path) -> PackageSet:
@@ -115,11 +118,6 @@ def _compiled(name: str, source: bytes) -> dict[str, bytes]:
 def compiled_tag() -> str:
     """Return what distinguishes the compiled code of this interpreter from that of others."""
     return importlib.util.MAGIC_NUMBER.hex()
-
-
-def _normal(name: str) -> str:
-    """A project's name as PEP 503 compares it."""
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _explained(output: str) -> str:

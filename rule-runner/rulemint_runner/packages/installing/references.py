@@ -19,14 +19,8 @@ _NPM_RANGE = r"[0-9A-Za-z.*+^~<>=|_\t -]*"
 """Versions, ranges and tags. Without ``:``, ``/`` and ``@`` there is no other place."""
 _NPM_WANTED = re.compile(rf"{_NPM_RANGE}|npm:{_NPM_NAME.pattern}(?:@{_NPM_RANGE})?")
 """An alias means a package of the same registry by another name."""
-_PYTHON_WANTED = re.compile(
-    r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*"
-    r"(?:\[[A-Za-z0-9._,\s-]*\]\s*)?"
-    r"(?:\(?[0-9A-Za-z.*+!,<>=~_\s-]*\)?)\s*"
-    r"(?:;.*)?",
-    re.DOTALL,
-)
-"""PEP 508 without its URLs; a marker is compared and never fetched."""
+_IN_A_PLACE = frozenset("@:/\\")
+"""No name, extra or version has them. What else PEP 508 does not allow, as older wheels write it, pip skips."""
 _PYTHON_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,99})")
 _MAX_SHOWN = 100
 
@@ -50,8 +44,9 @@ def foreign_in_python(metadata: bytes) -> Iterator[str]:
     """The names of requirements in a wheel's METADATA that are to come from elsewhere."""
     message = BytesParser().parsebytes(metadata, headersonly=True)
     for header in message.get_all("Requires-Dist") or ():
-        if not _PYTHON_WANTED.fullmatch(str(header)):
-            named = _PYTHON_NAME.match(str(header))
+        wanted, _, _marker = str(header).partition(";")  # a marker is compared and never fetched
+        if _IN_A_PLACE & set(wanted):
+            named = _PYTHON_NAME.match(wanted)
             yield named[1] if named else "something"
 
 

@@ -42,10 +42,22 @@ def test_what_is_not_installed_is_not_looked_at(manifest: object) -> None:
         "requests", "requests>=2", "requests (>=2.0,<3)", "requests[security,socks]>=2.8.1", "requests ~= 2.0",
         "requests===2.0+local", "requests !=2.*", "zope.interface", "typing-extensions>=4.0; python_version < '3.9'",
         "requests ; extra == 'all'", "colorama; (sys_platform == 'win32') and extra == \"x @ file:y\"",
+        "pytz>dev", "six (>=1.0.*)",
     ],
 )  # fmt: skip
 def test_requirements_by_name_are_what_an_index_has(wanted: str) -> None:
     assert list(foreign_in_python(f"Name: a\nRequires-Dist: {wanted}\n".encode())) == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "evil @ https://x.example/evil.whl", "evil@git+ssh://x.example/evil", "evil[a] @ file:///x ; extra == 'a'",
+        "evil (../evil)", "evil===../evil", "evil @", "evil\\\\x",
+    ],
+)  # fmt: skip
+def test_a_requirement_of_a_place_is_not(wanted: str) -> None:
+    assert list(foreign_in_python(f"Name: a\nRequires-Dist: {wanted}\n".encode())) == ["evil"]
 
 
 def test_every_requirement_is_looked_at_and_no_text_below_the_headers() -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_shared.contract.dependencies import MAX_DEPENDENCIES, Registry, check_dependencies, named_in, requirement
+from rulemint_shared.contract.dependencies import MAX_DEPENDENCIES, Registry, named_in, requirement
+from rulemint_shared.contract.dependency_checks import check_dependencies
 
 NPM, PYPI = Registry.NPM, Registry.PYPI
 
@@ -22,6 +23,8 @@ NPM, PYPI = Registry.NPM, Registry.PYPI
         (PYPI, "httpx[http2,socks]", "~=0.28"),
         (PYPI, "zope.interface", "==5.*, !=5.1"),
         (PYPI, "x", "*"),
+        (PYPI, "x", "===1.0+local"),
+        (PYPI, "x", "1.0rc1.post2"),
     ],
 )
 def test_names_and_versions_are_taken(registry: Registry, name: str, version: str) -> None:
@@ -53,7 +56,17 @@ def test_names_and_versions_are_taken(registry: Registry, name: str, version: st
         (PYPI, "x", "@ file:///etc/passwd"),
         (PYPI, "x", "==1; python_version > '3'"),
         (PYPI, "x", "1 --pre"),
-        (PYPI, "x", ">=1,"),
+        (PYPI, "x", "===../y"),
+        (PYPI, "x", "===http://example.com/"),
+        (PYPI, "x", ">=1.0.*"),
+        (PYPI, "x", "~=1"),
+        (PYPI, "x", "one"),
+        (PYPI, "x", "[extra]"),
+        (PYPI, "x", "==1\n2"),
+        (PYPI, "x", "1 2"),
+        (PYPI, "x>=1", "1"),
+        (PYPI, "x\n", "1"),
+        (PYPI, "x; python_version > '3'", ""),
         (PYPI, "./x", "1"),
         (PYPI, "x[../y]", "1"),
     ],
