@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from rulemint_gateway.management.client_grants.client_grants import ClientGrantAnswer
+from rulemint_gateway.management.client_grants.bodies import ClientGrantAnswer
 from rulemint_gateway.management.resource_servers.bodies import ResourceServerAnswer
 from rulemint_gateway.management.rules.answers import RuleAnswer
-from rulemint_gateway.management.tenants.tenants import TenantAnswer
+from rulemint_gateway.management.tenants.bodies import TenantAnswer
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web import authorization_endpoint
 from rulemint_gateway.web.auth0.actions.actions import ActionHandlers

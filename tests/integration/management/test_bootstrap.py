@@ -19,8 +19,9 @@ from rulemint_gateway.management.clients.bodies import PatchClient
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets, CreateSecret
 from rulemint_gateway.management.logs.logs import Logs
+from rulemint_gateway.management.tenants.bodies import Administrator, CreateTenant
 from rulemint_gateway.management.tenants.setup import MANAGEMENT_SCOPES, OPERATOR_SCOPES
-from rulemint_gateway.management.tenants.tenants import Administrator, CreateTenant, Tenants
+from rulemint_gateway.management.tenants.tenants import Tenants
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS
 from rulemint_gateway.stores.traffic.log_store import LogStore

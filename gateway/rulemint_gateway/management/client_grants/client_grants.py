@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
+from rulemint_gateway.management.client_grants.bodies import (
+    PLACES,
+    ClientGrantAnswer,
+    CreateClientGrant,
+    PatchClientGrant,
+)
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.nouns.fields import ClientId, Identifier, ScopeValues
 from rulemint_gateway.management.nouns.kept_fields import kept_of, with_kept
 from rulemint_gateway.management.nouns.listings import FewRecords, Listing, OrderedRecords
-from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.record_order import RecordOrder, Wanted, key_of
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS
@@ -23,43 +27,6 @@ from rulemint_shared.contract.records import ClientGrant
 from rulemint_shared.deadline import unix_ms
 
 SUBJECT_TYPE = "client"
-
-
-class CreateClientGrant(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``POST /client-grants``."""
-
-    client_id: ClientId
-    audience: Identifier
-    scope: ScopeValues = []
-    subject_type: Literal["client"] = "client"
-    allow_all_scopes: bool = False
-    """All scopes that the API defines, also those that it will define later."""
-
-
-class PatchClientGrant(KeptGrantFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PATCH /client-grants/{id}``; the scopes are replaced as a whole."""
-
-    scope: ScopeValues | UnsetType = UNSET
-    allow_all_scopes: bool | UnsetType | None = UNSET
-
-
-PLACES = Placement(
-    CreateClientGrant, PatchClientGrant, into=(ClientGrant,), kept=KeptGrantFields, apart={"subject_type"}
-)
-
-
-class ClientGrantAnswer(
-    KeptGrantFields, frozen=True, forbid_unknown_fields=True
-):  # positional: these come before the kept ones
-    """A client grant."""
-
-    id: str
-    client_id: str
-    audience: str
-    scope: tuple[str, ...]
-    subject_type: Literal["client"]
-    allow_all_scopes: bool | UnsetType = UNSET
-    """Left out unless it is true."""
 
 
 class ClientGrants:

@@ -8,13 +8,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
-from rulemint_gateway.management.nouns.answers import Answer
-from rulemint_gateway.management.nouns.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.nouns.listings import FewRecords
-from rulemint_gateway.management.nouns.placement import Placement
+from rulemint_gateway.management.tenants.bodies import PLACES, Administrator, CreateTenant, PatchTenant, TenantAnswer
 from rulemint_gateway.management.tenants.setup import admin_client, admin_grant, management_api, with_admin_secret
 from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
@@ -27,42 +24,6 @@ from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Vault
 
 SETTINGS = "settings"
-
-
-class CreateTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``POST /tenants``; the issuer is made from the first host unless given."""
-
-    name: TenantName
-    hosts: Hosts
-    issuer: Issuer | None = None
-
-
-class PatchTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PATCH /tenants/{name}``."""
-
-    disabled: bool | UnsetType = UNSET
-    """A disabled tenant issues no tokens, and nobody manages it; what it issued can still be verified."""
-
-
-PLACES = Placement(CreateTenant, PatchTenant, into=(Tenant,))
-
-
-class Administrator(Answer, frozen=True, kw_only=True):
-    """The credentials of a new tenant's first administrator."""
-
-    client_id: str
-    client_secret: str
-    audience: str
-
-
-class TenantAnswer(Answer, frozen=True, kw_only=True):
-    """A tenant; its administrator is shown when it is made, never again."""
-
-    name: str
-    issuer: str
-    hosts: tuple[str, ...]
-    disabled: bool
-    administrator: Administrator | UnsetType = UNSET
 
 
 class Tenants:
