@@ -63,7 +63,7 @@ class Languages:
 
     def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB, package_bytes: int = 0) -> HostProgram:
         """The program that runs rules of *language* with *memory_mb* MiB of heap, and packages of *package_bytes*."""
-        packages_mb = _memory_of_packages(package_bytes) if language is Language.PYTHON else 0
+        packages_mb = _memory_of_packages(language, package_bytes)
         name = (language, memory_mb, packages_mb)
         if name not in self._made:
             program = self._program(language, memory_mb + packages_mb)
@@ -93,10 +93,16 @@ class Languages:
                 assert_never(language)
 
 
-def _memory_of_packages(size: int) -> int:
-    """The MiB that packages of *size* bytes take in Python besides the rule's own memory; none if they are small."""
-    steps = size // _SMALL_PACKAGES_BYTES
-    return steps * _PACKAGES_KEEP_TIMES * _SMALL_PACKAGES_BYTES // _MIB
+def _memory_of_packages(language: Language, size: int) -> int:
+    """Calculate the MiB that packages of *size* bytes take besides the rule's own memory; none if they are small."""
+    match language:
+        case Language.JAVASCRIPT | Language.TYPESCRIPT:
+            return 0
+        case Language.PYTHON:
+            steps = size // _SMALL_PACKAGES_BYTES
+            return steps * _PACKAGES_KEEP_TIMES * _SMALL_PACKAGES_BYTES // _MIB
+        case _:
+            assert_never(language)
 
 
 def _deno(base: SandboxPolicy, memory_mb: int) -> HostProgram:
