@@ -2,10 +2,10 @@
 
 import { ask } from "./calls.js";
 import { failure, noteRefusal } from "./failures.js";
-import { MAX_BODY_BYTES } from "./request_reader.js";
 
 /** @import { CallFrame, ReplyFrame } from "./frames.d.ts" */
 
+export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_URL_CHARACTERS = 8 * 1024;
 const MAX_HEADERS = 100;
 const TOO_LARGE = "ERR_RULEMINT_BODY_TOO_LARGE";

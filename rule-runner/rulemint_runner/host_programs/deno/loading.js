@@ -1,12 +1,10 @@
 /** A rule's text → a rule: what it is follows from what it exports. */
 
 import { defineRefusals } from "./errors.js";
-import { definePackages, requireFromRule } from "./modules.js";
 import { otherTriggerOf } from "./other_triggers.js";
 import { isFirstAction, parametersOf } from "./parameters.js";
 import { moduleOf, moduleOrRuleOf, ruleOf, webtaskOf } from "./rule.js";
 import { source, withFileName } from "./source.js";
-import { fromTypeScript } from "./typescript.js";
 import { catchStrayErrors } from "./strays.js";
 
 /** @import { LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
@@ -21,9 +19,14 @@ const IS_MODULE = /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|as
 /** How V8 says that a text is a module: it is its parser that knows. */
 const MODULE_ONLY =
   /import statement outside a module|token 'export'|'import\.meta' outside a module|^await is only valid/;
+/** What a text has in it that asks for a module of Node's, or of a package. */
+const NODE = /require|import|\bfrom\b|process/i;
 const COMMON_JS = /\brequire\b|\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\b__(?:file|dir)name\b/;
 /** What may follow a function expression that is a whole file, and would not within parentheses. */
 const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
+
+/** The rule's own `require`; undefined if its text has none. @type {((specifier: string) => any) | undefined} */
+let requireFromRule;
 
 /**
  * Load the rule of `load`.
@@ -38,10 +41,15 @@ export async function loadRule(load) {
   source.resultBytes = load.result_bytes;
   defineRefusals();
   catchStrayErrors();
-  await definePackages(load.packages, load.script);
+  defineProto();
+  if (load.packages !== null || NODE.test(load.script)) {
+    const modules = await import("./modules.js"); // most rules need nothing of Node's
+    await modules.definePackages(load.packages, load.script);
+    requireFromRule = modules.requireFromRule;
+  }
   const script = load.script.replace(/^\ufeff?#!/, "//");
   if (load.language === "typescript" && IS_MODULE.test(script)) return await fromModule(load);
-  const text = load.language === "typescript" ? typesOff(script) : script;
+  const text = load.language === "typescript" ? await typesOff(script) : script;
   const statements = compile(text, "");
   if (typeof statements === "function" || !isModule(text, statements)) {
     return ruleFrom((await evaluate(text, statements)).exported, load, "module.exports");
@@ -75,7 +83,7 @@ function isModule(text, error) {
 async function ruleFrom(exported, load, name) {
   const action = propertyOf(exported, "onExecuteCredentialsExchange");
   if (typeof action === "function") {
-    const { actionOf } = await import("./action.js"); // only actions pay for it: a blank host starts sooner
+    const { actionOf } = await import("./action.js"); // as above: only actions pay for it
     return actionOf(action, load);
   }
   const rule = typeof exported === "function" ? exported : propertyOf(exported, "default");
@@ -199,8 +207,24 @@ function parserSays(error) {
   return withFileName(error.message).replace(/^SyntaxError: /, "");
 }
 
+/** Give objects back the property that Deno takes away, and that old packages assign to. */
+function defineProto() {
+  const { getPrototypeOf, setPrototypeOf } = Object;
+  Object.defineProperty(Object.prototype, "__proto__", {
+    configurable: true,
+    get() {
+      return getPrototypeOf(Object(this));
+    },
+    set(prototype) {
+      if (typeof prototype !== "object" && typeof prototype !== "function") return;
+      if (typeof this === "object" || typeof this === "function") setPrototypeOf(this, prototype);
+    },
+  });
+}
+
 /** @param {string} script */
-function typesOff(script) {
+async function typesOff(script) {
+  const { fromTypeScript } = await import("./typescript.js");
   try {
     return fromTypeScript(script);
   } catch (error) {

@@ -6,9 +6,8 @@
  * by rules that ask for one: Deno then loads its whole Node layer, and other rules need not wait for that.
  */
 
-import { lineStream } from "./capture.js";
-import { NO_MACHINE, priorityOr, PROCESS, umaskOr } from "./machine.js";
-import { change, isChanged, REFUSED_OF_PROCESS } from "./refused.js";
+import { isChanged } from "./node_changes.js";
+import { defineProcess, nodeModule } from "./process.js";
 
 /** @import { PackageSet } from "./frames.d.ts" */
 /** @typedef {{ exports: any, loaded: boolean, id: string }} Module */
@@ -18,7 +17,7 @@ const SCHEME = "package:";
 /** And an ES module, as it sees it: many look for their own folder. Deno would read any other file of such a URL. */
 const MODULES = "file:///packages/";
 /** What this host itself imports late. */
-const OUR_OWN = "./action.js";
+const OUR_OWN = new Set(["./action.js", "./typescript.js"]);
 const BUILTIN = "builtin:";
 const REQUIRE = Symbol.for("rulemint.require");
 const DYNAMIC = /\bimport\s*\(/;
@@ -41,13 +40,12 @@ const imported = new Map();
  * @param {string} script
  */
 export async function definePackages(given, script) {
-  defineProcess();
+  defineProcess(requireFromRule);
   if (given !== null) {
     packages = given;
     modules = new Set(given.modules);
     duals = new Set(given.duals);
   }
-  defineProto();
   const required = requiredModules(script);
   if (required.length > 0 || IMPORTS.test(script)) hookImports();
   for (const file of required) imported.set(file, await import(MODULES + file));
@@ -106,78 +104,6 @@ function requireBy(fileOf, absence) {
     throw notFound(absence(specifier));
   };
   return Object.assign(require, { resolve, cache: {} });
-}
-
-/**
- * One of Node's own modules, or undefined.
- *
- * @param {string} specifier
- */
-export function nodeModule(specifier) {
-  return /** @type {any} */ (globalThis).process.getBuiltinModule(specifier);
-}
-
-/**
- * Change Node when a rule first touches it: our `http`, and no error where libraries only look around. A host has no
- * environment and may ask nothing of its machine.
- */
-function defineProcess() {
-  const lazy = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, "process"));
-  const define = (/** @type {unknown} */ value) =>
-    Object.defineProperty(globalThis, "process", { value, writable: true, enumerable: false, configurable: true });
-  Object.defineProperty(globalThis, "process", {
-    configurable: true,
-    set: define,
-    get() {
-      const process = lazy.get ? lazy.get.call(globalThis) : lazy.value;
-      define(process);
-      const getBuiltinModule = process.getBuiltinModule.bind(process);
-      process.getBuiltinModule = (/** @type {string} */ specifier) => {
-        const module = getBuiltinModule(specifier);
-        if (module !== undefined) change(specifier, module, process.getBuiltinModule, requireFromRule);
-        return module;
-      };
-      Object.defineProperty(process, "env", { value: {}, writable: true, configurable: true, enumerable: true });
-      const umask = umaskOr(process.umask);
-      Object.assign(process, {
-        ...PROCESS,
-        ...REFUSED_OF_PROCESS,
-        umask,
-        execPath: "/node",
-        argv: ["/node"],
-        argv0: "node",
-      });
-      defineStreams(process);
-      const os = getBuiltinModule("node:os");
-      Object.assign(os, NO_MACHINE, { getPriority: priorityOr(os.getPriority) });
-      return process;
-    },
-  });
-}
-
-/**
- * The streams of `process`, made when they are first touched: the host's own are its channel to the runner. What a rule
- * writes are lines of its log, and there is nothing to read.
- *
- * @param {any} process
- */
-function defineStreams(process) {
-  /** @type {[string, (stream: any) => unknown][]} */
-  const streams = [
-    ["stdin", ({ Readable }) => Readable.from([])],
-    ["stdout", ({ Writable }) => lineStream("info", Writable)],
-    ["stderr", ({ Writable }) => lineStream("error", Writable)],
-  ];
-  for (const [name, make] of streams) {
-    Object.defineProperty(process, name, {
-      configurable: true,
-      get() {
-        const value = make(nodeModule("node:stream"));
-        Object.defineProperty(process, name, { value, configurable: true });
-        return value;
-      },
-    });
-  }
 }
 
 /**
@@ -277,7 +203,7 @@ function resolveImport(specifier, context, next) {
   if (isChanged(specifier)) {
     return { url: BUILTIN + specifier, shortCircuit: true, format: "module" };
   }
-  if (specifier === OUR_OWN && context.parentURL?.startsWith("file:")) return next(specifier, context);
+  if (OUR_OWN.has(specifier) && context.parentURL?.startsWith("file:")) return next(specifier, context);
   if (/^[./]/.test(specifier)) throw notFound(absenceOf(specifier).replace("require", "import"));
   if (/^[a-z]+:/.test(specifier)) return next(specifier, context);
   if (nodeModule(specifier) !== undefined) return next(`node:${specifier}`, context);
@@ -328,21 +254,6 @@ function asModule(url) {
 export default exported${isDual ? ".default" : ""}${
     names.length ? `;\nconst { ${renamed} } = exported;\nexport { ${lines} }` : ""
   };\n`;
-}
-
-/** Give objects back the property that Deno takes away, and that old packages assign to. */
-function defineProto() {
-  const { getPrototypeOf, setPrototypeOf } = Object;
-  Object.defineProperty(Object.prototype, "__proto__", {
-    configurable: true,
-    get() {
-      return getPrototypeOf(Object(this));
-    },
-    set(prototype) {
-      if (typeof prototype !== "object" && typeof prototype !== "function") return;
-      if (typeof this === "object" || typeof this === "function") setPrototypeOf(this, prototype);
-    },
-  });
 }
 
 /** @param {string} message */

@@ -1,12 +1,12 @@
 /** A request of HTTP/1.1 (RFC 9112) as Node writes it, piece by piece → its parts. */
 
 import { failure } from "./failures.js";
+import { MAX_BODY_BYTES } from "./fetch.js";
 
 /** @typedef {{ method: string, target: string, headers: [string, string][], body: Uint8Array }} WrittenRequest */
 
 const UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED";
 const MAX_HEAD_BYTES = 128 * 1024;
-export const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_SIZE_LINE_BYTES = 32;
 const END_OF_HEAD = "\r\n\r\n";
 const NO_PROXY = "a rule's calls go through no proxy: leave the proxy out, and list the service in allow_hosts";

@@ -1,6 +1,6 @@
 /** TypeScript in CommonJS → JavaScript. Types are taken away; an enum and its like become what they mean. */
 
-import { nodeModule } from "./modules.js";
+import { nodeModule } from "./process.js";
 import { source } from "./source.js";
 
 /** What Node calls the text in its errors and its map. */

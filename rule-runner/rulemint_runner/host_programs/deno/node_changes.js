@@ -1,0 +1,127 @@
+/**
+ * What is changed of Node's modules when they are first asked for: functions that would only fail for a reason that nobody
+ * understands say in words that the sandbox refuses it, and those that libraries look around by answer.
+ */
+
+import { changeFiles } from "./files.js";
+import { changeHttp, changeHttps } from "./http.js";
+import { REACHABLE, REFUSED, UNSUPPORTED } from "./refused.js";
+import { changePromises, changeTimers, endingWorker } from "./timers.js";
+
+/** @typedef {(specifier: string) => any} Require */
+
+/**
+ * Functions that refuse, by their names.
+ *
+ * @param {string} module
+ * @param {string[]} names
+ * @param {string} why
+ */
+function refusing(module, names, why = REFUSED) {
+  return Object.fromEntries(names.map((name) => [name, () => {
+    throw Object.assign(new Error(`${module}.${name}: ${why}`), { code: "EPERM" });
+  }]));
+}
+
+/** How a rule would end its host, of which it has but one invocation. */
+export const REFUSED_OF_PROCESS = refusing("process", ["exit", "reallyExit", "abort", "kill"]);
+
+const CHILDREN = ["exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync"];
+const DESCRIPTORS = ["read", "readSync", "readv", "readvSync", "write", "writeSync", "writev", "writevSync"];
+const LOOK_UPS = /^(?:lookup|resolve|reverse)/;
+
+/**
+ * Module → what is changed of it when it is first asked for. A file can be opened by nobody, so every descriptor is
+ * the host's own.
+ *
+ * @type {Record<string, (module: any, load: (name: string) => any, require: Require) => void>}
+ */
+const CHANGES = {
+  child_process: (module) => Object.assign(module, refusing("child_process", CHILDREN)),
+  cluster: (module) => Object.assign(module, refusing("cluster", ["fork"])),
+  dgram: (module) => Object.assign(module, refusing("dgram", ["createSocket"], REACHABLE)),
+  dns: refuseLookUps,
+  "dns/promises": (_module, load) => load("dns"),
+  fs: (module) => changeFiles(Object.assign(module, refusing("fs", DESCRIPTORS))),
+  http: changeHttp,
+  https: changeHttps,
+  http2: (_module, load) => load("net"),
+  module: (module, _load, require) => Object.assign(module, { createRequire: () => require }),
+  net: refuseNames,
+  timers: changeTimers,
+  "timers/promises": changePromises,
+  tls: (_module, load) => load("net"),
+  worker_threads: (module) => Object.assign(module, { Worker: endingWorker(module.Worker) }),
+  v8: (module) => Object.assign(module, refusing("v8", ["writeHeapSnapshot"])),
+};
+const changed = new Set();
+
+/** @param {string} specifier */
+export function isChanged(specifier) {
+  return Object.hasOwn(CHANGES, specifier.replace(/^node:/, ""));
+}
+
+/**
+ * Change *module* of Node's, if it is one that is changed, once.
+ *
+ * @param {string} specifier
+ * @param {any} module
+ * @param {(name: string) => any} load
+ * @param {Require} require
+ */
+export function change(specifier, module, load, require) {
+  const name = specifier.replace(/^node:/, "");
+  if (!isChanged(name) || changed.has(name)) return;
+  changed.add(name);
+  CHANGES[name](module, load, require);
+}
+
+/**
+ * Every function of `dns` that asks somebody. An address needs no asking.
+ *
+ * @param {any} dns
+ * @param {(name: string) => any} load
+ */
+function refuseLookUps(dns, load) {
+  const { isIP } = load("net");
+  /** @param {any} asking @param {(error: Error, callback: any) => unknown} refuse */
+  const change = (asking, refuse) => {
+    for (const name of Object.getOwnPropertyNames(asking).filter((name) => LOOK_UPS.test(name))) {
+      const given = asking[name];
+      /** @param {any[]} args */
+      asking[name] = function (...args) {
+        if (name === "lookup" && isIP(args[0])) return given.apply(this, args);
+        return refuse(noConnection(args[0], "look-up of"), args.at(-1));
+      };
+    }
+  };
+  for (const asking of [dns, dns.Resolver.prototype]) {
+    change(asking, (error, callback) => queueMicrotask(() => callback(error)));
+  }
+  for (const asking of [dns.promises, dns.promises.Resolver.prototype]) {
+    change(asking, (error) => Promise.reject(error));
+  }
+}
+
+/**
+ * Have a socket of Node's refuse a name as it refuses an address.
+ *
+ * @param {any} net
+ */
+function refuseNames(net) {
+  const { connect } = net.Socket.prototype;
+  /** @param {any[]} args */
+  net.Socket.prototype.connect = function (...args) {
+    const normalized = Array.isArray(args[0]) ? args[0] : net._normalizeArgs(args);
+    const [options] = normalized;
+    const error = noConnection(`${options.host}:${options.port}`);
+    options.lookup = (/** @type {[string, object, (error: Error) => void]} */ ...[, , callback]) =>
+      queueMicrotask(() => callback(error));
+    return connect.call(this, normalized);
+  };
+}
+
+/** @param {string} host */
+function noConnection(host, what = "connection to") {
+  return Object.assign(new Error(`no ${what} ${host}: ${REACHABLE}`), { code: UNSUPPORTED });
+}
