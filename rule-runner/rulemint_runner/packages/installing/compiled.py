@@ -15,7 +15,6 @@ _SOURCE = "binding.gyp"
 _ADDON = ".node"
 _WITHOUT = re.compile(r"(?:fallback|elliptic|js|pure|browser)\.[cm]?js")
 """The names of files that do the same without the compiled part."""
-_MAX_ENTRIES = 20_000
 
 
 def is_optional(name: str, package: Path) -> bool:
@@ -59,12 +58,7 @@ def _is_compiled(package: Path, manifest: dict[str, Any]) -> bool:
 
 
 def _names(package: Path) -> Iterator[str]:
-    """The names of the files of *package*, and not of those within it."""
-    count = 0
+    """The names of the files of *package*, and not of those within it: as many as an installation may have."""
     for _folder, folders, files in os.walk(package):
         folders[:] = [folder for folder in folders if folder != "node_modules"]
-        for name in files:
-            yield name
-            count += 1
-            if count >= _MAX_ENTRIES:
-                return
+        yield from files
