@@ -71,8 +71,8 @@ class InvocationCalls:
         self._none_under_way = asyncio.Event()
         self._none_under_way.set()
 
-    async def fetch(self, request: OutboundRequest) -> Fetched:
-        """The response to *request*.
+    async def fetch(self, request: OutboundRequest, *, within_s: float | None = None) -> Fetched:
+        """The response to *request*, for which the rule waits for *within_s* at most.
 
         Raises:
             EgressError: there is none; its kind and text are for the rule's author.
@@ -86,7 +86,7 @@ class InvocationCalls:
         try:
             if self._count > MAX_CALLS:
                 raise _too_many()
-            fetched = await self._fetch(request)
+            fetched = await self._fetch(request, within_s)
         except EgressError as error:
             if error.kind in {Kind.DENIED, Kind.TOO_LARGE}:
                 self._denied = f"{_shown(request)} ({error.code}: {error.why})"
@@ -118,7 +118,8 @@ class InvocationCalls:
             scope.reschedule(now)
         await self._none_under_way.wait()
 
-    async def _fetch(self, request: OutboundRequest) -> Fetched:
+    async def _fetch(self, request: OutboundRequest, within_s: float | None) -> Fetched:
+        deadline = self._deadline if within_s is None else self._deadline.earlier(within_s)
         try:
             async with asyncio.timeout(None) as scope:
                 self._under_way[scope] = request, Deadline.after(0)
@@ -130,7 +131,7 @@ class InvocationCalls:
                             rule=self._rights.rule,
                             allow_hosts=self._rights.allow_hosts,
                             request=request,
-                            deadline=self._deadline,
+                            deadline=deadline,
                         )
                 finally:
                     del self._under_way[scope]

@@ -234,7 +234,7 @@ async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Re
         as_sent=call.as_sent,
     )
     try:
-        answer = await calls.fetch(request)
+        answer = await calls.fetch(request, within_s=None if call.timeout_ms is None else call.timeout_ms / 1000)
     except EgressError as error:
         return frames.Reply(id=call.id, error=error.why, code=error.code)
     return frames.Reply(

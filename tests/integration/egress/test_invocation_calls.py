@@ -71,6 +71,19 @@ async def test_whoever_did_not_answer_in_time_is_told_what_it_waited_for_or_was_
     await waiting
 
 
+async def test_a_call_ends_when_its_rule_waits_no_longer_and_the_next_one_has_its_own_time(
+    web: Web, gate: Gate
+) -> None:
+    reports: list[CallReport] = []
+    calls = calls_of(web, gate, reports)
+    with pytest.raises(EgressError) as late:
+        await calls.fetch(request_to(gate), within_s=0.1)
+    assert late.value.code is Code.TIMED_OUT
+    gate.opened.set()
+    assert (await calls.fetch(request_to(gate), within_s=20)).body == b"hello"
+    assert [report.status for report in reports] == [None, 201]
+
+
 async def test_no_more_than_eight_calls_run_at_once_and_the_others_wait(web: Web, gate: Gate) -> None:
     reports: list[CallReport] = []
     calls = calls_of(web, gate, reports)

@@ -202,3 +202,56 @@ async def test_a_large_package_set_loads_besides_the_rules_own_memory(sandbox: S
     finally:
         host.kill(FailureReason.INTERRUPTED, "the test is over")
         await host.ended.wait()
+
+
+class Slow:
+    """A runner that answers in time only what may take its time."""
+
+    def __init__(self) -> None:
+        self.waits: list[int | None] = []
+
+    async def __call__(self, call: frames.Call) -> frames.Reply:
+        self.waits.append(call.timeout_ms)
+        if call.timeout_ms is None:
+            return frames.Reply(id=call.id, status=200, body=b"late", url=call.url)
+        return frames.Reply(id=call.id, error="no whole response in time", code="ETIMEDOUT")
+
+
+async def test_the_runner_is_told_how_long_a_client_waits(sandbox: Sandbox) -> None:
+    script = f"""
+import http.client, socket, urllib.request
+import rulemint
+
+URL = "https://api.example.com/"
+def by_hand():
+    connection = http.client.HTTPSConnection("api.example.com", timeout=1.5)
+    connection.request("POST", "/", b"x")
+    return connection.getresponse()
+
+{RULE}seen = []
+    for call in (lambda: urllib.request.urlopen(URL, timeout=0.25), by_hand, lambda: rulemint.fetch(URL, timeout=2)):
+        try:
+            call()
+        except TimeoutError:
+            seen.append("timed out")
+    return {{"seen": seen, "late": [urllib.request.urlopen(URL).read().decode(), rulemint.fetch(URL).text()]}}
+"""
+    service = Slow()
+    async with loaded(sandbox, script, PY, fetch=service) as rule:
+        value = json.loads(await rule.value())
+    assert value == {"seen": ["timed out"] * 3, "late": ["late", "late"]}
+    assert service.waits == [250, 1500, 2000, None, None]
+
+
+async def test_a_request_whose_answer_nobody_reads_is_made_all_the_same(sandbox: Sandbox) -> None:
+    script = f"""
+import http.client
+{RULE}connection = http.client.HTTPSConnection("api.example.com")
+    connection.request("POST", "/", b"x")
+    connection.close()
+    return {{}}
+"""
+    service = Slow()
+    async with loaded(sandbox, script, PY, fetch=service) as rule:
+        await rule.value()
+    assert service.waits == [None]

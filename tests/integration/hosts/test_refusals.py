@@ -115,6 +115,7 @@ IN_PYTHON = [
     "os.system('ls')", "os.popen('ls')", "os.fork()", "os.execv('/bin/ls', ['ls'])", "os.spawnv(0, '/bin/ls', ['ls'])",
     "os.posix_spawn('/bin/ls', ['ls'], {})", "os.kill(1, 9)", "os.setuid(0)", "os.nice(1)",
     "subprocess.run(['ls'])", "subprocess.check_output('ls', shell=True)",
+    "concurrent.futures.ThreadPoolExecutor(1).submit(print)",
     "asyncio.run(asyncio.create_subprocess_exec('ls'))", "multiprocessing.Process(target=print).start()",
     "threading.Thread(target=print).start()", "_thread.start_new_thread(print, ())",
 ]  # fmt: skip

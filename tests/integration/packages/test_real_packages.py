@@ -5,6 +5,7 @@ They need the public registries; where those do not answer, every test here is s
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -76,6 +77,8 @@ async def serve(web: Web, port: list[int]) -> int:
     async def handler(request: http.Request) -> http.StreamResponse:
         if request.path == "/moved":
             raise http.HTTPFound(f"https://{NAME}:{port[0]}/there")
+        if request.path == "/slow":
+            await asyncio.sleep(3)
         body = await request.text()
         key = {"kid": "k1", "kty": "RSA", "use": "sig", "alg": "RS256", "n": "1" * 340, "e": "AQAB"}
         return http.json_response(
@@ -277,3 +280,152 @@ def rule(client, scope, audience, context):
     return {"value": jwt.decode(jwt.encode({"a": 1}, key, algorithm="HS256"), key, algorithms=["HS256"])["a"]}
 """
     assert (await rules.value(script, PY, await set_of("python")))["value"] == 1
+
+
+TIMED = """
+import asyncio
+import time
+import urllib.request
+
+import httpx
+import requests
+
+URL = "https://{name}:{port}"
+
+
+async def awaited(how):
+    async with httpx.AsyncClient(timeout=None) as http:
+        return await how(http)
+
+
+async def stopped(http):
+    async with asyncio.timeout(0.2):
+        await http.get(f"{{URL}}/slow")
+
+
+async def several(http):
+    await asyncio.gather(*(http.get(f"{{URL}}/slow", timeout=0.3) for _ in range(3)))
+
+
+WAYS = {{
+    "requests": lambda: requests.get(f"{{URL}}/slow", timeout=0.2),
+    "requests, each": lambda: requests.get(f"{{URL}}/slow", timeout=(5, 0.2)),
+    "httpx": lambda: httpx.get(f"{{URL}}/slow", timeout=0.2),
+    "httpx, read": lambda: httpx.get(f"{{URL}}/slow", timeout=httpx.Timeout(5, read=0.2)),
+    "urllib": lambda: urllib.request.urlopen(f"{{URL}}/slow", timeout=0.2),
+    "httpx, async": lambda: asyncio.run(awaited(lambda http: http.get(f"{{URL}}/slow", timeout=0.2))),
+    "wait_for": lambda: asyncio.run(awaited(lambda http: asyncio.wait_for(http.get(f"{{URL}}/slow"), 0.2))),
+    "asyncio.timeout": lambda: asyncio.run(awaited(stopped)),
+    "gather": lambda: asyncio.run(awaited(several)),
+}}
+
+
+def rule(client, scope, audience, context):
+    seen = {{}}
+    began = time.monotonic()
+    for name, call in WAYS.items():
+        try:
+            call()
+            seen[name] = "answered"
+        except Exception as error:
+            seen[name] = type(error).__name__
+    after = requests.get(f"{{URL}}/there").json()["said"], httpx.get(f"{{URL}}/there").json()["said"]
+    return {{"seen": seen, "after": after, "gave_up": time.monotonic() - began < 3 * len(WAYS)}}
+"""
+
+
+async def test_the_timeouts_of_python_s_clients_hold(rules: Rules) -> None:
+    script = TIMED.format(name=NAME, port=rules.port)
+    value = await rules.value(script, PY, await set_of("python"))
+    reads, stops = dict.fromkeys(("requests", "requests, each", "httpx", "httpx, read"), "ReadTimeout"), "TimeoutError"
+    more = {"httpx, async": "ReadTimeout", "gather": "ReadTimeout"}
+    assert value["seen"] == {**reads, **more, "urllib": stops, "wait_for": stops, "asyncio.timeout": stops}
+    assert value["after"] == ["GET /there ", "GET /there "]
+    assert value["gave_up"]
+
+
+NOT_LISTED = """
+import asyncio
+import http.client
+import urllib.error
+import urllib.request
+
+import httpx
+import requests
+import rulemint
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+URL = "{url}"
+stubborn = requests.Session()
+stubborn.mount("https://", HTTPAdapter(max_retries=Retry(total=5, backoff_factor=60)))
+
+
+async def awaited():
+    async with httpx.AsyncClient() as http:
+        await http.get(URL)
+
+
+def by_hand():
+    connection = http.client.HTTPSConnection("not-listed.example.com")
+    connection.request("GET", "/")
+    connection.getresponse()
+
+
+WAYS = [
+    (requests.ConnectionError, lambda: requests.get(URL)),
+    (requests.ConnectionError, lambda: stubborn.get(URL)),
+    (httpx.ConnectError, lambda: httpx.get(URL)),
+    (httpx.ConnectError, lambda: httpx.Client(transport=httpx.HTTPTransport(retries=5)).get(URL)),
+    (httpx.ConnectError, lambda: asyncio.run(awaited())),
+    (urllib.error.URLError, lambda: urllib.request.urlopen(URL)),
+    (urllib3.exceptions.HTTPError, lambda: urllib3.PoolManager().request("GET", URL)),
+    (OSError, by_hand),
+    (OSError, lambda: rulemint.fetch(URL)),
+]
+
+
+def rule(client, scope, audience, context):
+    seen = []
+    for expected, call in WAYS:
+        try:
+            call()
+        except expected as error:
+            seen.append([error.code, "not-listed.example.com" in str(error), "allow_hosts" in str(error)])
+    return {{"seen": seen}}
+"""
+
+
+async def test_a_refused_host_is_an_error_of_the_library_that_it_does_not_try_again(rules: Rules) -> None:
+    script = NOT_LISTED.format(url="https://not-listed.example.com/plan")
+    value = await rules.value(script, PY, await set_of("python"))
+    assert value["seen"] == [["ERR_RULEMINT_FORBIDDEN_HOST", True, True]] * 9
+
+
+async def test_what_a_python_client_may_not_do_says_so(rules: Rules) -> None:
+    script = f"""
+import httpx
+import requests
+
+URL = "https://{NAME}:{rules.port}/json"
+PROXY = "http://proxy.example:3128"
+WAYS = [
+    lambda: requests.get(URL, proxies={{"https": PROXY}}),
+    lambda: httpx.get(URL, proxy=PROXY),
+    lambda: requests.post(URL, data=b"x" * (2 << 20)),
+    lambda: requests.get(URL, headers={{"Upgrade": "websocket"}}),
+]
+
+
+def rule(client, scope, audience, context):
+    seen = []
+    for call in WAYS:
+        try:
+            call()
+        except (requests.ConnectionError, httpx.ConnectError) as error:
+            seen.append(error.code.removeprefix("ERR_RULEMINT_"))
+    return {{"seen": seen}}
+"""
+    value = await rules.value(script, PY, await set_of("python"))
+    assert value["seen"] == ["UNSUPPORTED", "UNSUPPORTED", "BODY_TOO_LARGE", "FORBIDDEN_HEADER"]

@@ -23,6 +23,8 @@ class Channel:
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
         self._decode = json.loads
         self._unread = b""
+        self._expected: dict = {}
+        """The replies that event loops wait for: number → future."""
 
     def read_reply(self, number: int) -> dict | None:
         """The reply of this *number*; None once the runner has hung up.
@@ -32,11 +34,36 @@ class Channel:
         A reply that nobody waits for any more, because a signal's handler raised, is nobody's.
         """
         while (frame := self.read()) is not None:
-            if frame["t"] == "run":
-                self.write({"t": "not-begun", "n": frame["n"]})
-            elif frame.get("id") == number:
+            if frame.get("id") == number and frame["t"] != "run":
                 return frame
+            self._hand_over(frame)
         return None
+
+    def expect(self, number: int, reply: object, loop: object) -> None:
+        """Have *loop* read, until `forget`, and the future *reply* get the reply of this *number*."""
+        self._expected[number] = reply
+        loop.add_reader(self._input, self._read_for_loop)
+
+    def forget(self, number: int, loop: object) -> None:
+        """Nobody waits for the reply of this *number* any more."""
+        del self._expected[number]
+        if not self._expected and not loop.is_closed():
+            loop.remove_reader(self._input)
+
+    def _read_for_loop(self) -> None:
+        frame = self.read()
+        if frame is None:
+            raise SystemExit
+        self._hand_over(frame)
+
+    def _hand_over(self, frame: dict) -> None:
+        """Give *frame* to the future that waits for it; a run that came in its place goes back."""
+        if frame["t"] == "run":
+            self.write({"t": "not-begun", "n": frame["n"]})
+            return
+        reply = self._expected.get(frame.get("id"))
+        if reply is not None and not reply.done():
+            reply.set_result(frame)
 
     def read(self) -> dict | None:
         """The next frame; None once the runner has hung up."""

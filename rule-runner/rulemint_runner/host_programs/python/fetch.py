@@ -3,6 +3,7 @@
 import json as json_module
 
 from calls import Calls
+from failures import CallError, as_its_library_has_it
 
 
 class Response:
@@ -36,17 +37,21 @@ def fetch_through(calls: Calls) -> object:
         body: bytes | str = b"",
         json: object = None,
         redirect: str = "follow",
+        timeout: float | None = None,
     ) -> Response:
-        """Call *url*, which must be on the rule's ``allow_hosts``.
+        """Call *url*, which must be on the rule's ``allow_hosts``; give up after *timeout* seconds.
 
         Raises:
-            OSError: there was no answer; the text says why.
+            OSError: there was no answer; the text says why. TimeoutError, an OSError: none came in time.
         """
         given = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
         if json is not None:
             body = json_module.dumps(json)
             given.setdefault("content-type", "application/json")
         data = body.encode() if isinstance(body, str) else bytes(body)
-        return Response(calls.make(method.upper(), str(url), list(given.items()), data, redirect))
+        try:
+            return Response(calls.make(method.upper(), str(url), list(given.items()), data, redirect, timeout))
+        except CallError as error:
+            raise as_its_library_has_it(error) from None
 
     return fetch

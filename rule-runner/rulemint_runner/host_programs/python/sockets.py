@@ -10,7 +10,8 @@ import errno
 import io
 import sys
 
-from calls import Calls
+from calls import UNSUPPORTED, Calls
+from failures import CallError, as_its_library_has_it, change_requests, failure
 from refused import CHANGES, NO_SOCKETS, saying
 
 _HEAD_END = b"\r\n\r\n"
@@ -30,7 +31,10 @@ class CallingSocket:
         self._host = ""
         self._port = 0
         self._request = b""
-        self._answer = io.BytesIO()
+        self._whole: tuple | None = None
+        """The request that is to be made as soon as its answer is read: only then its timeout is known."""
+        self._timeout_s: float | None = None
+        self._answer: io.BufferedIOBase = io.BytesIO()
 
     def connect(self, address: tuple) -> None:
         """Remember the host that the calls are for.
@@ -45,9 +49,13 @@ class CallingSocket:
         self._answer = io.BufferedReader(_NoAnswer(self._refusal()))
 
     def sendall(self, data: bytes, _flags: int = 0) -> None:
-        """Take a part of a request; make the call once it is whole."""
+        """Take a part of a request."""
+        if not data:  # such as the body of a request without one
+            return
+        if self._whole is not None:
+            self._make_call()
         self._request += bytes(data)
-        self._make_call_if_whole()
+        self._whole = self._take_request()
 
     def send(self, data: bytes, flags: int = 0) -> int:
         """As `sendall`."""
@@ -56,22 +64,24 @@ class CallingSocket:
 
     def recv(self, size: int, _flags: int = 0) -> bytes:
         """The next bytes of the answer; none at its end."""
-        return self._answer.read(size)
+        return self._answered().read(size)
 
     def recv_into(self, buffer: object, size: int = 0, _flags: int = 0) -> int:
         """As `recv`, into *buffer*."""
         view = memoryview(buffer).cast("B")
-        return self._answer.readinto(view[: size or len(view)])
+        return self._answered().readinto(view[: size or len(view)])
 
     def makefile(self, *_arguments: object, **_named: object) -> io.BufferedIOBase:
         """The answer as a file."""
-        return self._answer
+        return self._answered()
 
-    def settimeout(self, _seconds: object) -> None:
-        """The invocation's own deadline holds."""
+    def settimeout(self, seconds: float | None) -> None:
+        """Wait no longer for an answer; the invocation's own deadline holds as well."""
+        self._timeout_s = seconds
 
-    def gettimeout(self) -> None:
-        """There is none."""
+    def gettimeout(self) -> float | None:
+        """The seconds that the answer may take."""
+        return self._timeout_s
 
     def setsockopt(self, *_arguments: object) -> None:
         """There is nothing to set."""
@@ -98,7 +108,9 @@ class CallingSocket:
         """Nothing is open."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Nothing is open; a request whose answer nobody reads is made all the same."""
+        if self._whole is not None:
+            self._make_call()
 
     def bind(self, *_arguments: object) -> None:
         """Refuse to be anything but a client of HTTP."""
@@ -110,26 +122,54 @@ class CallingSocket:
         """Make the error that says that only HTTP is spoken here."""
         return PermissionError(1, f"no connection to {self._host}:{self._port}: {NO_SOCKETS}")
 
-    def _make_call_if_whole(self) -> None:
+    def _take_request(self) -> tuple | None:
+        """The request that was sent, for `Calls.make`; None while it is not whole."""
         head, end, rest = self._request.partition(_HEAD_END)
         if not end:
-            return
+            return None
         first, *lines = head.decode("latin-1").split("\r\n")
         if first.count(" ") != _SPACES_IN_A_REQUEST_LINE:
             raise self._refusal()
         method, target, _version = first.split(" ")
+        if not target.startswith("/"):
+            return self._refuse_proxy(method, target)
         headers = [(name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         body = _body_of(dict(headers), rest)
         if body is None:
-            return
+            return None
         self._request = b""
-        url = f"{self.scheme}://{self._host}:{self._port}{target}"
+        return method, f"{self.scheme}://{self._host}:{self._port}{target}", headers, body, "manual"
+
+    def _refuse_proxy(self, method: str, target: str) -> None:
+        why = "a rule's calls go through the runner, so there is no other proxy: leave the proxy out"
+        error = failure(f"{method} {target} by {self._host}:{self._port}: {why}", UNSUPPORTED)
+        self._request, self._answer = b"", io.BufferedReader(_NoAnswer(error))
+
+    def _answered(self) -> io.BufferedIOBase:
+        if self._whole is not None:
+            self._make_call()
+        return self._answer
+
+    def _make_call(self) -> None:
+        request, self._whole = self._whole, None
         try:
-            reply = self._calls.make(method, url, headers, body, "manual")
-        except OSError as error:
+            self._answer = self._answer_of(request, self._calls.make(*request, self._timeout_s))
+        except CallError as error:
             self._answer = io.BufferedReader(_NoAnswer(error))
-        else:
-            self._answer = io.BytesIO(_answer_bytes(reply, has_body=method != "HEAD"))
+
+    async def answered_without_blocking(self, timeout_s: float | None) -> io.BufferedIOBase:
+        """The answer, while other tasks go on."""
+        if self._whole is not None:
+            request, self._whole = self._whole, None
+            try:
+                reply = await self._calls.make_without_blocking(*request, timeout_s)
+                self._answer = self._answer_of(request, reply)
+            except CallError as error:
+                self._answer = io.BufferedReader(_NoAnswer(error))
+        return self._answer
+
+    def _answer_of(self, request: tuple, reply: dict) -> io.BufferedIOBase:
+        return io.BytesIO(_answer_bytes(reply, has_body=request[0] != "HEAD"))
 
 
 class _NoAnswer(io.RawIOBase):
@@ -143,7 +183,9 @@ class _NoAnswer(io.RawIOBase):
         return True
 
     def readinto(self, _buffer: object) -> int:
-        """The error."""
+        """The error, as the library has it that reads."""
+        if isinstance(self._error, CallError):
+            raise as_its_library_has_it(self._error)
         raise self._error
 
 
@@ -189,7 +231,9 @@ def define(calls: Calls) -> None:
             def __new__(cls, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> object:  # noqa: A002, ARG004  # socket's own
                 is_tcp = family in {-1, module.AF_INET, module.AF_INET6} and type in {-1, module.SOCK_STREAM}
                 if cls is Socket and fileno is None and is_tcp:
-                    return CallingSocket(calls)
+                    made = CallingSocket(calls)
+                    made.settimeout(module.getdefaulttimeout())
+                    return made
                 return super().__new__(cls)
 
             def __init__(self, *arguments: object, **named: object) -> None:
@@ -208,7 +252,13 @@ def define(calls: Calls) -> None:
         for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo"):
             setattr(module, name, look_up)
 
-    changes = {**CHANGES, "socket": change_socket, "ssl": _change_ssl, "certifi": _change_certifi}
+    changes = {
+        **CHANGES,
+        "requests.adapters": change_requests,
+        "socket": change_socket,
+        "ssl": _change_ssl,
+        "certifi": _change_certifi,
+    }
     sys.meta_path.insert(0, _Changer({**changes, "httpcore._backends.auto": _change_httpcore}))
 
 
@@ -235,17 +285,22 @@ def _change_httpcore(module: object) -> None:
     import ssl  # noqa: PLC0415  # its importer has
     from socket import create_connection  # noqa: PLC0415  # only rules that use httpx pay
 
-    from httpcore._backends.base import AsyncNetworkStream  # noqa: PLC0415  # a rule's own package
+    import httpcore  # noqa: PLC0415  # a rule's own package
+    from httpcore._backends.base import AsyncNetworkStream  # noqa: PLC0415  # as above
+    from httpcore._exceptions import map_exceptions  # noqa: PLC0415  # as above
 
     class Stream(AsyncNetworkStream):
         def __init__(self, sock: CallingSocket) -> None:
             self._sock = sock
 
-        async def read(self, max_bytes: int, timeout: object = None) -> bytes:  # noqa: ARG002, ASYNC109  # its base's
-            return self._sock.recv(max_bytes)
+        async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # its base's
+            answer = await self._sock.answered_without_blocking(timeout)
+            with map_exceptions({TimeoutError: httpcore.ReadTimeout, OSError: httpcore.ReadError}):
+                return answer.read(max_bytes)
 
         async def write(self, buffer: bytes, timeout: object = None) -> None:  # noqa: ARG002, ASYNC109  # its base's
-            self._sock.sendall(buffer)
+            with map_exceptions({OSError: httpcore.WriteError}):
+                self._sock.sendall(buffer)
 
         async def aclose(self) -> None:
             self._sock.close()
@@ -258,7 +313,8 @@ def _change_httpcore(module: object) -> None:
             return None
 
     async def connect_tcp(_backend: object, host: str, port: int, *_arguments: object, **_named: object) -> Stream:
-        return Stream(create_connection((host, port)))
+        with map_exceptions({OSError: httpcore.ConnectError}):
+            return Stream(create_connection((host, port)))
 
     module.AutoBackend.connect_tcp = connect_tcp
 

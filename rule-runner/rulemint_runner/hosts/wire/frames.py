@@ -150,6 +150,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t")
     n: RunNumber = 0
     as_sent: bool = False
     """Hand the body on in its content coding."""
+    timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] | None = None
+    """So long the rule waits for the whole answer; None: as long as it may run."""
 
 
 class StorageGet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-get", tag_field="t"):
