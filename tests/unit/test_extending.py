@@ -15,6 +15,7 @@ import typer
 from msgspec import inspect
 
 from rulemint_cli.__main__ import app
+from rulemint_cli.commands.system import logs
 from rulemint_cli.rules.rule_file import language_of
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedGrantType
@@ -67,6 +68,18 @@ def test_every_filter_of_logs_is_on_the_page_about_logs(name: str) -> None:
 def test_every_filter_of_logs_is_an_option_of_the_command_line(name: str) -> None:
     command = typer.main.get_command(app).commands["logs"]  # type: ignore[attr-defined]  # it is a group
     assert f"--{name.removesuffix('_id')}" in {option for parameter in command.params for option in parameter.opts}
+
+
+def test_the_command_line_sends_every_filter_of_logs() -> None:
+    """An option alone would filter nothing, and one option must not stand for two filters."""
+    (sent,) = [
+        node.value
+        for node in ast.walk(ast.parse(getsource(logs)))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "filters"
+    ]
+    assert isinstance(sent, ast.Dict)
+    assert {ast.literal_eval(key) for key in sent.keys if key is not None} == set(FILTERS)
+    assert len({ast.unparse(value) for value in sent.values}) == len(FILTERS)
 
 
 @pytest.mark.parametrize("settings", [GatewaySettings, RunnerSettings])
