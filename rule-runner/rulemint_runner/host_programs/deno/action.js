@@ -25,19 +25,19 @@ const NOT_RUN = /^\[object (?:AsyncGenerator|Generator)\]$/;
 export function actionOf(action, load) {
   /** @type {Rule} */
   const rule = (run, invocation) => {
-    const draft = new Draft(run.scope);
+    const decision = new Decision(run.scope);
     const cache = new Cache(run.cache ?? {});
-    const event = eventOf(run, load, () => [...draft.scopes]);
+    const event = eventOf(run, load, () => [...decision.scopes]);
     /** @param {() => Answer} answer */
     const finish = (answer) =>
       invocation.answer(() => {
-        draft.isOver = true;
+        decision.isOver = true;
         const changes = cache.changes();
         if (changes !== null) writeFrames({ ...changes, n: run.n });
         return answer();
       });
-    over(() => action(event, apiOf(draft, cache)), invocation).then(
-      (notRun) => finish(() => notRun ?? draft.answer()),
+    over(() => action(event, apiOf(decision, cache)), invocation).then(
+      (notRun) => finish(() => notRun ?? decision.answer()),
       (error) => finish(() => thrown(error)),
     );
   };
@@ -112,7 +112,7 @@ function answerOf(value) {
 }
 
 /** What an action has done so far. */
-class Draft {
+class Decision {
   /** @type {Set<string>} */
   scopes;
   /** @type {Map<string, unknown>} */
@@ -144,10 +144,10 @@ class Draft {
 }
 
 /**
- * @param {Draft} draft
+ * @param {Decision} decision
  * @param {Cache} cache
  */
-function apiOf(draft, cache) {
+function apiOf(decision, cache) {
   const api = {
     access: {
       /**
@@ -156,8 +156,8 @@ function apiOf(draft, cache) {
        */
       deny(code, reason) {
         const denial = denialOf(code, reason);
-        if (draft.isOver) denyLate(denial);
-        else draft.denial ??= denial;
+        if (decision.isOver) denyLate(denial);
+        else decision.denial ??= denial;
         return api;
       },
     },
@@ -167,22 +167,22 @@ function apiOf(draft, cache) {
        * @param {unknown} value
        */
       setCustomClaim(name, value) {
-        draft.claims.set(textOf(name), value);
+        decision.claims.set(textOf(name), value);
         return api;
       },
       /** @param {string} scope */
       addScope(scope) {
-        draft.addScope(scope);
+        decision.addScope(scope);
         return api;
       },
       /** @param {string} scope */
       removeScope(scope) {
-        draft.scopes.delete(scope);
+        decision.scopes.delete(scope);
         return api;
       },
     },
     cache: cache.api,
-    transaction: targetScopesOf(draft),
+    transaction: targetScopesOf(decision),
   };
   return api;
 }
@@ -200,31 +200,31 @@ function denyLate(denial) {
   writeLine("warn", `api.access.deny(${denial.message}) ${what}`);
 }
 
-/** @param {Draft} draft */
-function targetScopesOf(draft) {
+/** @param {Decision} decision */
+function targetScopesOf(decision) {
   return {
     /** @param {string} scope */
     addTargetScope(scope) {
-      draft.addScope(scope);
+      decision.addScope(scope);
     },
     /** @param {string} scope */
     removeTargetScope(scope) {
-      draft.scopes.delete(scope);
+      decision.scopes.delete(scope);
     },
     /** @param {string[]} scopes */
     setTargetScopes(scopes) {
       if (!Array.isArray(scopes)) throw new Error("setTargetScopes takes a list of scopes");
-      const before = draft.scopes;
-      draft.scopes = new Set();
+      const before = decision.scopes;
+      decision.scopes = new Set();
       try {
-        for (const scope of scopes) draft.addScope(scope);
+        for (const scope of scopes) decision.addScope(scope);
       } catch (error) {
-        draft.scopes = before;
+        decision.scopes = before;
         throw error;
       }
     },
     clearTargetScopes() {
-      draft.scopes.clear();
+      decision.scopes.clear();
     },
   };
 }
