@@ -37,7 +37,8 @@ def check_grant(config: TenantConfig, client: AuthenticatedClient, request: Toke
             "check its spelling, or create a client grant",
             audience=request.audience,
         )
-    grant = msgspec.structs.replace(grant, scope=config.scopes_of(grant))
+    if grant.allow_all_scopes:
+        grant = msgspec.structs.replace(grant, scope=config.scopes_of(grant))
     missing = [scope for scope in request.scope if scope not in grant.scope]
     if missing:
         raise ScopeNotGranted(f"the client grant does not hold: {' '.join(missing)}", scopes=", ".join(missing))

@@ -36,6 +36,8 @@ class TenantConfig:
         self._grants_of: dict[str, str | dict[str, tuple[str, ...]]] = {}
         """A client → its grant; of several, each API's identifier → those for it, of which the last one counts."""
         self._enabled_rules: tuple[Rule, ...] | None = None
+        self._current_keys: dict[SigningAlgorithm, SigningKey | None] = {}
+        """Found since signing keys last changed."""
         self.unreadable_rules: set[str] = set()
         """The ids of rules whose records cannot be read: nobody knows what they would refuse."""
         self.unreadable_signing_keys: set[str] = set()
@@ -107,6 +109,11 @@ class TenantConfig:
 
     def signing_key(self, algorithm: SigningAlgorithm) -> SigningKey | None:
         """The key that signs with *algorithm* now."""
+        if algorithm not in self._current_keys:
+            self._current_keys[algorithm] = self._find_signing_key(algorithm)
+        return self._current_keys[algorithm]
+
+    def _find_signing_key(self, algorithm: SigningAlgorithm) -> SigningKey | None:
         candidates = [
             key
             for key in self.signing_keys.values()
@@ -158,6 +165,7 @@ class TenantConfig:
             self._enabled_rules = None
             self.unreadable_rules.discard(record_id)
         elif table is SIGNING_KEYS:
+            self._current_keys.clear()
             self.unreadable_signing_keys.discard(record_id)
         if record is None:
             return

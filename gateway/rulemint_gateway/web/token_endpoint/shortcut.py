@@ -32,7 +32,7 @@ class TokenShortcut:
             and message.method == hdrs.METH_POST
             and message.version == HttpVersion11
             and not message.should_close
-            and not any(name in headers for name in _UNUSUAL)
+            and headers.keys().isdisjoint(_UNUSUAL)
         )
 
     def answer(

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RULES
+from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RULES, SIGNING_KEYS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared.contract.records import ClientGrant, Rule, Tenant
+from rulemint_shared.contract.records import ClientGrant, Rule, SigningAlgorithm, SigningKey, Tenant
 
 
 def a_config(*rules: Rule) -> TenantConfig:
@@ -91,3 +91,30 @@ def test_of_two_grants_of_one_client_for_one_api_the_last_counts_and_both_are_kn
     assert config.grants_of("c") == [a_grant("1"), a_grant("2")]
     config.remove(CLIENT_GRANTS, "2")
     assert config.grant("c", "a") == a_grant("1")
+
+
+def a_key(kid: str, **fields: Any) -> SigningKey:
+    return SigningKey(
+        kid=kid, algorithm=SigningAlgorithm.ES256, private_pem=b"", public_jwk={}, **({"created_at_ms": 1} | fields)
+    )
+
+
+def test_the_key_that_signs_follows_each_change() -> None:
+    config = a_config()
+
+    def signs_with() -> str | None:
+        key = config.signing_key(SigningAlgorithm.ES256)
+        return None if key is None else key.kid
+
+    assert signs_with() is None
+    config.put(SIGNING_KEYS, a_key("first"))
+    assert signs_with() == "first"
+    config.put(SIGNING_KEYS, a_key("second", is_next=True))
+    assert signs_with() == "first"
+    config.put(SIGNING_KEYS, a_key("first", current_until_ms=5))
+    assert signs_with() is None
+    config.put(SIGNING_KEYS, a_key("second", current_since_ms=5))
+    assert signs_with() == "second"
+    config.remove(SIGNING_KEYS, "second")
+    assert signs_with() is None
+    assert config.signing_key(SigningAlgorithm.RS256) is None
