@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
@@ -33,6 +35,24 @@ async def npm() -> msgspec.Raw:
             wanted("minified"),
             source=source,
         )
+
+
+ACTIONS = [
+    "import { createHash } from 'node:crypto';",
+    "import dual from 'dual';",
+    "import { greet } from 'greeting';",
+]
+
+
+@pytest.mark.parametrize("head", ACTIONS)
+@pytest.mark.parametrize("language", [JS, TS])
+async def test_an_action_that_imports_something_runs(
+    sandbox: Sandbox, npm: msgspec.Raw, head: str, language: Language
+) -> None:
+    script = f"""{head}
+export const onExecuteCredentialsExchange = async (event, api) => {{ api.accessToken.setCustomClaim('ran', true); }};"""
+    async with loaded(sandbox, script, language, packages=npm) as rule:
+        assert json.loads(await rule.value()) == {"claims": {"ran": True}}
 
 
 @pytest.mark.parametrize(

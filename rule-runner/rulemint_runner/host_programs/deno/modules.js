@@ -17,7 +17,7 @@ const SCHEME = "package:";
 /** And an ES module, as it sees it: many look for their own folder. Deno would read any other file of such a URL. */
 const MODULES = "file:///packages/";
 /** What this host itself imports late. */
-const OUR_OWN = new Set(["./action.js", "./typescript.js"]);
+const IMPORTED_LATE = new Set(["./action.js", "./typescript.js"]);
 const BUILTIN = "builtin:";
 const REQUIRE = Symbol.for("rulemint.require");
 const DYNAMIC = /\bimport\s*\(/;
@@ -203,11 +203,22 @@ function resolveImport(specifier, context, next) {
   if (isChanged(specifier)) {
     return { url: BUILTIN + specifier, shortCircuit: true, format: "module" };
   }
-  if (OUR_OWN.has(specifier) && context.parentURL?.startsWith("file:")) return next(specifier, context);
+  if (isOfTheHost(specifier, context.parentURL ?? "")) return next(specifier, context);
   if (/^[./]/.test(specifier)) throw notFound(absenceOf(specifier).replace("require", "import"));
   if (/^[a-z]+:/.test(specifier)) return next(specifier, context);
   if (nodeModule(specifier) !== undefined) return next(`node:${specifier}`, context);
   throw notFound(`import "${specifier}": add it to the rule's dependencies`);
+}
+
+/**
+ * Whether a file of this host imports another. What a rule in CommonJS imports seems to come of the file that evaluates it.
+ *
+ * @param {string} specifier
+ * @param {string} parentURL
+ */
+function isOfTheHost(specifier, parentURL) {
+  if (!parentURL.startsWith("file:") || !specifier.startsWith("./")) return false;
+  return !parentURL.endsWith("/loading.js") || IMPORTED_LATE.has(specifier);
 }
 
 /** @param {string} file */
