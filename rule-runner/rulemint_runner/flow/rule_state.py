@@ -143,6 +143,7 @@ class RuleStates:
             kept = {key: record for key, record in before.items() if key not in new and key not in deleted}
             records = with_room_for(new, kept)
             last_ms = max((record.expires_at for record in records.values()), default=0)
+            # Without any record the time is long past, so Redis removes the key.
             return _Value(codecs.stored_cache.encode(StoredCache(records=records)), max(last_ms, 1))
 
         await self._replace(owner, keys.rule_cache(*owner), plan)
@@ -153,6 +154,7 @@ class RuleStates:
         deleted = keys.deleted_rule(*owner)
         async with self._redis.pipeline(transaction=True) as pipe:
             for _attempt in range(MAX_ATTEMPTS):
+                # The mark is watched too, so that no write comes after the deletion of its rule.
                 await pipe.watch(deleted, key)
                 if await pipe.exists(deleted):
                     raise RuleStateError("the rule was deleted")

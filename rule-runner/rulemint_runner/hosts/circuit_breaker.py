@@ -128,6 +128,7 @@ class _OfRule(_Pausing):
         for each, until in list(self.failing.items()):
             if until.passed() or len(self.failing) > CLIENTS:
                 del self.failing[each]
+        # A trial that fails for a client that did not cause the pause says that it is still the rule.
         if self.left_s() == 0 and (len(self.failing) >= CLIENTS or (self.trying and who not in self.paused_for)):
             self.pause(computed_s=computed_s)
             self.paused_for = frozenset(self.failing)
@@ -221,8 +222,9 @@ class CircuitBreaker:
         rule, client = self.known(authority, caller)
         if rule is None:
             return Priority.USUAL
-        if client is not None and client.last_ended:
+        if client is not None and client.last_ended:  # most likely it does the same again
             return Priority.IDLE if rule.pauses or client.pauses else Priority.LOW
+        # One failing client says nothing of others' requests; that many do.
         if not rule.last_ended or len(rule.failing) < CLIENTS - 1:
             return Priority.USUAL
         return Priority.IDLE if rule.pauses else Priority.LOW
@@ -269,6 +271,7 @@ class CircuitBreaker:
         if failure.reason not in _COUNTED:
             return None
         rule = self._remembered(authority, caller, self.known(authority, caller)[0])
+        # No client caused it, so it counts like one more client that fails.
         rule.failed(object(), failure, for_s=0.0, computed_s=0.0)
         return rule.as_of(rule.left_s(), for_all=True)
 
@@ -277,6 +280,7 @@ class CircuitBreaker:
         tenant = authority.tenant
         if tenant not in self._rules.by_tenant and tenant not in self._clients.by_tenant:
             return NOTHING
+        # What was before somebody ended the pauses does not count.
         of_client = authority, caller.client
         rule, client = self._rules.get(tenant, authority), self._clients.get(tenant, of_client)
         if rule is not None and caller.rule_resumed_ms > rule.resumed_ms:

@@ -43,6 +43,7 @@ class Outbox:
         self._size += len(ending)
         loop = asyncio.get_running_loop()
         due_s = loop.time() + (PAUSE_S if under_way else PAUSE_ALONE_S)
+        # More than one message takes would leave in several anyway: waiting longer saves nothing.
         if self._size > SENT_AT_ONCE_BYTES:
             self._leave()
         elif self._timer is None or due_s < self._due_s:

@@ -93,6 +93,7 @@ class RuleWorker(Worker):
             try:
                 if job_id is not None:
                     await self._start_woken(job_id, shard)
+                # The net under the wake-ups: a job whose wake-up was lost is found here.
                 if (now := monotonic()) - looked_at >= POLL_INTERVAL_S:
                     looked_at = now
                     await self._start_jobs(await job_queue.waiting(self.pool, shard, most=READ_AT_ONCE), shard)
@@ -100,6 +101,7 @@ class RuleWorker(Worker):
                 job_id = await self._wait_for_work(shard)
             except (RedisError, OSError) as error:
                 log.warning("the queue does not answer", error=str(error))
+                # Look at the whole queue next: wake-ups may have been lost with the connection.
                 job_id, looked_at = None, -POLL_INTERVAL_S
                 await asyncio.sleep(PAUSE_WITHOUT_REDIS_S)
 
@@ -115,14 +117,14 @@ class RuleWorker(Worker):
         for job_id in (name.decode(errors="replace") for name in job_ids):
             if not self._places.are_free or not self.allow_pick_jobs:
                 return
-            if job_id in self.tasks:
+            if job_id in self.tasks:  # its wake-up came first
                 continue
             self._places.take()
             try:
                 job = await job_queue.claim(
                     self.pool, job_id, shard, runner=self._runner, for_ms=int(self.in_progress_timeout_s * 1000)
                 )
-            except BaseException:
+            except BaseException:  # a place that is lost would be lost for good, also when this is cancelled
                 self._places.give_back()
                 raise
             if job is None:
@@ -158,7 +160,7 @@ class RuleWorker(Worker):
             try:
                 return await job_queue.finish(self.pool, job_id, result, publish=leaving)
             except (RedisError, OSError) as error:
-                if deadline.passed():
+                if deadline.passed():  # nobody waits any more, and the claim expires by itself
                     raise
                 log.warning("a job's result has to wait", job=job_id, error=str(error))
                 await asyncio.sleep(PAUSE_WITHOUT_REDIS_S)

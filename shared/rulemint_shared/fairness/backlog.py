@@ -63,6 +63,7 @@ class FairBacklog(Generic[T]):
         queue.size += size
         self._count += 1
         self.size += size
+        # The tenant with most loses its oldest, so that a flood costs nobody else a record.
         while self._count > self._max_items:
             self._make_room(max(self._queues, key=lambda each: len(self._queues[each].items)))
         while self.size > self._max_bytes:

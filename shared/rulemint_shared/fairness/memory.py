@@ -38,6 +38,7 @@ class FairMemory(Generic[K, V]):
         of_tenant[key] = value
         of_tenant.move_to_end(key)
         if self._count > self._most:
+            # The tenant with most makes room, so that a flood forgets only its own.
             longest = max(self.by_tenant, key=lambda name: len(self.by_tenant[name]))
             self.forget(longest, next(iter(self.by_tenant[longest])))
 

@@ -86,7 +86,7 @@ class Turns:
         except TimeoutError:
             self._leave(tenant, turn)
             raise NoTurnError(f"its turn did not come within {within_s:g} s") from None
-        except BaseException:
+        except BaseException:  # a turn that came as the caller was cancelled goes to the next
             self._leave(tenant, turn)
             raise
 
@@ -95,7 +95,7 @@ class Turns:
         self._quota.end(tenant)
         if self._queues:
             self._hand_out()
-        elif len(self._last_turns) > REMEMBERED_TENANTS:
+        elif len(self._last_turns) > REMEMBERED_TENANTS:  # nobody waits, so it decides about nobody
             self._last_turns.clear()
 
     def _begin(self, tenant: str) -> None:

@@ -153,9 +153,11 @@ class MultiplexedConnection(TakenOverConnection):
 
     def _take(self, reply: Any) -> None:
         if not self._awaited:
+            # From here on no reply could be told to belong to its command.
             self._give_up(RedisConnectionError("the server said what nobody asked for"))
             return
         if isinstance(reply, RedisConnectionError | ResponseError) and _ends_it(reply):
+            # Replies to what was sent before still come, so it closes after the last one.
             self.takes_commands = False
         awaited = self._awaited[0]
         if awaited.replies is not None:

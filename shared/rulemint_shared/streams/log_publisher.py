@@ -82,6 +82,7 @@ class LogPublisher:
 
     async def _publish_round(self) -> bool:
         """Publish the next round, and tell whether it is settled: written, or refused by itself."""
+        # A round that Redis did not answer for is sent again as it was: by its mark the server knows what it has.
         if not self._round:
             taken = self._waiting.take(max_items=ROUND_RECORDS, max_bytes=ROUND_BYTES)
             self._round = [(self._addition(each), each) for each in taken]
