@@ -43,7 +43,7 @@ async def serve(settings: RunnerSettings, spawner: SpawnerProcess, languages: La
         lost = asyncio.create_task(_lose(runner))
         failed = await _until(stop, worker, presence, checking, lost)
         log.info("draining")
-        await runner.presence.begin_to_leave()  # first nobody counts on it any longer; then it stops claiming
+        await runner.presence.begin_to_leave()  # first nobody counts on it any more; then it stops claiming
         await runner.worker.drain(within_s=settings.drain)
         await cancel([worker, checking, lost, presence])
         await runner.presence.leave()

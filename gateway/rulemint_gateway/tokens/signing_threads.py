@@ -60,7 +60,7 @@ class SigningThreads:
         self._busy -= 1
         self._hand_over()  # first: a thread is free
         for wanted, token in zip(batch, signing.result(), strict=True):
-            if wanted.token.done():  # nobody waits for it any longer
+            if wanted.token.done():  # nobody waits for it any more
                 continue
             if isinstance(token, Exception):
                 wanted.token.set_exception(token)

@@ -124,7 +124,7 @@ class Host:
         try:
             self._usage = Usage(self.pid)
         except (FileNotFoundError, ProcessLookupError):
-            pass  # it has just ended: whoever uses it next will hear so
+            pass  # it has just ended, and its next user will hear so
         except OSError:  # nobody could watch it
             self.kill(FailureReason.OVERLOADED, "the host could not be watched")
             raise

@@ -50,10 +50,10 @@ class Pause(NamedTuple):
 
     def text(self, rule: str, client: str) -> str:
         """The pause of *rule*, met by *client*, and what helps."""
-        whom = "all clients" if self.for_all else f"the client {client}"
+        clients = "all clients" if self.for_all else f"the client {client}"
         resume = f"rulemint rules resume {_quoted(rule)}" + ("" if self.for_all else f" --client {_quoted(client)}")
         return (
-            f"the rule pauses for {whom} for {math.ceil(self.whole_s)} s because of {self.why}: "
+            f"the rule pauses for {clients} for {math.ceil(self.whole_s)} s because of {self.why}: "
             f"deploy a new version, or end the pause with {resume}"
         )
 

@@ -54,7 +54,7 @@ async def _run(task: InstallTask, folder: Path, timeout_s: float) -> Answer:
         raise InstallFailedError(f"the installation took more than {timeout_s:g} s") from None
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # whatever it started
+            os.killpg(process.pid, signal.SIGKILL)  # all that it started
         await process.wait()
     try:
         if len(output) > MAX_ANSWER_BYTES:

@@ -99,7 +99,7 @@ class RunningInvocation:
     def _why_not(self, deadline: Deadline) -> FlowEnding | None:
         invocation = self._invocation
         if deadline.passed():
-            return _unrun(invocation, FailureReason.LATE, "nobody waits for it any longer")
+            return _unrun(invocation, FailureReason.LATE, "nobody waits for it any more")
         if self._parts.places.is_used_up(invocation.tenant):
             return _unrun(invocation, FailureReason.OVERLOADED, "the tenant has too many invocations under way")
         return None

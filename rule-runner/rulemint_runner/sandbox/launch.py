@@ -50,7 +50,7 @@ def contain_and_exec(launch: Launch) -> NoReturn:
         for step in STEPS:
             step(launch)
         os.execve(launch.policy.argv[0], launch.policy.argv, dict(launch.policy.environment))  # noqa: S606  # no shell is meant
-    except Exception as error:  # noqa: BLE001  # whatever it is, the child must end here
+    except Exception as error:  # noqa: BLE001  # in any case the child must end here
         os.write(2, f"cannot launch {launch.policy.argv[0]}: {error}\n".encode())
     os._exit(CANNOT_LAUNCH)
 

@@ -40,7 +40,7 @@ def lower_priority(pid: int, priority: Priority) -> None:
 def _leave_to_others(pid: int) -> None:
     seen: set[int] = set()
     while new := {int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()} - seen:
-        for thread in new:  # what they start meanwhile begins like them, or is found in the next round
+        for thread in new:  # what they start until then begins like them, or is found in the next round
             with suppress(ProcessLookupError):
                 os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
         seen |= new

@@ -63,7 +63,7 @@ async def run_together(*works: Coroutine[Any, Any, None]) -> None:
             task.result()
     finally:
         while not all(task.done() for task in tasks):
-            with suppress(asyncio.CancelledError):  # whoever cancels us again has us cancel them again
+            with suppress(asyncio.CancelledError):  # who cancels us again has us cancel them again
                 await cancel(tasks)
 
 

@@ -67,7 +67,7 @@ class AnsweredConnection(ResponseHandler):
             # The last byte goes by itself: an answer that has ended before it has something behind its end.
             for part in (piece[:-1], piece[-1:]) if is_last and len(piece) > 1 else (piece,):
                 if part and self._is_answered():
-                    self.force_close()  # the answer stands; whatever is behind it is not looked at
+                    self.force_close()  # the answer stands; what is behind it is not looked at
                     return
                 self._parse(part)
                 if self.transport is None or self.transport.is_closing():

@@ -95,7 +95,7 @@ class CheckedResolver(AbstractResolver):
     def _looked_up(self, lookup: asyncio.Future[list[str]]) -> None:
         self._free.release()
         if not lookup.cancelled():
-            lookup.exception()  # whoever waited may have gone, and then nobody else looks at it
+            lookup.exception()  # the caller may have gone, and then nobody else looks at it
 
 
 def _ask_system(name: str) -> list[str]:

@@ -44,7 +44,7 @@ def main() -> None:
     except rule.NotARule as error:
         runner.write({"t": "not-loaded", "kind": "syntax", "text": str(error)})
         return
-    except BaseException as error:  # noqa: BLE001  # whatever a rule raises while it is loaded
+    except BaseException as error:  # noqa: BLE001  # all that a rule raises while it is loaded
         kind = "out_of_memory" if isinstance(error, MemoryError) else "exception"
         runner.write({"t": "not-loaded", "kind": kind, "text": rule.describe(error)})
         return

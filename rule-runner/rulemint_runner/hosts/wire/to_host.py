@@ -85,7 +85,7 @@ class ToHost:
             self._our_end.send(packet)
         except BlockingIOError:
             return False
-        except OSError:  # the host has shut its end: whoever waits for an answer hears so at its deadline
+        except OSError:  # the host has shut its end: a turn that waits for an answer hears so at its deadline
             return True
         return True
 

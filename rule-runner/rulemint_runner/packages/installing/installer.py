@@ -62,7 +62,7 @@ class Installer:
                 over.set()
 
         loop.add_reader(self.output, take)
-        await over.wait()  # it is alone: whatever had its output has ended
+        await over.wait()  # it is alone: all that had its output has ended
         loop.remove_reader(self.output)
         _, status = await asyncio.to_thread(os.waitpid, self.pid, 0)
         return os.waitstatus_to_exitcode(status), said.decode(errors="replace")
@@ -116,6 +116,6 @@ def _become_installer(
         os.umask(0o077)
         contain(folder, Path(start.argv[0]), terms, port=port, parent_pid=parent)
         os.execve(start.argv[0], start.argv, start.environment)  # noqa: S606  # no shell is meant
-    except BaseException as error:  # noqa: BLE001  # whatever it is, the child must end here
+    except BaseException as error:  # noqa: BLE001  # in any case the child must end here
         os.write(output, f"cannot start the installer: {error}\n".encode())
     os._exit(CANNOT_START)
