@@ -11,7 +11,6 @@ watcher that had the whole batch, so all share one compressor's work.
 
 from __future__ import annotations
 
-import asyncio
 import struct
 import zlib
 from collections.abc import Sequence
@@ -19,10 +18,10 @@ from collections.abc import Sequence
 from aiohttp import hdrs, web
 
 from rulemint_gateway.log_hub.batch import Event, Form
+from rulemint_shared.process.growing_pause import GrowingPause
 
 WAITING_BYTES = 64 * 1024
 """Written, and not taken by the kernel: with more, the writer waits for the reader."""
-FIRST_LOOK_S, LONGEST_LOOK_S = 0.001, 0.05
 DEFLATED_FROM = 8
 """Events of a batch: fewer gain little by compression."""
 _FINAL_TEXT, _COMPRESSED = 0x81, 0x40
@@ -103,10 +102,9 @@ class FrameWriter:
 
         That is found out by looking, for aiohttp keeps to itself when a transport has room.
         """
-        look_s = FIRST_LOOK_S
+        pause = GrowingPause(0.001, 0.05)
         while self.is_full:
-            await asyncio.sleep(look_s)
-            look_s = min(LONGEST_LOOK_S, look_s * 2)
+            await pause.wait()
 
     def abort(self) -> None:
         """Break the connection, and forget what the watcher has not taken."""
