@@ -246,8 +246,8 @@ class WithoutProgram(Languages):
         super().__init__()
         self._missing = missing
 
-    def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB) -> HostProgram:
-        program = super().program(language, memory_mb=memory_mb)
+    def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB, package_bytes: int = 0) -> HostProgram:
+        program = super().program(language, memory_mb=memory_mb, package_bytes=package_bytes)
         if language is not self._missing:
             return program
         argv = ("/nonexistent/program", *program.policy.argv[1:])
