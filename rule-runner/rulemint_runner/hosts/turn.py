@@ -40,6 +40,8 @@ class Turn:
         """A host has ended before it came to this one, and nobody else was to blame."""
         self.load_within_s = LOAD_WITHIN_S
         """So long a host may take to become its rule."""
+        self.is_loading = False
+        """A host that was started for it becomes its rule."""
         self._timeout_s = timeout_s
         self._began_late = began_late
         self._packets: tuple[bytes, ...] | None = None

@@ -209,7 +209,7 @@ class HostPool:
         late = [turn for turn in queue.waiting if turn.deadline.passed()]
         for turn in late:
             queue.waiting.remove(turn)
-            turn.fail(HostEndedError(FailureReason.OVERLOADED, "no host became free in time"))
+            turn.fail(_too_late(queue))
         if queue.waiting:
             self._expire_in_time(queue, min((turn.deadline for turn in queue.waiting), key=attrgetter("monotonic_s")))
         self._prune(queue)
@@ -276,6 +276,7 @@ class HostPool:
     async def _make_host(self, turn: Turn, *, priority: Priority) -> Host:
         load = await turn.load()
         host = await self._blank_host(turn.program(), priority=priority)
+        turn.is_loading = True
         await host.load(load, Deadline.after(turn.load_within_s), turn.take_line)
         return host
 
@@ -341,3 +342,10 @@ class HostPool:
 
 def _stopped() -> HostEndedError:
     return HostEndedError(FailureReason.INTERRUPTED, "the runner stopped")
+
+
+def _too_late(queue: RuleQueue) -> HostEndedError:
+    """The error of a turn that waited until its request's time was over: for the rule to load, or for a host."""
+    if not queue.sessions and any(turn.is_loading for turn in queue.starts):
+        return HostEndedError(FailureReason.TIMEOUT, "the rule had not loaded when the request's time was over")
+    return HostEndedError(FailureReason.OVERLOADED, "no host became free in time")

@@ -101,8 +101,8 @@ class RuleQueue:
     def fail(self, turn: Turn, error: HostEndedError | RuleNotLoadedError) -> None:
         """The start for *turn* came to nothing, and is not among the hosts any more.
 
-        A text that cannot be run is everybody's. Else the others wait for the hosts that there still are; where there
-        is none, they hear that none could be had, and may try again.
+        A text that cannot be run is everybody's. Else the others wait for the hosts that there still are. Where there
+        is none, they hear that the rule takes too much memory, or that no host could be had and they may try again.
         """
         if isinstance(error, RuleNotLoadedError):
             self.fail_all(error)
@@ -111,7 +111,9 @@ class RuleQueue:
             self.waiting.remove(turn)
             turn.fail(error)
         if self.hosts == 0:
-            self.fail_all(HostEndedError(FailureReason.OVERLOADED, f"no host could be had: {error.detail}"))
+            is_everybodys = error.reason is FailureReason.OUT_OF_MEMORY
+            detail = error.detail if is_everybodys else f"no host could be had: {error.detail}"
+            self.fail_all(HostEndedError(error.reason if is_everybodys else FailureReason.OVERLOADED, detail))
 
     def fail_all(self, error: HostEndedError | RuleNotLoadedError) -> None:
         """Everybody who waits has waited in vain."""

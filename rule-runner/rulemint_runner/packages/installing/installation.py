@@ -42,6 +42,8 @@ class _Ended(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     output: str
     missing: list[NoAnswerError]
+    compiled: frozenset[str] = frozenset()
+    """The projects of a Python index that the installer asked for, and that have compiled parts."""
 
 
 class Installation:
@@ -97,7 +99,13 @@ class Installation:
                 code, output = await ending
             public = str(self._registry.with_user(None))
             stands_for = {"npm/": public, "simple/": public, **shelf.files.named()}
-            return _Ended(code=code, output=shown(output, gate=base, stands_for=stands_for), missing=gate.missing)
+            compiled = frozenset(shelf.compiled) if isinstance(shelf, PypiShelf) else frozenset()
+            return _Ended(
+                code=code,
+                output=shown(output, gate=base, stands_for=stands_for),
+                missing=gate.missing,
+                compiled=compiled,
+            )
 
     async def _watch(self) -> NoReturn:
         """Measure the folder until it has too much."""
@@ -112,7 +120,11 @@ class Installation:
         """Return if everything was installed."""
         if ended.code == 0:
             return
-        why = npm.failed(self._task, ended.output, ended.missing) if self._is_npm else pypi.failed(ended.output)
+        why = (
+            npm.failed(self._task, ended.output, ended.missing)
+            if self._is_npm
+            else pypi.failed(ended.output, ended.compiled)
+        )
         if down := next((each for each in ended.missing if each.is_down), None):
             raise RegistryDownError(str(why) if self._is_npm else str(down))
         raise why

@@ -10,7 +10,7 @@ import importlib.util
 import marshal
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -49,15 +49,15 @@ def command(task: InstallTask, folder: Path, gate: str) -> Command:
     )
 
 
-def failed(output: str) -> InstallError:
-    """Say why pip did not install, in its own words.
+def failed(output: str, compiled: Collection[str] = ()) -> InstallError:
+    """Say why pip did not install, in its own words. It met the projects *compiled*, which have compiled parts.
 
     Raises:
         RuntimeError: it broke, which is nobody's fault but ours.
     """
     if _BROKE in output:
         raise RuntimeError(output)
-    return InstallError(_explained(output))
+    return InstallError(_explained(output, sorted(compiled)))
 
 
 def collected(task: InstallTask, folder: Path) -> tuple[PackageSet, dict[str, str]]:
@@ -120,9 +120,12 @@ def compiled_tag() -> str:
     return importlib.util.MAGIC_NUMBER.hex()
 
 
-def _explained(output: str) -> str:
+def _explained(output: str, compiled: list[str]) -> str:
     lines = [line.removeprefix("ERROR: ")[:_MAX_LINE_CHARACTERS] for line in output.splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith(("WARNING:", "Looking in"))]
     if any(_NOTHING_FOUND in line for line in said):
         said.append("Rules can only use packages that have a pure wheel (none-any), for this version of Python.")
+    if compiled:
+        have = "has" if len(compiled) == 1 else "have"
+        said.insert(0, f"{', '.join(compiled)} {have} compiled parts, and rules can only use pure packages:")
     return "\n".join(said) or "the installation failed without a word"

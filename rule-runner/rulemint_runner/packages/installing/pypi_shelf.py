@@ -19,6 +19,7 @@ from rulemint_runner.packages.installing.upstream import Found, Upstream
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html; q=0.2, text/html; q=0.1"
+_WHEEL = ".whl"
 _PURE = "-none-any.whl"
 _METADATA = ".metadata"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -46,6 +47,8 @@ class PypiShelf:
         self._base = base
         self.files = Files(upstream)
         self._counted: set[str] = set()
+        self.compiled: set[str] = set()
+        """The projects that pip asked for and that have wheels, but none without compiled parts."""
 
     async def answer(self, path: str) -> Given | None:
         """See `Shelf`."""
@@ -66,10 +69,13 @@ class PypiShelf:
             most=MAX_INDEX_BYTES,
             too_large=f"{name}: the index says more than {MAX_INDEX_BYTES // 1024**2} MiB about it",
         )
+        names: list[str] = []
         try:
-            wheels = list(_in_json(found) if found.content_type == _JSON else _in_html(found))
+            wheels = list(_in_json(found, names) if found.content_type == _JSON else _in_html(found, names))
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, KeyError, AttributeError):
             raise InstallError(f"{name}: what the index says about it cannot be read") from None
+        if not wheels and any(each.endswith(_WHEEL) for each in names):
+            self.compiled.add(name)
         page = {"meta": {"api-version": "1.0"}, "name": name, "files": [self._shown(wheel) for wheel in wheels]}
         return Given(content_type=_JSON, body=msgspec.json.encode(page))
 
@@ -104,9 +110,10 @@ class PypiShelf:
         return Given(content_type="application/octet-stream", body=found.body)
 
 
-def _in_json(found: Found) -> Iterator[Wheel]:
-    """PEP 691."""
+def _in_json(found: Found, names: list[str]) -> Iterator[Wheel]:
+    """PEP 691; *names* gets those of all files."""
     for file in msgspec.json.decode(found.body)["files"]:
+        names.append(file["filename"])
         if not _is_pure(file["filename"]):
             continue
         metadata = file.get("core-metadata", file.get("dist-info-metadata", False))
@@ -120,12 +127,13 @@ def _in_json(found: Found) -> Iterator[Wheel]:
         )
 
 
-def _in_html(found: Found) -> Iterator[Wheel]:
-    """PEP 503."""
+def _in_html(found: Found, names: list[str]) -> Iterator[Wheel]:
+    """PEP 503; *names* gets those of all files."""
     page = _Page()
     page.feed(found.body.decode("utf-8", errors="replace"))
     for link in page.links:
         url = found.url.join(URL(link["href"] or ""))
+        names.append(url.name)
         algorithm, _, digest = url.fragment.partition("=")
         if _is_pure(url.name):
             yield Wheel(

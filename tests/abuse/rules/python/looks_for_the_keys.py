@@ -7,7 +7,7 @@ import sys
 
 
 def rule(client, scope, audience, context):
-    program = os.path.dirname(sys.modules['__main__'].__file__)
+    program = os.path.dirname(sys.argv[0])
     assert 'main.py' in os.listdir(program)  # its own program is public
     around = [os.path.join(program, *['..'] * depth, '.env') for depth in range(6)]
     flat = ('', 'master.key', 'runner.key', 'valkey.password', 'admin.json', 'run/valkey.conf', 'valkey/appendonlydir')
