@@ -59,7 +59,7 @@ ENDS_BY = {"loop": FailureReason.TIMEOUT, "end": FailureReason.CRASHED}
 
 
 class OneOfMany(PoolTurn):
-    """An invocation that counts how often it begins and ends, and answers what its rule asks."""
+    """An invocation that counts how often it ends, and answers what its rule asks."""
 
     def __init__(self, n: int, does: str, language: Language, reply_after_s: float) -> None:
         super().__init__(
@@ -72,12 +72,8 @@ class OneOfMany(PoolTurn):
         )
         self.n = n
         self.does = does
-        self.begun = self.ended = 0
+        self.ended = 0
         self._reply_after_s = reply_after_s
-
-    def begin(self, pid: int) -> None:
-        self.begun += 1
-        super().begin(pid)
 
     async def fetch(self, call: frames.Call) -> frames.Reply:
         assert call.url == f"https://api.example.com/{self.n}"
@@ -121,7 +117,7 @@ async def test_each_of_many_ends_once_with_an_answer_and_lines_of_its_own(
     for turn in killed:
         assert _reason(turn) is FailureReason.CRASHED
         assert turn.lines == [f"began {turn.n}", f"ends {turn.n}"][: len(turn.lines)]
-    assert {(turn.begun, turn.ended) for turn in turns} == {(1, 1)}
+    assert {turn.ended for turn in turns} == {1}
 
 
 async def _kill_now_and_then(hosts: list[Host], chance: random.Random) -> None:
