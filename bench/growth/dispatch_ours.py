@@ -19,9 +19,10 @@ from rulemint_runner.queue.presence import Presence
 from rulemint_runner.queue.running_invocation import InvocationParts
 from rulemint_runner.queue.worker import RuleWorker
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.messages import ClientView, Granted, Invocation, RequestView, RuleRef
 from rulemint_shared.contract.runner_load import RunnerLoad
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.queue import job_queue
 from rulemint_shared.redis.connection import open_redis, open_subscriber

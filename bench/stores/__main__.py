@@ -28,7 +28,7 @@ from bench.stores.measuring import Disturbed, Measured
 from bench.subjects.ours import make_request
 from bench.system import System, resident_kib
 from bench.tenants import log_in
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.secrets.vault import create_master_key
@@ -69,7 +69,7 @@ def _measure(folder: Path, server: str, arguments: argparse.Namespace) -> None:
 async def _count_a_runner(server: str) -> None:
     """For as long as the bench lasts there is one, by name."""
     async with open_redis(server) as redis:
-        await redis.zadd(keys.RUNNERS, {"bench": FAR_FUTURE_MS})
+        await redis.zadd(redis_keys.RUNNERS, {"bench": FAR_FUTURE_MS})
 
 
 async def _made(gateway: RunningGateway, folder: Path) -> Request:
@@ -104,7 +104,7 @@ async def _disturbed(
 
 async def _pages(redis: RedisClient, clients: int) -> list[tuple[str, str]]:
     """First, middle and last, with what else the list takes."""
-    [some_client] = await redis.hrandfield(keys.clients("default"), 1)
+    [some_client] = await redis.hrandfield(redis_keys.clients("default"), 1)
     last = max(clients // 100 - 1, 0)
     return [
         ("clients", "page=0&per_page=100&include_totals=true"),

@@ -12,7 +12,7 @@ import aiohttp
 
 from bench.load import Request
 from bench.stores.gateway import RunningGateway
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 
 LISTENERS_TIMEOUT_S = 60.0
@@ -105,7 +105,7 @@ class Disturbed:
         began_s = time.perf_counter()
         await self._redis.client_kill_filter(_type="pubsub")
         write = asyncio.create_task(self.write())
-        while not (await self._redis.pubsub_numsub(keys.CHANGES))[0][1]:
+        while not (await self._redis.pubsub_numsub(redis_keys.CHANGES))[0][1]:
             if time.perf_counter() - began_s > LISTENERS_TIMEOUT_S:
                 raise SystemExit("the gateway does not listen again")
             await asyncio.sleep(0.001)
@@ -114,7 +114,7 @@ class Disturbed:
 
     async def read_everything(self) -> str:
         """A change that nobody has written down, as of an older gateway: everything is read again."""
-        await self._redis.incr(keys.REVISION)
+        await self._redis.incr(redis_keys.REVISION)
         await asyncio.sleep(1.1)
         return f"a write meanwhile: {await self.write()}"
 

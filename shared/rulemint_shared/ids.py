@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import secrets
 
-from rulemint_shared.contract import keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _EXCHANGE_ID = re.compile(r"exc_([0-9a-f]{12})[0-9a-f]{16}")
@@ -68,7 +68,7 @@ def new_process_id(kind: str) -> str:
 
 def new_job_id(shard: int = 0) -> str:
     """The id of one arq job in that shard of the queue."""
-    return keys.job_id(secrets.token_hex(12), shard)
+    return redis_keys.job_id(secrets.token_hex(12), shard)
 
 
 def new_jti() -> str:

@@ -21,7 +21,8 @@ from fixtures.legs import AS_ORDINARY_USER, Legs
 from fixtures.mutants import OLDER_ABIS, RUN, WHOLE, Mutant, languages
 from fixtures.ordinary_user import ordinary_user, why_no_ordinary_user
 from fixtures.strays import processes_of
-from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram, Languages
+from rulemint_runner.hosts.host_limits import DEFAULT_MEMORY_MB, HostProgram
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.bpf import Instructions

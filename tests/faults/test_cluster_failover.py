@@ -15,7 +15,7 @@ from fixtures.processes import free_port
 from fixtures.running import Running, running
 from fixtures.steady_load import Load, calm, outage_s, seen
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 pytestmark = [pytest.mark.timeout(180), SLOW]
 
@@ -39,7 +39,7 @@ class Scene:
 def module_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder, port = tmp_path_factory.mktemp("services"), free_port()
     with a_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
-        apart(cluster, keys.queue(0), keys.RUNNERS)
+        apart(cluster, redis_keys.queue(0), redis_keys.RUNNERS)
         with running(folder, {"RULEMINT_REDIS_URL": cluster.url}) as services:
             asked = services.make_client(counted_rule(port), calls=host(port))
             yield Scene(cluster, services, asked, port)
@@ -59,9 +59,9 @@ def apart(cluster: Cluster, *names: str) -> None:
 @pytest.mark.parametrize(
     ("dies", "costs_tokens"),
     [
-        pytest.param(keys.queue(0), True, id="the queue"),
-        pytest.param(keys.RUNNERS, False, id="who lives"),
-        pytest.param(keys.logs(DEFAULT_TENANT), False, id="what a tenant logs"),
+        pytest.param(redis_keys.queue(0), True, id="the queue"),
+        pytest.param(redis_keys.RUNNERS, False, id="who lives"),
+        pytest.param(redis_keys.logs(DEFAULT_TENANT), False, id="what a tenant logs"),
     ],
 )
 async def test_when_a_node_dies_only_what_needs_it_waits_until_another_has_taken_over(
@@ -69,7 +69,7 @@ async def test_when_a_node_dies_only_what_needs_it_waits_until_another_has_taken
 ) -> None:
     load, stop = Load(scene.services.port, scene.asked, PER_SECOND), asyncio.Event()
     node = scene.cluster.master_of(dies)
-    costs_tokens = costs_tokens or node is scene.cluster.master_of(keys.queue(0))
+    costs_tokens = costs_tokens or node is scene.cluster.master_of(redis_keys.queue(0))
     async with counted_runs(scene.counted_at) as runs, asyncio.TaskGroup() as tasks:
         tasks.create_task(load.run(stop))
         await calm(load)

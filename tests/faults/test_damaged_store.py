@@ -12,17 +12,17 @@ import redis
 
 from fixtures.processes import free_port, started, until
 from fixtures.system import answers
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(60)
 
 GARBAGE: dict[str, Callable[[Any], Any]] = {
-    "a text as the revision": lambda server: server.set(keys.REVISION, "not a number"),
-    "a damaged tenant": lambda server: server.hset(keys.TENANTS, "broken", b"\xc1"),
-    "a damaged client": lambda server: server.hset(keys.clients("default"), "broken", b"\xff\xff"),
-    "a key of another type": lambda server: server.set(keys.rules("default"), "x"),
-    "a change message that is none": lambda server: server.publish(keys.CHANGES, b"\xc1"),
+    "a text as the revision": lambda server: server.set(redis_keys.REVISION, "not a number"),
+    "a damaged tenant": lambda server: server.hset(redis_keys.TENANTS, "broken", b"\xc1"),
+    "a damaged client": lambda server: server.hset(redis_keys.clients("default"), "broken", b"\xff\xff"),
+    "a key of another type": lambda server: server.set(redis_keys.rules("default"), "x"),
+    "a change message that is none": lambda server: server.publish(redis_keys.CHANGES, b"\xc1"),
 }
 
 
@@ -42,7 +42,7 @@ def test_a_gateway_lives_through_garbage_and_starts_beside_it(
         with started(gateway, environment) as process:
             until(lambda: answers(port), failing=process)
             GARBAGE[garbage](server)
-            server.publish(keys.CHANGES, b"")  # has the gateway say that it is there
+            server.publish(redis_keys.CHANGES, b"")  # has the gateway say that it is there
             until(lambda: "change message" in process.output, failing=process)
             assert answers(port)
         with started(gateway, environment) as process:

@@ -14,7 +14,7 @@ import redis as sync_redis
 from fixtures.fault_report import SLOW
 from fixtures.processes import until
 from fixtures.services import Services, some_services
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 pytestmark = [pytest.mark.timeout(120), SLOW]
 
@@ -41,7 +41,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def began(services: Services) -> int:
     """How often a rule has begun."""
     with sync_redis.Redis.from_url(services.server.url) as redis:
-        records: Any = redis.xrange(keys.logs("default"))
+        records: Any = redis.xrange(redis_keys.logs("default"))
     return sum(b"began" in b"".join(fields.values()) for _id, fields in records)
 
 

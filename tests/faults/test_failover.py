@@ -17,7 +17,7 @@ from fixtures.running import Running, running
 from fixtures.sentinels import MASTER, Replicated, replicated
 from fixtures.steady_load import CALM_S, Load, calm, outage_s, seen
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 pytestmark = [pytest.mark.timeout(180), SLOW]
 
@@ -148,7 +148,7 @@ async def under_load(scene: Scene, fault: Callable[[], Awaitable[None]]) -> Outc
     check(load, writes, runs, scene)
     await asyncio.to_thread(scene.servers.mend)
     with redis.Redis.from_url(scene.servers.master().url) as master:
-        kept = {name.decode() for name in master.hkeys(keys.clients(DEFAULT_TENANT))}
+        kept = {name.decode() for name in master.hkeys(redis_keys.clients(DEFAULT_TENANT))}
     return Outcome({answer.status for answer in load.answers}, lost_writes=set(writes.acknowledged) - kept)
 
 

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from fixtures.breakable import Breakable
 from fixtures.faults import Fault, Happens, cases, gone_through
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -31,13 +31,13 @@ BRIEF = {"REVISION", "clients", "rules", "signing_keys", "queue", "wake_up", "RU
 def every_name() -> dict[str, str]:
     """Name of a constant or function of `keys` → a pattern of what it spells."""
     found: dict[str, Any] = {}
-    for name, what in vars(keys).items():
-        if callable(what) and what.__module__ == keys.__name__ and not name.startswith("_"):
+    for name, what in vars(redis_keys).items():
+        if callable(what) and what.__module__ == redis_keys.__name__ and not name.startswith("_"):
             texts = [0 if each.annotation == "int" else "*" for each in inspect.signature(what).parameters.values()]
             found[name] = what(*texts)
         elif isinstance(what, str) and name.isupper() and name != "PREFIX":
             found[name] = what
-    names = {name: what for name, what in found.items() if isinstance(what, str) and what.startswith(keys.PREFIX)}
+    names = {name: what for name, what in found.items() if isinstance(what, str) and what.startswith(redis_keys.PREFIX)}
     return names | {prefix: f"{prefix}*" for prefix in ARQ}
 
 
@@ -95,8 +95,8 @@ def spoiled(pattern: str, spoil: Spoil) -> Happens:
 def have_all_read_again(server: Any) -> None:
     """Gateways that have missed more changes than are kept read everything."""
     with suppress(ResponseError):  # the revision may be what is spoiled
-        server.incrby(keys.REVISION, MORE_THAN_ARE_KEPT)
-    server.publish(keys.CHANGES, NONSENSE)
+        server.incrby(redis_keys.REVISION, MORE_THAN_ARE_KEPT)
+    server.publish(redis_keys.CHANGES, NONSENSE)
 
 
 def said_on_channels(pattern: str) -> Happens:

@@ -20,7 +20,7 @@ from fixtures.valkey_servers import a_server
 from fixtures.waiting import eventually
 from fixtures.watching import Record, Watch, watching
 from fixtures.wires import Wire, a_wire
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
@@ -147,10 +147,10 @@ async def test_lines_and_token_requests_stand_there_once_though_replies_are_lost
     assert len(records) == 9, "no beginning and no ending stands there twice, and none is missing"
     assert Counter(kept).most_common(1)[0][1] == 1, "no record stands there twice"
     assert {answer.headers["x-request-id"] for answer in (first, second, third)} <= set(kept)
-    counted = await system.server.hvals(keys.tokens_per_day(DEFAULT))  # type: ignore[misc]  # redis-py's stub is not async here
+    counted = await system.server.hvals(redis_keys.tokens_per_day(DEFAULT))  # type: ignore[misc]  # redis-py's stub is not async here
     assert sum(map(int, counted)) == len(kept), "each was granted, and counted once"
 
 
 async def exchanges(server: RedisClient) -> list[str]:
-    entries = await server.xrange(keys.exchanges(DEFAULT))
+    entries = await server.xrange(redis_keys.exchanges(DEFAULT))
     return [fields[b"id"].decode() for _id, fields in entries]

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.breakable import Breakable, Member
 from fixtures.waiting import eventually
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,7 +26,7 @@ async def create(session: aiohttp.ClientSession, gateway: Member, token: str, na
 
 def times_made(system: Breakable, name: str) -> int:
     with system.redis() as server:
-        return sum(codecs.client.decode(record).name == name for record in server.hvals(keys.clients("default")))
+        return sum(codecs.client.decode(record).name == name for record in server.hvals(redis_keys.clients("default")))
 
 
 async def test_a_create_that_its_gateway_died_with_is_known_to_the_other_and_made_once(system: Breakable) -> None:

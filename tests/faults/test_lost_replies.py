@@ -16,9 +16,9 @@ from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
 from rulemint_gateway.stores.writing.calls import Call
 from rulemint_shared import ids
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
@@ -74,13 +74,13 @@ async def test_lines_stand_in_the_log_once(wire: Wire, direct: RedisClient, lost
             wire.lose_the_reply_to(lost)
             for number in range(3):
                 publisher.publish(T, a_line(str(number)))
-            await has(direct, keys.logs(T), 3)
+            await has(direct, redis_keys.logs(T), 3)
             publisher.publish(T, a_line("the end"))
-            await has(direct, keys.logs(T), 4)
+            await has(direct, redis_keys.logs(T), 4)
         finally:
             await cancel([running])
     assert wire.lost_replies == 1
-    entries = await direct.xrange(keys.logs(T))
+    entries = await direct.xrange(redis_keys.logs(T))
     messages = [codecs.log_record.decode(fields[RECORD_FIELD]).message for _id, fields in entries]  # type: ignore[union-attr]  # redis-py's stub knows no more
     assert messages == ["0", "1", "2", "the end"]
     assert [Position.parse(name.decode()).number for name, _fields in entries] == [1, 2, 3, 4]
@@ -100,15 +100,20 @@ async def test_a_token_request_has_one_record_and_counts_once(wire: Wire, direct
             wire.lose_the_reply_to(WRITES)
             store.record(granted)
             store.refuse(T, "192.0.2.1", lambda: refused)
-            await has(direct, keys.exchanges(T), 1)
+            await has(direct, redis_keys.exchanges(T), 1)
             store.record(last)
-            await has(direct, keys.exchanges(T), 2)
+            await has(direct, redis_keys.exchanges(T), 2)
         finally:
             await cancel([running])
     assert wire.lost_replies == 1
-    assert [fields[b"id"].decode() for _id, fields in await direct.xrange(keys.exchanges(T))] == [granted.id, last.id]
-    assert [fields[b"id"].decode() for _id, fields in await direct.xrange(keys.refused_requests(T))] == [refused.id]
-    assert [int(count) for count in await direct.hvals(keys.tokens_per_day(T))] == [2]  # type: ignore[misc]  # redis-py's stub is not async here
+    assert [fields[b"id"].decode() for _id, fields in await direct.xrange(redis_keys.exchanges(T))] == [
+        granted.id,
+        last.id,
+    ]
+    assert [fields[b"id"].decode() for _id, fields in await direct.xrange(redis_keys.refused_requests(T))] == [
+        refused.id
+    ]
+    assert [int(count) for count in await direct.hvals(redis_keys.tokens_per_day(T))] == [2]  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 async def test_a_refused_call_is_told_once(wire: Wire, direct: RedisClient) -> None:
@@ -120,5 +125,5 @@ async def test_a_refused_call_is_told_once(wire: Wire, direct: RedisClient) -> N
         wire.lose_the_reply_to(WRITES)
         await asyncio.gather(*(refused.record(call, status=400, error=str(number)) for number in range(5)))
     assert wire.lost_replies == 1
-    entries = await direct.xrange(keys.refused_calls(T))
+    entries = await direct.xrange(redis_keys.refused_calls(T))
     assert [codecs.audit.decode(fields[b"record"]).error for _id, fields in entries] == list("01234")

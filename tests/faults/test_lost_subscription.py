@@ -16,7 +16,7 @@ from fixtures.management import Management
 from fixtures.processes import Started, free_port, started, until
 from fixtures.system import answers
 from rulemint_gateway.stores.catalog.tables import CLIENTS
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.records import Client
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.secrets.vault import create_master_key
@@ -62,8 +62,8 @@ async def test_it_follows_again_and_reads_no_more_than_it_missed(tmp_path: Path,
             assert (await gateway.ask(client.request())).status == 200
         assert (await gateway.call("GET", "/api/v2/clients/unannounced")).status == 404
         assert "reading the whole configuration" not in process.output
-        await server.delete(keys.CHANGE_LOG)
-        await server.incr(keys.REVISION)
+        await server.delete(redis_keys.CHANGE_LOG)
+        await server.incr(redis_keys.REVISION)
         await knows(gateway, "unannounced")
         assert (await gateway.ask(client.request())).status == 200
         assert "reading the whole configuration" in process.output

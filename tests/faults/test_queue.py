@@ -15,7 +15,7 @@ from fixtures.valkey_servers import a_server
 from fixtures.waiting import eventually
 from rulemint_runner.queue.outbox import Outbox
 from rulemint_runner.queue.worker import RuleWorker
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.dependencies import Registry
 from rulemint_shared.contract.package_messages import InstallRequest, Wanted
 from rulemint_shared.process.background import cancel
@@ -66,7 +66,7 @@ async def test_jobs_beyond_the_wake_ups_that_are_kept_run_while_others_keep_the_
             await enqueue(redis)
             others += 1
             await asyncio.sleep(0.01)
-        assert await redis.zcard(keys.queue(0)) <= 1
+        assert await redis.zcard(redis_keys.queue(0)) <= 1
 
 
 async def test_a_job_is_not_there_again_where_a_replica_takes_over(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ async def test_a_job_is_not_there_again_where_a_replica_takes_over(tmp_path: Pat
 
 async def test_a_job_whose_wake_up_died_with_a_runner_is_found(redis: RedisClient, empty_redis_url: str) -> None:
     await enqueue(redis)
-    await redis.delete(keys.wake_up(0))
+    await redis.delete(redis_keys.wake_up(0))
     async with a_worker(empty_redis_url) as ran, asyncio.timeout(20):
         while not ran:
             await asyncio.sleep(0.01)
@@ -100,16 +100,16 @@ async def test_a_job_whose_wake_up_died_with_a_runner_is_found(redis: RedisClien
 async def test_what_waits_for_nothing_leaves_the_queue(redis: RedisClient, empty_redis_url: str) -> None:
     """The job expired, or was never there."""
     expired = await enqueue(redis)
-    await redis.delete(job_key_prefix + expired, keys.wake_up(0))
-    await redis.zadd(keys.queue(0), {"nobody": 1, "from the future": 2**52})
+    await redis.delete(job_key_prefix + expired, redis_keys.wake_up(0))
+    await redis.zadd(redis_keys.queue(0), {"nobody": 1, "from the future": 2**52})
     async with a_worker(empty_redis_url) as ran:
-        await eventually(lambda: redis.zcard(keys.queue(0)), lambda depth: depth == 0)
+        await eventually(lambda: redis.zcard(redis_keys.queue(0)), lambda depth: depth == 0)
         assert not ran
 
 
 async def test_a_job_that_runs_is_not_counted_as_waiting(redis: RedisClient) -> None:
     job_id = await enqueue(redis)
-    assert await redis.zcard(keys.queue(0)) == 1
+    assert await redis.zcard(redis_keys.queue(0)) == 1
     assert await job_queue.claim(redis, job_id, runner="r", for_ms=1_000) is not None
-    assert await redis.zcard(keys.queue(0)) == 0
+    assert await redis.zcard(redis_keys.queue(0)) == 0
     assert await job_queue.claim(redis, job_id, runner="r", for_ms=1_000) is None

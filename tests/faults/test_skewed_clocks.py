@@ -13,7 +13,7 @@ import redis as sync_redis
 from fixtures.processes import free_port, until
 from fixtures.services import Services, some_services
 from fixtures.stepped_clock import COMPILER, SteppedClock
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -65,8 +65,8 @@ def started_skewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Skewed]
         client = services.client()
         assert services.ask(client)[0] == 200
         with sync_redis.Redis.from_url(services.server.url) as redis:
-            until(lambda: redis.exists(keys.logs("default")) == 1)
-            logged_first = int(redis.xlen(keys.logs("default")))
+            until(lambda: redis.exists(redis_keys.logs("default")) == 1)
+            logged_first = int(redis.xlen(redis_keys.logs("default")))
         skewed = Skewed(services, client, clocks, metrics_port, logged_first)
         until(lambda: [kind for kind, _ahead_s in skewed.wrong_clocks()] == ["runner"])
         yield skewed

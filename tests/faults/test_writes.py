@@ -19,7 +19,7 @@ from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENTS, TENANTS
 from rulemint_gateway.stores.writing.config_store import DEADLINE_S, Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.stores.writing.durability import Durability, NotDurableError
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.records import Client, Tenant
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.connection import open_redis, open_subscriber
@@ -91,7 +91,7 @@ async def test_a_change_whose_reply_was_lost_is_acknowledged_and_no_conflict(ser
         assert wire.lost_replies == 1
         assert "robot" in store.catalog.tenant(DEFAULT_TENANT).clients
         with redis.Redis.from_url(server.url) as admin:
-            assert admin.xlen(keys.audit(DEFAULT_TENANT)) == 2, "the tenant and the client, each told once"
+            assert admin.xlen(redis_keys.audit(DEFAULT_TENANT)) == 2, "the tenant and the client, each told once"
         with pytest.raises(ConflictError):
             await store.create("robot")
 
@@ -131,10 +131,10 @@ async def test_a_server_that_took_over_without_a_change_does_not_confirm_it(serv
         admin.config_set("appendonly", appendonly)
     async with open_redis(server.url) as opened:
         durability = Durability(opened)
-        await opened.set(keys.write_marker("kept"), 1)
-        await durability.confirm(1, marker=keys.write_marker("kept"))
+        await opened.set(redis_keys.write_marker("kept"), 1)
+        await durability.confirm(1, marker=redis_keys.write_marker("kept"))
         with pytest.raises(NotDurableError, match="took over"):
-            await durability.confirm(2, marker=keys.write_marker("lost"))
+            await durability.confirm(2, marker=redis_keys.write_marker("lost"))
 
 
 @SLOW

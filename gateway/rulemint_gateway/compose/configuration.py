@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from rulemint_gateway.management.bootstrap.bootstrap import Bootstrap
-from rulemint_gateway.management.bootstrap.demo_client import warn_of_demo_client
+from rulemint_gateway.management.bootstrap.demo_warning import warn_of_demo_client
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.layout.layout import ensure_layout

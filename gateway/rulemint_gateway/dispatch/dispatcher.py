@@ -11,7 +11,8 @@ from rulemint_gateway.dispatch.batching import Batcher
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared.contract import keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import (
     Ending,
@@ -21,7 +22,7 @@ from rulemint_shared.contract.messages import (
     InvocationEnded,
     outcome_name,
 )
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.process.background import run_together
 from rulemint_shared.queue import job_queue
@@ -107,7 +108,7 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         late = loop.call_later(deadline.remaining_s() + GRACE_S, _give_up, future)
         try:
-            shard = keys.shard_of(invocation.tenant, self._presence.queue_shards)
+            shard = redis_keys.shard_of(invocation.tenant, self._presence.queue_shards)
             self._batchers[shard].submit(invocation)
             ending = await future
         except RunnerDiedError:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.dispatch import lost_runners
 from rulemint_gateway.dispatch.lost_runners import LostRunners
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.load_messages import LOAD_WITHIN_S, LoadAnswer, LoadRequest, NotTried
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
@@ -51,7 +51,7 @@ class Loads:
         if not await self._presence.any_alive():
             return NotTried(why="no runner is there")
         try:
-            shard = keys.shard_of(request.tenant, self._presence.queue_shards)
+            shard = redis_keys.shard_of(request.tenant, self._presence.queue_shards)
             expires_ms = round(PICKED_UP_WITHIN_S * 1000)
             job_id = await job_queue.enqueue_load(self._redis, request, expires_ms=expires_ms, shard=shard)
             return await self._answer_of(job_id)

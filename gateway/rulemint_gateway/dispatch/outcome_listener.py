@@ -12,11 +12,11 @@ import structlog
 from redis.exceptions import RedisError
 
 from rulemint_gateway.dispatch.lost_runners import LOOK_INTERVAL_S, LostRunners
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.batches import Refused, split_endings
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import Ending, Endings, FailureReason
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import run_together
 from rulemint_shared.queue import job_queue
 from rulemint_shared.redis.client import RedisClient
@@ -83,7 +83,7 @@ class OutcomeListener:
         )
 
     async def _listen(self, subscriber: Subscriber, shard: int) -> None:
-        channel = keys.outcomes(self._gateway, shard)
+        channel = redis_keys.outcomes(self._gateway, shard)
         await listen(subscriber, channel, on_message=self._on_message, on_connected=self._search_results)
 
     def _on_message(self, data: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.queue.living_runners import find_alive, read_loads
 from rulemint_shared.redis.client import RedisClient
@@ -58,12 +58,12 @@ async def read_status(redis: RedisClient, *, queue_shards: int = 1) -> Status:
     living = await find_alive(redis)
     loads = await read_loads(redis, living.names)
     shards = max([queue_shards, *(load.queue_shards for load in loads.values())])
-    channel = keys.outcomes("")
+    channel = redis_keys.outcomes("")
     async with redis.pipeline(transaction=False) as pipe:
         pipe.pubsub_channels(f"{channel}*")
-        pipe.hgetall(keys.WRONG_CLOCKS)
+        pipe.hgetall(redis_keys.WRONG_CLOCKS)
         for shard in range(shards):
-            pipe.zcard(keys.queue(shard))
+            pipe.zcard(redis_keys.queue(shard))
         gateways, wrong, *depths = await pipe.execute()
     nothing = RunnerLoad(hosts=0, busy_hosts=0, invocations=0)
     return Status(

@@ -18,8 +18,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from rulemint_gateway.limits.quotas import WINDOWS_S, Limit
-from rulemint_shared.contract import keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
@@ -131,7 +131,7 @@ class QuotaCounts:
             names = [self._given_back.popleft() for _ in range(len(self._given_back))]
             try:
                 async with self._redis.pipeline(transaction=False) as pipe:
-                    for of_tenant in keys.by_tag(names):
+                    for of_tenant in redis_keys.by_tag(names):
                         pipe.eval(GIVE_BACK, len(of_tenant), *of_tenant)
                     await pipe.execute()
             except (RedisError, OSError) as error:
@@ -163,7 +163,7 @@ class QuotaCounts:
 def _name(tenant: str, limit: Limit, now_s: float) -> str:
     """A client id may be any text, and an address is nobody's business."""
     subject = hashlib.sha256(f"{limit.by}\0{limit.subject}".encode(errors="surrogatepass")).hexdigest()[:32]
-    return keys.token_quota(tenant, f"{subject}:{limit.window}:{limit.began_s(now_s)}")
+    return redis_keys.token_quota(tenant, f"{subject}:{limit.window}:{limit.began_s(now_s)}")
 
 
 def _arguments(limits: Sequence[Limit]) -> list[str | int | bytes]:

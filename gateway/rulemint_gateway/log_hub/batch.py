@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rulemint_gateway.log_hub.gaps import Gap
 from rulemint_gateway.log_hub.rendering import render_gap
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.streams.log_stream import Position
 
 PIECE_BYTES = 64 * 1024

@@ -15,7 +15,7 @@ from rulemint_gateway.log_hub.history import End, Entry, LogReader
 from rulemint_gateway.log_hub.rendering import render, render_resumed
 from rulemint_gateway.log_hub.room import Room
 from rulemint_gateway.log_hub.watcher import Watcher
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.process.background import cancel
 from rulemint_shared.process.growing_pause import GrowingPause
 from rulemint_shared.redis.client import RedisClient

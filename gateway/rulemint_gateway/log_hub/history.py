@@ -10,7 +10,7 @@ import structlog
 
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Gap, Numbering
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import LogRecord
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import NUMBERED_FIELD
@@ -49,7 +49,7 @@ class LogReader:
 
     def __init__(self, redis: RedisClient, tenant: str) -> None:
         self._redis = redis
-        self._stream = keys.logs(tenant)
+        self._stream = redis_keys.logs(tenant)
         self._page = FIRST_PAGE_RECORDS
         """Records of the next page, by the size of those that were read last."""
 
@@ -57,7 +57,7 @@ class LogReader:
         """The place of the newest record that there is or was; `START` if there never was one."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.xrevrange(self._stream, count=1)
-            pipe.hget(keys.ledger(self._stream), NUMBERED_FIELD)
+            pipe.hget(redis_keys.ledger(self._stream), NUMBERED_FIELD)
             newest, numbered = await pipe.execute()
         return max(_entry(newest[0]).position if newest else START, _numbered(numbered)[0] or START)
 
@@ -106,7 +106,7 @@ class LogReader:
 
     async def _numbering(self) -> Numbering:
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hget(keys.ledger(self._stream), NUMBERED_FIELD)
+            pipe.hget(redis_keys.ledger(self._stream), NUMBERED_FIELD)
             pipe.xrange(self._stream, count=1)
             numbered, oldest = await pipe.execute()
         return Numbering(_numbered(numbered)[1], _entry(oldest[0]).position if oldest else None)

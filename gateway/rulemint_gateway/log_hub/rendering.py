@@ -10,6 +10,7 @@ import msgspec
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
+from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.messages import (
     InvocationEnded,
     InvocationStarted,
@@ -18,7 +19,6 @@ from rulemint_shared.contract.messages import (
     LogRecord,
     OutboundCall,
 )
-from rulemint_shared.deadline import rfc3339_ms
 from rulemint_shared.streams.log_stream import Position
 
 _ENCODER = msgspec.json.Encoder()

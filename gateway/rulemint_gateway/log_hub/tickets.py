@@ -10,7 +10,7 @@ import secrets
 
 import msgspec
 
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.codecs import Codec, DecodeError
 from rulemint_shared.redis.client import RedisClient
 
@@ -53,4 +53,4 @@ class Tickets:
 
 
 def _key(text: str) -> str:
-    return keys.log_ticket(hashlib.sha256(text.encode(errors="replace")).hexdigest())
+    return redis_keys.log_ticket(hashlib.sha256(text.encode(errors="replace")).hexdigest())

@@ -8,7 +8,7 @@ from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
 
 ACTIVE_DAYS = 30
 MAX_DAYS = 400

@@ -10,8 +10,8 @@ from rulemint_gateway.oauth.errors import InvalidClient
 from rulemint_gateway.oauth.token_request import Credentials, TokenRequest
 from rulemint_gateway.stores.catalog.tables import CLIENTS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Client
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Vault
 
 

@@ -18,9 +18,9 @@ from rulemint_gateway.oauth.grant_types import CREDENTIALS
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
 from rulemint_shared.contract.messages import Ending, Invocation, outcome_name
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.masking import CUT, MASK, masked, masked_again, masked_text
 from rulemint_shared.secrets.names import secret_names_among
 

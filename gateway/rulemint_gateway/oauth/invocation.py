@@ -10,9 +10,10 @@ from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.client_grants import CheckedGrant
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import TokenRequest
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.messages import ClientView, Invocation, RequestView, RuleRef
 from rulemint_shared.contract.records import Rule
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 
 
 def invocation_of(

@@ -10,9 +10,9 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore, StoreUnavailableError
 from rulemint_gateway.tokens import certificates, key_material
-from rulemint_gateway.tokens.usable_keys import UsableKey
+from rulemint_gateway.tokens.signing import UsableKey
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm, SigningKey
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.fairness.turns import Turns
 from rulemint_shared.secrets.vault import Purpose, Vault
 

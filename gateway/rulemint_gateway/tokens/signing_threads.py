@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-from rulemint_gateway.tokens.usable_keys import UsableKey
+from rulemint_gateway.tokens.signing import UsableKey
 
 THREADS = 2
 MAX_BATCH = 8

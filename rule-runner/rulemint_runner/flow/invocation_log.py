@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from rulemint_runner.egress.invocation_calls import CallReport
 from rulemint_runner.hosts.wire.frames import Line
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.messages import (
     Invocation,
     InvocationEnded,
@@ -18,7 +19,6 @@ from rulemint_shared.contract.messages import (
     RuleRef,
     outcome_name,
 )
-from rulemint_shared.deadline import unix_ms
 
 MAX_LINES = 4_096
 MAX_LINE_CHARACTERS = 8 * 1024

@@ -9,7 +9,7 @@ import msgspec
 
 from rulemint_runner.flow.claim_names import why_left_out
 from rulemint_runner.hosts.errors import more_than_memory, with_first_line
-from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB
+from rulemint_runner.hosts.host_limits import DEFAULT_MEMORY_MB
 from rulemint_runner.hosts.wire.frames import BadReturn, Form, Refused, Returned, Threw
 from rulemint_shared.contract.codecs import check_travels
 from rulemint_shared.contract.endings import denied, failed

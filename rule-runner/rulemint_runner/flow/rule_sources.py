@@ -11,7 +11,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from rulemint_runner.flow.masking import Mask
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import RuleRef, Trial
 from rulemint_shared.contract.records import Isolation, Language, RuleLimits, RuleVersion
 from rulemint_shared.redis.client import RedisClient
@@ -57,7 +57,7 @@ class RuleSources:
             RedisUnusableError: Redis does not answer.
         """
         try:
-            kept = await self._redis.get(keys.RUNNER_KEY_CHECK)
+            kept = await self._redis.get(redis_keys.RUNNER_KEY_CHECK)
         except (RedisError, OSError) as error:
             raise RedisUnusableError(f"no answer from the server of RULEMINT_REDIS_URL: {error}") from error
         try:
@@ -104,8 +104,8 @@ class RuleSources:
 
     async def _read(self, tenant: str, ref: RuleRef) -> RuleSource:
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hget(keys.rule_versions(tenant), keys.rule_version_field(ref.rule_id, ref.version))
-            pipe.hget(keys.rule_secrets(tenant), ref.rule_id)
+            pipe.hget(redis_keys.rule_versions(tenant), redis_keys.rule_version_field(ref.rule_id, ref.version))
+            pipe.hget(redis_keys.rule_secrets(tenant), ref.rule_id)
             version_data, secrets_data = await pipe.execute()
         if version_data is None:
             raise RuleSourceError(f"version {ref.version} of the rule was deleted")

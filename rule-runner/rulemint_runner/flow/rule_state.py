@@ -14,7 +14,8 @@ import msgspec
 import structlog
 from redis.exceptions import WatchError
 
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.rule_state import (
     MAX_CACHE_BYTES,
     MAX_CACHE_KEY_BYTES,
@@ -26,7 +27,6 @@ from rulemint_shared.contract.rule_state import (
     StoredCache,
     StoredDocument,
 )
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class RuleStates:
             RuleStateError: what is kept is none.
             RedisError, OSError: Redis does not answer.
         """
-        return _document_of(_stored_document(await self._redis.get(keys.rule_storage(*owner))))
+        return _document_of(_stored_document(await self._redis.get(redis_keys.rule_storage(*owner))))
 
     async def replace_document(self, owner: Owner, data: str | None, *, etag: str | None, force: bool) -> Document:
         """Replace the document by *data* if it has *etag*; with *force*, replace any document.
@@ -108,7 +108,7 @@ class RuleStates:
             written = StoredDocument(version=1 if before is None else before.version + 1, data=data)
             return _Value(codecs.stored_document.encode(written))
 
-        await self._replace(owner, keys.rule_storage(*owner), plan)
+        await self._replace(owner, redis_keys.rule_storage(*owner), plan)
         return _document_of(written)
 
     async def cache(self, owner: Owner) -> dict[str, CacheRecord]:
@@ -118,7 +118,7 @@ class RuleStates:
             RuleStateError: what is kept is no cache.
             RedisError, OSError: Redis does not answer.
         """
-        return _live(_stored_records(await self._redis.get(keys.rule_cache(*owner))))
+        return _live(_stored_records(await self._redis.get(redis_keys.rule_cache(*owner))))
 
     async def change_cache(self, owner: Owner, changed: Mapping[str, CacheRecord], deleted: Collection[str]) -> None:
         """Put *changed* into the rule's cache and take *deleted* out.
@@ -146,12 +146,12 @@ class RuleStates:
             # Without any record the time is long past, so Redis removes the key.
             return _Value(codecs.stored_cache.encode(StoredCache(records=records)), max(last_ms, 1))
 
-        await self._replace(owner, keys.rule_cache(*owner), plan)
+        await self._replace(owner, redis_keys.rule_cache(*owner), plan)
 
     async def _replace(self, owner: Owner, key: str, plan: Callable[[bytes | None], _Value]) -> None:
-        if not await self._redis.hexists(keys.rules(owner.tenant), owner.rule_id):  # type: ignore[misc]  # its stub is not async
+        if not await self._redis.hexists(redis_keys.rules(owner.tenant), owner.rule_id):  # type: ignore[misc]  # its stub is not async
             raise RuleStateError("the rule was deleted")
-        deleted = keys.deleted_rule(*owner)
+        deleted = redis_keys.deleted_rule(*owner)
         async with self._redis.pipeline(transaction=True) as pipe:
             for _attempt in range(MAX_ATTEMPTS):
                 # The mark is watched too, so that no write comes after the deletion of its rule.

@@ -25,7 +25,8 @@ from rulemint_runner.flow.rule_sources import RuleSource
 from rulemint_runner.flow.rule_state import Owner, RuleStates
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.languages import HostProgram, Languages
+from rulemint_runner.hosts.host_limits import HostProgram
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.pause import Caller, Pause
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames

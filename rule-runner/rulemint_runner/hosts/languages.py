@@ -1,4 +1,4 @@
-"""The languages: which program runs a rule, with which arguments and limits."""
+"""The languages: which program runs a rule, with which arguments, and which files it sees."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ from typing import assert_never
 import deno
 import msgspec
 
+from rulemint_runner.hosts.host_limits import (
+    DEFAULT_MEMORY_MB,
+    DENO_OPEN_FILES,
+    PYTHON_OPEN_FILES,
+    HostProgram,
+    deno_with_memory,
+    memory_of_packages,
+    python_with_memory,
+)
 from rulemint_runner.sandbox.new_root import VisibleFiles, visible_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.program_files import NOBODY, libraries_of, loader_of, reachable_by, with_targets
 from rulemint_shared.contract.records import Language
 
 _PROGRAMS = Path(__file__).parents[1] / "host_programs"
-_MIB = 1024 * 1024
 _EVERYONE_READS = ("/etc/ld.so.cache", "/dev/urandom")
 
 _DENO_FLAGS = (
@@ -24,29 +32,6 @@ _DENO_FLAGS = (
     "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run", "--deny-ffi",
     "--deny-import",
 )  # fmt: skip
-_V8_FLAGS = "--v8-flags=--jitless,--max-old-space-size={memory_mb},--stack-size=900"
-"""Without a JIT no page is ever both writable and executable, and V8 commits 38 MB instead of 555."""
-
-_DENO_COMMITS_MB, _DENO_KEEPS_MB = 96, 48
-_PYTHON_COMMITS_MB, _PYTHON_KEEPS_MB, _PYTHON_MAPS_MB = 16, 24, 240
-"""Memory besides the rule's own: what the kernel lets the engine commit, what it may really have, what it may map."""
-
-_SMALL_PACKAGES_BYTES = 4 * _MIB
-"""So much of packages is a part of the rule's own memory. More of them is counted in such steps."""
-_PACKAGES_KEEP_TIMES = 3
-"""Packages take their size so many times: the text of the frame, the texts in it, the modules that are made of them."""
-
-DEFAULT_MEMORY_MB = 64
-
-
-class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
-    """The program that runs rules of one language with one limit of memory."""
-
-    policy: SandboxPolicy
-    memory_mb: int
-    """The MiB that a rule may have, as its author sees it."""
-    max_private_bytes: int
-    """A host that has more than this is killed: the net under the limits that the kernel enforces."""
 
 
 class Languages:
@@ -63,7 +48,7 @@ class Languages:
 
     def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB, package_bytes: int = 0) -> HostProgram:
         """The program that runs rules of *language* with *memory_mb* MiB of heap, and packages of *package_bytes*."""
-        packages_mb = _memory_of_packages(language, package_bytes)
+        packages_mb = memory_of_packages(language, package_bytes)
         name = (language, memory_mb, packages_mb)
         if name not in self._made:
             program = self._program(language, memory_mb + packages_mb)
@@ -86,47 +71,11 @@ class Languages:
     def _program(self, language: Language, memory_mb: int) -> HostProgram:
         match language:
             case Language.JAVASCRIPT | Language.TYPESCRIPT:
-                return _deno(self._deno, memory_mb)
+                return deno_with_memory(self._deno, memory_mb)
             case Language.PYTHON:
-                return _python(self._python, memory_mb)
+                return python_with_memory(self._python, memory_mb)
             case _:
                 assert_never(language)
-
-
-def _memory_of_packages(language: Language, size: int) -> int:
-    """Calculate the MiB that packages of *size* bytes take besides the rule's own memory; none if they are small."""
-    match language:
-        case Language.JAVASCRIPT | Language.TYPESCRIPT:
-            return 0
-        case Language.PYTHON:
-            steps = size // _SMALL_PACKAGES_BYTES
-            return steps * _PACKAGES_KEEP_TIMES * _SMALL_PACKAGES_BYTES // _MIB
-        case _:
-            assert_never(language)
-
-
-def _deno(base: SandboxPolicy, memory_mb: int) -> HostProgram:
-    flags = _V8_FLAGS.format(memory_mb=memory_mb)
-    program, run, *rest = base.argv
-    return HostProgram(
-        policy=msgspec.structs.replace(
-            base, argv=(program, run, flags, *rest), max_data_bytes=(memory_mb + _DENO_COMMITS_MB) * _MIB
-        ),
-        memory_mb=memory_mb,
-        max_private_bytes=(memory_mb + _DENO_KEEPS_MB) * _MIB,
-    )
-
-
-def _python(base: SandboxPolicy, memory_mb: int) -> HostProgram:
-    return HostProgram(
-        policy=msgspec.structs.replace(
-            base,
-            max_data_bytes=(memory_mb + _PYTHON_COMMITS_MB) * _MIB,
-            max_address_space_bytes=(memory_mb + _PYTHON_MAPS_MB) * _MIB,
-        ),
-        memory_mb=memory_mb,
-        max_private_bytes=(memory_mb + _PYTHON_KEEPS_MB) * _MIB,
-    )
 
 
 def _deno_policy() -> SandboxPolicy:
@@ -140,7 +89,7 @@ def _deno_policy() -> SandboxPolicy:
         readable_files=(*with_targets(libraries_of(program)), *_EVERYONE_READS, *map(str, host.glob("*.js"))),
         writable_devices=("/dev/null",),
         may_start_threads=True,
-        max_open_files=64,
+        max_open_files=DENO_OPEN_FILES,
     )
 
 
@@ -161,7 +110,7 @@ def _python_policy() -> SandboxPolicy:
             "/usr/share/zoneinfo",
         ),
         writable_devices=("/dev/null",),
-        max_open_files=32,
+        max_open_files=PYTHON_OPEN_FILES,
     )
 
 

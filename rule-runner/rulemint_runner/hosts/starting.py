@@ -10,7 +10,7 @@ import msgspec
 
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.languages import HostProgram
+from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.wire.channel import Channel, EngineText, FromHost
 from rulemint_runner.hosts.wire.to_host import ToHost
 from rulemint_runner.sandbox.priority import Priority

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rulemint_runner.hosts.circuit_breaker import Admission
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
-from rulemint_runner.hosts.languages import HostProgram
+from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.pause import Caller
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Line, Load, Reply, Run, StorageGet, StorageSet, Stored

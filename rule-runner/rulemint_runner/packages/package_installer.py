@@ -14,7 +14,7 @@ from rulemint_runner.packages.install_process import InstallFailedError, run_ins
 from rulemint_runner.packages.messages import DEFAULT_TERMS, Collected, InstallTask, InstallTerms
 from rulemint_runner.packages.package_room import NoPackageRoomError
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.endings import travelling
 from rulemint_shared.contract.package_messages import (
     MAX_NOT_INSTALLED,
@@ -82,7 +82,7 @@ class PackageInstaller:
 
     async def _known(self, digest: str) -> Installed | None:
         """Return the answer that the same request has had lately, if it is still there."""
-        known = _remembered(await self._redis.get(keys.installed(digest)))
+        known = _remembered(await self._redis.get(redis_keys.installed(digest)))
         return known if known is not None and await self._store.has(known.packages) else None
 
     async def _install(self, request: InstallRequest, digest: str) -> InstallAnswer:
@@ -113,7 +113,7 @@ class PackageInstaller:
             log.warning("there is no room for packages", tenant=request.tenant, why=str(error))
             return NotInstalled(message=str(error), is_ours=True)
         installed = Installed(packages=name, resolved=answer.resolved)
-        await self._redis.set(keys.installed(digest), codecs.installed.encode(installed), ex=REMEMBERED_S)
+        await self._redis.set(redis_keys.installed(digest), codecs.installed.encode(installed), ex=REMEMBERED_S)
         log.info("installed packages", packages=installed.resolved, bytes=len(answer.content), took_ms=took_ms)
         return installed
 

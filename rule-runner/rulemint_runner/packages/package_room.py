@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 import structlog
 
-from rulemint_shared.contract import codecs, keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class PackageRoom:
 
     async def use(self, name: str) -> None:
         """Note that somebody was given the set *name*."""
-        known = await self._redis.hget(keys.PACKAGE_SETS, name)  # type: ignore[misc]  # as below
+        known = await self._redis.hget(redis_keys.PACKAGE_SETS, name)  # type: ignore[misc]  # as below
         if known is not None:
             await self._note({name: msgspec.structs.replace(_decoder.decode(known), used_s=_now_s())})
 
@@ -70,7 +70,7 @@ class PackageRoom:
 
     async def _note(self, entries: dict[str, KeptPackages]) -> None:
         encoded = {name: msgspec.msgpack.encode(entry) for name, entry in entries.items()}
-        await self._redis.hset(keys.PACKAGE_SETS, mapping=encoded)  # type: ignore[misc]  # redis-py's stub is not async here
+        await self._redis.hset(redis_keys.PACKAGE_SETS, mapping=encoded)  # type: ignore[misc]  # redis-py's stub is not async here
 
     def _why_not(self, kept: dict[str, KeptPackages], size: int, tenant: str) -> str | None:
         everybody_s = sum(each.size for each in kept.values()) + size
@@ -86,18 +86,18 @@ class PackageRoom:
         return None
 
     async def _kept(self) -> dict[str, KeptPackages]:
-        found = await self._redis.hgetall(keys.PACKAGE_SETS)  # type: ignore[misc]  # as above
+        found = await self._redis.hgetall(redis_keys.PACKAGE_SETS)  # type: ignore[misc]  # as above
         if found:
             return {name.decode(): _decoder.decode(entry) for name, entry in found.items()}
         return await self._adopted()
 
     async def _adopted(self) -> dict[str, KeptPackages]:
         """The sets that were there before there was a list of them: nobody's, and never used."""
-        pattern = keys.packages("*")
-        names = [keys.packages_name(key.decode()) async for key in self._redis.scan_iter(pattern, count=1_000)]
+        pattern = redis_keys.packages("*")
+        names = [redis_keys.packages_name(key.decode()) async for key in self._redis.scan_iter(pattern, count=1_000)]
         async with self._redis.pipeline(transaction=False) as pipe:
             for name in names:
-                pipe.strlen(keys.packages(name))
+                pipe.strlen(redis_keys.packages(name))
             sizes = await pipe.execute()
         kept = {name: KeptPackages(size, 0) for name, size in zip(names, sizes, strict=True)}
         if kept:
@@ -116,17 +116,17 @@ class PackageRoom:
         if unused:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for name in unused:
-                    pipe.delete(keys.packages(name))
+                    pipe.delete(redis_keys.packages(name))
                 await pipe.execute()
-            await self._redis.hdel(keys.PACKAGE_SETS, *unused)  # type: ignore[misc]  # as above
+            await self._redis.hdel(redis_keys.PACKAGE_SETS, *unused)  # type: ignore[misc]  # as above
             log.info("deleted packages that no rule uses", sets=len(unused))
         return {name: entry for name, entry in kept.items() if name not in unused}
 
     async def _named(self) -> set[str]:
         """The sets that rule versions name, of all tenants."""
         named = set()
-        for tenant in await self._redis.hkeys(keys.TENANTS):  # type: ignore[misc]  # as above
-            versions = keys.rule_versions(tenant.decode())
+        for tenant in await self._redis.hkeys(redis_keys.TENANTS):  # type: ignore[misc]  # as above
+            versions = redis_keys.rule_versions(tenant.decode())
             async for _, version in self._redis.hscan_iter(versions, count=_VERSIONS_AT_ONCE):
                 named.add(codecs.rule_version.decode(version).packages)
         return named

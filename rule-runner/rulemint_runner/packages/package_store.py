@@ -12,7 +12,7 @@ import msgspec
 
 from rulemint_runner.packages.messages import MAX_SET_BYTES
 from rulemint_runner.packages.package_room import PackageRoom
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
@@ -43,13 +43,13 @@ class PackageStore:
         if await self.has(name):
             return name
         await self._room.make(name, len(content), tenant)
-        await self._redis.set(keys.packages(name), content, nx=True)
+        await self._redis.set(redis_keys.packages(name), content, nx=True)
         return name
 
     async def has(self, name: str) -> bool:
         """Tell whether there is a set of this name, which the caller may then use."""
         await self._room.use(name)  # first, so that it is not deleted in between
-        return bool(await self._redis.exists(keys.packages(name)))
+        return bool(await self._redis.exists(redis_keys.packages(name)))
 
     async def get(self, name: str) -> bytes:
         """The package set *name* as JSON.
@@ -61,7 +61,7 @@ class PackageStore:
         if name in self._kept:
             self._kept.move_to_end(name)
             return self._kept[name]
-        content = await self._redis.get(keys.packages(name))
+        content = await self._redis.get(redis_keys.packages(name))
         if content is None:
             raise PackagesMissingError("the rule's packages were deleted")
         text = self._kept[name] = await asyncio.to_thread(_opened, name, content)

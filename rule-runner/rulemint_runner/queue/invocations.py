@@ -8,11 +8,11 @@ import structlog
 
 from rulemint_runner.queue.ending_parts import ending_part
 from rulemint_runner.queue.running_invocation import InvocationParts, RunningInvocation
-from rulemint_shared.contract import keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.batches import Refused, join_endings, split_batch
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import Ending, FailureReason
-from rulemint_shared.deadline import unix_ms
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ class Invocations:
             DecodeError: *data* is no batch.
         """
         batch, refused = split_batch(data)
-        channel = keys.outcomes(batch.gateway, shard)
+        channel = redis_keys.outcomes(batch.gateway, shard)
         unreadable = [self._refuse(each, channel) for each in refused]
         left = _Left(len(batch.invocations))
         running = [RunningInvocation(self._parts, each, channel, left.one_less) for each in batch.invocations]

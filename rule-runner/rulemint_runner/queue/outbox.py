@@ -12,7 +12,7 @@ from collections import defaultdict
 import structlog
 from redis.exceptions import RedisError
 
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.batches import SENT_AT_ONCE_BYTES, in_messages, join_endings
 from rulemint_shared.redis.client import RedisClient
 
@@ -56,8 +56,10 @@ class Outbox:
 
         The caller publishes it.
         """
-        tag = keys.queue_tag(shard)
-        taken = [(channel, self._waiting.pop(channel)) for channel in list(self._waiting) if keys.tag(channel) == tag]
+        tag = redis_keys.queue_tag(shard)
+        taken = [
+            (channel, self._waiting.pop(channel)) for channel in list(self._waiting) if redis_keys.tag(channel) == tag
+        ]
         self._size -= sum(len(ending) for _channel, endings in taken for ending in endings)
         if not self._waiting:
             self._stop()

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from redis.exceptions import RedisError
 
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.queue import living_runners
 from rulemint_shared.redis.client import RedisClient
@@ -68,7 +68,7 @@ class Presence:
         """From now on nobody waits for this runner."""
         try:
             await living_runners.leave(self._redis, self._name)
-            await self._redis.delete(keys.runner_load(self._name))
+            await self._redis.delete(redis_keys.runner_load(self._name))
         except (RedisError, OSError) as error:
             log.warning("could not say that this runner has left", error=str(error))
 
@@ -82,7 +82,7 @@ class Presence:
                 lives_ms=LIVES_WITHOUT_A_BEAT_MS,
                 leaves=self._leaves,
             )
-            pipe.set(keys.runner_load(self._name), load, px=LIVES_WITHOUT_A_BEAT_MS)
+            pipe.set(redis_keys.runner_load(self._name), load, px=LIVES_WITHOUT_A_BEAT_MS)
             await pipe.execute()
         if self._heartbeat_file is not None:
             self._heartbeat_file.touch()

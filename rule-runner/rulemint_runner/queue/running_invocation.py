@@ -16,6 +16,7 @@ from rulemint_runner.flow.flow import Flow, FlowEnding, FlowRun
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.queue.ending_parts import ending_part, kept_part
 from rulemint_runner.queue.outbox import Outbox
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import (
     Denied,
@@ -27,7 +28,7 @@ from rulemint_shared.contract.messages import (
     LogRecord,
     Outcome,
 )
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.streams.log_publisher import LogPublisher
 

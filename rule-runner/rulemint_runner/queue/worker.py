@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 
 from rulemint_runner.queue.outbox import Outbox
 from rulemint_runner.queue.places import Places
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel, run_together
 from rulemint_shared.queue import job_queue
@@ -70,7 +70,7 @@ class RuleWorker(Worker):
         self._places = Places(max_jobs)
         super().__init__(
             functions=[func(cast("WorkerCoroutine", run), name=name) for name, run in jobs.items()],
-            queue_name=keys.queue(0),
+            queue_name=redis_keys.queue(0),
             redis_pool=redis,
             handle_signals=False,
             max_jobs=max_jobs,

@@ -16,12 +16,12 @@ from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_pre
 from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_result, serialize_job, serialize_result
 
 from rulemint_shared import ids
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.batches import Refused, split_endings
 from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
 from rulemint_shared.contract.messages import Batch, Endings
 from rulemint_shared.contract.package_messages import InstallAnswer, InstallRequest
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.queue.job_scripts import CLAIM, ENQUEUE, FINISH
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.cluster import publishing
@@ -91,7 +91,7 @@ async def _enqueue(redis: RedisClient, name: str, data: bytes, expires_ms: int, 
     await run_script(
         redis,
         ENQUEUE,
-        [job_key_prefix + job_id, keys.queue(shard), keys.wake_up(shard)],
+        [job_key_prefix + job_id, redis_keys.queue(shard), redis_keys.wake_up(shard)],
         [job_id, job or b"", expires_ms, now_ms, WAKE_UPS_KEPT, RESULT_KEPT_S],
     )
     return job_id
@@ -103,7 +103,7 @@ async def wait_for_wake_up(redis: RedisClient, shard: int = 0, *, timeout_s: flo
     Raises:
         RedisError, OSError: the server does not answer; TimeoutError, an OSError: not even that nothing came.
     """
-    reply = redis.brpop([keys.wake_up(shard)], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
+    reply = redis.brpop([redis_keys.wake_up(shard)], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
     async with asyncio.timeout(timeout_s + SAYS_SO_WITHIN_S):
         popped = await cast("Awaitable[Any]", reply)
     return None if popped is None else popped[1].decode(errors="replace")
@@ -111,18 +111,18 @@ async def wait_for_wake_up(redis: RedisClient, shard: int = 0, *, timeout_s: flo
 
 async def wake_up_that_waits(redis: RedisClient, shard: int) -> str | None:
     """As `wait_for_wake_up`, without waiting."""
-    popped = cast("bytes | None", await cast("Awaitable[Any]", redis.rpop(keys.wake_up(shard))))
+    popped = cast("bytes | None", await cast("Awaitable[Any]", redis.rpop(redis_keys.wake_up(shard))))
     return None if popped is None else popped.decode(errors="replace")
 
 
 async def give_back_wake_up(redis: RedisClient, shard: int, job_id: str) -> None:
     """Let another worker be woken for the job: there is no place for it here."""
-    await cast("Awaitable[Any]", redis.rpush(keys.wake_up(shard), job_id))
+    await cast("Awaitable[Any]", redis.rpush(redis_keys.wake_up(shard), job_id))
 
 
 async def waiting(redis: RedisClient, shard: int = 0, *, most: int) -> list[bytes]:
     """The ids of the jobs that wait, oldest first; by nobody's clock, so that a clock that is wrong hides none."""
-    return cast("list[bytes]", await redis.zrange(keys.queue(shard), 0, most - 1))
+    return cast("list[bytes]", await redis.zrange(redis_keys.queue(shard), 0, most - 1))
 
 
 async def claim(redis: RedisClient, job_id: str, shard: int = 0, *, runner: str, for_ms: int) -> bytes | None:
@@ -131,13 +131,13 @@ async def claim(redis: RedisClient, job_id: str, shard: int = 0, *, runner: str,
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
     it never runs a second time, even if the runner that took it dies. A name with another tag is no job of this queue.
     """
-    if keys.tag(job_id) != keys.queue_tag(shard):
-        await redis.zrem(keys.queue(shard), job_id)
+    if redis_keys.tag(job_id) != redis_keys.queue_tag(shard):
+        await redis.zrem(redis_keys.queue(shard), job_id)
         return None
     job = await run_script(
         redis,
         CLAIM,
-        [in_progress_key_prefix + job_id, keys.queue(shard), job_key_prefix + job_id],
+        [in_progress_key_prefix + job_id, redis_keys.queue(shard), job_key_prefix + job_id],
         [job_id, for_ms, runner],
     )
     return None if job is None else bytes(job)
@@ -170,7 +170,19 @@ async def finish(
     kept = b""
     if result is not None:
         serialized = serialize_result(
-            "", (), {}, 1, now_ms, True, result, now_ms, now_ms, job_id, keys.queue(0), job_id, serializer=serialize
+            "",
+            (),
+            {},
+            1,
+            now_ms,
+            True,
+            result,
+            now_ms,
+            now_ms,
+            job_id,
+            redis_keys.queue(0),
+            job_id,
+            serializer=serialize,
         )
         kept = serialized or b""
     channels, messages = [channel for channel, _message in publish], [message for _channel, message in publish]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
@@ -20,7 +20,7 @@ from rulemint_shared.redis.scripts import run_script
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
 
-_LISTS = [keys.RUNNERS, keys.INSECURE_RUNNERS, keys.LEAVING_RUNNERS]
+_LISTS = [redis_keys.RUNNERS, redis_keys.INSECURE_RUNNERS, redis_keys.LEAVING_RUNNERS]
 
 _NOW = """
 local time = redis.call('TIME')
@@ -92,7 +92,9 @@ async def read_loads(redis: RedisClient, names: Sequence[str]) -> dict[str, Runn
         RedisError, OSError: the server does not answer.
     """
     loads: dict[str, RunnerLoad] = {}
-    for name, data in zip(names, await redis.mget(list(map(keys.runner_load, names))) if names else [], strict=True):
+    for name, data in zip(
+        names, await redis.mget(list(map(redis_keys.runner_load, names))) if names else [], strict=True
+    ):
         with suppress(codecs.DecodeError):
             if data is not None:
                 loads[name] = codecs.runner_load.decode(data)

@@ -19,7 +19,7 @@ from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.cluster_nodes import ClusterNodes
 from rulemint_shared.redis.multiplexed_redis import MultiplexedRedis
@@ -47,7 +47,7 @@ def slot_of(arguments: Sequence[Any]) -> int | None:
     return key_slot(first if isinstance(first, bytes) else str(first).encode())
 
 
-HOME = key_slot(keys.REVISION.encode())
+HOME = key_slot(redis_keys.REVISION.encode())
 """The slot of commands without a name: one clock and one version are enough."""
 
 

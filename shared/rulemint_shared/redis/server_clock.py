@@ -1,7 +1,7 @@
 """The one time that all processes share: that of the server they talk to, measured once a second.
 
 Theory of operation. The machines' clocks need not agree, and may be set at any moment. So what one process stamps and
-another compares is stamped with `deadline.unix_ms`: the monotonic clock of the process, moved to the server's time. A
+another compares is stamped with `clock.unix_ms`: the monotonic clock of the process, moved to the server's time. A
 measurement is the server's TIME and the moments before and after; the server read its clock somewhere between them. An
 estimate that this allows stays, another one moves as little as it must, so that a slow reply never spoils a good one.
 
@@ -19,8 +19,8 @@ from collections.abc import Mapping
 import structlog
 from redis.exceptions import RedisError
 
-from rulemint_shared import deadline
-from rulemint_shared.contract import keys
+from rulemint_shared import clock
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import RedisUnusableError
 from rulemint_shared.redis.scripts import run_script
@@ -97,7 +97,7 @@ class ServerClock:
         said = str(self.ahead_ms) if self.is_wrong else ""
         arguments: list[str | int | bytes] = [self._name, said, _LISTED_MS, _MOST]
         before_ns = time.monotonic_ns()
-        server_us, listed = await run_script(self._redis, _MEASURE, [keys.WRONG_CLOCKS], arguments)
+        server_us, listed = await run_script(self._redis, _MEASURE, [redis_keys.WRONG_CLOCKS], arguments)
         took_ns = time.monotonic_ns() - before_ns
         self._learn(int(server_us) * 1_000, before_ns, took_ns)
         self.wrong = read_wrong_clocks(dict(zip(listed[::2], listed[1::2], strict=True)))
@@ -116,17 +116,17 @@ class ServerClock:
         latest_ns = server_ns - before_ns
         earliest_ns = latest_ns - took_ns
         if self._measured:
-            epoch_ns = min(max(deadline.epoch_of_monotonic_ns(), earliest_ns), latest_ns)
+            epoch_ns = min(max(clock.epoch_of_monotonic_ns(), earliest_ns), latest_ns)
         else:
             epoch_ns = (earliest_ns + latest_ns) // 2
-        deadline.set_epoch_of_monotonic(epoch_ns)
+        clock.set_epoch_of_monotonic(epoch_ns)
         self._measured = True
         if took_ns <= SLOW_REPLY_NS:
             self._compare()
 
     def _compare(self) -> None:
         was_wrong, before_ms = self.is_wrong, self.ahead_ms
-        self.ahead_ms = deadline.machine_ahead_ms()
+        self.ahead_ms = clock.machine_ahead_ms()
         if self.is_wrong and (not was_wrong or abs(self.ahead_ms - before_ms) > WRONG_BY_MS):
             log.warning(
                 "this machine's clock is wrong, or the server's is: set them right, for example with NTP",
@@ -142,7 +142,7 @@ def read_wrong_clocks(listed: Mapping[bytes, bytes]) -> dict[str, int]:
     for name, value in listed.items():
         ahead, _, until = value.partition(b" ")
         try:
-            if int(until[:20]) > deadline.unix_ms():
+            if int(until[:20]) > clock.unix_ms():
                 wrong[name.decode(errors="replace")[:200]] = int(ahead[:20])
         except ValueError:
             continue

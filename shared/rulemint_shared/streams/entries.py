@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rulemint_shared import ids
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
@@ -107,7 +107,7 @@ def queue_addition(pipe: Pipeline, addition: Addition, *, by_name: bool = False)
     With *by_name* the server is not sent the script: one that does not know it answers with a `NoScriptError`.
     """
     bounds, mark, counts = addition.bounds, addition.mark, addition.counts
-    names = [addition.stream, keys.ledger(addition.stream)]
+    names = [addition.stream, redis_keys.ledger(addition.stream)]
     arguments: list[str | bytes] = [str(bounds.entries), str(bounds.bytes), addition.not_before]
     arguments += [str(addition.expires_s), str(len(addition.entries[0]) if addition.entries else 1)]
     arguments += [f"@{mark.writer}", str(mark.number)] if mark else ["", ""]

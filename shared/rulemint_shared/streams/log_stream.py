@@ -13,8 +13,9 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from rulemint_shared.contract import keys
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
 
 LogHistory = Annotated[
@@ -99,7 +100,7 @@ class LogStreamWriter:
     def addition(self, tenant: str, records: Sequence[bytes], *, lost: int = 0) -> Addition:
         """Encoded *records* join the stream of *tenant*; *lost* ones that came before them never will."""
         addition = Addition(
-            keys.logs(tenant),
+            redis_keys.logs(tenant),
             [(RECORD_FIELD, record) for record in records],
             self._bounds,
             mark=self._marks.next(),

@@ -15,7 +15,7 @@ from fixtures.system import System
 from fixtures.valkey import client_of
 from fixtures.waiting import eventually
 from fixtures.watching import watching
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -248,15 +248,15 @@ async def test_nothing_of_it_is_left_in_redis(tmp_path: Path, empty_redis_url: s
             # the answer comes before the job is put away
             after = await eventually(
                 lambda: asyncio.to_thread(everything_in, empty_redis_url),
-                lambda seen: keys.queue(0).encode() not in seen,
+                lambda seen: redis_keys.queue(0).encode() not in seen,
             )
     added = {name: value for name, value in after.items() if before.get(name) != value}
-    kinds = {name.partition(b":job_")[0] for name in added if not name.startswith(keys.runner_load("").encode())}
+    kinds = {name.partition(b":job_")[0] for name in added if not name.startswith(redis_keys.runner_load("").encode())}
     assert kinds <= {b"arq:result", b"arq:in-progress", *LIVING}
     assert not [name for name, value in added.items() if b"the text of it" in value or b"hunter22" in value]
 
 
-LIVING = {name.encode() for name in (keys.RUNNERS, keys.INSECURE_RUNNERS, keys.exchanges("default"))}
+LIVING = {name.encode() for name in (redis_keys.RUNNERS, redis_keys.INSECURE_RUNNERS, redis_keys.exchanges("default"))}
 """What changes by itself: heartbeats, and the record of the administrator's own token."""
 
 

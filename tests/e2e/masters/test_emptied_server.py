@@ -17,7 +17,7 @@ from fixtures.processes import free_port, started, until
 from fixtures.system import answers
 from fixtures.valkey import answers as valkey_answers
 from fixtures.valkey import client_of
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
@@ -66,20 +66,20 @@ def test_a_gateway_whose_server_was_emptied_says_so_and_makes_nothing_anew(
         with started(GATEWAY, environment) as process:
             until(lambda: answers(port), failing=process)
             kept = {name: server.dump(name) for name in server.keys("rulemint:*") if server.type(name) == b"hash"}
-            revision = server.get(keys.REVISION)
+            revision = server.get(redis_keys.REVISION)
             server.flushdb()
             until(lambda: call(port, "/readyz")[2].get("missing") == "configuration", failing=process)
             says_so(port)
-            assert not server.exists(keys.TENANTS)
+            assert not server.exists(redis_keys.TENANTS)
             assert "Traceback" not in process.output
         with started(GATEWAY, environment) as process:
             until(lambda: answers(port), failing=process)
             says_so(port)
             assert "RULEMINT_BOOTSTRAP=1" in process.output
-            assert not server.exists(keys.TENANTS)
+            assert not server.exists(redis_keys.TENANTS)
             for name, data in kept.items():
                 server.restore(name, 0, data)
-            server.set(keys.REVISION, revision)
+            server.set(redis_keys.REVISION, revision)
             until(lambda: call(port, "/readyz")[2].get("missing") == "runner", failing=process)
             assert call(port, "/oauth/token", TOKEN)[0] == 401
             assert "Traceback" not in process.output

@@ -13,7 +13,7 @@ from fixtures.processes import BIN, free_port, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.system import answers
 from fixtures.valkey import client_of
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
@@ -51,7 +51,7 @@ def test_a_gateway_with_another_master_key_does_not_start(
     serve_once(empty_redis_url, key)
     if from_before:
         with client_of(empty_redis_url) as server:
-            server.delete(keys.KEY_CHECK)
+            server.delete(redis_keys.KEY_CHECK)
     create_master_key(tmp_path / "wrong.key")
     admin = tmp_path / "admin.json"
     argv, environment, _port = gateway(empty_redis_url, tmp_path / "wrong.key", RULEMINT_ADMIN_FILE=str(admin))

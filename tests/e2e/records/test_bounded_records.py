@@ -13,7 +13,7 @@ from fixtures.keyspace import valkey_of
 from fixtures.management import Answer, ApiClient, Management, open_management, read_exchange
 from fixtures.processes import free_port, started_dev
 from fixtures.system import System
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 MIB = 1024 * 1024
 SETTINGS = {
@@ -100,7 +100,7 @@ async def test_junk_pushes_no_token_out_and_takes_little(management: Management,
     record = await read_exchange(management, first)
     assert record["status"] == by_id[first].status
     assert len(str(record)) < 12_000
-    assert await taken_by(system, keys.refused_requests) < MIB
+    assert await taken_by(system, redis_keys.refused_requests) < MIB
 
 
 async def test_a_checkpoint_goes_through_refusals_and_tokens_without_a_gap(management: Management) -> None:
@@ -133,8 +133,8 @@ async def test_a_chatty_flow_takes_what_a_tenant_may_have_and_no_more(management
     record = await read_exchange(management, answers[-1].headers["x-request-id"])
     assert len(record["lines"]) + record["lines_left_out"] == 3_000
     assert 500 < len(record["lines"]) < 3_000
-    assert 4 * MIB < await taken_by(system, keys.exchanges) < 10 * MIB
-    assert MIB < await taken_by(system, keys.logs) < 2.5 * MIB
+    assert 4 * MIB < await taken_by(system, redis_keys.exchanges) < 10 * MIB
+    assert MIB < await taken_by(system, redis_keys.logs) < 2.5 * MIB
     live = await management.call("GET", "/logs?tail=10&follow=false")
     assert len(live.text.splitlines()) >= 10
 

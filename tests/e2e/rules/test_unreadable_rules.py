@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.management import Answer, ApiClient, Management
 from fixtures.waiting import eventually
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
 from rulemint_shared.redis.connection import open_redis
 
@@ -32,16 +32,16 @@ async def test_while_a_rule_cannot_be_read_nobody_gets_a_token(
     assert (await lone_gateway.ask(client.request())).status == 200
     async with open_redis(empty_redis_url) as redis:
         rules: Any = redis
-        await rules.hset(keys.rules("default"), "rul_of_later", b"\xc1")
-        revision = await redis.incr(keys.REVISION)
+        await rules.hset(redis_keys.rules("default"), "rul_of_later", b"\xc1")
+        revision = await redis.incr(redis_keys.REVISION)
         if is_announced:
             change = ConfigChange(
                 revision=revision, tenant="default", records=[ChangedRecord(kind="rules", id="rul_of_later")]
             )
-            await redis.publish(keys.CHANGES, codecs.config_change.encode(change))
+            await redis.publish(redis_keys.CHANGES, codecs.config_change.encode(change))
         answer = await asked(lone_gateway, client, 503)
         assert "cannot be read" in answer.body["error_description"]
         await lone_gateway.log_in()  # the management API stays, to repair it
-        await rules.hdel(keys.rules("default"), "rul_of_later")
-        await redis.incr(keys.REVISION)
+        await rules.hdel(redis_keys.rules("default"), "rul_of_later")
+        await redis.incr(redis_keys.REVISION)
         await asked(lone_gateway, client, 200)

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from rulemint_shared import deadline
-from rulemint_shared.contract import keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared import clock as stamps
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.redis.server_clock import ServerClock, read_wrong_clocks
@@ -24,9 +24,9 @@ async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
 
 @pytest.fixture(autouse=True)
 def keeps_the_epoch() -> Iterator[None]:
-    before_ns = deadline.epoch_of_monotonic_ns()
+    before_ns = stamps.epoch_of_monotonic_ns()
     yield
-    deadline.set_epoch_of_monotonic(before_ns)
+    stamps.set_epoch_of_monotonic(before_ns)
 
 
 def off_by_ms() -> float:
@@ -37,7 +37,7 @@ def off_by_ms() -> float:
 async def test_stamps_follow_the_server_however_wrong_they_were(redis: RedisClient, hours: int) -> None:
     clock = ServerClock(redis, "a process")
     await clock.begin()
-    deadline.set_epoch_of_monotonic(deadline.epoch_of_monotonic_ns() + hours * HOUR_MS * 1_000_000)
+    stamps.set_epoch_of_monotonic(stamps.epoch_of_monotonic_ns() + hours * HOUR_MS * 1_000_000)
     assert abs(off_by_ms()) > HOUR_MS / 2
     await clock.measure()
     assert abs(off_by_ms()) < SLACK_MS
@@ -48,24 +48,24 @@ async def test_stamps_follow_the_server_however_wrong_they_were(redis: RedisClie
 async def test_a_slow_reply_spoils_nothing(redis: RedisClient) -> None:
     clock = ServerClock(redis, "a process")
     await clock.begin()
-    before_ns = deadline.epoch_of_monotonic_ns()
+    before_ns = stamps.epoch_of_monotonic_ns()
     await redis.client_pause(400)
     await clock.measure()
-    assert abs(deadline.epoch_of_monotonic_ns() - before_ns) < 100_000_000
+    assert abs(stamps.epoch_of_monotonic_ns() - before_ns) < 100_000_000
 
 
 async def test_what_is_no_list_of_clocks_is_deleted(redis: RedisClient) -> None:
-    await redis.set(keys.WRONG_CLOCKS, "garbage")
+    await redis.set(redis_keys.WRONG_CLOCKS, "garbage")
     clock = ServerClock(redis, "a process")
     await clock.begin()
     assert clock.wrong == {}
-    assert not await redis.exists(keys.WRONG_CLOCKS)
+    assert not await redis.exists(redis_keys.WRONG_CLOCKS)
 
 
 async def test_garbage_on_the_list_and_what_is_stale_is_left_out(redis: RedisClient) -> None:
     later = unix_ms() + HOUR_MS
     listed: dict[str, str] = {"a": f"5000 {later}", "stale": "5000 1", "b": "x", "c": f"{'9' * 5000} {later}", "d": ""}
-    await redis.hset(keys.WRONG_CLOCKS, mapping=listed)  # type: ignore[misc]  # redis-py's stub is not async here
+    await redis.hset(redis_keys.WRONG_CLOCKS, mapping=listed)  # type: ignore[misc]  # redis-py's stub is not async here
     clock = ServerClock(redis, "a process")
     await clock.begin()
     assert clock.wrong["a"] == 5_000

@@ -10,7 +10,7 @@ import pytest
 from fixtures.hosts import LANGUAGES, program_of
 from fixtures.waiting import eventually
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.languages import DEFAULT_MEMORY_MB, HostProgram
+from rulemint_runner.hosts.host_limits import DEFAULT_MEMORY_MB, HostProgram
 from rulemint_runner.hosts.pool.spare_hosts import SpareHosts
 from rulemint_runner.sandbox.priority import NICENESS, Priority
 from rulemint_runner.sandbox.sandbox import Sandbox

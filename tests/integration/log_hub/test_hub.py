@@ -18,9 +18,9 @@ from rulemint_gateway.log_hub.gaps import Cause
 from rulemint_gateway.log_hub.history import PAGE_RECORDS
 from rulemint_gateway.log_hub.hub import NOW, Beginning, LogHub, TooManyWatchersError
 from rulemint_gateway.log_hub.watcher import BUFFERED_RECORDS, Watcher
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import Level
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
@@ -150,8 +150,8 @@ async def test_watchers_that_do_not_read_hold_what_there_is_room_for_whatever_ea
 @pytest.mark.parametrize("data", [b"", b"\xc1noise", b"\x80", b"x" * 100_000], ids=["empty", "noise", "map", "large"])
 async def test_a_malformed_record_is_ignored(hub: LogHub, redis: RedisClient, data: bytes) -> None:
     async with hub.watch("one", EVERYTHING) as watcher:
-        await redis.xadd(keys.logs("one"), {"record": data})
-        await redis.xadd(keys.logs("one"), {"something": "else"})
+        await redis.xadd(redis_keys.logs("one"), {"record": data})
+        await redis.xadd(redis_keys.logs("one"), {"something": "else"})
         await write(redis, "one", a_line("after it"))
         assert await texts(watcher, 1) == ["after it"]
 
@@ -240,12 +240,12 @@ async def test_a_watcher_that_comes_back_goes_on_behind_its_last_record(hub: Log
 async def test_history_is_bounded_by_number_and_by_age(redis: RedisClient) -> None:
     writer = a_writer(kept=100, age_s=60)
     old = Position(unix_ms() - 120_000, 0)
-    await redis.xadd(keys.logs("one"), {"record": b"old"}, id=str(old))
+    await redis.xadd(redis_keys.logs("one"), {"record": b"old"}, id=str(old))
     for _ in range(10):
         await write(redis, "one", *map(a_line, numbers(0, 100)), writer=writer)
-    assert 100 <= await redis.xlen(keys.logs("one")) < 300
-    assert not await redis.xrange(keys.logs("one"), str(old), str(old))
-    assert 0 < await redis.ttl(keys.logs("one")) <= 60
+    assert 100 <= await redis.xlen(redis_keys.logs("one")) < 300
+    assert not await redis.xrange(redis_keys.logs("one"), str(old), str(old))
+    assert 0 < await redis.ttl(redis_keys.logs("one")) <= 60
 
 
 # ---- what breaks, and what ends ----
@@ -395,7 +395,7 @@ async def test_a_watcher_that_comes_back_is_told_nothing_if_all_that_it_did_not_
     """The record that it had last has left the stream, and nothing behind it."""
     await write(redis, "one", *map(a_line, numbers(0, 10)))
     events = await all_of(hub, FROM_THE_START)
-    await redis.xtrim(keys.logs("one"), minid=events[6]["id"], approximate=False)
+    await redis.xtrim(redis_keys.logs("one"), minid=events[6]["id"], approximate=False)
     resumed = await all_of(hub, Beginning(after=Position.parse(events[5]["id"]), resumes=True, follow=False))
     assert lines(resumed) == numbers(6, 10)
     assert dropped(resumed) == []
@@ -416,7 +416,7 @@ async def test_a_watcher_that_comes_back_to_an_empty_stream_is_told_how_many_it_
 ) -> None:
     await write(redis, "one", *map(a_line, numbers(0, 10)))
     events = await all_of(hub, FROM_THE_START)
-    await redis.xtrim(keys.logs("one"), maxlen=0, approximate=False)
+    await redis.xtrim(redis_keys.logs("one"), maxlen=0, approximate=False)
     beginning = Beginning(after=Position.parse(events[had - 1]["id"]), resumes=True)
     assert dropped(await all_of(hub, beginning)) == missing
     async with hub.watch("one", EVERYTHING, beginning) as again:
@@ -430,14 +430,14 @@ async def test_records_of_an_older_release_are_not_missing(hub: LogHub, redis: R
     ms = unix_ms() - 1_000
     places = [Position(ms, 0), Position(ms + 1, 0), Position(ms + 1, 1), Position(ms + 4, 0)]
     for place in places:
-        await redis.xadd(keys.logs("one"), {"record": record}, id=str(place))
+        await redis.xadd(redis_keys.logs("one"), {"record": record}, id=str(place))
     async with hub.watch("one", EVERYTHING, Beginning(after=places[0], resumes=True)) as watcher:
         await write(redis, "one", a_line("new"))
         await write(redis, "one", a_line("newer"))
         events = await until_line(watcher, "newer")
     assert lines(events) == ["old", "old", "old", "new", "newer"]
     assert dropped(events) == []
-    await redis.xtrim(keys.logs("one"), maxlen=1, approximate=False)
+    await redis.xtrim(redis_keys.logs("one"), maxlen=1, approximate=False)
     beginning = Beginning(after=places[2], resumes=True)
     assert dropped(await all_of(hub, beginning)) == [(None, "not_kept")], "some, nobody knows how many"
 

@@ -22,9 +22,9 @@ from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_keys import PREVIOUS_KEPT_MS, SIGNED_LATE_MS, SigningKeys
 from rulemint_gateway.tokens.signing_threads import open_signing_threads
+from rulemint_shared.clock import unix_s
 from rulemint_shared.contract.messages import Granted
 from rulemint_shared.contract.records import ResourceServer, SigningAlgorithm, SigningKey, Tenant
-from rulemint_shared.deadline import unix_s
 from rulemint_shared.process.background import in_background
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 from rulemint_shared.secrets.vault import Vault

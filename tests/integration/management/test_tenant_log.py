@@ -11,7 +11,7 @@ from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT as T
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.traffic.log_store import LogStore
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.contract.records import Tenant
 from rulemint_shared.redis.connection import open_redis
@@ -41,10 +41,10 @@ async def test_an_exchange_is_an_entry_of_auth0_s_type(
     async with open_redis(empty_redis_url) as redis:
         catalog = Catalog(redis)
         tenant = codecs.tenant.encode(Tenant(name=T, issuer="https://iss.example.com/"))
-        await redis.hset(keys.TENANTS, mapping={T: tenant})  # type: ignore[misc]  # its stubs serve clients that do not wait too
+        await redis.hset(redis_keys.TENANTS, mapping={T: tenant})  # type: ignore[misc]  # its stubs serve clients that do not wait too
         await catalog.load()
         record = codecs.exchange.encode(msgspec.structs.replace(RECORD, **changes))
-        await redis.xadd(keys.exchanges(T), {"id": "exc_1", "record": record}, id="1-0")
+        await redis.xadd(redis_keys.exchanges(T), {"id": "exc_1", "record": record}, id="1-0")
         (answer,) = await Logs(catalog, LogStore(redis)).after(T, None, count=10)
     shown = msgspec.to_builtins(answer)
     assert {name: shown[name] for name in entry} == entry

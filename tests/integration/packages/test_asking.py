@@ -14,7 +14,7 @@ from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.dependencies import Registry
 from rulemint_shared.contract.package_messages import InstallRequest, NotInstalled
 from rulemint_shared.contract.records import Language, RuleVersion
@@ -30,7 +30,7 @@ async def test_without_a_runner_the_call_is_unavailable_at_once(empty_redis_url:
         packages = Packages(Installs(redis, RunnerPresence(redis)))
         with pytest.raises(UnavailableError, match="no runner"):
             await packages.installed_for("default", TEXT)
-        assert await redis.zcard(keys.queue(0)) == 0
+        assert await redis.zcard(redis_keys.queue(0)) == 0
 
 
 async def test_a_request_that_no_runner_picks_up_is_given_up(

@@ -20,7 +20,7 @@ from rulemint_runner.packages.install_process import InstallFailedError
 from rulemint_runner.packages.messages import Collected, NotCollected
 from rulemint_runner.packages.package_installer import PackageInstaller
 from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.dependencies import Registry
 from rulemint_shared.contract.package_messages import Installed, InstallRequest, NotInstalled, Wanted
 from rulemint_shared.redis.client import RedisClient
@@ -266,7 +266,7 @@ async def test_the_same_content_has_the_same_name(installer: PackageInstaller) -
 
 async def test_a_set_that_is_not_what_its_name_says_is_refused(redis: RedisClient, store: PackageStore) -> None:
     name = await store.put(b"some bytes")
-    await redis.set(keys.packages(name), b"other bytes")
+    await redis.set(redis_keys.packages(name), b"other bytes")
     with pytest.raises(PackagesMissingError, match="not what they were"):
         await store.get(name)
     with pytest.raises(PackagesMissingError, match="deleted"):

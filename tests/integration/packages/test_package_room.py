@@ -10,9 +10,9 @@ import pytest
 
 from rulemint_runner.packages.package_room import MIB, UNUSED_S, KeptPackages, NoPackageRoomError, PackageRoom
 from rulemint_runner.packages.package_store import PackageStore
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.records import Language, RuleVersion, Tenant
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
@@ -34,20 +34,20 @@ async def put(store: PackageStore, tenant: str, mib: int) -> str:
 
 async def age(redis: RedisClient, name: str) -> None:
     """As if nobody had asked for the set *name* for long."""
-    noted = await redis.hget(keys.PACKAGE_SETS, name)  # type: ignore[misc]  # redis-py's stub is not async here
+    noted = await redis.hget(redis_keys.PACKAGE_SETS, name)  # type: ignore[misc]  # redis-py's stub is not async here
     entry = msgspec.msgpack.decode(noted, type=KeptPackages)
     aged = msgspec.structs.replace(entry, used_s=unix_ms() // 1000 - UNUSED_S - 60)
-    await redis.hset(keys.PACKAGE_SETS, mapping={name: msgspec.msgpack.encode(aged)})  # type: ignore[misc]  # as above
+    await redis.hset(redis_keys.PACKAGE_SETS, mapping={name: msgspec.msgpack.encode(aged)})  # type: ignore[misc]  # as above
 
 
 async def name_it(redis: RedisClient, tenant: str, packages: str) -> None:
     """A rule version of *tenant* that uses *packages*."""
     record = Tenant(name=tenant, issuer="https://a.example/")
-    await redis.hset(keys.TENANTS, mapping={tenant: codecs.tenant.encode(record)})  # type: ignore[misc]  # as above
+    await redis.hset(redis_keys.TENANTS, mapping={tenant: codecs.tenant.encode(record)})  # type: ignore[misc]  # as above
     version = RuleVersion(rule_id="r", version=1, script="", language=Language.PYTHON, packages=packages)
-    field = keys.rule_version_field("r", 1)
+    field = redis_keys.rule_version_field("r", 1)
     encoded = {field: codecs.rule_version.encode(version)}
-    await redis.hset(keys.rule_versions(tenant), mapping=encoded)  # type: ignore[misc]  # as above
+    await redis.hset(redis_keys.rule_versions(tenant), mapping=encoded)  # type: ignore[misc]  # as above
 
 
 async def test_a_tenant_s_sets_take_as_much_as_they_leave_to_others(store: PackageStore) -> None:
@@ -72,9 +72,9 @@ async def test_what_no_rule_uses_makes_room_and_what_one_uses_stays(store: Packa
         await age(redis, name)
     await name_it(redis, "a", used)
     await put(store, "a", 4)
-    assert await redis.exists(keys.packages(used))
-    assert not await redis.exists(keys.packages(unused))
-    assert not await redis.hexists(keys.PACKAGE_SETS, unused)  # type: ignore[misc]  # as above
+    assert await redis.exists(redis_keys.packages(used))
+    assert not await redis.exists(redis_keys.packages(unused))
+    assert not await redis.hexists(redis_keys.PACKAGE_SETS, unused)  # type: ignore[misc]  # as above
 
 
 async def test_what_somebody_has_just_asked_for_stays_until_its_rule_is_written(
@@ -85,21 +85,21 @@ async def test_what_somebody_has_just_asked_for_stays_until_its_rule_is_written(
     assert await store.has(asked)
     with pytest.raises(NoPackageRoomError):
         await put(store, "a", 1)
-    assert await redis.exists(keys.packages(asked))
+    assert await redis.exists(redis_keys.packages(asked))
 
 
 async def test_what_cannot_be_read_is_no_reason_to_delete_anything(store: PackageStore, redis: RedisClient) -> None:
     kept = await put(store, "a", 8)
     await age(redis, kept)
     await name_it(redis, "a", kept)
-    await redis.hset(keys.rule_versions("a"), mapping={"r@2": b"\xff"})  # type: ignore[misc]  # as above
+    await redis.hset(redis_keys.rule_versions("a"), mapping={"r@2": b"\xff"})  # type: ignore[misc]  # as above
     with pytest.raises(NoPackageRoomError):
         await put(store, "a", 1)
-    assert await redis.exists(keys.packages(kept))
+    assert await redis.exists(redis_keys.packages(kept))
 
 
 async def test_sets_of_before_there_was_a_list_count_too(store: PackageStore, redis: RedisClient) -> None:
-    await redis.set(keys.packages("0" * 64), os.urandom(15 * MIB))
+    await redis.set(redis_keys.packages("0" * 64), os.urandom(15 * MIB))
     await name_it(redis, "a", "0" * 64)
     with pytest.raises(NoPackageRoomError, match="no room left"):
         await put(store, "b", 2)

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.dispatching import Gateway, an_invocation, open_gateway
 from rulemint_gateway.dispatch.batching import CannotTravelError
-from rulemint_shared.contract import batches, codecs, keys
+from rulemint_shared.contract import batches, codecs, redis_keys
 from rulemint_shared.contract.messages import BATCH_LIMIT, Ending, Failed, FailureReason, Granted, RuleRef
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel
@@ -43,7 +43,7 @@ async def gateway(redis: RedisClient, empty_redis_url: str) -> AsyncIterator[Gat
 
 async def eventually_listens(redis: RedisClient) -> None:
     async with asyncio.timeout(10):
-        while not await redis.pubsub_channels(f"{keys.outcomes('')}*"):
+        while not await redis.pubsub_channels(f"{redis_keys.outcomes('')}*"):
             await asyncio.sleep(0.01)
 
 
@@ -93,7 +93,7 @@ async def test_a_bad_ending_fails_its_own_invocation_at_once_and_its_neighbours_
     async for _job, channel, names in taken_jobs(redis, ASKED):
         chosen = chosen or names[0]
         parts = [bad(name) if name == chosen else granted(name) for name in names]
-        await redis.publish(keys.outcomes(channel), batches.join_endings(parts))
+        await redis.publish(redis_keys.outcomes(channel), batches.join_endings(parts))
     endings = {ending.invocation: ending.outcome for ending in await asyncio.gather(*asking)}
     outcome = endings.pop(chosen)
     assert isinstance(outcome, Failed)
@@ -122,8 +122,8 @@ async def test_noise_on_the_channel_costs_nobody_anything(gateway: Gateway, redi
     asking = asyncio.create_task(gateway.ask(RULE, within_s=1_000))
     async for _job, channel, (name,) in taken_jobs(redis, 1):
         for noise in (b"", b"\xc1", msgspec.msgpack.encode({"endings": 7}), msgspec.msgpack.encode(None)):
-            await redis.publish(keys.outcomes(channel), noise)
-        await redis.publish(keys.outcomes(channel), batches.join_endings([granted(name)]))
+            await redis.publish(redis_keys.outcomes(channel), noise)
+        await redis.publish(redis_keys.outcomes(channel), batches.join_endings([granted(name)]))
     assert (await asking).outcome == GRANTED
 
 
@@ -145,7 +145,7 @@ async def test_an_invocation_that_no_runner_would_take_is_refused_and_its_neighb
     with pytest.raises(CannotTravelError):
         await gateway.dispatcher.run(bad, deadline)
     async for _job, channel, names in taken_jobs(redis, ASKED):
-        await redis.publish(keys.outcomes(channel), batches.join_endings(map(granted, names)))
+        await redis.publish(redis_keys.outcomes(channel), batches.join_endings(map(granted, names)))
     assert {ending.outcome == GRANTED for ending in await asyncio.gather(*asking)} == {True}
     assert gateway.dispatcher.waiting == 0
 
@@ -156,5 +156,5 @@ async def test_a_batch_of_the_largest_invocations_can_be_read(gateway: Gateway, 
     large = [msgspec.structs.replace(an_invocation(RULE, deadline), audience="x" * room) for _ in range(BATCH_LIMIT)]
     asking = [asyncio.create_task(gateway.dispatcher.run(invocation, deadline)) for invocation in large]
     async for _job, channel, names in taken_jobs(redis, BATCH_LIMIT):
-        await redis.publish(keys.outcomes(channel), batches.join_endings(map(granted, names)))
+        await redis.publish(redis_keys.outcomes(channel), batches.join_endings(map(granted, names)))
     assert {ending.outcome == GRANTED for ending in await asyncio.gather(*asking)} == {True}

@@ -15,7 +15,7 @@ from fixtures.stepped_clock import COMPILER, SteppedClock
 from fixtures.waiting import eventually
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.dispatch.system_status import read_status
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.queue import living_runners
 from rulemint_shared.queue.living_runners import LivingRunners, find_alive
 from rulemint_shared.redis.client import RedisClient
@@ -57,14 +57,14 @@ async def test_a_runner_that_leaves_is_on_a_list_of_its_own_until_it_has_left(re
 async def test_a_runner_that_beats_no_longer_falls_out(redis: RedisClient) -> None:
     await beat(redis, "short", lives_ms=1)
     await eventually(lambda: find_alive(redis), lambda living: not living.names)
-    assert await redis.zcard(keys.RUNNERS) == 1  # it is forgotten a minute later, at somebody's beat
+    assert await redis.zcard(redis_keys.RUNNERS) == 1  # it is forgotten a minute later, at somebody's beat
 
 
 async def test_a_runner_that_died_a_minute_ago_is_forgotten_at_the_next_beat(redis: RedisClient) -> None:
     await beat(redis, "dead", contains_rules=False, lives_ms=-60_001)
     await beat(redis, "alive")
-    assert await redis.zrange(keys.RUNNERS, 0, -1) == [b"alive"]
-    assert await redis.zcard(keys.INSECURE_RUNNERS) == 0
+    assert await redis.zrange(redis_keys.RUNNERS, 0, -1) == [b"alive"]
+    assert await redis.zcard(redis_keys.INSECURE_RUNNERS) == 0
 
 
 async def test_a_runner_is_insecure_for_as_long_as_it_says_so(redis: RedisClient) -> None:

@@ -15,7 +15,7 @@ from rulemint_runner.flow.limits import LimitPolicy, Limits
 from rulemint_runner.flow.rule_loads import RuleLoads
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadAnswer, LoadRequest, Loads, NotTried
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language, RuleVersion
@@ -51,7 +51,7 @@ async def test_without_a_runner_nobody_is_asked(empty_redis_url: str) -> None:
     async with open_redis(empty_redis_url) as redis:
         answer = await AskedLoads(redis, RunnerPresence(redis)).load(request())
         assert answer == NotTried(why="no runner is there")
-        assert await redis.zcard(keys.queue(0)) == 0
+        assert await redis.zcard(redis_keys.queue(0)) == 0
 
 
 async def test_a_version_that_no_runner_takes_in_time_is_not_waited_for(

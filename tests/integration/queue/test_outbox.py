@@ -10,7 +10,7 @@ import pytest
 from fixtures.every_server import servers
 from rulemint_runner.queue.outbox import Outbox
 from rulemint_runner.queue.worker import RuleWorker
-from rulemint_shared.contract import batches, codecs, keys
+from rulemint_shared.contract import batches, codecs, redis_keys
 from rulemint_shared.contract.batches import join_endings
 from rulemint_shared.contract.messages import Ending, Granted
 from rulemint_shared.process.background import cancel
@@ -18,8 +18,8 @@ from rulemint_shared.queue import job_queue
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
 
-CHANNEL = keys.outcomes("gateway")
-OF_ANOTHER_SHARD = keys.outcomes("gateway", shard=1)
+CHANNEL = redis_keys.outcomes("gateway")
+OF_ANOTHER_SHARD = redis_keys.outcomes("gateway", shard=1)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_a_batch_that_ends_together_is_kept_and_heard_by_the_command_that_
 
     async def run(_data: bytes, shard: int) -> bytes:
         for name in ("a", "b", "c"):
-            outbox.add(keys.outcomes("gateway", shard), ending(name), under_way=1)
+            outbox.add(redis_keys.outcomes("gateway", shard), ending(name), under_way=1)
         return join_endings(map(ending, ("a", "b", "c")))
 
     worker = RuleWorker(redis, {job_queue.RUN_BATCH: run}, outbox, runner="r", max_jobs=1)
@@ -108,7 +108,7 @@ async def test_what_is_too_large_for_one_message_leaves_in_several_and_does_not_
 
 async def test_the_end_of_a_job_takes_along_what_waits_for_all_gateways_of_its_shard(redis: RedisClient) -> None:
     outbox = Outbox(redis)
-    other = keys.outcomes("other-gateway")
+    other = redis_keys.outcomes("other-gateway")
     for channel in (CHANNEL, other, OF_ANOTHER_SHARD, CHANNEL):
         outbox.add(channel, ending("e"), under_way=50)
     assert outbox.take(0) == [(CHANNEL, join_endings([ending("e")] * 2)), (other, join_endings([ending("e")]))]

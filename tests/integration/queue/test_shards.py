@@ -20,11 +20,12 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.dispatch.system_status import read_status
 from rulemint_runner.queue.outbox import Outbox
 from rulemint_runner.queue.worker import RuleWorker
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.batches import split_batch
 from rulemint_shared.contract.messages import Ending, Granted
 from rulemint_shared.contract.runner_load import RunnerLoad
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue, living_runners
 from rulemint_shared.redis.client import RedisClient
@@ -32,7 +33,7 @@ from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 T = TypeVar("T")
 SHARDS = 3
-TENANTS = {keys.shard_of(tenant, SHARDS): tenant for tenant in map("tenant-{}".format, range(20))}
+TENANTS = {redis_keys.shard_of(tenant, SHARDS): tenant for tenant in map("tenant-{}".format, range(20))}
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ async def say_alive(redis: RedisClient, name: str, *, shards: int) -> None:
     load = RunnerLoad(hosts=0, busy_hosts=0, invocations=0, queue_shards=shards)
     async with redis.pipeline(transaction=False) as pipe:
         living_runners.beat(pipe, name, contains_rules=True, lives_ms=60_000)
-        pipe.set(keys.runner_load(name), codecs.runner_load.encode(load))
+        pipe.set(redis_keys.runner_load(name), codecs.runner_load.encode(load))
         await pipe.execute()
 
 
@@ -85,7 +86,7 @@ async def test_a_gateway_puts_a_job_where_its_tenant_s_are_and_hears_its_ending_
             for invocation in batch.invocations:
                 came_by[invocation.tenant] = shard
                 ending = Ending(invocation=invocation.id, outcome=Granted(scope=[], claims={}), ended_at_ms=unix_ms())
-                outbox.add(keys.outcomes(batch.gateway, shard), codecs.ending.encode(ending), under_way=0)
+                outbox.add(redis_keys.outcomes(batch.gateway, shard), codecs.ending.encode(ending), under_way=0)
             return b""
 
         await say_alive(redis, "r", shards=SHARDS)
@@ -161,7 +162,7 @@ async def test_a_job_for_which_there_is_no_place_wakes_another_worker(redis: Red
         await eventually(lambda: job_queue.was_picked_up(redis, first))
         await put(redis, 1)
         await put(redis, 2)
-        await eventually(lambda: redis.llen(keys.wake_up(1)), lambda woken: woken == 1)  # type: ignore[arg-type, return-value]  # redis-py's stub is not async here
+        await eventually(lambda: redis.llen(redis_keys.wake_up(1)), lambda woken: woken == 1)  # type: ignore[arg-type, return-value]  # redis-py's stub is not async here
         async with a_worker(empty_redis_url, run):
             await eventually(lambda: as_seen(sorted(ran)), lambda seen: seen == [1, 2])
         goes_on.set()
@@ -177,12 +178,12 @@ async def test_a_job_whose_wake_up_nobody_has_is_found_in_every_shard(redis: Red
     async with a_worker(empty_redis_url, run):
         await asyncio.sleep(0.1)
         for shard in range(SHARDS):
-            await redis.zadd(keys.queue(shard), {"junk": 1})
+            await redis.zadd(redis_keys.queue(shard), {"junk": 1})
             async with redis.pipeline(transaction=True) as pipe:
-                job_id = keys.job_id(f"by hand {shard}", shard)
+                job_id = redis_keys.job_id(f"by hand {shard}", shard)
                 data = serialize_job(job_queue.RUN_BATCH, (b"",), {}, None, unix_ms(), serializer=job_queue.serialize)
                 pipe.psetex(job_key_prefix + job_id, 60_000, data or b"")
-                pipe.zadd(keys.queue(shard), {job_id: unix_ms()})
+                pipe.zadd(redis_keys.queue(shard), {job_id: unix_ms()})
                 await pipe.execute()
         await eventually(lambda: as_seen(Counter(ran)), lambda seen: seen == Counter(range(SHARDS)))
         await eventually(lambda: read_status(redis, queue_shards=SHARDS), lambda status: status.queue_depth == 0)

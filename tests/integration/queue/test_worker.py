@@ -29,7 +29,8 @@ from rulemint_runner.compose.runner import Runner, open_runner
 from rulemint_runner.hosts.circuit_breaker import CLIENTS, FAILURES
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import ids
-from rulemint_shared.contract import batches, codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import batches, codecs, redis_keys
 from rulemint_shared.contract.messages import (
     Batch,
     Ending,
@@ -42,7 +43,7 @@ from rulemint_shared.contract.messages import (
     Level,
     LogRecord,
 )
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue
 from rulemint_shared.redis.client import RedisClient
@@ -87,9 +88,9 @@ def runner_settings(empty_redis_url: str, runner_key_file: Path) -> RunnerSettin
 async def a_runner(settings: RunnerSettings) -> AsyncIterator[Runner]:
     """A runner that claims jobs, and that gateways know of."""
     async with open_runner(settings, a_spawner(), LANGUAGES, BUDGET) as runner, open_redis(settings.redis_url) as redis:
-        others = await redis.zcard(keys.RUNNERS)
+        others = await redis.zcard(redis_keys.RUNNERS)
         tasks = [asyncio.create_task(runner.presence.keep()), asyncio.create_task(runner.worker.main())]
-        await eventually(lambda: redis.zcard(keys.RUNNERS), lambda alive: alive > others)
+        await eventually(lambda: redis.zcard(redis_keys.RUNNERS), lambda alive: alive > others)
         yield runner
         await cancel(tasks[:1])
         await runner.presence.leave()
@@ -113,7 +114,7 @@ async def runner_process(empty_redis_url: str, runner_key_file: Path, redis: Red
     }
     with started([sys.executable, "-m", "rulemint_runner"], environment) as process:
         await asyncio.to_thread(until, lambda: "claiming invocations" in process.output, failing=process)
-        await eventually(lambda: redis.zcard(keys.RUNNERS))
+        await eventually(lambda: redis.zcard(redis_keys.RUNNERS))
         yield process
 
 
@@ -158,9 +159,9 @@ async def put(redis: RedisClient, data: bytes, *, wake_up: bool, job_id: str | N
     job_id = job_id or ids.new_job_id()
     async with redis.pipeline(transaction=True) as pipe:
         pipe.psetex(job_key_prefix + job_id, 60_000, data)
-        pipe.zadd(keys.queue(0), {job_id: unix_ms()})
+        pipe.zadd(redis_keys.queue(0), {job_id: unix_ms()})
         if wake_up:
-            pipe.lpush(keys.wake_up(0), job_id)
+            pipe.lpush(redis_keys.wake_up(0), job_id)
         await pipe.execute()
     return job_id
 
@@ -253,7 +254,7 @@ async def test_without_a_runner_an_invocation_ends_at_once(gateway: Gateway, red
         ending = await gateway.ask(await a_rule(redis), within_s=1_000)
     assert isinstance(ending.outcome, Failed)
     assert ending.outcome.reason is FailureReason.NO_RUNNER
-    assert await redis.zcard(keys.queue(0)) == 0
+    assert await redis.zcard(redis_keys.queue(0)) == 0
 
 
 async def test_a_runner_that_left_is_not_counted_on(
@@ -298,7 +299,7 @@ async def test_what_is_no_job_is_refused_and_the_next_job_works(
     gateway: Gateway, redis: RedisClient, data: bytes
 ) -> None:
     job_id = await put(redis, data, wake_up=True)
-    await eventually(lambda: redis.zscore(keys.queue(0), job_id), lambda score: score is None)
+    await eventually(lambda: redis.zscore(redis_keys.queue(0), job_id), lambda score: score is None)
     with suppress(codecs.DecodeError):
         assert await job_queue.find_endings(redis, job_id) is None
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
@@ -310,7 +311,7 @@ async def test_a_pickle_in_the_queue_is_refused_and_never_unpickled(
 ) -> None:
     folder = tmp_path / "made by the pickle"
     job_id = await put(redis, pickle.dumps(Exploit(folder)), wake_up=True)
-    await eventually(lambda: redis.zscore(keys.queue(0), job_id), lambda score: score is None)
+    await eventually(lambda: redis.zscore(redis_keys.queue(0), job_id), lambda score: score is None)
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
     assert not folder.exists()
 
@@ -344,7 +345,7 @@ async def test_a_job_that_is_enqueued_once_more_after_it_ran_is_not_run_again(
 async def test_a_wake_up_for_a_job_that_is_not_there_wakes_nobody_for_good(
     gateway: Gateway, redis: RedisClient
 ) -> None:
-    pushing: Any = redis.lpush(keys.wake_up(0), "job_nothing", b"\xff\xfe")
+    pushing: Any = redis.lpush(redis_keys.wake_up(0), "job_nothing", b"\xff\xfe")
     await pushing
     assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
     await eventually(lambda: redis.exists(f"{in_progress_key_prefix}job_nothing"), lambda claims: claims == 0)
@@ -549,7 +550,7 @@ async def test_an_invocation_whose_runner_was_killed_is_interrupted_and_never_ru
         assert ending.outcome.reason is FailureReason.INTERRUPTED
         assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
         await redis.delete(in_progress_key_prefix + job_id)  # as it would expire in the end
-        await eventually(lambda: redis.zscore(keys.queue(0), job_id), lambda score: score is None)
+        await eventually(lambda: redis.zscore(redis_keys.queue(0), job_id), lambda score: score is None)
     assert starts[ending.invocation] == 1
 
 
@@ -563,7 +564,7 @@ async def test_a_runner_that_is_told_to_stop_finishes_what_it_has_begun(
     assert isinstance((await asking).outcome, Granted)
     assert await asyncio.to_thread(runner_process.wait) == 0
     await all_gone(family)
-    assert await redis.zcard(keys.RUNNERS) == 0
+    assert await redis.zcard(redis_keys.RUNNERS) == 0
 
 
 async def test_a_runner_that_lost_its_spawner_stops_and_leaves_the_list_of_the_living(
@@ -577,7 +578,7 @@ async def test_a_runner_that_lost_its_spawner_stops_and_leaves_the_list_of_the_l
     os.kill(spawner, signal.SIGKILL)
     await asyncio.to_thread(runner_process.wait)
     await all_gone(family)
-    assert await redis.zcard(keys.RUNNERS) == 0
+    assert await redis.zcard(redis_keys.RUNNERS) == 0
 
 
 async def as_seen(counted: Counter[str]) -> int:

@@ -16,7 +16,7 @@ from rulemint_runner.sandbox.sandbox import SpawnerProcess, open_sandbox
 from rulemint_runner.self_check.self_check import SandboxMissingError, SelfCheck
 from rulemint_runner.service import serve
 from rulemint_runner.settings import RunnerSettings
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.process.hiding import hide_from_same_user
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
@@ -79,4 +79,4 @@ async def test_an_operator_who_insists_is_told_and_not_stopped(breakable: Spawne
 
 
 async def runners(redis: RedisClient) -> int:
-    return int(await redis.zcard(keys.RUNNERS))
+    return int(await redis.zcard(redis_keys.RUNNERS))

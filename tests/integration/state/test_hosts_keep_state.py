@@ -15,10 +15,11 @@ from rulemint_runner.flow.rule_state import Owner, RuleStates
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.state_calls import NO_STATE, State
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.records import Language, Rule
 from rulemint_shared.contract.rule_state import CacheRecord
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
@@ -31,7 +32,7 @@ IN_PYTHON = "def rule(client, scope, audience, context):\n    storage = context[
 async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         rule = codecs.rule.encode(Rule(id=OWNER.rule_id, name="a rule"))
-        await opened.hset(keys.rules(OWNER.tenant), OWNER.rule_id, rule)  # type: ignore[arg-type,misc]  # bytes
+        await opened.hset(redis_keys.rules(OWNER.tenant), OWNER.rule_id, rule)  # type: ignore[arg-type,misc]  # bytes
         yield opened
 
 

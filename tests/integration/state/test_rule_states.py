@@ -10,7 +10,8 @@ import pytest
 
 from fixtures.waiting import eventually
 from rulemint_runner.flow.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.records import Rule
 from rulemint_shared.contract.rule_state import (
     MAX_CACHE_RECORDS,
@@ -20,7 +21,6 @@ from rulemint_shared.contract.rule_state import (
     StoredCache,
     StoredDocument,
 )
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
@@ -32,7 +32,7 @@ async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
     async with open_redis(empty_redis_url) as opened:
         for owner in (MINE, OTHER, ELSEWHERE):
             rule = codecs.rule.encode(Rule(id=owner.rule_id, name="a rule"))
-            await opened.hset(keys.rules(owner.tenant), owner.rule_id, rule)  # type: ignore[arg-type,misc]  # bytes
+            await opened.hset(redis_keys.rules(owner.tenant), owner.rule_id, rule)  # type: ignore[arg-type,misc]  # bytes
         yield opened
 
 
@@ -105,12 +105,12 @@ async def test_a_document_may_be_as_large_as_is_documented_and_no_larger(states:
 
 
 async def test_what_is_written_for_a_deleted_rule_is_not_kept(redis: RedisClient, states: RuleStates) -> None:
-    await redis.hdel(keys.rules(MINE.tenant), MINE.rule_id)  # type: ignore[misc]  # redis-py's stub is not async here
+    await redis.hdel(redis_keys.rules(MINE.tenant), MINE.rule_id)  # type: ignore[misc]  # redis-py's stub is not async here
     with pytest.raises(RuleStateError, match="deleted"):
         await states.replace_document(MINE, "1", etag=None, force=True)
     with pytest.raises(RuleStateError, match="deleted"):
         await states.change_cache(MINE, {"key": record()}, [])
-    assert await redis.exists(keys.rule_storage(*MINE), keys.rule_cache(*MINE)) == 0
+    assert await redis.exists(redis_keys.rule_storage(*MINE), redis_keys.rule_cache(*MINE)) == 0
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_what_is_written_for_a_deleted_rule_is_not_kept(redis: RedisClient
 async def test_a_stored_document_that_cannot_be_one_is_not_handed_out(
     redis: RedisClient, states: RuleStates, content: bytes
 ) -> None:
-    await redis.set(keys.rule_storage(*MINE), content)
+    await redis.set(redis_keys.rule_storage(*MINE), content)
     with pytest.raises(RuleStateError, match="not readable"):
         await states.document(MINE)
 
@@ -157,13 +157,13 @@ async def test_of_one_record_the_last_write_stays_and_of_different_ones_all(stat
 async def test_an_expired_record_is_gone_and_with_the_last_one_the_key(redis: RedisClient, states: RuleStates) -> None:
     await states.change_cache(MINE, {"soon": record(in_ms=150), "later": record(in_ms=400)}, [])
     await eventually(lambda: states.cache(MINE), lambda cache: set(cache) <= {"later"})
-    await eventually(lambda: redis.exists(keys.rule_cache(*MINE)), lambda there: not there)
+    await eventually(lambda: redis.exists(redis_keys.rule_cache(*MINE)), lambda there: not there)
 
 
 async def test_a_cache_of_which_everything_was_deleted_leaves_no_key(redis: RedisClient, states: RuleStates) -> None:
     await states.change_cache(MINE, {"key": record()}, [])
     await states.change_cache(MINE, {}, ["key"])
-    assert await redis.exists(keys.rule_cache(*MINE)) == 0
+    assert await redis.exists(redis_keys.rule_cache(*MINE)) == 0
 
 
 async def test_no_record_lives_longer_than_a_day(states: RuleStates) -> None:
@@ -185,7 +185,7 @@ async def test_where_there_is_no_room_for_all_those_go_that_expire_first(states:
 
 
 async def test_a_stored_cache_that_cannot_be_one_is_not_handed_out(redis: RedisClient, states: RuleStates) -> None:
-    await redis.set(keys.rule_cache(*MINE), codecs.stored_document.encode(StoredDocument(version=1, data="{}")))
+    await redis.set(redis_keys.rule_cache(*MINE), codecs.stored_document.encode(StoredDocument(version=1, data="{}")))
     with pytest.raises(RuleStateError, match="not readable"):
         await states.cache(MINE)
 
@@ -196,7 +196,7 @@ async def test_a_record_of_a_cache_that_cannot_be_read_does_not_cost_the_others(
     good = record("good")
     bad: dict[str, object] = {"value": "x" * 10_000, "expires_at": good.expires_at}
     records: dict[str, object] = {"good": good, "bad": bad, "k" * 1_000: record(), "none": 7}
-    await redis.set(keys.rule_cache(*MINE), msgspec.msgpack.encode({"records": records}))
+    await redis.set(redis_keys.rule_cache(*MINE), msgspec.msgpack.encode({"records": records}))
     assert await states.cache(MINE) == {"good": good}
     await states.change_cache(MINE, {"new": record("new")}, ())
     assert set(await states.cache(MINE)) == {"good", "new"}

@@ -14,7 +14,7 @@ from rulemint_gateway.stores.catalog import change_log
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RULES, TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import ConfigChange
 from rulemint_shared.contract.records import Client, ClientGrant, Rule, Tenant
 from rulemint_shared.process.background import cancel
@@ -69,7 +69,7 @@ class Two:
 
     async def write_unannounced(self) -> None:
         data = codecs.client.encode(Client(client_id=UNANNOUNCED, name=UNANNOUNCED))
-        await self.redis.hset(keys.clients(T), UNANNOUNCED, data)  # type: ignore[arg-type,misc]  # bytes
+        await self.redis.hset(redis_keys.clients(T), UNANNOUNCED, data)  # type: ignore[arg-type,misc]  # bytes
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[Catalog]:
@@ -132,7 +132,7 @@ async def test_a_subscription_that_was_lost_costs_what_was_missed(two: Two) -> N
 
 async def unlogged(two: Two) -> None:
     """As an older gateway writes, or an operator by hand."""
-    await two.redis.incr(keys.REVISION)
+    await two.redis.incr(redis_keys.REVISION)
     await two.write("later")
 
 
@@ -143,28 +143,28 @@ async def too_many(two: Two) -> None:
 
 async def damaged_entry(two: Two) -> None:
     await two.write("lost")
-    await two.redis.lset(keys.CHANGE_LOG, 0, b"\xc1")  # type: ignore[misc,arg-type]  # redis-py's stub
+    await two.redis.lset(redis_keys.CHANGE_LOG, 0, b"\xc1")  # type: ignore[misc,arg-type]  # redis-py's stub
     await two.write("later")
 
 
 async def another_type(two: Two) -> None:
     await two.write("lost")
-    await two.redis.set(keys.CHANGE_LOG, "x")
+    await two.redis.set(redis_keys.CHANGE_LOG, "x")
     await two.write("later")
 
 
 async def no_log(two: Two) -> None:
     await two.write("later")
-    await two.redis.delete(keys.CHANGE_LOG)
+    await two.redis.delete(redis_keys.CHANGE_LOG)
 
 
 async def another_era(two: Two) -> None:
     """Somebody has set the revision."""
     await two.write("later")
-    entries = await two.redis.lrange(keys.CHANGE_LOG, 0, -1)  # type: ignore[misc]  # redis-py's stub is not async here
-    stored = int(await two.redis.get(keys.REVISION))
+    entries = await two.redis.lrange(redis_keys.CHANGE_LOG, 0, -1)  # type: ignore[misc]  # redis-py's stub is not async here
+    stored = int(await two.redis.get(redis_keys.REVISION))
     other = ConfigChange(revision=stored + 500, tenant=T, records=[])
-    await two.redis.lset(keys.CHANGE_LOG, 0, codecs.config_change.encode(other))  # type: ignore[misc,arg-type]  # as above
+    await two.redis.lset(redis_keys.CHANGE_LOG, 0, codecs.config_change.encode(other))  # type: ignore[misc,arg-type]  # as above
     assert entries
 
 
@@ -190,23 +190,23 @@ async def test_a_change_of_very_many_records_is_followed_by_who_hears_of_it(two:
 
 
 async def test_the_log_keeps_ten_thousand_changes(two: Two) -> None:
-    await two.redis.rpush(keys.CHANGE_LOG, *["older"] * change_log.KEPT)  # type: ignore[misc]  # as above
+    await two.redis.rpush(redis_keys.CHANGE_LOG, *["older"] * change_log.KEPT)  # type: ignore[misc]  # as above
     await two.write("new")
-    assert await two.redis.llen(keys.CHANGE_LOG) == change_log.KEPT  # type: ignore[misc]  # as above
-    newest = codecs.config_change.decode(await two.redis.lindex(keys.CHANGE_LOG, 0))  # type: ignore[misc]  # as above
+    assert await two.redis.llen(redis_keys.CHANGE_LOG) == change_log.KEPT  # type: ignore[misc]  # as above
+    newest = codecs.config_change.decode(await two.redis.lindex(redis_keys.CHANGE_LOG, 0))  # type: ignore[misc]  # as above
     assert [changed.id for changed in newest.records] == ["new"]
 
 
 async def test_a_rule_that_is_damaged_in_a_gap_is_known_to_be_unreadable(two: Two) -> None:
     await two.put(RULES, Rule(id="rul_1", name="refuses"))
-    await two.redis.hset(keys.rules(T), "rul_1", b"\xc1")  # type: ignore[arg-type,misc]  # bytes
+    await two.redis.hset(redis_keys.rules(T), "rul_1", b"\xc1")  # type: ignore[arg-type,misc]  # bytes
     async with two.following() as catalog:
         assert catalog.tenant(T).unreadable_rules == {"rul_1"}
 
 
 async def test_rules_whose_key_is_of_another_type_are_unreadable(two: Two) -> None:
     await two.put(RULES, Rule(id="rul_1", name="refuses"))
-    await two.redis.set(keys.rules(T), "x")
+    await two.redis.set(redis_keys.rules(T), "x")
     async with two.following() as catalog:
         assert catalog.tenant(T).unreadable_rules
     await two.other.load()
@@ -223,7 +223,7 @@ async def test_what_is_read_again_is_served_as_it_was_until_all_is_read_and_then
     await two.write("new", "changed too")
     await two.delete("gone")
     await two.put(TENANTS, Tenant(name="another", issuer="https://another/"))
-    await two.redis.hset(keys.rules(T), "rul_1", b"\xc1")  # type: ignore[arg-type,misc]  # bytes
+    await two.redis.hset(redis_keys.rules(T), "rul_1", b"\xc1")  # type: ignore[arg-type,misc]  # bytes
     reading = asyncio.create_task(two.other.load())
     turns = 0
     while not reading.done():
@@ -245,12 +245,12 @@ async def test_what_is_read_again_is_served_as_it_was_until_all_is_read_and_then
 
 async def test_a_rule_that_was_damaged_is_read_when_it_is_mended_or_gone(two: Two) -> None:
     for rule in ("mended", "gone"):
-        await two.redis.hset(keys.rules(T), rule, b"\xc1")  # type: ignore[arg-type,misc]  # bytes
+        await two.redis.hset(redis_keys.rules(T), rule, b"\xc1")  # type: ignore[arg-type,misc]  # bytes
     await two.other.load()
     assert two.other.tenant(T).unreadable_rules == {"mended", "gone"}
     mended = codecs.rule.encode(Rule(id="mended", name="mended"))
-    await two.redis.hset(keys.rules(T), "mended", mended)  # type: ignore[arg-type,misc]  # as above
-    await two.redis.hdel(keys.rules(T), "gone")  # type: ignore[misc]  # as above
+    await two.redis.hset(redis_keys.rules(T), "mended", mended)  # type: ignore[arg-type,misc]  # as above
+    await two.redis.hdel(redis_keys.rules(T), "gone")  # type: ignore[misc]  # as above
     await two.other.load()
     assert not two.other.tenant(T).unreadable_rules
     assert set(two.other.tenant(T).rules) == {"mended"}
@@ -263,7 +263,7 @@ async def test_what_a_server_that_was_emptied_had_is_gone(two: Two) -> None:
 
 
 async def test_a_tenant_whose_clients_are_all_gone_has_none(two: Two) -> None:
-    await two.redis.delete(keys.clients(T))
+    await two.redis.delete(redis_keys.clients(T))
     await two.other.load()
     assert not dict(two.other.tenant(T).clients)
 
@@ -310,6 +310,6 @@ async def test_who_has_missed_more_than_is_kept_reads_everything(two: Two, monke
     await two.write_unannounced()
     for name in ("a", "b", "later"):
         await two.write(name)
-    assert await two.redis.llen(keys.CHANGE_LOG) == 2  # type: ignore[misc]  # as above
+    assert await two.redis.llen(redis_keys.CHANGE_LOG) == 2  # type: ignore[misc]  # as above
     async with two.following() as catalog:
         assert {UNANNOUNCED, "a", "later"} <= set(catalog.tenant(T).clients)

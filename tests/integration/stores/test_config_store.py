@@ -18,7 +18,7 @@ from rulemint_gateway.stores.writing.config_store import (
     StoreBusyError,
 )
 from rulemint_gateway.stores.writing.deleted_rules import MARK_KEPT_S, DeletedRules
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import ConfigChange
 from rulemint_shared.contract.records import Client, Tenant
 from rulemint_shared.process.background import cancel
@@ -93,25 +93,29 @@ async def test_what_a_rule_kept_goes_with_it_and_leaves_a_mark(
 
     async with open_redis(empty_redis_url) as redis:
         for rule in ("gone", "kept"):
-            await redis.set(keys.rule_storage(T, rule), b"1")
-            await redis.set(keys.rule_cache(T, rule), b"1")
+            await redis.set(redis_keys.rule_storage(T, rule), b"1")
+            await redis.set(redis_keys.rule_cache(T, rule), b"1")
         await store.transact(T, plan)
-        kept = await names_in(redis, keys.rule_storage(T, "*")) + await names_in(redis, keys.rule_cache(T, "*"))
-        assert sorted(kept) == sorted(name(T, "kept").encode() for name in (keys.rule_cache, keys.rule_storage))
-        assert 0 < await redis.ttl(keys.deleted_rule(T, "gone")) <= MARK_KEPT_S
-        assert await redis.zcard(keys.DELETED_RULES) == 0
+        kept = await names_in(redis, redis_keys.rule_storage(T, "*")) + await names_in(
+            redis, redis_keys.rule_cache(T, "*")
+        )
+        assert sorted(kept) == sorted(
+            name(T, "kept").encode() for name in (redis_keys.rule_cache, redis_keys.rule_storage)
+        )
+        assert 0 < await redis.ttl(redis_keys.deleted_rule(T, "gone")) <= MARK_KEPT_S
+        assert await redis.zcard(redis_keys.DELETED_RULES) == 0
 
 
 async def test_what_a_rule_kept_goes_later_where_its_gateway_died(empty_redis_url: str) -> None:
     async with open_redis(empty_redis_url) as redis:
         deleted = DeletedRules(redis)
-        await redis.set(keys.rule_storage(T, "gone"), b"1")
+        await redis.set(redis_keys.rule_storage(T, "gone"), b"1")
         async with redis.pipeline(transaction=True) as pipe:
             deleted.note(pipe, T, ["gone"])
             await pipe.execute()
         sweeping = asyncio.create_task(DeletedRules(redis).sweep())
-        await eventually(lambda: redis.exists(keys.rule_storage(T, "gone")), lambda there: not there)
-        await eventually(lambda: redis.zcard(keys.DELETED_RULES), lambda left: left == 0)
+        await eventually(lambda: redis.exists(redis_keys.rule_storage(T, "gone")), lambda there: not there)
+        await eventually(lambda: redis.zcard(redis_keys.DELETED_RULES), lambda left: left == 0)
         await cancel([sweeping])
 
 
@@ -150,8 +154,8 @@ async def test_a_change_that_nobody_announced_is_seen_within_seconds(
     catalog, _store = stores
     async with open_redis(empty_redis_url) as redis:
         client = Client(client_id="silent", name="silent")
-        await redis.hset(keys.clients(T), "silent", codecs.client.encode(client))  # type: ignore[arg-type,misc]  # bytes
-        await redis.incr(keys.REVISION)
+        await redis.hset(redis_keys.clients(T), "silent", codecs.client.encode(client))  # type: ignore[arg-type,misc]  # bytes
+        await redis.incr(redis_keys.REVISION)
         await until(lambda: "silent" in catalog.tenant(T).clients)
 
 
@@ -161,10 +165,10 @@ async def test_a_gap_in_the_revisions_makes_the_catalog_read_everything(
     catalog, _store = stores
     async with open_redis(empty_redis_url) as redis:
         client = Client(client_id="missed", name="missed")
-        await redis.hset(keys.clients(T), "missed", codecs.client.encode(client))  # type: ignore[arg-type,misc]  # bytes
-        await redis.incrby(keys.REVISION, 5)
+        await redis.hset(redis_keys.clients(T), "missed", codecs.client.encode(client))  # type: ignore[arg-type,misc]  # bytes
+        await redis.incrby(redis_keys.REVISION, 5)
         change = ConfigChange(revision=catalog.revision + 5, tenant=T, records=[])
-        await redis.publish(keys.CHANGES, codecs.config_change.encode(change))
+        await redis.publish(redis_keys.CHANGES, codecs.config_change.encode(change))
         await until(lambda: "missed" in catalog.tenant(T).clients)
 
 
@@ -187,9 +191,9 @@ async def test_malformed_records_and_messages_are_left_out(
 ) -> None:
     catalog, _store = stores
     async with open_redis(empty_redis_url) as redis:
-        await redis.publish(keys.CHANGES, b"\xc1garbage")
-        await redis.hset(keys.clients(T), "bad", b"\xc1garbage")  # type: ignore[arg-type,misc]  # bytes
-        await redis.incr(keys.REVISION)
+        await redis.publish(redis_keys.CHANGES, b"\xc1garbage")
+        await redis.hset(redis_keys.clients(T), "bad", b"\xc1garbage")  # type: ignore[arg-type,misc]  # bytes
+        await redis.incr(redis_keys.REVISION)
         before = catalog.revision
         await until(lambda: catalog.revision > before)
     assert "bad" not in catalog.tenant(T).clients
@@ -270,8 +274,8 @@ async def test_a_change_message_that_cannot_be_read_has_everything_read_again(
     revision = catalog.revision + 1
     bad = {"revision": revision, "tenant": T, "records": [{"kind": "clients", "id": "new"}, {"kind": 7}]}
     async with open_redis(empty_redis_url) as redis:
-        await redis.hset(keys.clients(T), "new", codecs.client.encode(Client(client_id="new", name="new")))  # type: ignore[arg-type,misc]  # bytes
-        await redis.set(keys.REVISION, revision)
-        await redis.publish(keys.CHANGES, msgspec.msgpack.encode(bad))
+        await redis.hset(redis_keys.clients(T), "new", codecs.client.encode(Client(client_id="new", name="new")))  # type: ignore[arg-type,misc]  # bytes
+        await redis.set(redis_keys.REVISION, revision)
+        await redis.publish(redis_keys.CHANGES, msgspec.msgpack.encode(bad))
         await until(lambda: "new" in catalog.tenant(T).clients)
     assert catalog.revision == revision

@@ -10,9 +10,9 @@ from fixtures.log_records import a_line
 from fixtures.waiting import eventually
 from rulemint_gateway.stores.traffic.exchange_store import BUFFERED_BYTES, BUFFERED_REFUSALS, MIB, ExchangeStore
 from rulemint_shared import ids
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.connection import open_redis
 
@@ -40,7 +40,7 @@ async def test_a_record_is_found_by_its_id_before_and_after_it_was_written(
         store.record(record)
     assert await store.find("default", records[20].id) == records[20]
     async with open_redis(empty_redis_url) as redis, asyncio.timeout(5):
-        while await redis.xlen(keys.exchanges("default")) < 50:
+        while await redis.xlen(redis_keys.exchanges("default")) < 50:
             await asyncio.sleep(0.01)
         other = ExchangeStore(redis, kept_per_tenant=100)
         for record in records:
@@ -60,7 +60,7 @@ async def test_what_is_buffered_at_the_end_is_written(empty_redis_url: str) -> N
         await asyncio.sleep(0)
         store.record(a_record())
         await cancel([task])
-        assert await redis.xlen(keys.exchanges("default")) == 1
+        assert await redis.xlen(redis_keys.exchanges("default")) == 1
 
 
 async def test_the_stream_is_capped(store: ExchangeStore, empty_redis_url: str) -> None:
@@ -71,7 +71,7 @@ async def test_the_stream_is_capped(store: ExchangeStore, empty_redis_url: str) 
         while last != "0":
             await asyncio.sleep(0.05)
             last = str(len(store._waiting) + (store._batch is not None))
-        assert await redis.xlen(keys.exchanges("default")) < 400
+        assert await redis.xlen(redis_keys.exchanges("default")) < 400
 
 
 async def test_a_record_that_has_no_bytes_costs_itself_only(store: ExchangeStore, empty_redis_url: str) -> None:
@@ -79,7 +79,7 @@ async def test_a_record_that_has_no_bytes_costs_itself_only(store: ExchangeStore
     record = a_record()
     store.record(record)
     async with open_redis(empty_redis_url) as redis, asyncio.timeout(5):
-        while await redis.xlen(keys.exchanges("default")) < 1:
+        while await redis.xlen(redis_keys.exchanges("default")) < 1:
             await asyncio.sleep(0.01)
         other = ExchangeStore(redis, kept_per_tenant=100)
         assert await other.find("default", record.id) == record
@@ -89,24 +89,24 @@ async def test_a_tenant_whose_records_are_refused_costs_no_other_tenant_its_own(
     store: ExchangeStore, empty_redis_url: str
 ) -> None:
     async with open_redis(empty_redis_url) as redis, asyncio.timeout(5):
-        await redis.set(keys.exchanges("first"), "no stream")
+        await redis.set(redis_keys.exchanges("first"), "no stream")
         for tenant in ("first", "second", "first", "second"):
             store.record(a_record(tenant))
-        while await redis.xlen(keys.exchanges("second")) < 2:
+        while await redis.xlen(redis_keys.exchanges("second")) < 2:
             await asyncio.sleep(0.01)
         store.record(a_record("third"))
-        while await redis.xlen(keys.exchanges("third")) < 1:
+        while await redis.xlen(redis_keys.exchanges("third")) < 1:
             await asyncio.sleep(0.01)
-        assert await redis.xlen(keys.exchanges("second")) == 2
+        assert await redis.xlen(redis_keys.exchanges("second")) == 2
 
 
 async def test_a_malformed_record_is_as_good_as_none(store: ExchangeStore, empty_redis_url: str) -> None:
     record = a_record()
     async with open_redis(empty_redis_url) as redis:
-        await redis.xadd(keys.exchanges("default"), {"id": record.id, "record": b"\xc1garbage"})
+        await redis.xadd(redis_keys.exchanges("default"), {"id": record.id, "record": b"\xc1garbage"})
     assert await store.find("default", record.id) is None
     async with open_redis(empty_redis_url) as redis:
-        await redis.xadd(keys.exchanges("default"), {"id": record.id})
+        await redis.xadd(redis_keys.exchanges("default"), {"id": record.id})
     assert await store.find("default", record.id) is None
 
 
@@ -137,8 +137,8 @@ async def test_a_flood_of_refusals_displaces_nothing_and_is_counted(store: Excha
         store.record(record)
     await written(store)
     async with open_redis(empty_redis_url) as redis:
-        assert await redis.xlen(keys.exchanges("default")) == 50
-        assert await redis.xlen(keys.refused_requests("default")) == 100
+        assert await redis.xlen(redis_keys.exchanges("default")) == 50
+        assert await redis.xlen(redis_keys.refused_requests("default")) == 100
         for record in granted:
             assert await store.find("default", record.id) == record
     assert await store.find("default", refusals[0].id) == refusals[0]
@@ -186,7 +186,7 @@ async def test_at_the_end_the_refusals_that_were_counted_are_told(empty_redis_ur
         await cancel([task])
         records = [
             codecs.exchange.decode(fields[b"record"])
-            for _id, fields in await redis.xrange(keys.refused_requests("default"))
+            for _id, fields in await redis.xrange(redis_keys.refused_requests("default"))
         ]
         assert len(records) + sum(record.more_like_it for record in records) == 500
         assert len(records) == 11
@@ -207,7 +207,7 @@ async def test_a_chatty_tenant_s_records_take_what_they_may_and_no_more(empty_re
         last = a_record("chatty")
         store.record(last)
         await written(store)
-        used = await redis.memory_usage(keys.exchanges("chatty"), samples=0)
+        used = await redis.memory_usage(redis_keys.exchanges("chatty"), samples=0)
         assert used is not None
         assert 5 * MIB < used < 10 * MIB
         assert await store.find("chatty", last.id) == last

@@ -15,8 +15,8 @@ from fixtures.waiting import eventually
 from rulemint_gateway.stores.layout import layout, renaming
 from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.layout.renaming import LayoutError
-from rulemint_shared.contract import keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
@@ -61,7 +61,7 @@ async def test_everything_of_an_old_store_is_there_under_its_new_name(opened: Re
     assert {name for name in kept if server.expiretime(name) != -1} == expiring
     left = {name.decode() for name in server.scan_iter()} - kept.keys()
     stones = {"rulemint:key-check", "rulemint:runner-key-check"}
-    assert left == {"somebody:else", "rulemint:unheard-of", keys.LAYOUT, *stones}
+    assert left == {"somebody:else", "rulemint:unheard-of", redis_keys.LAYOUT, *stones}
     assert not set(GONE) & left
 
 
@@ -84,11 +84,11 @@ async def test_a_gateway_that_was_killed_half_way_is_followed_by_one_that_ends_i
     await renaming.keep_older_from_starting(opened)
     for _ in range(2):  # it has done so much, and its lock is still there
         await anext(stepping)
-    server.set(keys.MOVING, f"{layout.LAYOUT} killed", px=300)
+    server.set(redis_keys.MOVING, f"{layout.LAYOUT} killed", px=300)
     assert changed(server, kept)
     await ensure_layout(opened)
     assert changed(server, kept) == []
-    assert server.get(keys.LAYOUT) == b"2"
+    assert server.get(redis_keys.LAYOUT) == b"2"
 
 
 async def test_of_several_gateways_at_once_one_renames_and_the_others_wait(
@@ -98,7 +98,7 @@ async def test_of_several_gateways_at_once_one_renames_and_the_others_wait(
     async with open_redis(empty_redis_url) as second, open_redis(empty_redis_url) as third:
         await asyncio.gather(*map(ensure_layout, (opened, second, third)))
     assert changed(server, kept) == []
-    assert not server.exists(keys.MOVING)
+    assert not server.exists(redis_keys.MOVING)
 
 
 async def test_it_is_refused_while_a_gateway_of_an_older_version_runs(
@@ -112,7 +112,7 @@ async def test_it_is_refused_while_a_gateway_of_an_older_version_runs(
         with pytest.raises(LayoutError, match=r"older version of Rulemint \(gateway_0123\): stop all"):
             await ensure_layout(opened)
     assert set(OLD_AND_NEW) <= {name.decode() for name in server.scan_iter()}, "nothing has been touched"
-    assert not server.exists(keys.MOVING, keys.LAYOUT)
+    assert not server.exists(redis_keys.MOVING, redis_keys.LAYOUT)
 
 
 async def test_it_is_refused_while_a_runner_of_an_older_version_beats_and_done_when_it_has_gone(
@@ -128,7 +128,7 @@ async def test_it_is_refused_while_a_runner_of_an_older_version_beats_and_done_w
     leaving.start()
     await ensure_layout(opened)
     leaving.join()
-    assert server.get(keys.LAYOUT) == b"2"
+    assert server.get(redis_keys.LAYOUT) == b"2"
 
 
 async def test_it_stops_if_a_process_of_an_older_version_starts_in_the_middle_of_it(
@@ -147,7 +147,7 @@ async def test_it_stops_if_a_process_of_an_older_version_starts_in_the_middle_of
     with pytest.raises(LayoutError, match="gateway_late"):
         await ensure_layout(opened)
     assert changed(server, kept)
-    assert not server.exists(keys.LAYOUT)
+    assert not server.exists(redis_keys.LAYOUT)
     await ensure_layout(opened)
     assert changed(server, kept) == []
 
@@ -156,13 +156,13 @@ async def test_it_waits_for_another_version_that_is_in_the_middle_of_it_with_one
     opened: RedisClient, server: redis.Redis
 ) -> None:
     write_old_store(server)
-    server.set(keys.MOVING, "3 somebody", px=60_000)
+    server.set(redis_keys.MOVING, "3 somebody", px=60_000)
     with pytest.raises(LayoutError, match="another version of Rulemint renames everything"):
         await ensure_layout(opened)
 
 
 async def test_a_store_of_a_later_layout_is_refused(opened: RedisClient, server: redis.Redis) -> None:
-    server.set(keys.LAYOUT, "3")
+    server.set(redis_keys.LAYOUT, "3")
     with pytest.raises(LayoutError, match="have layout 3, and this version knows 2"):
         await ensure_layout(opened)
 
@@ -181,7 +181,7 @@ async def test_what_an_older_version_wrote_after_its_data_was_renamed_is_named_a
 
 async def test_an_empty_store_has_the_layout_at_once_and_nothing_else(opened: RedisClient, server: redis.Redis) -> None:
     await ensure_layout(opened)
-    assert list(server.scan_iter()) == [keys.LAYOUT.encode()]
+    assert list(server.scan_iter()) == [redis_keys.LAYOUT.encode()]
 
 
 async def test_old_data_that_is_restored_to_a_server_that_was_emptied_is_found(
@@ -196,7 +196,7 @@ async def test_old_data_that_is_restored_to_a_server_that_was_emptied_is_found(
 async def test_a_gateway_that_waits_for_another_s_lock_ends_when_it_is_told_to(
     opened: RedisClient, server: redis.Redis
 ) -> None:
-    server.set(keys.MOVING, f"{layout.LAYOUT} another", px=60_000)
+    server.set(redis_keys.MOVING, f"{layout.LAYOUT} another", px=60_000)
     waiting = asyncio.create_task(ensure_layout(opened))
     await asyncio.sleep(0.05)
     assert not waiting.done()

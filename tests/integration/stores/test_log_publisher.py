@@ -13,7 +13,7 @@ import pytest
 from fixtures.log_records import a_line, a_writer
 from fixtures.valkey_servers import Server, a_server
 from fixtures.waiting import eventually
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import LogLine
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
@@ -40,19 +40,19 @@ async def publishing(redis: RedisClient) -> AsyncIterator[LogPublisher]:
 
 
 async def written(redis: RedisClient, tenant: str) -> int:
-    return int(await redis.xlen(keys.logs(tenant)))
+    return int(await redis.xlen(redis_keys.logs(tenant)))
 
 
 async def stream_of(redis: RedisClient, tenant: str) -> tuple[list[str], int]:
     """What *tenant* wrote, and how many numbers were left free."""
-    entries = await redis.xrange(keys.logs(tenant))
+    entries = await redis.xrange(redis_keys.logs(tenant))
     records = [codecs.log_record.decode(fields[RECORD_FIELD]) for _name, fields in entries]
     newest = Position.parse(entries[-1][0].decode()).number
     return [record.message for record in records if isinstance(record, LogLine)], newest - len(entries)
 
 
 async def test_a_record_that_cannot_travel_and_a_key_of_another_type_cost_nobody_else(redis: RedisClient) -> None:
-    await redis.set(keys.logs("broken"), "no stream")
+    await redis.set(redis_keys.logs("broken"), "no stream")
     async with publishing(redis) as publisher:
         publisher.publish("acme", msgspec.structs.replace(a_line(""), message="half a pair: \ud800"))
         for tenant in ("broken", "acme", "broken", "other"):
@@ -98,7 +98,7 @@ async def test_a_tenant_that_floods_the_log_costs_no_other_tenant_a_line_and_eac
         publisher.publish("loud", a_line("the end"))
 
         async def last_of_loud() -> list[str]:
-            newest = await redis.xrevrange(keys.logs("loud"), count=1)
+            newest = await redis.xrevrange(redis_keys.logs("loud"), count=1)
             return [codecs.log_record.decode(fields[RECORD_FIELD]).message for _name, fields in newest]  # type: ignore[union-attr]  # redis-py's stub knows no more
 
         await eventually(last_of_loud, lambda texts: texts == ["the end"])

@@ -13,7 +13,7 @@ from rulemint_gateway.stores.catalog.tables import CLIENTS, RULE_VERSIONS, RULES
 from rulemint_gateway.stores.writing.calls import CALL, Call
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.stores.writing.record_quotas import QuotaExceededError, Quotas
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.records import Client, Language, Rule, RuleVersion, Tenant
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
@@ -136,14 +136,14 @@ async def test_the_bytes_of_all_versions_count_and_deleted_ones_do_not(gateways:
         await other.put(a_version(3, 4_000))
     await other.delete_version(a_version(1, 0))
     await other.put(a_version(3, 4_000))
-    stored = await one.redis.hvals(keys.rule_versions(T))  # type: ignore[misc]  # redis-py's stub is not async here
-    assert int(await one.redis.get(keys.script_bytes(T))) == sum(map(len, stored))
+    stored = await one.redis.hvals(redis_keys.rule_versions(T))  # type: ignore[misc]  # redis-py's stub is not async here
+    assert int(await one.redis.get(redis_keys.script_bytes(T))) == sum(map(len, stored))
 
 
 async def test_versions_from_before_they_were_counted_count(gateways: list[Gateway]) -> None:
     one, _other = gateways
     await one.put(a_rule(1), a_version(1, 4_000), a_version(2, 4_000))
-    await one.redis.delete(keys.script_bytes(T))
+    await one.redis.delete(redis_keys.script_bytes(T))
     with pytest.raises(QuotaExceededError):
         await one.put(a_version(3, 4_000))
 

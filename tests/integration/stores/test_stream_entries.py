@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fixtures.every_server import servers
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 from rulemint_shared.streams.entries import (
@@ -25,7 +25,7 @@ from rulemint_shared.streams.entries import (
 )
 from rulemint_shared.streams.sending import send
 
-STREAM = keys.exchanges("t")
+STREAM = redis_keys.exchanges("t")
 MIB = 1024 * 1024
 WIDE = StreamBounds(entries=1_000_000, bytes=1024 * MIB)
 
@@ -51,7 +51,7 @@ async def memory(redis: RedisClient) -> int:
 
 
 async def ledger(redis: RedisClient) -> dict[str, int]:
-    state = await redis.hget(keys.ledger(STREAM), "state")  # type: ignore[misc]  # redis-py's stub is not async here
+    state = await redis.hget(redis_keys.ledger(STREAM), "state")  # type: ignore[misc]  # redis-py's stub is not async here
     return dict(zip(("entries", "bytes", "first", "last"), map(int, state.split()[:4]), strict=True))
 
 
@@ -62,7 +62,7 @@ async def check(redis: RedisClient, bounds: StreamBounds) -> None:
     assert told["bytes"] <= bounds.bytes
     assert told["entries"] <= bounds.entries * (1 + 2 / RUNS)
     assert await memory(redis) <= bounds.bytes * 1.25
-    assert await redis.hlen(keys.ledger(STREAM)) <= 2 * RUNS + 8  # type: ignore[misc]  # redis-py's stub is not async here
+    assert await redis.hlen(redis_keys.ledger(STREAM)) <= 2 * RUNS + 8  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_a_ledger_that_is_not_its_stream_s_is_made_anew(redis: RedisClient
         case "DEL":
             await redis.delete(STREAM)
         case _:
-            await redis.delete(keys.ledger(STREAM))
+            await redis.delete(redis_keys.ledger(STREAM))
     await add(redis, [1_000], bounds)
     await check(redis, bounds)
     for _ in range(20):
@@ -170,7 +170,7 @@ async def test_what_is_too_old_leaves_even_if_it_is_a_part_of_a_run(redis: Redis
     assert (await redis.xrange(STREAM, count=1))[0][0].decode() == middle
     await check(redis, WIDE)
     assert 0 < await redis.ttl(STREAM) <= 60
-    assert 60 < await redis.ttl(keys.ledger(STREAM)) <= 120
+    assert 60 < await redis.ttl(redis_keys.ledger(STREAM)) <= 120
     await add(redis, [100], WIDE, not_before="9999999999999-0")
     assert await redis.xlen(STREAM) == 0
     await add(redis, [100], WIDE)
@@ -207,7 +207,7 @@ async def positions(redis: RedisClient) -> list[int]:
 async def test_a_batch_that_is_sent_again_is_recognised(redis: RedisClient) -> None:
     mine, other = Marks(), Marks()
     first, second, third = mine.next(), other.next(), mine.next()
-    counts = Counts(keys.tokens_per_day("t"), {"today": 2})
+    counts = Counts(redis_keys.tokens_per_day("t"), {"today": 2})
     for mark, text in ((first, "a"), (second, "b"), (first, "a"), (second, "b"), (third, "c"), (third, "c")):
         await send(redis, [a_batch(mark, text, counts=counts)])
     assert await kept(redis) == ["a", "b", "c"]
@@ -242,12 +242,12 @@ async def test_a_batch_is_recognised_when_its_ledger_was_made_anew(redis: RedisC
 
 
 async def test_writers_of_long_ago_are_forgotten(redis: RedisClient) -> None:
-    await redis.hset(keys.ledger(STREAM), mapping={f"@{number}": "7 1000" for number in range(500)})  # type: ignore[misc]  # redis-py's stub is not async here
+    await redis.hset(redis_keys.ledger(STREAM), mapping={f"@{number}": "7 1000" for number in range(500)})  # type: ignore[misc]  # redis-py's stub is not async here
     mark = Marks().next()
     await send(redis, [a_batch(mark, "a")])
     await send(redis, [a_batch(mark, "a")])
     assert await kept(redis) == ["a"]
-    assert await redis.hlen(keys.ledger(STREAM)) == 2  # type: ignore[misc]  # redis-py's stub is not async here
+    assert await redis.hlen(redis_keys.ledger(STREAM)) == 2  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 async def test_a_server_that_does_not_know_the_script_is_sent_it(redis: RedisClient) -> None:
@@ -273,7 +273,7 @@ async def test_numbers_grow_by_one_and_what_was_lost_leaves_its_own_free(redis: 
 
 
 async def numbering(redis: RedisClient) -> tuple[str, str]:
-    newest, begins = (await redis.hget(keys.ledger(STREAM), "numbered")).decode().split()  # type: ignore[misc]  # redis-py's stub is not async here
+    newest, begins = (await redis.hget(redis_keys.ledger(STREAM), "numbered")).decode().split()  # type: ignore[misc]  # redis-py's stub is not async here
     return newest, begins
 
 

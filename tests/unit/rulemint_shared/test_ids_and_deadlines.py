@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from rulemint_shared import ids
-from rulemint_shared.deadline import Deadline, rfc3339_ms, unix_ms
+from rulemint_shared.clock import rfc3339_ms, unix_ms
+from rulemint_shared.deadline import Deadline
 
 
 def test_an_exchange_id_tells_when_the_exchange_began() -> None:

@@ -28,8 +28,8 @@ from rulemint_gateway.management.rules.versions import check_is_built
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS, RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Language, Rule, RuleForm
-from rulemint_shared.deadline import unix_ms
 
 
 class Actions:

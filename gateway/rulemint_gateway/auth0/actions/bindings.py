@@ -16,8 +16,8 @@ from rulemint_gateway.auth0.actions.views import binding_answer
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.stores.catalog.tables import RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Rule
-from rulemint_shared.deadline import unix_ms
 
 
 class Bindings:

@@ -8,8 +8,8 @@ from rulemint_gateway.auth0.actions.answers import ExecutionAnswer, ExecutionErr
 from rulemint_gateway.auth0.trigger import TRIGGER
 from rulemint_gateway.management.errors import NotFoundError
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
+from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.deadline import rfc3339_ms
 
 GRANTED = "granted"
 

@@ -20,8 +20,8 @@ from rulemint_gateway.auth0.actions.bodies import DEFAULT_RUNTIME
 from rulemint_gateway.auth0.actions.records import Action
 from rulemint_gateway.auth0.trigger import TRIGGER, TRIGGER_VERSION
 from rulemint_gateway.stores.writing.calls import warning
+from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.records import Rule, RuleVersion
-from rulemint_shared.deadline import rfc3339_ms
 
 TRIGGERS = [
     TriggerAnswer(

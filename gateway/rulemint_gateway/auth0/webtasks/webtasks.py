@@ -21,8 +21,8 @@ from rulemint_gateway.management.rules.texts import RuleTexts
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS, RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Language, Rule, RuleForm, RuleVersion
-from rulemint_shared.deadline import unix_ms
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import ClientGrant, Tenant
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Vault
 
 log = structlog.get_logger(__name__)

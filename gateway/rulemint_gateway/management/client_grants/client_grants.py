@@ -22,9 +22,9 @@ from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.kept_fields import KeptGrantFields
 from rulemint_shared.contract.records import ClientGrant
-from rulemint_shared.deadline import unix_ms
 
 SUBJECT_TYPE = "client"
 

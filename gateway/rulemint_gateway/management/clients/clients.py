@@ -27,9 +27,9 @@ from rulemint_gateway.stores.catalog.facets import USUAL_APP_TYPE, USUALLY_FIRST
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.kept_fields import KeptClientFields
 from rulemint_shared.contract.records import CLIENT_CREDENTIALS, Client, ClientSecret
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Vault
 
 IS_GLOBAL = False

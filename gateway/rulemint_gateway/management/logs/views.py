@@ -10,10 +10,10 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.stores.traffic.log_store import LogEntry
+from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.contract.messages import Level, LogLine
-from rulemint_shared.deadline import rfc3339_ms
 
 MAX_LINES_BYTES = 8 * 1024 * 1024
 """As JSON. One entry's may be a quarter of a megabyte, and six times that if all of it must be escaped."""

@@ -26,9 +26,9 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, RESOURCE_SERVERS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.kept_fields import KeptResourceServerFields
 from rulemint_shared.contract.records import ResourceServer, Scope, SigningAlgorithm
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Purpose, Vault
 
 

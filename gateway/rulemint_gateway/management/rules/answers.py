@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.stores.writing.calls import warning
+from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
-from rulemint_shared.deadline import rfc3339_ms
 
 
 class RuleAnswer(Answer, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
 from rulemint_gateway.stores.writing.config_store import Changes
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.records import Rule
 
 
@@ -27,5 +27,5 @@ def plan_outdated(before: Rule, after: Rule, *, kept: int, changes: Changes[Any]
     older = [*before.older_versions, *range(before.oldest_version, oldest)]
     for number in older:
         if number not in in_use:
-            changes.delete(RULE_VERSIONS, keys.rule_version_field(after.id, number))
+            changes.delete(RULE_VERSIONS, redis_keys.rule_version_field(after.id, number))
     return replace(after, oldest_version=oldest, older_versions=tuple(each for each in older if each in in_use))

@@ -8,7 +8,7 @@ from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, 
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.reading import read_record, read_records
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.records import Rule, RuleVersion
 from rulemint_shared.redis.client import RedisClient
 
@@ -60,14 +60,14 @@ class RuleRecords:
         Raises:
             NotFoundError: there is none of that number.
         """
-        text = await read_record(self._redis, RULE_VERSIONS, tenant, keys.rule_version_field(rule.id, version))
+        text = await read_record(self._redis, RULE_VERSIONS, tenant, redis_keys.rule_version_field(rule.id, version))
         if not isinstance(text, RuleVersion):
             raise NotFoundError("version of the rule", code="inexistent_rule_version")
         return text
 
     async def texts(self, tenant: str, wanted: Sequence[tuple[Rule, int]]) -> list[tuple[Rule, RuleVersion]]:
         """The wanted rules with their versions, in one round trip. A version that is not there is left out."""
-        fields = [keys.rule_version_field(rule.id, version) for rule, version in wanted]
+        fields = [redis_keys.rule_version_field(rule.id, version) for rule, version in wanted]
         texts = await read_records(self._redis, RULE_VERSIONS, tenant, fields)
         return [(rule, text) for (rule, _version), text in zip(wanted, texts, strict=True) if text is not None]
 

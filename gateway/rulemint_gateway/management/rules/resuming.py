@@ -16,9 +16,9 @@ from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_shared.clock import rfc3339_ms, unix_ms
 from rulemint_shared.contract.messages import MAX_PAUSE_MS
 from rulemint_shared.contract.records import Rule
-from rulemint_shared.deadline import rfc3339_ms, unix_ms
 
 _KEPT_MS = 2 * MAX_PAUSE_MS
 """An older pause is over, so nothing has to say that it was ended."""

@@ -19,9 +19,9 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS, RULE_VERSIONS, RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
-from rulemint_shared.contract import keys
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.records import Rule, RuleForm, RuleVersion
-from rulemint_shared.deadline import unix_ms
 
 
 class Rules:
@@ -145,7 +145,7 @@ class Rules:
         changes.delete(RULES, rule_id)
         changes.delete(RULE_SECRETS, rule_id)
         for version in numbers_of(rule):
-            changes.delete(RULE_VERSIONS, keys.rule_version_field(rule_id, version))
+            changes.delete(RULE_VERSIONS, redis_keys.rule_version_field(rule_id, version))
 
     def _patched(self, tenant: str, rule: Rule, body: PatchRule) -> Rule:
         given = _given(body)

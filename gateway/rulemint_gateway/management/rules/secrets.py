@@ -14,9 +14,9 @@ from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.stores.catalog.reading import read_record
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS, RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.records import Rule, RuleSecrets
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault
 

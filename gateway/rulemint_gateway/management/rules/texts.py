@@ -18,8 +18,8 @@ from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
 from rulemint_gateway.stores.writing.calls import CALL
 from rulemint_gateway.stores.writing.config_store import Changes
 from rulemint_shared.allow_list import parse_entries
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Rule, RuleLimits, RuleVersion
-from rulemint_shared.deadline import unix_ms
 
 
 def text_fields(body: msgspec.Struct) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from rulemint_gateway.management.rules.records import RuleRecords, newest_versio
 from rulemint_gateway.management.rules.texts import deployed
 from rulemint_gateway.stores.catalog.tables import RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Rule, RuleVersion
-from rulemint_shared.deadline import unix_ms
 
 MAX_COMPARED_LINES = 2_000
 """Of either text: what two of them cost grows with the product of their lines."""

@@ -17,8 +17,8 @@ from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.certificates import CertificateView
 from rulemint_gateway.tokens.signing_keys import SigningKeys, is_outlived
+from rulemint_shared.clock import rfc3339_ms, unix_ms
 from rulemint_shared.contract.records import SigningAlgorithm, SigningKey
-from rulemint_shared.deadline import rfc3339_ms, unix_ms
 
 MAX_KEYS = 100
 

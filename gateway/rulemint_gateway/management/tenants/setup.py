@@ -9,8 +9,8 @@ import msgspec
 
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Client, ClientGrant, ClientSecret, ResourceServer, Scope, Tenant
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Vault
 
 ADMIN_CLIENT_NAME = "Rulemint administrator"

@@ -19,8 +19,8 @@ from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOU
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import SigningAlgorithm, Tenant
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Vault
 
 SETTINGS = "settings"

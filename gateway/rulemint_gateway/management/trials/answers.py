@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.error_positions import position_in
 from rulemint_gateway.management.nouns.answers import Answer, Moment
+from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.messages import (
     Denied,
     Dropped,
@@ -21,7 +22,6 @@ from rulemint_shared.contract.messages import (
     outcome_name,
 )
 from rulemint_shared.contract.records import RuleVersion
-from rulemint_shared.deadline import rfc3339_ms
 
 
 class TriedLine(Answer, frozen=True, kw_only=True):

@@ -18,10 +18,11 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.reading import read_record
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS
 from rulemint_shared import ids
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.messages import Ending, Invocation, RuleRef, Trial
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleSecrets, RuleVersion
-from rulemint_shared.deadline import Deadline, unix_ms
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault

@@ -21,8 +21,9 @@ from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
+from rulemint_shared.clock import unix_s
 from rulemint_shared.contract.messages import Granted
-from rulemint_shared.deadline import Deadline, unix_s
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError
 
 

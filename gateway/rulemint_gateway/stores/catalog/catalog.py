@@ -23,7 +23,7 @@ from rulemint_gateway.stores.catalog.reading import check_is_of_another_type, de
 from rulemint_gateway.stores.catalog.slices import give_way
 from rulemint_gateway.stores.catalog.tables import TENANTS, Table
 from rulemint_gateway.stores.catalog.tenant_config import CATALOGUED, TenantConfig
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import ConfigChange
 from rulemint_shared.contract.records import Tenant
 from rulemint_shared.process.background import run_together
@@ -144,7 +144,7 @@ class Catalog:
         await run_together(
             self._apply_changes(),
             self._check_revision(),
-            listen(subscriber, keys.CHANGES, on_message=self._on_message, on_connected=self._on_connected),
+            listen(subscriber, redis_keys.CHANGES, on_message=self._on_message, on_connected=self._on_connected),
         )
 
     def _on_message(self, data: bytes) -> None:

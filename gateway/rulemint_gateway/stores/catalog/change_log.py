@@ -17,7 +17,7 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
 from rulemint_gateway.stores.catalog.slices import give_way
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import ConfigChange
 from rulemint_shared.redis.client import RedisClient
 
@@ -53,7 +53,7 @@ def add_change(pipe: Pipeline, change: ConfigChange) -> None:
     """Have the transaction of *pipe* keep *change*."""
     if len(change.records) > MOST_RECORDS:
         change = msgspec.structs.replace(change, records=[], left_out=True)
-    pipe.eval(_ADD, 1, keys.CHANGE_LOG, codecs.config_change.encode(change), str(KEPT))  # type: ignore[arg-type]  # bytes
+    pipe.eval(_ADD, 1, redis_keys.CHANGE_LOG, codecs.config_change.encode(change), str(KEPT))  # type: ignore[arg-type]  # bytes
 
 
 async def stored_state(redis: RedisClient) -> State:
@@ -63,8 +63,8 @@ async def stored_state(redis: RedisClient) -> State:
         RedisError, OSError: it does not answer.
     """
     async with redis.pipeline(transaction=True) as pipe:
-        pipe.get(keys.REVISION)
-        pipe.lindex(keys.CHANGE_LOG, 0)
+        pipe.get(redis_keys.REVISION)
+        pipe.lindex(redis_keys.CHANGE_LOG, 0)
         stored, newest = await pipe.execute(raise_on_error=False)
     if isinstance(stored, Exception):
         raise stored
@@ -85,9 +85,9 @@ async def changes_since(redis: RedisClient, ours: State, stored: State) -> list[
     if not ours.mark or not 0 < missing <= KEPT:
         return None
     try:
-        entries = await redis.lrange(keys.CHANGE_LOG, 0, missing + MEANWHILE)  # type: ignore[misc]  # redis-py's stub is not async here
+        entries = await redis.lrange(redis_keys.CHANGE_LOG, 0, missing + MEANWHILE)  # type: ignore[misc]  # redis-py's stub is not async here
     except ResponseError as error:
-        log.warning("could not read the change log", name=keys.CHANGE_LOG, error=str(error))
+        log.warning("could not read the change log", name=redis_keys.CHANGE_LOG, error=str(error))
         return None
     found = await _later_than(ours, entries)
     return found if found is not None and len(found) >= missing else None
@@ -115,7 +115,7 @@ def revision_of(stored: bytes | None) -> int:
     try:
         return int(stored or 0)
     except ValueError:
-        log.warning("the revision of the configuration is no number", name=keys.REVISION)
+        log.warning("the revision of the configuration is no number", name=redis_keys.REVISION)
         return 0
 
 
@@ -123,5 +123,5 @@ def _decoded(entry: bytes) -> ConfigChange | None:
     try:
         return codecs.config_change.decode(entry)
     except codecs.DecodeError as error:
-        log.warning("could not read an entry of the change log", name=keys.CHANGE_LOG, error=str(error))
+        log.warning("could not read an entry of the change log", name=redis_keys.CHANGE_LOG, error=str(error))
         return None

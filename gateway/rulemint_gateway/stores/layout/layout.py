@@ -21,7 +21,7 @@ from rulemint_gateway.stores.layout.renaming import (
     rename_all,
 )
 from rulemint_shared import ids
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.redis.client import RedisClient
 
@@ -45,10 +45,10 @@ async def ensure_layout(redis: RedisClient) -> None:
     """
     lock, has_waited = f"{LAYOUT} {ids.random_text(16)}", False
     while not await _is_current(redis):
-        if await redis.set(keys.MOVING, lock, nx=True, px=LOCKED_MS):
+        if await redis.set(redis_keys.MOVING, lock, nx=True, px=LOCKED_MS):
             await _bring_up_to_date(redis)
             return
-        holder = await redis.get(keys.MOVING)
+        holder = await redis.get(redis_keys.MOVING)
         if holder is not None and not holder.startswith(f"{LAYOUT} ".encode()):
             raise LayoutError("another version of Rulemint renames everything on this server: let it end, or stop it")
         if not has_waited:
@@ -59,7 +59,7 @@ async def ensure_layout(redis: RedisClient) -> None:
 
 async def _is_current(redis: RedisClient) -> bool:
     """An empty server is looked through again: somebody may have restored the data of an older version."""
-    layout = await redis.get(keys.LAYOUT)
+    layout = await redis.get(redis_keys.LAYOUT)
     if layout is None:
         return False
     if layout != str(LAYOUT).encode():
@@ -67,7 +67,7 @@ async def _is_current(redis: RedisClient) -> bool:
             f"this server's names have layout {layout[:20].decode(errors='replace')}, and this version knows {LAYOUT}: "
             "start the version that wrote them, or a later one"
         )
-    return bool(await redis.exists(keys.TENANTS))
+    return bool(await redis.exists(redis_keys.TENANTS))
 
 
 async def _bring_up_to_date(redis: RedisClient) -> None:
@@ -77,9 +77,9 @@ async def _bring_up_to_date(redis: RedisClient) -> None:
             log.info("renaming what an older version has left", names=total)
             await _rename(redis, total)
             log.info("renamed what an older version had left", names=total)
-        await redis.set(keys.LAYOUT, LAYOUT)
+        await redis.set(redis_keys.LAYOUT, LAYOUT)
     finally:
-        await redis.delete(keys.MOVING)
+        await redis.delete(redis_keys.MOVING)
 
 
 async def _rename(redis: RedisClient, total: int) -> None:
@@ -88,7 +88,7 @@ async def _rename(redis: RedisClient, total: int) -> None:
         await _refuse_if_older_stays(redis, Deadline.after(ENDS_WITHIN_S))
         await keep_older_from_starting(redis)
         async for renamed in rename_all(redis):
-            await redis.pexpire(keys.MOVING, LOCKED_MS)
+            await redis.pexpire(redis_keys.MOVING, LOCKED_MS)
             await _refuse_if_older_stays(redis, Deadline.after(0))
             done += renamed
             log.info("renaming", done=done, of=total)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import structlog
 from redis.exceptions import ResponseError
 
-from rulemint_shared.contract import old_keys
+from rulemint_shared.contract import old_redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
@@ -39,11 +39,11 @@ async def count_old(redis: RedisClient) -> int:
         RedisError, OSError: Redis does not answer.
     """
     count = unknown = 0
-    async for name in redis.scan_iter(old_keys.NAMES, count=1_000):
+    async for name in redis.scan_iter(old_redis_keys.NAMES, count=1_000):
         old = name.decode(errors="replace")
         if _is_old(old):
             count += 1
-        elif "{" not in old and old not in old_keys.CHECKED_FIRST:
+        elif "{" not in old and old not in old_redis_keys.CHECKED_FIRST:
             unknown += 1
     if unknown:
         log.warning("names that no version of Rulemint has made are left alone", names=unknown)
@@ -57,7 +57,7 @@ async def keep_older_from_starting(redis: RedisClient) -> None:
         LayoutError: one has started after everything was renamed, and has begun anew.
         RedisError, OSError: Redis does not answer.
     """
-    names = [name for pair in old_keys.CHECKED_FIRST.items() for name in pair]
+    names = [name for pair in old_redis_keys.CHECKED_FIRST.items() for name in pair]
     if twice := await run_script(redis, _KEEP_FROM_STARTING, names, [_REPLACED_BY]):
         raise _twice(twice.decode())
 
@@ -70,7 +70,7 @@ async def rename_all(redis: RedisClient) -> AsyncIterator[int]:
         RedisError, OSError: Redis does not answer.
     """
     some: list[str] = []
-    async for name in redis.scan_iter(old_keys.NAMES, count=AT_ONCE):
+    async for name in redis.scan_iter(old_redis_keys.NAMES, count=AT_ONCE):
         if _is_old(old := name.decode(errors="replace")):
             some.append(old)
         if len(some) >= AT_ONCE:
@@ -82,13 +82,13 @@ async def rename_all(redis: RedisClient) -> AsyncIterator[int]:
 
 
 def _is_old(name: str) -> bool:
-    return old_keys.new_name(name) is not None or old_keys.is_gone(name)
+    return old_redis_keys.new_name(name) is not None or old_redis_keys.is_gone(name)
 
 
 async def _rename(redis: RedisClient, names: list[str]) -> None:
     async with redis.pipeline(transaction=False) as pipe:
         for old in names:
-            new = old_keys.new_name(old)
+            new = old_redis_keys.new_name(old)
             if new is None:
                 pipe.delete(old)
             else:
@@ -97,7 +97,7 @@ async def _rename(redis: RedisClient, names: list[str]) -> None:
     for old, answer in zip(names, answers, strict=True):
         if isinstance(answer, Exception) and not _has_gone(answer):
             raise answer
-        if answer is False and old_keys.new_name(old) is not None:
+        if answer is False and old_redis_keys.new_name(old) is not None:
             raise _twice(old)
 
 

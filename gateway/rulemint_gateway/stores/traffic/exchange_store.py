@@ -19,7 +19,7 @@ from rulemint_gateway.stores.traffic.record_size import fitting, weight
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.traffic.secret_usage import note_usage
 from rulemint_gateway.stores.traffic.token_counts import issued_tokens
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.fairness.backlog import FairBacklog, Taken
 from rulemint_shared.ids import exchange_time_ms
@@ -131,7 +131,7 @@ class ExchangeStore:
             if exchange.id == exchange_id:
                 data = self._encoded(exchange)  # as it will be kept, and found from then on
                 return None if data is None else _decoded(exchange_id, data)
-        for stream in (keys.exchanges(tenant), keys.refused_requests(tenant)):
+        for stream in (redis_keys.exchanges(tenant), redis_keys.refused_requests(tenant)):
             data = await self._data_in(stream, exchange_id.encode(), started_ms)
             if data is not None:
                 return _decoded(exchange_id, data)
@@ -185,13 +185,13 @@ class ExchangeStore:
         kept = self._waiting.take(max_items=BATCH_RECORDS, max_bytes=BATCH_BYTES)
         refused = self._refused.take(max_items=BATCH_RECORDS, max_bytes=BATCH_BYTES)
         additions = [
-            self._addition(keys.exchanges(each.tenant), each, self._bounds)._replace(
+            self._addition(redis_keys.exchanges(each.tenant), each, self._bounds)._replace(
                 counts=issued_tokens(each.tenant, each.items)
             )
             for each in kept
         ]
         additions += [
-            self._addition(keys.refused_requests(each.tenant), each, self._refusal_bounds) for each in refused
+            self._addition(redis_keys.refused_requests(each.tenant), each, self._refusal_bounds) for each in refused
         ]
         return _Batch(
             [exchange for each in kept for exchange in each.items],

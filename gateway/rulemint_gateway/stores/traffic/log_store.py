@@ -16,7 +16,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.codecs import Codec
 from rulemint_shared.contract.exchanges import ExchangeRecord
@@ -24,7 +24,12 @@ from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
-_STREAMS = {"a": keys.audit, "e": keys.exchanges, "r": keys.refused_calls, "u": keys.refused_requests}
+_STREAMS = {
+    "a": redis_keys.audit,
+    "e": redis_keys.exchanges,
+    "r": redis_keys.refused_calls,
+    "u": redis_keys.refused_requests,
+}
 _CODECS: dict[str, Codec[Any]] = {"a": codecs.audit, "e": codecs.exchange, "r": codecs.audit, "u": codecs.exchange}
 _EXCHANGES = "e"
 READ_AHEAD = 25

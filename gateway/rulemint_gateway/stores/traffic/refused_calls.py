@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.writing.audit import refusal_record
 from rulemint_gateway.stores.writing.calls import Call
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
@@ -62,7 +62,7 @@ class RefusedCalls:
                 await self._write(record)
 
     async def _write(self, record: AuditRecord) -> None:
-        stream, entries = keys.refused_calls(record.tenant), [("record", codecs.audit.encode(record))]
+        stream, entries = redis_keys.refused_calls(record.tenant), [("record", codecs.audit.encode(record))]
         turn = self._turns.setdefault(record.tenant, asyncio.Lock())
         try:
             async with asyncio.timeout(WRITTEN_WITHIN_S), turn:

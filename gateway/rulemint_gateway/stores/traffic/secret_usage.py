@@ -8,7 +8,7 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.redis.client import RedisClient
 
@@ -27,11 +27,11 @@ class SecretUsage:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        members = [keys.secrets_used_member(client_id, name) for name in names]
+        members = [redis_keys.secrets_used_member(client_id, name) for name in names]
         if not members:
             return {}
         try:
-            scores = await self._redis.zmscore(keys.secrets_used(tenant), members)
+            scores = await self._redis.zmscore(redis_keys.secrets_used(tenant), members)
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
         return {name: None if score is None else int(score) for name, score in zip(names, scores, strict=True)}
@@ -43,7 +43,7 @@ class SecretUsage:
             StoreUnavailableError: Redis does not answer.
         """
         try:
-            members = await self._redis.zrangebyscore(keys.secrets_used(tenant), since_ms, "+inf")
+            members = await self._redis.zrangebyscore(redis_keys.secrets_used(tenant), since_ms, "+inf")
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
         return len({member.partition(b" ")[0] for member in members})
@@ -54,9 +54,9 @@ def note_usage(pipe: Pipeline, exchanges: Iterable[ExchangeRecord]) -> None:
     used: dict[str, dict[str, int]] = {}
     for exchange in exchanges:
         if exchange.client_id is not None and exchange.secret_name is not None:
-            member = keys.secrets_used_member(exchange.client_id, exchange.secret_name)
+            member = redis_keys.secrets_used_member(exchange.client_id, exchange.secret_name)
             of_tenant = used.setdefault(exchange.tenant, {})
             of_tenant[member] = max(exchange.started_at_ms, of_tenant.get(member, 0))
     for tenant, members in used.items():
-        pipe.zadd(keys.secrets_used(tenant), members, gt=True)
-        pipe.zremrangebyscore(keys.secrets_used(tenant), "-inf", max(members.values()) - KEPT_MS)
+        pipe.zadd(redis_keys.secrets_used(tenant), members, gt=True)
+        pipe.zremrangebyscore(redis_keys.secrets_used(tenant), "-inf", max(members.values()) - KEPT_MS)

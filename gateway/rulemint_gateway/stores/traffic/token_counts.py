@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Counts
@@ -30,7 +30,7 @@ class TokenCounts:
             StoreUnavailableError: Redis does not answer.
         """
         try:
-            counts = await self._redis.hmget(keys.tokens_per_day(tenant), [day.isoformat() for day in days])  # type: ignore[misc]  # redis-py's stub is not async here
+            counts = await self._redis.hmget(redis_keys.tokens_per_day(tenant), [day.isoformat() for day in days])  # type: ignore[misc]  # redis-py's stub is not async here
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
         return [int(count or 0) for count in counts]
@@ -39,7 +39,7 @@ class TokenCounts:
 def issued_tokens(tenant: str, exchanges: Iterable[ExchangeRecord]) -> Counts | None:
     """The number of tokens that *exchanges* of *tenant* issued; None if none did."""
     days = Counter(_day_of(each) for each in exchanges if each.status == _ISSUED)
-    return Counts(keys.tokens_per_day(tenant), days) if days else None
+    return Counts(redis_keys.tokens_per_day(tenant), days) if days else None
 
 
 def _day_of(exchange: ExchangeRecord) -> str:

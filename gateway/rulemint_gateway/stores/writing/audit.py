@@ -14,8 +14,8 @@ import msgspec
 
 from rulemint_gateway.stores.catalog.tables import Table
 from rulemint_gateway.stores.writing.calls import Call
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.audit import AuditedChange, AuditRecord
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.masking import CUT, MASK, masked, masked_text
 
 MAX_TEXT = 2_048

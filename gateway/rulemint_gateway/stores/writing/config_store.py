@@ -32,7 +32,7 @@ from rulemint_gateway.stores.writing.record_quotas import (
     script_bytes_after,
 )
 from rulemint_shared import ids
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.audit import AuditedChange
 from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
 from rulemint_shared.deadline import Deadline
@@ -107,7 +107,7 @@ class _Attempt(Generic[R]):
     @property
     def marker(self) -> str:
         """The name in Redis."""
-        return keys.write_marker(self.mark)
+        return redis_keys.write_marker(self.mark)
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,8 @@ class ConfigStore:
         """
         once = call.once if call.once and not call.once.is_committed else None
         async with self._redis.pipeline(transaction=True) as pipe:
-            await pipe.watch(keys.REVISION, *([once.key] if once else []))
-            revision = revision_of(await pipe.get(keys.REVISION))
+            await pipe.watch(redis_keys.REVISION, *([once.key] if once else []))
+            revision = revision_of(await pipe.get(redis_keys.REVISION))
             await self._catalog.wait_for(revision)
             if self._catalog.revision != revision:
                 return None  # the plan would see another state than the one that is watched
@@ -228,7 +228,7 @@ class ConfigStore:
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
             self._queue_writes(pipe, tenant, changes, revision + 1, attempt.mark)
             if script_bytes is not None:
-                pipe.set(keys.script_bytes(tenant), script_bytes)
+                pipe.set(redis_keys.script_bytes(tenant), script_bytes)
             self._queue_audit(pipe, tenant, call, once, audited)
             pipe.set(attempt.marker, revision + 1, ex=MARKER_KEPT_S)
             try:
@@ -247,13 +247,13 @@ class ConfigStore:
         self._deleted_rules.note(pipe, tenant, changes.deleted_rules())
         change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records(), mark=mark)
         add_change(pipe, change)
-        pipe.set(keys.REVISION, revision)
-        pipe.publish(keys.CHANGES, codecs.config_change.encode(change))
+        pipe.set(redis_keys.REVISION, revision)
+        pipe.publish(redis_keys.CHANGES, codecs.config_change.encode(change))
 
     def _queue_audit(
         self, pipe: Pipeline, tenant: str, call: Call, once: Once | None, audited: list[AuditedChange]
     ) -> None:
-        stream = keys.audit(call.tenant)
+        stream = redis_keys.audit(call.tenant)
         entries = [("record", codecs.audit.encode(record)) for record in audit_records(call, tenant, audited)]
         add_entries(pipe, stream, entries, bounds=self._audited_bounds)
         if once:

@@ -13,8 +13,8 @@ import structlog
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
-from rulemint_shared.contract import keys
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
@@ -41,7 +41,10 @@ class DeletedRules:
         """Queue on the transaction *pipe*, which deletes the rules, that their state has to go."""
         if rule_ids:
             now_ms = unix_ms()
-            pipe.zadd(keys.DELETED_RULES, {keys.deleted_rules_member(tenant, rule_id): now_ms for rule_id in rule_ids})
+            pipe.zadd(
+                redis_keys.DELETED_RULES,
+                {redis_keys.deleted_rules_member(tenant, rule_id): now_ms for rule_id in rule_ids},
+            )
 
     async def clear(self) -> None:
         """Delete the state of all that are noted; what cannot be deleted now is deleted within a minute or so."""
@@ -52,10 +55,10 @@ class DeletedRules:
             log.warning("could not delete what deleted rules kept", error=str(error) or type(error).__name__)
 
     async def _clear_all(self) -> None:
-        while noted := await self._redis.zrange(keys.DELETED_RULES, 0, AT_ONCE - 1):
+        while noted := await self._redis.zrange(redis_keys.DELETED_RULES, 0, AT_ONCE - 1):
             for member in noted:
                 await self._clear(member.decode(errors="replace"))
-            await self._redis.zrem(keys.DELETED_RULES, *noted)
+            await self._redis.zrem(redis_keys.DELETED_RULES, *noted)
 
     async def sweep(self) -> None:
         """Clear now and then, until cancelled."""
@@ -65,5 +68,5 @@ class DeletedRules:
 
     async def _clear(self, member: str) -> None:
         tenant, _, rule_id = member.partition(" ")
-        names = [f(tenant, rule_id) for f in (keys.deleted_rule, keys.rule_storage, keys.rule_cache)]
+        names = [f(tenant, rule_id) for f in (redis_keys.deleted_rule, redis_keys.rule_storage, redis_keys.rule_cache)]
         await run_script(self._redis, _CLEAR, names, [MARK_KEPT_S])

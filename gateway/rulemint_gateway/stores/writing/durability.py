@@ -6,7 +6,7 @@ import structlog
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
@@ -69,8 +69,8 @@ class Durability:
             raise NotDurableError(f"{reached} of {self._replicas} replicas have the write")
 
     def _write(self, pipe: Pipeline, revision: int, marker: str | None) -> None:
-        pipe.exists(marker or keys.REVISION)
-        pipe.set(keys.DURABLE_REVISION, revision)
+        pipe.exists(marker or redis_keys.REVISION)
+        pipe.set(redis_keys.DURABLE_REVISION, revision)
 
     def _note(self, refusal: ResponseError | None) -> None:
         if refusal is not None and self.is_confirmed:

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.stores.writing.calls import Once
 from rulemint_gateway.stores.writing.config_store import ONCE_KEPT_S, StoreUnavailableError
 from rulemint_shared import ids
-from rulemint_shared.contract import codecs, keys
+from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.idempotency import IdempotentCall
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault
@@ -61,7 +61,7 @@ class IdempotencyStore:
             KeyInUseError, KeyReusedError: the key is taken.
             StoreUnavailableError: Redis does not answer.
         """
-        name = keys.idempotent(tenant, hashlib.sha256("\n".join(key).encode()).hexdigest())
+        name = redis_keys.idempotent(tenant, hashlib.sha256("\n".join(key).encode()).hexdigest())
         digest = hashlib.sha256(body).hexdigest()
         begun = IdempotentCall(body_hash=self._vault.hash_secret(digest), attempt=ids.random_text(16))
         committed = codecs.idempotent_call.encode(msgspec.structs.replace(begun, committed=True))

@@ -7,7 +7,7 @@ key. It would refuse every client, or mint with keys that nobody can verify.
 from __future__ import annotations
 
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.vault import Purpose, Vault, VaultError
 
@@ -25,7 +25,7 @@ async def check_master_key(redis: RedisClient, catalog: Catalog, vault: Vault) -
         VaultError: it is another key, or one that is needed is missing from the file.
         RedisError, OSError: Redis does not answer.
     """
-    kept = await redis.get(keys.KEY_CHECK)
+    kept = await redis.get(redis_keys.KEY_CHECK)
     if kept is not None:
         _open(vault, kept, Purpose.KEY_CHECK, what="")
     for tenant in catalog.tenant_names():
@@ -33,8 +33,8 @@ async def check_master_key(redis: RedisClient, catalog: Catalog, vault: Vault) -
             if key.revoked_at_ms is None and key.current_until_ms is None:
                 what = f" (the signing key {key.kid} of the tenant {tenant})"
                 _open(vault, key.private_pem, Purpose.SIGNING_KEYS, what=what)
-    await redis.set(keys.KEY_CHECK, vault.encrypt(_CONTENT, purpose=Purpose.KEY_CHECK), nx=True)
-    await redis.set(keys.RUNNER_KEY_CHECK, vault.encrypt(_CONTENT, purpose=Purpose.RULE_SECRETS), nx=True)
+    await redis.set(redis_keys.KEY_CHECK, vault.encrypt(_CONTENT, purpose=Purpose.KEY_CHECK), nx=True)
+    await redis.set(redis_keys.RUNNER_KEY_CHECK, vault.encrypt(_CONTENT, purpose=Purpose.RULE_SECRETS), nx=True)
 
 
 def _open(vault: Vault, ciphertext: bytes, purpose: Purpose, *, what: str) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, RULE_VERSIONS, RULES
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.records import Rule
 from rulemint_shared.redis.client import RedisClient
 
@@ -104,7 +104,7 @@ async def script_bytes_after(
 
 async def _script_bytes(redis: RedisClient, tenant: str) -> int:
     """As it was counted; by looking at each version where nobody has counted yet."""
-    counted = await redis.get(keys.script_bytes(tenant))
+    counted = await redis.get(redis_keys.script_bytes(tenant))
     if counted is not None:
         return int(counted)
     names = await redis.hkeys(RULE_VERSIONS.key(tenant))  # type: ignore[misc]  # redis-py's stub is not async here

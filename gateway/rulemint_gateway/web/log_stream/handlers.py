@@ -17,7 +17,7 @@ from rulemint_gateway.web.log_stream.admission import SCOPE, admit, welcome_only
 from rulemint_gateway.web.log_stream.questions import LAST_EVENT_ID, StreamQuery, beginning_of, filter_of
 from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, NDJSON, send_body
 from rulemint_gateway.web.log_stream.websocket import a_websocket, send_frames
-from rulemint_shared.deadline import unix_s
+from rulemint_shared.clock import unix_s
 
 
 class IssuedTicket(Answer, frozen=True, kw_only=True):

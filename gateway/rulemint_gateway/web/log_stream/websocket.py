@@ -14,7 +14,7 @@ from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.web.log_stream.admission import PROTOCOL
 from rulemint_gateway.web.log_stream.frames import FrameWriter, form_of
 from rulemint_gateway.web.log_stream.questions import filter_from_message
-from rulemint_shared.deadline import unix_ms
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.process.background import cancel
 
 HEARTBEAT_S = 20.0

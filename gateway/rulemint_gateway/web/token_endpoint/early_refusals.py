@@ -14,7 +14,7 @@ from rulemint_gateway.web.callers.source_address import TrustedProxies
 from rulemint_gateway.web.callers.throttling import Throttling, throttled_answer
 from rulemint_gateway.web.connections.refusals import EarlyRefusal
 from rulemint_gateway.web.token_endpoint.plain_requests import plain_request
-from rulemint_shared.deadline import unix_s
+from rulemint_shared.clock import unix_s
 
 
 class EarlyRefusals:

@@ -24,7 +24,7 @@ from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.circuit_breaker import NOTHING, CircuitBreaker
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.languages import HostProgram
+from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.pause import Failure
 from rulemint_runner.hosts.pool.idle_stop import IdleStop
 from rulemint_runner.hosts.pool.retirement import Retirement

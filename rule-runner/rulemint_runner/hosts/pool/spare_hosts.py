@@ -14,7 +14,8 @@ import structlog
 
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.languages import HostProgram, Languages
+from rulemint_runner.hosts.host_limits import HostProgram
+from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_runner.sandbox.sandbox import Sandbox

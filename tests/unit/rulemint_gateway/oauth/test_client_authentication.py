@@ -11,8 +11,8 @@ from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import Credentials, TokenRequest
 from rulemint_gateway.stores.catalog.tables import CLIENTS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Client, ClientSecret, Tenant
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.secrets.vault import Vault
 
 

@@ -8,8 +8,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from rulemint_gateway.tokens.signing import UsableKey
 from rulemint_gateway.tokens.signing_threads import MAX_BATCH, THREADS, SigningThreads, open_signing_threads
-from rulemint_gateway.tokens.usable_keys import UsableKey
 from rulemint_shared.contract.records import SigningAlgorithm
 
 PRIVATE_KEYS = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]

@@ -9,8 +9,8 @@ from rulemint_gateway.stores.catalog.tables import SIGNING_KEYS
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.tokens import key_material
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
+from rulemint_shared.clock import unix_s
 from rulemint_shared.contract.records import SigningAlgorithm, SigningKey, Tenant
-from rulemint_shared.deadline import unix_s
 
 AUDIENCE = "https://api/"
 ISSUERS = ["http://localhost:8080/", "https://localhost:8443/"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[4]
 PACKAGES = ("shared/rulemint_shared", "gateway/rulemint_gateway", "rule-runner/rulemint_runner", "cli/rulemint_cli")
-SPELLERS = {"keys.py", "old_keys.py"}
+SPELLERS = {"redis_keys.py", "old_redis_keys.py"}
 NAME = re.compile(r"(rulemint|arq):\S|.*:\{(config|runners|packages|clocks|tenant:)")
 """Where a Redis name begins, as `keys` and `old_keys` spell it."""
 

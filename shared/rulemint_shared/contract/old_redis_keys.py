@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from rulemint_shared.contract import keys
+from rulemint_shared.contract import redis_keys
 
 NAMES = "rulemint:*"
 """A pattern of all of them; it matches our own as well, which have a brace."""
@@ -16,44 +16,44 @@ RUNNERS = "rulemint:runners"
 """The sorted set of the runners that were alive, by the time in ms until which they are."""
 GATEWAYS = "rulemint:outcomes:"
 """The beginning of the channels that gateways listened to."""
-CHECKED_FIRST = {"rulemint:key-check": keys.KEY_CHECK, "rulemint:runner-key-check": keys.RUNNER_KEY_CHECK}
+CHECKED_FIRST = {"rulemint:key-check": redis_keys.KEY_CHECK, "rulemint:runner-key-check": redis_keys.RUNNER_KEY_CHECK}
 """Names that a process of an older version reads first: it ends if it cannot decrypt what it finds."""
 
 _SINGLE = {
-    "rulemint:tenants": keys.TENANTS,
-    "rulemint:revision": keys.REVISION,
-    "rulemint:durable-revision": keys.DURABLE_REVISION,
-    "rulemint:package-sets": keys.PACKAGE_SETS,
+    "rulemint:tenants": redis_keys.TENANTS,
+    "rulemint:revision": redis_keys.REVISION,
+    "rulemint:durable-revision": redis_keys.DURABLE_REVISION,
+    "rulemint:package-sets": redis_keys.PACKAGE_SETS,
 }
 _OF_TENANT: dict[str, Callable[[str], str]] = {
-    "clients": keys.clients,
-    "resource-servers": keys.resource_servers,
-    "client-grants": keys.client_grants,
-    "rules": keys.rules,
-    "rule-versions": keys.rule_versions,
-    "script-bytes": keys.script_bytes,
-    "rule-secrets": keys.rule_secrets,
-    "signing-keys": keys.signing_keys,
-    "audit": keys.audit,
-    "exchanges": keys.exchanges,
-    "refused-requests": keys.refused_requests,
-    "refused-calls": keys.refused_calls,
-    "logs": keys.logs,
-    "tokens-per-day": keys.tokens_per_day,
-    "secrets-used": keys.secrets_used,
+    "clients": redis_keys.clients,
+    "resource-servers": redis_keys.resource_servers,
+    "client-grants": redis_keys.client_grants,
+    "rules": redis_keys.rules,
+    "rule-versions": redis_keys.rule_versions,
+    "script-bytes": redis_keys.script_bytes,
+    "rule-secrets": redis_keys.rule_secrets,
+    "signing-keys": redis_keys.signing_keys,
+    "audit": redis_keys.audit,
+    "exchanges": redis_keys.exchanges,
+    "refused-requests": redis_keys.refused_requests,
+    "refused-calls": redis_keys.refused_calls,
+    "logs": redis_keys.logs,
+    "tokens-per-day": redis_keys.tokens_per_day,
+    "secrets-used": redis_keys.secrets_used,
 }
 _OF_PART: dict[str, Callable[[str, str], str]] = {
-    "token-quotas": keys.token_quota,
-    "idempotent": keys.idempotent,
-    "rule-storage": keys.rule_storage,
-    "rule-cache": keys.rule_cache,
+    "token-quotas": redis_keys.token_quota,
+    "idempotent": redis_keys.idempotent,
+    "rule-storage": redis_keys.rule_storage,
+    "rule-cache": redis_keys.rule_cache,
 }
 _OF_DIGEST: dict[str, Callable[[str], str]] = {
-    "write": keys.write_marker,
-    "log-tickets": keys.log_ticket,
-    "buckets": keys.bucket,
-    "packages": keys.packages,
-    "installed": keys.installed,
+    "write": redis_keys.write_marker,
+    "log-tickets": redis_keys.log_ticket,
+    "buckets": redis_keys.bucket,
+    "packages": redis_keys.packages,
+    "installed": redis_keys.installed,
 }
 _GONE = re.compile(r"rulemint:(queue|queue:wake-up|runners|runners:insecure|runners:leaving|runner:.+|wrong-clocks)")
 _LEDGER = ":ledger"
@@ -70,7 +70,7 @@ def new_name(old: str) -> str | None:
         return None
     if old.endswith(_LEDGER):
         stream = new_name(old.removesuffix(_LEDGER))
-        return None if stream is None else keys.ledger(stream)
+        return None if stream is None else redis_keys.ledger(stream)
     return _SINGLE.get(old) or _made(old)
 
 

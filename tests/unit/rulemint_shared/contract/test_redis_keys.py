@@ -10,11 +10,11 @@ from redis.crc import key_slot
 
 from fixtures.old_store import GONE, OLD_AND_NEW
 from rulemint_gateway.management.nouns import fields
-from rulemint_shared.contract import keys, old_keys
+from rulemint_shared.contract import old_redis_keys, redis_keys
 from rulemint_shared.contract.runner_load import MAX_QUEUE_SHARDS
 
 TAGGED = re.compile(r"rulemint:(\{[^{}]+\})(:[^{}]+)*")
-NAMES = [getattr(keys, name) for name in dir(keys) if name.isupper() and not name.startswith("_")]
+NAMES = [getattr(redis_keys, name) for name in dir(redis_keys) if name.isupper() and not name.startswith("_")]
 NO_NAMES = {
     "tag",
     "by_tag",
@@ -29,8 +29,10 @@ NO_NAMES = {
 
 
 def makers() -> list[Callable[..., str]]:
-    """Every function of `keys` that makes a name."""
-    found = [each for name, each in vars(keys).items() if callable(each) and get_module(each) == keys.__name__]
+    """Every function of `redis_keys` that makes a name."""
+    found = [
+        each for name, each in vars(redis_keys).items() if callable(each) and get_module(each) == redis_keys.__name__
+    ]
     return [each for each in found if each.__name__ not in NO_NAMES and not each.__name__.startswith("_")]
 
 
@@ -43,54 +45,54 @@ def made(maker: Callable[..., str]) -> str:
     return maker(*(1 if kind is int else "acme" for kind in given.values()))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != keys.PREFIX])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != redis_keys.PREFIX])
 def test_every_name_has_one_tag_right_behind_the_prefix(name: str) -> None:
     assert TAGGED.fullmatch(name)
 
 
 @pytest.mark.parametrize("maker", makers(), ids=lambda maker: maker.__name__)
 def test_every_name_that_is_made_has_a_tag_and_a_ledger_has_its_stream_s(maker: Callable[..., str]) -> None:
-    if maker in (keys.ledger, keys.job_id):
+    if maker in (redis_keys.ledger, redis_keys.job_id):
         return
     name = made(maker)
     assert TAGGED.fullmatch(name)
-    assert keys.tag(keys.ledger(name)) == keys.tag(name)
+    assert redis_keys.tag(redis_keys.ledger(name)) == redis_keys.tag(name)
 
 
 def test_a_job_and_what_arq_keeps_of_it_are_where_their_queue_is() -> None:
     for shard in range(MAX_QUEUE_SHARDS):
-        job_id = keys.job_id("0123", shard)
+        job_id = redis_keys.job_id("0123", shard)
         names = [prefix + job_id for prefix in ("arq:job:", "arq:in-progress:", "arq:result:")]
-        names += [keys.queue(shard), keys.wake_up(shard), keys.outcomes("gateway_1", shard)]
-        assert {key_slot(name.encode()) for name in names} == {keys.slot(keys.queue_tag(shard))}
+        names += [redis_keys.queue(shard), redis_keys.wake_up(shard), redis_keys.outcomes("gateway_1", shard)]
+        assert {key_slot(name.encode()) for name in names} == {redis_keys.slot(redis_keys.queue_tag(shard))}
 
 
 def test_shards_have_tags_of_their_own_that_begin_with_their_number() -> None:
-    tags = [keys.queue_tag(shard) for shard in range(MAX_QUEUE_SHARDS)]
-    assert len(set(map(keys.slot, tags))) == MAX_QUEUE_SHARDS
+    tags = [redis_keys.queue_tag(shard) for shard in range(MAX_QUEUE_SHARDS)]
+    assert len(set(map(redis_keys.slot, tags))) == MAX_QUEUE_SHARDS
     assert all(re.fullmatch(rf"queue:{shard}(\.\d+)?", tag) for shard, tag in enumerate(tags))
 
 
 @pytest.mark.parametrize(("nodes", "shards"), [(3, 3), (3, 6), (3, 12), (4, 12), (6, 6), (6, 12)])
 def test_nodes_that_share_the_slots_evenly_share_the_shards_evenly(nodes: int, shards: int) -> None:
-    placed = Counter(keys.slot(keys.queue_tag(shard)) * nodes // 16_384 for shard in range(shards))
+    placed = Counter(redis_keys.slot(redis_keys.queue_tag(shard)) * nodes // 16_384 for shard in range(shards))
     assert set(placed.values()) == {shards // nodes}
 
 
 def test_tenants_are_spread_over_all_shards_and_each_stays_where_it_is() -> None:
     tenants = [f"tenant-{number}" for number in range(3_000)]
-    placed = Counter(keys.shard_of(tenant, 6) for tenant in tenants)
+    placed = Counter(redis_keys.shard_of(tenant, 6) for tenant in tenants)
     assert set(placed) == set(range(6))
     assert max(placed.values()) < 1.2 * 3_000 / 6
-    assert [keys.shard_of(tenant, 1) for tenant in tenants[:5]] == [0] * 5
-    assert keys.shard_of("acme", 3) == 2, "what one version has put into a shard the next one looks for there"
+    assert [redis_keys.shard_of(tenant, 1) for tenant in tenants[:5]] == [0] * 5
+    assert redis_keys.shard_of("acme", 3) == 2, "what one version has put into a shard the next one looks for there"
 
 
 @pytest.mark.parametrize(
     "name", ["plain", "{}", "{}x{y}", "a{", "a}b{c}d", "a{b}c{d}", "{{a}}", "x{a{b}c}", "", "}{", "{a", "é{ü}ö"]
 )
 def test_a_name_s_tag_places_it_as_a_cluster_does(name: str) -> None:
-    assert key_slot(keys.tag(name).encode()) == key_slot(name.encode())
+    assert key_slot(redis_keys.tag(name).encode()) == key_slot(name.encode())
 
 
 @pytest.mark.parametrize("name", ["a{b", "a}b", "{a}", "{", "a{}"])
@@ -101,24 +103,28 @@ def test_no_tenant_s_name_has_a_brace(name: str) -> None:
 
 
 def test_names_are_grouped_by_their_tags() -> None:
-    assert keys.by_tag(["{a}1", "{b}1", "{a}2"]) == [["{a}1", "{a}2"], ["{b}1"]]
+    assert redis_keys.by_tag(["{a}1", "{b}1", "{a}2"]) == [["{a}1", "{a}2"], ["{b}1"]]
 
 
 @pytest.mark.parametrize(("old", "new"), OLD_AND_NEW.items())
 def test_every_old_name_has_a_new_one_and_no_new_one_is_taken_for_old(old: str, new: str) -> None:
-    assert (old_keys.new_name(old) or old_keys.CHECKED_FIRST.get(old)) == new
-    assert (old_keys.new_name(new), old_keys.is_gone(new), old_keys.is_gone(old)) == (None, False, False)
+    assert (old_redis_keys.new_name(old) or old_redis_keys.CHECKED_FIRST.get(old)) == new
+    assert (old_redis_keys.new_name(new), old_redis_keys.is_gone(new), old_redis_keys.is_gone(old)) == (
+        None,
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize("old", GONE)
 def test_what_meant_something_to_old_processes_only_has_no_new_name(old: str) -> None:
-    assert old_keys.is_gone(old)
-    assert old_keys.new_name(old) is None
+    assert old_redis_keys.is_gone(old)
+    assert old_redis_keys.new_name(old) is None
 
 
 @pytest.mark.parametrize(
     "name", ["rulemint:", "rulemint:x", "rulemint:acme:", "other:acme:x", "rulemint:acme:x:ledger"]
 )
 def test_names_that_no_version_has_made_are_left_alone(name: str) -> None:
-    assert old_keys.new_name(name) is None
-    assert not old_keys.is_gone(name)
+    assert old_redis_keys.new_name(name) is None
+    assert not old_redis_keys.is_gone(name)

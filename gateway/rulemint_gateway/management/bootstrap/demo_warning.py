@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import structlog
 
 from rulemint_gateway.stores.catalog.catalog import Catalog
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Client
-from rulemint_shared.deadline import unix_ms
 from rulemint_shared.demo_client import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from rulemint_shared.secrets.vault import Vault
 

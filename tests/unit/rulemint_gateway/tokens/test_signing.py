@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from rulemint_gateway.tokens import key_material
-from rulemint_gateway.tokens.usable_keys import UsableKey
+from rulemint_gateway.tokens.signing import UsableKey
 from rulemint_shared.contract.records import SigningAlgorithm
 
 CLAIMS = {
