@@ -34,7 +34,8 @@ def _collected() -> list[str]:
     options = ["--collect-only", "--quiet", "--faults-everything", "-p", "no:randomly", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "tests/faults", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return [line for line in done.stdout.splitlines() if line.startswith("tests/faults/")]
+    found = [line for line in done.stdout.splitlines() if line.startswith("tests/faults/")]
+    return sorted(found, key=lambda nodeid: nodeid.partition("::")[0])  # the tests' own order is that of their length
 
 
 def _section(path: str, nodeids: Iterable[str]) -> str:

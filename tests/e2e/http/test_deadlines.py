@@ -26,9 +26,7 @@ HEALTHY = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def impatient(start_raw: StartRaw) -> Iterator[RawGateway]:
-    with start_raw(
-        RULEMINT_HEADER_DEADLINE="0.4", RULEMINT_BODY_DEADLINE="0.6", RULEMINT_IDLE_DEADLINE="0.8"
-    ) as gateway:
+    with start_raw(RULEMINT_HEADER_DEADLINE="1", RULEMINT_BODY_DEADLINE="1.2", RULEMINT_IDLE_DEADLINE="1.5") as gateway:
         yield gateway
 
 
