@@ -31,6 +31,14 @@ NOT_LOADED = [
     pytest.param(
         TS, "export const rule = 1", "syntax", "my-rule.ts: SyntaxError: the file exports no function", id="module"
     ),
+    pytest.param(
+        JS,
+        "module.exports = () => { ( };",
+        "syntax",
+        "my-rule.js:1:28: SyntaxError: Expression expected\n"
+        "  |\n1 | module.exports = () => { ( };\n  |                            ~\n",
+        id="javascript does not parse in its first line",
+    ),
     pytest.param(JS, LONG + "export default (((", "syntax", "my-rule.js:2:", id="long module does not parse"),
     pytest.param(TS, "module.exports = (client: ) => 1", "syntax", "my-rule.ts", id="typescript without a module"),
     pytest.param(JS, LONG + "export default null.x", "exception", "my-rule.js:2:", id="long module throws"),

@@ -193,13 +193,32 @@ function compile(script, prefix) {
  * @param {string} script
  */
 async function locate(script) {
-  source.url = urlOf(`(function () {${script}\n})`, "javascript");
+  source.url = urlOf(`${AROUND}${script}\n})`, "javascript");
   try {
     await import(source.url);
   } catch (error) {
-    return parserSays(/** @type {Error} */ (error));
+    return withoutAround(parserSays(/** @type {Error} */ (error)));
   }
   return null;
+}
+
+/** What stands before a text that is no module while Deno's parser reads it: such a text may return. */
+const AROUND = "(function () {";
+
+/**
+ * What the parser says of the first line, as if nothing stood before it: the line, the mark below it, and the column.
+ *
+ * @param {string} said
+ */
+function withoutAround(said) {
+  const shown = `1 | ${AROUND}`;
+  if (!said.includes(shown)) return said;
+  const mark = new RegExp(`^( *\\| ) {${AROUND.length}}( *[~^])`, "m");
+  const columns = new RegExp(`(?<=${RegExp.escape(source.file)}:1:)\\d+`, "g");
+  return said
+    .replace(shown, "1 | ")
+    .replace(mark, "$1$2")
+    .replace(columns, (column) => String(Math.max(1, Number(column) - AROUND.length)));
 }
 
 /** @param {Error} error */
