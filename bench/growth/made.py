@@ -51,7 +51,7 @@ async def make_tenant(
     host = f"{name}.test"
     made = await create(session, system.url, "tenants", {"name": name, "hosts": [host]}, operator)
     headers = {"Host": host} | await log_in(session, system.url, made["administrator"], {"Host": host})
-    await create(session, system.url, "rules", rule, headers)
+    await create(session, system.url, "rules?no_check=true", rule, headers)  # a thousand would each be loaded once more
     return Made(await make_request(session, system, ALGORITHM, headers), headers)
 
 
