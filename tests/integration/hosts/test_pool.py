@@ -13,6 +13,7 @@ from fixtures.pools import AUTHORITY, HOLDS, LOOPS, OTHER, MakePool, Pool, PoolT
 from fixtures.waiting import all_gone, eventually, living
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
+from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.priority import Priority
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.process.background import cancel
@@ -200,3 +201,22 @@ async def held_host(pool: Pool) -> AsyncIterator[None]:
 
 async def as_seen(pids: list[int]) -> list[int]:
     return list(pids)
+
+
+class Unhandled(PoolTurn):
+    """A turn of a runner with a fault."""
+
+    def take_line(self, line: frames.Line) -> None:
+        raise ZeroDivisionError(line.text)
+
+
+async def test_a_fault_of_the_runner_at_a_frame_ends_that_host_and_nobody_waits_in_vain(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1)
+    writes = "def rule(client, scope, audience, context):\n    print('a line')\n    return {}"
+    await pool.use(script=writes)
+    turns = [PoolTurn(writes), Unhandled(writes, timeout_s=2), PoolTurn(writes)]
+    answers = await asyncio.gather(*map(pool.result, turns), return_exceptions=True)
+    reasons = [answer.reason if isinstance(answer, HostEndedError) else None for answer in answers]
+    assert reasons[:2] == [None, FailureReason.CRASHED]
+    assert reasons[2] in {None, FailureReason.CRASHED}  # it may have run, and its answer is lost
+    assert await pool.use(script=writes) == pool.started[1]

@@ -10,10 +10,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+import structlog
+
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.frames import ProtocolError
 from rulemint_runner.hosts.wire.to_host import ToHost
 from rulemint_shared.contract.messages import FailureReason
+
+log = structlog.get_logger(__name__)
 
 ENGINE_TEXT_KEPT = 8 * 1024
 MANY_BYTES = 16 * 1024
@@ -121,6 +125,9 @@ class FromHost(asyncio.Protocol):
                 receiver.take(frame)
         except ProtocolError as error:
             receiver.kill(FailureReason.CRASHED, f"the host broke the protocol: {error}")
+        except Exception:  # a fault of ours: the frames behind this one are lost, so nobody may go on waiting for them
+            log.exception("a frame of a host could not be handled")
+            receiver.kill(FailureReason.CRASHED, "the runner failed")
         if len(data) >= MANY_BYTES and self._transport is not None:
             self._transport.pause_reading()
             asyncio.get_running_loop().call_soon(self._read_on)
