@@ -37,8 +37,8 @@ log = structlog.get_logger(__name__)
 
 MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 8_192, 4_096
 """Calls that wait because their tenant has its quota of the broker's: no tenant's slow servers take it from others."""
-"""Before a broker that ended is started again."""
 _HEALTHY_AFTER_S = 10.0
+"""A broker that ran for so long is started again after the first pause."""
 _NOTICED_WITHIN_S = 0.01
 
 

@@ -55,15 +55,14 @@ class RuleLoads:
             log.warning("refused a malformed load request", error=str(error))
             return codecs.load_answer.encode(NotTried(why="the runner could not read the request"))
         try:
-            async with self._turns.taken(request.tenant, within_s=LOAD_WITHIN_S):
+            async with self._turns.taken(request.tenant, within_s=_may_wait_s(request)):
                 answer = await self._load(request)
         except NoTurnError:
-            answer = NotTried(why="too many versions of this tenant are being loaded")
-        log.info("a version was loaded", tenant=request.tenant, how=type(answer).__name__)
+            answer = NotTried(why="too many versions are being loaded")
+        log.info("a version was tried", tenant=request.tenant, how=type(answer).__name__)
         return codecs.load_answer.encode(answer)
 
     async def _load(self, request: LoadRequest) -> LoadAnswer:
-        began = Deadline.after(0)
         try:
             await self._load_in_fresh_host(request)
         except RuleNotLoadedError as error:
@@ -71,7 +70,7 @@ class RuleLoads:
         except HostEndedError as error:
             detail = travelling(error.detail, MAX_DETAIL)
             return NotTried(why=detail) if error.reason in _OURS else DoesNotLoad(reason=error.reason, detail=detail)
-        return Loads(took_ms=round(-began.remaining_s() * 1000))
+        return Loads()
 
     async def _load_in_fresh_host(self, request: LoadRequest) -> None:
         """Its function does not run, and its secrets are not there: no text may depend on them while it is loaded."""
@@ -85,6 +84,11 @@ class RuleLoads:
             await host.load(load, Deadline.after(LOAD_WITHIN_S), ignore_line, is_known=False)
         finally:
             await _end(host)
+
+
+def _may_wait_s(request: LoadRequest) -> float:
+    """Calculate how long *request* may wait for its turn, so that it is loaded only while somebody waits for that."""
+    return max(0.0, Deadline.from_unix_ms(request.deadline_ms).remaining_s() - LOAD_WITHIN_S)
 
 
 async def _end(host: Host) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import resource
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS_PER_RULE = 128
 """As many calls as one tenant may have under way."""
 MAX_KEPT = 2_048
-"""Of all rules: half of the descriptors. It is eight for each that may keep any, and one invocation uses no more."""
+"""Of all rules, where there are descriptors for twice as many."""
 KEEP_ALIVE_S = 15.0
 
 
@@ -37,10 +38,11 @@ class KeptConnections:
     def __init__(self) -> None:
         self.all: set[AnsweredConnection] = set()
         self.keepers: WeakSet[Connector] = WeakSet()
+        self._most = min(MAX_KEPT, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
     def make_room(self) -> None:
         """Close what is too much."""
-        for _ in range(len(self.all) - MAX_KEPT):
+        for _ in range(len(self.all) - self._most):
             max(self.keepers, key=Connector.kept).close_the_oldest()
 
 

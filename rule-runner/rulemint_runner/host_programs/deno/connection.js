@@ -133,7 +133,9 @@ export function connectionType({ Duplex }, reasons) {
     /** As long as nothing happens, its time runs. */
     #wind() {
       clearTimeout(this.#timer);
-      if (this.timeout > 0 && !this.destroyed) this.#timer = setTimeout(() => this.emit("timeout"), this.timeout);
+      if (this.timeout <= 0 || this.destroyed) return;
+      this.#timer = setTimeout(() => this.emit("timeout"), this.timeout);
+      this.#timer.unref(); // as Node's: a connection that nobody uses any more keeps no invocation
     }
 
     setKeepAlive() {

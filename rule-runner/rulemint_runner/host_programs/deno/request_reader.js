@@ -72,7 +72,10 @@ export class RequestReader {
       if (why !== undefined) {
         throw failure(Error, "ERR_RULEMINT_FORBIDDEN_HEADER", `the header ${given} is not sent: ${why}`);
       }
-      if (name === "content-length") this.#left = Number(value);
+      if (name === "content-length") {
+        if (!/^\d+$/.test(value)) throw unsupported(`the content-length ${value} is no number of bytes`);
+        this.#left = Number(value);
+      }
       if (name === "transfer-encoding") this.#isChunked = true;
     }
     if (this.#isChunked) this.#left = null;
@@ -96,7 +99,10 @@ export class RequestReader {
   /** The line before a chunk, with the end of the line of the chunk before it. */
   #readSize() {
     const line = this.#rest.toString("latin1", 0, MAX_SIZE_LINE_BYTES).match(/^(?:\r\n)?([0-9a-fA-F]+)\r\n/);
-    if (line === null) return false;
+    if (line === null) {
+      if (this.#rest.length >= MAX_SIZE_LINE_BYTES) throw unsupported("a chunk of the request says no size");
+      return false;
+    }
     const size = parseInt(line[1], 16);
     if (size > 0) {
       this.#count(size);

@@ -39,6 +39,15 @@ class Channel:
             self._hand_over(frame)
         return None
 
+    def next_run(self) -> dict | None:
+        """The next invocation; None once the runner has hung up.
+
+        A reply that comes instead is of a call that the rule gave up, and is nobody's.
+        """
+        while (frame := self.read()) is not None and frame["t"] != "run":
+            pass
+        return frame
+
     def expect(self, number: int, reply: object, loop: object) -> None:
         """Have *loop* read, until `forget`, and the future *reply* get the reply of this *number*."""
         self._expected[number] = reply

@@ -49,7 +49,7 @@ def main() -> None:
         runner.write({"t": "not-loaded", "kind": kind, "text": rule.describe(error)})
         return
     runner.write({"t": "loaded"})
-    while (run := runner.read()) is not None:
+    while (run := runner.next_run()) is not None:
         began_s = now()
         running = invocation.begin(run["n"])
         given = loaded.answer(run)

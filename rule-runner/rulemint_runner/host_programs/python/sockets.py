@@ -13,10 +13,11 @@ import sys
 from calls import UNSUPPORTED, Calls
 from failures import CallError, as_its_library_has_it, change_requests, failure
 from refused import CHANGES, NO_SOCKETS, saying
+from requests_sent import HEAD_END, NotHttpError, RequestReader
 
-_HEAD_END = b"\r\n\r\n"
 _SILENT_DESCRIPTOR = 2
-_SPACES_IN_A_REQUEST_LINE = 2
+_WITHOUT_BODY = (204, 304)
+"""Their length, if they say one, is that of another answer (RFC 9110 §8.6)."""
 _NO_SOCKETS = {errno.EPERM: NO_SOCKETS, errno.EACCES: NO_SOCKETS}
 
 
@@ -30,7 +31,8 @@ class CallingSocket:
         self._calls = calls
         self._host = ""
         self._port = 0
-        self._request = b""
+        self._reader = RequestReader()
+        self._is_refused = False
         self._whole: tuple | None = None
         """The request that is to be made as soon as its answer is read: only then its timeout is known."""
         self._timeout_s: float | None = None
@@ -54,8 +56,8 @@ class CallingSocket:
             return
         if self._whole is not None:
             self._make_call()
-        self._request += bytes(data)
-        self._whole = self._take_request()
+        if not self._is_refused:
+            self._whole = self._take_request(bytes(data))
 
     def send(self, data: bytes, flags: int = 0) -> int:
         """As `sendall`."""
@@ -122,28 +124,31 @@ class CallingSocket:
         """Make the error that says that only HTTP is spoken here."""
         return PermissionError(1, f"no connection to {self._host}:{self._port}: {NO_SOCKETS}")
 
-    def _take_request(self) -> tuple | None:
+    def _take_request(self, data: bytes) -> tuple | None:
         """The request that was sent, for `Calls.make`; None while it is not whole."""
-        head, end, rest = self._request.partition(_HEAD_END)
-        if not end:
+        reader = self._reader
+        try:
+            body = reader.take(data)
+        except NotHttpError:
+            raise self._refusal() from None
+        except CallError as error:
+            self._refuse(failure(f"{self.scheme}://{self._host}:{self._port}{reader.target}: {error}", error.code))
             return None
-        first, *lines = head.decode("latin-1").split("\r\n")
-        if first.count(" ") != _SPACES_IN_A_REQUEST_LINE:
-            raise self._refusal()
-        method, target, _version = first.split(" ")
-        if not target.startswith("/"):
-            return self._refuse_proxy(method, target)
-        headers = [(name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-        body = _body_of(dict(headers), rest)
+        if reader.method and not reader.target.startswith("/"):
+            why = "a rule's calls go through the runner, so there is no other proxy: leave the proxy out"
+            said = f"{reader.method} {reader.target} by {self._host}:{self._port}: {why}"
+            self._refuse(failure(said, UNSUPPORTED))
+            return None
         if body is None:
             return None
-        self._request = b""
-        return method, f"{self.scheme}://{self._host}:{self._port}{target}", headers, body, "manual"
+        self._reader = RequestReader()
+        url = f"{self.scheme}://{self._host}:{self._port}{reader.target}"
+        return reader.method, url, reader.headers, body, "manual"
 
-    def _refuse_proxy(self, method: str, target: str) -> None:
-        why = "a rule's calls go through the runner, so there is no other proxy: leave the proxy out"
-        error = failure(f"{method} {target} by {self._host}:{self._port}: {why}", UNSUPPORTED)
-        self._request, self._answer = b"", io.BufferedReader(_NoAnswer(error))
+    def _refuse(self, error: CallError) -> None:
+        """Answer with *error*, and take nothing more."""
+        self._is_refused = True
+        self._answer = io.BufferedReader(_NoAnswer(error))
 
     def _answered(self) -> io.BufferedIOBase:
         if self._whole is not None:
@@ -189,38 +194,15 @@ class _NoAnswer(io.RawIOBase):
         raise self._error
 
 
-def _body_of(headers: dict, rest: bytes) -> bytes | None:
-    """The body that *headers* announce, or None while it is not whole."""
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        return _unchunked(rest)
-    length = int(headers.get("content-length", 0))
-    return rest[:length] if len(rest) >= length else None
-
-
-def _unchunked(rest: bytes) -> bytes | None:
-    """The body of RFC 9112 §7.1, or None while its last chunk has not come."""
-    body = b""
-    while True:
-        size_text, end, rest = rest.partition(b"\r\n")
-        if not end:
-            return None
-        size = int(size_text.split(b";")[0], 16)
-        if len(rest) < size + 2:
-            return None
-        if size == 0:
-            return body
-        body += rest[:size]
-        rest = rest[size + 2 :]
-
-
 def _answer_bytes(reply: dict, *, has_body: bool) -> bytes:
     """The answer as a server would have sent it; its body comes decoded and whole."""
+    has_body = has_body and reply["status"] not in _WITHOUT_BODY
     body = reply["body"] if has_body else b""
     lines = [f"HTTP/1.1 {reply['status']} {reply['reason']}"]
-    lines += [f"{name}: {value}" for name, value in reply["headers"]]
+    lines += [f"{n}: {value}" for n, value in reply["headers"] if not has_body or n.lower() != "content-length"]
     if has_body:
         lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join(lines).encode("latin-1", "replace") + _HEAD_END + body
+    return "\r\n".join(lines).encode("latin-1", "replace") + HEAD_END + body
 
 
 def define(calls: Calls) -> None:

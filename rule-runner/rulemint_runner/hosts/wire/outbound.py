@@ -1,7 +1,7 @@
 """Carry the calls of one invocation between its host and the runner: replies as they come, and none left open.
 
-A host waits for the reply of every call that it made before it is idle again. So a call that the invocation did not
-wait for is answered too, with the news that the invocation is over.
+Every call gets a reply. One that the invocation did not wait for is answered with the news that the invocation is over.
+JavaScript's host is idle only when it has all replies; Python's passes over those that it no longer waits for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Carry what a rule keeps between its host and the runner.
 
 What a rule has asked of its storage is done even if its invocation does not wait for it, because rules write and answer
-at once. Calls to services are not. The host waits for every reply before it is idle again.
+at once. Calls to services are not. Every call gets a reply, also one that the host no longer waits for.
 """
 
 from __future__ import annotations
