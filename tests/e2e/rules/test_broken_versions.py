@@ -109,7 +109,7 @@ async def test_an_older_version_is_loaded_again_before_it_is_deployed(management
         assert (deployed.status, deployed.body["version"]) == (200, 2)
 
 
-async def test_whoever_asks_for_no_check_is_in_the_tenants_log(management: Management) -> None:
+async def test_a_call_with_no_check_is_in_the_tenant_s_log(management: Management) -> None:
     made = await management.call("POST", "/api/v2/rules?no_check=true", a_rule("def rule(", PY))
     assert (made.status, made.body["version"], made.body["enabled"]) == (201, 1, True)
     assert (await management.call("DELETE", f"/api/v2/rules/{made.body['id']}")).status == 204

@@ -284,7 +284,6 @@ def rule(client, scope, audience, context):
 
 TIMED = """
 import asyncio
-import time
 import urllib.request
 
 import httpx
@@ -322,7 +321,6 @@ WAYS = {{
 
 def rule(client, scope, audience, context):
     seen = {{}}
-    began = time.monotonic()
     for name, call in WAYS.items():
         try:
             call()
@@ -330,7 +328,7 @@ def rule(client, scope, audience, context):
         except Exception as error:
             seen[name] = type(error).__name__
     after = requests.get(f"{{URL}}/there").json()["said"], httpx.get(f"{{URL}}/there").json()["said"]
-    return {{"seen": seen, "after": after, "gave_up": time.monotonic() - began < 3 * len(WAYS)}}
+    return {{"seen": seen, "after": after}}
 """
 
 
@@ -341,7 +339,6 @@ async def test_the_timeouts_of_python_s_clients_hold(rules: Rules) -> None:
     more = {"httpx, async": "ReadTimeout", "gather": "ReadTimeout"}
     assert value["seen"] == {**reads, **more, "urllib": stops, "wait_for": stops, "asyncio.timeout": stops}
     assert value["after"] == ["GET /there ", "GET /there "]
-    assert value["gave_up"]
 
 
 NOT_LISTED = """

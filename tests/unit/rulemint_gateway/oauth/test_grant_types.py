@@ -23,17 +23,17 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("declared")
-def test_no_rule_sees_it() -> None:
+def test_no_rule_sees_a_declared_credential() -> None:
     assert without_credentials(SENT) == {"grant_type": NEW.name, "client_id": "a"}
 
 
 @pytest.mark.usefixtures("declared")
-def test_no_record_keeps_it() -> None:
+def test_no_record_keeps_a_declared_credential() -> None:
     assert mask_parameters(SENT) == {**SENT, "evidence": "***"}
 
 
 @pytest.mark.usefixtures("declared")
-def test_no_rule_sees_it_in_the_query_or_among_the_headers() -> None:
+def test_no_rule_sees_a_declared_credential_in_the_query_or_among_the_headers() -> None:
     assert sent._bounded([("evidence", "canary"), ("other", "b")]) == {"other": "b"}
 
 
