@@ -90,6 +90,7 @@ def import_auth0(
         Path | None, typer.Option(file_okay=False, help="Write tenant.yaml and its scripts to this folder.")
     ] = None,
     apply_it: Annotated[bool, typer.Option("--apply", help="Apply it now, without a file.")] = False,
+    no_check: NoCheckOption = False,
     yes: YesOption = False,
 ) -> Work | None:
     """Read an export of npm auth0-deploy-cli, in either format. Lists what it leaves out, and why."""
@@ -109,7 +110,8 @@ def import_auth0(
                 f"wrote {files[-1]} and {len(files) - 1} scripts: rulemint config diff {files[-1]} compares it",
             )
     if apply_it:
-        return _apply(call, folder, imported.document, prune=False, dry_run=False, exit_code=0, yes=yes)
+        document = imported.document
+        return _apply(call, folder, document, prune=False, dry_run=False, exit_code=0, yes=yes, no_check=no_check)
     if out is None and call.as_json:
         call.output.json({"document": plain(imported.document), "left_out": imported.left_out})
     elif out is None:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,12 +15,12 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import NoCheckOption, Work, YesOption, command
 from rulemint_cli.rules import deployment
 from rulemint_cli.rules.deployment import Deployment, RuleOptions, Wanted, wanted_of
+from rulemint_cli.rules.running import if_disabled, running
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.standard_error import say
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
-    from rulemint_cli.connection.nouns import Record
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule's file.")]
 
@@ -58,7 +57,7 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, no_check: bool, yes
         planned = await deployment.plan(admin, wanted)
         if not planned.is_needed:
             rule = planned.existing or {}
-            call.output.done(rule, f"nothing changed: the rule {wanted.name} is as {file} has it{_if_disabled(rule)}")
+            call.output.done(rule, f"nothing changed: the rule {wanted.name} is as {file} has it{if_disabled(rule)}")
             return
         _show_diff(call, planned)
         call.confirm(f"{planned.question} at {admin.url}?", yes=yes)
@@ -109,12 +108,4 @@ async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
         rule = await carry_out(admin, planned, steps.done)
     if admin.warnings:
         raise CommandError(admin.warnings.pop())
-    runs = "runs as" if rule["enabled"] else "has"
-    call.output.done(rule, f"the rule {rule['name']} {runs} version {rule['version']}{_if_disabled(rule)}")
-
-
-def _if_disabled(rule: Record) -> str:
-    """Say that the rule does not run. Its user, or a deployment that was cut off, may have left it disabled."""
-    if rule.get("enabled", True):
-        return ""
-    return f", and is disabled: rulemint rules enable {quote(str(rule['name']))} enables it"
+    call.output.done(rule, running(rule))

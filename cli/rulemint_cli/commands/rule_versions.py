@@ -9,6 +9,7 @@ import typer
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import NoCheckOption, YesOption, command
 from rulemint_cli.connection.nouns import RULES, called, find, path_of
+from rulemint_cli.rules.running import running
 
 RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's name or id.")]
 VersionArgument = Annotated[int, typer.Argument(min=1, help="The version's number.")]
@@ -41,7 +42,7 @@ async def deploy_version(
         record = await find(admin, RULES, rule)
         call.confirm(f"Run version {version} of {called(RULES, record)} at {admin.url}?", yes=yes)
         deployed = await admin.call("POST", f"{path_of(RULES, record)}/versions/{version}/deploy")
-    call.output.done(deployed, f"the rule {deployed['name']} runs as version {deployed['version']}")
+    call.output.done(deployed, running(deployed))
 
 
 async def diff(

@@ -118,7 +118,10 @@ class _Application:
 
     async def _deletion(self, change: Change) -> dict[str, Any]:
         try:
-            etag = await (self._unchanged(change) if change.after is None else self._unchanged_secrets(change))
+            if change.after is None:
+                _, etag = await self._unchanged(change)
+            else:
+                etag = await self._unchanged_secrets(change)
         except CommandError as error:
             raise CommandError(f"{sentence(change)}: {error}") from error
         return deletion(change, self._present.ids[change.section, change.key], etag)
@@ -143,7 +146,7 @@ class _Application:
 
     async def _patch(self, change: Change) -> None:
         """Write new secrets first, because a rule must not run a new text without them."""
-        path, etag = self._path(change), await self._unchanged(change)
+        path, (record, etag) = self._path(change), await self._unchanged(change)
         secrets = self._secrets(change)
         if secrets:
 
@@ -157,6 +160,8 @@ class _Application:
                 self._undoing.drop_last()  # somebody else made these secrets
                 raise
         body = patch_body(change, management=self._present.management, environment=self._environment)
+        if isinstance(change.after, Rule) and change.after.enabled and not record["version"]:
+            body["script"] = change.after.script  # a rule that has only a draft gets its first live version by its text
         if not body:
             return
         try:
@@ -186,8 +191,8 @@ class _Application:
             raise lost
         return etag
 
-    async def _unchanged(self, change: Change) -> str | None:
-        """Return the ETag of the record, if the record is still as the plan has it.
+    async def _unchanged(self, change: Change) -> tuple[dict[str, Any], str | None]:
+        """Return the record and its ETag, if the record is still as the plan has it.
 
         Raises:
             CommandError: the record has changed.
@@ -199,7 +204,7 @@ class _Application:
             before = replace(before, secrets={})
         if now != before:
             raise CommandError(CHANGED)
-        return etag
+        return record, etag
 
     async def _unchanged_secrets(self, change: Change) -> str | None:
         """Return the ETag of a rule's secrets, if their names are still as the plan has them.

@@ -104,11 +104,14 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
     listed = next((rule for rule in await admin.list(RULES.path) if rule["name"] == wanted.name), None)
     existing, etag = (None, None) if listed is None else await admin.call_matching("GET", path_of(RULES, listed))
     old = existing or {}
+    changes = {name: value for name, value in wanted.fields.items() if old.get(name) != value}
+    if existing is not None and not existing["version"]:  # it shows its draft, which has never run
+        changes |= {"script": wanted.fields["script"], "enabled": True}
     return Deployment(
         wanted=wanted,
         existing=existing,
         etag=etag,
-        changes={name: value for name, value in wanted.fields.items() if old.get(name) != value},
+        changes=changes,
         known_secrets=await secret_names(admin, existing) if existing and wanted.secrets else [],
     )
 

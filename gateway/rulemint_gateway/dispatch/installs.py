@@ -52,7 +52,7 @@ class Installs:
             expires_ms = round(PICKED_UP_WITHIN_S * 1000)
             job_id = await job_queue.enqueue_install(self._redis, request, expires_ms=expires_ms, shard=shard)
             return await self._answer_of(job_id)
-        except codecs.DecodeError as error:
+        except (codecs.DecodeError, codecs.EncodeError) as error:
             log.warning("an installation ended without an answer", error=str(error))
             return _not_now("the runner failed")
         except (RedisError, OSError) as error:

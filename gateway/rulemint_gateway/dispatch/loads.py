@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import structlog
 from redis.exceptions import RedisError
 
@@ -53,8 +54,10 @@ class Loads:
         try:
             shard = redis_keys.shard_of(request.tenant, self._presence.queue_shards)
             expires_ms = round(PICKED_UP_WITHIN_S * 1000)
+            deadline = Deadline.after(WAIT_S)
+            request = msgspec.structs.replace(request, deadline_ms=deadline.to_unix_ms())
             job_id = await job_queue.enqueue_load(self._redis, request, expires_ms=expires_ms, shard=shard)
-            return await self._answer_of(job_id)
+            return await self._answer_of(job_id, deadline)
         except (codecs.DecodeError, codecs.EncodeError) as error:
             log.warning("a version was not loaded", error=str(error))
             return NotTried(why="it could not be sent to a runner, or its answer could not be read")
@@ -62,8 +65,8 @@ class Loads:
             log.warning("could not have a version loaded", error=str(error))
             return NotTried(why="the queue does not answer")
 
-    async def _answer_of(self, job_id: str) -> LoadAnswer:
-        deadline, pick_up = Deadline.after(WAIT_S), Deadline.after(PICKED_UP_WITHIN_S)
+    async def _answer_of(self, job_id: str, deadline: Deadline) -> LoadAnswer:
+        pick_up = Deadline.after(PICKED_UP_WITHIN_S)
         runners, next_look = LostRunners(self._redis), Deadline.after(lost_runners.LOOK_INTERVAL_S)
         is_picked_up = False
         while not deadline.passed():
@@ -72,7 +75,7 @@ class Loads:
             if pick_up.passed() and not is_picked_up:
                 is_picked_up = await job_queue.was_picked_up(self._redis, job_id)
                 if not is_picked_up:
-                    return NotTried(why=f"no runner answered within {PICKED_UP_WITHIN_S:g} s")
+                    return NotTried(why=f"no runner took it within {PICKED_UP_WITHIN_S:g} s")
             if next_look.passed():
                 next_look = Deadline.after(lost_runners.LOOK_INTERVAL_S)
                 if await runners.look([job_id]):

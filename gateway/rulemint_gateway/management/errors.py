@@ -164,3 +164,13 @@ class UnavailableError(ManagementError):
 
     def __init__(self, message: str = "The change could not be stored: try again") -> None:
         super().__init__(message, code="unavailable")
+
+
+class NotLoadedError(UnavailableError):
+    """Nobody can tell whether a new version loads, and the call changes more than its text."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The new version could not be loaded, so nothing was changed: {why}. "
+            "Try again; no_check=true makes the change all the same"
+        )

@@ -58,7 +58,7 @@ class RuleLoads:
             async with self._turns.taken(request.tenant, within_s=_may_wait_s(request)):
                 answer = await self._load(request)
         except NoTurnError:
-            answer = NotTried(why="too many versions are being loaded")
+            answer = NotTried(why="too many versions of this tenant are being loaded")
         log.info("a version was tried", tenant=request.tenant, how=type(answer).__name__)
         return codecs.load_answer.encode(answer)
 

@@ -19,16 +19,15 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: Annotated[str, Meta(max_length=63)]
     """The tenant whose turn it takes."""
-    name: str
+    name: Annotated[str, Meta(max_length=100)]
     """The rule's name, from which its errors have the name of its file."""
     text: RuleVersion
+    deadline_ms: Annotated[int, Meta(ge=0)] = 0
+    """Nobody waits for the answer after it, in ms since 1970."""
 
 
 class Loads(msgspec.Struct, frozen=True, kw_only=True, tag="loads"):
     """The version loads."""
-
-    took_ms: int = 0
-    """From the start of its host."""
 
 
 class DoesNotLoad(msgspec.Struct, frozen=True, kw_only=True, tag="does-not-load"):

@@ -256,8 +256,11 @@ async def test_nothing_of_it_is_left_in_redis(tmp_path: Path, empty_redis_url: s
     assert not [name for name, value in added.items() if b"the text of it" in value or b"hunter22" in value]
 
 
-LIVING = {name.encode() for name in (redis_keys.RUNNERS, redis_keys.INSECURE_RUNNERS, redis_keys.exchanges("default"))}
-"""What changes by itself: heartbeats, and the record of the administrator's own token."""
+EXCHANGES = redis_keys.exchanges("default")
+LIVING = {
+    name.encode() for name in (redis_keys.RUNNERS, redis_keys.INSECURE_RUNNERS, EXCHANGES, redis_keys.ledger(EXCHANGES))
+}
+"""What changes by itself: heartbeats, and the record of the administrator's own token with its size."""
 
 
 def everything_in(url: str) -> dict[bytes, bytes]:

@@ -150,3 +150,38 @@ async def test_without_a_runner_hooks_and_webtasks_are_drafts_too(lone_gateway: 
         assert "only a draft" in issued.headers["rulemint-warning"]
     rules = await lone_gateway.every("rules")
     assert {(rule["version"], rule["enabled"]) for rule in rules} == {(0, False)}
+
+
+async def test_without_a_runner_a_call_that_changes_more_than_the_text_changes_nothing(
+    lone_gateway: Management,
+) -> None:
+    made = await lone_gateway.call("POST", "/api/v2/rules?no_check=true", {**a_rule(GRANTS[PY], PY), "enabled": False})
+    path, change = f"/api/v2/rules/{made.body['id']}", {"script": f"{GRANTS[PY]}\n", "enabled": True}
+    refused = await lone_gateway.call("PATCH", path, change)
+    assert (refused.status, "nothing was changed" in refused.text) == (503, True), refused.text
+    rule = (await lone_gateway.call("GET", path)).body
+    assert (rule["version"], rule.get("draft_version"), rule["enabled"]) == (1, None, False)
+    changed = await lone_gateway.call("PATCH", f"{path}?no_check=true", change)
+    assert (changed.status, changed.body["version"], changed.body["enabled"]) == (200, 2, True)
+
+
+async def test_without_a_runner_a_webtask_that_runs_keeps_its_code_and_all_that_goes_with_it(
+    lone_gateway: Management,
+) -> None:
+    webtask = {"ten": "default", "jtn": "a-webtask", "code": GRANTS[JS], "meta": METADATA}
+    assert (await lone_gateway.call("POST", "/api/tokens/issue?no_check=true", webtask)).status == 200
+    before = await lone_gateway.every("rules")
+    changed = {**webtask, "code": f"{GRANTS[JS]}\n", "ectx": {"KEY": "v"}}
+    refused = await lone_gateway.call("POST", "/api/tokens/issue", changed)
+    assert refused.status == 503, refused.text
+    assert await lone_gateway.every("rules") == before
+
+
+async def test_who_tries_again_without_a_check_does_not_get_the_answer_of_the_first_try(
+    lone_gateway: Management,
+) -> None:
+    body, headers = a_rule(GRANTS[PY], PY), {"Idempotency-Key": secrets.token_hex(8)}
+    drafted = await lone_gateway.call("POST", "/api/v2/rules", body, headers=headers)
+    assert drafted.body["version"] == 0
+    again = await lone_gateway.call("POST", "/api/v2/rules?no_check=true", body, headers=headers)
+    assert (again.status, again.body["errorCode"]) == (409, "conflict"), again.text

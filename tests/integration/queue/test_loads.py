@@ -19,6 +19,7 @@ from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadAnswer, LoadRequest, Loads, NotTried
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language, RuleVersion
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.queue import job_queue, living_runners
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
@@ -30,7 +31,7 @@ LIMITS = Limits(timeout_s=1, memory_mb=64, log_bytes=1024, result_bytes=1024)
 
 def request(script: str = GRANTS, *, tenant: str = "default", language: Language = Language.PYTHON) -> LoadRequest:
     text = RuleVersion(rule_id="r", version=1, script=script, language=language)
-    return LoadRequest(tenant=tenant, name="my rule", text=text)
+    return LoadRequest(tenant=tenant, name="my rule", text=text, deadline_ms=Deadline.after(60).to_unix_ms())
 
 
 def runner_of(redis: RedisClient, sandbox: Sandbox) -> RuleLoads:
@@ -61,7 +62,7 @@ async def test_a_version_that_no_runner_takes_in_time_is_not_waited_for(
     async with open_redis(empty_redis_url) as redis:
         await a_living_runner(redis)
         answer = await AskedLoads(redis, RunnerPresence(redis)).load(request())
-    assert answer == NotTried(why="no runner answered within 0.3 s")
+    assert answer == NotTried(why="no runner took it within 0.3 s")
 
 
 async def test_a_version_whose_runner_died_is_not_waited_for(empty_redis_url: str) -> None:

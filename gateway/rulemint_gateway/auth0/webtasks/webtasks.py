@@ -13,7 +13,7 @@ from rulemint_gateway.auth0.webtasks.answers import WebtaskAnswer, WebtaskClaims
 from rulemint_gateway.auth0.webtasks.bodies import IssueToken, code_url
 from rulemint_gateway.auth0.webtasks.metadata import RuleMetadata, read_metadata, show_metadata
 from rulemint_gateway.auth0.webtasks.tokens import webtask_token
-from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
+from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError, NotLoadedError
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import NOT_SHOWN, RuleSecretsOf
@@ -133,6 +133,8 @@ class Webtasks:
         elif body.url != code_url(tenant, body.jtn):
             raise InvalidBodyError("Send the code itself: --capture fetches what is at a URL", field="url")
         change = await self._texts.change(tenant, webtask.rule, fields, draft=False, field="code")
+        if change.doubt and webtask.rule.version:  # its secrets and metadata would be those of the older code
+            raise NotLoadedError(change.doubt)
 
         async def plan() -> Changes[None]:
             before = self._records.find(tenant, webtask.rule.id)

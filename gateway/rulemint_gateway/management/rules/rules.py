@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET
 
-from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.management.errors import InvalidBodyError, NotLoadedError
 from rulemint_gateway.management.nouns.listings import FewRecords
 from rulemint_gateway.management.rules.answers import RuleAnswer, rule_answer
 from rulemint_gateway.management.rules.bodies import PLACES, RULE_FIELDS, CreateRule, PatchRule
@@ -103,6 +103,8 @@ class Rules:
         _check_draft(body)
         rule = self._records.find(tenant, rule_id)
         change = await self._texts.change(tenant, rule, text_fields(body), draft=body.draft)
+        if change.doubt and _names_rule_fields(body):
+            raise NotLoadedError(change.doubt)
 
         async def plan() -> Changes[tuple[Rule, RuleVersion]]:
             rule = self._records.find(tenant, rule_id)
@@ -158,9 +160,13 @@ class Rules:
 def _check_draft(body: PatchRule) -> None:
     if not body.draft:
         return
-    for name in RULE_FIELDS:
-        if getattr(body, name) is not UNSET:
-            raise InvalidBodyError(f"A draft has no {name} of its own: change it without draft", field=name)
+    for name in _names_rule_fields(body):
+        raise InvalidBodyError(f"A draft has no {name} of its own: change it without draft", field=name)
+
+
+def _names_rule_fields(body: PatchRule) -> list[str]:
+    """Name the fields that *body* changes at once, also if its text becomes a draft."""
+    return [name for name in RULE_FIELDS if getattr(body, name) is not UNSET]
 
 
 def _given(body: CreateRule | PatchRule) -> dict[str, Any]:

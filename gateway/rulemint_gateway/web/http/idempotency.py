@@ -41,7 +41,7 @@ async def once(request: web.Request, body: Any, make: Callable[[], Awaitable[web
         message = f"{HEADER} must have 1 to {MAX_KEY} printable ASCII characters, and no space"
         raise InvalidBodyError(message, code="invalid_header")
     store = request.app[IDEMPOTENCY]
-    begun = await _begin(store, call.tenant, (call.client_id, request.path, key), msgspec.json.encode(body))
+    begun = await _begin(store, call.tenant, (call.client_id, call.path, key), msgspec.json.encode(body))
     if isinstance(begun, KeptAnswer):
         return encoded_answer(begun.body, status=begun.status, headers=_replay_headers(begun.etag))
     call.once = begun

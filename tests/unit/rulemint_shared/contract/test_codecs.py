@@ -303,7 +303,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "installed": (codecs.install_answer, Installed(packages="0123abcd", resolved={"lodash": "4.17.21"})),
     "not-installed": (codecs.install_answer, NotInstalled(message="there is none", is_ours=True)),
     "load-request": (codecs.load_request, LoadRequest(tenant="default", name="seed", text=RULE_VERSION)),
-    "loads": (codecs.load_answer, Loads(took_ms=1)),
+    "loads": (codecs.load_answer, Loads()),
     "does-not-load": (
         codecs.load_answer,
         DoesNotLoad(reason=FailureReason.SYNTAX, detail="seed.js:1:2: SyntaxError: no"),
@@ -401,7 +401,7 @@ def test_any_bytes_decode_or_raise_decode_error(data: bytes, name: str) -> None:
         codec.decode(data)
 
 
-@pytest.mark.parametrize("name", MESSAGES, ids=str)
+@pytest.mark.parametrize("name", sorted(MESSAGES.keys() - {"loads"}), ids=str)  # that one has no field to spoil
 @given(data=st.data())
 def test_what_an_encoder_takes_its_decoder_takes(name: str, data: st.DataObject) -> None:
     codec, value = MESSAGES[name]

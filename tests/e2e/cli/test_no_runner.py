@@ -1,0 +1,75 @@
+"""The command line where no runner can load a version: it says so, and the same command makes it live later."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fixtures.management import Management
+from fixtures.processes import BIN
+
+pytestmark = pytest.mark.timeout(120)
+
+RULE = "def rule(client, scope, audience, context):\n    return {'n': 1}\n"
+TENANT = "rulemint: 1\nrules:\n  - name: plan\n    script: ./plan.py\n    language: python\n"
+
+
+async def rulemint(management: Management, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as the administrator of *management*."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
+    asked = {
+        "RULEMINT_URL": management.url,
+        "RULEMINT_CLIENT_ID": management.admin["client_id"],
+        "RULEMINT_CLIENT_SECRET": management.admin["client_secret"],
+        "XDG_CONFIG_HOME": str(folder / "config"),
+    }
+    return await asyncio.to_thread(
+        subprocess.run,
+        [str(BIN / "rulemint"), *arguments],
+        cwd=folder,
+        env={**kept, **asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def states(management: Management) -> list[tuple[int, bool]]:
+    return [(rule["version"], rule["enabled"]) for rule in await management.every("rules")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(("rules", "deploy", "plan.py"), id="rules deploy"),
+        pytest.param(("config", "apply", "tenant.yaml"), id="config apply"),
+    ],
+)
+async def test_what_could_not_be_loaded_goes_live_by_the_same_command_later(
+    lone_gateway: Management, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "plan.py").write_text(RULE)
+    (tmp_path / "tenant.yaml").write_text(TENANT)
+    first = await rulemint(lone_gateway, tmp_path, *command, "--yes")
+    assert (first.returncode, "only a draft" in first.stderr) == (1, True), first
+    assert await states(lone_gateway) == [(0, False)]
+    again = await rulemint(lone_gateway, tmp_path, *command, "--yes")
+    assert (again.returncode, "nothing was changed" in again.stderr) == (1, True), again
+    assert await states(lone_gateway) == [(0, False)]
+    later = await rulemint(lone_gateway, tmp_path, *command, "--yes", "--no-check")
+    assert later.returncode == 0, later.stderr
+    assert await states(lone_gateway) == [(1, True)]
+
+
+async def test_a_version_that_is_deployed_does_not_run_as_long_as_its_rule_is_disabled(
+    lone_gateway: Management, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.py").write_text(RULE)
+    await rulemint(lone_gateway, tmp_path, "rules", "deploy", "plan.py", "--yes")
+    done = await rulemint(lone_gateway, tmp_path, "rules", "deploy-version", "plan", "1", "--yes", "--no-check")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "the rule plan has version 1, and is disabled: rulemint rules enable plan enables it\n"
