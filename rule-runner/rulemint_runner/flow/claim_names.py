@@ -1,4 +1,7 @@
-"""Decide which claims a rule may set, by the form that it is written in."""
+"""Decide which claims a rule may set, by the form that it is written in.
+
+Pure: the test kit for rules has this file too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from rulemint_runner.hosts.wire.frames import Form
+from rulemint_runner.hosts.wire.forms import Form
 
 RESERVED = frozenset(
     """

@@ -22,6 +22,7 @@ from rulemint_shared.contract.messages import (
 
 MAX_LINES = 4_096
 MAX_LINE_CHARACTERS = 8 * 1024
+FULL = "[the log of this invocation is full: further lines are left out]"
 _USUAL_PORTS = {0, 80, 443}
 
 
@@ -66,7 +67,7 @@ class InvocationLog:
                     return
             self.left_out += 1
             if self.left_out == 1:
-                self.add(rule, Level.WARN, "[the log of this invocation is full: further lines are left out]")
+                self.add(rule, Level.WARN, FULL)
 
         return write
 

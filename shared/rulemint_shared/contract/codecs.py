@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -34,9 +34,7 @@ from rulemint_shared.contract.runner_load import RunnerLoad
 T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-MAX_DEPTH = 32
 _REFUSALS = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
-_INTEGERS = range(-(2**63), 2**64)
 _REFUSED_VALUE = re.compile(r"(Invalid (?:enum )?value) .*?( - at `[^`]*`)?\Z", re.DOTALL)
 
 
@@ -46,39 +44,6 @@ class DecodeError(Exception):
 
 class EncodeError(Exception):
     """A value that nobody would take: out of the bounds of its type, too large, or nothing that MessagePack has."""
-
-
-def check_travels(value: Any, *, max_depth: int = MAX_DEPTH) -> None:
-    """Refuse a value from JSON that MessagePack cannot carry, or that has more than *max_depth* levels.
-
-    Raises:
-        ValueError: the text says what is in it.
-    """
-    _check(value, depth=1, max_depth=max_depth)
-
-
-def _check(value: Any, *, depth: int, max_depth: int) -> None:
-    if depth > max_depth:
-        raise ValueError(f"something that is nested deeper than {max_depth}")
-    if isinstance(value, int) and value not in _INTEGERS:
-        raise ValueError("an integer of more than 64 bits")
-    if isinstance(value, str) and not _is_unicode(value):
-        raise ValueError("a text with half a surrogate pair")
-    if isinstance(value, dict):
-        for name, item in value.items():
-            _check(name, depth=depth, max_depth=max_depth)
-            _check(item, depth=depth + 1, max_depth=max_depth)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth=depth + 1, max_depth=max_depth)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class Codec(Generic[T]):

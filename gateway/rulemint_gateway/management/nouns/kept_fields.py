@@ -12,8 +12,8 @@ import msgspec
 from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_shared.contract.codecs import check_travels
 from rulemint_shared.contract.records import KeptFields
+from rulemint_shared.contract.travelling import check_travels
 from rulemint_shared.secrets.kept_secrets import without_secrets
 
 A = TypeVar("A", bound=msgspec.Struct)

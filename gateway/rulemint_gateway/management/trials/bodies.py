@@ -24,8 +24,8 @@ from rulemint_gateway.management.nouns.fields import (
 )
 from rulemint_gateway.management.rules.bodies import Limits
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS
-from rulemint_shared.contract.codecs import check_travels
 from rulemint_shared.contract.records import Isolation, Language
+from rulemint_shared.contract.travelling import check_travels
 
 MAX_BODY_BYTES = 64 * 1024
 

@@ -16,7 +16,7 @@ from rulemint_gateway.oauth.errors import InvalidRequest
 from rulemint_gateway.oauth.grant_types import TEXT_PARAMETERS
 from rulemint_gateway.oauth.parameters import Parameters
 from rulemint_gateway.oauth.token_request import repeated as repeated_error
-from rulemint_shared.contract.codecs import check_travels
+from rulemint_shared.contract.travelling import check_travels
 
 MAX_PARAMETERS = 200
 MAX_VALUES = 1_000

@@ -17,6 +17,24 @@ let asked = 0;
 /** A reply was handed out, and what the rule makes of it may take some steps yet. */
 let hasReplied = false;
 
+/**
+ * A body as frames carry it.
+ *
+ * @param {Uint8Array} body
+ */
+export function carried(body) {
+  return body.toBase64();
+}
+
+/**
+ * The body that a frame carries.
+ *
+ * @param {string} text
+ */
+export function bodyIn(text) {
+  return Uint8Array.fromBase64(text);
+}
+
 /** Whether something that the rule asked for has no reply yet, or only just has. */
 export function isWaiting() {
   return reading !== null || hasReplied;

@@ -1,5 +1,6 @@
 /** A connection without a socket: the request that is written over it becomes a call, and the reply what is read. */
 
+import { bodyIn } from "./calls.js";
 import { failure } from "./failures.js";
 import { call } from "./fetch.js";
 import { RequestReader } from "./request_reader.js";
@@ -179,7 +180,7 @@ export function connectionType({ Duplex }, reasons) {
  */
 function bytesOf({ status, reason, headers, body }, method, reasons) {
   const { Buffer } = globalThis;
-  const content = Buffer.from(Uint8Array.fromBase64(body).buffer);
+  const content = Buffer.from(bodyIn(body).buffer);
   const hasBody = method !== "HEAD" && !WITHOUT_BODY.has(status);
   const kept = headers.filter(([name]) => !FRAMING.has(name) || (name === "content-length" && !hasBody));
   if (hasBody) kept.push(["content-length", String(content.length)]);

@@ -1,6 +1,6 @@
 /** `fetch` without a socket: a call frame to the runner, whose broker makes the request, or says why not. */
 
-import { ask } from "./calls.js";
+import { ask, bodyIn, carried } from "./calls.js";
 import { failure, noteRefusal } from "./failures.js";
 
 /** @import { CallFrame, ReplyFrame } from "./frames.d.ts" */
@@ -45,7 +45,7 @@ export async function call({ body, ...wanted }) {
     throw failed(wanted, TOO_LARGE, "there are too many headers, or one that is too long");
   }
   /** @type {ReplyFrame} */
-  const reply = await ask({ t: "call", ...wanted, body: body.toBase64() });
+  const reply = await ask({ t: "call", ...wanted, body: carried(body) });
   if (reply.error !== null) throw failed(wanted, reply.code, reply.error);
   return reply;
 }
@@ -73,7 +73,7 @@ function aborted(signal) {
 /** @param {ReplyFrame} reply */
 function responseOf(reply) {
   const { status, reason, url, redirected } = reply;
-  const body = NO_BODY.has(status) ? null : Uint8Array.fromBase64(reply.body);
+  const body = NO_BODY.has(status) ? null : bodyIn(reply.body);
   const response = new Response(body, { status, statusText: reason, headers: reply.headers });
   return Object.defineProperties(response, { url: { value: url }, redirected: { value: redirected } });
 }

@@ -16,8 +16,6 @@ import { defineProcess, nodeModule } from "./process.js";
 const SCHEME = "package:";
 /** And an ES module, as it sees it: many look for their own folder. Deno would read any other file of such a URL. */
 const MODULES = "file:///packages/";
-/** What this host itself imports late. */
-const IMPORTED_LATE = new Set(["./action.js", "./typescript.js"]);
 const BUILTIN = "builtin:";
 const REQUIRE = Symbol.for("rulemint.require");
 const DYNAMIC = /\bimport\s*\(/;
@@ -217,8 +215,7 @@ function resolveImport(specifier, context, next) {
  * @param {string} parentURL
  */
 function isOfTheHost(specifier, parentURL) {
-  if (!parentURL.startsWith("file:") || !specifier.startsWith("./")) return false;
-  return !parentURL.endsWith("/loading.js") || IMPORTED_LATE.has(specifier);
+  return parentURL.startsWith("file:") && specifier.startsWith("./") && !parentURL.endsWith("/common_js.js");
 }
 
 /** @param {string} file */

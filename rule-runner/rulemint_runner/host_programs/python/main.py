@@ -12,6 +12,7 @@ sys.path.insert(0, __file__.rpartition("/")[0])
 import calls
 import capture
 import channel
+import descriptions
 import invocation
 import packages
 import refused
@@ -46,7 +47,7 @@ def main() -> None:
         return
     except BaseException as error:  # noqa: BLE001  # all that a rule raises while it is loaded
         kind = "out_of_memory" if isinstance(error, MemoryError) else "exception"
-        runner.write({"t": "not-loaded", "kind": kind, "text": rule.describe(error)})
+        runner.write({"t": "not-loaded", "kind": kind, "text": descriptions.describe(error)})
         return
     runner.write({"t": "loaded"})
     while (run := runner.next_run()) is not None:

@@ -4,23 +4,20 @@ import json
 import linecache
 import logging
 import sys
-import traceback
 import types
 
+import descriptions
 import invocation
 import refusals
 from calls import Calls
+from descriptions import MAX_TEXT, describe, message_of
 from fetch import fetch_through
 from parameters import parameters_of
 from storage import Storage
 
-MAX_TEXT = 4_096
-MOST_CAUSES = 8
 PARAMETERS = 4
 CALLBACK = "cb"
 ITERABLE_COROUTINE = 0x100
-
-_file = "rule.py"
 
 
 class NotARule(Exception):
@@ -108,87 +105,30 @@ def load(frame: dict, calls: Calls) -> Rule:
         NotARule: the text is none.
         BaseException: anything that the text itself raises while it is loaded.
     """
-    global _file  # noqa: PLW0603  # one host, one rule
-    _file = frame["file"]
+    file = descriptions.file = frame["file"]
     script = frame["script"].removeprefix("\ufeff")
     refusals.define(fetch_through(calls))
-    linecache.cache[_file] = (len(script), None, script.splitlines(keepends=True), _file)
+    linecache.cache[file] = (len(script), None, script.splitlines(keepends=True), file)
     try:
-        code = compile(script, _file, "exec", dont_inherit=True)
+        code = compile(script, file, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
-        raise NotARule(_describe_syntax(error)) from None
+        raise NotARule(descriptions.describe_syntax(error)) from None
     module = sys.modules["rule"] = sys.modules["__main__"] = types.ModuleType("rule")
-    module.__file__ = _file
+    module.__file__ = file
     exec(code, module.__dict__)  # noqa: S102  # running this text is what the process is for
+    return Rule(function_of(module), frame, calls)
+
+
+def function_of(module: types.ModuleType) -> object:
+    """The function ``rule`` of *module*.
+
+    Raises:
+        NotARule: there is none.
+    """
     function = module.__dict__.get("rule")
     if not callable(function):
-        raise NotARule(f"{_file}: define a function: def rule(client, scope, audience, context)")
-    return Rule(function, frame, calls)
-
-
-def describe(error: BaseException) -> str:
-    """An error as its rule's author wants to see it: file, line and message, then the rule's own part of the stack."""
-    try:
-        text = _describe_with_stack(error)
-    except Exception:  # noqa: BLE001  # the rule may have left no descriptor or memory to look at the stack with
-        text = f"{_file}: {type(error).__name__}: {_message(error)}"
-    return text.encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  # it is the rule's own class
-        return "it has no message that can be shown"
-
-
-def _describe_with_stack(error: BaseException) -> str:
-    frames = _own_frames(error)
-    at = _position(frames[-1]) if frames else _file
-    lines = "".join(traceback.format_list(frames)).rstrip() if len(frames) > 1 else ""
-    parts = [f"{at}: {_headline(error)}", lines, *(f"  {line}" for line in _what_is_behind(error, MOST_CAUSES))]
-    return "\n".join(filter(None, parts))
-
-
-def _own_frames(error: BaseException) -> list:
-    return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file]
-
-
-def _headline(error: BaseException) -> str:
-    """Type and message; of a missing package also what helps."""
-    text = "".join(traceback.format_exception_only(error)).strip()
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        text += ": add the package that has it to the rule's dependencies"
-    return text
-
-
-def _what_is_behind(error: BaseException, most: int) -> list:
-    """One line for each error of a group, and for each that led to *error*, with the place of each in the rule."""
-    if most == 0:
-        return ["…"]
-    lines = []
-    for each in error.exceptions[:most] if isinstance(error, BaseExceptionGroup) else ():
-        lines += [f"in it: {_placed(each)}", *(f"  {line}" for line in _what_is_behind(each, most - 1))]
-    cause, word = error.__cause__, "caused by"
-    if cause is None and not error.__suppress_context__:
-        cause, word = error.__context__, "while handling"
-    if cause is not None:
-        lines += [f"{word}: {_placed(cause)}", *_what_is_behind(cause, most - 1)]
-    return lines
-
-
-def _placed(error: BaseException) -> str:
-    frames = _own_frames(error)
-    return f"{_headline(error)} ({_position(frames[-1])})" if frames else _headline(error)
-
-
-def _position(frame: traceback.FrameSummary) -> str:
-    """Return its position, the column counted from 1 in characters as everywhere else; Python counts bytes from 0."""
-    at = f"{_file}:{frame.lineno}"
-    if frame.lineno is None or frame.colno is None:
-        return at
-    before = linecache.getline(_file, frame.lineno).encode("utf-8", "surrogatepass")[: frame.colno]
-    return f"{at}:{len(before.decode('utf-8', 'replace')) + 1}"
+        raise NotARule(f"{descriptions.file}: define a function: def rule(client, scope, audience, context)")
+    return function
 
 
 def _finish(value: object) -> object:
@@ -214,7 +154,7 @@ async def _await(value: object) -> object:
 
 def refused(error: refusals.AccessDenied) -> dict:
     """The answer that a refusal is."""
-    message = _message(error).encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
+    message = message_of(error).encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
     plain = isinstance(error, refusals.PlainRefusal)
     code = getattr(error, "code", None)
     known = isinstance(code, str) and code in refusals.CODES
@@ -228,8 +168,8 @@ def answer_of(given: dict, ended: invocation.Invocation) -> dict:
     if ended.refusal is not None:
         return refused(ended.refusal)
     if ended.not_awaited:
-        text = f"{_file}: coroutine '{ended.not_awaited}' was never awaited: what it does, or refuses, was not done"
-        return {"t": "threw", "text": text}
+        lost = f"coroutine '{ended.not_awaited}' was never awaited: what it does, or refuses, was not done"
+        return {"t": "threw", "text": f"{descriptions.file}: {lost}"}
     return given
 
 
@@ -258,12 +198,3 @@ def _half_a_character(value: object) -> str:
 def _has_half(value: object) -> bool:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _describe_syntax(error: SyntaxError | ValueError) -> str:
-    if not isinstance(error, SyntaxError):
-        return f"{_file}: {error}"
-    line = (error.text or "").rstrip("\n")
-    caret = f"\n  {line}\n  {' ' * ((error.offset or 1) - 1)}^" if line else ""
-    at = _file if error.lineno is None else f"{_file}:{error.lineno}:{error.offset}"
-    return f"{at}: SyntaxError: {error.msg}{caret}"

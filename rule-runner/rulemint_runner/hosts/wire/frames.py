@@ -8,12 +8,12 @@ one of the frames below is a protocol error, and the host is killed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from rulemint_runner.hosts.wire.forms import Form
 from rulemint_shared.contract.messages import DenialCode, Level
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
 from rulemint_shared.contract.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord, CacheRecords, DocumentText
@@ -99,17 +99,6 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field=
 
 
 # ---- host → runner ----
-
-
-class Form(StrEnum):
-    """The contract that the rule's export follows."""
-
-    AUTH0 = "auth0"
-    """Five arguments or a generic webtask: only namespaced claims; without a scope in the result, no scopes."""
-    OWN = "own"
-    """A module or Python: any claim that is not reserved; without a scope, the scopes stay."""
-    ACTION = "action"
-    """The result is ``{"claims": {…}, "scope": […]}``: claims as in our own forms, scopes of the client grant only."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="t"):

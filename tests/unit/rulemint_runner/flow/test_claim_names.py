@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_runner.flow.claim_names import RESERVED, why_left_out
-from rulemint_runner.hosts.wire.frames import Form
+from rulemint_runner.hosts.wire.forms import Form
 
 NO_URL = "must be named by an http or https URL"
 

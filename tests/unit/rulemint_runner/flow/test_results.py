@@ -8,14 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_runner.flow.claim_names import RESERVED
-from rulemint_runner.flow.results import (
-    BEYOND_GRANT,
-    MAX_DEPTH,
-    NO_SCOPE,
-    RuleResult,
-    interpret,
-)
-from rulemint_runner.hosts.wire.frames import BadReturn, Form, Refused, Returned, Threw
+from rulemint_runner.flow.granting import BEYOND_GRANT, MAX_DEPTH, NO_SCOPE
+from rulemint_runner.flow.results import RuleResult, interpret
+from rulemint_runner.hosts.wire.forms import Form
+from rulemint_runner.hosts.wire.frames import BadReturn, Refused, Returned, Threw
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.messages import (
     MAX_DENIAL,

@@ -26,7 +26,7 @@ BOTH: Bounds = {
 }
 PYTHON: Bounds = {
     **BOTH,
-    "text": ("rule", "MAX_TEXT", messages.MAX_DETAIL),
+    "text": ("descriptions", "MAX_TEXT", messages.MAX_DETAIL),
     "body": ("calls", "MAX_BODY_BYTES", egress.MAX_BODY_BYTES),
     "url": ("calls", "MAX_URL_CHARACTERS", urls.MAX_URL_CHARACTERS),
     "headers": ("calls", "MAX_HEADERS", egress.MAX_HEADERS),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fixtures.spoiled import spoiled
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.audit import AuditedChange, AuditRecord
-from rulemint_shared.contract.codecs import Codec, DecodeError, EncodeError, check_travels
+from rulemint_shared.contract.codecs import Codec, DecodeError, EncodeError
 from rulemint_shared.contract.dependencies import Registry as PackageRegistry
 from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
 from rulemint_shared.contract.idempotency import IdempotentCall
@@ -70,6 +70,7 @@ from rulemint_shared.contract.records import (
 )
 from rulemint_shared.contract.rule_state import CacheRecord, StoredCache, StoredDocument
 from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.contract.travelling import check_travels
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rulemint_runner.hosts.wire.forms import Form
 from rulemint_runner.hosts.wire.frames import (
     MAX_FRAME_BYTES,
     MAX_PACKET_BYTES,
     BadReturn,
     CacheChanged,
     Call,
-    Form,
     FrameDecoder,
     FromHost,
     Idle,
