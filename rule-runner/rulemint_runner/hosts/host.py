@@ -14,6 +14,7 @@ host is idle. After that its lines are counted, and its calls are refused.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +23,7 @@ from typing import Any
 import structlog
 
 from rulemint_runner.hosts.errors import HostEndedError, more_than_memory
+from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.loading import Loading, explained, not_loaded
 from rulemint_runner.hosts.pipe import OVERDUE, Pipe, ignore_line
 from rulemint_runner.hosts.turn import Turn
@@ -39,7 +41,8 @@ log = structlog.get_logger(__name__)
 
 START_TIMEOUT_S = 10.0
 HUNG_UP_GRACE_S = 0.25
-_OUT_OF_MEMORY = (b"out of memory", b"MemoryError", b"memory allocation of")
+_OUT_OF_MEMORY = (b"out of memory", b"memoryerror", b"memory allocation of")
+"""How engines complain, in lower case."""
 
 OnLine = Callable[[Line], None]
 
@@ -53,14 +56,14 @@ class Host:
         channel: Channel,
         engine_text: EngineText,
         *,
-        memory_mb: int,
-        max_private_bytes: int,
+        program: HostProgram,
         priority: Priority = Priority.USUAL,
     ) -> None:
         """*priority* is what the process was started with."""
-        self.memory_mb = memory_mb
+        self.memory_mb = program.memory_mb
         """The MiB that its rule may have, as its author sees it."""
-        self.max_private_bytes = max_private_bytes
+        self.max_private_bytes = program.max_private_bytes
+        self._silent_shortage = program.silent_shortage
         self.ended = asyncio.Event()
         """Set once the process has ended and everything it sent has been read."""
         self.priority = priority
@@ -256,7 +259,7 @@ class Host:
         status = await self._process.exited
         await self._engine_text.closed.wait()
         await self._channel.read_to_its_end()
-        ran_out = any(mark in self._engine_text.text for mark in _OUT_OF_MEMORY)
+        ran_out = self._has_run_out(status)
         reason = FailureReason.OUT_OF_MEMORY if ran_out else FailureReason.CRASHED
         if status == SPAWNER_DIED:
             reason = FailureReason.INTERRUPTED
@@ -280,6 +283,13 @@ class Host:
             self._usage.close()
             self._usage = None
         self.ended.set()
+
+    def _has_run_out(self, status: int) -> bool:
+        """Tell whether it ended for want of memory: its engine said so, or was too short of it to say anything."""
+        said = self._engine_text.text.lower()
+        if not said:
+            return os.WIFSIGNALED(status) and os.WTERMSIG(status) == self._silent_shortage
+        return any(mark in said for mark in _OUT_OF_MEMORY)
 
     def _end(self, why: HostEndedError) -> None:
         """Nothing is read of it or sent to it any more; those who wait for it hear *why*."""

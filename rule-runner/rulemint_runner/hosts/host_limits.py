@@ -5,12 +5,11 @@ The kernel enforces what a `SandboxPolicy` says. No host may start a process: `s
 
 from __future__ import annotations
 
-from typing import assert_never
+import signal
 
 import msgspec
 
 from rulemint_runner.sandbox.policy import SandboxPolicy
-from rulemint_shared.contract.records import Language
 
 _MIB = 1024 * 1024
 
@@ -39,18 +38,14 @@ class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
     """The MiB that a rule may have, as its author sees it."""
     max_private_bytes: int
     """A host that has more than this is killed: the net under the limits that the kernel enforces."""
+    silent_shortage: signal.Signals | None = None
+    """The signal by which its engine ends, without a word, when the kernel gives it no more memory."""
 
 
-def memory_of_packages(language: Language, size: int) -> int:
+def memory_of_packages(size: int) -> int:
     """Calculate the MiB that packages of *size* bytes take besides the rule's own memory; none if they are small."""
-    match language:
-        case Language.JAVASCRIPT | Language.TYPESCRIPT:
-            return 0
-        case Language.PYTHON:
-            steps = size // _SMALL_PACKAGES_BYTES
-            return steps * _PACKAGES_KEEP_TIMES * _SMALL_PACKAGES_BYTES // _MIB
-        case _:
-            assert_never(language)
+    steps = size // _SMALL_PACKAGES_BYTES
+    return steps * _PACKAGES_KEEP_TIMES * _SMALL_PACKAGES_BYTES // _MIB
 
 
 def deno_with_memory(base: SandboxPolicy, memory_mb: int) -> HostProgram:
@@ -63,6 +58,7 @@ def deno_with_memory(base: SandboxPolicy, memory_mb: int) -> HostProgram:
         ),
         memory_mb=memory_mb,
         max_private_bytes=(memory_mb + _DENO_KEEPS_MB) * _MIB,
+        silent_shortage=signal.SIGABRT,  # a rule of JavaScript has no other way to it
     )
 
 

@@ -48,7 +48,7 @@ class Languages:
 
     def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB, package_bytes: int = 0) -> HostProgram:
         """The program that runs rules of *language* with *memory_mb* MiB of heap, and packages of *package_bytes*."""
-        packages_mb = memory_of_packages(language, package_bytes)
+        packages_mb = memory_of_packages(package_bytes)
         name = (language, memory_mb, packages_mb)
         if name not in self._made:
             program = self._program(language, memory_mb + packages_mb)

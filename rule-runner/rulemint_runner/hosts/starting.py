@@ -56,8 +56,7 @@ async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority) -> 
         process,
         channel,
         engine_text,
-        memory_mb=program.memory_mb,
-        max_private_bytes=program.max_private_bytes,
+        program=program,
         priority=priority,
     )
     channel.deliver_to(host)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zlib
 from typing import Any
 
 import msgspec
 import pytest
 
-from fixtures.hosts import Loaded, load_frame, loaded
+from fixtures.hosts import loaded
 from rulemint_runner.hosts.errors import RuleNotLoadedError
-from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.wire import frames
-from rulemint_runner.packages.package_store import _opened
 from rulemint_runner.sandbox.sandbox import Sandbox
-from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language
-from rulemint_shared.deadline import Deadline
 
 PY = Language.PYTHON
 RULE = "def rule(client, scope, audience, context):\n    "
@@ -190,20 +183,6 @@ async def test_half_a_character_names_its_claim(sandbox: Sandbox, value: str) ->
         answer = await rule.run()
     assert isinstance(answer, frames.BadReturn)
     assert answer.why.startswith("the claim 'name' has half of a surrogate pair")
-
-
-async def test_a_large_package_set_loads_besides_the_rules_own_memory(sandbox: Sandbox) -> None:
-    files = {f"filler{number}.py": "x = 1\n" * 170_000 for number in range(20)} | {"one.py": "ONE = '\N{SNOWMAN}'"}
-    kept = zlib.compress(msgspec.json.encode({"files": files, "data": {}}))
-    packages = msgspec.Raw(_opened(hashlib.sha256(kept).hexdigest(), kept))
-    host = await start_host(sandbox, Languages().program(PY, package_bytes=len(bytes(packages))))
-    try:
-        script = f"import one\nmine = bytes(40 << 20)\n{RULE}return {{'one': one.ONE}}"
-        await host.load(load_frame(script, PY, packages=packages), Deadline.after(20), lambda _line: None)
-        assert json.loads(await Loaded(host).value()) == {"one": "\N{SNOWMAN}"}
-    finally:
-        host.kill(FailureReason.INTERRUPTED, "the test is over")
-        await host.ended.wait()
 
 
 class Slow:

@@ -89,6 +89,7 @@ function nextFrame() {
   if (filled < end) return undefined;
   const frame = parse(decoder.decode(buffer.subarray(unread + 4, end)));
   unread = end;
+  if (buffer.length > USUAL_BYTES && unread === filled) [buffer, unread, filled] = [new Uint8Array(USUAL_BYTES), 0, 0];
   return frame;
 }
 

@@ -125,6 +125,7 @@ function evaluate(file) {
     throw error;
   }
   module.loaded = true;
+  packages.files[file] = ""; // nobody asks for the text again, and the engine keeps its own
   return module;
 }
 
@@ -134,23 +135,25 @@ function evaluate(file) {
  */
 function run(file, module) {
   const require = requireFrom(file);
-  const text = packages.files[file].replace(/^#!/, "//");
-  const start = functionOf(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, file);
+  const start = functionOf(packages.files[file].replace(/^#!/, "//"), file);
   start.call(module.exports, module.exports, require, module, `/${file}`, `/${file.slice(0, file.lastIndexOf("/"))}`);
 }
 
 /**
- * The function of a file. If it imports something while it runs, that is looked for where the file is.
+ * The function of a file. If it imports something while it runs, that is looked for where the file is. A text may have
+ * megabytes, so that it is put together once.
  *
  * @param {string} text
  * @param {string} file
  */
 function functionOf(text, file) {
-  if (!DYNAMIC.test(text)) return (0, eval)(`${text}\n//# sourceURL=${file}`);
+  const before = "(function (exports, require, module, __filename, __dirname) {";
+  if (!DYNAMIC.test(text)) return (0, eval)(`${before}${text}\n})\n//# sourceURL=${file}`);
   hookImports();
   const vm = nodeModule("node:vm");
   const importModuleDynamically = vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  return new vm.Script(text, { filename: SCHEME + file, importModuleDynamically }).runInThisContext();
+  const script = new vm.Script(`${before}${text}\n})`, { filename: SCHEME + file, importModuleDynamically });
+  return script.runInThisContext();
 }
 
 /**
