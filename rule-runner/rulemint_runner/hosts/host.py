@@ -14,7 +14,6 @@ host is idle. After that its lines are counted, and its calls are refused.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +21,7 @@ from typing import Any
 
 import structlog
 
+from rulemint_runner.hosts.engine_words import PLACE_WITHIN_S, has_run_out, place_in
 from rulemint_runner.hosts.errors import HostEndedError, more_than_memory
 from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.loading import Loading, explained, not_loaded
@@ -41,8 +41,6 @@ log = structlog.get_logger(__name__)
 
 START_TIMEOUT_S = 10.0
 HUNG_UP_GRACE_S = 0.25
-_OUT_OF_MEMORY = (b"out of memory", b"memoryerror", b"memory allocation of")
-"""How engines complain, in lower case."""
 
 OnLine = Callable[[Line], None]
 
@@ -64,6 +62,7 @@ class Host:
         """The MiB that its rule may have, as its author sees it."""
         self.max_private_bytes = program.max_private_bytes
         self._silent_shortage = program.silent_shortage
+        self._tells_place_by = program.tells_place_by
         self.ended = asyncio.Event()
         """Set once the process has ended and everything it sent has been read."""
         self.priority = priority
@@ -74,7 +73,7 @@ class Host:
         self._process = process
         self._channel = channel
         self._engine_text = engine_text
-        self.pipe = Pipe(process.pid, channel, self.kill)
+        self.pipe = Pipe(process.pid, channel, self.kill, self.kill_overdue)
         """The turns that it was sent and has not done."""
         self.count = self.pipe.count
         self._usage: Usage | None = None
@@ -82,6 +81,7 @@ class Host:
         self._paused = False
         self._processor_s = 0.0
         self._has_hung_up = False
+        self._file = ""
         self._why_killed: HostEndedError | None = None
         self._watching = asyncio.get_running_loop().create_task(self._watch_end())
 
@@ -143,6 +143,7 @@ class Host:
                 `overloaded`, and not the rule's fault.
         """
         self.pipe.load_line = on_line
+        self._file = load.file
         loading = Loading(
             load,
             self.pid,
@@ -154,7 +155,10 @@ class Host:
         self._channel.write(load)
         try:
             answer = await self._await_frame(
-                deadline, Loaded, NotLoaded, too_late=lambda: self.kill(*loading.why_too_late(self.processor_s()))
+                deadline,
+                Loaded,
+                NotLoaded,
+                too_late=lambda: self.kill_overdue(*loading.why_too_late(self.processor_s())),
             )
         except HostEndedError as error:
             raise explained(error) from error
@@ -214,6 +218,27 @@ class Host:
             self._process.send_signal(signal.SIGKILL)
         self._end(self._why_killed)
 
+    def kill_overdue(self, reason: FailureReason, detail: str) -> None:
+        """As `kill`, as soon as its engine has said where in the rule it is, if it can. It is not heard any more."""
+        if reason is not FailureReason.TIMEOUT or self._tells_place_by is None or not self.usable:
+            self.kill(reason, detail)
+            return
+        self._why_killed = why = HostEndedError(reason, detail)
+        self._engine_text.on_text = partial(self._kill_at_place, why)
+        asyncio.get_running_loop().call_later(PLACE_WITHIN_S, self._kill_at_place, why, "")
+        self.resume()
+        self._process.send_signal(self._tells_place_by)
+
+    def _kill_at_place(self, why: HostEndedError, unknown: str | None = None) -> None:
+        """End it by *why*, if its engine has told the place, or that is *unknown*."""
+        place = place_in(self._engine_text.text, self._file)
+        if self._why_killed is not why or (place is None and unknown is None):
+            return
+        self._engine_text.on_text = None
+        detail = f"{why.detail}; it was at {place}" if place else why.detail
+        self._why_killed = None
+        self.kill(why.reason, detail)
+
     def take(self, frame: frames.FromHost) -> None:
         """Act on a frame that arrived."""
         if self._why_killed is not None:
@@ -259,7 +284,7 @@ class Host:
         status = await self._process.exited
         await self._engine_text.closed.wait()
         await self._channel.read_to_its_end()
-        ran_out = self._has_run_out(status)
+        ran_out = has_run_out(self._engine_text.text, status, self._silent_shortage)
         reason = FailureReason.OUT_OF_MEMORY if ran_out else FailureReason.CRASHED
         if status == SPAWNER_DIED:
             reason = FailureReason.INTERRUPTED
@@ -283,13 +308,6 @@ class Host:
             self._usage.close()
             self._usage = None
         self.ended.set()
-
-    def _has_run_out(self, status: int) -> bool:
-        """Tell whether it ended for want of memory: its engine said so, or was too short of it to say anything."""
-        said = self._engine_text.text.lower()
-        if not said:
-            return os.WIFSIGNALED(status) and os.WTERMSIG(status) == self._silent_shortage
-        return any(mark in said for mark in _OUT_OF_MEMORY)
 
     def _end(self, why: HostEndedError) -> None:
         """Nothing is read of it or sent to it any more; those who wait for it hear *why*."""

@@ -40,6 +40,8 @@ class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
     """A host that has more than this is killed: the net under the limits that the kernel enforces."""
     silent_shortage: signal.Signals | None = None
     """The signal by which its engine ends, without a word, when the kernel gives it no more memory."""
+    tells_place_by: signal.Signals | None = None
+    """The signal upon which its engine writes where it is."""
 
 
 def memory_of_packages(size: int) -> int:
@@ -72,4 +74,5 @@ def python_with_memory(base: SandboxPolicy, memory_mb: int) -> HostProgram:
         ),
         memory_mb=memory_mb,
         max_private_bytes=(memory_mb + _PYTHON_KEEPS_MB) * _MIB,
+        tells_place_by=signal.SIGUSR1,
     )

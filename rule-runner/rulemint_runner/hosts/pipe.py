@@ -74,7 +74,8 @@ NOBODY = User()
 class Pipe:
     """The turns of one host."""
 
-    def __init__(self, pid: int, channel: Channel, kill: Kill) -> None:
+    def __init__(self, pid: int, channel: Channel, kill: Kill, kill_overdue: Kill) -> None:
+        """*kill_overdue* is for a turn whose time is up: the host may say first where it is."""
         self.user = NOBODY
         self.runs = 0
         """Turns that it came to."""
@@ -90,6 +91,7 @@ class Pipe:
         self._pid = pid
         self._channel = channel
         self._kill = kill
+        self._kill_overdue = kill_overdue
         self._turns: deque[Turn] = deque()
         self._is_answered = False
         self.has_asked = False
@@ -260,8 +262,7 @@ class Pipe:
                 self._kill(FailureReason.TIMEOUT, "the rule went on after its answer")
                 return
         elif now_s >= turn.until.monotonic_s:
-            reason = turn.overdue()
-            self._kill(reason, turn.why_overdue())
+            self._kill_overdue(turn.overdue(), turn.why_overdue())
             return
         if now_s >= self.began_s + LATE_S:
             self.take_back()

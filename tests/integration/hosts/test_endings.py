@@ -150,3 +150,55 @@ async def test_a_timeout_that_a_rule_left_behind_never_comes(sandbox: Sandbox) -
             await rule.run()
             assert await rule.host.idle()
     assert rule.lines == []
+
+
+LOOPS = [
+    pytest.param(
+        "def rule(*_):\n    n = 0\n    while True:\n        n += 1", r"my-rule\.py:[34], in rule", id="a loop"
+    ),
+    pytest.param(
+        "def count(n):\n    return sum(i for i in range(n))\ndef rule(*_):\n    return count(10**12)",
+        r"my-rule\.py:2, in (count|<genexpr>)",
+        id="a loop in a function",
+    ),
+    pytest.param(
+        "import re\ndef rule(*_):\n    re.match('(a+)+$', 'a' * 40 + 'b')", r"my-rule\.py:3, in rule", id="a regex"
+    ),
+    pytest.param("import time\ndef rule(*_):\n    time.sleep(9)", r"my-rule\.py:3, in rule", id="a wait"),
+]
+
+
+@pytest.mark.parametrize(("script", "place"), LOOPS)
+async def test_a_python_rule_whose_time_is_up_is_told_where_it_was(sandbox: Sandbox, script: str, place: str) -> None:
+    async with loaded(sandbox, script, PY) as rule:
+        with pytest.raises(HostEndedError, match=place) as ended:
+            await rule.run(timeout_s=0.5)
+        assert ended.value.reason is FailureReason.TIMEOUT
+        await all_gone({rule.host.pid})
+
+
+WITHOUT_A_PLACE = [
+    pytest.param("import asyncio\nasync def rule(*_):\n    await asyncio.sleep(9)", id="it waits in an event loop"),
+    pytest.param(
+        "import signal\ndef rule(*_):\n    signal.signal(signal.SIGUSR1, signal.SIG_IGN)\n    while True: pass",
+        id="it ignores the question",
+    ),
+]
+
+
+@pytest.mark.parametrize("script", WITHOUT_A_PLACE)
+async def test_a_python_rule_that_tells_no_place_is_ended_all_the_same(sandbox: Sandbox, script: str) -> None:
+    async with loaded(sandbox, script, PY) as rule:
+        assert await failure_of(rule, timeout_s=0.5) is FailureReason.TIMEOUT
+        await all_gone({rule.host.pid})
+
+
+async def test_an_answer_after_its_time_is_none_while_the_place_is_asked_for(sandbox: Sandbox) -> None:
+    script = """import signal, time
+def rule(*_):
+    signal.signal(signal.SIGUSR1, stop)
+    time.sleep(9)
+def stop(*_):
+    raise AccessDenied('too late')"""
+    async with loaded(sandbox, script, PY) as rule:
+        assert await failure_of(rule, timeout_s=0.5) is FailureReason.TIMEOUT

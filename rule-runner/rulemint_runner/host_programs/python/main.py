@@ -4,7 +4,9 @@ It is started with ``-I -S``, so its own folder is not on the path: the neighbou
 While it is idle it blocks in a read, so nothing that a rule left behind runs between invocations.
 """
 
+import faulthandler
 import sys
+from _signal import SIGUSR1  # `signal` makes enumerations of all
 from time import monotonic as now
 
 sys.path.insert(0, __file__.rpartition("/")[0])
@@ -29,6 +31,7 @@ for name, module in tuple(sys.modules.items()):  # a rule may have packages of t
 def main() -> None:
     """Load once, then answer until the runner hangs up."""
     runner = channel.Channel()
+    faulthandler.register(SIGUSR1, file=2, all_threads=False)  # the runner asks where a rule is whose time is up
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
     refused.define()

@@ -7,7 +7,7 @@ is room to write again. With one pair, a host that waits for its next frame woul
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 import structlog
@@ -155,10 +155,14 @@ class EngineText(asyncio.Protocol):
     def __init__(self) -> None:
         self.text = b""
         self.closed = asyncio.Event()
+        self.on_text: Callable[[], None] | None = None
+        """Called whenever it has written something more."""
 
     def data_received(self, data: bytes) -> None:
         """Keep the end of it."""
         self.text = (self.text + data)[-ENGINE_TEXT_KEPT:]
+        if self.on_text is not None:
+            self.on_text()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The process has ended, or closed its standard error."""

@@ -66,7 +66,7 @@ async def test_what_was_taken_goes_elsewhere_and_what_the_host_has_read_stays_in
     taken: tuple[int, ...], stay: list[int], back: list[int]
 ) -> None:
     socket, user = SocketThatIsRead(), Hears()
-    pipe = Pipe(1, socket, lambda _reason, _detail: None)  # type: ignore[arg-type]  # no process is needed for this
+    pipe = Pipe(1, socket, *[lambda _reason, _detail: None] * 2)  # type: ignore[arg-type]  # no process is needed for this
     pipe.user = user
     turns = [TurnOfNumber(number, deadline=Deadline.after(5), timeout_s=5) for number in (1, 2, 3, 4)]
     for turn in turns:
