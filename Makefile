@@ -7,23 +7,26 @@ PYTHON ?=
 PROCESSES ?= 4
 # What may not keep its compiled code compiles it at each start, and the tests start hundreds of programs.
 unexport PYTHONDONTWRITEBYTECODE
-VENV := .venv
-BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-READY := $(VENV)/ready
+# Two environments: .venv has what it takes to run the system, .venv-dev also what tests, checks and benches need.
+RUN := .venv
+DEVELOP := .venv-dev
+BIN := $(DEVELOP)/bin
+READY := $(DEVELOP)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs test abuse faults cluster layers lint format docs up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster soak lock clean
+.PHONY: help run logs develop test abuse faults cluster layers lint format docs up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(READY) ## Run the whole system on this machine: http://localhost:8080
-	@echo "On $$($(BIN)/python --version), $$(readlink -f $(BIN)/python)"
-	@exec $(BIN)/rulemint dev
+run: $(RUN)/ready ## Run the whole system on this machine: http://localhost:8080
+	@echo "Starting Rulemint on $$($(RUN)/bin/python --version), $$(readlink -f $(RUN)/bin/python)"
+	@exec $(RUN)/bin/rulemint dev
 
-logs: $(READY) ## Watch the live logs of the running system
-	@exec $(BIN)/rulemint logs --follow
+logs: $(RUN)/ready ## Watch the live logs of the running system
+	@exec $(RUN)/bin/rulemint logs --follow
+
+develop: $(READY) ## Set up .venv-dev, where tests, checks and benches run
 
 test: $(READY) ## Run every test, four files at a time because they wait a lot (PROCESSES=0: one after the other)
 	$(BIN)/pytest tests --numprocesses $(PROCESSES) --dist loadfile
@@ -90,22 +93,34 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 soak: $(READY) ## Let hostile tenants loose on a system of its own for ten minutes and time the honest ones (MINUTES=2: for two)
 	$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
-lock: $(READY) ## Make requirements.lock anew, from it the two parts that the images install, and the bench's own
-	$(COMPILE) --upgrade pyproject.toml --group build --group test --group lint --output-file requirements.lock
-	$(COMPILE) --constraint requirements.lock gateway/pyproject.toml cli/pyproject.toml --output-file gateway/requirements.lock
-	$(COMPILE) --constraint requirements.lock rule-runner/pyproject.toml --output-file rule-runner/requirements.lock
+lock: $(READY) ## Make requirements-dev.lock anew, from it the parts that `make run` and the images install, and the bench's own
+	$(COMPILE) --upgrade pyproject.toml $(foreach group,build lock test lint,--group $(group)) --output-file requirements-dev.lock
+	$(COMPILE) --constraint requirements-dev.lock pyproject.toml --group build --output-file requirements.lock
+	$(COMPILE) --constraint requirements-dev.lock gateway/pyproject.toml cli/pyproject.toml --output-file gateway/requirements.lock
+	$(COMPILE) --constraint requirements-dev.lock rule-runner/pyproject.toml --output-file rule-runner/requirements.lock
 	$(COMPILE) --upgrade bench/requirements.in --output-file bench/requirements.lock
 
-clean: ## Remove the environment and every cache; .rulemint stays
-	rm -rf $(VENV) bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results
+clean: ## Remove the environments and every cache; .rulemint stays
+	rm -rf $(RUN) $(DEVELOP) bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): requirements.lock pyproject.toml $(PACKAGES:%=%/pyproject.toml)
-	@trap 'exit 130' INT; for python in $(or $(PYTHON),$$(python3 bench/interpreters.py)); do \
-	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$python is older than Python 3.11" >&2; continue; }; \
-	  echo "Setting up $(VENV) from requirements.lock with $$python (once; about a minute)"; \
-	  rm -rf $(VENV) && $$python -m venv $(VENV) && \
-	  $(PIP) install --require-hashes --prefer-binary -r requirements.lock && \
-	  $(PIP) install --no-deps --no-build-isolation $(PACKAGES:%=-e ./%) && \
-	  touch $@ && exit 0; \
-	done; echo "$(VENV) could not be set up: make PYTHON=python3.12 … names the Python to use" >&2; exit 1
+$(RUN)/ready: requirements.lock
+$(READY): requirements-dev.lock
+# An environment that is there is brought up to date. PYTHON=… makes it anew.
+$(RUN)/ready $(READY): pyproject.toml $(PACKAGES:%=%/pyproject.toml)
+	@set -e; trap 'exit 130' INT; folder=$(@D); lock=$(filter %.lock,$^); \
+	pip="$$folder/bin/python -m pip --quiet --disable-pip-version-check install"; \
+	if [ -n "$(PYTHON)" ] || ! $$folder/bin/python -m pip --version >/dev/null 2>&1; then \
+	  command -v python3 >/dev/null || { echo "Python 3.11 or newer with venv is needed (Debian, Ubuntu: apt-get install python3-venv; Fedora: dnf install python3.13)" >&2; exit 1; }; \
+	  echo "1 of 3: Making $$folder, once. Looking for the fastest Python"; made=; \
+	  for python in $(or $(PYTHON),$$(python3 bench/interpreters.py)); do \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$python does not run, or is older than Python 3.11" >&2; continue; }; \
+	    rm -rf $$folder; $$python -m venv $$folder && { made=yes; break; }; \
+	  done; \
+	  [ -n "$$made" ] || { echo "$$folder could not be made: make PYTHON=python3.12 … names the Python to use" >&2; exit 1; }; \
+	fi; \
+	echo "2 of 3: Installing the $$(grep -c '==' $$lock) packages of $$lock into $$folder ($(if $(filter $(RUN),$(@D)),230,750) MiB)"; \
+	$$pip --require-hashes --prefer-binary -r $$lock; \
+	echo "3 of 3: Installing Rulemint into $$folder"; \
+	$$pip --no-deps --no-build-isolation $(PACKAGES:%=-e ./%); \
+	touch $@

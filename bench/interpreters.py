@@ -24,6 +24,7 @@ ROUNDS = 3
 ALIKE = 1.2
 """Who takes so much of the fastest's time may be better at what this work does not do: then the newest goes first."""
 TIMEOUT_S = 30
+INSTALLING = "Debian and Ubuntu: apt-get install python3-venv; Fedora: dnf install python3.13"
 
 PROBE = """
 import json, sys, sysconfig, time
@@ -86,7 +87,7 @@ def main() -> int:
         sys.stdout.write(f"{each.path}\n")
     if not found:
         names = ", ".join(f"{major}.{minor}" for major, minor in reversed(VERSIONS))
-        sys.stderr.write(f"CPython with venv is needed, one of {names} (Debian: apt-get install python3-venv)\n")
+        sys.stderr.write(f"CPython with venv is needed, one of {names}. {INSTALLING}\n")
     return 0 if found else 1
 
 

@@ -12,8 +12,10 @@ import rulemint_shared
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["shared", "gateway", "rule-runner", "cli"]
-WHOLE = "requirements.lock"
-PARTS = ["gateway/requirements.lock", "rule-runner/requirements.lock"]
+WHOLE = "requirements-dev.lock"
+RUN = "requirements.lock"
+PARTS = [RUN, "gateway/requirements.lock", "rule-runner/requirements.lock"]
+MOST_TO_RUN = 60
 _PINNED = re.compile(r"(?P<name>[a-z0-9._-]+)(\[[a-z0-9,._-]+\])?==(?P<version>\S+)( ; (?P<marker>.+))?")
 
 Pin = tuple[str, frozenset[str]]
@@ -33,10 +35,19 @@ def pins_of(lock: str) -> dict[str, Pin]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_an_image_installs_a_part_of_what_is_tested_with_the_same_versions_and_hashes(part: str) -> None:
+def test_what_runs_is_installed_from_a_part_of_what_is_tested_with_the_same_versions_and_hashes(part: str) -> None:
     whole, pins = pins_of(WHOLE), pins_of(part)
     assert {name: pin for name, pin in pins.items() if whole.get(name) != pin} == {}
     assert len(pins) < len(whole)
+
+
+def test_what_make_run_installs_is_little_and_has_nothing_that_only_tests_need() -> None:
+    names = set(pins_of(RUN))
+    assert len(names) + len(PACKAGES) < MOST_TO_RUN
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    to_develop = {name.lower().replace("_", "-") for group in ("lock", "test", "lint") for name in groups[group]}
+    assert to_develop & names == set()
+    assert to_develop - set(pins_of(WHOLE)) == set()
 
 
 def test_the_runner_s_image_has_no_jwt_library() -> None:
