@@ -32,6 +32,7 @@ pytest_plugins = [
     "fixtures.workplace",
     "fixtures.raw_gateway",
     "fixtures.node",
+    "fixtures.rule_bench",
 ]
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,3 +1,3 @@
 def rule(client, scope, audience, context):
     print("hello from", client["name"])
-    return {"plan": client["metadata"]["plan"]}
+    return {"plan": client["metadata"].get("plan", "free")}

@@ -84,7 +84,9 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
 def try_(  # noqa: PLR0913  # each is an option of the command line
     call: Call,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule's file.")],
-    client: Annotated[str, typer.Option(help="The client_id of the client that asks.")],
+    client: Annotated[
+        str, typer.Option(help='The client that asks: its id, its name, or JSON like {"metadata": {…}}.')
+    ],
     audience: Annotated[str | None, typer.Option(help="The API. Default: the client's first.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A scope. Default: all of the client grant.")] = None,
     secret: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule.")] = None,
@@ -99,12 +101,12 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
     language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None,
 ) -> Work:
     """Run the rule in FILE as for a token, but issue none. The exit code is 0 if the rule grants, else 1."""
+    from rulemint_cli.rules.given_client import client_fields, given_client  # noqa: PLC0415  # as above
     from rulemint_cli.rules.rule_file import read_script  # noqa: PLC0415  # as above
     from rulemint_cli.rules.try_report import show_tried  # noqa: PLC0415  # as above
     from rulemint_cli.rules.trying import GRANTED, Options, body_of, try_rule  # noqa: PLC0415  # as above
 
     options = Options(
-        client=client,
         audience=audience,
         scope=scope or [],
         secrets=secret or [],
@@ -117,12 +119,12 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
         language=language,
     )
     script = read_script(file)
-    wanted = body_of(file, script, options)
+    asking, wanted = given_client(client), body_of(file, script, options)
 
     async def run() -> None:
         async with call.admin(timeout_s=TRY_TIMEOUT_S) as admin:
             with call.bars.show(f"trying {file}"):
-                tried, as_json = await try_rule(admin, wanted)
+                tried, as_json = await try_rule(admin, {**await client_fields(admin, asking), **wanted})
         if call.as_json:
             call.output.raw(as_json + "\n")
         else:

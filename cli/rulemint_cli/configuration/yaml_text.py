@@ -61,8 +61,8 @@ class Parsed:
         return int(node.start_mark.line) + 1
 
 
-def parse(text: str, *, called: str) -> Parsed:
-    """Parse *text*, which errors call *called*.
+def parse(text: str, *, called: str, start_from: str = "rulemint config export writes one to start from") -> Parsed:
+    """Parse *text*, which errors call *called*. *start_from* is the advice for an empty text.
 
     Raises:
         UsageError: the text is not valid YAML; the error says where.
@@ -71,7 +71,7 @@ def parse(text: str, *, called: str) -> Parsed:
     try:
         node = loader.get_single_node()
         if node is None:
-            raise UsageError(f"{called} is empty: rulemint config export writes one to start from")
+            raise UsageError(f"{called} is empty: {start_from}")
         _refuse_twins(node, called)
         return Parsed(loader.construct_document(node), node)
     except yaml.MarkedYAMLError as error:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
+class NotThereError(CommandError):
+    """No record has the id or name that was given, or several have the name."""
+
+
 @dataclass(frozen=True)
 class Noun:
     """One kind of record."""
@@ -49,7 +53,8 @@ async def find(admin: Admin, noun: Noun, wanted: str) -> Record:
     """Return the record with the id *wanted*, or else the one with that name.
 
     Raises:
-        CommandError: there is none, or several have the name.
+        NotThereError: there is none, or several have the name.
+        CommandError: the system refuses, or does not answer.
     """
     records = await admin.list(noun.path)
     for record in records:
@@ -57,10 +62,10 @@ async def find(admin: Admin, noun: Noun, wanted: str) -> Record:
             return record
     named = [record for record in records if wanted in {record.get(name) for name in noun.names}]
     if not named:
-        raise CommandError(f"there is no {noun.word} {wanted}: rulemint {noun.command} list shows all")
+        raise NotThereError(f"there is no {noun.word} {wanted}: rulemint {noun.command} list shows all")
     if len(named) > 1:
         ids = ", ".join(str(record[noun.id]) for record in named)
-        raise CommandError(f"{len(named)} {noun.word}s are called {wanted}: give the id of one: {ids}")
+        raise NotThereError(f"{len(named)} {noun.word}s are called {wanted}: give the id of one: {ids}")
     return named[0]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
+
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.contract.dependencies import ANY_VERSION
 from rulemint_shared.contract.records import Language
@@ -71,3 +73,20 @@ def dependencies_of(texts: list[str]) -> dict[str, str]:
 def _dependency(text: str) -> tuple[str, str]:
     name, at, version = text.rpartition("@")
     return (name, version) if at and name else (text, ANY_VERSION)
+
+
+def limits_of(texts: list[str]) -> dict[str, float]:
+    """Split limits such as ``timeout_s=2`` into names and numbers.
+
+    Raises:
+        UsageError: one has another form.
+    """
+    return dict(_limit(text) for text in texts)
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, msgspec.json.decode(value, type=int | float)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"--limit {text}: write it as NAME=NUMBER, such as timeout_s=2") from error

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from rulemint_cli.connection.management_api import Admin
-from rulemint_cli.rules.rule_file import dependencies_of, language_of, rule_name_of, secret_pairs
+from rulemint_cli.rules.rule_file import dependencies_of, language_of, limits_of, rule_name_of, secret_pairs
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.contract.records import Language
 
@@ -68,7 +68,6 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The options of ``rulemint try``."""
 
-    client: str
     audience: str | None = None
     scope: list[str] = []
     secrets: list[str] = []
@@ -83,19 +82,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
-    """Return the body of the call that tries *script*, the text of *file*.
+    """Return the body of the call that tries *script*, the text of *file*, but for its client.
 
     Raises:
         UsageError: an option is malformed, or the language is unknown.
     """
     scope = [value for text in options.scope for value in text.split()]
     context = _context(options)
-    limits = dict(_limit(text) for text in options.limits)
+    limits = limits_of(options.limits)
     return {
         "name": rule_name_of(file),
         "script": script,
         "language": language_of(file, options.language),
-        "client": options.client,
         "secrets": secret_pairs(options.secrets),
         "dependencies": dependencies_of(options.dependencies),
         "allow_hosts": options.allow_hosts,
@@ -132,11 +130,3 @@ def _parameters(text: str | None) -> dict[str, Any] | None:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise UsageError(f"--body: write it as a JSON object: {error}") from error
-
-
-def _limit(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name, msgspec.json.decode(value, type=int | float)
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"--limit {text}: write it as NAME=NUMBER, such as timeout_s=2") from error

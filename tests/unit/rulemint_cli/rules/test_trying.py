@@ -12,7 +12,6 @@ from rulemint_shared.contract.records import Language
 
 def test_the_command_line_becomes_the_body() -> None:
     options = Options(
-        client="c",
         audience="https://api/",
         scope=["read write", "extra"],
         secrets=["KEY=a=b", "EMPTY="],
@@ -27,7 +26,6 @@ def test_the_command_line_becomes_the_body() -> None:
         "name": "my-rule-v2",
         "script": "text",
         "language": Language.JAVASCRIPT,
-        "client": "c",
         "audience": "https://api/",
         "scope": ["read", "write", "extra"],
         "secrets": {"KEY": "a=b", "EMPTY": ""},
@@ -39,7 +37,7 @@ def test_the_command_line_becomes_the_body() -> None:
 
 
 def test_what_is_not_asked_for_is_left_to_the_client_s_grant() -> None:
-    body = body_of(Path("rule.py"), "text", Options(client="c"))
+    body = body_of(Path("rule.py"), "text", Options())
     assert not {"audience", "scope", "context", "limits"} & set(body)
 
 
@@ -49,17 +47,17 @@ def test_what_is_not_asked_for_is_left_to_the_client_s_grant() -> None:
      ("a.py", "python")],
 )  # fmt: skip
 def test_the_suffix_says_what_language_it_is(name: str, language: str) -> None:
-    assert body_of(Path(name), "text", Options(client="c"))["language"] == language
+    assert body_of(Path(name), "text", Options())["language"] == language
 
 
 def test_what_is_said_of_the_language_wins_over_the_suffix() -> None:
-    options = Options(client="c", language=Language.TYPESCRIPT)
+    options = Options(language=Language.TYPESCRIPT)
     assert body_of(Path("rule.js"), "text", options)["language"] == "typescript"
 
 
 @pytest.mark.parametrize("name", ["_.js", "规则.js", "---.js"], ids=["underscore", "another script", "dashes"])
 def test_a_file_whose_name_no_rule_may_have_is_called_rule(name: str) -> None:
-    assert body_of(Path(name), "text", Options(client="c"))["name"] == "rule"
+    assert body_of(Path(name), "text", Options())["name"] == "rule"
 
 
 @pytest.mark.parametrize(
@@ -68,10 +66,10 @@ def test_a_file_whose_name_no_rule_may_have_is_called_rule(name: str) -> None:
 )
 def test_a_malformed_option_is_named(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"^--(body|limit)"):
-        body_of(Path("rule.js"), "text", Options(client="c", **options))
+        body_of(Path("rule.js"), "text", Options(**options))
 
 
 def test_a_malformed_secret_is_not_repeated() -> None:
     with pytest.raises(UsageError) as refused:
-        body_of(Path("rule.js"), "text", Options(client="c", secrets=["=hunter22"]))
+        body_of(Path("rule.js"), "text", Options(secrets=["=hunter22"]))
     assert "hunter22" not in str(refused.value)

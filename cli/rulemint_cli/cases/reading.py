@@ -1,0 +1,99 @@
+"""Read a file of cases. Errors name the file, the line and the field."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rulemint_cli.cases.problems import Problems
+from rulemint_cli.configuration.yaml_text import parse
+from rulemint_cli.terminal.errors import UsageError
+from rulemint_shared.cases.format import CaseFile
+from rulemint_shared.contract.travelling import check_travels
+
+SUFFIX = ".cases.yaml"
+MAX_FILE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ReadCases:
+    """The cases of a file, and how to say what is wrong with them."""
+
+    file: Path
+    content: CaseFile
+    problems: Problems
+
+
+def file_of_cases(rule: Path) -> Path:
+    """Return the file of the cases of *rule*, a file: ``plan.cases.yaml`` next to ``plan.js``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    file = rule.with_name(f"{rule.stem}{SUFFIX}")
+    if not file.is_file():
+        raise UsageError(f"{rule} has no cases: write {file}, or name another file with --cases (docs/cases.md)")
+    return file
+
+
+def read_cases(file: Path) -> ReadCases:
+    """Read the cases in *file*.
+
+    Raises:
+        UsageError: the file cannot be read, or is not valid.
+    """
+    parsed = parse(_text_of(file), called=str(file), start_from="rulemint new writes a rule with its cases")
+    problems = Problems(file, parsed)
+    _check_json(parsed.value, "$", problems)
+    try:
+        content = msgspec.convert(parsed.value, CaseFile)
+    except msgspec.ValidationError as error:
+        raise problems.of(error) from None
+    _check(content, problems)
+    return ReadCases(file, content, problems)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_FILE_BYTES + 1)
+        text = data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file}: {error}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise UsageError(f"{file} is larger than {MAX_FILE_BYTES} bytes: split it, and name each part with --cases")
+    return text
+
+
+def _check_json(value: Any, path: str, problems: Problems) -> None:
+    """Refuse what YAML has and JSON has not: names that are no texts, and numbers that are none."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise problems.at(f"{path}.{name}", "a name must be a text: write it in quotes")
+            _check_json(item, f"{path}.{name}", problems)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_json(item, f"{path}[{index}]", problems)
+    elif not isinstance(value, str | int | float | None) or (isinstance(value, float) and not math.isfinite(value)):
+        raise problems.at(path, f"JSON does not have {value}: write a text, a number, true, false or null")
+
+
+def _check(content: CaseFile, problems: Problems) -> None:
+    """Check what no field alone shows."""
+    known: dict[str, int] = {}
+    for index, case in enumerate(content.cases):
+        path = f"$.cases[{index}]"
+        if case.name in known:
+            raise problems.at(f"{path}.name", f"cases[{known[case.name]}] has this name too: give each its own")
+        known[case.name] = index
+        if problem := case.expect.problem():
+            raise problems.at(f"{path}.expect", problem)
+        try:
+            check_travels(msgspec.to_builtins(case))
+        except ValueError as error:
+            raise problems.at(path, f"it has {error}") from None

@@ -1,0 +1,116 @@
+"""Define ``rulemint test``, which runs the cases of rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import Work, command
+from rulemint_shared.contract.records import Language
+
+if TYPE_CHECKING:
+    from rulemint_cli.cases.running import RuleToTest
+
+TEST_TIMEOUT_S = 120.0
+"""Of one case. Long, because packages may have to be installed first."""
+EXAMPLES = """\b
+Examples:
+  rulemint test plan.js                        the cases in plan.cases.yaml
+  rulemint test rules/*.js rules/*.py --junit report.xml
+  rulemint test plan.py --cases plan.cases.yaml --client '{"metadata": {"plan": "gold"}}'
+"""
+
+
+def add_test_command(app: typer.Typer) -> None:
+    """Add the command to *app*."""
+    command(app, "test", epilog=EXAMPLES)(run_tests)
+
+
+def run_tests(  # noqa: PLR0913  # each is an option of the command line
+    call: Call,
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, metavar="RULE...", help="Files of rules.")
+    ],
+    cases: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The cases, for each rule. Default: RULE.cases.yaml."),
+    ] = None,
+    client: Annotated[
+        str | None,
+        typer.Option(help='The client of cases that name none: an id, a name, or JSON like {"metadata": {…}}.'),
+    ] = None,
+    secret: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule, in place of the cases' own.")
+    ] = None,
+    dep: Annotated[
+        list[str] | None, typer.Option(help="A package, such as axios@1. Replaces the list of the file.")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A host that the rule may call. Replaces the list of the file.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=NUMBER", help="A limit of the rule, such as timeout_s=2.")
+    ] = None,
+    language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the results there in JUnit's format.")
+    ] = None,
+) -> Work:
+    """Run the cases of rules in the sandbox of a running system. Nothing is deployed, and no token is issued.
+
+    The exit code is 0 if all cases hold, 1 if one does not, and 2 if a file or an option is wrong.
+    """
+    from rulemint_cli.cases.reading import file_of_cases, read_cases  # noqa: PLC0415  # each command loads what it needs
+    from rulemint_cli.cases.running import RuleToTest  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.given_client import given_client  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.rule_file import (  # noqa: PLC0415  # as above
+        dependencies_of,
+        language_of,
+        limits_of,
+        read_script,
+        rule_name_of,
+        secret_pairs,
+    )
+
+    chosen: dict[str, Any] = {}
+    if dep:
+        chosen["dependencies"] = dependencies_of(dep)
+    if allow_host:
+        chosen["allow_hosts"] = allow_host
+    if limit:
+        chosen["limits"] = limits_of(limit)
+    secrets = secret_pairs(secret or [])
+    others: dict[str, Any] = {} if client is None else {"client": given_client(client)}
+    wanted = []
+    for file in files:
+        found = read_cases(cases or file_of_cases(file))
+        rule = {
+            "name": rule_name_of(file),
+            "script": read_script(file),
+            "language": language_of(file, language),
+            **msgspec.to_builtins(found.content.rule),
+            **chosen,
+        }
+        wanted.append(RuleToTest(file=file, rule=rule, cases=found, secrets=secrets, **others))
+    return _test(call, wanted, junit)
+
+
+async def _test(call: Call, wanted: list[RuleToTest], junit: Path | None) -> None:
+    from rulemint_cli.cases.report import RuleResult, show_results, write_junit  # noqa: PLC0415  # as above
+    from rulemint_cli.cases.running import run_cases  # noqa: PLC0415  # as above
+
+    results = []
+    async with call.admin(timeout_s=TEST_TIMEOUT_S) as admin:
+        with call.bars.show("running cases", sum(len(each.cases.content.cases) for each in wanted)) as steps:
+            for each in wanted:
+                ran = await run_cases(admin, each, steps.done)
+                results.append(RuleResult(rule=str(each.file), cases_file=str(each.cases.file), cases=ran))
+    show_results(call.output, results)
+    if junit is not None:
+        write_junit(junit, results)
+    if not all(case.holds for result in results for case in result.cases):
+        raise typer.Exit(1)
