@@ -14,7 +14,7 @@ BIN := $(DEVELOP)/bin
 READY := $(DEVELOP)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs develop test abuse faults cluster layers lint format docs up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster soak lock clean
+.PHONY: help run logs develop test abuse faults cluster layers lint format docs sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,10 +46,11 @@ layers: $(READY) ## Make docs/security/layers.md anew: which layer holds what, m
 lint: $(READY) ## Check style, types, imports, dependencies, plain English and the host programs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(PACKAGES) bench tests
+	$(BIN)/mypy $(PACKAGES) bench sdk tests
 	$(BIN)/lint-imports
 	$(BIN)/python docs/prose.py
 	@for package in $(PACKAGES); do echo "deptry $$package"; (cd $$package && ../$(BIN)/deptry .) || exit 1; done
+	cd sdk/python && ../../$(BIN)/deptry .
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.js && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
 
 format: $(READY) ## Format everything
@@ -61,6 +62,9 @@ docs: $(READY) ## Make docs/settings.md and docs/limits.md anew from the code, a
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/limits.py
 	$(BIN)/python docs/faults.py
+
+sdk: $(READY) ## Make the test kits' copies of the rule contract anew from the code that runs rules
+	$(BIN)/python sdk/derive.py
 
 up: ## Build the images and run the system, with the demo, in containers
 	docker compose --profile demo up --build

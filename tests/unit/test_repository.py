@@ -63,7 +63,7 @@ def test_no_lock_names_an_address(lock: str) -> None:
     assert [line for line in (ROOT / lock).read_text().splitlines() if "://" in line] == []
 
 
-@pytest.mark.parametrize("folder", ["", *PACKAGES], ids=["workspace", *PACKAGES])
+@pytest.mark.parametrize("folder", ["", *PACKAGES, "sdk/python"], ids=["workspace", *PACKAGES, "sdk/python"])
 def test_the_repository_has_one_version(folder: str) -> None:
     project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
     assert project["version"] == rulemint_shared.__version__

@@ -21,8 +21,8 @@ RESERVED = frozenset(
 )
 """Names that Auth0 lets no custom claim have; the token's own claims are among them."""
 _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
-_AUTH0_URN = "urn:auth0"
-_FOREIGN_HOSTS = ("auth0.com", "webtask.io", "webtask.run")
+AUTH0_URN = "urn:auth0"
+FOREIGN_HOSTS = ("auth0.com", "webtask.io", "webtask.run")
 
 
 @lru_cache(maxsize=256)  # at every invocation the same few
@@ -31,10 +31,10 @@ def why_left_out(name: str, form: Form) -> str | None:
     if name in RESERVED:
         return "the name is reserved"
     host = _url_host(name)
-    if host is not None and any(host == foreign or host.endswith(f".{foreign}") for foreign in _FOREIGN_HOSTS):
+    if host is not None and any(host == foreign or host.endswith(f".{foreign}") for foreign in FOREIGN_HOSTS):
         return f"a claim may not be named after {host}"
-    if form is Form.ACTION and (name == _AUTH0_URN or name.startswith(f"{_AUTH0_URN}:")):
-        return f"a claim may not be named after {_AUTH0_URN}"
+    if form is Form.ACTION and (name == AUTH0_URN or name.startswith(f"{AUTH0_URN}:")):
+        return f"a claim may not be named after {AUTH0_URN}"
     if form is Form.AUTH0 and host is None:
         return "a claim of this form of rule must be named by an http or https URL"
     return None

@@ -14,7 +14,7 @@ from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
 from rulemint_shared.contract.messages import FailureReason
 
-_META = {
+META = {
     "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
     "auth0-extension": "runtime",
     "auth0-extension-name": "credentials-exchange",
@@ -32,7 +32,7 @@ def load_frame(name: str, source: RuleSource, limits: Limits, packages: msgspec.
         script=source.script,
         secrets=source.secrets,
         result_bytes=limits.result_bytes,
-        meta=_META,
+        meta=META,
         packages=packages,
     )
 

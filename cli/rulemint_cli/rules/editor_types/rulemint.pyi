@@ -87,9 +87,10 @@ def fetch(
     body: bytes | str = b"",
     json: object = None,
     redirect: Literal["follow", "manual", "error"] = "follow",
+    timeout: float | None = None,
 ) -> Response:
-    """Call *url*, whose host must be in the rule's ``allow_hosts``.
+    """Call *url*, whose host must be in the rule's ``allow_hosts``. Give up after *timeout* seconds.
 
     Raises:
-        OSError: there was no answer. The text says why.
+        OSError: there was no answer. The text says why. `TimeoutError`, an `OSError`: none came in time.
     """

@@ -1,0 +1,23 @@
+// Made by sdk/derive.py: run `make sdk`.
+export const MAX_CALLS = 50;
+export const MAX_RESPONSE_BYTES = 1048576;
+export const MAX_OPERATIONS = 50;
+export const MAX_DOCUMENT_BYTES = 512000;
+export const MAX_LINES = 4096;
+export const MAX_LINE_CHARACTERS = 8192;
+export const MAX_LOG_BYTES = 262144;
+export const LOG_IS_FULL = "[the log of this invocation is full: further lines are left out]";
+export const MAX_RESULT_BYTES = 32768;
+export const MAX_DETAIL = 4096;
+export const MAX_DENIAL = 1024;
+export const MAX_METADATA = 10;
+export const META = {"wt-compiler": "auth0-ext-compilers/client-credentials-exchange", "auth0-extension": "runtime", "auth0-extension-name": "credentials-exchange"};
+export const MAX_DEPTH = 16;
+export const MAX_SCOPES = 500;
+export const MAX_SCOPE_CHARACTERS = 256;
+export const BEYOND_CEILING = "the API allows only scopes of the client grant";
+export const BEYOND_GRANT = "an action may add only scopes of the client grant";
+export const NO_SCOPE = "the result has no scope, and then no scopes are left, as at Auth0; to keep them, return scope";
+export const RESERVED = ["acr", "act", "active", "amr", "at_hash", "ath", "attest", "aud", "auth_time", "authorization_details", "azp", "c_hash", "client_id", "cnf", "cty", "dest", "entitlements", "events", "exp", "groups", "gty", "htm", "htu", "iat", "internalService", "iss", "jcard", "jku", "jti", "jwe", "jwk", "kid", "may_act", "mky", "nbf", "nonce", "object_id", "org_id", "org_name", "orig", "origid", "permissions", "roles", "rph", "s_hash", "scope", "sid", "sip_callid", "sip_cseq_num", "sip_date", "sip_from_tag", "sip_via_branch", "sub", "sub_jwk", "toe", "txn", "typ", "uuid", "vot", "vtm", "x5t#S256"];
+export const FOREIGN_HOSTS = ["auth0.com", "webtask.io", "webtask.run"];
+export const AUTH0_URN = "urn:auth0";

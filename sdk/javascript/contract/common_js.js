@@ -1,0 +1,72 @@
+// Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/common_js.js: change that, and run `make sdk`.
+/** A rule's text as CommonJS, or as the one function expression that it is. */
+
+import { source } from "./source.js";
+
+/** @import { RuleFunction } from "./frames.d.ts" */
+/** @typedef {{ require: unknown, __filename: string, __dirname: string }} Given  The free names of such a file. */
+
+export const IS_MODULE =
+  /^[ \t]*(?:export\s+(?:default|const|let|var|function|class|async|\{|\*)|import\s*(?:[\w$*{"']))/m;
+/** How V8 says that a text is a module: it is its parser that knows. */
+const MODULE_ONLY =
+  /import statement outside a module|token 'export'|'import\.meta' outside a module|^await is only valid/;
+/** What may follow a function expression that is a whole file, and would not within parentheses. */
+const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
+
+/**
+ * CommonJS in sloppy mode: the text as statements, which may return the function as webtasks did, else as one expression
+ * that is the function itself. What it exports comes in an object, because `await` would look for a `then` in it. Null if
+ * it does not parse.
+ *
+ * @param {string} script
+ * @param {RuleFunction | SyntaxError} statements
+ * @param {Given} names
+ * @returns {{ exported: any } | null}
+ */
+export function evaluate(script, statements, names) {
+  /** @type {{ exports: any }} */
+  const module = { exports: {} };
+  const untouched = module.exports;
+  /** @type {any[]} */
+  const given = [module, untouched, names.require, names.__filename, names.__dirname];
+  if (typeof statements === "function") {
+    const result = statements.apply(untouched, given);
+    if (typeof result === "function") return { exported: result };
+    if (module.exports !== untouched || Object.keys(untouched).length > 0) return { exported: module.exports };
+  }
+  const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");
+  if (typeof expression === "function") return { exported: expression(...given) };
+  if (typeof statements === "function") return { exported: module.exports };
+  return null;
+}
+
+/**
+ * The text as a function's body. It begins in the first line, so that line numbers stay the file's own.
+ *
+ * @param {string} script
+ * @param {string} prefix
+ * @returns {RuleFunction | SyntaxError}
+ */
+export function compile(script, prefix) {
+  const before = `(function (module, exports, require, __filename, __dirname) {${prefix && `${prefix}(`}`;
+  const body = prefix ? `${script}\n)` : script;
+  try {
+    const compiled = (0, eval)(`${before}${body}\n})\n//# sourceURL=${source.file}`);
+    source.indent = before.length;
+    return compiled;
+  } catch (error) {
+    if (error instanceof SyntaxError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Whether a text that is no function's body is an ES module: the parser says so, or a line reads like one.
+ *
+ * @param {string} text
+ * @param {SyntaxError} error
+ */
+export function isModule(text, error) {
+  return MODULE_ONLY.test(error.message) || IS_MODULE.test(text);
+}

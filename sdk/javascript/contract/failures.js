@@ -1,0 +1,60 @@
+// Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/failures.js: change that, and run `make sdk`.
+/**
+ * Why a call failed, as programs tell it: by its code. That of a network is Node's, and libraries try again after it.
+ * Ours says what a rule may not do, and is the same at every try.
+ */
+
+import { current } from "../host/invocation.js";
+
+/** @import { Invocation } from "../host/invocation.js" */
+/** @typedef {{ code: string, message: string }} Refusal */
+
+const FORBIDDEN_HOST = "ERR_RULEMINT_FORBIDDEN_HOST";
+/** What was refused while the module was loaded, and in each invocation, by its origin. */
+const atLoad = new Map();
+/** @type {WeakMap<Invocation, Map<string, Refusal>>} */
+const refused = new WeakMap();
+
+/**
+ * @template {Error} E
+ * @param {new (message: string, options?: ErrorOptions) => E} Type
+ * @param {string} code
+ * @param {string} message
+ * @param {ErrorOptions} [options]
+ */
+export function failure(Type, code, message, options) {
+  return Object.assign(new Type(message, options), { code });
+}
+
+/**
+ * Remember that *origin* was refused in this invocation: its error will be the same.
+ *
+ * @param {string} origin
+ * @param {Refusal} refusal
+ */
+export function noteRefusal(origin, refusal) {
+  if (refusal.code === FORBIDDEN_HOST) refusals().set(origin, refusal);
+}
+
+/**
+ * How *origin* was refused before in this invocation; undefined if it was not.
+ *
+ * @param {string} origin
+ * @returns {Refusal | undefined}
+ */
+export function isRefused(origin) {
+  return refusals().get(origin);
+}
+
+/** The words of everything that this invocation was refused. @returns {string[]} */
+export function refusedSoFar() {
+  return [...refusals().values()].map(({ message }) => message);
+}
+
+function refusals() {
+  const invocation = current();
+  if (invocation === null) return atLoad;
+  let known = refused.get(invocation);
+  if (known === undefined) refused.set(invocation, known = new Map());
+  return known;
+}

@@ -1,0 +1,176 @@
+// Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/frames.d.ts: change that, and run `make sdk`.
+/**
+ * What travels between the runner and this host; `hosts/wire/frames.py` is the other side and checks everything. `n` is the
+ * number of the invocation that a frame is of, 0 while the rule is loaded.
+ */
+
+import type { Invocation } from "../host/invocation.js";
+
+export interface Client {
+  tenant: string;
+  id: string;
+  name: string;
+  metadata: Record<string, string>;
+}
+
+export interface LoadFrame {
+  t: "load";
+  file: string;
+  language: "javascript" | "typescript";
+  script: string;
+  secrets: Record<string, string>;
+  result_bytes: number;
+  packages: PackageSet | null;
+  meta?: Record<string, string>;
+}
+
+/** The token request beyond what every rule sees in its context. */
+export interface Sent {
+  id?: string;
+  headers?: Record<string, string>;
+  query?: Record<string, string>;
+  hostname?: string;
+  requested_scopes?: string[];
+  geoip?: Record<string, string | number>;
+}
+
+/** `packages/messages.py` says what is in it. */
+export interface PackageSet {
+  files: Record<string, string>;
+  data: Record<string, string>;
+  modules: string[];
+  links: Record<string, Record<string, string>>;
+  roots: Record<string, string>;
+  duals?: string[];
+}
+
+export interface RunFrame {
+  t: "run";
+  n: number;
+  client: Client;
+  scope: string[];
+  audience: string;
+  context: { ip: string; userAgent: string; body: Record<string, unknown> };
+  request?: Sent;
+  claims?: Record<string, unknown>;
+  cache?: Record<string, CacheRecord>;
+}
+
+/** A value of `api.cache`, which ends at `expires_at`, in ms since the epoch. */
+export interface CacheRecord {
+  value: string;
+  expires_at: number;
+}
+
+export interface CallFrame {
+  t: "call";
+  id: number;
+  n: number;
+  method: string;
+  url: string;
+  headers: [string, string][];
+  body: string;
+  redirect: RequestRedirect;
+  /** Hand the body on in its content coding. */
+  as_sent?: boolean;
+}
+
+export interface ReplyFrame {
+  t: "reply";
+  id: number;
+  status: number;
+  reason: string;
+  headers: [string, string][];
+  body: string;
+  url: string;
+  redirected: boolean;
+  error: string | null;
+  /** Of the error, as programs know it. */
+  code: string;
+}
+
+export interface StorageGetFrame {
+  t: "storage-get";
+  id: number;
+  n: number;
+}
+
+export interface StorageSetFrame {
+  t: "storage-set";
+  id: number;
+  n: number;
+  data: string | null;
+  etag: string | null;
+  force: boolean;
+}
+
+export interface StoredFrame {
+  t: "stored";
+  id: number;
+  data: string | null;
+  etag: string | null;
+  conflict: boolean;
+  error: string | null;
+}
+
+/** What the runner replies to, by its number. */
+export type AskingFrame = CallFrame | StorageGetFrame | StorageSetFrame;
+export type WithoutId<T> = T extends unknown ? Omit<T, "id" | "n"> : never;
+
+export interface CacheChangedFrame {
+  t: "cache-changed";
+  n: number;
+  changed: Record<string, CacheRecord>;
+  deleted: string[];
+}
+
+export type Form = "auth0" | "own" | "action";
+export type Level = "debug" | "info" | "warn" | "error";
+
+/** One of the four ways in which an invocation is answered. */
+export type AnswerFrame =
+  & { n: number }
+  & (
+    | { t: "returned"; form: Form; value: string }
+    | { t: "refused"; code: string; message: string; plain: boolean }
+    | { t: "threw"; text: string }
+    | { t: "bad-return"; why: string }
+  );
+
+/** A run that came in the place of a reply: another host runs it. */
+export interface NotBegunFrame {
+  t: "not-begun";
+  n: number;
+}
+
+export interface IdleFrame {
+  t: "idle";
+  n: number;
+  took_ms: number;
+  dropped: number;
+}
+
+export type OutFrame =
+  | { t: "ready" }
+  | { t: "loaded"; wants_cache: boolean }
+  | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
+  | { t: "line"; level: Level; text: string; n: number }
+  | IdleFrame
+  | NotBegunFrame
+  | AskingFrame
+  | CacheChangedFrame
+  | AnswerFrame;
+
+type WithoutNumber<T> = T extends unknown ? Omit<T, "n"> : never;
+export type Answer = WithoutNumber<AnswerFrame>;
+/** An answer that is a function is made in the moment in which it leaves. */
+export type Answering = (answer: Answer | (() => Answer)) => void;
+/** Runs the rule once; answers the invocation when the rule has. */
+export interface Rule {
+  (run: RunFrame, invocation: Invocation): void;
+  /** Whether its runs are to bring what its cache holds. */
+  wantsCache?: boolean;
+}
+/** What a rule's text exports: it takes and gives anything. */
+// deno-lint-ignore no-explicit-any
+export type RuleFunction = (...args: any[]) => any;

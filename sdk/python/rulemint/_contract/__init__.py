@@ -1,0 +1,1 @@
+"""What rules are held to, word for word as in a host."""

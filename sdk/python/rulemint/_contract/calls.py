@@ -1,0 +1,102 @@
+# Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/python/calls.py: change that, and run `make sdk`.
+"""Ask the runner: for calls to other services, which its broker makes, and for what the rule has stored."""
+
+import binascii
+import itertools
+
+from rulemint._contract import invocation
+from rulemint._contract.failures import failure
+
+TOO_LARGE, UNSUPPORTED = "ERR_RULEMINT_BODY_TOO_LARGE", "ERR_RULEMINT_UNSUPPORTED"
+FORBIDDEN_HEADER = "ERR_RULEMINT_FORBIDDEN_HEADER"
+MAX_TIMEOUT_MS = 600_000
+MAX_BODY_BYTES = 1024 * 1024
+MAX_URL_CHARACTERS = 8 * 1024
+MAX_HEADERS = 100
+MAX_HEADER_NAME, MAX_HEADER_VALUE = 256, 8 * 1024
+
+OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over"
+
+_numbers = itertools.count(1)
+
+
+class Calls:
+    """Asks for this host, one thing after the other."""
+
+    def __init__(self, channel: object) -> None:
+        self._channel = channel
+
+    def make(
+        self, method: str, url: str, headers: list, body: bytes, redirect: str, timeout_s: float | None = None
+    ) -> dict:
+        """The reply frame of one call, its body as bytes.
+
+        Raises:
+            CallError: there was no answer, or none within *timeout_s*.
+        """
+        return _answer(method, url, self.ask(_frame(method, url, headers, body, redirect, timeout_s)))
+
+    async def make_without_blocking(
+        self, method: str, url: str, headers: list, body: bytes, redirect: str, timeout_s: float | None = None
+    ) -> dict:
+        """As `make`, while other tasks of the event loop go on."""
+        return _answer(method, url, await self._ask_later(_frame(method, url, headers, body, redirect, timeout_s)))
+
+    def ask(self, frame: dict) -> dict:
+        """The reply to *frame*; an invocation that is over is refused."""
+        asking = invocation.current()
+        if asking.is_over:
+            return {"error": OVER}
+        number = next(_numbers)
+        self._channel.write({**frame, "id": number, "n": asking.number})
+        reply = self._channel.read_reply(number)
+        if reply is None:
+            raise SystemExit
+        return reply
+
+    async def _ask_later(self, frame: dict) -> dict:
+        """As `ask`; the loop waits for the reply among all else that it waits for."""
+        import asyncio  # noqa: PLC0415  # who awaits has it
+
+        asking = invocation.current()
+        if asking.is_over:
+            return {"error": OVER}
+        loop, number = asyncio.get_running_loop(), next(_numbers)
+        reply = loop.create_future()
+        self._channel.expect(number, reply, loop)
+        try:
+            self._channel.write({**frame, "id": number, "n": asking.number})
+            return await reply
+        finally:
+            self._channel.forget(number, loop)
+
+
+def _frame(method: str, url: str, headers: list, body: bytes, redirect: str, timeout_s: float | None) -> dict:
+    _check(url, headers, body)
+    frame = {
+        "t": "call",
+        "method": method,
+        "url": url,
+        "headers": headers,
+        "body": binascii.b2a_base64(body, newline=False).decode(),
+        "redirect": redirect,
+    }
+    return frame if timeout_s is None else {**frame, "timeout_ms": max(1, min(MAX_TIMEOUT_MS, round(timeout_s * 1000)))}
+
+
+def _answer(method: str, url: str, reply: dict) -> dict:
+    if reply["error"] is not None:
+        raise failure(f"{method} {url}: {reply['error']}", reply.get("code", ""))
+    return {**reply, "body": binascii.a2b_base64(reply["body"])}
+
+
+def _check(url: str, headers: list, body: bytes) -> None:
+    """Say plainly what the runner would refuse as a broken frame."""
+    if len(body) > MAX_BODY_BYTES:
+        raise failure(f"{url}: the body is larger than {MAX_BODY_BYTES} bytes", TOO_LARGE)
+    if len(url) > MAX_URL_CHARACTERS:
+        raise failure(f"the URL is longer than {MAX_URL_CHARACTERS} characters", UNSUPPORTED)
+    if len(headers) > MAX_HEADERS:
+        raise failure(f"{url}: more than {MAX_HEADERS} headers", FORBIDDEN_HEADER)
+    if any(len(name) > MAX_HEADER_NAME or len(value) > MAX_HEADER_VALUE for name, value in headers):
+        raise failure(f"{url}: a header is too long", FORBIDDEN_HEADER)

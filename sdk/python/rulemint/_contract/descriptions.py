@@ -1,0 +1,87 @@
+# Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/python/descriptions.py: change that, and run `make sdk`.
+"""An error → its words for the rule's author: file, line and column in the rule's own terms, and what caused it."""
+
+import linecache
+import traceback
+
+MAX_TEXT = 4_096
+MOST_CAUSES = 8
+
+file = "rule.py"
+"""The author's name for the file of the one rule that is loaded."""
+
+
+def describe(error: BaseException) -> str:
+    """An error as its rule's author wants to see it: file, line and message, then the rule's own part of the stack."""
+    try:
+        text = _describe_with_stack(error)
+    except Exception:  # noqa: BLE001  # the rule may have left no descriptor or memory to look at the stack with
+        text = f"{file}: {type(error).__name__}: {message_of(error)}"
+    return text.encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
+
+
+def message_of(error: BaseException) -> str:
+    """The error's own words."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # it is the rule's own class
+        return "it has no message that can be shown"
+
+
+def describe_syntax(error: SyntaxError | ValueError) -> str:
+    """Describe a text that does not parse, with the line and a mark below it."""
+    if not isinstance(error, SyntaxError):
+        return f"{file}: {error}"
+    line = (error.text or "").rstrip("\n")
+    caret = f"\n  {line}\n  {' ' * ((error.offset or 1) - 1)}^" if line else ""
+    at = file if error.lineno is None else f"{file}:{error.lineno}:{error.offset}"
+    return f"{at}: SyntaxError: {error.msg}{caret}"
+
+
+def _describe_with_stack(error: BaseException) -> str:
+    frames = _own_frames(error)
+    at = _position(frames[-1]) if frames else file
+    lines = "".join(traceback.format_list(frames)).rstrip() if len(frames) > 1 else ""
+    parts = [f"{at}: {_headline(error)}", lines, *(f"  {line}" for line in _what_is_behind(error, MOST_CAUSES))]
+    return "\n".join(filter(None, parts))
+
+
+def _own_frames(error: BaseException) -> list:
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+
+
+def _headline(error: BaseException) -> str:
+    """Type and message; of a missing package also what helps."""
+    text = "".join(traceback.format_exception_only(error)).strip()
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        text += ": add the package that has it to the rule's dependencies"
+    return text
+
+
+def _what_is_behind(error: BaseException, most: int) -> list:
+    """One line for each error of a group, and for each that led to *error*, with the place of each in the rule."""
+    if most == 0:
+        return ["…"]
+    lines = []
+    for each in error.exceptions[:most] if isinstance(error, BaseExceptionGroup) else ():
+        lines += [f"in it: {_placed(each)}", *(f"  {line}" for line in _what_is_behind(each, most - 1))]
+    cause, word = error.__cause__, "caused by"
+    if cause is None and not error.__suppress_context__:
+        cause, word = error.__context__, "while handling"
+    if cause is not None:
+        lines += [f"{word}: {_placed(cause)}", *_what_is_behind(cause, most - 1)]
+    return lines
+
+
+def _placed(error: BaseException) -> str:
+    frames = _own_frames(error)
+    return f"{_headline(error)} ({_position(frames[-1])})" if frames else _headline(error)
+
+
+def _position(frame: traceback.FrameSummary) -> str:
+    """Return its position, the column counted from 1 in characters as everywhere else; Python counts bytes from 0."""
+    at = f"{file}:{frame.lineno}"
+    if frame.lineno is None or frame.colno is None:
+        return at
+    before = linecache.getline(file, frame.lineno).encode("utf-8", "surrogatepass")[: frame.colno]
+    return f"{at}:{len(before.decode('utf-8', 'replace')) + 1}"

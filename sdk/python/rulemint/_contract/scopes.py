@@ -1,0 +1,17 @@
+# Made by sdk/derive.py of shared/rulemint_shared/scopes.py: change that, and run `make sdk`.
+"""Scope tokens, as clients ask for them and as rules return them (RFC 6749 §3.3)."""
+
+from __future__ import annotations
+
+import re
+
+MAX_SCOPES = 500
+"""The scopes that one request may ask for, and one rule may return, at most."""
+SCOPE_CHARACTER = r"[\x21\x23-\x5b\x5d-\x7e]"
+MAX_SCOPE_CHARACTERS = 256
+_SCOPE_TOKEN = re.compile(f"{SCOPE_CHARACTER}{{1,{MAX_SCOPE_CHARACTERS}}}")
+
+
+def is_scope_token(text: str) -> bool:
+    """Return whether *text* is a scope token of at most 256 characters."""
+    return _SCOPE_TOKEN.fullmatch(text) is not None
