@@ -69,7 +69,7 @@ def figures(goals: Goals) -> str:
 def beyond(goals: Goals) -> str:
     """Those lines of what is to be reached that are about more than one rule."""
     rows = [
-        (aim.title, aim.text(goals.figures[aim.name]), aim.text(aim.goal))
+        (aim.titled(goals.tenants), aim.text(goals.figures[aim.name]), aim.text(aim.goal))
         for aim in AIMS
         if aim.name in BEYOND and aim.name in goals.figures
     ]

@@ -17,7 +17,7 @@ from rich.table import Table
 from bench import table
 from bench.command import add_turns, number, output, progress, run, some_of, written
 from bench.goals import after_idle, against_peers, looping, many_tenants, waiting
-from bench.goals.aims import AIMS, Aim, Figures
+from bench.goals.aims import AIMS, Aim
 from bench.goals.measured import Measured, Run
 from bench.load import load_generator
 from bench.rounds import Row, medians
@@ -40,6 +40,8 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     """The name of an aim → its figures; one that was not measured is missing."""
     rows: list[Row]
     """The medians of all turns of load."""
+    tenants: int = 1_000
+    """Of the largest number of tenants that were asked."""
 
 
 def main() -> int:
@@ -57,14 +59,14 @@ def main() -> int:
         max_hosts=arguments.max_hosts,
         say=say,
     )
-    all_of_it, goals = Measured(), Goals(origin=made, figures={}, rows=[])
+    all_of_it, goals = Measured(), Goals(origin=made, figures={}, rows=[], tenants=how.tenants)
     for name in arguments.only:
         say(f"measuring {name}")
         part = PARTS[name](how)
         all_of_it.figures |= part.figures
         all_of_it.turns += part.turns
         all_of_it.failed += part.failed
-        goals = Goals(origin=made, figures=all_of_it.figures, rows=medians(all_of_it.turns))
+        goals = msgspec.structs.replace(goals, figures=all_of_it.figures, rows=medians(all_of_it.turns))
         table.write(goals, arguments.into, as_markdown(goals))
     show(goals, output())
     say(f"written: {arguments.into}")
@@ -80,18 +82,19 @@ def show(goals: Goals, console: Console) -> None:
         shown.add_column(name, justify="left" if name == COLUMNS[0] else "right")
     for aim in AIMS:
         if aim.name in goals.figures:
-            shown.add_row(*_cells(aim, goals.figures[aim.name]))
+            shown.add_row(*_cells(aim, goals))
     console.print(shown)
 
 
 def as_markdown(goals: Goals) -> str:
     """The same with what it was measured on."""
-    rows = [_cells(aim, goals.figures[aim.name]) for aim in AIMS if aim.name in goals.figures]
+    rows = [_cells(aim, goals) for aim in AIMS if aim.name in goals.figures]
     return f"{table.origin_as_markdown(goals.origin)}\n\n{table.table_as_markdown(COLUMNS, rows)}\n"
 
 
-def _cells(aim: Aim, figures: Figures) -> tuple[str, ...]:
-    return aim.title, aim.text(figures), aim.text(aim.goal), aim.text(aim.must), aim.reached(figures)
+def _cells(aim: Aim, goals: Goals) -> tuple[str, ...]:
+    figures = goals.figures[aim.name]
+    return aim.titled(goals.tenants), aim.text(figures), aim.text(aim.goal), aim.text(aim.must), aim.reached(figures)
 
 
 def _arguments() -> argparse.Namespace:

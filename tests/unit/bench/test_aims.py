@@ -31,3 +31,11 @@ def test_every_goal_is_at_least_what_must_be() -> None:
         assert aim.reached(aim.goal) == "goal", aim.name
         assert aim.reached(aim.must) in {"goal", "must"}, aim.name
     assert len({aim.name for aim in AIMS}) == len(AIMS)
+
+
+def test_a_title_says_how_many_tenants_were_asked() -> None:
+    titles = {aim.name: aim.titled(40) for aim in AIMS}
+    assert "40 tenants against 1" in titles["tenants-100"]
+    assert "40 tenants by Zipf" in titles["tenants-1000"]
+    assert "1,000 tenants by Zipf" in {aim.name: aim.titled(1_000) for aim in AIMS}["tenants-1000"]
+    assert not any("{" in title for title in titles.values())
