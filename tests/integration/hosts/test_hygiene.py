@@ -57,6 +57,17 @@ def rule(client, scope, audience, context):
     return {}
 """
 
+COMPUTES_WHILE_IT_IS_IDLE = """
+import sys
+def rule(client, scope, audience, context):
+    frame = sys._getframe()
+    while "runner" not in frame.f_locals:
+        frame = frame.f_back
+    runner, n = frame.f_locals["runner"], frame.f_locals["run"]["n"]
+    runner.write({"t": "returned", "n": n, "form": "own", "value": "{}"}, {"t": "idle", "n": n})
+    while True: pass
+"""
+
 
 async def state_of(pid: int) -> str:
     """The letter of proc(5): ``T`` is stopped."""
@@ -64,11 +75,21 @@ async def state_of(pid: int) -> str:
     return text.rpartition(")")[2].split()[0]
 
 
-async def test_an_idle_host_is_stopped_and_goes_on_for_the_next_invocation(make_pool: MakePool) -> None:
-    pool = await make_pool(max_hosts_per_rule=1)
+async def test_an_idle_host_is_stopped_in_the_end_and_goes_on_for_the_next_invocation(make_pool: MakePool) -> None:
+    pool = await make_pool(max_hosts_per_rule=1, stopped_after_s=0.1)
     pid = await pool.use()
     await eventually(lambda: state_of(pid), lambda state: state == "T")
     assert await pool.use() == pid
+
+
+async def test_a_host_that_says_that_it_is_idle_and_computes_is_stopped_and_a_quiet_one_is_not(
+    make_pool: MakePool,
+) -> None:
+    pool = await make_pool(stopped_after_s=3_600.0)
+    quiet = await pool.use(OTHER)
+    pid = await pool.use(script=COMPUTES_WHILE_IT_IS_IDLE)
+    await eventually(lambda: state_of(pid), lambda state: state == "T")
+    assert await state_of(quiet) == "S"
 
 
 async def test_a_host_is_replaced_after_so_many_invocations(make_pool: MakePool) -> None:

@@ -7,7 +7,7 @@ for 10 ms and is more than the hosts of a quick rule soon take. One host starts 
 that computes stays on as many hosts as there are processors, and one that waits for something spreads. While a host
 hangs in its start, others start. At the cap over all authorities, of number or of memory, the idle host that was used
 least recently makes room. A running host is never taken from its invocation. No tenant gets more than its quota of busy
-hosts. A process that stays idle is stopped; one that has served for long is replaced.
+hosts. A process that computes while it is idle is stopped; one that has served for long is replaced.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.pause import Failure
-from rulemint_runner.hosts.pool.idle_stop import IdleStop
+from rulemint_runner.hosts.pool.idle_stop import STOPPED_AFTER_S, IdleStop
 from rulemint_runner.hosts.pool.retirement import Retirement
 from rulemint_runner.hosts.pool.rule_queue import IdleHost, RuleQueue
 from rulemint_runner.hosts.pool.session import Session
@@ -53,6 +53,8 @@ class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Of a rule that computes rather than waits."""
     max_memory_bytes: int
     idle_s: float
+    stopped_after_s: float = STOPPED_AFTER_S
+    """A host that is idle for so long is stopped, until somebody wants it or its time is over."""
     retirement: Retirement = Retirement()
 
 
@@ -81,6 +83,7 @@ class HostPool:
         self._private_bytes = 0
         self._breaker = CircuitBreaker()
         self._watch = Watch()
+        self._idle_stop = IdleStop(stopped_after_s=limits.stopped_after_s)
         self._is_closed = False
 
     def submit(self, authority: Authority, turn: Turn) -> None:
@@ -290,15 +293,16 @@ class HostPool:
 
     def _keep(self, queue: RuleQueue, host: Host) -> None:
         """*host* is idle."""
-        queue.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s), IdleStop(host)))
+        queue.idle.append(IdleHost(host, Deadline.after(self._limits.idle_s)))
+        self._idle_stop.begin(host)
         self._quota.end(queue.authority.tenant)
 
     def _pop_idle(self, queue: RuleQueue, index: int) -> Host:
         """Take a host from the idle ones: until it is idle again, or has ended, it counts as busy."""
         self._quota.begin(queue.authority.tenant)
-        idle = queue.idle.pop(index)
-        idle.stop.cancel()
-        return idle.host
+        host = queue.idle.pop(index).host
+        self._idle_stop.end(host)
+        return host
 
     def _memory_is_full(self) -> bool:
         return self._private_bytes >= self._limits.max_memory_bytes

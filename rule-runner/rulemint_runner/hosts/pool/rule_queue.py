@@ -11,7 +11,6 @@ from typing import Protocol
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.pool.idle_stop import IdleStop
 from rulemint_runner.hosts.turn import Turn
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Isolation
@@ -50,7 +49,6 @@ class IdleHost:
 
     host: Host
     until: Deadline
-    stop: IdleStop
 
 
 @dataclass

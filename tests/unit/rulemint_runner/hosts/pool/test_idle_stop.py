@@ -5,50 +5,90 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count, repeat
 
-from rulemint_runner.hosts.pool.idle_stop import LOOKS, IdleStop
+from rulemint_runner.hosts.pool.idle_stop import ALLOWED_S, IdleStop
 
 
-@dataclass
+@dataclass(eq=False)
 class Sleeper:
-    """A host that has used so much processor time whenever somebody looks."""
+    """A host whose clock shows this whenever somebody looks."""
 
-    used_s: Iterator[float]
+    shown_s: Iterator[float]
     looked: int = 0
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def processor_s(self) -> float:
+    def clock_s(self) -> float:
         self.looked += 1
-        return next(self.used_s)
+        return next(self.shown_s)
 
     def pause(self) -> None:
         self.stopped.set()
 
+    async def stops(self) -> None:
+        await asyncio.wait_for(self.stopped.wait(), 10)
 
-async def test_a_host_that_computes_is_stopped_when_that_is_seen_and_any_other_in_the_end() -> None:
-    quiet, busy, later = (
-        Sleeper(iter([1.0] * LOOKS)),
-        Sleeper(iter([1.0, 1.01])),
-        Sleeper(iter([1.0] * (LOOKS - 2) + [1.5])),
-    )
-    for host in (quiet, busy, later):
-        IdleStop(host)
-    await asyncio.wait_for(busy.stopped.wait(), 10)
+
+def quiet() -> Sleeper:
+    return Sleeper(repeat(1.0))
+
+
+def looping() -> Sleeper:
+    """One that computes from its first moment on."""
+    return Sleeper(count(1.0, 0.01))
+
+
+async def test_a_host_that_computes_is_stopped_as_soon_as_that_is_seen_and_no_other_is() -> None:
+    idle_stop = IdleStop()
+    still, busy, later = quiet(), looping(), Sleeper(chain(repeat(1.0, 6), repeat(1.5)))
+    for host in (still, busy, later):
+        idle_stop.begin(host)
+    await busy.stops()
+    assert busy.looked == 2
     assert not later.stopped.is_set()
-    await asyncio.wait_for(later.stopped.wait(), 10)
-    assert not quiet.stopped.is_set()
-    await asyncio.wait_for(quiet.stopped.wait(), 10)
-    assert (quiet.looked, busy.looked, later.looked) == (LOOKS, 2, LOOKS - 1)
+    await later.stops()
+    assert later.looked == 7
+    assert not still.stopped.is_set()
 
 
-async def test_a_host_that_is_wanted_in_time_is_never_stopped() -> None:
-    at_once, looked_at, other = Sleeper(iter([])), Sleeper(iter([1.0, 1.0])), Sleeper(iter([1.0] * LOOKS))
-    IdleStop(at_once).cancel()
-    stop = IdleStop(looked_at)
-    IdleStop(other)
-    while looked_at.looked < 2:
-        await asyncio.sleep(0.001)
-    stop.cancel()
-    await asyncio.wait_for(other.stopped.wait(), 10)
-    assert not at_once.stopped.is_set()
-    assert not looked_at.stopped.is_set()
+async def test_little_is_allowed_and_many_times_little_is_not() -> None:
+    idle_stop = IdleStop()
+    once, again = Sleeper(chain([1.0], repeat(1.0 + 0.6 * ALLOWED_S))), Sleeper(count(1.0, 0.6 * ALLOWED_S))
+    idle_stop.begin(once)
+    idle_stop.begin(again)
+    await again.stops()
+    assert again.looked == 3
+    assert not once.stopped.is_set()
+
+
+async def test_any_host_is_stopped_in_the_end() -> None:
+    idle_stop = IdleStop(stopped_after_s=0.3)
+    busy, still = looping(), quiet()
+    idle_stop.begin(still)
+    idle_stop.begin(busy)
+    await busy.stops()
+    assert not still.stopped.is_set()
+    await still.stops()
+
+
+async def test_a_host_that_is_wanted_in_time_is_never_stopped_and_one_that_is_idle_again_may_be() -> None:
+    idle_stop = IdleStop(stopped_after_s=0.0)
+    wanted, other = looping(), quiet()
+    idle_stop.begin(wanted)
+    idle_stop.end(wanted)
+    idle_stop.begin(other)
+    await other.stops()
+    assert not wanted.looked
+    idle_stop.begin(wanted)
+    await wanted.stops()
+
+
+async def test_nobody_looks_while_no_host_is_idle() -> None:
+    idle_stop = IdleStop(stopped_after_s=0.0)
+    first, second = quiet(), quiet()
+    idle_stop.begin(first)
+    await first.stops()
+    looked = first.looked
+    idle_stop.begin(second)
+    await second.stops()
+    assert first.looked == looked
