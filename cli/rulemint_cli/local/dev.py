@@ -33,6 +33,7 @@ READY_TIMEOUT_S = 30.0
 LOOK_INTERVAL_S = 0.05
 STOP_VALKEY_WITHIN_S = 0.7
 RENEWAL_INTERVAL_S = 86_400.0
+READY = "ready"
 
 
 async def run_dev(settings: DevSettings, console: Console, welcome: Callable[[Ready], None]) -> None:
@@ -77,6 +78,7 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
             "master_key_file": str(data_dir.master_key),
             "runner_key_file": None,
             "admin_file": str(data_dir.admin_file),
+            "ready_file": str(data_dir.demo_marker),  # so that the first request after /readyz finds the demo
             "bootstrap": "1",  # so that a folder with an emptied Valkey starts over
             "host": HOST,
             "port": str(settings.port),
@@ -152,12 +154,13 @@ async def _get_ready(
     settings: DevSettings, data_dir: DataDir, children: list[Child], welcome: Callable[[Ready], None]
 ) -> None:
     url = f"http://{HOST}:{settings.port}/"
-    await _wait_until_ready(url, children)
+    await _wait_until(url, children, _can_make_the_demo)
     admin_file = read_admin_file(data_dir.admin_file)
     if not data_dir.demo_marker.exists():
         async with open_admin(msgspec.structs.replace(admin_file.profile, url=url)) as admin:
             await demo.make_demo(admin)
         data_dir.demo_marker.touch()
+    await _wait_until(url, children, _is_ready)
     own_certificate = settings.tls_port and settings.tls_cert is None
     welcome(
         Ready(
@@ -171,8 +174,24 @@ async def _get_ready(
     )
 
 
-async def _wait_until_ready(url: str, children: list[Child]) -> None:
-    """Wait until ``/readyz`` answers 200.
+class _Probe(msgspec.Struct):
+    """What ``/readyz`` answers, as far as it matters here."""
+
+    status: str = ""
+    missing: str = ""
+
+
+def _can_make_the_demo(probe: _Probe) -> bool:
+    """Return true when nothing but the demo is awaited."""
+    return probe.status == READY or probe.missing == "ready_file"
+
+
+def _is_ready(probe: _Probe) -> bool:
+    return probe.status == READY
+
+
+async def _wait_until(url: str, children: list[Child], wanted: Callable[[_Probe], bool]) -> None:
+    """Wait until the answer of ``/readyz`` is as *wanted*.
 
     Raises:
         CommandError: a child cannot start, or it takes too long.
@@ -186,10 +205,10 @@ async def _wait_until_ready(url: str, children: list[Child]) -> None:
                     raise CommandError(f"{child.name} cannot start: {child.failed_to_start}")
             try:
                 async with session.get(f"{url}readyz") as response:
-                    if response.status == 200:
+                    if wanted(msgspec.json.decode(await response.read(), type=_Probe)):
                         return
-            except aiohttp.ClientError:
-                pass  # not listening yet
+            except (aiohttp.ClientError, msgspec.MsgspecError):
+                pass  # not listening yet, or another service
             await asyncio.sleep(LOOK_INTERVAL_S)
     raise CommandError("the system was not ready within 30 s: see its log above")
 

@@ -5,10 +5,12 @@ The demo is for loopback only, because everybody knows its client secret.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rulemint_cli.connection.management_api import Admin
+from rulemint_cli.connection.management_api import Admin, RefusedError
 from rulemint_cli.connection.nouns import APIS, CLIENTS, RULES, Noun, Record, called, path_of
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.demo_client import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
@@ -24,7 +26,7 @@ _PLACES_OF_THE_RULE = (
 
 
 async def make_demo(admin: Admin) -> None:
-    """Make the records of the demo that are missing.
+    """Make the records of the demo that are missing. Somebody may delete one of them at any time: then it is gone.
 
     Raises:
         CommandError: the system refuses, or does not answer.
@@ -32,13 +34,31 @@ async def make_demo(admin: Admin) -> None:
     records = _records()
     with admin.bars.show("making the demo", len(records)) as steps:
         for noun, body in records:
-            made = await admin.create(noun, body)
-            if noun == "rules" and made is not None:
-                await admin.create(f"rules/{made['id']}/secrets", {"FOO": "bar"})
-                if warning := made.get("warning"):
-                    await admin.call("DELETE", path_of(RULES, made))  # or the next try would find it, and not deploy it
-                    raise CommandError(f"the demo has no rule yet: {warning}; then rulemint demo makes it")
+            await _make(admin, noun, body)
             steps.done()
+
+
+async def _make(admin: Admin, noun: str, body: dict[str, Any]) -> None:
+    with _gone_is_gone():
+        made = await admin.create(noun, body)
+        if noun != RULES.path or made is None:
+            return
+        with _gone_is_gone():
+            await admin.create(f"rules/{made['id']}/secrets", {"FOO": "bar"})
+        if warning := made.get("warning"):
+            with _gone_is_gone():
+                await admin.call("DELETE", path_of(RULES, made))  # or the next try would find it, and not deploy it
+            raise CommandError(f"the demo has no rule yet: {warning}; then rulemint demo makes it")
+
+
+@contextmanager
+def _gone_is_gone() -> Iterator[None]:
+    """Pass over a call about a record that was deleted before it."""
+    try:
+        yield
+    except RefusedError as error:
+        if error.status != 404:
+            raise
 
 
 async def find_demo(admin: Admin) -> list[tuple[Noun, Record]]:
@@ -85,7 +105,7 @@ def _records() -> list[tuple[str, dict[str, Any]]]:
         ("resource-servers", {"identifier": AUDIENCE, "name": "Demo API", "scopes": scopes}),
         ("clients", client),
         ("client-grants", {"client_id": DEMO_CLIENT_ID, "audience": AUDIENCE, "scope": ["test"]}),
-        ("rules", {"name": RULE_NAME, "script": _rule_text()}),
+        ("rules", {"name": RULE_NAME, "script": _rule_text(), "clients": [DEMO_CLIENT_ID]}),
     ]
 
 

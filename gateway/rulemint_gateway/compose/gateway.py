@@ -63,7 +63,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         traffic = open_traffic(stack, settings, known)
         throttling = a_throttling(settings, known, traffic)
         token = open_token_endpoint(stack, settings, known, traffic, throttling)
-        health = Health(traffic.presence, known.catalog, known.durability)
+        health = Health(traffic.presence, known.catalog, known.durability, settings.ready_file)
         handlers = all_handlers(settings, known, traffic, token, health)
         answers = Answers(known.catalog, at_once=settings.management_calls)
         in_background(stack, known.catalog.keep_in_order())

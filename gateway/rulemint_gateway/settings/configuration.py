@@ -19,6 +19,13 @@ Bootstrap = Annotated[
         "Otherwise such a gateway waits for its data, and says so at /readyz."
     ),
 ]
+ReadyFile = Annotated[
+    Path | None,
+    Meta(
+        description="A file without which /readyz answers 503. `rulemint dev` names one, and creates it after "
+        "the demo was made. Unset: the gateway waits for no file."
+    ),
+]
 ReplicasAck = Annotated[
     int,
     Meta(description="Replicas that must have a configuration change before it is acknowledged.", ge=0, le=16),

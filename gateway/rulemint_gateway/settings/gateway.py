@@ -14,6 +14,7 @@ from rulemint_gateway.settings.configuration import (
     Bootstrap,
     ClockLeeway,
     MasterKeyFile,
+    ReadyFile,
     ReplicasAck,
     RequestDeadline,
     StaleConfigS,
@@ -116,6 +117,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     clock_leeway: ClockLeeway = 30.0
     admin_file: AdminFile = None
     bootstrap: Bootstrap = False
+    ready_file: ReadyFile = None
     replicas_ack: ReplicasAck = 0
     stale_config_s: StaleConfigS = 30.0
     request_deadline: RequestDeadline = 10.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
@@ -37,16 +39,20 @@ class Unready(Answer, frozen=True, kw_only=True):
     """Tokens that need rules cannot be issued."""
 
     status: Literal["unready", "draining"]
-    missing: Literal["redis", "configuration", "runner"] | UnsetType = UNSET
+    missing: Literal["redis", "configuration", "runner", "ready_file"] | UnsetType = UNSET
 
 
 class Health:
     """The two probes."""
 
-    def __init__(self, presence: RunnerPresence, catalog: Catalog, durability: Durability) -> None:
+    def __init__(
+        self, presence: RunnerPresence, catalog: Catalog, durability: Durability, ready_file: Path | None
+    ) -> None:
+        """Without *ready_file*, if one is named, the gateway is not ready. It is looked for until it was seen once."""
         self._presence = presence
         self._catalog = catalog
         self._durability = durability
+        self._awaited = ready_file
         self._draining = False
 
     def operations(self) -> list[Operation]:
@@ -83,6 +89,8 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """Answer 200 if Redis answers, has a configuration, and a runner is alive; else 503 with what is missing.
 
+        The file that ends the wait for first records is looked for last, so its absence says that they can be made.
+
         Runners that do not contain rules serve because their operator insists, and are named.
         """
         if self._draining:
@@ -95,6 +103,10 @@ class Health:
             return json_answer({"status": "unready", "missing": "configuration"}, status=503)
         if not runners:
             return json_answer({"status": "unready", "missing": "runner"}, status=503)
+        if self._awaited is not None:
+            if not await asyncio.to_thread(self._awaited.exists):
+                return json_answer({"status": "unready", "missing": "ready_file"}, status=503)
+            self._awaited = None
         answer: dict[str, object] = {"status": "ready", "runners": runners}
         if insecure := self._presence.insecure:
             answer["sandbox"] = f"INSECURE: {insecure} of {runners} runners do not contain rules"

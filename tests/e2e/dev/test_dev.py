@@ -79,6 +79,15 @@ def test_the_printed_curl_line_answers_with_the_token_that_the_demo_s_rule_made(
     }
 
 
+def test_the_first_request_after_readiness_finds_the_demo(tmp_path: Path) -> None:
+    port = free_port()
+    environment = {"RULEMINT_DATA_DIR": str(tmp_path / "data"), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
+    with started([str(BIN / "rulemint"), "dev"], environment) as process:
+        until(lambda: is_ready(port), failing=process)
+        status, answer = ask(port, DEMO_REQUEST)
+        assert (status, answer.get("scope")) == (200, "test extra")
+
+
 def test_a_program_gets_one_line_that_says_where_the_system_is(tmp_path: Path) -> None:
     port, tls_port = free_port(), free_port()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
