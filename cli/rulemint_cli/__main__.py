@@ -13,6 +13,7 @@ from rulemint_cli.commands.apis import apis
 from rulemint_cli.commands.clients import clients
 from rulemint_cli.commands.command import command
 from rulemint_cli.commands.config import config
+from rulemint_cli.commands.exchanges import exchanges
 from rulemint_cli.commands.grants import grants
 from rulemint_cli.commands.keys import keys
 from rulemint_cli.commands.local import add_local_commands
@@ -38,6 +39,7 @@ command(app, logs_in=True)(login)
 app.add_typer(profiles, name="profiles")
 add_system_commands(app)
 add_test_command(app)
+app.add_typer(exchanges, name="exchanges")
 app.add_typer(clients, name="clients")
 app.add_typer(apis, name="apis")
 app.add_typer(grants, name="grants")

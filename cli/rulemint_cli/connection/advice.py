@@ -7,6 +7,7 @@ _ON_CODES = {
     "inexistent_client": "rulemint clients list shows all",
     "inexistent_resource_server": "rulemint apis list shows all",
     "inexistent_client_grant": "rulemint grants list shows all",
+    "inexistent_exchange": "rulemint exchanges lists those that are kept",
     "inexistent_rule": "rulemint rules list shows all",
     "inexistent_rule_version": "rulemint rules versions shows all",
     "inexistent_secret": "rulemint secrets list shows all",

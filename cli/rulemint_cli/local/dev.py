@@ -175,7 +175,7 @@ async def _get_ready(
 
 
 class _Probe(msgspec.Struct):
-    """What ``/readyz`` answers, as far as it matters here."""
+    """The part of the answer of ``/readyz`` that matters here."""
 
     status: str = ""
     missing: str = ""

@@ -21,7 +21,7 @@ def question(filters: Mapping[str, str | None], *, since: str | None, tail: int 
         raise UsageError("--since and --tail exclude each other: give one of them")
     query = {name: value for name, value in filters.items() if value is not None}
     if since is not None:
-        query["since"] = _moment(since)
+        query["since"] = moment(since, option="--since")
     elif tail is not None or not follow:
         query["tail"] = str(USUAL_TAIL if tail is None else tail)
     if not follow:
@@ -29,13 +29,16 @@ def question(filters: Mapping[str, str | None], *, since: str | None, tail: int 
     return query
 
 
-def _moment(since: str) -> str:
-    """Return the moment in the format of RFC 3339 (§5.6)."""
-    if (ago := span_of(since)) is not None:
-        moment = datetime.now(UTC) - ago
-        return moment.isoformat().replace("+00:00", "Z")
+def moment(text: str, *, option: str) -> str:
+    """Return the moment that *option* gives as *text*, in the format of RFC 3339 (§5.6).
+
+    Raises:
+        UsageError: *text* is not a time.
+    """
+    if (ago := span_of(text)) is not None:
+        return (datetime.now(UTC) - ago).isoformat().replace("+00:00", "Z")
     try:
-        moment = datetime.fromisoformat(since)
+        given = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--since {since}: write it as 10m, 2h, 1d, or 2026-11-25T08:00:00Z") from None
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        raise UsageError(f"{option} {text}: write it as 10m, 2h, 1d, or 2026-11-25T08:00:00Z") from None
+    return given.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from rulemint_cli.connection.advice import advice_on
 from rulemint_cli.connection.management_api import Admin, RefusedError
+from rulemint_cli.system.exchange_report import short
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.printable import printable
 from rulemint_shared.process.growing_pause import GrowingPause
@@ -112,7 +113,7 @@ def show_json(stream: TextIO) -> Show:
 
 
 def show_readably(console: Console) -> Show:
-    """Print each record as one row: time, level, rule with version, message."""
+    """Print each record as one row: time, level, rule with version, message. An ending has the end of its id too."""
 
     def show(data: bytes) -> None:
         record: dict[str, Any] = msgspec.json.decode(data)
@@ -136,6 +137,7 @@ def _row(record: dict[str, Any]) -> Text:
     elif kind == "invocation.ended":
         row.append(f"■ {message} ", style=f"bold {_STYLES.get(level, '')}".strip())
         row.append(f"{record.get('duration_ms', 0):.1f} ms", style="dim")
+        row.append(printable(f"  {short(str(record.get('invocation', '')))}"), style="dim")
     elif kind == "call":
         row.append(f"↗ {message} ", style=_STYLES.get(level, ""))
         row.append(f"{record.get('duration_ms', 0):.1f} ms, {record.get('bytes_received', 0)} bytes", style="dim")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rulemint_cli.system.exchange_report import short
 from rulemint_cli.terminal.errors import CommandError
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ async def ask(admin: Admin, asked: Asked) -> dict[str, Any]:
     if status == 200:
         return answer
     exchange = answer.get("exchange_id")
-    account = f" (exchange {exchange})" if exchange else ""
-    if exchange and status >= 500:
-        account += f"; rulemint logs --invocation {exchange} shows what its rules wrote"
+    account = (
+        f" (exchange {exchange}); rulemint exchanges show {short(str(exchange))} shows all about it" if exchange else ""
+    )
     raise CommandError(f"no token: {answer.get('error')}: {answer.get('error_description', status)}{account}")
 
 

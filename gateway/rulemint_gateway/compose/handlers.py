@@ -23,6 +23,7 @@ from rulemint_gateway.management.client_grants.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.deletions import Deletions
+from rulemint_gateway.management.exchanges import Exchanges
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.loading import RuleLoading
@@ -102,7 +103,7 @@ def all_handlers(
         metadata=Metadata(catalog, known.signing_keys),
         health=health,
         logs=LogStream(catalog, log_hub, Tickets(known.redis), write_timeout_s=settings.write_timeout),
-        exchanges=ExchangeHandlers(catalog, traffic.exchanges),
+        exchanges=ExchangeHandlers(catalog, Exchanges(traffic.exchanges, LogStore(known.redis))),
         status=StatusHandlers(catalog, known.redis, queue_shards=settings.queue_shards),
         webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
         configuration=_configuration_paths(known, parts, AdminFileKeeper(settings.admin_file, known.vault)),

@@ -132,7 +132,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.actions.triggers.operations(),  # /api/v2/actions/triggers
         *handlers.actions.executions.operations(),  # /api/v2/actions/executions/{id}
         *handlers.configuration.deletions.operations(),  # /api/v2/config/deletions
-        *handlers.exchanges.operations(),  # /api/v2/exchanges/{id}
+        *handlers.exchanges.operations(),  # /api/v2/exchanges
         *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.tenants.operations(),  # /api/v2/tenants
         *handlers.tenants.signing_keys.operations(),  # /api/v2/keys/signing

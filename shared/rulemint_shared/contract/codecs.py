@@ -13,7 +13,7 @@ import msgspec
 
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.bounds import has_bounds
-from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.contract.exchanges import ExchangeRecord, ExchangeSummary
 from rulemint_shared.contract.idempotency import IdempotentCall
 from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
 from rulemint_shared.contract.messages import Batch, ConfigChange, Ending, Endings, Invocation, LogRecord
@@ -147,6 +147,7 @@ runner_load: Codec[RunnerLoad] = Codec(RunnerLoad, name="runner load")
 log_record: Codec[LogRecord] = Codec(LogRecord, name="log record")
 config_change: Codec[ConfigChange] = Codec(ConfigChange, name="config change")
 exchange: Codec[ExchangeRecord] = Codec(ExchangeRecord, name="exchange record")
+exchange_summary: Codec[ExchangeSummary] = Codec(ExchangeSummary, name="exchange record")
 audit: Codec[AuditRecord] = Codec(AuditRecord, name="audit record")
 idempotent_call: Codec[IdempotentCall] = Codec(IdempotentCall, name="idempotent call")
 install_request: Codec[InstallRequest] = Codec(InstallRequest, name="install request")

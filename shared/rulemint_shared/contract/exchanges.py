@@ -22,6 +22,36 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     total_ms: float = 0.0
 
 
+class RuleThatRan(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of the flow that has reported, without its report."""
+
+    rule: str
+    version: int
+
+
+class ExchangeSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of an exchange record that a list shows, decoded from its bytes without the rest."""
+
+    id: str
+    started_at_ms: int
+    status: int
+    outcome: str
+    error: str | None = None
+    error_description: str | None = None
+    detail: str = ""
+    client_id: str | None = None
+    client_name: str | None = None
+    audience: str | None = None
+    scope_granted: list[str] = []
+    ip: str = ""
+    rules: list[RuleThatRan] = []
+    first_rule: str = ""
+    jti: str | None = None
+    timings: Timings = Timings()
+    secret_name: str | None = None
+    more_like_it: int = 0
+
+
 class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One token request from first byte to answer. No secret and no token is in it."""
 

@@ -17,7 +17,7 @@ from rulemint_shared.secrets.runner_key import RunnerKey
 from rulemint_shared.secrets.vault import Purpose, Vault
 
 COMMANDS = [
-    *("dev", "logs", "try", "demo", "init", "types", "sandbox", "login", "profiles", "token", "status"),
+    *("dev", "logs", "try", "exchanges", "demo", "init", "types", "sandbox", "login", "profiles", "token", "status"),
     *("clients", "apis", "grants", "rules", "secrets", "keys", "tenants", "config"),
 ]
 

@@ -19,7 +19,7 @@ from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.codecs import Codec
-from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.contract.exchanges import ExchangeRecord, ExchangeSummary
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,10 @@ _STREAMS = {
 }
 _CODECS: dict[str, Codec[Any]] = {"a": codecs.audit, "e": codecs.exchange, "r": codecs.audit, "u": codecs.exchange}
 _EXCHANGES = "e"
+_EVERY_EXCHANGE = "eu"
+"""Also those of callers that were not authenticated."""
+CLOCK_SKEW_MS = 2_000
+"""A gateway's clock, which a record has its time from, may be so far ahead of Redis's, which a place has."""
 READ_AHEAD = 25
 FIRST_READ, READ_BYTES = 4, 256 * 1024
 _LOG_ID = re.compile(r"log_([0-9a-f]{12})([0-9a-f]{8})([aeru])")
@@ -99,10 +103,32 @@ class LogStore:
 
         None stands for one that cannot be read, so that a caller that counts what was looked at counts it too.
         """
-        ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EXCHANGES, after=after)
+        ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EXCHANGES, beyond=after)
         while (found := await ahead.next()) is not None:
             entry = next(iter(_decoded([found])), None)
             yield found[0], entry.record if entry is not None and isinstance(entry.record, ExchangeRecord) else None
+
+    async def summaries(
+        self, tenant: str, *, newest_first: bool, beyond: Place | None = None, since_ms: int = 0
+    ) -> AsyncIterator[tuple[Place, ExchangeSummary | None]]:
+        """Every token request that is kept, in the order of writing; *beyond*: those that this order has behind it.
+
+        None stands for one that cannot be read, as in `exchanges`. Those that were written before *since_ms* began
+        before it, and are left out.
+        """
+        first_ms = max(0, since_ms - CLOCK_SKEW_MS)
+        if newest_first:
+            now_ms = None
+        else:
+            now_ms = await self._now_ms()
+            if beyond is None or beyond.ms < first_ms:
+                beyond = Place(first_ms, 0, "")
+        ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EVERY_EXCHANGE, beyond=beyond)
+        while (found := await ahead.next()) is not None:
+            place, data = found
+            if place.ms < first_ms or (now_ms is not None and place.ms >= now_ms):
+                return
+            yield place, _summary(place, data)
 
     async def after(self, tenant: str, place: Place | None, *, count: int) -> list[LogEntry]:
         """The *count* entries that follow *place*, oldest first; None: from the oldest on."""
@@ -110,17 +136,21 @@ class LogStore:
 
     async def entries_after(self, tenant: str, place: Place | None, *, count: int) -> AsyncIterator[LogEntry]:
         """As `after`, of which a little is held at a time."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.time()
-            ((seconds, microseconds),) = await _executed(pipe)
-        now_ms = seconds * 1_000 + microseconds // 1_000
-        ahead = _Ahead(self._redis, tenant, newest_first=False, after=place)
+        now_ms = await self._now_ms()
+        ahead = _Ahead(self._redis, tenant, newest_first=False, beyond=place)
         for _ in range(count):
             found = await ahead.next()
             if found is None or found[0].ms >= now_ms:
                 return
             for entry in _decoded([found]):
                 yield entry
+
+    async def _now_ms(self) -> int:
+        """The server's time. What it writes in this very millisecond may be followed by more in it."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.time()
+            ((seconds, microseconds),) = await _executed(pipe)
+        return int(seconds) * 1_000 + int(microseconds) // 1_000
 
     async def find(self, tenant: str, place: Place) -> LogEntry | None:
         """The entry at *place*; None if it has left its stream."""
@@ -141,15 +171,15 @@ class _Ahead:
         *,
         newest_first: bool,
         streams: Iterable[str] = _STREAMS,
-        after: Place | None = None,
+        beyond: Place | None = None,
     ) -> None:
-        """*after*: the oldest of them follow this place."""
+        """*beyond*: the first of them is the next after this place, in this order."""
         self._redis = redis
         self._tenant = tenant
         self._newest_first = newest_first
         self._waiting: dict[str, deque[tuple[Place, bytes]]] = {letter: deque() for letter in streams}
         self._next: dict[str, str | None] = {
-            letter: "+" if newest_first else _from(after, letter) for letter in self._waiting
+            letter: _before(beyond, letter) if newest_first else _from(beyond, letter) for letter in self._waiting
         }
         """The place to read on; None: there is no more."""
         self._count = FIRST_READ
@@ -201,10 +231,25 @@ def _from(place: Place | None, stream: str) -> str:
     return f"{'' if stream > place.stream else '('}{place.ms}-{place.number}"
 
 
+def _before(place: Place | None, stream: str) -> str:
+    """The last position of *stream* whose entries are less than *place*."""
+    if place is None:
+        return "+"
+    return f"{'' if stream < place.stream else '('}{place.ms}-{place.number}"
+
+
 def _placed(letter: str, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[tuple[Place, bytes]]:
     for entry_id, fields in entries:
         ms, _, number = entry_id.decode().partition("-")
         yield Place(int(ms), int(number), letter), fields.get(b"record", b"")
+
+
+def _summary(place: Place, data: bytes) -> ExchangeSummary | None:
+    try:
+        return codecs.exchange_summary.decode(data)
+    except codecs.DecodeError as error:
+        log.warning("left out a malformed log entry", id=place.log_id(), error=str(error))
+        return None
 
 
 def _decoded(found: list[tuple[Place, bytes]]) -> list[LogEntry]:

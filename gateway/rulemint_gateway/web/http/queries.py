@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -33,3 +34,24 @@ def query_of(request: web.Request, wanted: type[Q], *, but: Collection[str] | No
             message = f"Query validation error: {field.encode_name} is not null: leave it out"
             raise InvalidBodyError(message, field=field.encode_name, code="invalid_query_string")
     return query
+
+
+def unix_ms_of(text: str, *, name: str) -> int:
+    """The moment that the parameter *name* gives as RFC 3339 or as ms since the epoch, in ms since the epoch.
+
+    Raises:
+        InvalidBodyError: *text* is neither.
+    """
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidBodyError(
+            f"{name}: {text!r} is neither a time such as 2026-11-25T08:00:00Z nor ms since the epoch",
+            field=name,
+            code="invalid_query_string",
+        )
+    return int(moment.timestamp() * 1000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -12,6 +11,7 @@ from msgspec import Meta
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import Beginning
 from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_gateway.web.http.queries import unix_ms_of
 from rulemint_shared.streams.log_stream import START, Position
 
 MAX_TAIL = 1_000
@@ -81,7 +81,7 @@ def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginni
     if past.after:
         return _behind(_position(past.after, name="after"), follow=past.follow)
     if past.since:
-        return Beginning(after=Position.before(_unix_ms(past.since)), follow=past.follow)
+        return Beginning(after=Position.before(unix_ms_of(past.since, name="since")), follow=past.follow)
     return Beginning(tail=past.tail, follow=past.follow)
 
 
@@ -103,19 +103,3 @@ def _position(text: str, *, name: str) -> Position:
         return Position.parse(text)
     except ValueError as error:
         raise InvalidBodyError(f"{name}: {error}", code="invalid_query_string") from None
-
-
-def _unix_ms(since: str) -> int:
-    """RFC 3339, or ms since the epoch."""
-    if since.isascii() and since.isdigit():
-        return int(since)
-    try:
-        moment = datetime.fromisoformat(since)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidBodyError(
-            f"since: {since!r} is neither a time such as 2026-11-25T08:00:00Z nor ms since the epoch",
-            code="invalid_query_string",
-        )
-    return int(moment.timestamp() * 1000)

@@ -27,7 +27,7 @@ def a_start(*, client_id: str = "c", audience: str = "https://api/") -> Invocati
 def an_end(outcome: str, message: str = "") -> InvocationEnded:
     return InvocationEnded(
         ts_ms=1_500,
-        invocation="i",
+        invocation="exc_01a212dbf7d09a0c5f878fff0915",
         client_id="c",
         audience="a",
         rule="seed",
@@ -52,10 +52,10 @@ def shown(data: bytes, *, terminal: bool = False) -> str:
         pytest.param(a_line("[b]x[/b]"), "00:00:01.500 info  seed@2  [b]x[/b]\n", id="line that looks like markup"),
         pytest.param(a_line("x", level=Level.ERROR), "00:00:01.500 error seed@2  x\n", id="line of another level"),
         pytest.param(a_start(), "00:00:01.500 info  seed@2  ▶ c → https://api/\n", id="start"),
-        pytest.param(an_end("granted"), "00:00:01.500 info  seed@2  ■ granted 3.2 ms\n", id="end"),
+        pytest.param(an_end("granted"), "00:00:01.500 info  seed@2  ■ granted 3.2 ms  8fff0915\n", id="end"),
         pytest.param(
             an_end("denied", "not you"),
-            "00:00:01.500 warn  seed@2  ■ denied: not you 3.2 ms\n",
+            "00:00:01.500 warn  seed@2  ■ denied: not you 3.2 ms  8fff0915\n",
             id="end with a message",
         ),
     ],

@@ -15,7 +15,6 @@ NOT_A_NOUN = {
         "nouns.py",  # the calls that nouns have in common
         "long_lists.py",
         "secret_operations.py",  # of rules and of hooks
-        "exchanges.py",  # the store answers
         "status.py",  # the dispatcher answers
     },
     "auth0": {

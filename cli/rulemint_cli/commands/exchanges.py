@@ -1,0 +1,136 @@
+"""Define ``rulemint exchanges``: the token requests of the tenant, and the reason of each failure."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.command import Work, command
+from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.standard_error import say
+
+if TYPE_CHECKING:
+    from rulemint_cli.system.exchanges import Exchange
+
+MOST_OF_THE_PAST = 1_000
+
+
+class _ListsByDefault(TyperGroup):
+    """``rulemint exchanges -f`` is ``rulemint exchanges list -f``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] != "--help"):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+exchanges = typer.Typer(
+    cls=_ListsByDefault,
+    rich_markup_mode=None,
+    help="Token requests: what became of each, and why. Without a command, list them.",
+)
+
+ClientOption = Annotated[str | None, typer.Option(help="Only requests of the client with this id.")]
+RuleOption = Annotated[str | None, typer.Option(help="Only requests for which the rule with this name ran.")]
+OutcomeOption = Annotated[
+    str | None,
+    typer.Option(help="Only this outcome: granted, denied, failed, refused, or one such as failed:timeout."),
+]
+
+
+@command(exchanges, "list", watches=True)
+def list_(
+    call: Call,
+    client: ClientOption = None,
+    rule: RuleOption = None,
+    outcome: OutcomeOption = None,
+    since: Annotated[str | None, typer.Option(help="Since then: 10m, 2h or 1d ago, or 2026-11-25T08:00:00Z.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before then, written as for --since.")] = None,
+    tail: Annotated[
+        int | None,
+        typer.Option(min=0, max=MOST_OF_THE_PAST, help="This many of the last. Default: 20, with -f none."),
+    ] = None,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+) -> Work:
+    """List token requests, the newest last, also those with a wrong secret.
+
+    With --json -f, each is one line of JSON.
+    """
+    from rulemint_cli.system import exchanges as requests  # noqa: PLC0415  # each command loads what it needs
+
+    filters = requests.filters_of(client=client, rule=rule, outcome=outcome, since=since, until=until)
+    past = _of_the_past(tail, has_since=since is not None, follow=follow)
+
+    async def run() -> None:
+        async with call.admin() as admin:
+            found = await requests.newest(admin, filters, count=past)
+            if call.as_json and not follow:
+                call.output.json(found)
+                return
+            show = _show_json if call.as_json else _show_row(call)
+            for each in found:
+                show(each)
+            if follow:
+                await requests.follow(admin, filters, show, say)
+
+    return run()
+
+
+@command(exchanges)
+async def show(
+    call: Call,
+    exchange: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Its id (X-Request-Id), or the 8 characters that rows show.")
+    ] = None,
+    client: ClientOption = None,
+    rule: RuleOption = None,
+    outcome: OutcomeOption = None,
+    *,
+    last: Annotated[bool, typer.Option("--last", help="The newest; with filters, the newest of those.")] = False,
+) -> None:
+    """Show all about one token request: reason, rules and what they changed, log lines, calls, times."""
+    from rulemint_cli.system import exchanges as requests  # noqa: PLC0415  # as above
+    from rulemint_cli.system.exchange_report import report  # noqa: PLC0415  # as above
+
+    filters = requests.filters_of(client=client, rule=rule, outcome=outcome)
+    if last == (exchange is not None) or (filters and not last):
+        raise UsageError("give the ID of a token request, or --last, which takes filters")
+    async with call.admin() as admin:
+        if exchange is None:
+            found = await requests.find_last(admin, filters)
+        else:
+            found = await requests.find(admin, exchange)
+    if call.as_json:
+        call.output.json(found)
+    else:
+        for row in report(found):
+            call.output.console.print(row, soft_wrap=True)
+
+
+def _of_the_past(tail: int | None, *, has_since: bool, follow: bool) -> int:
+    from rulemint_cli.system.exchanges import USUAL_TAIL  # noqa: PLC0415  # as above
+
+    if tail is not None:
+        return tail
+    if has_since:
+        return MOST_OF_THE_PAST
+    return 0 if follow else USUAL_TAIL
+
+
+def _show_row(call: Call) -> Any:
+    from rulemint_cli.system.exchange_report import row_of  # noqa: PLC0415  # as above
+
+    console = call.output.console
+    return lambda exchange: console.print(row_of(exchange), soft_wrap=True)
+
+
+def _show_json(exchange: Exchange) -> None:
+    import msgspec  # noqa: PLC0415  # as above
+
+    sys.stdout.write(msgspec.json.encode(exchange).decode() + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,111 @@
+"""Token requests of a tenant: a list with filters, and the whole record of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
+from rulemint_gateway.management.nouns.answers import Answer
+from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
+from rulemint_gateway.stores.traffic.log_store import LogStore, Place
+from rulemint_shared.contract.exchanges import ExchangeRecord, ExchangeSummary
+
+LOOKED_AT = 1_000
+"""A call looks at so many records, and says where to go on."""
+
+
+class ListedExchange(ExchangeSummary, frozen=True, kw_only=True):
+    """One token request as a list shows it; ``log_id`` is its place, also in the tenant's log."""
+
+    log_id: str
+
+
+class ExchangeList(Answer, frozen=True, kw_only=True):
+    """Token requests; ``next`` is where to go on, and is absent at the end. There may be one though none is shown."""
+
+    exchanges: list[ListedExchange]
+    next: str | UnsetType = UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeFilter:
+    """Combined with *and*; what is None does not filter."""
+
+    client_id: str | None = None
+    rule: str | None = None
+    """One that ran, or that should have begun."""
+    outcome: str | None = None
+    """The whole outcome, or its first word: ``failed`` for ``failed:timeout``."""
+    id: str | None = None
+    """The whole id, or its end."""
+    jti: str | None = None
+    since_ms: int = 0
+    until_ms: int | None = None
+    """Before this moment."""
+
+    def shows(self, exchange: ExchangeSummary) -> bool:
+        """True if *exchange* is wanted."""
+        return (
+            exchange.started_at_ms >= self.since_ms
+            and (self.until_ms is None or exchange.started_at_ms < self.until_ms)
+            and (self.client_id is None or exchange.client_id == self.client_id)
+            and (self.rule is None or self.rule in {exchange.first_rule, *(each.rule for each in exchange.rules)})
+            and (self.outcome is None or self.outcome in (exchange.outcome, exchange.outcome.partition(":")[0]))
+            and (self.id is None or exchange.id.endswith(self.id))
+            and (self.jti is None or exchange.jti == self.jti)
+        )
+
+
+class Exchanges:
+    """The use cases of ``/api/v2/exchanges``."""
+
+    def __init__(self, exchanges: ExchangeStore, log: LogStore) -> None:
+        self._exchanges = exchanges
+        self._log = log
+
+    async def page(
+        self, tenant: str, wanted: ExchangeFilter, *, beyond: str | None, count: int, newest_first: bool
+    ) -> ExchangeList:
+        """At most *count* that are *wanted*, from the place *beyond* on.
+
+        Looked for among the next `LOOKED_AT` token requests.
+
+        Raises:
+            InvalidBodyError: *beyond* is no place.
+        """
+        found: list[ListedExchange] = []
+        looked_at = 0
+        last: Place | None = None
+        records = self._log.summaries(
+            tenant, newest_first=newest_first, beyond=_place(beyond), since_ms=wanted.since_ms
+        )
+        async for place, record in records:
+            if last is not None and (len(found) == count or looked_at == LOOKED_AT):
+                return ExchangeList(exchanges=found, next=last.log_id())
+            if record is not None and wanted.shows(record):
+                found.append(ListedExchange(**msgspec.structs.asdict(record), log_id=place.log_id()))
+            last = place
+            looked_at += 1
+        return ExchangeList(exchanges=found)
+
+    async def read(self, tenant: str, exchange_id: str) -> ExchangeRecord:
+        """The whole record of one.
+
+        Raises:
+            NotFoundError: it never was, or is no longer kept.
+        """
+        record = await self._exchanges.find(tenant, exchange_id)
+        if record is None:
+            raise NotFoundError("exchange", code="inexistent_exchange")
+        return record
+
+
+def _place(beyond: str | None) -> Place | None:
+    place = None if beyond is None else Place.of(beyond)
+    if beyond is not None and place is None:
+        message = "from must be the next of another answer, or the log_id of an entry"
+        raise InvalidBodyError(message, field="from", code="invalid_query_string")
+    return place

@@ -1,0 +1,87 @@
+"""From a failed token to its reason: the list of token requests over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from fixtures.management import Answer, Management, read_exchange
+
+DENIES = "module.exports = (client, scope, audience, context, cb) => cb(new Error('not today'));"
+
+
+async def listed(management: Management, **query: Any) -> list[dict[str, Any]]:
+    answer = await management.call("GET", "/api/v2/exchanges", params=query)
+    assert answer.status == 200, answer.text
+    found: list[dict[str, Any]] = answer.body["exchanges"]
+    return found
+
+
+async def kept(management: Management, failed: Answer) -> dict[str, Any]:
+    """The entry of *failed*, which is written behind the answer."""
+    for _ in range(200):
+        if found := await listed(management, id=failed.body["exchange_id"]):
+            return found[0]
+        await asyncio.sleep(0.02)
+    raise AssertionError(failed.text)
+
+
+async def test_a_client_s_failed_token_is_found_with_its_reason_and_its_rule(management: Management) -> None:
+    client = await management.a_client()
+    async with management.rule(DENIES, name="gate", clients=[client.client_id]):
+        failed = await management.ask(client.request())
+    assert failed.status >= 400
+    entry = await kept(management, failed)
+    whole = await read_exchange(management, entry["id"])
+    assert {name: whole[name] for name in entry if name not in {"log_id", "rules"}} == {
+        name: entry[name] for name in entry if name not in {"log_id", "rules"}
+    }
+    assert entry["rules"] == [{"rule": "gate", "version": 1}]
+    assert [each["id"] for each in await listed(management, client_id=client.client_id)] == [entry["id"]]
+    of_its_outcome = await listed(management, client_id=client.client_id, outcome=entry["outcome"].partition(":")[0])
+    assert of_its_outcome == [entry]
+    assert await listed(management, client_id=client.client_id, outcome="granted") == []
+    assert (await management.call("GET", f"/api/v2/logs/{entry['log_id']}")).body["details"]["exchange_id"] == entry[
+        "id"
+    ]
+
+
+async def test_a_wrong_secret_is_listed_though_the_client_was_not_proved(management: Management) -> None:
+    client = await management.a_client()
+    failed = await management.ask(client.request(client_secret="wrong"))
+    entry = await kept(management, failed)
+    assert (entry["outcome"], entry["client_id"], entry["secret_name"]) == (
+        "refused:access_denied" if failed.body["error"] == "access_denied" else "refused:invalid_client",
+        client.client_id,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"since": "yesterday"}, "since: 'yesterday' is neither a time such as"),
+        ({"until": "tomorrow"}, "until: 'tomorrow' is neither a time such as"),
+        ({"from": "exc_1"}, "from must be the next of another answer"),
+        ({"take": "0"}, "take"),
+        ({"page": "1"}, "page"),
+    ],
+)
+async def test_a_parameter_that_cannot_be_is_refused_by_its_name(
+    management: Management, query: dict[str, str], said: str
+) -> None:
+    answer = await management.call("GET", "/api/v2/exchanges", params=query)
+    assert (answer.status, said in answer.body["message"]) == (400, True), answer.text
+
+
+async def test_it_takes_the_scope_of_the_log(management: Management) -> None:
+    admin = management.admin
+    limited = await management.create("clients", {"name": "limited"})
+    grant = {"client_id": limited["client_id"], "audience": admin["audience"], "scope": ["read:clients"]}
+    await management.create("client-grants", grant)
+    asked = {**grant, "client_secret": limited["client_secret"], "grant_type": "client_credentials"}
+    token = (await management.ask({name: value for name, value in asked.items() if name != "scope"})).body
+    refused = await management.call("GET", "/api/v2/exchanges", token=token["access_token"])
+    assert (refused.status, "read:logs" in refused.text) == (403, True)
