@@ -69,6 +69,8 @@ class OutboundRequest(msgspec.Struct, frozen=True, kw_only=True):
     redirect: Redirect = Redirect.FOLLOW
     as_sent: bool = False
     """Hand the body on in its content coding, which the request's own Accept-Encoding asks for."""
+    connect_timeout_ms: Annotated[int, Meta(ge=1)] | None = None
+    """Give up when there is no connection by then; None: as late as for any call."""
 
 
 # ---- runner → broker ----

@@ -233,6 +233,7 @@ async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Re
         body=call.body,
         redirect=Redirect(call.redirect),
         as_sent=call.as_sent,
+        connect_timeout_ms=call.connect_timeout_ms,
     )
     try:
         answer = await calls.fetch(request, within_s=None if call.timeout_ms is None else call.timeout_ms / 1000)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import Any
 
 import msgspec
@@ -26,6 +28,7 @@ HOST_FILES = [
     "main",
     "packages",
     "parameters",
+    "paths",
     "refusals",
     "refused",
     "requests_sent",
@@ -189,10 +192,10 @@ class Slow:
     """A runner that answers in time only what may take its time."""
 
     def __init__(self) -> None:
-        self.waits: list[int | None] = []
+        self.waits: list[tuple[int | None, int | None]] = []
 
     async def __call__(self, call: frames.Call) -> frames.Reply:
-        self.waits.append(call.timeout_ms)
+        self.waits.append((call.connect_timeout_ms, call.timeout_ms))
         if call.timeout_ms is None:
             return frames.Reply(id=call.id, status=200, body=b"late", url=call.url)
         return frames.Reply(id=call.id, error="no whole response in time", code="ETIMEDOUT")
@@ -221,7 +224,8 @@ def by_hand():
     async with loaded(sandbox, script, PY, fetch=service) as rule:
         value = json.loads(await rule.value())
     assert value == {"seen": ["timed out"] * 3, "late": ["late", "late"]}
-    assert service.waits == [250, 1500, 2000, None, None]
+    clients = [(250, 300), (1500, 1550)]  # a connection that takes too long is told apart from an answer that does
+    assert service.waits == [*clients, (None, 2000), (None, None), (None, None)]
 
 
 async def test_a_request_whose_answer_nobody_reads_is_made_all_the_same(sandbox: Sandbox) -> None:
@@ -235,4 +239,74 @@ import http.client
     service = Slow()
     async with loaded(sandbox, script, PY, fetch=service) as rule:
         await rule.value()
-    assert service.waits == [None]
+    assert service.waits == [(None, None)]
+
+
+async def test_a_rule_writes_to_every_name_of_its_streams(sandbox: Sandbox) -> None:
+    script = f"""
+import io, os, sys
+{RULE}sys.stdout.buffer.write("b\\u00fctes\\n".encode())
+    sys.stdout.buffer.flush()
+    io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", write_through=True).write("wrapped\\n")
+    sys.stdout.reconfigure(encoding="utf-8", line_buffering=True)
+    os.write(1, b"raw\\n")
+    os.write(2, b"raw error\\n")
+    print("original", file=sys.__stdout__)
+    print("original error", file=sys.__stderr__)
+    return {{}}
+"""
+    async with loaded(sandbox, script, PY) as rule:
+        await rule.value()
+    infos = [text for level, text in rule.lines if level == "info"]
+    assert infos == ["b\u00fctes", "wrapped", "raw", "original"]
+    assert [text for level, text in rule.lines if level == "error"] == ["raw error", "original error"]
+
+
+SHOWN = """
+import json, logging, traceback
+from rulemint import fetch
+{rule}traceback.print_stack()
+    try:
+        fetch("https://api.example.com/" + "x" * 9000)
+    except OSError:
+        logging.exception("not called")
+    json.loads("{{")
+"""
+
+
+async def test_no_path_of_the_machine_is_in_a_line_or_an_error(sandbox: Sandbox) -> None:
+    async with loaded(sandbox, SHOWN.format(rule=RULE), PY) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.Threw)
+    texts = [answer.text, *(text for _, text in rule.lines)]
+    assert [text for text in texts if sys.base_prefix + "/lib" in text or "host_programs" in text] == []
+    assert any('File "rulemint/main.py"' in text for text in texts)
+
+
+async def test_no_path_of_the_machine_is_in_an_error_of_loading(sandbox: Sandbox) -> None:
+    with pytest.raises(RuleNotLoadedError) as refused:
+        async with loaded(sandbox, f"from collections import MutableMapping\n{RULE}return {{}}", PY):
+            pass
+    assert re.search(r"ImportError: cannot import name 'MutableMapping' .*\(python3\.\d+/", refused.value.text)
+
+
+NESTED = """
+import asyncio
+
+async def inner(value):
+    await asyncio.sleep(0)
+    return value
+
+def own():
+    return asyncio.run(inner("ran"))
+
+async def rule(client, scope, audience, context):
+    loop = asyncio.get_running_loop()
+    got = [await asyncio.to_thread(asyncio.run, inner("to_thread")), await loop.run_in_executor(None, own)]
+    return {"got": got, "same": asyncio.get_running_loop() is loop and asyncio.current_task() is not None}
+"""
+
+
+async def test_work_for_a_thread_may_run_a_loop_of_its_own(sandbox: Sandbox) -> None:
+    async with loaded(sandbox, NESTED, PY) as rule:
+        assert json.loads(await rule.value()) == {"got": ["to_thread", "ran"], "same": True}

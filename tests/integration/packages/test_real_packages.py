@@ -78,7 +78,7 @@ async def serve(web: Web, port: list[int]) -> int:
         if request.path == "/moved":
             raise http.HTTPFound(f"https://{NAME}:{port[0]}/there")
         if request.path == "/slow":
-            await asyncio.sleep(3)
+            await asyncio.sleep(float(request.query.get("s", "3")))
         body = await request.text()
         key = {"kid": "k1", "kty": "RSA", "use": "sig", "alg": "RS256", "n": "1" * 340, "e": "AQAB"}
         return http.json_response(
@@ -117,8 +117,9 @@ class Rules:
     sandbox: Sandbox
     port: int
 
-    async def value(self, script: str, language: Language, packages: msgspec.Raw) -> Any:
-        rights = CallRights("default", (f"{NAME}:{self.port}",))
+    async def value(self, script: str, language: Language, packages: msgspec.Raw, *ports: int) -> Any:
+        """The value that the rule of *script* returns, which may call our server, and others at *ports*."""
+        rights = CallRights("default", tuple(f"{NAME}:{port}" for port in (self.port, *ports)))
         calls = InvocationCalls(self.web.broker, rights, Deadline.after(20), lambda _report: None)
         host: Host = await start_host(self.sandbox, LANGUAGES.program(language))
         rule = Loaded(host, fetch=partial(_fetch_through, calls))
@@ -339,6 +340,60 @@ async def test_the_timeouts_of_python_s_clients_hold(rules: Rules) -> None:
     more = {"httpx, async": "ReadTimeout", "gather": "ReadTimeout"}
     assert value["seen"] == {**reads, **more, "urllib": stops, "wait_for": stops, "asyncio.timeout": stops}
     assert value["after"] == ["GET /there ", "GET /there "]
+
+
+SLOW_TO_CONNECT = """
+import asyncio
+import http.client
+import urllib.request
+
+import httpx
+import requests
+import urllib3
+
+URL = "https://{name}:{mute}/"
+ONCE = {{"timeout": urllib3.Timeout(connect=0.2, read=5), "retries": urllib3.Retry(connect=1, read=0)}}
+
+
+async def awaited(timeout):
+    async with httpx.AsyncClient(timeout=timeout) as http:
+        return await http.get(URL)
+
+
+WAYS = {{
+    "requests": lambda: requests.get(URL, timeout=(0.2, 5)),
+    "httpx": lambda: httpx.get(URL, timeout=httpx.Timeout(5, connect=0.2)),
+    "httpx, async": lambda: asyncio.run(awaited(httpx.Timeout(5, connect=0.2))),
+    "urllib3": lambda: urllib3.PoolManager().request("GET", URL, **ONCE),
+    "urllib": lambda: urllib.request.urlopen(URL, timeout=0.2),
+}}
+
+
+def rule(client, scope, audience, context):
+    seen = {{}}
+    for name, call in WAYS.items():
+        try:
+            call()
+            seen[name] = "answered"
+        except Exception as error:
+            seen[name] = type(getattr(error, "reason", error)).__name__
+    slow = f"https://{name}:{port}/slow?s=0.5"
+    return {{"seen": seen, "connected": requests.get(slow, timeout=(0.4, 9)).status_code}}
+"""
+
+
+async def test_a_connection_has_the_time_that_python_s_clients_give_it(rules: Rules) -> None:
+    """It is told apart from an answer that takes too long."""
+
+    async def never(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        """Say nothing: the client waits for the handshake."""
+
+    mute = await rules.web.serve_raw(never)
+    script = SLOW_TO_CONNECT.format(name=NAME, port=rules.port, mute=mute)
+    value = await rules.value(script, PY, await set_of("python"), mute)
+    connects = dict.fromkeys(("requests", "httpx", "httpx, async"), "ConnectTimeout")
+    assert value["seen"] == {**connects, "urllib3": "ConnectTimeoutError", "urllib": "TimeoutError"}
+    assert value["connected"] == 200
 
 
 NOT_LISTED = """

@@ -8,7 +8,14 @@ import os
 import re
 import ssl
 
-from aiohttp import ClientConnectorError, ClientError, ClientResponse, ClientSession
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+)
 from yarl import URL
 
 from rulemint_runner.egress.broker.bodies import PlainBody, body_taker
@@ -36,6 +43,8 @@ async def perform(fetch: Fetch, sessions: Sessions) -> Fetched:
     try:
         async with asyncio.timeout(fetch.timeout_ms / 1000), sessions.session_of((fetch.tenant, fetch.rule)) as session:
             return await _follow(fetch, session)
+    except ConnectionTimeoutError:
+        raise EgressError(Kind.TIMED_OUT, "no connection in time", Code.CONNECT_TIMED_OUT) from None
     except TimeoutError:
         raise EgressError(Kind.TIMED_OUT, "no whole response in time") from None
     except (ClientError, OSError) as error:
@@ -47,6 +56,7 @@ async def perform(fetch: Fetch, sessions: Sessions) -> Fetched:
 async def _follow(fetch: Fetch, session: ClientSession) -> Fetched:
     entries = _entries_of(fetch)
     hop = _first_hop(fetch.request, entries)
+    timeout = _timeout_of(fetch.request, session)
     for redirects in range(MAX_REDIRECTS + 1):
         response = await session.request(
             hop.method,
@@ -54,6 +64,7 @@ async def _follow(fetch: Fetch, session: ClientSession) -> Fetched:
             headers=hop.headers,
             data=hop.body or None,
             allow_redirects=False,
+            timeout=timeout,
         )
         try:
             location = response.headers.get("Location")
@@ -65,6 +76,14 @@ async def _follow(fetch: Fetch, session: ClientSession) -> Fetched:
         finally:
             response.close()  # nothing to do if all of it was read; else its rest may be endless
     raise EgressDenied(f"more than {MAX_REDIRECTS} redirects")
+
+
+def _timeout_of(request: OutboundRequest, session: ClientSession) -> ClientTimeout:
+    """The session's own, with the time that the rule gives a connection, from its look-up to the handshake's end."""
+    if request.connect_timeout_ms is None:
+        return session.timeout
+    within_s = request.connect_timeout_ms / 1000
+    return ClientTimeout(total=None, connect=within_s, sock_connect=session.timeout.sock_connect)
 
 
 def _entries_of(fetch: Fetch) -> tuple[AllowedHost, ...]:

@@ -9,6 +9,8 @@ import { RequestReader } from "./request_reader.js";
 
 /** What describes the message on the wire: we write our own. */
 const FRAMING = new Set(["connection", "content-length", "transfer-encoding", "keep-alive"]);
+/** As `fetch` has it: of a socket Node says that it timed out. */
+const CONNECT_TIMED_OUT = "UND_ERR_CONNECT_TIMEOUT";
 const WITHOUT_BODY = new Set([204, 304]);
 
 /** @type {any} */
@@ -104,7 +106,7 @@ export function connectionType({ Duplex }, reasons) {
         reply = await call({ ...wanted, headers: own, as_sent: true });
       } catch (error) {
         const { code, message } = /** @type {any} */ (error);
-        this.destroy(failure(Error, code, message));
+        this.destroy(failure(Error, code === CONNECT_TIMED_OUT ? "ETIMEDOUT" : code, message));
         return;
       }
       if (this.destroyed) return;

@@ -7,6 +7,7 @@ accident.
 import json
 import os
 
+_write = os.write
 USUAL_BYTES = 64 * 1024
 """Most frames come with a single read of so many."""
 
@@ -95,4 +96,4 @@ class Channel:
         bodies = [self._encode(frame).encode() for frame in frames]
         rest = b"".join(len(body).to_bytes(4, "big") + body for body in bodies)
         while rest:
-            rest = rest[os.write(self._output, rest) :]
+            rest = rest[_write(self._output, rest) :]

@@ -2,7 +2,7 @@
 
 import json as json_module
 
-from calls import Calls
+from calls import Calls, Request
 from failures import CallError, as_its_library_has_it
 
 
@@ -50,7 +50,8 @@ def fetch_through(calls: Calls) -> object:
             given.setdefault("content-type", "application/json")
         data = body.encode() if isinstance(body, str) else bytes(body)
         try:
-            return Response(calls.make(method.upper(), str(url), list(given.items()), data, redirect, timeout))
+            request = Request(method.upper(), str(url), list(given.items()), data, redirect)
+            return Response(calls.make(request, timeout))
         except CallError as error:
             raise as_its_library_has_it(error) from None
 

@@ -21,6 +21,7 @@ import refused
 import rule
 import sockets
 import strays
+from paths import without_paths
 
 sys.path.pop(0)
 for name, module in tuple(sys.modules.items()):  # a rule may have packages of the same names
@@ -50,7 +51,7 @@ def main() -> None:
         return
     except BaseException as error:  # noqa: BLE001  # all that a rule raises while it is loaded
         kind = "out_of_memory" if isinstance(error, MemoryError) else "exception"
-        runner.write({"t": "not-loaded", "kind": kind, "text": descriptions.describe(error)})
+        runner.write({"t": "not-loaded", "kind": kind, "text": without_paths(descriptions.describe(error))})
         return
     runner.write({"t": "loaded"})
     while (run := runner.next_run()) is not None:

@@ -9,6 +9,7 @@ import builtins
 import errno
 import io
 import os
+import sys
 import threading
 
 import strays
@@ -34,6 +35,7 @@ def define() -> None:
     _wrap(os, _OF_FILES, _REFUSED_FILES)
     _wrap(os, _OF_PROCESSES, _REFUSALS)
     os.system = refusing("os.system")
+    os.umask = umask
     builtins.open = io.open = saying(io.open, _REFUSED_FILES)
     _wrap(_thread, "start_new_thread", _REFUSALS)
     _wrap(threading, "_start_new_thread _start_joinable_thread", _REFUSALS)
@@ -65,6 +67,11 @@ def saying(function: object, reasons: dict = _REFUSALS) -> object:
     return call
 
 
+def umask(_mask: int) -> int:
+    """Answer as in most containers; nothing is set, for a rule makes no files."""
+    return 0o022
+
+
 def refusing(name: str) -> object:
     """A function that refuses: the one of that *name* would only answer with a number."""
 
@@ -83,10 +90,24 @@ def _change_asyncio(module: object) -> None:
             return submit(self, executor, function, *arguments)
         future = self.create_future()
         try:
-            future.set_result(function(*arguments))
+            future.set_result(_outside(self, function, arguments))
         except Exception as error:  # noqa: BLE001  # it is for who awaits it
             future.set_exception(error)
         return future
+
+    def _outside(loop: object, function: object, arguments: tuple) -> object:
+        """Call *function* as if no loop ran here, as in a thread: it may run one of its own."""
+        tasks = sys.modules["asyncio.tasks"]
+        task = tasks.current_task(loop)
+        if task is not None:
+            tasks._leave_task(loop, task)  # noqa: SLF001  # as below
+        module.events._set_running_loop(None)  # noqa: SLF001  # what a loop itself does
+        try:
+            return function(*arguments)
+        finally:
+            module.events._set_running_loop(loop)  # noqa: SLF001  # as above
+            if task is not None:
+                tasks._enter_task(loop, task)  # noqa: SLF001  # as above
 
     submit, module.BaseEventLoop.run_in_executor = module.BaseEventLoop.run_in_executor, run_in_executor
 

@@ -13,6 +13,7 @@ from calls import Calls
 from descriptions import MAX_TEXT, describe, message_of
 from fetch import fetch_through
 from parameters import parameters_of
+from paths import without_paths
 from storage import Storage
 
 PARAMETERS = 4
@@ -45,7 +46,11 @@ class Rule:
             refusal = refusals.refusal_in(error)
             if refusal is not None:
                 return refused(refusal)
-            return {"t": "threw", "text": describe(error), "out_of_memory": isinstance(error, MemoryError)}
+            return {
+                "t": "threw",
+                "text": without_paths(describe(error)),
+                "out_of_memory": isinstance(error, MemoryError),
+            }
         return _returned(value, self._result_bytes)
 
     def _call(self, run: dict) -> object:

@@ -10,7 +10,7 @@ import errno
 import io
 import sys
 
-from calls import UNSUPPORTED, Calls
+from calls import UNSUPPORTED, Calls, Request
 from failures import CallError, as_its_library_has_it, change_requests, failure
 from refused import CHANGES, NO_SOCKETS, saying
 from requests_sent import HEAD_END, NotHttpError, RequestReader
@@ -33,9 +33,11 @@ class CallingSocket:
         self._port = 0
         self._reader = RequestReader()
         self._is_refused = False
-        self._whole: tuple | None = None
+        self._whole: Request | None = None
         """The request that is to be made as soon as its answer is read: only then its timeout is known."""
         self._timeout_s: float | None = None
+        self._connect_s: float | None = None
+        """The time for a connection, which a library gives before it connects."""
         self._answer: io.BufferedIOBase = io.BytesIO()
 
     def connect(self, address: tuple) -> None:
@@ -47,7 +49,7 @@ class CallingSocket:
         host, port = address[:2]
         if ":" in host or host.replace(".", "").isdigit():
             raise PermissionError(1, f"no connection to the address {host}: {NO_SOCKETS}, by their names")
-        self._host, self._port = host, port
+        self._host, self._port, self._connect_s = host, port, self._timeout_s
         self._answer = io.BufferedReader(_NoAnswer(self._refusal()))
 
     def sendall(self, data: bytes, _flags: int = 0) -> None:
@@ -115,8 +117,8 @@ class CallingSocket:
             self._make_call()
 
     def bind(self, *_arguments: object) -> None:
-        """Refuse to be anything but a client of HTTP."""
-        raise PermissionError(1, NO_SOCKETS)
+        """Refuse to be anything but a client of HTTP, with no address of its own."""
+        raise PermissionError(1, f"no address to bind or to call from: {NO_SOCKETS}")
 
     listen = accept = sendto = recvfrom = bind
 
@@ -124,7 +126,7 @@ class CallingSocket:
         """Make the error that says that only HTTP is spoken here."""
         return PermissionError(1, f"no connection to {self._host}:{self._port}: {NO_SOCKETS}")
 
-    def _take_request(self, data: bytes) -> tuple | None:
+    def _take_request(self, data: bytes) -> Request | None:
         """The request that was sent, for `Calls.make`; None while it is not whole."""
         reader = self._reader
         try:
@@ -143,7 +145,7 @@ class CallingSocket:
             return None
         self._reader = RequestReader()
         url = f"{self.scheme}://{self._host}:{self._port}{reader.target}"
-        return reader.method, url, reader.headers, body, "manual"
+        return Request(reader.method, url, reader.headers, body, "manual")
 
     def _refuse(self, error: CallError) -> None:
         """Answer with *error*, and take nothing more."""
@@ -158,7 +160,7 @@ class CallingSocket:
     def _make_call(self) -> None:
         request, self._whole = self._whole, None
         try:
-            self._answer = self._answer_of(request, self._calls.make(*request, self._timeout_s))
+            self._answer = _answer_to(request, self._calls.make(request, self._timeout_s, self._connect_s))
         except CallError as error:
             self._answer = io.BufferedReader(_NoAnswer(error))
 
@@ -167,14 +169,15 @@ class CallingSocket:
         if self._whole is not None:
             request, self._whole = self._whole, None
             try:
-                reply = await self._calls.make_without_blocking(*request, timeout_s)
-                self._answer = self._answer_of(request, reply)
+                reply = await self._calls.make_without_blocking(request, timeout_s, self._connect_s)
+                self._answer = _answer_to(request, reply)
             except CallError as error:
                 self._answer = io.BufferedReader(_NoAnswer(error))
         return self._answer
 
-    def _answer_of(self, request: tuple, reply: dict) -> io.BufferedIOBase:
-        return io.BytesIO(_answer_bytes(reply, has_body=request[0] != "HEAD"))
+
+def _answer_to(request: Request, reply: dict) -> io.BufferedIOBase:
+    return io.BytesIO(_answer_bytes(reply, has_body=request.method != "HEAD"))
 
 
 class _NoAnswer(io.RawIOBase):
@@ -294,9 +297,16 @@ def _change_httpcore(module: object) -> None:
         def get_extra_info(self, _info: str) -> None:
             return None
 
-    async def connect_tcp(_backend: object, host: str, port: int, *_arguments: object, **_named: object) -> Stream:
+    async def connect_tcp(
+        _backend: object,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # its base's
+        *_arguments: object,
+        **_named: object,
+    ) -> Stream:
         with map_exceptions({OSError: httpcore.ConnectError}):
-            return Stream(create_connection((host, port)))
+            return Stream(create_connection((host, port), timeout))
 
     module.AutoBackend.connect_tcp = connect_tcp
 

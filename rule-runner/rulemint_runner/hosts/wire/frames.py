@@ -141,6 +141,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t")
     """Hand the body on in its content coding."""
     timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] | None = None
     """So long the rule waits for the whole answer; None: as long as it may run."""
+    connect_timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] | None = None
+    """So long it waits for a connection; None: no less than for the answer."""
 
 
 class StorageGet(msgspec.Struct, frozen=True, kw_only=True, tag="storage-get", tag_field="t"):
