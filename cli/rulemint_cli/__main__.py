@@ -23,6 +23,7 @@ from rulemint_cli.commands.secrets import secrets
 from rulemint_cli.commands.system import add_system_commands
 from rulemint_cli.commands.tenants import tenants
 from rulemint_cli.commands.testing import add_test_command
+from rulemint_cli.commands.trying import add_try_command
 from rulemint_cli.terminal.standard_error import say
 from rulemint_shared.process.settings import SettingsError
 
@@ -38,6 +39,7 @@ add_local_commands(app)
 command(app, logs_in=True)(login)
 app.add_typer(profiles, name="profiles")
 add_system_commands(app)
+add_try_command(app)
 add_test_command(app)
 app.add_typer(exchanges, name="exchanges")
 app.add_typer(clients, name="clients")

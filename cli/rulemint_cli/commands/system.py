@@ -1,9 +1,8 @@
-"""Define the commands that look at a running system or try it: ``logs``, ``try``, ``token``, ``status``, ``demo``."""
+"""Define the commands that look at a running system: ``logs``, ``token``, ``status``, ``demo``."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,14 +11,10 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.commands.fields import ScopeOption, scopes_of
 from rulemint_cli.terminal.standard_error import say
-from rulemint_shared.contract.records import Language
 from rulemint_shared.demo_client import DEMO_CLIENT_ID
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
-
-TRY_TIMEOUT_S = 120.0
-"""Long, because packages may have to be installed first."""
 
 AudienceOption = Annotated[str | None, typer.Option(help="The API's identifier.")]
 
@@ -27,7 +22,6 @@ AudienceOption = Annotated[str | None, typer.Option(help="The API's identifier."
 def add_system_commands(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     command(app, watches=True)(logs)
-    command(app, "try")(try_)
     command(app)(token)
     command(app)(status)
     command(app)(demo)
@@ -77,60 +71,6 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
         async with call.admin() as admin:
             show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
             await watch(admin, show, say, query=query)
-
-    return run()
-
-
-def try_(  # noqa: PLR0913  # each is an option of the command line
-    call: Call,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The rule's file.")],
-    client: Annotated[
-        str, typer.Option(help='The client that asks: its id, its name, or JSON like {"metadata": {…}}.')
-    ],
-    audience: Annotated[str | None, typer.Option(help="The API. Default: the client's first.")] = None,
-    scope: Annotated[list[str] | None, typer.Option(help="A scope. Default: all of the client grant.")] = None,
-    secret: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule.")] = None,
-    dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1.")] = None,
-    allow_host: Annotated[list[str] | None, typer.Option(help="A host that the rule may call.")] = None,
-    limit: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=NUMBER", help="A limit, such as timeout_s=2 or memory_mb=128.")
-    ] = None,
-    ip: Annotated[str | None, typer.Option(help="The IP address of the token request.")] = None,
-    user_agent: Annotated[str | None, typer.Option(help="The user agent of the token request.")] = None,
-    body: Annotated[str | None, typer.Option(help="The parameters of the token request, as a JSON object.")] = None,
-    language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None,
-) -> Work:
-    """Run the rule in FILE as for a token, but issue none. The exit code is 0 if the rule grants, else 1."""
-    from rulemint_cli.rules.given_client import client_fields, given_client  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.rule_file import read_script  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.try_report import show_tried  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.trying import GRANTED, Options, body_of, try_rule  # noqa: PLC0415  # as above
-
-    options = Options(
-        audience=audience,
-        scope=scope or [],
-        secrets=secret or [],
-        dependencies=dep or [],
-        allow_hosts=allow_host or [],
-        limits=limit or [],
-        ip=ip,
-        user_agent=user_agent,
-        body=body,
-        language=language,
-    )
-    script = read_script(file)
-    asking, wanted = given_client(client), body_of(file, script, options)
-
-    async def run() -> None:
-        async with call.admin(timeout_s=TRY_TIMEOUT_S) as admin:
-            with call.bars.show(f"trying {file}"):
-                tried, as_json = await try_rule(admin, {**await client_fields(admin, asking), **wanted})
-        if call.as_json:
-            call.output.raw(as_json + "\n")
-        else:
-            show_tried(tried, file=str(file), script=script, console=call.output.console)
-        if tried.outcome != GRANTED:
-            raise typer.Exit(1)
 
     return run()
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from rulemint_cli.rules.trying import GRANTED, Call, Error, Line, Tried
+from rulemint_cli.rules.trying import DENIED, GRANTED, Call, Dropped, Error, Line, Tried
 from rulemint_cli.terminal.printable import printable
 from rulemint_shared.contract.messages import FailureReason
 
@@ -24,38 +24,49 @@ def show_tried(tried: Tried, *, file: str, script: str, console: Console) -> Non
 
 def report(tried: Tried, *, file: str, script: str) -> list[Text]:
     """Return the rows. Each is one printable line."""
-    rows = [_headline(tried)]
-    if tried.outcome == GRANTED:
-        rows.append(_row("  scope", " ".join(tried.scope) or "(none)"))
-        rows += [_row(f"  {name}", msgspec.json.encode(value).decode()) for name, value in tried.claims.items()]
-    rows += [_row("  left out", f"{each.name}: {each.why}", style="yellow") for each in tried.dropped]
+    rows = [headline(tried)]
+    rows += result_rows(tried)
+    rows += [labelled("  left out", f"{each.name}: {each.why}", style="yellow") for each in tried.dropped]
     if tried.error is not None:
-        rows += _error_rows(tried.error, file, script.splitlines())
-    rows += [_call_row(call) for call in tried.calls]
-    rows += [row for line in _lines_of_the_rule(tried) for row in _line_rows(line)]
+        rows += error_rows(tried.error, file, script.splitlines())
+    rows += [call_row(call) for call in tried.calls]
+    rows += [row for line in own_lines(tried.lines, tried.dropped, tried.error) for row in line_rows(line)]
     if tried.lines_left_out:
-        rows.append(_row("  log", f"{tried.lines_left_out} more lines were left out", style="yellow"))
+        rows.append(labelled("  log", f"{tried.lines_left_out} more lines were left out", style="yellow"))
     return rows
 
 
-def _headline(tried: Tried) -> Text:
-    style = "bold green" if tried.outcome == GRANTED else "bold yellow" if tried.outcome == "denied" else "bold red"
+def headline(tried: Tried) -> Text:
+    """Return the outcome, and how long it took."""
     row = Text()
-    row.append(f"■ {printable(tried.outcome)}", style=style)
+    row.append(f"■ {printable(tried.outcome)}", style=f"bold {style_of(tried.outcome)}")
     row.append(f"  {tried.duration_ms:.1f} ms", style="dim")
     return row
 
 
-def _error_rows(error: Error, file: str, source: list[str]) -> list[Text]:
+def style_of(outcome: str) -> str:
+    """Return the style of an outcome."""
+    return "green" if outcome == GRANTED else "yellow" if outcome == DENIED else "red"
+
+
+def result_rows(tried: Tried) -> list[Text]:
+    """Return the scopes and claims that a token would have. Without a token there are none."""
+    if tried.outcome != GRANTED:
+        return []
+    claims = [labelled(f"  {name}", msgspec.json.encode(value).decode()) for name, value in tried.claims.items()]
+    return [labelled("  scope", " ".join(tried.scope) or "(none)"), *claims]
+
+
+def error_rows(error: Error, file: str, source: list[str]) -> list[Text]:
     """Return the error, its line of the file with a caret under the column if known, and the rule's stack."""
     if error.line is None:
-        return [_row(f"  {error.code}", error.message, style="red")]
+        return [labelled(f"  {error.code}", error.message, style="red")]
     at = f"{file}:{error.line}" + (f":{error.column}" if error.column else "")
-    rows = [_row(f"  {at}", error.message, style="red")]
+    rows = [labelled(f"  {at}", error.message, style="red")]
     if 0 < error.line <= len(source):
         rows += _source_rows(error.line, source[error.line - 1].expandtabs(1), error.column)
     stack = [] if error.code == FailureReason.SYNTAX else error.detail.splitlines()[1:]
-    return rows + [_row("   ", text.strip(), style="dim") for text in stack]
+    return rows + [labelled("   ", text.strip(), style="dim") for text in stack]
 
 
 def _source_rows(number: int, code: str, column: int | None) -> list[Text]:
@@ -70,28 +81,33 @@ def _source_rows(number: int, code: str, column: int | None) -> list[Text]:
     return rows
 
 
-def _call_row(call: Call) -> Text:
+def call_row(call: Call) -> Text:
+    """Return a row on *call*."""
     ended = call.error if call.status is None else str(call.status)
-    row = _row("  ↗", f"{call.method} {call.host} → {ended}", style="red" if call.status is None else "")
+    row = labelled("  ↗", f"{call.method} {call.host} → {ended}", style="red" if call.status is None else "")
     return row.append(f"  {call.duration_ms:.1f} ms, {call.bytes_received} bytes", style="dim")
 
 
-def _lines_of_the_rule(tried: Tried) -> list[Line]:
-    """Return the rule's own lines, because the runner's lines repeat what the report shows already."""
-    shown = {f"left out {each.name}: {each.why}" for each in tried.dropped}
-    if tried.error is not None:
-        shown |= {tried.error.detail, tried.error.code}
-    return [line for line in tried.lines if line.message not in shown]
+def own_lines(lines: list[Line], dropped: list[Dropped], error: Error | None) -> list[Line]:
+    """Return *lines* without those in which the runner says what was *dropped*, and the *error*."""
+    shown = {f"left out {each.name}: {each.why}" for each in dropped}
+    if error is not None:
+        shown |= {error.detail, error.code}
+    return [line for line in lines if line.message not in shown]
 
 
-def _line_rows(line: Line) -> list[Text]:
+def line_rows(line: Line) -> list[Text]:
     """Return one row for each line of a log line's text."""
     style = _STYLES.get(line.level, "")
     first, *others = line.message.split("\n")
-    return [_row(f"  {line.level:<5}", first, style=style), *(_row("       ", text, style=style) for text in others)]
+    return [
+        labelled(f"  {line.level:<5}", first, style=style),
+        *(labelled("       ", text, style=style) for text in others),
+    ]
 
 
-def _row(label: str, text: str, *, style: str = "") -> Text:
+def labelled(label: str, text: str, *, style: str = "") -> Text:
+    """Return a row of *label* and *text*, both printable."""
     row = Text()
     row.append(printable(label), style="cyan")
     row.append("  ")

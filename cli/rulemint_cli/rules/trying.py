@@ -12,7 +12,7 @@ from rulemint_cli.rules.rule_file import dependencies_of, language_of, limits_of
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.contract.records import Language
 
-GRANTED = "granted"
+GRANTED, DENIED = "granted", "denied"
 
 
 class Dropped(msgspec.Struct, frozen=True):
@@ -46,9 +46,34 @@ class Error(msgspec.Struct, frozen=True):
 
     code: str
     message: str
+    file: str | None
     line: int | None
     column: int | None
     detail: str
+
+
+class ClaimChange(msgspec.Struct, frozen=True):
+    """The value of a claim before a rule and after it."""
+
+    before: Any
+    after: Any
+
+
+class TriedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule of a flow, and what it did."""
+
+    rule: str
+    version: int | None
+    """None: the file."""
+    outcome: str
+    scope_added: list[str]
+    scope_removed: list[str]
+    claims_added: dict[str, Any]
+    claims_changed: dict[str, ClaimChange]
+    dropped: list[Dropped]
+    lines: list[Line]
+    calls: list[Call]
+    duration_ms: float
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +88,9 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[Call]
     duration_ms: float
     error: Error | None = None
+    flow: list[TriedRule] | None = None
+    """The rules, if the whole flow was tried."""
+    remarks: list[str] = []
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +107,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str | None = None
     body: str | None = None
     """The parameters of the token request, as JSON."""
+    name: str | None = None
+    """The name of the rule, if that is not the file's."""
 
 
 def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
@@ -87,19 +117,47 @@ def body_of(file: Path, script: str, options: Options) -> dict[str, Any]:
     Raises:
         UsageError: an option is malformed, or the language is unknown.
     """
-    scope = [value for text in options.scope for value in text.split()]
-    context = _context(options)
     limits = limits_of(options.limits)
     return {
-        "name": rule_name_of(file),
+        "name": options.name or rule_name_of(file),
         "script": script,
         "language": language_of(file, options.language),
         "secrets": secret_pairs(options.secrets),
         "dependencies": dependencies_of(options.dependencies),
         "allow_hosts": options.allow_hosts,
+        **({"limits": limits} if limits else {}),
+        **request_of(options),
+    }
+
+
+def body_of_flow(file: Path | None, script: str, options: Options) -> dict[str, Any]:
+    """Return the body of the call that tries a flow, but for its client. *script* is the text of *file*, if any.
+
+    Fields that no option gives stay as the stored rule has them.
+
+    Raises:
+        UsageError: an option is malformed, belongs to a file, or the language is unknown.
+    """
+    if file is None:
+        of_a_file = ("secrets", "dependencies", "allow_hosts", "limits", "language", "name")
+        if alone := [name for name in of_a_file if getattr(options, name)]:
+            raise UsageError(f"the {alone[0].replace('_', ' ')} of which rule? Name its file too")
+        return {"flow": True, **request_of(options)}
+    given = {name: value for name, value in body_of(file, script, options).items() if value not in ([], {})}
+    return {"flow": True, **given}
+
+
+def request_of(options: Options) -> dict[str, Any]:
+    """Return the fields that describe the token request, but for its client.
+
+    Raises:
+        UsageError: an option is malformed.
+    """
+    scope = [value for text in options.scope for value in text.split()]
+    context = _context(options)
+    return {
         **({"scope": scope} if scope else {}),
         **({"context": context} if context else {}),
-        **({"limits": limits} if limits else {}),
         **({} if options.audience is None else {"audience": options.audience}),
     }
 

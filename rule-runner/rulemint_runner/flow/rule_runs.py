@@ -52,7 +52,7 @@ class RuleRuns:
 
     def _source_at_hand(self, run: RuleRun) -> RuleSource | None:
         trial = run.invocation.trial
-        if trial is not None:
+        if trial is not None and not run.rule.stored_id:
             return self._sources.of_trial(trial)
         return self._sources.kept(run.invocation.tenant, run.rule)
 

@@ -104,8 +104,9 @@ class RuleSources:
 
     async def _read(self, tenant: str, ref: RuleRef) -> RuleSource:
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hget(redis_keys.rule_versions(tenant), redis_keys.rule_version_field(ref.rule_id, ref.version))
-            pipe.hget(redis_keys.rule_secrets(tenant), ref.rule_id)
+            rule_id = _stored_id(ref)
+            pipe.hget(redis_keys.rule_versions(tenant), redis_keys.rule_version_field(rule_id, ref.version))
+            pipe.hget(redis_keys.rule_secrets(tenant), rule_id)
             version_data, secrets_data = await pipe.execute()
         if version_data is None:
             raise RuleSourceError(f"version {ref.version} of the rule was deleted")
@@ -131,7 +132,11 @@ class RuleSources:
 
 
 def _name(tenant: str, ref: RuleRef) -> tuple[str, str, int, int]:
-    return tenant, ref.rule_id, ref.version, ref.secrets_revision
+    return tenant, _stored_id(ref), ref.version, ref.secrets_revision
+
+
+def _stored_id(ref: RuleRef) -> str:
+    return ref.stored_id or ref.rule_id
 
 
 def source_of(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:

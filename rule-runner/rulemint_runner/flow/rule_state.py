@@ -86,7 +86,7 @@ class RuleStates:
             RuleStateError: what is kept is none.
             RedisError, OSError: Redis does not answer.
         """
-        return _document_of(_stored_document(await self._redis.get(redis_keys.rule_storage(*owner))))
+        return _document_of(_stored_document(await self._content(redis_keys.rule_storage(*owner))))
 
     async def replace_document(self, owner: Owner, data: str | None, *, etag: str | None, force: bool) -> Document:
         """Replace the document by *data* if it has *etag*; with *force*, replace any document.
@@ -118,7 +118,7 @@ class RuleStates:
             RuleStateError: what is kept is no cache.
             RedisError, OSError: Redis does not answer.
         """
-        return _live(_stored_records(await self._redis.get(redis_keys.rule_cache(*owner))))
+        return _live(_stored_records(await self._content(redis_keys.rule_cache(*owner))))
 
     async def change_cache(self, owner: Owner, changed: Mapping[str, CacheRecord], deleted: Collection[str]) -> None:
         """Put *changed* into the rule's cache and take *deleted* out.
@@ -148,6 +148,10 @@ class RuleStates:
 
         await self._replace(owner, redis_keys.rule_cache(*owner), plan)
 
+    async def _content(self, key: str) -> bytes | None:
+        content: bytes | None = await self._redis.get(key)
+        return content
+
     async def _replace(self, owner: Owner, key: str, plan: Callable[[bytes | None], _Value]) -> None:
         if not await self._redis.hexists(redis_keys.rules(owner.tenant), owner.rule_id):  # type: ignore[misc]  # its stub is not async
             raise RuleStateError("the rule was deleted")
@@ -167,6 +171,19 @@ class RuleStates:
                     continue
                 return
         raise RuleStateError("too many invocations write at once")
+
+
+class TriedStates(RuleStates):
+    """The state of one rule that is tried: empty at first, and gone with the trial."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes] = {}
+
+    async def _content(self, key: str) -> bytes | None:
+        return self._contents.get(key)
+
+    async def _replace(self, owner: Owner, key: str, plan: Callable[[bytes | None], _Value]) -> None:  # noqa: ARG002  # all are of one owner
+        self._contents[key] = plan(self._contents.get(key)).content
 
 
 def fits(records: Mapping[str, CacheRecord]) -> bool:

@@ -22,7 +22,7 @@ from rulemint_runner.flow.load_frames import load_frame, packages_of
 from rulemint_runner.flow.masking import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result, interpret
 from rulemint_runner.flow.rule_sources import RuleSource
-from rulemint_runner.flow.rule_state import Owner, RuleStates
+from rulemint_runner.flow.rule_state import Owner, RuleStates, TriedStates
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host_limits import HostProgram
@@ -33,6 +33,7 @@ from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
+from rulemint_shared.contract.records import Isolation
 from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.deadline import Deadline
 
@@ -213,15 +214,16 @@ class RuleTurn(Turn):
         if self._state is None:
             owner = Owner(self._run.invocation.tenant, self._run.rule.rule_id)
             deadline = self.deadline.earlier(self.limits.timeout_s)
-            self._state = InvocationState(self._parts.states, owner, deadline, self._write)
+            states = self._parts.states if self._run.invocation.trial is None else TriedStates()
+            self._state = InvocationState(states, owner, deadline, self._write)
         return self._state
 
 
 def _authority(run: RuleRun, source: RuleSource) -> Authority:
-    rule = run.rule
-    return Authority(
-        run.invocation.tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, source.isolation
-    )
+    """Return the authority of *run*. A rule that is tried has a process of its own."""
+    rule, tenant = run.rule, run.invocation.tenant
+    isolation = source.isolation if run.invocation.trial is None else Isolation.FRESH
+    return Authority(tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, isolation)
 
 
 async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Reply:

@@ -33,10 +33,12 @@ class RuleRef(msgspec.Struct, frozen=True, kw_only=True):
     """The time at which its operator last ended its pauses; 0: never. A pause since an earlier time is over."""
     client_resumed_at_ms: int = 0
     """The same, for the client of this invocation."""
+    stored_id: str = ""
+    """In a trial, the id of the stored rule to read; *rule_id* is the trial's own. Empty: the trial brings the text."""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule that is tried. It travels with its invocation and is not kept."""
+    """The text of a rule that is tried. It travels with its invocation and is not kept."""
 
     text: RuleVersion
     secrets: bytes = b""
@@ -84,7 +86,7 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     grant_scope: ScopeList = []
     """The scopes of the client grant: an action may add nothing else."""
     trial: Trial | None = msgspec.field(default=None, name="draft")
-    """The one rule of the flow, if it is only tried: nobody gets a token, and no watcher hears of it."""
+    """The text of the rule of the flow that has no *stored_id*. The flow is only tried: no token, no watcher hears."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

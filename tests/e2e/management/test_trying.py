@@ -245,6 +245,13 @@ async def test_nothing_of_it_is_left_in_redis(tmp_path: Path, empty_redis_url: s
             before = await asyncio.to_thread(everything_in, empty_redis_url)
             script = "export default () => ({ marked: 'the text of it'.length });"
             assert (await tried(management, script, secrets={"KEY": "hunter22"}))["claims"] == {"marked": 14}
+            keeps = (
+                "module.exports = (client, scope, audience, context, cb) =>\n"
+                "  context.webtask.storage.set({ kept: 'the text of it' }, { force: true }, (e) => cb(e, { scope }));"
+            )
+            for flow in (False, True):
+                answer = await tried(management, keeps, name="keeps", flow=flow)
+                assert answer["outcome"] == "granted", answer
             # the answer comes before the job is put away
             after = await eventually(
                 lambda: asyncio.to_thread(everything_in, empty_redis_url),
@@ -258,9 +265,17 @@ async def test_nothing_of_it_is_left_in_redis(tmp_path: Path, empty_redis_url: s
 
 EXCHANGES = redis_keys.exchanges("default")
 LIVING = {
-    name.encode() for name in (redis_keys.RUNNERS, redis_keys.INSECURE_RUNNERS, EXCHANGES, redis_keys.ledger(EXCHANGES))
+    name.encode()
+    for name in (
+        redis_keys.RUNNERS,
+        redis_keys.INSECURE_RUNNERS,
+        EXCHANGES,
+        redis_keys.ledger(EXCHANGES),
+        redis_keys.secrets_used("default"),
+        redis_keys.tokens_per_day("default"),
+    )
 }
-"""What changes by itself: heartbeats, and the record of the administrator's own token with its size."""
+"""What changes by itself: heartbeats, and the record of the administrator's own token with its size and its count."""
 
 
 def everything_in(url: str) -> dict[bytes, bytes]:

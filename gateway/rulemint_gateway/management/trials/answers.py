@@ -21,7 +21,7 @@ from rulemint_shared.contract.messages import (
     Outcome,
     outcome_name,
 )
-from rulemint_shared.contract.records import RuleVersion
+from rulemint_shared.contract.records import Language, RuleVersion
 
 
 class TriedLine(Answer, frozen=True, kw_only=True):
@@ -56,6 +56,34 @@ class TriedError(Answer, frozen=True, kw_only=True):
     detail: str
 
 
+class ClaimChange(Answer, frozen=True, kw_only=True):
+    """A claim that a rule has set again: its value before, and after."""
+
+    before: Any
+    after: Any
+
+
+class TriedRule(Answer, frozen=True, kw_only=True):
+    """One rule of a flow, and what it did to the token."""
+
+    rule: str
+    rule_id: str | None
+    """None: a rule that is not stored."""
+    version: int | None
+    """None: the draft that was sent."""
+    language: Language
+    outcome: str
+    """As that of the flow, or ``not_run``."""
+    scope_added: list[str] = []
+    scope_removed: list[str] = []
+    claims_added: dict[str, Any] = {}
+    claims_changed: dict[str, ClaimChange] = {}
+    dropped: list[Dropped] = []
+    lines: list[TriedLine] = []
+    calls: list[TriedCall] = []
+    duration_ms: float = 0.0
+
+
 class TryAnswer(Answer, frozen=True, kw_only=True):
     """The changes that the rule would make to a token."""
 
@@ -70,23 +98,27 @@ class TryAnswer(Answer, frozen=True, kw_only=True):
     duration_ms: float
     resolved_dependencies: dict[str, str]
     error: TriedError | UnsetType = UNSET
+    flow: list[TriedRule] | UnsetType = UNSET
+    """The rules in their order, if the whole flow was tried."""
+    remarks: list[str] | UnsetType = UNSET
+    """The ways in which a token request would go another way than the trial of the flow."""
 
 
-def answer_of(ending: Ending, text: RuleVersion) -> TryAnswer:
-    """The answer to the trial of *text*."""
-    report = ending.reports[-1] if ending.reports else None
+def answer_of(ending: Ending, text: RuleVersion | None) -> TryAnswer:
+    """The answer to the trial of *text*, or of a flow whose texts were all stored."""
+    reports = ending.reports
     outcome = ending.outcome
     granted = outcome if isinstance(outcome, Granted) else Granted(scope=[])
     return TryAnswer(
         outcome=outcome_name(outcome),
         scope=granted.scope,
         claims=granted.claims,
-        dropped=report.dropped if report else [],
-        lines=[_line(line) for line in ending.lines],
+        dropped=[dropped for report in reports for dropped in report.dropped],
+        lines=[line_of(line) for line in ending.lines],
         lines_left_out=ending.lines_left_out,
-        calls=[_call(call) for call in ending.calls],
-        duration_ms=report.duration_ms if report else 0.0,
-        resolved_dependencies=text.resolved_dependencies,
+        calls=[call_of(call) for call in ending.calls],
+        duration_ms=round(sum(report.duration_ms for report in reports), 3),
+        resolved_dependencies={} if text is None else text.resolved_dependencies,
         error=_error(outcome),
     )
 
@@ -109,11 +141,13 @@ def _error(outcome: Outcome) -> TriedError | UnsetType:
             )
 
 
-def _line(line: LogLine) -> TriedLine:
+def line_of(line: LogLine) -> TriedLine:
+    """The line without its invocation."""
     return TriedLine(ts=rfc3339_ms(line.ts_ms), level=line.level, message=line.message)
 
 
-def _call(call: OutboundCall) -> TriedCall:
+def call_of(call: OutboundCall) -> TriedCall:
+    """The call without its invocation."""
     return TriedCall(
         ts=rfc3339_ms(call.ts_ms),
         method=call.method,

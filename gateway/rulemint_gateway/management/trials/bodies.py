@@ -56,7 +56,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class TryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Either a ``script``, or a stored rule by ``rule_id``; what else is given replaces what the stored one has."""
+    """Either a ``script``, or a stored rule by ``rule_id``; what else is given replaces what the stored one has.
+
+    With ``flow``, all rules run that a token request of this client for this API meets. A rule that is given takes the
+    place of the stored one with its ``rule_id`` or ``name``, or comes last.
+    """
 
     client: ClientId | InlineClient
     script: Script | UnsetType = UNSET
@@ -78,6 +82,8 @@ class TryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Taken as in a rule, and of no effect: each trial has a process of its own."""
     limits: Limits | UnsetType = UNSET
     dependencies: Dependencies | UnsetType = UNSET
+    flow: bool = False
+    """Run the whole flow, each rule on what the one before left."""
 
 
 def check_body(body: TryRule) -> None:
@@ -86,15 +92,26 @@ def check_body(body: TryRule) -> None:
     Raises:
         InvalidBodyError: it names no rule or two, or a context that cannot travel.
     """
-    if (body.script is UNSET) == (body.rule_id is UNSET):
+    if body.flow:
+        _check_rule_of_flow(body)
+    elif (body.script is UNSET) == (body.rule_id is UNSET):
         raise InvalidBodyError("Send either a script or the rule_id of a stored rule", field="script")
-    if body.script is not UNSET and body.version is not UNSET:
+    if body.version is not UNSET and (body.script is not UNSET or body.rule_id is UNSET):
         raise InvalidBodyError("A version belongs to a rule_id", field="version")
-    for field in ("language", "name"):
+    for field in ("name",) if body.script is not UNSET else ("language", "name"):
         if body.rule_id is not UNSET and getattr(body, field) is not UNSET:
             raise InvalidBodyError(f"A stored rule has its own {field}", field=field)
     if body.context.body is not None:
         _check_parameters(body.context.body)
+
+
+def _check_rule_of_flow(body: TryRule) -> None:
+    """Refuse parts of a rule if there is no rule that they are of."""
+    if body.script is not UNSET or body.rule_id is not UNSET:
+        return
+    for field in ("name", "language", "secrets", "allow_hosts", "isolation", "limits", "dependencies"):
+        if getattr(body, field) is not UNSET:
+            raise InvalidBodyError(f"The {field} of which rule? Send its script or its rule_id too", field=field)
 
 
 def _check_parameters(parameters: dict[str, Any]) -> None:

@@ -13,6 +13,14 @@ from rulemint_gateway.management.rules.records import RuleRecords, shown_version
 from rulemint_gateway.management.rules.texts import check_script_length, text_fields
 from rulemint_gateway.management.trials.answers import TryAnswer, answer_of
 from rulemint_gateway.management.trials.bodies import TryRule, check_body
+from rulemint_gateway.management.trials.flows import (
+    Member,
+    answer_of_flow,
+    answer_without_rules,
+    draft_of,
+    members_of,
+    remarks_on,
+)
 from rulemint_gateway.management.trials.requests import TriedRequest, tried_request
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.reading import read_record
@@ -63,24 +71,50 @@ class Trials:
         """
         check_body(body)
         request = tried_request(self._catalog.tenant(tenant), body)
-        name, trial = await self._trial(tenant, body)
+        if body.flow:
+            return await self._run_flow(tenant, body, request)
+        name, trial = await self._trial(tenant, body, stored=None)
+        flow = [RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)]
+        return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text)
+
+    async def _run_flow(self, tenant: str, body: TryRule, request: TriedRequest) -> TryAnswer:
+        """Run all rules that a token request would meet. One text travels along, and runners read the others."""
+        config = self._catalog.tenant(tenant)
+        replaced = draft_of(config, body)
+        draft, sent = None, None
+        if body.script is not UNSET or body.rule_id is not UNSET:
+            name, sent = await self._trial(tenant, body, stored=replaced)
+            version = sent.text.version if body.script is UNSET else None
+            draft = Member(name=name, stored=replaced, version=version, is_draft=True, language=sent.text.language)
+        members = members_of(config, request, draft)
+        remarks = remarks_on(config, request, is_stored=isinstance(body.client, str), replaced=replaced)
+        if not members:
+            return msgspec.structs.replace(answer_without_rules(request), remarks=remarks)
+        trial = sent or await self._stored(tenant, next(each.stored for each in members if each.stored is not None))
+        brought = next((index for index, member in enumerate(members) if member.is_draft), 0)
+        flow = [member.reference(trial.text, brings_text=index == brought) for index, member in enumerate(members)]
+        ending = await self._in_turn(tenant, request, flow, trial)
+        return msgspec.structs.replace(
+            answer_of_flow(ending, members, None if sent is None else sent.text), remarks=remarks
+        )
+
+    async def _in_turn(self, tenant: str, request: TriedRequest, flow: list[RuleRef], trial: Trial) -> Ending:
         try:
             async with self._turns.taken(tenant, within_s=self._deadline_s):
-                ending = await self._run(tenant, request, name, trial)
+                return await self._run(tenant, request, flow, trial)
         except NoTurnError:
             raise UnavailableError("Too many rules of this tenant are being tried: try again") from None
-        return answer_of(ending, trial.text)
 
-    async def _run(self, tenant: str, request: TriedRequest, name: str, trial: Trial) -> Ending:
+    async def _run(self, tenant: str, request: TriedRequest, flow: list[RuleRef], trial: Trial) -> Ending:
         deadline = Deadline.after(self._deadline_s)
         invocation = Invocation(
-            id=trial.text.rule_id,
+            id=ids.new_try_id(),
             tenant=tenant,
             client=request.client,
             audience=request.audience,
             scope=request.scope,
             request=request.request,
-            flow=[RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)],
+            flow=flow,
             deadline_ms=deadline.to_unix_ms(),
             enqueued_at_ms=unix_ms(),
             scope_ceiling=request.scope_ceiling,
@@ -92,16 +126,27 @@ class Trials:
         except CannotTravelError as error:
             raise InvalidBodyError(f"A rule cannot be given this request: {error}") from error
 
-    async def _trial(self, tenant: str, body: TryRule) -> tuple[str, Trial]:
-        """The rule's name, and what is to run: under an id of its own, so no host of it is ever shared."""
+    async def _stored(self, tenant: str, rule: Rule) -> Trial:
+        """The text of a stored rule, under an id of its own."""
+        text = await self._records.text(tenant, rule, rule.version)
+        return Trial(
+            text=msgspec.structs.replace(text, rule_id=ids.new_try_id()),
+            secrets=await self._stored_secrets(tenant, rule),
+        )
+
+    async def _trial(self, tenant: str, body: TryRule, *, stored: Rule | None) -> tuple[str, Trial]:
+        """The rule's name, and what is to run: under an id of its own, so no host of it is ever shared.
+
+        A script that takes the place of the *stored* rule has all else of it that is not given.
+        """
         given = text_fields(body)
         check_script_length(given)
-        if body.rule_id is UNSET:
+        rule = stored if body.rule_id is UNSET else self._records.find(tenant, body.rule_id)
+        if rule is None:
             name, before = "rule" if body.name is UNSET else body.name, None
             wanted = RuleVersion(rule_id="", version=1, **{"language": Language.JAVASCRIPT, **given})
             secrets = b""
         else:
-            rule = self._records.find(tenant, body.rule_id)
             version = shown_version(rule) if body.version is UNSET else body.version
             name, before = rule.name, await self._records.text(tenant, rule, version)
             wanted = msgspec.structs.replace(before, **given)

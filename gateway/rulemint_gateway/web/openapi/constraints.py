@@ -18,6 +18,8 @@ def _in_path(field: str) -> dict[str, Any]:
     return {"not": {"required": [field], "properties": {field: {"enum": [".", ".."]}}}}
 
 
+_NO_FLOW = {"flow": {"const": False}}
+_TEXT_OF_A_TRIAL = ("secrets", "allow_hosts", "isolation", "limits", "dependencies")
 CONSTRAINTS: dict[str, dict[str, Any]] = {
     "CreateClient": _in_path("client_id"),
     "CreateSecret": _in_path("name"),
@@ -29,8 +31,18 @@ CONSTRAINTS: dict[str, dict[str, Any]] = {
     },
     "TryRule": {
         "oneOf": [
-            {"required": ["script"], "properties": _without("rule_id", "version")},
-            {"required": ["rule_id"], "properties": _without("script", "language", "name")},
+            {"required": ["script"], "properties": {**_without("rule_id", "version"), **_NO_FLOW}},
+            {"required": ["rule_id"], "properties": {**_without("script", "language", "name"), **_NO_FLOW}},
+            {
+                "required": ["flow"],
+                "properties": {"flow": {"const": True}},
+                "oneOf": [
+                    {"required": ["script"], "properties": _without("rule_id", "version")},
+                    {"required": ["rule_id"], "properties": _without("script", "language", "name")},
+                    {"required": ["rule_id", "script"], "properties": _without("version", "name")},
+                    {"properties": _without("script", "rule_id", "version", "name", "language", *_TEXT_OF_A_TRIAL)},
+                ],
+            },
         ]
     },
     "PatchRule": {

@@ -30,7 +30,15 @@ SCRIPT = "module.exports = (c) => {\n\tnull.x\n}\n"
 
 def failed(*, script: str = SCRIPT, **error: Any) -> str:
     """What is shown of an error in *script*."""
-    given_error = {"code": "exception", "message": "it broke", "line": 2, "column": 7, "detail": "", **error}
+    given_error = {
+        "code": "exception",
+        "message": "it broke",
+        "file": None,
+        "line": 2,
+        "column": 7,
+        "detail": "",
+        **error,
+    }
     tried = msgspec.structs.replace(
         GRANTED, outcome="failed:exception", lines=[], dropped=[], calls=[], error=Error(**given_error)
     )
@@ -95,7 +103,9 @@ def test_an_error_in_a_very_long_line_shows_the_part_with_the_error() -> None:
 @pytest.mark.parametrize(
     ("error", "row"),
     [
-        pytest.param({"line": None, "column": None, "code": "timeout"}, "  timeout  it broke", id="no place"),
+        pytest.param(
+            {"file": None, "line": None, "column": None, "code": "timeout"}, "  timeout  it broke", id="no place"
+        ),
         pytest.param({"line": 2, "column": None}, "  a/rule.js:2  it broke", id="no column"),
         pytest.param({"line": 99, "column": 1}, "  a/rule.js:99:1  it broke", id="a line that the file has not"),
         pytest.param({"line": 2, "column": 9_999}, "  a/rule.js:2:9999  it broke", id="a column beyond the line"),
@@ -107,7 +117,7 @@ def test_an_error_without_a_place_in_the_file_is_one_row(error: dict[str, Any], 
 
 @given(st.text(), st.text(), st.integers(1, 3), st.integers(1, 20))
 def test_nothing_that_comes_back_can_drive_a_terminal(said: str, script: str, line: int, column: int) -> None:
-    error = Error(code="exception", message=said, line=line, column=column, detail=said)
+    error = Error(file=None, code="exception", message=said, line=line, column=column, detail=said)
     tried = msgspec.structs.replace(
         GRANTED, outcome="denied", lines=[Line("", "info", said)], dropped=[Dropped(said, said)], error=error
     )
