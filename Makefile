@@ -51,12 +51,14 @@ lint: $(READY) ## Check style, types, imports, dependencies, plain English and t
 	$(BIN)/python docs/prose.py
 	@for package in $(PACKAGES); do echo "deptry $$package"; (cd $$package && ../$(BIN)/deptry .) || exit 1; done
 	cd sdk/python && ../../$(BIN)/deptry .
+	cd sdk/javascript && ../../$(BIN)/deno lint && ../../$(BIN)/deno fmt --check
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.js && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
 
 format: $(READY) ## Format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno fmt
+	cd sdk/javascript && ../../$(BIN)/deno fmt
 
 docs: $(READY) ## Make docs/settings.md and docs/limits.md anew from the code, and the table of docs/reliability.md from the tests
 	$(BIN)/python docs/settings.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -67,3 +68,10 @@ def test_no_lock_names_an_address(lock: str) -> None:
 def test_the_repository_has_one_version(folder: str) -> None:
     project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
     assert project["version"] == rulemint_shared.__version__
+
+
+def test_the_kit_for_javascript_has_that_version_and_needs_nothing() -> None:
+    package = json.loads((ROOT / "sdk/javascript/package.json").read_text())
+    assert package["version"] == rulemint_shared.__version__
+    assert [name for name in package if name.lower().endswith("dependencies")] == []
+    assert [file for file in package["files"] if not (ROOT / "sdk/javascript" / file).exists()] == []

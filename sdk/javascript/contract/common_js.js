@@ -11,6 +11,8 @@ export const IS_MODULE =
 /** How V8 says that a text is a module: it is its parser that knows. */
 const MODULE_ONLY =
   /import statement outside a module|token 'export'|'import\.meta' outside a module|^await is only valid/;
+/** What a module has in it that wants more than modules have. */
+export const COMMON_JS = /\brequire\b|\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\b__(?:file|dir)name\b/;
 /** What may follow a function expression that is a whole file, and would not within parentheses. */
 const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
 

@@ -57,7 +57,7 @@ export async function call({ body, ...wanted }) {
  * @param {string} why
  */
 function failed({ method, url }, code, why) {
-  const origin = URL.parse(url)?.origin ?? url;
+  const origin = URL.canParse(url) ? new URL(url).origin : url;
   const message = `${method} ${origin}: ${why}`;
   noteRefusal(origin, { code, message });
   return failure(TypeError, code, message, { cause: failure(Error, code, why) });

@@ -1,6 +1,6 @@
 /** A rule's text → a rule. */
 
-import { compile, evaluate, IS_MODULE, isModule } from "./common_js.js";
+import { COMMON_JS, compile, evaluate, IS_MODULE, isModule } from "./common_js.js";
 import { defineRefusals } from "./errors.js";
 import { NotARule, ruleFrom } from "./forms.js";
 import { source, withFileName } from "./source.js";
@@ -10,7 +10,6 @@ import { catchStrayErrors } from "./strays.js";
 
 /** What a text has in it that asks for a module of Node's, or of a package. */
 const NODE = /require|import|\bfrom\b|process/i;
-const COMMON_JS = /\brequire\b|\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\b__(?:file|dir)name\b/;
 
 /** The rule's own `require`; undefined if its text has none. @type {((specifier: string) => any) | undefined} */
 let requireFromRule;

@@ -1,0 +1,42 @@
+/** What a rule asks of the runner, which the kit answers in memory. */
+
+import { current } from "./invocation.js";
+
+const UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED";
+const OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over";
+const NOBODY =
+  "there is no invocation: `runRule` runs a rule that calls this, and a host makes no call while a rule loads";
+
+/**
+ * A body as it is: it travels nowhere.
+ *
+ * @param {Uint8Array} body
+ * @returns {any}
+ */
+export function carried(body) {
+  return body;
+}
+
+/**
+ * @param {any} body
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function bodyIn(body) {
+  return body;
+}
+
+/**
+ * @param {any} frame
+ * @returns {Promise<any>}
+ */
+export async function ask(frame) {
+  const invocation = current();
+  if (invocation === null) return { error: NOBODY, code: UNSUPPORTED };
+  if (invocation.isOver) return { error: OVER, code: UNSUPPORTED };
+  invocation.asked += 1;
+  try {
+    return await invocation.runner.reply(frame);
+  } finally {
+    invocation.asked -= 1;
+  }
+}
