@@ -48,7 +48,7 @@ PYTHON_FILES = {
 """By their names in the kit, the files that it has copies of."""
 JAVASCRIPT_FILES = (
     *("action", "answers", "cache", "common_js", "denial", "errors", "failures", "fetch", "forms", "inputs"),
-    *("other_triggers", "parameters", "response", "rule", "source", "storage"),
+    *("module_object", "other_triggers", "parameters", "response", "rule", "source", "storage"),
 )
 REPLACED = ("calls", "capture", "channel", "invocation", "leaving", "strays")
 """Files of the host that need its sandbox. The kit has its own of the same names."""

@@ -1,6 +1,7 @@
 // Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/common_js.js: change that, and run `make sdk`.
 /** A rule's text as CommonJS, or as the one function expression that it is. */
 
+import { MAIN, moduleAt } from "./module_object.js";
 import { source } from "./source.js";
 
 /** @import { RuleFunction } from "./frames.d.ts" */
@@ -27,8 +28,7 @@ const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
  * @returns {{ exported: any } | null}
  */
 export function evaluate(script, statements, names) {
-  /** @type {{ exports: any }} */
-  const module = { exports: {} };
+  const module = { ...moduleAt(names.__filename, MAIN), require: names.require };
   const untouched = module.exports;
   /** @type {any[]} */
   const given = [module, untouched, names.require, names.__filename, names.__dirname];

@@ -25,6 +25,7 @@ HOST_FILES = [
     "failures",
     "fetch",
     "invocation",
+    "machine",
     "main",
     "packages",
     "parameters",

@@ -32,6 +32,7 @@ IN_NODE = [
     "require('cluster').fork()", "new (require('worker_threads').Worker)('/x.js')",
     "new (require('inspector').Session)().connect()", "require('inspector').open()",
     "require('os').getPriority(1)", "require('os').setPriority(1)", "require('v8').writeHeapSnapshot()",
+    "new (require('tty').WriteStream)(1)", "new (require('tty').ReadStream)(0)", "require('net').Socket({ fd: 0 })",
     "new (require('node:sqlite').DatabaseSync)('/x')", "require('net').connect('/run/x.sock')",
 ]  # fmt: skip
 NODE_NETWORK = {

@@ -32,6 +32,10 @@ export function captureConsole() {
   globalThis.console = new Console((/** @type {string} */ text, /** @type {number} */ level) =>
     writeLine(LEVELS[level] ?? "info", text.trimEnd())
   );
+  Object.defineProperty(globalThis.console, "Console", {
+    configurable: true,
+    get: () => globalThis.process.getBuiltinModule("node:console").Console,
+  });
 }
 
 /**

@@ -23,6 +23,10 @@ export function changeFiles(fs) {
   for (const name of ["statSync", "lstatSync"]) fs[name] = orNothing(fs[name]);
   for (const name of ["write", "writev", "fsync", "fdatasync", "close"]) fs[name] = calledBack(fs[name]);
   for (const name of ["writeSync", "writevSync"]) fs[name] = atOnce(fs[name], written);
+  for (const name of ["writeFile", "appendFile"]) {
+    const whole = fs[`${name}Sync`] = atOnce(fs[`${name}Sync`], (descriptor, data) => void written(descriptor, data));
+    fs[name] = wholeCalledBack(fs[name], whole);
+  }
   for (const name of ["fsyncSync", "fdatasyncSync", "closeSync"]) fs[name] = atOnce(fs[name], () => undefined);
 }
 
@@ -67,6 +71,21 @@ function calledBack(refuse) {
     const [data] = rest;
     const count = data === undefined ? undefined : written(descriptor, ...rest);
     if (typeof done === "function") globalThis.process.nextTick(done, null, count, data);
+  };
+}
+
+/**
+ * *write*, which writes a whole file, for the standard streams by *whole*.
+ *
+ * @param {AnyFunction} write
+ * @param {AnyFunction} whole
+ * @returns {AnyFunction}
+ */
+function wholeCalledBack(write, whole) {
+  return (descriptor, ...rest) => {
+    if (!(descriptor in STREAMS)) return write(descriptor, ...rest);
+    whole(descriptor, ...rest);
+    globalThis.process.nextTick(rest.at(-1), null);
   };
 }
 

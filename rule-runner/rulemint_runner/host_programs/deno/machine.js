@@ -2,10 +2,11 @@
 
 const NOBODY = 65_534;
 const UMASK = 0o022;
+const PROCESSOR = { model: "", speed: 0, times: { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 } };
 
 /** Of `os`. */
 export const NO_MACHINE = {
-  cpus: () => [],
+  cpus: () => [{ ...PROCESSOR }],
   freemem: () => 0,
   homedir: () => "/",
   hostname: () => "localhost",

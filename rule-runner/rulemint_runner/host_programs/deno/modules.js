@@ -6,11 +6,12 @@
  * by rules that ask for one: Deno then loads its whole Node layer, and other rules need not wait for that.
  */
 
+import { MAIN, moduleAt } from "./module_object.js";
 import { isChanged } from "./node_changes.js";
 import { defineProcess, nodeModule } from "./process.js";
 
 /** @import { PackageSet } from "./frames.d.ts" */
-/** @typedef {{ exports: any, loaded: boolean, id: string }} Module */
+/** @import { Module } from "./module_object.js" */
 
 /** Where a file of a package is, should it be CommonJS. */
 const SCHEME = "package:";
@@ -101,7 +102,8 @@ function requireBy(fileOf, absence) {
     if (nodeModule(specifier) !== undefined) return specifier;
     throw notFound(absence(specifier));
   };
-  return Object.assign(require, { resolve, cache: {} });
+  Object.assign(resolve, { paths: () => [] });
+  return Object.assign(require, { resolve, cache: {}, extensions: {}, main: MAIN });
 }
 
 /**
@@ -113,8 +115,7 @@ function requireBy(fileOf, absence) {
 function evaluate(file) {
   const known = loaded.get(file);
   if (known !== undefined) return known;
-  /** @type {Module} */
-  const module = { exports: {}, loaded: false, id: file };
+  const module = moduleAt(`/${file}`, MAIN);
   loaded.set(file, module);
   try {
     if (isModule(file)) module.exports = exportsOfModule(file);
@@ -134,9 +135,9 @@ function evaluate(file) {
  * @param {Module} module
  */
 function run(file, module) {
-  const require = requireFrom(file);
+  const require = module.require = requireFrom(file);
   const start = functionOf(packages.files[file].replace(/^#!/, "//"), file);
-  start.call(module.exports, module.exports, require, module, `/${file}`, `/${file.slice(0, file.lastIndexOf("/"))}`);
+  start.call(module.exports, module.exports, require, module, module.filename, module.path);
 }
 
 /**

@@ -38,6 +38,7 @@ const LOOK_UPS = /^(?:lookup|resolve|reverse)/;
  */
 const CHANGES = {
   child_process: (module) => Object.assign(module, refusing("child_process", CHILDREN)),
+  console: (module) => Object.assign(module, linesOf(globalThis.console)),
   cluster: (module) => Object.assign(module, refusing("cluster", ["fork"])),
   dgram: (module) => Object.assign(module, refusing("dgram", ["createSocket"], REACHABLE)),
   dns: refuseLookUps,
@@ -46,11 +47,13 @@ const CHANGES = {
   http: changeHttp,
   https: changeHttps,
   http2: (_module, load) => load("net"),
+  inspector: (module) => Object.assign(module, { url: () => undefined }),
   module: (module, _load, require) => Object.assign(module, { createRequire: () => require }),
-  net: refuseNames,
+  net: refuseNamesAndDescriptors,
   timers: changeTimers,
   "timers/promises": changePromises,
   tls: (_module, load) => load("net"),
+  tty: (module) => refuseDescriptors(module, ["ReadStream", "WriteStream"], () => true),
   worker_threads: (module) => Object.assign(module, { Worker: endingWorker(module.Worker) }),
   v8: (module) => Object.assign(module, refusing("v8", ["writeHeapSnapshot"])),
 };
@@ -77,6 +80,15 @@ export function change(specifier, module, load, require) {
 }
 
 /**
+ * The functions of *console*, for the module of that name: its own would write where the host speaks to the runner.
+ *
+ * @param {any} console
+ */
+function linesOf(console) {
+  return Object.fromEntries(Object.keys(console).map((name) => [name, console[name]]));
+}
+
+/**
  * Every function of `dns` that asks somebody. An address needs no asking.
  *
  * @param {any} dns
@@ -84,6 +96,9 @@ export function change(specifier, module, load, require) {
  */
 function refuseLookUps(dns, load) {
   const { isIP } = load("net");
+  for (const asking of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype]) {
+    asking.getServers = () => [];
+  }
   /** @param {any} asking @param {(error: Error, callback: any) => unknown} refuse */
   const change = (asking, refuse) => {
     for (const name of Object.getOwnPropertyNames(asking).filter((name) => LOOK_UPS.test(name))) {
@@ -104,11 +119,12 @@ function refuseLookUps(dns, load) {
 }
 
 /**
- * Have a socket of Node's refuse a name as it refuses an address.
+ * Have a socket of Node's refuse a name as it refuses an address, and every descriptor.
  *
  * @param {any} net
  */
-function refuseNames(net) {
+function refuseNamesAndDescriptors(net) {
+  refuseDescriptors(net, ["Socket"], (options) => typeof options?.fd === "number");
   const { connect } = net.Socket.prototype;
   /** @param {any[]} args */
   net.Socket.prototype.connect = function (...args) {
@@ -119,6 +135,25 @@ function refuseNames(net) {
       queueMicrotask(() => callback(error));
     return connect.call(this, normalized);
   };
+}
+
+/**
+ * Have those types of *module* refuse every descriptor, for they are the host's own.
+ *
+ * @param {any} module
+ * @param {string[]} names
+ * @param {(given: any) => boolean} isOne
+ */
+function refuseDescriptors(module, names, isOne) {
+  for (const name of names) {
+    const refuse = () => {
+      throw Object.assign(new Error(`a ${name} of a descriptor: ${REFUSED}`), { code: "EPERM" });
+    };
+    module[name] = new Proxy(module[name], {
+      apply: (type, self, args) => isOne(args[0]) ? refuse() : Reflect.apply(type, self, args),
+      construct: (type, args, target) => isOne(args[0]) ? refuse() : Reflect.construct(type, args, target),
+    });
+  }
 }
 
 /** @param {string} host */

@@ -1,6 +1,7 @@
 /** Node's `process`, and through it Node's own modules, as a rule sees them. */
 
 import { lineStream } from "./capture.js";
+import { MAIN, MAIN_FILE } from "./module_object.js";
 import { NO_MACHINE, priorityOr, PROCESS, umaskOr } from "./machine.js";
 import { change, REFUSED_OF_PROCESS } from "./node_changes.js";
 
@@ -42,8 +43,9 @@ export function defineProcess(requireFromRule) {
         ...REFUSED_OF_PROCESS,
         umask,
         execPath: "/node",
-        argv: ["/node"],
+        argv: ["/node", MAIN_FILE],
         argv0: "node",
+        mainModule: MAIN,
       });
       defineStreams(process);
       const os = getBuiltinModule("node:os");

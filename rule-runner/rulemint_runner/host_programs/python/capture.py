@@ -18,8 +18,10 @@ class Lines(io.TextIOBase):
 
     encoding = "utf-8"
     errors = "backslashreplace"
+    mode = "w"
 
     def __init__(self, channel: Channel, level: str) -> None:
+        self.name = "<stderr>" if level == "error" else "<stdout>"
         self._channel = channel
         self._level = level
         self._rest = ""

@@ -16,6 +16,7 @@ import capture
 import channel
 import descriptions
 import invocation
+import machine
 import packages
 import refused
 import rule
@@ -36,6 +37,7 @@ def main() -> None:
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
     refused.define()
+    machine.define()
     sockets.define(outbound)
     strays.define()
     runner.write({"t": "ready"})

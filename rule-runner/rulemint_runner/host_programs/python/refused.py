@@ -13,6 +13,7 @@ import sys
 import threading
 
 import strays
+from machine import change_tempfile
 
 REFUSED = "a rule's sandbox refuses that"
 NO_FILES = "a rule's sandbox refuses every file but Python's own"
@@ -121,6 +122,6 @@ CHANGES = {
     "asyncio.base_events": _change_asyncio,
     "multiprocessing.synchronize": lambda module: _wrap(module.SemLock, "__init__", _REFUSED_FILES),
     "subprocess": lambda module: _wrap(module, "_fork_exec", _REFUSALS),
-    "tempfile": lambda module: _wrap(module, "_get_default_tempdir", _REFUSED_FILES),
+    "tempfile": change_tempfile,
 }
 """Module → what is changed of it once it is imported."""

@@ -312,17 +312,20 @@ def _change_httpcore(module: object) -> None:
 
 
 class _Changer:
-    """Finds modules as usual, and changes some once they are loaded."""
+    """Finds modules as usual, and changes some each time they are loaded."""
 
     def __init__(self, changes: dict) -> None:
         self._changes = changes
 
     def find_spec(self, name: str, path: object, target: object = None) -> object:
-        """The usual spec; of a module that is to be changed, with a loader that does."""
-        change = self._changes.pop(name, None)
+        """The usual spec, if there is one; of a module that is to be changed, with a loader that does."""
+        change = self._changes.get(name)
         if change is None:
             return None
-        spec = next(filter(None, (finder.find_spec(name, path, target) for finder in sys.meta_path)))
+        others = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not self)
+        spec = next(filter(None, others), None)
+        if spec is None or spec.loader is None:
+            return spec
         load = spec.loader.exec_module
 
         def load_and_change(module: object) -> None:

@@ -47,8 +47,10 @@ def note(error: object) -> None:
 
 def leave(ended: invocation.Invocation) -> None:
     """End what it started, and have said now what it lets go of: by finalizers, and by tasks that failed unseen."""
+    watchers = sys.gettrace(), sys.getprofile()  # the last reference to one may not go while it is taken away
     sys.settrace(None)
     sys.setprofile(None)
+    del watchers
     if "signal" in sys.modules:
         _stop_signals()
     for reference in ended.tasks:

@@ -17,7 +17,21 @@ MAX_HEADER_NAME, MAX_HEADER_VALUE = 256, 8 * 1024
 
 OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over"
 
+TOLD_APART_S = 0.05
+"""An answer gets so much more time than a connection: a library gives both the same, and tells them apart."""
+
 _numbers = itertools.count(1)
+
+
+class Request:
+    """A request of HTTP, whole."""
+
+    def __init__(self, method: str, url: str, headers: list, body: bytes, redirect: str) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.redirect = redirect
 
 
 class Calls:
@@ -26,21 +40,19 @@ class Calls:
     def __init__(self, channel: object) -> None:
         self._channel = channel
 
-    def make(
-        self, method: str, url: str, headers: list, body: bytes, redirect: str, timeout_s: float | None = None
-    ) -> dict:
+    def make(self, request: Request, timeout_s: float | None = None, connect_s: float | None = None) -> dict:
         """The reply frame of one call, its body as bytes.
 
         Raises:
-            CallError: there was no answer, or none within *timeout_s*.
+            CallError: there was no answer, or none within *timeout_s*, or no connection within *connect_s*.
         """
-        return _answer(method, url, self.ask(_frame(method, url, headers, body, redirect, timeout_s)))
+        return _answer(request, self.ask(_frame(request, timeout_s, connect_s)))
 
     async def make_without_blocking(
-        self, method: str, url: str, headers: list, body: bytes, redirect: str, timeout_s: float | None = None
+        self, request: Request, timeout_s: float | None = None, connect_s: float | None = None
     ) -> dict:
         """As `make`, while other tasks of the event loop go on."""
-        return _answer(method, url, await self._ask_later(_frame(method, url, headers, body, redirect, timeout_s)))
+        return _answer(request, await self._ask_later(_frame(request, timeout_s, connect_s)))
 
     def ask(self, frame: dict) -> dict:
         """The reply to *frame*; an invocation that is over is refused."""
@@ -71,22 +83,32 @@ class Calls:
             self._channel.forget(number, loop)
 
 
-def _frame(method: str, url: str, headers: list, body: bytes, redirect: str, timeout_s: float | None) -> dict:
-    _check(url, headers, body)
+def _frame(request: Request, timeout_s: float | None, connect_s: float | None) -> dict:
+    _check(request.url, request.headers, request.body)
     frame = {
         "t": "call",
-        "method": method,
-        "url": url,
-        "headers": headers,
-        "body": binascii.b2a_base64(body, newline=False).decode(),
-        "redirect": redirect,
+        "method": request.method,
+        "url": request.url,
+        "headers": request.headers,
+        "body": binascii.b2a_base64(request.body, newline=False).decode(),
+        "redirect": request.redirect,
     }
-    return frame if timeout_s is None else {**frame, "timeout_ms": max(1, min(MAX_TIMEOUT_MS, round(timeout_s * 1000)))}
+    if connect_s is not None:
+        frame["connect_timeout_ms"] = _milliseconds(connect_s)
+        if timeout_s is not None and timeout_s >= connect_s:
+            timeout_s = max(timeout_s, connect_s + TOLD_APART_S)
+    if timeout_s is not None:
+        frame["timeout_ms"] = _milliseconds(timeout_s)
+    return frame
 
 
-def _answer(method: str, url: str, reply: dict) -> dict:
+def _milliseconds(seconds: float) -> int:
+    return max(1, min(MAX_TIMEOUT_MS, round(seconds * 1000)))
+
+
+def _answer(request: Request, reply: dict) -> dict:
     if reply["error"] is not None:
-        raise failure(f"{method} {url}: {reply['error']}", reply.get("code", ""))
+        raise failure(f"{request.method} {request.url}: {reply['error']}", reply.get("code", ""))
     return {**reply, "body": binascii.a2b_base64(reply["body"])}
 
 

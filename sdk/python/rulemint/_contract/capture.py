@@ -3,10 +3,12 @@
 
 import io
 import logging
+import os
 import sys
 import weakref
 
 from rulemint._contract import invocation
+import paths
 from rulemint._channel import Channel
 
 MAX_LINE_CHARACTERS = 8 * 1024
@@ -16,8 +18,11 @@ class Lines(io.TextIOBase):
     """A text stream whose every line is one frame."""
 
     encoding = "utf-8"
+    errors = "backslashreplace"
+    mode = "w"
 
     def __init__(self, channel: Channel, level: str) -> None:
+        self.name = "<stderr>" if level == "error" else "<stdout>"
         self._channel = channel
         self._level = level
         self._rest = ""
@@ -27,6 +32,9 @@ class Lines(io.TextIOBase):
     def buffer(self) -> io.RawIOBase:
         """The same stream for bytes."""
         return _Bytes(self)
+
+    def reconfigure(self, **_named: object) -> None:
+        """Take what programs set of a terminal; here it changes nothing."""
 
     def writable(self) -> bool:
         """Yes."""
@@ -92,14 +100,25 @@ class LogHandler(logging.Handler):
         write_line(self._channel, level_name(record.levelno), self.format(record), self._whose.get(record))
 
 
+def _writing(write: object, streams: dict) -> object:
+    """`os.write`, whose descriptors 1 and 2 are the log."""
+
+    def write_lines(descriptor: int, data: bytes) -> int:
+        stream = streams.get(descriptor)
+        return write(descriptor, data) if stream is None else stream.write(data)
+
+    return write_lines
+
+
 _streams: list[Lines] = []
 
 
 def capture_output(channel: Channel) -> None:
     """From now on nothing that the rule prints or logs goes anywhere else."""
-    sys.stdout = Lines(channel, "info")
-    sys.stderr = Lines(channel, "error")
+    sys.stdout = sys.__stdout__ = Lines(channel, "info")
+    sys.stderr = sys.__stderr__ = Lines(channel, "error")
     _streams[:] = [sys.stdout, sys.stderr]
+    os.write = _writing(os.write, {1: sys.stdout.buffer, 2: sys.stderr.buffer})
     logging.basicConfig(handlers=[LogHandler(channel)], level=logging.INFO, format="%(message)s")
 
 
@@ -115,6 +134,7 @@ def write_line(channel: Channel, level: str, text: str, whose: invocation.Invoca
     if whose.is_gone:
         invocation.drop()
         return
+    text = paths.without_paths(text)
     if len(text) > MAX_LINE_CHARACTERS:
         text = f"{text[:MAX_LINE_CHARACTERS]}… [cut]"
     channel.write(

@@ -37,6 +37,8 @@ class Code(StrEnum):
     REFUSED = "ECONNREFUSED"
     RESET = "ECONNRESET"
     TIMED_OUT = "ETIMEDOUT"
+    CONNECT_TIMED_OUT = "UND_ERR_CONNECT_TIMEOUT"
+    """As Node's `fetch` has it: there was no connection in time, so the request was not sent."""
     BAD_CERTIFICATE = "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
     TLS = "EPROTO"
 

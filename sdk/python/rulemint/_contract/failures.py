@@ -9,9 +9,15 @@ import errno
 import sys
 
 REFUSED = "ERR_RULEMINT_"
-TIMED_OUT = "ETIMEDOUT"
-_CONNECT = ("ENOTFOUND", "ECONNREFUSED", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "EPROTO")
+TIMED_OUT, CONNECT_TIMED_OUT = "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"
+_TLS = ("UNABLE_TO_VERIFY_LEAF_SIGNATURE", "EPROTO")
+_CONNECT = ("ENOTFOUND", "ECONNREFUSED", *_TLS)
 _NUMBERS = {"ECONNREFUSED": errno.ECONNREFUSED, "ECONNRESET": errno.ECONNRESET, "EPROTO": errno.EPROTO}
+_CONNECT_TIMEOUTS = {
+    "httpcore": ("httpcore", "ConnectTimeout"),
+    "urllib3": ("urllib3.exceptions", "ConnectTimeoutError"),
+}
+"""Library → what it raises for a connection that takes too long: some try that again, and not an answer that does."""
 _classes: dict = {}
 
 
@@ -34,12 +40,28 @@ def as_its_library_has_it(error: CallError) -> BaseException:
     found = _library()
     if error.code.startswith(REFUSED):
         return _of_class(_refusal_of(found), error)
-    if error.code == TIMED_OUT:
-        return TimeoutError(str(error))
+    if error.code in {TIMED_OUT, CONNECT_TIMED_OUT}:
+        return _timeout(error, found)
     if found == "httpcore" and error.code in _CONNECT:
         return sys.modules["httpcore"].ConnectError(str(error))
     if found == "urllib.request" and error.code in _CONNECT:
         return sys.modules["urllib.error"].URLError(str(error))
+    return _of_the_network(error)
+
+
+def _timeout(error: CallError, library: str) -> BaseException:
+    if error.code == CONNECT_TIMED_OUT and library in _CONNECT_TIMEOUTS:
+        module, name = _CONNECT_TIMEOUTS[library]
+        return getattr(sys.modules[module], name)(str(error))
+    return TimeoutError(str(error))
+
+
+def _of_the_network(error: CallError) -> BaseException:
+    """*error* as Python's own modules have it."""
+    if error.code in _TLS and "ssl" in sys.modules:
+        ssl = sys.modules["ssl"]
+        is_certificate = error.code == _TLS[0]
+        return (ssl.SSLCertVerificationError if is_certificate else ssl.SSLError)(ssl.SSL_ERROR_SSL, str(error))
     if error.code == "ENOTFOUND" and "socket" in sys.modules:
         socket = sys.modules["socket"]
         return socket.gaierror(socket.EAI_NONAME, str(error))

@@ -3,7 +3,7 @@
 
 import json as json_module
 
-from rulemint._contract.calls import Calls
+from rulemint._contract.calls import Calls, Request
 from rulemint._contract.failures import CallError, as_its_library_has_it
 
 
@@ -51,7 +51,8 @@ def fetch_through(calls: Calls) -> object:
             given.setdefault("content-type", "application/json")
         data = body.encode() if isinstance(body, str) else bytes(body)
         try:
-            return Response(calls.make(method.upper(), str(url), list(given.items()), data, redirect, timeout))
+            request = Request(method.upper(), str(url), list(given.items()), data, redirect)
+            return Response(calls.make(request, timeout))
         except CallError as error:
             raise as_its_library_has_it(error) from None
 

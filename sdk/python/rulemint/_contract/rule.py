@@ -14,6 +14,7 @@ from rulemint._contract.calls import Calls
 from rulemint._contract.descriptions import MAX_TEXT, describe, message_of
 from rulemint._contract.fetch import fetch_through
 from rulemint._contract.parameters import parameters_of
+from paths import without_paths
 from rulemint._contract.storage import Storage
 
 PARAMETERS = 4
@@ -46,7 +47,11 @@ class Rule:
             refusal = refusals.refusal_in(error)
             if refusal is not None:
                 return refused(refusal)
-            return {"t": "threw", "text": describe(error), "out_of_memory": isinstance(error, MemoryError)}
+            return {
+                "t": "threw",
+                "text": without_paths(describe(error)),
+                "out_of_memory": isinstance(error, MemoryError),
+            }
         return _returned(value, self._result_bytes)
 
     def _call(self, run: dict) -> object:
