@@ -17,6 +17,7 @@ from rulemint_cli.commands.exchanges import exchanges
 from rulemint_cli.commands.grants import grants
 from rulemint_cli.commands.keys import keys
 from rulemint_cli.commands.local import add_local_commands
+from rulemint_cli.commands.new import add_new_command
 from rulemint_cli.commands.profiles import login, profiles
 from rulemint_cli.commands.rules import rules
 from rulemint_cli.commands.secrets import secrets
@@ -39,6 +40,7 @@ add_local_commands(app)
 command(app, logs_in=True)(login)
 app.add_typer(profiles, name="profiles")
 add_system_commands(app)
+add_new_command(app)
 add_try_command(app)
 add_test_command(app)
 app.add_typer(exchanges, name="exchanges")

@@ -1,10 +1,11 @@
-"""docs/cli.md is a recording of a terminal, and is played again here: each command, and what it prints."""
+"""Pages that are recordings of a terminal are played again here: each command, and what it prints."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from fixtures.workplace import Workplace
 
 pytestmark = pytest.mark.timeout(300)
 
-PAGE = ROOT / "docs/cli.md"
+PAGE, CASES = ROOT / "docs/cli.md", ROOT / "docs/cases.md"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,9 +26,9 @@ class Step:
     printed: list[str]
 
 
-def steps() -> list[Step]:
+def steps(page: Path = PAGE) -> list[Step]:
     found: list[Step] = []
-    for block in _BLOCK.findall(PAGE.read_text()):
+    for block in _BLOCK.findall(page.read_text()):
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append(Step(line[2:], []))
@@ -66,9 +67,10 @@ def play(command: str, place: Workplace) -> str:
     return done.stdout if done.stdout.endswith("\n") or not done.stdout else f"{done.stdout}\n"
 
 
-def test_every_command_of_the_page_prints_what_stands_below_it(workplace: Workplace) -> None:
-    played = steps()
-    assert len(played) > 20
+@pytest.mark.parametrize(("page", "at_least"), [(PAGE, 20), (CASES, 4)], ids=["cli", "cases"])
+def test_every_command_of_the_page_prints_what_stands_below_it(workplace: Workplace, page: Path, at_least: int) -> None:
+    played = steps(page)
+    assert len(played) >= at_least
     for step in played:
         printed = play(step.command, workplace)
         assert re.fullmatch(pattern_of(step.printed, workplace), printed), f"$ {step.command}\n{printed}"
