@@ -25,7 +25,13 @@ PAGES_TO_DO = (
     "docs/security/layers.md",
 )
 """All other pages are held."""
-PACKAGES = ("shared/rulemint_shared", "gateway/rulemint_gateway", "rule-runner/rulemint_runner", "cli/rulemint_cli")
+PACKAGES = (
+    "shared/rulemint_shared",
+    "gateway/rulemint_gateway",
+    "rule-runner/rulemint_runner",
+    "cli/rulemint_cli",
+    "sdk/python/rulemint",
+)
 
 MOST_WORDS = 30
 """Above the 20 that are the rule, because some sentences list things."""

@@ -25,14 +25,13 @@ JAVASCRIPT_HOST = f"{RUNNER}/host_programs/deno"
 PYTHON_KIT = "sdk/python/rulemint"
 JAVASCRIPT_KIT = "sdk/javascript"
 
-PYTHON_FILES = {
-    **{
-        name: f"{PYTHON_HOST}/{name}.py"
-        for name in (
-            *("calls", "capture", "descriptions", "failures", "fetch", "invocation", "parameters", "refusals", "rule"),
-            *("storage", "strays"),
-        )
-    },
+PYTHON_ROOTS = ("capture", "rule", "strays")
+JAVASCRIPT_ROOTS = ("action", "common_js", "fetch", "forms", "source")
+"""Files of the hosts that the kits use. What these import is copied too."""
+PYTHON_REPLACED = ("channel",)
+REPLACED = ("calls", "capture", "channel", "invocation", "leaving", "strays")
+"""Files of the hosts that need a sandbox. The kits have their own."""
+OTHER_PYTHON_FILES = {
     "allow_list": f"{SHARED}/allow_list.py",
     "claim_names": f"{RUNNER}/flow/claim_names.py",
     "egress_errors": f"{RUNNER}/egress/errors.py",
@@ -46,12 +45,6 @@ PYTHON_FILES = {
     "urls": f"{RUNNER}/egress/urls.py",
 }
 """By their names in the kit, the files that it has copies of."""
-JAVASCRIPT_FILES = (
-    *("action", "answers", "cache", "common_js", "denial", "errors", "failures", "fetch", "forms", "inputs"),
-    *("module_object", "other_triggers", "parameters", "response", "rule", "source", "storage"),
-)
-REPLACED = ("calls", "capture", "channel", "invocation", "leaving", "strays")
-"""Files of the host that need its sandbox. The kit has its own of the same names."""
 COPIES = {
     f"{PYTHON_KIT}/__init__.pyi": "cli/rulemint_cli/rules/editor_types/rulemint.pyi",
     f"{JAVASCRIPT_KIT}/rulemint.d.ts": "cli/rulemint_cli/rules/editor_types/rulemint.d.ts",
@@ -96,20 +89,50 @@ def main() -> None:
             print(name)  # noqa: T201  # the one who calls wants to know
 
 
+def python_files() -> dict[str, str]:
+    """By their names in the kit for Python, the files that it has copies of."""
+    imported = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+    host = _with_imports(PYTHON_HOST, ".py", imported, PYTHON_ROOTS, PYTHON_REPLACED)
+    return {name: f"{PYTHON_HOST}/{name}.py" for name in host} | OTHER_PYTHON_FILES
+
+
+def javascript_files() -> list[str]:
+    """The names of the files of the JavaScript host that its kit has copies of."""
+    return _with_imports(JAVASCRIPT_HOST, ".js", re.compile(r'"\./(\w+)\.js"'), JAVASCRIPT_ROOTS, REPLACED)
+
+
+def _with_imports(
+    folder: str, suffix: str, imported: re.Pattern[str], roots: tuple[str, ...], replaced: tuple[str, ...]
+) -> list[str]:
+    """*roots*, and what they import of *folder*, as far as it is not *replaced*."""
+    found: list[str] = []
+    left = list(roots)
+    while left:
+        name = left.pop()
+        if name in found or name in replaced or not (ROOT / folder / f"{name}{suffix}").is_file():
+            continue
+        found.append(name)
+        left += imported.findall(_read(f"{folder}/{name}{suffix}"))
+    return sorted(found)
+
+
 def derived() -> dict[str, str]:
     """The text of each file that is made here, by its path from the repository's root."""
     made = {target: _note("# ", source) + _read(source) for target, source in COPIES.items() if target.endswith("pyi")}
     made |= {target: _note("// ", source) + _read(source) for target, source in COPIES.items() if target.endswith("ts")}
-    for name, source in PYTHON_FILES.items():
-        made[f"{PYTHON_KIT}/_contract/{name}.py"] = _note("# ", source) + _with_kit_imports(_read(source))
-    made[f"{PYTHON_KIT}/_contract/__init__.py"] = '"""What rules are held to, word for word as in a host."""\n'
+    files = python_files()
+    for name, source in files.items():
+        made[f"{PYTHON_KIT}/_contract/{name}.py"] = _note("# ", source) + _with_kit_imports(_read(source), files)
+    made[f"{PYTHON_KIT}/_contract/__init__.py"] = (
+        '"""Hold rules to what a host and the runner hold them to, by the same files."""\n'
+    )
     made[f"{PYTHON_KIT}/_contract/bounds.py"] = "# Made by sdk/derive.py: run `make sdk`.\n" + "".join(
         f"{name} = {value!r}\n" for name, value in BOUNDS.items()
     )
     made[f"{JAVASCRIPT_KIT}/contract/bounds.js"] = "// Made by sdk/derive.py: run `make sdk`.\n" + "".join(
         f"export const {name} = {json.dumps(value)};\n" for name, value in {**BOUNDS, **ONLY_JAVASCRIPT}.items()
     )
-    for name in (*(f"{name}.js" for name in JAVASCRIPT_FILES), "frames.d.ts"):
+    for name in (*(f"{name}.js" for name in javascript_files()), "frames.d.ts"):
         source = f"{JAVASCRIPT_HOST}/{name}"
         made[f"{JAVASCRIPT_KIT}/contract/{name}"] = _note("// ", source) + _with_replaced(_read(source))
     return made
@@ -123,10 +146,10 @@ def _read(source: str) -> str:
     return (ROOT / source).read_text()
 
 
-def _with_kit_imports(text: str) -> str:
+def _with_kit_imports(text: str, files: dict[str, str]) -> str:
     """Have a Python file import the kit's files instead of its neighbours."""
     text = text.replace("from channel import Channel", "from rulemint._channel import Channel")
-    for name, source in PYTHON_FILES.items():
+    for name, source in files.items():
         modules = {name} if source.startswith(PYTHON_HOST) else {_module_of(source)}
         for module in map(re.escape, modules):
             text = re.sub(rf"^from {module} import", f"from rulemint._contract.{name} import", text, flags=re.MULTILINE)

@@ -112,17 +112,10 @@ class Calls:
             if name in (self._answers or {}):
                 return (self._answers or {})[name]
         for name, answer in (self._answers or {}).items():
-            beginning = name.removesuffix("*")
-            if beginning != name and f"{request.method} {request.url}".removeprefix(_method(name)).startswith(
-                beginning.removeprefix(_method(name))
-            ):
+            asked = f"{request.method} {request.url}" if " " in name else request.url
+            if name.endswith("*") and asked.startswith(name[:-1]):
                 return answer
         raise unanswered
-
-
-def _method(name: str) -> str:
-    method, space, _url = name.partition(" ")
-    return f"{method}{space}" if space else ""
 
 
 def _parts(answer: Answer) -> tuple[int, dict[str, str], bytes]:

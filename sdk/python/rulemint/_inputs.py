@@ -1,4 +1,4 @@
-"""What a test gives a rule → what the rule is given, checked as the gateway checks it."""
+"""Make a rule's inputs of what a test gives, checked as the gateway checks them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Inputs:
     """The frame that a host gets."""
 
     def load_frame(self, result_bytes: int) -> dict[str, Any]:
-        """What a host is loaded with, without the text."""
+        """The frame that a host is loaded with, without the text."""
         return {"secrets": self.secrets, "meta": META, "result_bytes": result_bytes}
 
 

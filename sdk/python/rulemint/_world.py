@@ -1,4 +1,4 @@
-"""What is different in a process while a rule runs in it: its output is the rule's log. All of it is put back."""
+"""Change the process while a rule runs in it: its output is the rule's log. All of it is put back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a rule that a test ran, in the words of ``rulemint test`` and of the management API."""
+"""The result of a rule that a test ran, in the words of ``rulemint test`` and of the management API."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Call:
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What one run of a rule changed, asked for and said."""
+    """The changes that one run of a rule made, and what it asked for and said."""
 
     outcome: str
     """``granted``, ``denied``, or ``failed:`` and the reason."""
@@ -84,7 +84,7 @@ class RuleResult:
 
     @property
     def granted(self) -> bool:
-        """Whether there would be a token."""
+        """Tell whether there would be a token."""
         return self.outcome == "granted"
 
     @property

@@ -1,1 +1,1 @@
-"""What rules are held to, word for word as in a host."""
+"""Hold rules to what a host and the runner hold them to, by the same files."""

@@ -8,7 +8,7 @@ import sys
 import weakref
 
 from rulemint._contract import invocation
-import paths
+from rulemint._contract import paths
 from rulemint._channel import Channel
 
 MAX_LINE_CHARACTERS = 8 * 1024

@@ -14,7 +14,7 @@ from rulemint._contract.calls import Calls
 from rulemint._contract.descriptions import MAX_TEXT, describe, message_of
 from rulemint._contract.fetch import fetch_through
 from rulemint._contract.parameters import parameters_of
-from paths import without_paths
+from rulemint._contract.paths import without_paths
 from rulemint._contract.storage import Storage
 
 PARAMETERS = 4
