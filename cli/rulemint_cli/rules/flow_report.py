@@ -17,6 +17,7 @@ from rulemint_cli.rules.try_report import (
     style_of,
 )
 from rulemint_cli.rules.trying import GRANTED, Tried, TriedRule
+from rulemint_cli.terminal.printable import printable
 
 NOT_RUN = "not_run"
 
@@ -51,7 +52,7 @@ def _head(number: int, rule: TriedRule, file: str) -> Text:
     head = labelled(f"{number} {rule.rule}", version)
     if rule.outcome == NOT_RUN:
         return head.append("  did not run", style="dim")
-    head.append(f"  {rule.outcome}", style=style_of(rule.outcome))
+    head.append(f"  {printable(rule.outcome)}", style=style_of(rule.outcome))
     return head.append(f"  {rule.duration_ms:.1f} ms", style="dim")
 
 

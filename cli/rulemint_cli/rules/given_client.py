@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
 
 NOT_FOUND = 404
+EXAMPLE = """'{"metadata": {"plan": "gold"}}'"""
 
 
 def given_client(text: str) -> str | TestClient:
@@ -27,9 +28,10 @@ def given_client(text: str) -> str | TestClient:
         return text
     try:
         return msgspec.json.decode(text, type=TestClient)
-    except msgspec.MsgspecError as error:
-        example = """'{"metadata": {"plan": "gold"}}'"""
-        raise UsageError(f"--client: {error}: write an id or a name, or a client as JSON, such as {example}") from error
+    except msgspec.ValidationError as error:
+        raise UsageError(f"--client: a client has id, name and metadata, which are texts: {EXAMPLE}") from error
+    except msgspec.DecodeError as error:
+        raise UsageError(f"--client: this is not JSON: write an id or a name, or a client such as {EXAMPLE}") from error
 
 
 async def client_fields(admin: Admin, client: str | TestClient) -> dict[str, Any]:
