@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 78 this machine does not contain ru
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -15,6 +16,7 @@ from rulemint_cli.commands.command import command
 from rulemint_cli.commands.config import config
 from rulemint_cli.commands.exchanges import exchanges
 from rulemint_cli.commands.grants import grants
+from rulemint_cli.commands.help_pages import CONTEXT, Group
 from rulemint_cli.commands.keys import keys
 from rulemint_cli.commands.local import add_local_commands
 from rulemint_cli.commands.new import add_new_command
@@ -26,13 +28,32 @@ from rulemint_cli.commands.tenants import tenants
 from rulemint_cli.commands.testing import add_test_command
 from rulemint_cli.commands.trying import add_try_command
 from rulemint_cli.terminal.standard_error import say
+from rulemint_shared import __version__
 from rulemint_shared.process.settings import SettingsError
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    rich_markup_mode=None,
+    context_settings=CONTEXT,
+)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  # as typer calls it
+    if wanted:
+        sys.stdout.write(f"rulemint {__version__}\n")
+        raise typer.Exit
 
 
 @app.callback()
-def _rulemint() -> None:
+def _rulemint(
+    *,
+    version: Annotated[  # _show_version answers it
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Rulemint: a self-hosted token service for machines."""
 
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Concatenate, NoReturn, ParamSpec, get_type_hi
 import typer
 
 from rulemint_cli.commands.call import Call
+from rulemint_cli.commands.help_pages import Command as HelpPage
 from rulemint_cli.connection.credentials import Choice
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.standard_error import say
@@ -84,7 +85,7 @@ def command(
         run.__doc__ = body.__doc__
         run.__name__ = body.__name__
         run.__signature__ = _signature(body, shared)  # type: ignore[attr-defined]  # where inspect looks for it
-        app.command(name, **settings)(run)
+        app.command(name, cls=HelpPage, **settings)(run)
 
     return register
 

@@ -10,6 +10,7 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import NoCheckOption, Work, YesOption, command
+from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.standard_error import say
 
@@ -20,7 +21,7 @@ APPLY_TIMEOUT_S = 120.0
 """For one call, because a rule's packages may have to be installed."""
 
 config = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Keep a tenant in a file: everything but its secrets."
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="Keep a tenant in a file: everything but its secrets."
 )
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The configuration, in YAML.")]

@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, command
+from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_cli.terminal.standard_error import say
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_OF_THE_PAST = 1_000
 
 
-class _ListsByDefault(TyperGroup):
+class _ListsByDefault(Group):
     """``rulemint exchanges -f`` is ``rulemint exchanges list -f``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -9,9 +9,10 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.terminal.errors import CommandError
 
-keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keys that sign tokens.")
+keys = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None, help="Keys that sign tokens.")
 
 PATH = "keys/signing"
 KidArgument = Annotated[

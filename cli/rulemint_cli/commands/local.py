@@ -10,12 +10,13 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import command
+from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.local.settings import DevSettings
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.process.settings import read_settings, render_help
 
 sandbox = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The sandbox that isolates rules on this machine."
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The sandbox that isolates rules on this machine."
 )
 
 

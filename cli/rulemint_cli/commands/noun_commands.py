@@ -8,12 +8,13 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.connection.nouns import Noun, called, find, path_of
 
 
 def noun_app(noun: Noun, help: str) -> typer.Typer:  # noqa: A002  # as typer calls it
     """Make the commands of *noun*: list, and the others that are added to it."""
-    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=help)
+    app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None, help=help)
     _add_list(app, noun)
     return app
 

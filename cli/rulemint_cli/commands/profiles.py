@@ -8,10 +8,13 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.connection.credentials import management_audience, with_slash
 from rulemint_cli.connection.profiles import Profile, open_profiles
 
-profiles = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The systems that you logged in to.")
+profiles = typer.Typer(
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The systems that you logged in to."
+)
 DEFAULT_NAME = "default"
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The profile's name.")]

@@ -8,6 +8,7 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
+from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.connection.nouns import RULES, called, find
 from rulemint_cli.rules.rule_secrets import put_secrets, secret_names, secrets_path
 from rulemint_cli.terminal.errors import UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rulemint_cli.connection.nouns import Record
 
 secrets = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The secrets of a rule. Values are never shown."
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The secrets of a rule. Values are never shown."
 )
 
 RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="The rule's name or id.")]

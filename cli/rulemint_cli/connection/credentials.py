@@ -68,6 +68,7 @@ def _find(choice: Choice, settings: ClientSettings, profiles: Callable[[], Profi
         return _from_environment(settings.client_id, settings.client_secret, choice.url or settings.url)
     if settings.profile is not None:
         return profiles().find(settings.profile)
+    _check_whole(settings)
     if settings.data_dir is not None:
         return read_admin_file(settings.data_dir / ADMIN_FILE.name).profile
     return profiles().in_use or _from_folder(folder)
@@ -81,6 +82,23 @@ def _from_folder(folder: Path) -> Profile:
         f"there is no {ADMIN_FILE} in this folder or above, and no profile is in use: start a system here "
         "(rulemint dev), or log in to one (rulemint login --url https://…)"
     )
+
+
+def _check_whole(settings: ClientSettings) -> None:
+    """Refuse half of what names a system, because another system would be used in its place.
+
+    Raises:
+        UsageError: a variable is missing; the text names it. RULEMINT_CLIENT_SECRET alone is a client's, for a token.
+    """
+    given = {
+        "RULEMINT_URL": settings.url,
+        "RULEMINT_CLIENT_ID": settings.client_id,
+        "RULEMINT_CLIENT_SECRET": settings.client_secret,
+    }
+    missing = " and ".join(name for name, value in given.items() if value is None)
+    for name in ("RULEMINT_URL", "RULEMINT_CLIENT_ID"):
+        if given[name] is not None:
+            raise UsageError(f"{name} is set without {missing}: set all three, or give --profile or --admin-file")
 
 
 def _from_environment(client_id: str, client_secret: str, url: str | None) -> Profile:

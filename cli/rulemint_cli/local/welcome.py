@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
 import msgspec
 
 from rulemint_cli.system import demo
@@ -26,13 +31,25 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 def welcome_text(ready: Ready) -> str:
     """Return several lines for people."""
     return (
-        f"\nRulemint is ready: {ready.url}\n\n"
+        f"\nRulemint is ready: {ready.url}    (open it in a browser)\n\n"
         f"Ask for a token:\n\n{demo.curl_line(ready.url)}\n\n"
-        f"Watch the logs:    make logs    (or: rulemint logs -f)\n"
+        f"Command line:      {command_line()}\n"
+        f"Watch the logs:    rulemint logs -f    (or: make logs)\n"
+        f"Why a token fails: rulemint exchanges show --last\n"
         f"Administrator:     {ready.admin_file}\n"
         f"{_https_line(ready)}"
         f"Stop:              Ctrl-C\n"
     )
+
+
+def command_line() -> str:
+    """Return what another terminal types to have the command ``rulemint`` of this installation."""
+    programs = Path(sys.executable).parent
+    found = shutil.which("rulemint")
+    if (found is not None and Path(found).parent == programs) or not (programs / "activate").exists():
+        return "rulemint --help"
+    folder = programs.relative_to(Path.cwd()) if programs.is_relative_to(Path.cwd()) else programs
+    return f"source {shlex.quote(str(folder / 'activate'))}    then: rulemint --help"
 
 
 def json_line(ready: Ready) -> str:

@@ -135,3 +135,18 @@ def test_no_text_of_a_record_drives_the_terminal(workplace: Workplace) -> None:
     assert "\x1b" not in shown.stdout
     assert "a\\x1b[31mred\\nline" in shown.stdout
     workplace.json("clients", "delete", made["client_id"], "--yes")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("rulemint rules show s", "seed"),
+        ("rulemint clients show demo", "demo-client"),
+        ("rulemint logs --rule s", "seed"),
+        ("rulemint exchanges list --client demo", "demo-client"),
+    ],
+)
+def test_a_shell_completes_the_names_that_the_system_has(workplace: Workplace, typed: str, completed: str) -> None:
+    cursor = str(typed.count(" "))
+    done = workplace.process(_RULEMINT_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=cursor)
+    assert completed in done.stdout.split()

@@ -60,7 +60,7 @@ def gets_a_token(port: int) -> bool:
 
 def test_the_printed_curl_line_answers_with_the_token_that_the_demo_s_rule_made(demo_system: System) -> None:
     output = demo_system.process.output
-    curl = output[output.index("curl -s ") : output.index("Watch the logs")]
+    curl = output[output.index("curl -s ") : output.index("Command line")]
     done = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout)
     assert (answer["token_type"], answer["expires_in"], answer["scope"]) == ("Bearer", 86_400, "test extra")
@@ -77,6 +77,16 @@ def test_the_printed_curl_line_answers_with_the_token_that_the_demo_s_rule_made(
         "scope": "test extra",
         "https://foo.com/claim": "bar",
     }
+
+
+def test_the_printed_command_line_is_found_as_printed(demo_system: System) -> None:
+    output = demo_system.process.output
+    line = next(line for line in output.splitlines() if line.startswith("Command line:"))
+    typed = line.removeprefix("Command line:").replace("    then: ", " && ").strip()
+    done = subprocess.run(
+        ["bash", "-c", typed], capture_output=True, text=True, check=True, cwd=ROOT, env={"PATH": "/usr/bin:/bin"}
+    )
+    assert "Usage: rulemint" in done.stdout
 
 
 def test_the_first_request_after_readiness_finds_the_demo(tmp_path: Path) -> None:

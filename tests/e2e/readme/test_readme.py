@@ -23,8 +23,8 @@ def block_with(text: str) -> str:
 def run(script: str, system: System) -> str:
     port = system.url.rpartition(":")[2]
     script = script.replace("localhost:8080", f"localhost:{port}").replace(".rulemint/", f"{system.data_dir}/")
-    script = script.replace(".venv/bin/", f"{BIN}/")
-    environment = {**os.environ, "RULEMINT_DATA_DIR": str(system.data_dir)}
+    path = f"{BIN}:{os.environ['PATH']}"  # as after `source .venv/bin/activate`
+    environment = {**os.environ, "PATH": path, "RULEMINT_DATA_DIR": str(system.data_dir)}
     done = subprocess.run(
         ["bash", "-euc", script], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
     )
@@ -54,7 +54,7 @@ def test_the_command_line_example_deploys_a_rule_and_the_one_over_http_lists_it(
         assert answer["scope"] == "test extra"
         assert '"plan":"gold"' in claims_of(answer["access_token"])
     finally:  # others use this system too
-        run(".venv/bin/rulemint rules delete greeter --yes", demo_system)
+        run("rulemint rules delete greeter --yes", demo_system)
 
 
 def test_the_first_command_comes_early() -> None:

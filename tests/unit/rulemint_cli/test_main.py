@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from cryptography.fernet import Fernet
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
+import rulemint_shared
 from rulemint_cli import __main__ as cli
+from rulemint_cli.commands.examples import EXAMPLES
 from rulemint_shared.secrets.runner_key import RunnerKey
 from rulemint_shared.secrets.vault import Purpose, Vault
 
@@ -87,6 +90,50 @@ def test_a_shell_completes_commands_and_options(words: list[str], completed: str
     asked = {"_RULEMINT_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
     done = CliRunner().invoke(cli.app, [], env=asked, prog_name="rulemint")
     assert completed in done.stdout.split()
+
+
+def all_commands() -> dict[str, Any]:
+    root = typer.main.get_command(cli.app)
+    assert isinstance(root, TyperGroup)
+    return dict(commands_of(root))
+
+
+def test_every_command_has_examples_and_no_other_has() -> None:
+    assert EXAMPLES.keys() == all_commands().keys()
+
+
+@pytest.mark.parametrize(("words", "example"), [(words, each) for words, all_ in EXAMPLES.items() for each in all_])
+def test_an_example_is_a_command_line_that_the_command_takes(
+    words: str, example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("plan.js", "plan.py", "tenant.yaml"):
+        (tmp_path / name).touch()
+    (tmp_path / "export").mkdir()
+    monkeypatch.chdir(tmp_path)
+    typed = shlex.split(example.partition(" > ")[0])
+    own = words.split()
+    given = typed[len(own) :] if typed[: len(own)] == own else typed[1:]  # exchanges lists without a command
+    assert all_commands()[words].make_context("rulemint", given).params
+    shown = CliRunner().invoke(cli.app, [*own, "--help"], prog_name="rulemint").output
+    assert f"  rulemint {example}\n" in shown
+
+
+def test_no_sentence_of_a_list_of_commands_is_cut() -> None:
+    for words in ([], ["clients"], ["rules"], ["config"], ["exchanges"]):
+        assert "..." not in CliRunner().invoke(cli.app, [*words, "--help"]).output.partition("Commands:")[2]
+
+
+def test_the_version_is_the_packages() -> None:
+    done = CliRunner().invoke(cli.app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"rulemint {rulemint_shared.__version__}\n")
+
+
+def test_without_a_system_a_name_is_completed_with_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = {"_RULEMINT_COMPLETE": "complete_bash", "COMP_WORDS": "rulemint rules show s", "COMP_CWORD": "3"}
+    done = CliRunner().invoke(cli.app, [], env={**asked, "XDG_CONFIG_HOME": str(tmp_path)}, prog_name="rulemint")
+    assert done.stdout.strip() == ""
+    assert "Traceback" not in done.output
 
 
 def test_the_help_of_dev_lists_its_settings() -> None:

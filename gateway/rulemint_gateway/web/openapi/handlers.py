@@ -11,16 +11,10 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.issuers import issuer_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.cacheable import cacheable_answer
+from rulemint_gateway.web.http.html_pages import page_answer
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.document import at_issuer, document
-from rulemint_gateway.web.openapi.page import CONTENT_SECURITY_POLICY, page
-
-_PAGE_HEADERS = {
-    "Cache-Control": "public, max-age=15",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+from rulemint_gateway.web.openapi.page import page
 
 
 class Documentation:
@@ -61,4 +55,4 @@ class Documentation:
 
     async def page(self, _request: web.Request) -> web.Response:
         """200 and the page, which is the same for all tenants."""
-        return web.Response(text=self._page, content_type="text/html", headers=_PAGE_HEADERS)
+        return page_answer(self._page)

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; }
-nav a { display: inline-block; margin-right: 1rem; }
-section { border-top: 1px solid #8888; }
-pre, code { font: 14px/1.4 ui-monospace, monospace; }
-pre { background: #8882; overflow-x: auto; padding: .6rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #8884; padding: .2rem .6rem .2rem 0; text-align: left; vertical-align: top; }
-summary { cursor: pointer; padding: .3rem 0; }
-"""
-CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+from rulemint_gateway.web.http.html_pages import html_page
+
 _BOUNDS = {
     "minimum": "from {}",
     "exclusiveMinimum": "more than {}",
@@ -48,19 +33,15 @@ def page(document: dict[str, Any]) -> str:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             sections[operation["tags"][0]].append(_operation(method.upper(), path, operation, schemas))
-    return "".join(
-        [
-            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Rulemint: the API</title>',
-            f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>',
-            f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_text(info['description'])}</p>",
-            '<p>The same for programs: <a href="/api/v2/openapi.json">openapi.json</a>. In the examples',
-            " <code>$URL</code> is the issuer without its last slash,",
-            " <code>$TOKEN</code> a token for the management API.</p><nav>",
-            *(f'<a href="#{_anchor(tag)}">{escape(tag)}</a>' for tag in tags),
-            "</nav>",
-            *(f'<h2 id="{_anchor(tag)}">{escape(tag)}</h2>{"".join(found)}' for tag, found in sections.items()),
-            "</body></html>",
-        ]
+    return html_page(
+        "Rulemint: the API",
+        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_text(info['description'])}</p>",
+        '<p>The same for programs: <a href="/api/v2/openapi.json">openapi.json</a>. In the examples',
+        " <code>$URL</code> is the issuer without its last slash,",
+        " <code>$TOKEN</code> a token for the management API.</p><nav>",
+        *(f'<a href="#{_anchor(tag)}">{escape(tag)}</a>' for tag in tags),
+        "</nav>",
+        *(f'<h2 id="{_anchor(tag)}">{escape(tag)}</h2>{"".join(found)}' for tag, found in sections.items()),
     )
 
 

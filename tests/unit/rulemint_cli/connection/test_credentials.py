@@ -123,6 +123,35 @@ def test_credentials_of_the_environment_need_an_address(folder: Path, profiles: 
         found(folder, profiles, Choice(), ClientSettings(client_id="ci", client_secret="s"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            ClientSettings(url="https://ci.example.com"),
+            "RULEMINT_URL is set without RULEMINT_CLIENT_ID and RULEMINT_CLIENT_SECRET: set all three",
+        ),
+        (
+            ClientSettings(url="https://ci.example.com", client_id="ci"),
+            "RULEMINT_URL is set without RULEMINT_CLIENT_SECRET: set all three",
+        ),
+        (
+            ClientSettings(client_id="ci"),
+            "RULEMINT_CLIENT_ID is set without RULEMINT_URL and RULEMINT_CLIENT_SECRET: set all three",
+        ),
+    ],
+)
+def test_half_of_what_names_a_system_never_means_another_one(
+    folder: Path, profiles: Profiles, settings: ClientSettings, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        found(folder, profiles, Choice(), settings)
+    assert found(folder, profiles, Choice(profile="prod"), settings) == PROD.url
+
+
+def test_a_client_s_secret_alone_is_for_its_token(folder: Path, profiles: Profiles) -> None:
+    assert found(folder, profiles, Choice(), ClientSettings(client_secret="s")) == "https://other.example.com/"
+
+
 def test_what_is_no_address_is_a_wrong_use(folder: Path, profiles: Profiles) -> None:
     with pytest.raises(UsageError, match="https://"):
         found(folder, profiles, Choice(url="localhost:8080"))
