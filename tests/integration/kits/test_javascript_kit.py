@@ -156,6 +156,30 @@ def test_the_facts_that_do_not_hold_in_the_kit_are_facts() -> None:
     assert DIFFER.keys() <= {fact.id for fact in facts_in(Language.JAVASCRIPT)}
 
 
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "a name that there is not": ({"scopes": []}, "runRule takes no scopes"),
+    "a field that there is not": ({"client": {"meta": {}}}, "client has no meta; it has id, name, metadata and tenant"),
+    "a number in metadata": ({"client": {"metadata": {"n": 1}}}, "client.metadata.n must be a text, not 1"),
+    "scope as a text": ({"scope": "read write"}, "scope must be a list of texts, not read write"),
+    "two scopes in one": ({"scope": ["a b"]}, "scope holds a b, which is no scope"),
+    "a secret that is none": ({"secrets": {"K": None}}, "secrets.K must be a text, not null"),
+    "a URL in allowHosts": ({"allowHosts": ["https://a.example"]}, "leave https:// out"),
+    "metadata twice": ({"metadata": {}, "client": {"metadata": {}}}, "give the metadata once"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_an_input_names_the_field(mistake: str, tmp_path: Path) -> None:
+    inputs, named = MISTAKES[mistake]
+    given = tmp_path / "cases.json"
+    given.write_text(json.dumps([{"script": "export default () => ({});\n", "inputs": inputs}]))
+    argv = [*RUNTIMES["node"], str(PROGRAM), str(KIT / "index.js"), str(given)]
+    ran = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
+    assert ran.returncode == 1
+    assert "TypeError: " in ran.stderr
+    assert named in ran.stderr
+
+
 def test_the_types_of_the_kit_agree_with_its_code(tmp_path: Path) -> None:
     """Without package.json Deno brings the types of Node's modules itself."""
     shutil.copytree(KIT, tmp_path / "kit", ignore=shutil.ignore_patterns("package.json", "node_modules"))
