@@ -28,7 +28,7 @@ JAVASCRIPT_KIT = "sdk/javascript"
 PYTHON_ROOTS = ("capture", "rule", "strays")
 JAVASCRIPT_ROOTS = ("action", "common_js", "fetch", "forms", "source")
 """Files of the hosts that the kits use. What these import is copied too."""
-PYTHON_REPLACED = ("channel",)
+PYTHON_REPLACED = ("channel", "contract")
 REPLACED = ("calls", "capture", "channel", "invocation", "leaving", "strays")
 """Files of the hosts that need a sandbox. The kits have their own."""
 OTHER_PYTHON_FILES = {
@@ -37,6 +37,7 @@ OTHER_PYTHON_FILES = {
     "egress_errors": f"{RUNNER}/egress/errors.py",
     "forms": f"{RUNNER}/hosts/wire/forms.py",
     "granting": f"{RUNNER}/flow/granting.py",
+    "host_contract": f"{SHARED}/host_contract.py",
     "masks": f"{RUNNER}/flow/masking.py",
     "masking": f"{SHARED}/secrets/masking.py",
     "scopes": f"{SHARED}/scopes.py",
@@ -45,6 +46,14 @@ OTHER_PYTHON_FILES = {
     "urls": f"{RUNNER}/egress/urls.py",
 }
 """By their names in the kit, the files that it has copies of."""
+HOST_CONTRACT = f"{SHARED}/host_contract.json"
+PYTHON_CONTRACT = """import json
+
+from rulemint._contract.host_contract import HOST_CONTRACT_FILE
+
+CONTRACT = json.loads(HOST_CONTRACT_FILE.read_bytes())
+"""
+"""In the place of the host's file, which has its path of the runner."""
 COPIES = {
     f"{PYTHON_KIT}/__init__.pyi": "cli/rulemint_cli/rules/editor_types/rulemint.pyi",
     f"{JAVASCRIPT_KIT}/rulemint.d.ts": "cli/rulemint_cli/rules/editor_types/rulemint.d.ts",
@@ -126,6 +135,11 @@ def derived() -> dict[str, str]:
     made[f"{PYTHON_KIT}/_contract/__init__.py"] = (
         '"""Hold rules to what a host and the runner hold them to, by the same files."""\n'
     )
+    made[f"{PYTHON_KIT}/_contract/contract.py"] = "# Made by sdk/derive.py: run `make sdk`.\n" + PYTHON_CONTRACT
+    made[f"{PYTHON_KIT}/_contract/host_contract.json"] = _read(HOST_CONTRACT)
+    made[f"{JAVASCRIPT_KIT}/contract/host_contract.js"] = (
+        _note("// ", HOST_CONTRACT) + f"export default {_read(HOST_CONTRACT).rstrip()};\n"
+    )
     made[f"{PYTHON_KIT}/_contract/bounds.py"] = "# Made by sdk/derive.py: run `make sdk`.\n" + "".join(
         f"{name} = {value!r}\n" for name, value in BOUNDS.items()
     )
@@ -149,6 +163,7 @@ def _read(source: str) -> str:
 def _with_kit_imports(text: str, files: dict[str, str]) -> str:
     """Have a Python file import the kit's files instead of its neighbours."""
     text = text.replace("from channel import Channel", "from rulemint._channel import Channel")
+    text = text.replace("from contract import CONTRACT", "from rulemint._contract.contract import CONTRACT")
     for name, source in files.items():
         modules = {name} if source.startswith(PYTHON_HOST) else {_module_of(source)}
         for module in map(re.escape, modules):
@@ -162,7 +177,8 @@ def _module_of(source: str) -> str:
 
 
 def _with_replaced(text: str) -> str:
-    """Have a JavaScript file import what the kit has of its own from there."""
+    """Have a JavaScript file import what the kit has of its own from there. Older versions of Node import no JSON."""
+    text = text.replace('"rulemint:host-contract" with { type: "json" }', '"./host_contract.js"')
     return re.sub(rf'"\./({"|".join(REPLACED)})\.js"', r'"../host/\1.js"', text)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from rulemint_shared.host_contract import HOST_CONTRACT
+
+_CODES = HOST_CONTRACT.call_errors
+
 
 class Kind(StrEnum):
     """The sort of a failure."""
@@ -25,24 +29,24 @@ class Code(StrEnum):
     Libraries try again after the former, and never after the latter. docs/rules.md lists them.
     """
 
-    FORBIDDEN_HOST = "ERR_RULEMINT_FORBIDDEN_HOST"
+    FORBIDDEN_HOST = _CODES.forbidden_host
     """The host is not listed, or leads to an address that no rule may reach."""
-    FORBIDDEN_HEADER = "ERR_RULEMINT_FORBIDDEN_HEADER"
-    BODY_TOO_LARGE = "ERR_RULEMINT_BODY_TOO_LARGE"
+    FORBIDDEN_HEADER = _CODES.forbidden_header
+    BODY_TOO_LARGE = _CODES.too_large
     """The body or the headers, in either direction."""
-    UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED"
+    UNSUPPORTED = _CODES.unsupported
     """There is no such thing for a rule: another scheme, method or kind of URL, or more calls than it may make."""
     NOT_FOUND = "ENOTFOUND"
     REFUSED = "ECONNREFUSED"
     RESET = "ECONNRESET"
-    TIMED_OUT = "ETIMEDOUT"
-    CONNECT_TIMED_OUT = "UND_ERR_CONNECT_TIMEOUT"
+    TIMED_OUT = _CODES.timed_out
+    CONNECT_TIMED_OUT = _CODES.connect_timed_out
     """As Node's `fetch` has it: there was no connection in time, so the request was not sent."""
     BAD_CERTIFICATE = "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
     TLS = "EPROTO"
 
 
-_CODES = {
+_CODE_OF_KIND = {
     Kind.DENIED: Code.UNSUPPORTED,
     Kind.FAILED: Code.RESET,
     Kind.TIMED_OUT: Code.TIMED_OUT,
@@ -59,7 +63,7 @@ class EgressError(Exception):
         super().__init__(f"{kind}: {why}")
         self.kind = kind
         self.why = why
-        self.code = code or _CODES[kind]
+        self.code = code or _CODE_OF_KIND[kind]
 
 
 class EgressDenied(EgressError):  # noqa: N818  # a denial is no error of ours

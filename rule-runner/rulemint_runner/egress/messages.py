@@ -19,13 +19,14 @@ from rulemint_runner.egress.errors import Code, Kind
 from rulemint_runner.egress.urls import MAX_URL_CHARACTERS
 from rulemint_runner.sandbox.preflight import KernelLayer
 from rulemint_shared.allow_list import MAX_ENTRIES, MAX_ENTRY_CHARACTERS
+from rulemint_shared.host_contract import HOST_CONTRACT
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = HOST_CONTRACT.call.body_bytes
 MAX_FRAME_BYTES = MAX_BODY_BYTES + 512 * 1024
 """A body, and room for everything else at its largest."""
-MAX_HEADERS = 100
-MAX_HEADER_NAME_CHARACTERS = 256
-MAX_HEADER_VALUE_CHARACTERS = 8 * 1024
+MAX_HEADERS = HOST_CONTRACT.call.headers
+MAX_HEADER_NAME_CHARACTERS = HOST_CONTRACT.call.header_name_characters
+MAX_HEADER_VALUE_CHARACTERS = HOST_CONTRACT.call.header_value_characters
 MAX_HEADERS_BYTES = 64 * 1024
 """All names and values together."""
 MAX_TIMEOUT_MS = 60_000

@@ -13,8 +13,9 @@ from urllib.parse import quote, urljoin
 
 from rulemint_runner.egress.errors import Code, EgressDenied
 from rulemint_shared.allow_list import DEFAULT_PORTS, AllowedHost, Scheme, normal_name, port_of
+from rulemint_shared.host_contract import HOST_CONTRACT
 
-MAX_URL_CHARACTERS = 8 * 1024
+MAX_URL_CHARACTERS = HOST_CONTRACT.call.url_characters
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HTTP_URL = re.compile(r"(?P<authority>[^/?#\\]+)(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?(?:#.*)?", re.DOTALL)

@@ -19,9 +19,10 @@ from rulemint_shared.contract.messages import (
     RuleRef,
     outcome_name,
 )
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 MAX_LINES = 4_096
-MAX_LINE_CHARACTERS = 8 * 1024
+MAX_LINE_CHARACTERS = HOST_CONTRACT.line_characters
 FULL = "[the log of this invocation is full: further lines are left out]"
 _USUAL_PORTS = {0, 80, 443}
 

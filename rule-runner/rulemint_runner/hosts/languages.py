@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import sysconfig
 from pathlib import Path
 from typing import assert_never
+from urllib.parse import quote
 
 import deno
 import msgspec
@@ -23,15 +25,18 @@ from rulemint_runner.sandbox.new_root import VisibleFiles, visible_files
 from rulemint_runner.sandbox.policy import SandboxPolicy
 from rulemint_runner.sandbox.program_files import NOBODY, libraries_of, loader_of, reachable_by, with_targets
 from rulemint_shared.contract.records import Language
+from rulemint_shared.host_contract import HOST_CONTRACT_FILE
 
 _PROGRAMS = Path(__file__).parents[1] / "host_programs"
-_EVERYONE_READS = ("/etc/ld.so.cache", "/dev/urandom")
+_EVERY_HOST_READS = ("/etc/ld.so.cache", "/dev/urandom", str(HOST_CONTRACT_FILE))
 
 _DENO_FLAGS = (
     "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only",
     "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run", "--deny-ffi",
     "--deny-import",
 )  # fmt: skip
+_DENO_IMPORTS = {"imports": {"rulemint:host-contract": HOST_CONTRACT_FILE.as_uri()}}
+"""As ``host_programs/deno/deno.json`` has it for the checks; that file is not read here."""
 
 
 class Languages:
@@ -81,12 +86,13 @@ class Languages:
 def _deno_policy() -> SandboxPolicy:
     program = Path(deno.find_deno_bin()).resolve()
     host = _PROGRAMS / "deno"
+    imports = f"--import-map=data:application/json,{quote(json.dumps(_DENO_IMPORTS))}"
     return SandboxPolicy(
-        argv=(str(program), "run", *_DENO_FLAGS, str(host / "main.js")),
+        argv=(str(program), "run", *_DENO_FLAGS, imports, str(host / "main.js")),
         environment=(("DENO_DIR", "/dev/null"), ("DENO_NO_UPDATE_CHECK", "1"), ("NO_COLOR", "1")),
-        user=NOBODY if reachable_by(NOBODY, program) and reachable_by(NOBODY, host / "main.js") else None,
+        user=_nobody_if_reachable(program, host / "main.js"),
         executable_files=_with_loader(program),
-        readable_files=(*with_targets(libraries_of(program)), *_EVERYONE_READS, *map(str, host.glob("*.js"))),
+        readable_files=(*with_targets(libraries_of(program)), *_EVERY_HOST_READS, *map(str, host.glob("*.js"))),
         writable_devices=("/dev/null",),
         may_start_threads=True,
         max_open_files=DENO_OPEN_FILES,
@@ -99,10 +105,10 @@ def _python_policy() -> SandboxPolicy:
     standard_library = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
     libraries = libraries_of(program)
     return SandboxPolicy(
-        argv=(str(program), "-I", "-S", "-B", "-X", "utf8", str(host / "main.py")),
-        user=NOBODY if reachable_by(NOBODY, program) and reachable_by(NOBODY, host / "main.py") else None,
+        argv=(str(program), "-I", "-S", "-B", "-X", "utf8", str(host / "main.py"), str(HOST_CONTRACT_FILE)),
+        user=_nobody_if_reachable(program, host / "main.py"),
         executable_files=_with_loader(program),
-        readable_files=(*with_targets(libraries), *_EVERYONE_READS),
+        readable_files=(*with_targets(libraries), *_EVERY_HOST_READS),
         readable_folders=(
             str(host),
             str(standard_library),
@@ -112,6 +118,11 @@ def _python_policy() -> SandboxPolicy:
         writable_devices=("/dev/null",),
         max_open_files=PYTHON_OPEN_FILES,
     )
+
+
+def _nobody_if_reachable(*files: Path) -> int | None:
+    """The user that a host becomes; None if that could not read these *files*."""
+    return NOBODY if all(reachable_by(NOBODY, file) for file in (*files, HOST_CONTRACT_FILE)) else None
 
 
 def _with_loader(program: Path) -> tuple[str, ...]:

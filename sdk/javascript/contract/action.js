@@ -1,6 +1,7 @@
 // Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/action.js: change that, and run `make sdk`.
 /** Actions: `exports.onExecuteCredentialsExchange = async (event, api) => {…}`. */
 
+import contract from "./host_contract.js";
 import { kindOf, refusal, result, returned, textOf, thrown } from "./answers.js";
 import { Cache } from "./cache.js";
 import { writeLine } from "../host/capture.js";
@@ -14,7 +15,7 @@ import { whatIsLeft } from "../host/leaving.js";
 /** @import { Invocation } from "../host/invocation.js" */
 /** @import { Refusal } from "./errors.js" */
 
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+const SCOPE = new RegExp(`^${contract.scope.character}{1,${contract.scope.characters}}$`);
 /** An action that returns one of these has not run: somebody would have to call it, or to go through it. */
 const NOT_RUN = /^\[object (?:AsyncGenerator|Generator)\]$/;
 

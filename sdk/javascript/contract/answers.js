@@ -1,6 +1,7 @@
 // Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/answers.js: change that, and run `make sdk`.
 /** What a rule did → the frame that says so to the runner. */
 
+import contract from "./host_contract.js";
 import { writeLine } from "../host/capture.js";
 import { refusalOfCallback, refusalOfThrown } from "./errors.js";
 import { refusedSoFar } from "./failures.js";
@@ -9,7 +10,7 @@ import { source, withFileName } from "./source.js";
 /** @import { Answer, Form } from "./frames.d.ts" */
 /** @import { Refusal } from "./errors.js" */
 
-const MAX_TEXT = 4_096;
+const MAX_TEXT = contract.text_characters;
 /** Causes, one below the other, and errors of one kind. */
 const MAX_SHOWN = 5;
 /** How JSON shows it, should no backslash precede. */

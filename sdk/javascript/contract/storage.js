@@ -1,13 +1,14 @@
 // Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/storage.js: change that, and run `make sdk`.
 /** `context.webtask.storage`: one document of JSON, which lives as long as its rule, with Auth0's conflict rule. */
 
+import contract from "./host_contract.js";
 import { ask } from "../host/calls.js";
 
 /** @import { StorageGetFrame, StorageSetFrame, StoredFrame, WithoutId } from "./frames.d.ts" */
 /** @typedef {(error: Error | null, data?: unknown) => void} Done */
 /** @typedef {{ force?: unknown, etag?: unknown }} Options */
 
-const MAX_BYTES = 500 * 1024;
+const MAX_BYTES = contract.document_bytes;
 const NOT_READ =
   "When calling storage.set without having called storage.get before, you must specify the .force option.";
 

@@ -1,9 +1,9 @@
 /** What a rule asks of the runner, which the kit answers in memory. */
 
+import { UNSUPPORTED } from "../contract/failures.js";
+import contract from "../contract/host_contract.js";
 import { current } from "./invocation.js";
 
-const UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED";
-const OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over";
 const NOBODY =
   "there is no invocation: `runRule` runs a rule that calls this, and a host makes no call while a rule loads";
 
@@ -32,7 +32,7 @@ export function bodyIn(body) {
 export async function ask(frame) {
   const invocation = current();
   if (invocation === null) return { error: NOBODY, code: UNSUPPORTED };
-  if (invocation.isOver) return { error: OVER, code: UNSUPPORTED };
+  if (invocation.isOver) return { error: contract.over, code: UNSUPPORTED };
   invocation.asked += 1;
   try {
     return await invocation.runner.reply(frame);

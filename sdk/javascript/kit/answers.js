@@ -1,6 +1,7 @@
 /** Calls of a rule to other services, which the test answers. Nothing reaches the network. */
 
 import { MAX_CALLS, MAX_RESPONSE_BYTES } from "../contract/bounds.js";
+import { TOO_LARGE } from "../contract/failures.js";
 import { allowedPlace, CallDenied, parseEntries, placeOf } from "./urls.js";
 
 /** @import { Answer, Request } from "../index.d.ts" */
@@ -90,7 +91,7 @@ function replyOf(answer, url) {
   if (answer instanceof Error) throw failed(answer.message, codeOf(answer));
   const { status, headers, body } = partsOf(answer);
   if (body.length > MAX_RESPONSE_BYTES) {
-    throw failed(`the response's body is larger than ${MAX_RESPONSE_BYTES} bytes`, "ERR_RULEMINT_BODY_TOO_LARGE");
+    throw failed(`the response's body is larger than ${MAX_RESPONSE_BYTES} bytes`, TOO_LARGE);
   }
   return { error: null, code: "", status, reason: "", headers, body, url, redirected: false };
 }

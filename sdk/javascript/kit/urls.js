@@ -1,5 +1,7 @@
 /** The URLs that a rule may call, and the entries of `allow_hosts`, in the runner's words. */
 
+import { FORBIDDEN_HOST, UNSUPPORTED } from "../contract/failures.js";
+
 /** @typedef {{ scheme: string, name: string, port: number, isWildcard: boolean }} Allowed */
 /** @typedef {{ scheme: string, host: string, port: number }} Place */
 
@@ -8,8 +10,6 @@ const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 const NUMBER = /^(?:[0-9]+|0x[0-9a-f]*)$/;
 /** @type {Record<string, number>} */
 const PORTS = { https: 443, http: 80 };
-const FORBIDDEN_HOST = "ERR_RULEMINT_FORBIDDEN_HOST";
-const UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED";
 
 /** A call that a rule may not make. */
 export class CallDenied extends Error {

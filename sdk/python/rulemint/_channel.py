@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rulemint._contract import calls
+from rulemint._contract import calls, failures
 from rulemint._egress import Calls
 from rulemint._log import Log
 from rulemint._state import Document
@@ -44,7 +44,7 @@ class Channel:
 
     def _reply(self, frame: dict[str, Any]) -> dict[str, Any]:
         if self.run is None or frame["n"] == 0:
-            return {"error": NOBODY, "code": calls.UNSUPPORTED}
+            return {"error": NOBODY, "code": failures.UNSUPPORTED}
         return self.run.calls.reply(frame) if frame["t"] == "call" else self.run.storage.reply(frame)
 
 

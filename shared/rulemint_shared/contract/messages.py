@@ -8,15 +8,17 @@ from typing import Annotated, Any
 import msgspec
 
 from rulemint_shared.contract.records import RuleVersion
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 BATCH_LIMIT = 64
 """Most invocations in one job."""
 MAX_PAUSE_MS = 600_000
 """For so long at most a rule pauses: what runners keep to is made of this."""
-MAX_DETAIL, MAX_DENIAL = 4_096, 1_024
+MAX_DETAIL, MAX_DENIAL = HOST_CONTRACT.text_characters, 1_024
 """Characters of why an invocation failed, and of what a rule says to a caller that it refuses."""
 
-ScopeList = Annotated[list[Annotated[str, msgspec.Meta(max_length=256)]], msgspec.Meta(max_length=1_000)]
+_Scope = Annotated[str, msgspec.Meta(max_length=HOST_CONTRACT.scope.characters)]
+ScopeList = Annotated[list[_Scope], msgspec.Meta(max_length=1_000)]
 
 
 # ---- gateway → runner ----

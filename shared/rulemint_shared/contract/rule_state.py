@@ -7,14 +7,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-MAX_DOCUMENT_BYTES = 500 * 1024
+from rulemint_shared.host_contract import HOST_CONTRACT
+
+_CACHE = HOST_CONTRACT.cache
+MAX_DOCUMENT_BYTES = HOST_CONTRACT.document_bytes
 """Of JSON text in UTF-8. A text of this length fits into a frame however much of it has to be escaped there."""
-MAX_CACHE_RECORDS = 20
-MAX_CACHE_KEY_BYTES = 64
-MAX_CACHE_VALUE_BYTES = 4 * 1024
-MAX_CACHE_BYTES = 8 * 1024
+MAX_CACHE_RECORDS = _CACHE.records
+MAX_CACHE_KEY_BYTES = _CACHE.key_bytes
+MAX_CACHE_VALUE_BYTES = _CACHE.value_bytes
+MAX_CACHE_BYTES = _CACHE.bytes
 """Of all keys and values together."""
-MAX_CACHE_TTL_MS = 24 * 60 * 60 * 1000
+MAX_CACHE_TTL_MS = _CACHE.ttl_ms
 
 DocumentText = Annotated[str, Meta(max_length=MAX_DOCUMENT_BYTES)]
 CacheKey = Annotated[str, Meta(max_length=MAX_CACHE_KEY_BYTES)]

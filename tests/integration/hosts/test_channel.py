@@ -14,6 +14,7 @@ from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 JS, PY = Language.JAVASCRIPT, Language.PYTHON
 IN_PYTHON = "def rule(client, scope, audience, context):\n    "
@@ -148,7 +149,7 @@ CUT = [
 async def test_a_line_that_is_too_long_is_cut_with_a_mark(sandbox: Sandbox, language: Language, script: str) -> None:
     async with loaded(sandbox, script, language) as rule:
         await rule.run()
-    assert [text for _level, text in rule.lines] == [f"{'x' * frames.MAX_LINE_CHARACTERS}… [cut]"]
+    assert [text for _level, text in rule.lines] == [f"{'x' * HOST_CONTRACT.line_characters}… [cut]"]
 
 
 ODD = [

@@ -1,5 +1,6 @@
 /** Actions: `exports.onExecuteCredentialsExchange = async (event, api) => {…}`. */
 
+import contract from "rulemint:host-contract" with { type: "json" };
 import { kindOf, refusal, result, returned, textOf, thrown } from "./answers.js";
 import { Cache } from "./cache.js";
 import { writeLine } from "./capture.js";
@@ -13,7 +14,7 @@ import { whatIsLeft } from "./leaving.js";
 /** @import { Invocation } from "./invocation.js" */
 /** @import { Refusal } from "./errors.js" */
 
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
+const SCOPE = new RegExp(`^${contract.scope.character}{1,${contract.scope.characters}}$`);
 /** An action that returns one of these has not run: somebody would have to call it, or to go through it. */
 const NOT_RUN = /^\[object (?:AsyncGenerator|Generator)\]$/;
 

@@ -4,15 +4,13 @@
  * The runner sends what there is with each invocation, and keeps what the invocation has changed.
  */
 
+import contract from "rulemint:host-contract" with { type: "json" };
+
 /** @import { CacheChangedFrame, CacheRecord } from "./frames.d.ts" */
 /** @typedef {{ ttl?: number, expires_at?: number }} Expiry */
 
-const MAX_ENTRIES = 20;
-const MAX_KEY_BYTES = 64;
-const MAX_VALUE_BYTES = 4_096;
-const MAX_TOTAL_BYTES = 8_192;
+const max = { ...contract.cache };
 const DEFAULT_TTL_MS = 15 * 60 * 1000;
-const MAX_TTL_MS = 24 * 60 * 60 * 1000;
 const MAX_CHANGES = 100;
 
 const encoder = new TextEncoder();
@@ -66,8 +64,8 @@ export class Cache {
    */
   #set(key, value, expiry) {
     if (!isText(key) || !isText(value)) return failed("FailedToSetCacheRecord");
-    if (bytesOf(key) > MAX_KEY_BYTES) return failed("CacheKeySizeExceeded");
-    if (bytesOf(value) > MAX_VALUE_BYTES) return failed("CacheValueSizeExceeded");
+    if (bytesOf(key) > max.key_bytes) return failed("CacheKeySizeExceeded");
+    if (bytesOf(value) > max.value_bytes) return failed("CacheValueSizeExceeded");
     const expires_at = expiryOf(expiry);
     if (expires_at === null) return failed("InvalidExpiry");
     if (expires_at <= Date.now()) return failed("ItemAlreadyExpired");
@@ -97,7 +95,7 @@ export class Cache {
   #hasRoomFor(key, value) {
     const others = [...this.#records].filter(([other]) => other !== key);
     const taken = others.reduce((sum, [other, record]) => sum + bytesOf(other) + bytesOf(record.value), 0);
-    return others.length < MAX_ENTRIES && taken + bytesOf(key) + bytesOf(value) <= MAX_TOTAL_BYTES;
+    return others.length < max.records && taken + bytesOf(key) + bytesOf(value) <= max.bytes;
   }
 
   #forgetExpired() {
@@ -124,7 +122,7 @@ function expiryOf({ ttl, expires_at } = {}) {
   if (ttl !== undefined) wanted.push(now + ttl);
   if (expires_at !== undefined) wanted.push(expires_at);
   if (wanted.length === 0) wanted.push(now + DEFAULT_TTL_MS);
-  const earliest = Math.min(...wanted, now + MAX_TTL_MS);
+  const earliest = Math.min(...wanted, now + max.ttl_ms);
   return Number.isFinite(earliest) ? Math.floor(earliest) : null;
 }
 

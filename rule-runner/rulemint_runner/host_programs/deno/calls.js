@@ -1,14 +1,14 @@
 /** What a rule asks of the runner while it runs: a frame with a number, and the reply that bears it. */
 
+import contract from "rulemint:host-contract" with { type: "json" };
 import { readFrameLater, writeFrames } from "./channel.js";
+import { UNSUPPORTED } from "./failures.js";
 import { current } from "./invocation.js";
 import { turn } from "./turns.js";
 
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
 
-/** As the runner says it, should it be asked. */
-/** @type {string} */
-const OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over";
+const { over } = contract;
 /** @type {Map<number, (reply: any) => void>} */
 const waiting = new Map();
 /** @type {Promise<void> | null} */
@@ -70,7 +70,7 @@ export async function settled() {
  */
 export function ask(frame) {
   const invocation = current();
-  if (invocation?.isOver) return Promise.resolve({ error: OVER, code: "ERR_RULEMINT_UNSUPPORTED" });
+  if (invocation?.isOver) return Promise.resolve({ error: over, code: UNSUPPORTED });
   const id = ++asked;
   const { promise, resolve } = Promise.withResolvers();
   waiting.set(id, resolve);

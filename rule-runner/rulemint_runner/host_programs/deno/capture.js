@@ -1,12 +1,13 @@
 /** What a rule says on the side: its console lines become frames, each with the number of the invocation that it is of. */
 
+import contract from "rulemint:host-contract" with { type: "json" };
 import { writeFrames } from "./channel.js";
 import { current, drop } from "./invocation.js";
 import { withFileName } from "./source.js";
 
 /** @import { Level } from "./frames.d.ts" */
 
-const MAX_LINE_CHARACTERS = 8 * 1024;
+const MAX_LINE_CHARACTERS = contract.line_characters;
 /** @type {Level[]} */
 const LEVELS = ["debug", "info", "warn", "error"];
 

@@ -5,6 +5,8 @@
  * a rule could replace (`JSON`, typed arrays) was taken before any rule was loaded.
  */
 
+import contract from "rulemint:host-contract" with { type: "json" };
+
 /** @import { LoadFrame, OutFrame, ReplyFrame, RunFrame, StoredFrame } from "./frames.d.ts" */
 
 const { parse, stringify } = JSON;
@@ -12,7 +14,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const input = Deno.stdin;
 const output = Deno.stdout;
-const USUAL_BYTES = 64 * 1024;
+const USUAL_BYTES = contract.packet_bytes;
 
 /** What was read, of which `unread` up to `filled` is in no frame yet: most frames come with a single read. */
 let buffer = new Uint8Array(USUAL_BYTES);

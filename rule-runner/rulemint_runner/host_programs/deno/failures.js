@@ -3,12 +3,18 @@
  * Ours says what a rule may not do, and is the same at every try.
  */
 
+import contract from "rulemint:host-contract" with { type: "json" };
 import { current } from "./invocation.js";
 
 /** @import { Invocation } from "./invocation.js" */
 /** @typedef {{ code: string, message: string }} Refusal */
 
-const FORBIDDEN_HOST = "ERR_RULEMINT_FORBIDDEN_HOST";
+export const {
+  forbidden_host: FORBIDDEN_HOST,
+  forbidden_header: FORBIDDEN_HEADER,
+  too_large: TOO_LARGE,
+  unsupported: UNSUPPORTED,
+} = contract.call_errors;
 /** What was refused while the module was loaded, and in each invocation, by its origin. */
 const atLoad = new Map();
 /** @type {WeakMap<Invocation, Map<string, Refusal>>} */

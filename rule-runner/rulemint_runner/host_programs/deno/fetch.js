@@ -1,14 +1,12 @@
 /** `fetch` without a socket: a call frame to the runner, whose broker makes the request, or says why not. */
 
+import contract from "rulemint:host-contract" with { type: "json" };
 import { ask, bodyIn, carried } from "./calls.js";
-import { failure, noteRefusal } from "./failures.js";
+import { failure, noteRefusal, TOO_LARGE, UNSUPPORTED } from "./failures.js";
 
 /** @import { CallFrame, ReplyFrame } from "./frames.d.ts" */
 
-export const MAX_BODY_BYTES = 1024 * 1024;
-const MAX_URL_CHARACTERS = 8 * 1024;
-const MAX_HEADERS = 100;
-const TOO_LARGE = "ERR_RULEMINT_BODY_TOO_LARGE";
+const max = { ...contract.call };
 const NO_BODY = new Set([204, 205, 304]);
 
 /** Put our `fetch` in the place of Deno's, which could reach nothing. */
@@ -37,11 +35,13 @@ async function fetchThroughRunner(input, init) {
  */
 export async function call({ body, ...wanted }) {
   const { url, headers } = wanted;
-  if (body.length > MAX_BODY_BYTES) {
-    throw failed(wanted, TOO_LARGE, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+  if (body.length > max.body_bytes) {
+    throw failed(wanted, TOO_LARGE, `the body is larger than ${max.body_bytes} bytes`);
   }
-  if (url.length > MAX_URL_CHARACTERS) throw failed(wanted, "ERR_RULEMINT_UNSUPPORTED", "the URL is too long");
-  if (headers.length > MAX_HEADERS || headers.some(([name, value]) => name.length > 256 || value.length > 8192)) {
+  if (url.length > max.url_characters) throw failed(wanted, UNSUPPORTED, "the URL is too long");
+  const isTooLong = (/** @type {[string, string]} */ [name, value]) =>
+    name.length > max.header_name_characters || value.length > max.header_value_characters;
+  if (headers.length > max.headers || headers.some(isTooLong)) {
     throw failed(wanted, TOO_LARGE, "there are too many headers, or one that is too long");
   }
   /** @type {ReplyFrame} */

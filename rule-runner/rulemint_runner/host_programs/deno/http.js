@@ -4,7 +4,7 @@
  */
 
 import { connectionType } from "./connection.js";
-import { failure, isRefused } from "./failures.js";
+import { failure, isRefused, UNSUPPORTED } from "./failures.js";
 
 /** @typedef {(name: string) => any} Load */
 
@@ -32,7 +32,7 @@ function connectBy(Agent, protocol, load) {
   Agent.prototype.createConnection = function (options, connected) {
     const { host, port, socketPath, timeout } = options;
     if (socketPath) {
-      throw failure(Error, "ERR_RULEMINT_UNSUPPORTED", `no connection to ${socketPath}: a rule reaches no socket`);
+      throw failure(Error, UNSUPPORTED, `no connection to ${socketPath}: a rule reaches no socket`);
     }
     const origin = originOf(protocol, host ?? "localhost", Number(port));
     const refusal = isRefused(origin);

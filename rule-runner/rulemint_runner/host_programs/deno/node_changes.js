@@ -3,9 +3,10 @@
  * understands say in words that the sandbox refuses it, and those that libraries look around by answer.
  */
 
+import { UNSUPPORTED } from "./failures.js";
 import { changeFiles } from "./files.js";
 import { changeHttp, changeHttps } from "./http.js";
-import { REACHABLE, REFUSED, UNSUPPORTED } from "./refused.js";
+import { REACHABLE, REFUSED } from "./refused.js";
 import { changePromises, changeTimers, endingWorker } from "./timers.js";
 
 /** @typedef {(specifier: string) => any} Require */

@@ -2,13 +2,14 @@
  * What the sandbox refuses a rule, said in words by every error of Deno's own. Nothing here protects: the sandbox does.
  */
 
+import { UNSUPPORTED } from "./failures.js";
+
 export const REFUSED = "a rule's sandbox refuses that";
 export const REACHABLE =
   "a rule's sandbox refuses every socket; a rule calls the hosts of its allow_hosts by fetch, http or https";
 /** How Deno ends its errors: advice for whoever started it. */
 const ADVICE = /, run again with the --allow-\w+ flag/;
 const NO_FILE = /Requires (read|write) access to "([^"]*)"/;
-export const UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED";
 const NO_NET = /Requires net access to "([^"]*)"/;
 
 /** From now on an error of a refused permission says what is the case here, instead of which flag Deno should have. */

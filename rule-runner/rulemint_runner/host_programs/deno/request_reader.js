@@ -1,12 +1,11 @@
 /** A request of HTTP/1.1 (RFC 9112) as Node writes it, piece by piece → its parts. */
 
-import { failure } from "./failures.js";
-import { MAX_BODY_BYTES } from "./fetch.js";
+import contract from "rulemint:host-contract" with { type: "json" };
+import { failure, FORBIDDEN_HEADER, TOO_LARGE, UNSUPPORTED } from "./failures.js";
 
 /** @typedef {{ method: string, target: string, headers: [string, string][], body: Uint8Array }} WrittenRequest */
 
-const UNSUPPORTED = "ERR_RULEMINT_UNSUPPORTED";
-const MAX_HEAD_BYTES = 128 * 1024;
+const { head_bytes: MAX_HEAD_BYTES, body_bytes: MAX_BODY_BYTES } = contract.call;
 const MAX_SIZE_LINE_BYTES = 32;
 const END_OF_HEAD = "\r\n\r\n";
 const NO_PROXY = "a rule's calls go through no proxy: leave the proxy out, and list the service in allow_hosts";
@@ -53,7 +52,9 @@ export class RequestReader {
   #readHead() {
     const end = this.#rest.indexOf(END_OF_HEAD);
     if (end === -1) {
-      if (this.#rest.length > MAX_HEAD_BYTES) throw unsupported("the headers of the request are too long");
+      if (this.#rest.length > MAX_HEAD_BYTES) {
+        throw failure(Error, TOO_LARGE, `the head of a request is larger than ${MAX_HEAD_BYTES} bytes`);
+      }
       return false;
     }
     const [first, ...lines] = this.#rest.toString("latin1", 0, end).split("\r\n");
@@ -70,7 +71,7 @@ export class RequestReader {
       const name = given.toLowerCase();
       const why = REFUSED.get(name);
       if (why !== undefined) {
-        throw failure(Error, "ERR_RULEMINT_FORBIDDEN_HEADER", `the header ${given} is not sent: ${why}`);
+        throw failure(Error, FORBIDDEN_HEADER, `the header ${given} is not sent: ${why}`);
       }
       if (name === "content-length") {
         if (!/^\d+$/.test(value)) throw unsupported(`the content-length ${value} is no number of bytes`);
@@ -122,8 +123,7 @@ export class RequestReader {
   #count(size) {
     this.#length += size;
     if (this.#length > MAX_BODY_BYTES) {
-      const why = `the body is larger than ${MAX_BODY_BYTES} bytes`;
-      throw failure(Error, "ERR_RULEMINT_BODY_TOO_LARGE", why);
+      throw failure(Error, TOO_LARGE, `the body is larger than ${MAX_BODY_BYTES} bytes`);
     }
   }
 }

@@ -9,8 +9,9 @@ import weakref
 import invocation
 import paths
 from channel import Channel
+from contract import CONTRACT
 
-MAX_LINE_CHARACTERS = 8 * 1024
+MAX_LINE_CHARACTERS = CONTRACT["line_characters"]
 
 
 class Lines(io.TextIOBase):

@@ -7,8 +7,10 @@ accident.
 import json
 import os
 
+from contract import CONTRACT
+
 _write = os.write
-USUAL_BYTES = 64 * 1024
+USUAL_BYTES = CONTRACT["packet_bytes"]
 """Most frames come with a single read of so many."""
 
 

@@ -1,10 +1,10 @@
 """Reads the requests that a library sends over a connection (RFC 9112), each byte once and in pieces of any size."""
 
-from calls import MAX_BODY_BYTES, TOO_LARGE, UNSUPPORTED
-from failures import failure
+from calls import BOUNDS
+from failures import TOO_LARGE, UNSUPPORTED, failure
 
 HEAD_END = b"\r\n\r\n"
-MAX_HEAD_BYTES = 128 * 1024
+MAX_HEAD_BYTES, MAX_BODY_BYTES = BOUNDS["head_bytes"], BOUNDS["body_bytes"]
 _SPACES_IN_A_REQUEST_LINE = 2
 
 

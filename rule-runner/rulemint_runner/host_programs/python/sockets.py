@@ -10,8 +10,8 @@ import errno
 import io
 import sys
 
-from calls import UNSUPPORTED, Calls, Request
-from failures import CallError, as_its_library_has_it, change_requests, failure
+from calls import Calls, Request
+from failures import UNSUPPORTED, CallError, as_its_library_has_it, change_requests, failure
 from refused import CHANGES, NO_SOCKETS, saying
 from requests_sent import HEAD_END, NotHttpError, RequestReader
 

@@ -3,8 +3,9 @@
 import json
 
 from calls import Calls
+from contract import CONTRACT
 
-MAX_BYTES = 500 * 1024
+MAX_BYTES = CONTRACT["document_bytes"]
 
 
 class StorageError(Exception):

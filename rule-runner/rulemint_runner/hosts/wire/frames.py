@@ -17,19 +17,21 @@ from rulemint_runner.hosts.wire.forms import Form
 from rulemint_shared.contract.messages import DenialCode, Level
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
 from rulemint_shared.contract.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord, CacheRecords, DocumentText
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 """Room for a call with a body of 1 MiB, which JSON carries as base64."""
-MAX_PACKET_BYTES = 64 * 1024
-"""Of what goes to a host: as much as the host programs read at once."""
-MAX_LINE_CHARACTERS = 8 * 1024
+MAX_PACKET_BYTES = HOST_CONTRACT.packet_bytes
 NO_PACKAGES = msgspec.Raw(b"null")
-MAX_BODY_BYTES = 1024 * 1024
+_CALL = HOST_CONTRACT.call
 
 RunNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 """Of the run that a frame comes of; 0: of none, because the rule is being loaded, or of whichever runs."""
 Text = Annotated[str, Meta(max_length=16 * 1024)]
-Header = tuple[Annotated[str, Meta(max_length=256)], Annotated[str, Meta(max_length=8 * 1024)]]
+Header = tuple[
+    Annotated[str, Meta(max_length=_CALL.header_name_characters)],
+    Annotated[str, Meta(max_length=_CALL.header_value_characters)],
+]
 
 
 class ProtocolError(Exception):
@@ -132,16 +134,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, tag="call", tag_field="t")
 
     id: Annotated[int, Meta(ge=0, lt=2**53)]
     method: Annotated[str, Meta(max_length=32)]
-    url: Annotated[str, Meta(max_length=8 * 1024)]
-    headers: Annotated[list[Header], Meta(max_length=100)] = []
-    body: Annotated[bytes, Meta(max_length=MAX_BODY_BYTES)] = b""
+    url: Annotated[str, Meta(max_length=_CALL.url_characters)]
+    headers: Annotated[list[Header], Meta(max_length=_CALL.headers)] = []
+    body: Annotated[bytes, Meta(max_length=_CALL.body_bytes)] = b""
     redirect: Literal["follow", "manual", "error"] = "follow"
     n: RunNumber = 0
     as_sent: bool = False
     """Hand the body on in its content coding."""
-    timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] | None = None
+    timeout_ms: Annotated[int, Meta(ge=1, le=_CALL.timeout_ms)] | None = None
     """So long the rule waits for the whole answer; None: as long as it may run."""
-    connect_timeout_ms: Annotated[int, Meta(ge=1, le=600_000)] | None = None
+    connect_timeout_ms: Annotated[int, Meta(ge=1, le=_CALL.timeout_ms)] | None = None
     """So long it waits for a connection; None: no less than for the answer."""
 
 

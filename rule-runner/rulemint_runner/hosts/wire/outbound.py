@@ -12,6 +12,7 @@ from typing import Any
 
 from rulemint_runner.hosts.wire.channel import Channel
 from rulemint_runner.hosts.wire.frames import Call, Reply
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 Fetch = Callable[[Call], Coroutine[Any, Any, Reply]]
 """Makes a call. Each failure is in the reply."""
@@ -20,7 +21,6 @@ AT_ONCE = 8
 """Calls whose answers may be in memory for one host; the others wait."""
 MAX_WAITING = 64
 """More than an invocation may make in all: beyond it a host floods us."""
-OVER = "calls are possible only while an invocation runs"
 
 
 class OutboundCalls:
@@ -52,7 +52,8 @@ class OutboundCalls:
         """Make *call* and send its reply, in the background."""
         fetch = self._fetch if call.n in {0, self._number} else None
         if fetch is None or len(self._under_way) >= MAX_WAITING:
-            self._channel.write(Reply(id=call.id, error=OVER if fetch is None else "too many calls at once"))
+            why = HOST_CONTRACT.over if fetch is None else "too many calls at once"
+            self._channel.write(Reply(id=call.id, error=why))
             return
         task = self._loop.create_task(self._make(call.id, fetch(call)))
         self._under_way.add(task)
@@ -67,6 +68,6 @@ class OutboundCalls:
                 await self._channel.drained()
         except asyncio.CancelledError:
             if reply is None:
-                self._channel.write(Reply(id=number, error=OVER))
+                self._channel.write(Reply(id=number, error=HOST_CONTRACT.over))
         finally:
             fetching.close()  # it may not have had its place yet

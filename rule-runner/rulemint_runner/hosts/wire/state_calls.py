@@ -11,10 +11,10 @@ from typing import Protocol
 
 from rulemint_runner.hosts.wire.channel import Channel
 from rulemint_runner.hosts.wire.frames import CacheChanged, StorageGet, StorageSet, Stored
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 MAX_WAITING = 64
 """More than an invocation may ask in all: beyond it a host floods us."""
-OVER = "the storage can be used only while an invocation runs"
 
 
 class State(Protocol):
@@ -65,7 +65,7 @@ class StateCalls:
             if state is not None:
                 state.cache_changed(frame)
         elif state is None or len(self._under_way) >= MAX_WAITING:
-            why = OVER if state is None else "the storage was asked too often at once"
+            why = HOST_CONTRACT.over if state is None else "the storage was asked too often at once"
             self._channel.write(Stored(id=frame.id, error=why))
         else:
             task = asyncio.get_running_loop().create_task(self._answer(frame, state))

@@ -5,18 +5,10 @@ import binascii
 import itertools
 
 from rulemint._contract import invocation
-from rulemint._contract.failures import failure
+from rulemint._contract.contract import CONTRACT
+from rulemint._contract.failures import TOO_LARGE, UNSUPPORTED, failure
 
-TOO_LARGE, UNSUPPORTED = "ERR_RULEMINT_BODY_TOO_LARGE", "ERR_RULEMINT_UNSUPPORTED"
-FORBIDDEN_HEADER = "ERR_RULEMINT_FORBIDDEN_HEADER"
-MAX_TIMEOUT_MS = 600_000
-MAX_BODY_BYTES = 1024 * 1024
-MAX_URL_CHARACTERS = 8 * 1024
-MAX_HEADERS = 100
-MAX_HEADER_NAME, MAX_HEADER_VALUE = 256, 8 * 1024
-
-OVER = "calls and the storage are possible only while an invocation runs, and the one that asks is over"
-
+BOUNDS = CONTRACT["call"]
 TOLD_APART_S = 0.05
 """An answer gets so much more time than a connection: a library gives both the same, and tells them apart."""
 
@@ -58,7 +50,7 @@ class Calls:
         """The reply to *frame*; an invocation that is over is refused."""
         asking = invocation.current()
         if asking.is_over:
-            return {"error": OVER}
+            return {"error": CONTRACT["over"]}
         number = next(_numbers)
         self._channel.write({**frame, "id": number, "n": asking.number})
         reply = self._channel.read_reply(number)
@@ -72,7 +64,7 @@ class Calls:
 
         asking = invocation.current()
         if asking.is_over:
-            return {"error": OVER}
+            return {"error": CONTRACT["over"]}
         loop, number = asyncio.get_running_loop(), next(_numbers)
         reply = loop.create_future()
         self._channel.expect(number, reply, loop)
@@ -103,7 +95,7 @@ def _frame(request: Request, timeout_s: float | None, connect_s: float | None) -
 
 
 def _milliseconds(seconds: float) -> int:
-    return max(1, min(MAX_TIMEOUT_MS, round(seconds * 1000)))
+    return max(1, min(BOUNDS["timeout_ms"], round(seconds * 1000)))
 
 
 def _answer(request: Request, reply: dict) -> dict:
@@ -114,11 +106,12 @@ def _answer(request: Request, reply: dict) -> dict:
 
 def _check(url: str, headers: list, body: bytes) -> None:
     """Say plainly what the runner would refuse as a broken frame."""
-    if len(body) > MAX_BODY_BYTES:
-        raise failure(f"{url}: the body is larger than {MAX_BODY_BYTES} bytes", TOO_LARGE)
-    if len(url) > MAX_URL_CHARACTERS:
-        raise failure(f"the URL is longer than {MAX_URL_CHARACTERS} characters", UNSUPPORTED)
-    if len(headers) > MAX_HEADERS:
-        raise failure(f"{url}: more than {MAX_HEADERS} headers", FORBIDDEN_HEADER)
-    if any(len(name) > MAX_HEADER_NAME or len(value) > MAX_HEADER_VALUE for name, value in headers):
-        raise failure(f"{url}: a header is too long", FORBIDDEN_HEADER)
+    if len(body) > BOUNDS["body_bytes"]:
+        raise failure(f"{url}: the body is larger than {BOUNDS['body_bytes']} bytes", TOO_LARGE)
+    if len(url) > BOUNDS["url_characters"]:
+        raise failure(f"the URL is longer than {BOUNDS['url_characters']} characters", UNSUPPORTED)
+    if len(headers) > BOUNDS["headers"]:
+        raise failure(f"{url}: more than {BOUNDS['headers']} headers", TOO_LARGE)
+    name_limit, value_limit = BOUNDS["header_name_characters"], BOUNDS["header_value_characters"]
+    if any(len(name) > name_limit or len(value) > value_limit for name, value in headers):
+        raise failure(f"{url}: a header is too long", TOO_LARGE)

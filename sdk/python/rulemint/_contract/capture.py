@@ -10,8 +10,9 @@ import weakref
 from rulemint._contract import invocation
 from rulemint._contract import paths
 from rulemint._channel import Channel
+from rulemint._contract.contract import CONTRACT
 
-MAX_LINE_CHARACTERS = 8 * 1024
+MAX_LINE_CHARACTERS = CONTRACT["line_characters"]
 
 
 class Lines(io.TextIOBase):

@@ -4,7 +4,9 @@
 import linecache
 import traceback
 
-MAX_TEXT = 4_096
+from rulemint._contract.contract import CONTRACT
+
+MAX_TEXT = CONTRACT["text_characters"]
 MOST_CAUSES = 8
 
 file = "rule.py"

@@ -8,8 +8,11 @@ that a library tries again. It has the ``code`` that the runner gave.
 import errno
 import sys
 
-REFUSED = "ERR_RULEMINT_"
-TIMED_OUT, CONNECT_TIMED_OUT = "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"
+from rulemint._contract.contract import CONTRACT
+
+CODES = CONTRACT["call_errors"]
+TOO_LARGE, UNSUPPORTED = CODES["too_large"], CODES["unsupported"]
+TIMED_OUT, CONNECT_TIMED_OUT = CODES["timed_out"], CODES["connect_timed_out"]
 _TLS = ("UNABLE_TO_VERIFY_LEAF_SIGNATURE", "EPROTO")
 _CONNECT = ("ENOTFOUND", "ECONNREFUSED", *_TLS)
 _NUMBERS = {"ECONNREFUSED": errno.ECONNREFUSED, "ECONNRESET": errno.ECONNRESET, "EPROTO": errno.EPROTO}
@@ -38,7 +41,7 @@ def failure(text: str, code: str = "") -> CallError:
 def as_its_library_has_it(error: CallError) -> BaseException:
     """*error*, as the library raises it whose code is about to hear of it."""
     found = _library()
-    if error.code.startswith(REFUSED):
+    if error.code.startswith(CODES["prefix"]):
         return _of_class(_refusal_of(found), error)
     if error.code in {TIMED_OUT, CONNECT_TIMED_OUT}:
         return _timeout(error, found)
@@ -109,7 +112,7 @@ def change_requests(module: object) -> None:
         try:
             return send(self, request, *arguments, **named)
         except sys.modules["urllib3.exceptions"].HTTPError as error:
-            if not getattr(error, "code", "").startswith(REFUSED):
+            if not getattr(error, "code", "").startswith(CODES["prefix"]):
                 raise
             raise _of_class(module.ConnectionError, error, request=request) from None
 

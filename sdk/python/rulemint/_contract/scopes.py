@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 
+from rulemint._contract.host_contract import HOST_CONTRACT
+
 MAX_SCOPES = 500
 """The scopes that one request may ask for, and one rule may return, at most."""
-SCOPE_CHARACTER = r"[\x21\x23-\x5b\x5d-\x7e]"
-MAX_SCOPE_CHARACTERS = 256
+SCOPE_CHARACTER = HOST_CONTRACT.scope.character
+MAX_SCOPE_CHARACTERS = HOST_CONTRACT.scope.characters
 _SCOPE_TOKEN = re.compile(f"{SCOPE_CHARACTER}{{1,{MAX_SCOPE_CHARACTERS}}}")
 
 

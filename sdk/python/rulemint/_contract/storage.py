@@ -4,8 +4,9 @@
 import json
 
 from rulemint._contract.calls import Calls
+from rulemint._contract.contract import CONTRACT
 
-MAX_BYTES = 500 * 1024
+MAX_BYTES = CONTRACT["document_bytes"]
 
 
 class StorageError(Exception):
