@@ -42,19 +42,7 @@ async def test_a_request_that_no_runner_picks_up_is_given_up(
             living_runners.beat(pipe, "a runner that has hung", contains_rules=True, lives_ms=60_000)
             await pipe.execute()
         answer = await Installs(redis, RunnerPresence(redis)).install(REQUEST)
-    assert answer == NotInstalled(message="no runner came round to it", is_ours=True)
-
-
-async def test_a_request_whose_runner_died_is_given_up(empty_redis_url: str) -> None:
-    async with open_redis(empty_redis_url) as redis:
-        async with redis.pipeline() as pipe:
-            living_runners.beat(pipe, "another", contains_rules=True, lives_ms=60_000)
-            await pipe.execute()
-        asking = asyncio.create_task(Installs(redis, RunnerPresence(redis)).install(REQUEST))
-        job_id = await job_queue.wait_for_wake_up(redis, timeout_s=5)
-        assert job_id is not None
-        assert await job_queue.claim(redis, job_id, runner="dead", for_ms=60_000)
-        assert await asyncio.wait_for(asking, 20) == NotInstalled(message="its runner died", is_ours=True)
+    assert answer == NotInstalled(message="no runner took it within 0.3 s", is_ours=True)
 
 
 async def test_a_request_travels_under_its_own_name(empty_redis_url: str) -> None:
