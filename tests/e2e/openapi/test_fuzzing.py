@@ -106,6 +106,7 @@ GOOD_QUERIES: dict[str, list[Callable[[dict[str, Any]], None]]] = {
     "get_rules": [_CHECKPOINT],
     "get_hooks": [_CHECKPOINT],
     "get_tenants": [_CHECKPOINT],
+    "get_exchanges": [_CHECKPOINT, without("since", "until")],  # moments, as text or as ms since the epoch
     "get_logs": [_CHECKPOINT, without("page")],  # how far pages reach depends on per_page
     "get_log_stream": [without("since", "after")],  # positions too
     "get_stats_daily": [without("from", "to")],  # days that are in the calendar, and in their order

@@ -1,7 +1,7 @@
 """Stop idle hosts, so that what a rule left behind in one does not compute unseen.
 
 Theory of operation. An idle host blocks in a read. As long as its account of processor time stands still, there is
-nothing to stop. So the accounts are looked at: often just after a host became idle, because a rule that leaves
+nothing to stop. So the accounts are looked at. That is often just after a host became idle, because a rule that leaves
 something behind does so then, and several times a second after that. A host whose account has grown is stopped at once.
 The others are stopped once nobody has wanted them for long, so that nobody has to look at them any more.
 
