@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?=
 PROCESSES ?= 4
-# What may not keep its compiled code compiles it at each start, and the tests start hundreds of programs.
+# What may not keep its compiled code compiles it at each start. The tests see to that themselves.
 unexport PYTHONDONTWRITEBYTECODE
 # Two environments: .venv has what it takes to run the system, .venv-dev also what tests, checks and benches need.
 RUN := .venv

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,8 +45,10 @@ OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulem
 
 
 def pytest_sessionstart() -> None:
-    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would whatever they start."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Undo what a shell may have set, which the hundreds of programs that the tests start would inherit."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it ignores Ctrl-C
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each program would compile all of our code again
+    sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
