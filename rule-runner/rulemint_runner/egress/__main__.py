@@ -16,6 +16,7 @@ from rulemint_runner.egress.broker.resolver_files import ResolverFiles
 from rulemint_runner.egress.broker.server import serve_runner
 from rulemint_runner.egress.broker.tls import client_context
 from rulemint_runner.egress.messages import NotStarted, ProtocolError, Start, from_broker, to_broker
+from rulemint_shared.process.gc_tuning import leave_out_what_started
 from rulemint_shared.process.tether import die_with_parent
 
 
@@ -40,6 +41,7 @@ def main() -> int:
         return 1
     except ProtocolError:
         return 1
+    leave_out_what_started()
     try:
         uvloop.run(serve_runner(control, hosts=hosts, policy=policy, tls=tls, resolver_files=resolver_files))
     except ProtocolError as error:

@@ -81,6 +81,29 @@ async def test_what_arrives_on_an_idle_connection_costs_the_connection_and_answe
 
 
 @over_both
+async def test_of_several_idle_connections_none_that_has_spoken_is_used_again(web: Web, server: Server) -> None:
+    together = asyncio.Barrier(3)
+
+    async def speaks_later(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if server.connections > together.parties:
+            writer.write(OK)
+            return
+        await together.wait()
+        writer.write(OK)
+        await server.spoken.wait()
+        writer.write(EVIL)
+        await writer.drain()
+
+    await server.serve(speaks_later)
+    first = await asyncio.gather(*(web.fetch(server.url) for _ in range(together.parties)))
+    server.spoken.set()
+    assert [answer.body for answer in first] == [b"ok"] * 3
+    await eventually(server.gone, lambda gone: gone == together.parties)
+    assert (await web.fetch(server.url)).body == b"ok"
+    assert server.connections == together.parties + 1
+
+
+@over_both
 @pytest.mark.parametrize("words", [b"H", b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", EVIL * 3, bytes(100_000)])
 async def test_a_single_byte_is_enough_and_a_flood_is_not_read(web: Web, server: Server, words: bytes) -> None:
     async def speaks_later(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -7,6 +7,7 @@ import functools
 import resource
 import socket
 import ssl
+from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -27,6 +28,8 @@ MAX_CONNECTIONS_PER_RULE = 128
 MAX_KEPT = 2_048
 """Of all rules, where there are descriptors for twice as many."""
 KEEP_ALIVE_S = 15.0
+REUSED_WITHIN_S = KEEP_ALIVE_S - 1
+"""Sooner than aiohttp gives one up: it would take the next, at which nobody has looked."""
 
 
 class KeptConnections:
@@ -85,14 +88,17 @@ class Connector(TCPConnector):
         return socket.socket(family=family, type=kind, proto=protocol)
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
-        """An idle connection over which nothing has come that nobody asked for; None if there is none."""
-        idle = self._conns.get(key)
-        for _ in range(len(idle) if idle else 0):
-            connection, since_s = idle.popleft()  # type: ignore[union-attr]  # else the range is empty
-            if isinstance(connection, AnsweredConnection) and connection.is_quiet():
-                idle.append((connection, since_s))  # type: ignore[union-attr]  # as above
-            else:
-                connection.abort()
+        """An idle connection over which nothing has come that nobody asked for; None if there is none.
+
+        aiohttp takes the first that is connected and not too old. So only the first is looked at, until it is one.
+        """
+        idle, too_old_s = self._conns.get(key), monotonic() - REUSED_WITHIN_S
+        while idle:
+            connection, since_s = idle[0]
+            if since_s > too_old_s and isinstance(connection, AnsweredConnection) and connection.is_quiet():
+                break
+            idle.popleft()
+            connection.abort()
         return await super()._get(key, traces)
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
