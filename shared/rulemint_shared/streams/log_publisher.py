@@ -28,8 +28,8 @@ WAITING_BYTES = 32 * MIB
 ROUND_RECORDS = 500
 ROUND_BYTES = MIB
 """No command holds the server up."""
-PAUSE_BETWEEN_ROUNDS_S = 0.005
-"""The pause between two rounds. Records of that time go together, and no watcher sees them later for it."""
+PAUSE_BETWEEN_ROUNDS_S = 0.02
+"""The pause between two rounds. Records of a tenant from that time go together: most invocations are one addition."""
 PAUSE_WITHOUT_REDIS_S = 0.5
 
 

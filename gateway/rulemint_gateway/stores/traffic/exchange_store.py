@@ -37,7 +37,8 @@ BUFFERED_RECORDS = 20_000
 BUFFERED_BYTES = 64 * MIB
 BUFFERED_REFUSALS = 2_000
 BUFFERED_REFUSAL_BYTES = 16 * MIB
-PAUSE_BETWEEN_BATCHES_S = 0.02
+PAUSE_BETWEEN_BATCHES_S = 0.05
+"""Unless there is a whole batch already. A tenant's records of that time are one addition to its stream."""
 LOOK_FOR_SAMPLES_S = 1.0
 PAGE_RECORDS = 500
 CLOCK_SKEW_MS = 2_000
@@ -112,7 +113,8 @@ class ExchangeStore:
             while True:
                 await self._filled.wait()
                 await self._write_or_wait()
-                await asyncio.sleep(PAUSE_BETWEEN_BATCHES_S)
+                if len(self._waiting) < BATCH_RECORDS:
+                    await asyncio.sleep(PAUSE_BETWEEN_BATCHES_S)
         finally:
             self._keep_refusals(self._sampler.rest())
             while (self._batch or self._waiting or self._refused) and await self._write_batch():
