@@ -63,10 +63,12 @@ async def delete_secret(
     async with call.admin() as admin:
         record = await find(admin, CLIENTS, client)
         path = f"{path_of(CLIENTS, record)}/secrets"
-        if name not in {each["name"] for each in await admin.call("GET", path)}:
+        names = {each["name"] for each in await admin.call("GET", path)}
+        if name not in names:
             shown_by = f"rulemint clients secrets {record['client_id']}"
             raise CommandError(f"{called(CLIENTS, record)} has no secret {name}: {shown_by} shows all")
-        call.confirm(f"Delete the secret {name} of {called(CLIENTS, record)} at {admin.url}?", yes=yes)
+        last = "" if len(names) > 1 else " It is the only one: the client gets no token until it has another."
+        call.confirm(f"Delete the secret {name} of {called(CLIENTS, record)} at {admin.url}?{last}", yes=yes)
         await admin.call("DELETE", f"{path}/{quote(name, safe='')}")
     call.output.done({"deleted": name}, f"deleted the secret {name} of {called(CLIENTS, record)}")
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -78,7 +80,7 @@ def command(
                 if work is not None:
                     _run(work, call, finds_credentials=reaches and not logs_in)
             except CommandError as error:
-                fail(error)
+                fail(error, as_json=as_json)
             except KeyboardInterrupt:
                 raise typer.Exit(0 if watches else INTERRUPTED) from None
 
@@ -138,7 +140,11 @@ def _run(work: Work, call: Call, *, finds_credentials: bool) -> None:
     asyncio.run(work)
 
 
-def fail(error: CommandError) -> NoReturn:
-    """Say *error* and what to try next, and end with its exit code."""
-    say(f"{error}; {error.advice}" if error.advice else str(error))
+def fail(error: CommandError, *, as_json: bool = False) -> NoReturn:
+    """Say *error* and what to try next, and end with its exit code. With ``--json`` it is a line on standard error."""
+    if as_json:
+        details = {"message": str(error), "advice": error.advice, **error.details}
+        sys.stderr.write(json.dumps({"error": {name: value for name, value in details.items() if value}}) + "\n")
+    else:
+        say(f"{error}; {error.advice}" if error.advice else str(error))
     raise typer.Exit(error.exit_code)

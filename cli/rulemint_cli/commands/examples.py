@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "logs --invocation exc_01a212dbf7d09a0c5f878fff0915",
     ),
     "try": ("try plan.js --client order-robot", "try plan.py --client order-robot --secret KEY=value --dep httpx"),
+    "new": ("new plan", "new plan --language python --folder rules"),
     "test": ("test plan.js", "test plan.js --client order-robot"),
     "token": ("token", "token --client order-robot --audience https://orders.example.com/ --decode"),
     "status": ("status", "status --profile staging --json"),

@@ -9,7 +9,7 @@ import typer
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.commands.help_pages import Group
-from rulemint_cli.connection.nouns import Noun, called, find, path_of
+from rulemint_cli.connection.nouns import Noun, called, find, named_as_ours, path_of
 
 
 def noun_app(noun: Noun, help: str) -> typer.Typer:  # noqa: A002  # as typer calls it
@@ -23,7 +23,7 @@ def _add_list(app: typer.Typer, noun: Noun) -> None:
     async def list_(call: Call) -> None:
         async with call.admin() as admin:
             records = await admin.list(noun.path)
-        call.output.fields_table(noun.columns, records)
+        call.output.fields_table(noun.columns, records if call.as_json else [named_as_ours(each) for each in records])
 
     list_.__doc__ = f"List the {noun.word}s."
     command(app, "list")(list_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,11 +11,23 @@ import typer
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.commands.fields import ScopeOption, scopes_of
+from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.standard_error import say
+from rulemint_shared.contract.messages import Level
 from rulemint_shared.demo_client import DEMO_CLIENT_ID
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
+
+
+class RecordKind(StrEnum):
+    """The types of records of a log."""
+
+    LINE = "line"
+    CALL = "call"
+    STARTED = "invocation.started"
+    ENDED = "invocation.ended"
+
 
 AudienceOption = Annotated[str | None, typer.Option(help="The API's identifier.")]
 
@@ -33,13 +46,8 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
     client: Annotated[str | None, typer.Option(help="Only records of the client with this id.")] = None,
     audience: Annotated[str | None, typer.Option(help="Only records of the API with this identifier.")] = None,
     invocation: Annotated[str | None, typer.Option(help="Only records of this token request (X-Request-Id).")] = None,
-    level: Annotated[
-        str | None, typer.Option(help="Only records of this level or above: debug, info, warn, error.")
-    ] = None,
-    kind: Annotated[
-        str | None,
-        typer.Option("--type", help="Only this type: line, call, invocation.started or invocation.ended."),
-    ] = None,
+    level: Annotated[Level | None, typer.Option(help="Only records of this level or above.")] = None,
+    kind: Annotated[RecordKind | None, typer.Option("--type", help="Only records of this type.")] = None,
     outcome: Annotated[
         str | None, typer.Option(help="Only endings with this outcome: granted, denied, failed, failed:timeout, …")
     ] = None,
@@ -53,7 +61,7 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
 ) -> Work:
     """Show the logs of your tenant."""
     from rulemint_cli.system.log_query import question  # noqa: PLC0415  # each command loads what it needs
-    from rulemint_cli.system.logs import show_json, show_readably, watch  # noqa: PLC0415  # as above
+    from rulemint_cli.system.logs import Counted, nothing_of, show_json, show_readably, watch  # noqa: PLC0415  # as above
 
     filters = {
         "rule": rule,
@@ -69,8 +77,10 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
 
     async def run() -> None:
         async with call.admin() as admin:
-            show = show_json(sys.stdout) if call.as_json else show_readably(call.output.console)
+            show = Counted(show_json(sys.stdout) if call.as_json else show_readably(call.output.console))
             await watch(admin, show, say, query=query)
+            if invocation is not None and not show.count:
+                raise CommandError(nothing_of(invocation))
 
     return run()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,6 +34,11 @@ class RefusedError(CommandError):
         self.status = status
         self.code = code
         self.field = field
+
+    @property
+    def details(self) -> dict[str, str | int]:
+        """Return the status, the code and the field that the system has named."""
+        return {"status": self.status, "code": self.code, "field": self.field}
 
 
 class NoAnswerError(CommandError):
@@ -222,13 +228,29 @@ class Admin:
             ) from error
         except aiohttp.ClientConnectorError as error:
             raise NoAnswerError(
-                f"{self.url} does not answer ({error.os_error.strerror or error}): start it (rulemint dev), "
+                f"{self.url} does not answer ({_why(error.os_error)}): start it (rulemint dev), "
                 "or name another system (--profile, --url)"
             ) from error
         except TimeoutError as error:
             raise NoAnswerError(f"{self.url} did not answer in time: try again, or see its log") from error
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            raise NoAnswerError(f"{self.url} closed the connection without an answer{self._other_scheme()}") from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise NoAnswerError(f"the answer of {self.url} is not one of Rulemint: {error}") from error
+            raise NoAnswerError(
+                f"the answer of {self.url} is not one of Rulemint: check the address, and what is in front of it"
+            ) from error
+
+    def _other_scheme(self) -> str:
+        """Return the advice for an address whose scheme may be the wrong one."""
+        scheme, _, rest = self.url.partition("://")
+        return (
+            f": if its port speaks https, write https://{rest}" if scheme == "http" else ": try again, or see its log"
+        )
+
+
+def _why(error: OSError) -> str:
+    """Return the system's words for *error*, because a library puts addresses in their place."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else "its name is not known"
 
 
 def _page_of(answer: Any, *, of: str) -> tuple[list[dict[str, Any]], int]:

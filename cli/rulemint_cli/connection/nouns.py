@@ -74,6 +74,11 @@ def path_of(noun: Noun, record: Record) -> str:
     return f"{noun.path}/{quote(str(record[noun.id]), safe='')}"
 
 
+def named_as_ours(record: Record) -> Record:
+    """Return *record* with a name for people: Auth0's tools need another for our own management API."""
+    return {**record, "name": "Management API (built in)"} if record.get("is_system") else record
+
+
 def called(noun: Noun, record: Record) -> str:
     """Name *record* in a sentence: by its name, with its id if that differs."""
     name = next((str(record[field]) for field in noun.names if record.get(field)), "")

@@ -19,6 +19,8 @@ NO_SANDBOX = 78
 """EX_CONFIG of sysexits(3), which the runner itself ends with."""
 CHECK_WITHIN_S = 60.0
 _LAYER_STYLES = {LayerState.ENFORCED: "green", LayerState.MISSING: "bold red", LayerState.UNAVAILABLE: "yellow"}
+_ATTACK_WORDS = {AttackOutcome.FAILED: "blocked"}
+"""The words of an attack's outcome for a reader who looks for failures."""
 _ATTACK_STYLES = {
     AttackOutcome.FAILED: "green",
     AttackOutcome.SUCCEEDED: "bold red",
@@ -66,7 +68,7 @@ def show_report(report: SandboxReport, console: Console) -> None:
         attacks.add_column(heading, no_wrap=True)
     attacks.add_column("detail")
     for attack in report.attacks:
-        outcome = Text(attack.outcome, style=_ATTACK_STYLES[attack.outcome])
+        outcome = Text(_ATTACK_WORDS.get(attack.outcome, attack.outcome), style=_ATTACK_STYLES[attack.outcome])
         detail = Text(printable(attack.detail), style="dim", no_wrap=True, overflow="ellipsis")
         attacks.add_row(attack.host, attack.name, outcome, detail)
     console.print(layers)

@@ -32,15 +32,16 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
     Lost and regained connections go to *say*.
 
     Raises:
-        CommandError: the system refuses the credentials or the query.
+        CommandError: the system refuses the credentials or the query; or, without ``follow``, it does not answer.
     """
     pause = GrowingPause(0.5, 10.0)
+    follows = query.get("follow") != "false"
     asked = dict(query)
     while True:
         try:
             asked = await _with_a_beginning(admin, asked)
             async with await _connect(admin, asked) as socket:
-                if asked.get("follow") != "false":
+                if follows:
                     say(f"watching {admin.url}")
                 pause.reset()
                 async for message in socket:
@@ -50,19 +51,34 @@ async def watch(admin: Admin, show: Show, say: Callable[[str], None], *, query: 
                         asked = _behind(data, asked)
                 if socket.close_code == aiohttp.WSCloseCode.OK:
                     return
-            reason = "the connection was closed"
-        except aiohttp.WSServerHandshakeError as error:
-            raise CommandError(
-                f"{admin.url} refuses to show its logs: {error.message} ({error.status}); {advice_on(error.status, '')}"
-            ) from error
-        except RefusedError as error:
-            if error.status in {401, 403}:
-                raise
-            reason = str(error)
-        except (aiohttp.ClientError, CommandError, OSError) as error:
-            reason = str(error)
-        say(f"{reason}; trying again in {pause.next_s:g} s")
+            error: CommandError = CommandError(f"{admin.url} closed the connection")
+        except aiohttp.WSServerHandshakeError as refused:
+            raise await _refusal(admin, asked, refused.status) from refused
+        except CommandError as failed:
+            error = failed
+        except (aiohttp.ClientError, OSError) as unreached:
+            error = CommandError(f"{admin.url} cannot be reached: {unreached}")
+        if not follows or (isinstance(error, RefusedError) and error.status in {401, 403}):
+            raise error
+        say(f"{error}; trying again in {pause.next_s:g} s")
         await pause.wait()
+
+
+async def _refusal(admin: Admin, query: Mapping[str, str], status: int) -> CommandError:
+    """Return the error for a stream that was refused with *status*, in the system's own words."""
+    headers = {"Authorization": f"Bearer {await admin.token()}"}
+    reason = f"HTTP status {status}"
+    try:
+        async with admin.session.get(f"{admin.url}logs", headers=headers, params=dict(query)) as response:
+            if response.status == status:
+                reason = msgspec.json.decode(await response.read(), type=_Problem).message or reason
+    except (aiohttp.ClientError, msgspec.MsgspecError, TimeoutError):
+        pass  # the status says something too
+    return RefusedError(f"{admin.url} refuses to show its logs: {reason}", status=status, advice=advice_on(status, ""))
+
+
+class _Problem(msgspec.Struct):
+    message: str = ""
 
 
 async def _with_a_beginning(admin: Admin, asked: dict[str, str]) -> dict[str, str]:
@@ -100,6 +116,28 @@ async def _connect(admin: Admin, query: dict[str, str]) -> aiohttp.ClientWebSock
     headers = {"Authorization": f"Bearer {await admin.token()}"}
     with admin.bars.show(f"waiting for {admin.url}"):
         return await admin.session.ws_connect(f"{admin.url}logs", headers=headers, heartbeat=HEARTBEAT_S, params=query)
+
+
+class Counted:
+    """A `Show` that counts what it has shown."""
+
+    def __init__(self, show: Show) -> None:
+        """Hand every record to *show*."""
+        self.count = 0
+        self._show = show
+
+    def __call__(self, data: bytes) -> None:
+        """Show a record."""
+        self.count += 1
+        self._show(data)
+
+
+def nothing_of(invocation: str) -> str:
+    """Say that the log has no record of *invocation*, and where else to look."""
+    return (
+        f"the log has no record of the invocation {invocation} that these options show: "
+        "rulemint exchanges show ID shows a token request of which no rule wrote anything"
+    )
 
 
 def show_json(stream: TextIO) -> Show:

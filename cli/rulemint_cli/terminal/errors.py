@@ -10,6 +10,11 @@ class CommandError(Exception):
     advice = ""
     """The next thing to try, for a text that comes from the system and does not say it."""
 
+    @property
+    def details(self) -> dict[str, str | int]:
+        """Return what a program may test for."""
+        return {}
+
 
 class UsageError(CommandError):
     """The command line is not valid. The text names the part that is wrong."""

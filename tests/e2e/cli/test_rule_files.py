@@ -112,8 +112,8 @@ def test_a_token_that_a_rule_fails_names_the_command_that_shows_why(workplace: W
     workplace.rulemint("rules", "deploy", rule.name, "--client", "demo-client", "--yes")
     failed = workplace.rulemint(*ASK, folder=None, **SECRET)
     assert failed.returncode == 1
-    (command,) = re.findall(r"rulemint (logs --invocation exc_\w+) shows", failed.stderr)
-    assert "before" in workplace.rulemint(*command.split()).stdout
+    (command,) = re.findall(r"rulemint (exchanges show \w+) shows", failed.stderr)
+    until(lambda: "before" in workplace.rulemint(*command.split()).stdout)  # the record is written behind the answer
 
 
 def test_a_deployment_that_nobody_confirms_changes_nothing(workplace: Workplace, rule: Path) -> None:

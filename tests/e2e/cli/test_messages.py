@@ -1,0 +1,71 @@
+"""What goes wrong is said in plain words: no text of a library, and with --json as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from fixtures.processes import free_port
+from fixtures.workplace import Workplace
+
+LIBRARY_WORDS = re.compile(r"Invalid response status|Connect call failed|Server disconnected|Traceback")
+
+
+@pytest.mark.parametrize("arguments", [("logs",), ("logs", "--since", "1h"), ("rules", "list"), ("exchanges",)])
+def test_a_system_that_is_stopped_ends_a_command_with_status_1(
+    workplace: Workplace, arguments: tuple[str, ...]
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}/"
+    done = workplace.rulemint(*arguments, "--url", url)
+    assert done.returncode == 1
+    assert f"{url} does not answer (Connection refused): start it (rulemint dev)" in done.stderr
+    assert not LIBRARY_WORDS.search(done.stderr)
+
+
+def test_an_error_of_a_command_with_json_is_json_on_standard_error(workplace: Workplace) -> None:
+    done = workplace.rulemint("clients", "update", "demo-client", "--set", "nonsense=1", "--json")
+    error = json.loads(done.stderr)["error"]
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (error["status"], error["field"]) == (400, "nonsense")
+    assert "nonsense" in error["message"]
+
+
+def test_http_at_the_port_of_https_is_named(workplace: Workplace) -> None:
+    done = workplace.rulemint("rules", "list", "--url", f"http://localhost:{workplace.tls_port}/")
+    assert done.returncode == 1
+    assert f"if its port speaks https, write https://localhost:{workplace.tls_port}/" in done.stderr
+    assert not LIBRARY_WORDS.search(done.stderr)
+
+
+def test_a_query_of_the_log_that_is_refused_says_what_the_system_says(workplace: Workplace) -> None:
+    done = workplace.rulemint("logs", "--contains", "x" * 2_000)
+    assert done.returncode == 1
+    assert "refuses to show its logs" in done.stderr
+    assert "contains" in done.stderr
+    assert not LIBRARY_WORDS.search(done.stderr)
+
+
+def test_a_level_that_is_none_is_answered_with_all_levels(workplace: Workplace) -> None:
+    done = workplace.rulemint("logs", "--level", "trace")
+    assert done.returncode == 2
+    assert "'debug', 'info', 'warn', 'error'" in done.stderr
+
+
+def test_an_invocation_that_the_log_does_not_have_is_said_to_be_missing(workplace: Workplace) -> None:
+    done = workplace.rulemint("logs", "--invocation", "exc_" + "0" * 28)
+    assert (done.returncode, "the log has no record of the invocation exc_0000" in done.stderr) == (1, True)
+
+
+def test_deleting_a_client_s_only_secret_asks_with_what_follows(workplace: Workplace) -> None:
+    (secret,) = workplace.json("clients", "secrets", "demo-client")
+    done = workplace.rulemint("clients", "delete-secret", "demo-client", secret["name"], stdin="no\n")
+    assert (done.returncode, "the client gets no token until it has another" in done.stderr) == (1, True)
+    assert len(workplace.json("clients", "secrets", "demo-client")) == 1
+
+
+def test_our_own_management_api_is_not_called_auth0_s_in_the_list(workplace: Workplace) -> None:
+    listed = workplace.rulemint("apis", "list").stdout
+    assert "Management API (built in)" in listed
+    assert "Auth0" not in listed
