@@ -14,7 +14,7 @@ BIN := $(DEVELOP)/bin
 READY := $(DEVELOP)/ready
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs develop test abuse faults cluster layers lint format docs sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster soak lock clean
+.PHONY: help run logs develop test abuse faults cluster layers lint format docs sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-endurance: $(READY) ## Ask for 80 % of what one rule can do for ten minute
 
 bench-cluster: $(READY) ## Measure what each node of a cluster does for a token, with 1, 3 and 6 shards of the queue
 	$(BIN)/python -m bench.cluster --rounds $(or $(ROUNDS),3) --seconds $(or $(SECONDS_EACH),4)
+
+compatibility: $(READY) ## Try packages of npm and PyPI, and make docs/compatibility.md anew (ONLY=axios,requests: those)
+	$(BIN)/python -m bench.compatibility $(if $(ONLY),--only $(ONLY)) $(if $(AGAIN),--again)
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet \
   $(foreach package,cli shared gateway rule-runner,--no-emit-package rulemint-$(package))

@@ -27,7 +27,7 @@ ANSWER = b'{"plan": "gold"}'
 @contextmanager
 def started_server(folder: Path) -> Iterator[int]:
     """The port of a server of `NAME`; ``certificate.pem`` in *folder* is what its clients trust."""
-    _write_certificate(folder)
+    write_certificate(folder)
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.tls_server", str(folder), str(os.getpid())],
         stdout=subprocess.PIPE,
@@ -41,20 +41,20 @@ def started_server(folder: Path) -> Iterator[int]:
             process.terminate()
 
 
-def _write_certificate(folder: Path) -> None:
-    """For `NAME`, signed by itself, with its key in ``server.pem``."""
+def write_certificate(folder: Path, name: str = NAME) -> None:
+    """For the host *name*, signed by itself: ``certificate.pem`` in *folder*, and with its key ``server.pem``."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now, public = datetime.now(UTC), key.public_key()
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .sign(key, hashes.SHA256())
         .public_bytes(serialization.Encoding.PEM)

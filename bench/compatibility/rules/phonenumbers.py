@@ -1,0 +1,10 @@
+# pypi: phonenumbers>=8
+# kind: validation
+# cannot: its data of places is larger than all packages of a rule may be; use phonenumberslite
+import phonenumbers
+
+
+def rule(client, scope, audience, context):
+    number = phonenumbers.parse("044 668 18 00", "CH")
+    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return {"used": [text, phonenumbers.is_valid_number(number)]}
