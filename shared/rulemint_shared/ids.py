@@ -5,9 +5,11 @@ Exchange ids begin with their time, so that the record of an exchange can be fou
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 
+from rulemint_shared.base64url import base64url
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_keys
 
@@ -22,7 +24,7 @@ def random_text(length: int) -> str:
 
 def new_exchange_id() -> str:
     """``exc_``, the time in ms (12 hex digits), 64 random bits (16 hex digits)."""
-    return f"exc_{unix_ms():012x}{secrets.token_hex(8)}"
+    return f"exc_{unix_ms():012x}{os.urandom(8).hex()}"
 
 
 def exchange_time_ms(exchange_id: str) -> int | None:
@@ -73,4 +75,4 @@ def new_job_id(shard: int = 0) -> str:
 
 def new_jti() -> str:
     """The ``jti`` of one token: 128 random bits (RFC 7519 §4.1.7)."""
-    return secrets.token_urlsafe(16)
+    return base64url(os.urandom(16)).decode()

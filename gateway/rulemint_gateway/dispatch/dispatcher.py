@@ -95,18 +95,19 @@ class Dispatcher:
         if self._places.is_used_up(invocation.tenant):
             why = "too many invocations of the tenant are waiting"
             return self._not_run(invocation, failed(FailureReason.OVERLOADED, why))
-        with self._places.taken(invocation.tenant):
+        self._places.begin(invocation.tenant)
+        try:
             ending = await self._run(invocation, deadline)
-            self._pauses.learn(invocation, ending)
-            return ending
+        finally:
+            self._places.end(invocation.tenant)
+        self._pauses.learn(invocation, ending)
+        return ending
 
     async def _run(self, invocation: Invocation, deadline: Deadline) -> Ending:
         # Before it is sent: a job that nobody claims would keep its client waiting until the deadline.
         if not self._presence.alive and not await self._any_alive(deadline):
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
-        future = self._listener.expect(invocation.id)
-        loop = asyncio.get_running_loop()
-        late = loop.call_later(deadline.remaining_s() + GRACE_S, _give_up, future)
+        future = self._listener.expect(invocation.id, within_s=deadline.remaining_s() + GRACE_S)
         try:
             shard = redis_keys.shard_of(invocation.tenant, self._presence.queue_shards)
             self._batchers[shard].submit(invocation)
@@ -116,7 +117,6 @@ class Dispatcher:
         except TimeoutError:
             return await self._overdue(invocation, self._listener.forget(invocation.id))
         finally:
-            late.cancel()
             self._listener.forget(invocation.id)
         if ending is None:
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "the queue does not answer"))
@@ -167,9 +167,3 @@ class Dispatcher:
         )
         self._records.publish(invocation.tenant, ended)
         return ending
-
-
-def _give_up(future: asyncio.Future[Ending | None]) -> None:
-    """Nobody waits for the ending. `asyncio.timeout` would cost three times as much, at every token."""
-    if not future.done():
-        future.set_exception(TimeoutError())

@@ -6,6 +6,7 @@ What waits for a runner that is dead is told so.
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 import structlog
@@ -25,17 +26,21 @@ from rulemint_shared.redis.subscription import Subscriber, listen
 log = structlog.get_logger(__name__)
 
 SEARCH_INTERVAL_S = 1.0
+LOOK_AGAIN_S = 0.02
+"""Invocations that are overdue are looked for no more often."""
 
 
 class RunnerDiedError(Exception):
     """The runner that had claimed the invocation is dead."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Waiting:
     """One invocation that has no ending yet."""
 
     future: asyncio.Future[Ending | None]
+    due_s: float
+    """By the loop's clock: then nobody waits for it any more."""
     job_id: str | None = None
 
 
@@ -48,14 +53,20 @@ class OutcomeListener:
         self._shards = shards
         self._waiting: dict[str, Waiting] = {}
         self._lost_runners = LostRunners(redis)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due_s = math.inf
 
-    def expect(self, invocation_id: str) -> asyncio.Future[Ending | None]:
+    def expect(self, invocation_id: str, *, within_s: float) -> asyncio.Future[Ending | None]:
         """The future of the invocation's ending; its result is None if Redis did not take the invocation.
 
-        It raises `RunnerDiedError` if nobody will say how the invocation ended.
+        It raises `RunnerDiedError` if nobody will say how the invocation ended, and `TimeoutError` after *within_s*.
         """
-        future: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
-        self._waiting[invocation_id] = Waiting(future)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Ending | None] = loop.create_future()
+        due_s = loop.time() + within_s
+        self._waiting[invocation_id] = Waiting(future, due_s)
+        if due_s < self._timer_due_s:
+            self._look_at(due_s)
         return future
 
     def forget(self, invocation_id: str) -> str | None:
@@ -68,6 +79,27 @@ class OutcomeListener:
         for invocation_id in invocation_ids:
             if waiting := self._waiting.get(invocation_id):
                 waiting.job_id = job_id
+
+    def _look_at(self, due_s: float) -> None:
+        """One timer for all that wait: a timer for each would cost every token more than all looks together."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_due_s = due_s
+        self._timer = asyncio.get_running_loop().call_at(due_s, self._look_for_overdue)
+
+    def _look_for_overdue(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self._timer, self._timer_due_s = None, math.inf
+        next_s = math.inf
+        for waiting in self._waiting.values():
+            if waiting.future.done():
+                continue
+            if waiting.due_s <= now_s:
+                waiting.future.set_exception(TimeoutError())
+            elif waiting.due_s < next_s:
+                next_s = waiting.due_s
+        if next_s < math.inf:
+            self._look_at(max(next_s, now_s + LOOK_AGAIN_S))
 
     def lost(self, invocation_ids: list[str]) -> None:
         """Redis did not take these invocations."""

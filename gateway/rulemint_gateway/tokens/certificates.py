@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
 from cryptography.x509.oid import NameOID
 
+from rulemint_shared.base64url import base64url
+
 VALID_DAYS = 3_650
 MAX_COMMON_NAME = 64
 
@@ -34,7 +36,7 @@ class CertificateView:
         thumbprint = self._certificate.fingerprint(hashes.SHA1())  # noqa: S303  # what the field means
         return {
             "x5c": [base64.b64encode(der).decode()],
-            "x5t": base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode(),
+            "x5t": base64url(thumbprint).decode(),
         }
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from rulemint_shared.base64url import base64url
 from rulemint_shared.contract.records import SigningAlgorithm
 
 RSA_BITS = 2048
@@ -69,4 +69,4 @@ def thumbprint(jwk: dict[str, Any]) -> str:
     """The JWK's SHA-256 thumbprint in base64url (RFC 7638 §3)."""
     members = {name: jwk[name] for name in _THUMBPRINT_MEMBERS[jwk["kty"]]}
     digest = hashlib.sha256(msgspec.json.encode(members)).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return base64url(digest).decode()

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from jwt import PyJWS
-from jwt.utils import base64url_encode
 
+from rulemint_shared.base64url import base64url
 from rulemint_shared.contract.records import SigningAlgorithm
 
 Sign = Callable[[bytes], bytes]
@@ -39,8 +39,8 @@ class UsableKey:
 
     def token(self, payload: dict[str, Any]) -> str:
         """The JWT of *payload* (RFC 7515 §3.1), in the bytes of a `jwt.encode` that does not sort its headers."""
-        signed = self._head + base64url_encode(msgspec.json.encode(payload))
-        return (signed + b"." + base64url_encode(self._sign(signed))).decode()
+        signed = self._head + base64url(msgspec.json.encode(payload))
+        return (signed + b"." + base64url(self._sign(signed))).decode()
 
 
 def _head(algorithm: SigningAlgorithm, kid: str | None) -> bytes:
@@ -48,7 +48,7 @@ def _head(algorithm: SigningAlgorithm, kid: str | None) -> bytes:
     header = {"typ": "at+jwt", "alg": str(algorithm)}
     if kid is not None:
         header["kid"] = kid
-    return base64url_encode(msgspec.json.encode(header)) + b"."
+    return base64url(msgspec.json.encode(header)) + b"."
 
 
 def _signer(algorithm: SigningAlgorithm, key: PrivateKeyTypes | bytes) -> Sign:

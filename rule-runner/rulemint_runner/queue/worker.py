@@ -96,7 +96,8 @@ class RuleWorker(Worker):
                 # The net under the wake-ups: a job whose wake-up was lost is found here.
                 if (now := monotonic()) - looked_at >= POLL_INTERVAL_S:
                     looked_at = now
-                    await self._start_jobs(await job_queue.waiting(self.pool, shard, most=READ_AT_ONCE), shard)
+                    for waiting in await job_queue.waiting(self.pool, shard, most=READ_AT_ONCE):
+                        await self._start(waiting.decode(errors="replace"), shard)
                 self._forget_finished()
                 job_id = await self._wait_for_work(shard)
             except (RedisError, OSError) as error:
@@ -108,30 +109,29 @@ class RuleWorker(Worker):
     async def _start_woken(self, job_id: str, shard: int) -> None:
         """Another shard may have taken the last place while this one waited for a wake-up."""
         if self._places.are_free and self.allow_pick_jobs:
-            await self._start_jobs([job_id.encode()], shard)
+            await self._start(job_id, shard)
         else:
             await job_queue.give_back_wake_up(self.pool, shard, job_id)
 
-    async def _start_jobs(self, job_ids: list[bytes], shard: int) -> None:
-        """Claim and start those of the jobs that nobody else has, as far as there are places."""
-        for job_id in (name.decode(errors="replace") for name in job_ids):
-            if not self._places.are_free or not self.allow_pick_jobs:
-                return
-            if job_id in self.tasks:  # its wake-up came first
-                continue
-            self._places.take()
-            try:
-                job = await job_queue.claim(
-                    self.pool, job_id, shard, runner=self._runner, for_ms=int(self.in_progress_timeout_s * 1000)
-                )
-            except BaseException:  # a place that is lost would be lost for good, also when this is cancelled
-                self._places.give_back()
-                raise
-            if job is None:
-                self._places.give_back()
-            else:
-                task = self.tasks[job_id] = asyncio.create_task(self._run_claimed(job_id, job, shard))
-                task.add_done_callback(self._release_place)
+    async def _start(self, job_id: str, shard: int) -> None:
+        """Claim and start the job if nobody else has it, and there is a place."""
+        if not self._places.are_free or not self.allow_pick_jobs:
+            return
+        if job_id in self.tasks:  # its wake-up came first
+            return
+        self._places.take()
+        try:
+            job = await job_queue.claim(
+                self.pool, job_id, shard, runner=self._runner, for_ms=int(self.in_progress_timeout_s * 1000)
+            )
+        except BaseException:  # a place that is lost would be lost for good, also when this is cancelled
+            self._places.give_back()
+            raise
+        if job is None:
+            self._places.give_back()
+        else:
+            task = self.tasks[job_id] = asyncio.create_task(self._run_claimed(job_id, job, shard))
+            task.add_done_callback(self._release_place)
 
     async def _run_claimed(self, job_id: str, job: bytes, shard: int) -> None:
         """Run a claimed job and keep its result."""

@@ -6,7 +6,6 @@ There is always room for a tenant that comes later.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,24 +15,29 @@ class TenantQuota:
 
     def __init__(self, places: int) -> None:
         self._places = places
-        self._taken: Counter[str] = Counter()
+        self._taken: dict[str, int] = {}
+        self._all_taken = 0
 
     def __len__(self) -> int:
         """Count the places that are taken."""
-        return self._taken.total()
+        return self._all_taken
 
     def of(self, tenant: str) -> int:
         """Count the places that *tenant* has taken."""
-        return self._taken[tenant]
+        return self._taken.get(tenant, 0)
 
     def begin(self, tenant: str) -> None:
         """*tenant* takes one more place."""
-        self._taken[tenant] += 1
+        self._taken[tenant] = self._taken.get(tenant, 0) + 1
+        self._all_taken += 1
 
     def end(self, tenant: str) -> None:
         """*tenant* gives one place back."""
-        self._taken[tenant] -= 1
-        if self._taken[tenant] == 0:
+        left = self._taken[tenant] - 1
+        self._all_taken -= 1
+        if left:
+            self._taken[tenant] = left
+        else:
             del self._taken[tenant]
 
     @contextmanager
@@ -47,4 +51,5 @@ class TenantQuota:
 
     def is_used_up(self, tenant: str) -> bool:
         """Tell whether *tenant* has as many places, or more, as there would be left for the others."""
-        return 0 < self._taken[tenant] >= self._places - self._taken.total()
+        taken = self._taken.get(tenant, 0)
+        return 0 < taken >= self._places - self._all_taken

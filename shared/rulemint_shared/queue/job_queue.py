@@ -6,7 +6,6 @@ A job carries one `Batch`, `InstallRequest` or `LoadRequest` as opaque bytes, an
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
@@ -34,8 +33,6 @@ RUN_BATCH, INSTALL_PACKAGES, LOAD_RULE = "run_batch", "install_packages", "load_
 RESULT_KEPT_S = 60
 """The time for which the result of a job can still be found after its end."""
 WAKE_UPS_KEPT = 64
-SAYS_SO_WITHIN_S = 1.0
-"""The time that a server may take too long to say that no job came. A connection that was forgotten says nothing."""
 _NAMELESS = b"1"
 """The claim of a runner of an earlier release."""
 
@@ -101,11 +98,10 @@ async def wait_for_wake_up(redis: RedisClient, shard: int = 0, *, timeout_s: flo
     """Block until a job was enqueued in the shard, *timeout_s* at most; the id of the job if there was one.
 
     Raises:
-        RedisError, OSError: the server does not answer; TimeoutError, an OSError: not even that nothing came.
+        RedisError, OSError: the server does not answer, not even that nothing came.
     """
     reply = redis.brpop([redis_keys.wake_up(shard)], timeout=timeout_s)  # type: ignore[arg-type]  # Redis 6+ takes fractions
-    async with asyncio.timeout(timeout_s + SAYS_SO_WITHIN_S):
-        popped = await cast("Awaitable[Any]", reply)
+    popped = await cast("Awaitable[Any]", reply)
     return None if popped is None else popped[1].decode(errors="replace")
 
 

@@ -119,16 +119,17 @@ class MultiplexedConnection(TakenOverConnection):
         self.takes_commands = True
         """Otherwise it is closed, or will be as soon as the last reply is here."""
 
-    def send(self, data: bytes) -> asyncio.Future[Any]:
+    def send(self, data: bytes, *, within_s: float | None = None) -> asyncio.Future[Any]:
         """The reply to the command that *data* encodes.
 
-        The future raises what the reply says (a `ResponseError`), `TimeoutError`, or `ConnectionError`.
+        The future raises what the reply says (a `ResponseError`), `TimeoutError`, or `ConnectionError`. A command that
+        blocks says *within_s*, and is alone on its connection.
         """
-        return self._send(data, None, 1)
+        return self._send(data, None, 1, within_s or self._within_s)
 
     def send_many(self, data: bytes, count: int) -> asyncio.Future[Any]:
         """As `send`, for so many commands: the list of their replies, with errors among them."""
-        return self._send(data, [], count)
+        return self._send(data, [], count, self._within_s)
 
     @property
     def is_full(self) -> bool:
@@ -139,15 +140,15 @@ class MultiplexedConnection(TakenOverConnection):
         """Wait until there is room for another command, or the connection is lost."""
         await self._has_room.wait()
 
-    def _send(self, data: bytes, replies: list[Any] | None, count: int) -> asyncio.Future[Any]:
+    def _send(self, data: bytes, replies: list[Any] | None, count: int, within_s: float) -> asyncio.Future[Any]:
         future = self._loop.create_future()
         size = len(data)
-        self._awaited.append(_Awaited(future, self._loop.time() + self._within_s, size, replies, count))
+        self._awaited.append(_Awaited(future, self._loop.time() + within_s, size, replies, count))
         self._in_flight_bytes += size
         if self.is_full:
             self._has_room.clear()
         if self._timer is None:
-            self._timer = self._loop.call_later(self._within_s, self._look_at_the_time)
+            self._timer = self._loop.call_later(within_s, self._look_at_the_time)
         self._write(data)
         return future
 

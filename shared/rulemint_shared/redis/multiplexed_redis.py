@@ -18,6 +18,7 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from rulemint_shared.process.shortages import shortage_of
 from rulemint_shared.redis.client import RedisClient
@@ -29,6 +30,8 @@ _SHARED = frozenset({"EVAL", "EVALSHA", "PUBLISH", "SPUBLISH"})
 _SHARED_IN_PIPELINES = _SHARED | {"ZADD", "ZREMRANGEBYSCORE"}
 """None of them blocks, or leaves anything behind that is its connection's."""
 _BLOCKING = "BRPOP"
+SAYS_SO_WITHIN_S = 1.0
+"""The time that a server may take too long to say that nothing came. A connection that was forgotten says nothing."""
 
 T = TypeVar("T")
 
@@ -49,11 +52,7 @@ class SharedLine:
             RedisError: as from a connection of redis-py's.
         """
         data = hiredis.pack_command(command)
-
-        async def send() -> Any:
-            return await (await self._with_room()).send(data)
-
-        return await self._with_retries(send)
+        return await self._with_retries(lambda connection: connection.send(data))
 
     async def execute_many(self, commands: Iterable[Command]) -> list[Any]:
         """The replies to *commands*, which are sent together; those that are errors are among them.
@@ -64,8 +63,8 @@ class SharedLine:
         packed = [hiredis.pack_command(command) for command in commands]
         data = b"".join(packed)
 
-        async def send() -> list[Any]:
-            replies = await (await self._with_room()).send_many(data, len(packed))
+        async def send(connection: MultiplexedConnection) -> list[Any]:
+            replies = await connection.send_many(data, len(packed))
             for reply in replies:
                 if isinstance(reply, RedisConnectionError):
                     raise reply
@@ -80,19 +79,39 @@ class SharedLine:
         if self._connection is not None:
             self._connection.close()
 
-    async def _with_retries(self, send: Callable[[], Awaitable[T]]) -> T:
-        await self._with_room()  # who connects has retries of its own
-        return await self._retry.call_with_retry(send, _look_for_another)
+    async def _with_retries(self, send: Callable[[MultiplexedConnection], Awaitable[T]]) -> T:
+        first: Exception | None = None
+        if (ready := self._ready()) is not None:
+            try:
+                return await send(ready)  # nearly always that is all
+            except (RedisConnectionError, RedisTimeoutError) as error:
+                first = error
+        else:
+            await self._with_room()  # who connects has retries of its own
+
+        async def send_again() -> T:
+            nonlocal first
+            if first is not None:  # it counts as the first try
+                error, first = first, None
+                raise error
+            return await send(await self._with_room())
+
+        return await self._retry.call_with_retry(send_again, _look_for_another)
+
+    def _ready(self) -> MultiplexedConnection | None:
+        """The connection if it takes a command now."""
+        connection = self._connection
+        if connection is None or not connection.takes_commands or connection.is_full:
+            return None
+        return connection
 
     async def _with_room(self) -> MultiplexedConnection:
-        connection = self._connection
-        while connection is None or not connection.takes_commands or connection.is_full:
-            if connection is not None and connection.takes_commands:
-                await connection.room()
+        while (ready := self._ready()) is None:
+            if self._connection is not None and self._connection.takes_commands:
+                await self._connection.room()
             else:
                 await self._connect()
-            connection = self._connection
-        return connection
+        return ready
 
     async def _connect(self) -> None:
         """Connect. Callers that come while somebody connects wait for the same connection."""
@@ -167,7 +186,8 @@ class MultiplexedRedis(RedisClient):
         if not connection.takes_commands:
             return await self._execute_blocking(command)
         try:
-            reply = await connection.send(hiredis.pack_command(command))
+            within_s = float(command[-1]) + SAYS_SO_WITHIN_S
+            reply = await connection.send(hiredis.pack_command(command), within_s=within_s)
         except BaseException as error:
             if not isinstance(error, ResponseError):
                 connection.close()

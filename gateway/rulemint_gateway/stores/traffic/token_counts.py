@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 
 from redis.exceptions import RedisError
 
@@ -15,6 +15,8 @@ from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Counts
 
 _ISSUED = 200
+_DAY_MS = 86_400_000
+_EPOCH = date(1970, 1, 1)
 
 
 class TokenCounts:
@@ -38,9 +40,6 @@ class TokenCounts:
 
 def issued_tokens(tenant: str, exchanges: Iterable[ExchangeRecord]) -> Counts | None:
     """The number of tokens that *exchanges* of *tenant* issued; None if none did."""
-    days = Counter(_day_of(each) for each in exchanges if each.status == _ISSUED)
-    return Counts(redis_keys.tokens_per_day(tenant), days) if days else None
-
-
-def _day_of(exchange: ExchangeRecord) -> str:
-    return datetime.fromtimestamp(exchange.started_at_ms / 1_000, tz=UTC).date().isoformat()
+    days = Counter(each.started_at_ms // _DAY_MS for each in exchanges if each.status == _ISSUED)
+    counts = {_EPOCH.fromordinal(_EPOCH.toordinal() + day).isoformat(): count for day, count in days.items()}
+    return Counts(redis_keys.tokens_per_day(tenant), counts) if counts else None

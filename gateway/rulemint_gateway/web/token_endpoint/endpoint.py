@@ -167,7 +167,6 @@ class TokenEndpoint:
         except Exception as error:  # noqa: BLE001  # the last resort
             return self._refuse(_unexpected(error, exchange), exchange, config.tenant.error_style)
         self._keep(exchange.record(status=200))
-        log.debug("token issued", exchange=exchange.id)
         headers = {**NO_STORE, **answer.headers, "X-Request-Id": exchange.id, "Content-Type": JSON}
         return WholeAnswer(HTTPStatus.OK, headers, msgspec.json.encode(_body(answer)))
 

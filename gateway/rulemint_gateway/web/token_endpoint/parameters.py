@@ -6,7 +6,7 @@ Names and the few texts that say who asks are read first; see `Parameters` for t
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
@@ -24,6 +24,8 @@ MAX_NAME = 256
 """Characters of a parameter's name."""
 MAX_ESCAPES = 2_000
 """Percent-escapes that are decoded for a client that is not known: each costs as much as 100 characters."""
+_COME_AGAIN, _SHORT, _REMEMBERED = frozenset({"audience", "resource", "scope"}), 256, 1_024
+"""Parameters whose decoded values are remembered, if they are of so few characters: clients send the same again."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NOT_JSON = "the body is not JSON"
 _NOT_A_FORM = "the body is not a form: percent-encode UTF-8 names and values"
@@ -129,9 +131,19 @@ def _fields(text: str) -> dict[str, str]:
 def _decoded(fields: dict[str, str]) -> dict[str, Any]:
     """*fields* with their values decoded. Most have nothing to decode, and to see that is quicker than to ask."""
     return {
-        name: unquote_plus(value, errors="strict") if "%" in value or "+" in value else value
-        for name, value in fields.items()
+        name: _decoded_value(name, value) if "%" in value or "+" in value else value for name, value in fields.items()
     }
+
+
+def _decoded_value(name: str, value: str) -> str:
+    if name in _COME_AGAIN and len(value) <= _SHORT:
+        return _decoded_again(value)
+    return unquote_plus(value, errors="strict")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _decoded_again(value: str) -> str:
+    return unquote_plus(value, errors="strict")
 
 
 def _unescaped(value: str) -> str:
