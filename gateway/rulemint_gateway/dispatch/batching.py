@@ -93,14 +93,17 @@ class Batcher:
     async def _enqueue_all(self) -> None:
         """Enqueue until nothing waits. It begins in the next turn of the loop, with all that came in this one."""
         while self._waiting:
-            await self._enqueue(self._next_job())
+            if 1 < len(self._waiting) < BATCH_LIMIT:
+                await asyncio.sleep(0)  # several came at once, and the next turn brings more
+            if job := self._next_job():
+                await self._enqueue(job)
 
     def _next_job(self) -> list[tuple[str, bytes]]:
-        invocations = [self._waiting.popleft()]
-        size = len(invocations[0][1])
+        invocations: list[tuple[str, bytes]] = []
+        size = 0
         while self._waiting and len(invocations) < BATCH_LIMIT:
             size += len(self._waiting[0][1])
-            if size > JOB_BYTES:
+            if invocations and size > JOB_BYTES:
                 break
             invocations.append(self._waiting.popleft())
         return invocations

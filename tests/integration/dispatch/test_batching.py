@@ -51,14 +51,26 @@ async def test_what_comes_at_one_moment_is_one_job_and_what_comes_meanwhile_is_t
     redis: RedisClient, invocations: list[Invocation]
 ) -> None:
     jobs = Jobs(redis)
-    for invocation in invocations[:3]:
-        jobs.batcher.submit(invocation)
+    jobs.batcher.submit(invocations[0])
     await asyncio.sleep(0)  # the first job leaves
-    for invocation in invocations[3:10]:
+    for invocation in invocations[1:10]:
         jobs.batcher.submit(invocation)
         await asyncio.sleep(0)
     await jobs.batcher.close()
-    assert jobs.sizes == [3, 7]
+    assert jobs.sizes == [1, 9]
+
+
+async def test_several_of_one_moment_take_those_of_the_next_turn_along(
+    redis: RedisClient, invocations: list[Invocation]
+) -> None:
+    jobs = Jobs(redis)
+    for invocation in invocations[:3]:
+        jobs.batcher.submit(invocation)
+    await asyncio.sleep(0)  # the job could leave, and waits for this turn
+    for invocation in invocations[3:5]:
+        jobs.batcher.submit(invocation)
+    await jobs.batcher.close()
+    assert jobs.sizes == [5]
 
 
 async def test_full_jobs_do_not_wait_for_each_other(redis: RedisClient, invocations: list[Invocation]) -> None:
