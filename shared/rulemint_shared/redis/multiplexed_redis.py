@@ -18,7 +18,6 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from rulemint_shared.process.shortages import shortage_of
 from rulemint_shared.redis.client import RedisClient
@@ -84,14 +83,14 @@ class SharedLine:
         if (ready := self._ready()) is not None:
             try:
                 return await send(ready)  # nearly always that is all
-            except (RedisConnectionError, RedisTimeoutError) as error:
+            except (RedisError, OSError) as error:
                 first = error
         else:
             await self._with_room()  # who connects has retries of its own
 
         async def send_again() -> T:
             nonlocal first
-            if first is not None:  # it counts as the first try
+            if first is not None:  # it counts as the first try, and who retries knows after which errors
                 error, first = first, None
                 raise error
             return await send(await self._with_room())
