@@ -41,4 +41,5 @@ class Deadline(msgspec.Struct, frozen=True):
 
     def earlier(self, seconds: float) -> Deadline:
         """This deadline, or *seconds* from now if that is sooner."""
-        return min(self, Deadline.after(seconds), key=lambda deadline: deadline.monotonic_s)
+        other = Deadline.after(seconds)
+        return self if self.monotonic_s <= other.monotonic_s else other

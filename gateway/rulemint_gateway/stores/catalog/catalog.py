@@ -106,7 +106,7 @@ class Catalog:
         return DEFAULT_TENANT in self._tenants
 
     def _check_configured(self) -> None:
-        if not self.is_configured:
+        if DEFAULT_TENANT not in self._tenants:
             raise NoConfigurationError("the server has no configuration")
 
     def has_tenant(self, name: str) -> bool:

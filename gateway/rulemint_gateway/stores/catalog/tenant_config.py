@@ -105,7 +105,7 @@ class TenantConfig:
         if self._enabled_rules is None:
             enabled = [rule for rule in self.rules.values() if rule.enabled]
             self._enabled_rules = tuple(sorted(enabled, key=lambda rule: (rule.order, rule.created_at_ms, rule.id)))
-        return tuple(rule for rule in self._enabled_rules if _runs_for(rule, client_id, audience))
+        return tuple([rule for rule in self._enabled_rules if _runs_for(rule, client_id, audience)])
 
     def signing_key(self, algorithm: SigningAlgorithm) -> SigningKey | None:
         """The key that signs with *algorithm* now."""

@@ -15,28 +15,33 @@ def check_travels(value: Any, *, max_depth: int = MAX_DEPTH) -> None:
     Raises:
         ValueError: the text says what is in it.
     """
-    _check(value, depth=1, max_depth=max_depth)
+    level = [value]
+    for _ in range(max_depth):
+        level = _inside(level)
+        if not level:
+            return
+    raise ValueError(f"something that is nested deeper than {max_depth}")
 
 
-def _check(value: Any, *, depth: int, max_depth: int) -> None:
-    if depth > max_depth:
-        raise ValueError(f"something that is nested deeper than {max_depth}")
-    if isinstance(value, int) and value not in _INTEGERS:
-        raise ValueError("an integer of more than 64 bits")
-    if isinstance(value, str) and not _is_unicode(value):
-        raise ValueError("a text with half a surrogate pair")
-    if isinstance(value, dict):
-        for name, item in value.items():
-            _check(name, depth=depth, max_depth=max_depth)
-            _check(item, depth=depth + 1, max_depth=max_depth)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth=depth + 1, max_depth=max_depth)
+def _inside(values: list[Any]) -> list[Any]:
+    """What is in *values*, which may travel themselves: a call for each value would take longer than its check."""
+    inside: list[Any] = []
+    for value in values:
+        if isinstance(value, str):
+            if not value.isascii():
+                _check_text(value)
+        elif isinstance(value, dict):
+            _inside([*value])
+            inside += value.values()
+        elif isinstance(value, list):
+            inside += value
+        elif isinstance(value, int) and value not in _INTEGERS:
+            raise ValueError("an integer of more than 64 bits")
+    return inside
 
 
-def _is_unicode(text: str) -> bool:
+def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        raise ValueError("a text with half a surrogate pair") from None
