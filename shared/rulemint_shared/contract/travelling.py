@@ -23,7 +23,7 @@ def check_travels(value: Any, *, max_depth: int = MAX_DEPTH) -> None:
 
 
 def _inside(values: list[Any]) -> list[Any]:
-    """What is in *values*, which may travel themselves: a call for each value would take longer than its check."""
+    """Return what is in *values*, which may travel. A call for each value would take longer than its check."""
     inside: list[Any] = []
     for value in values:
         if isinstance(value, str):
