@@ -71,6 +71,7 @@ def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOptio
 
 async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
     from rulemint_cli.connection.management_api import DOES_NOT_LOAD, RefusedError  # noqa: PLC0415  # as below
+    from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # as above
     from rulemint_cli.rules.watching import watch_file  # noqa: PLC0415  # as above
     from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # only watch needs it
 
@@ -81,8 +82,8 @@ async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wa
             call.confirm(f"{first.question} at {admin.url}, and again after each save of {file}?", yes=yes)
             try:
                 await _carry_out(call, admin, first)
-            except RefusedError as error:
-                if error.code != DOES_NOT_LOAD:
+            except (RefusedError, OnlyADraftError) as error:
+                if isinstance(error, RefusedError) and error.code != DOES_NOT_LOAD:
                     raise
                 say(str(error))  # the next save may load
 
@@ -102,10 +103,11 @@ def _show_diff(call: Call, planned: Deployment) -> None:
 
 
 async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
-    from rulemint_cli.rules.deploying import deploy as carry_out  # noqa: PLC0415  # what calls a system, as above
+    from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # what calls a system, as above
+    from rulemint_cli.rules.deploying import deploy as carry_out  # noqa: PLC0415  # as above
 
     with call.bars.show(f"deploying {planned.wanted.name}", planned.step_count) as steps:
         rule = await carry_out(admin, planned, steps.done)
     if admin.warnings:
-        raise CommandError(admin.warnings.pop())
+        raise OnlyADraftError(admin.warnings.pop())
     call.output.done(rule, running(rule))

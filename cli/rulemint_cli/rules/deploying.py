@@ -13,6 +13,10 @@ from rulemint_cli.terminal.errors import CommandError
 PRECONDITION_FAILED = 412
 
 
+class OnlyADraftError(CommandError):
+    """All was done, but nobody could load the new version, so it does not run."""
+
+
 async def deploy(admin: Admin, deployment: Deployment, done: Callable[[], None]) -> Record:
     """Carry out *deployment*, call *done* after each step, and return the rule as it is then.
 

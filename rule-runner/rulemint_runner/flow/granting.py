@@ -56,7 +56,7 @@ def result_of(
         BadResultError: it is no result.
     """
     if not isinstance(value, dict):
-        raise BadResultError(f"the result is a {_json_name(value)}, not an object")
+        raise BadResultError(f"the result is {_json_name(value)}, not an object")
     try:
         check_travels(value, max_depth=MAX_DEPTH)
     except ValueError as error:
@@ -105,7 +105,7 @@ def _scope(value: dict[str, Any], form: Form, scope_given: Sequence[str]) -> lis
         return [] if form is Form.AUTH0 else list(scope_given)
     scope = value["scope"]
     if not isinstance(scope, list):
-        raise BadResultError(f"scope is a {_json_name(scope)}, not a list of strings")
+        raise BadResultError(f"scope is {_json_name(scope)}, not a list of strings")
     if len(scope) > MAX_SCOPES:
         raise BadResultError(f"scope has {len(scope)} entries, {MAX_SCOPES} are allowed")
     for item in scope:
@@ -116,5 +116,5 @@ def _scope(value: dict[str, Any], form: Form, scope_given: Sequence[str]) -> lis
 
 
 def _json_name(value: object) -> str:
-    names = {dict: "object", list: "list", str: "string", bool: "boolean", type(None): "null"}
-    return names.get(type(value), "number")
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

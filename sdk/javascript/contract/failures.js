@@ -33,13 +33,13 @@ export function failure(Type, code, message, options) {
 }
 
 /**
- * Remember that *origin* was refused in this invocation: its error will be the same.
+ * Remember that *what*, an origin as a rule, was refused in this invocation: its error will be the same.
  *
- * @param {string} origin
+ * @param {string} what
  * @param {Refusal} refusal
  */
-export function noteRefusal(origin, refusal) {
-  if (refusal.code === FORBIDDEN_HOST) refusals().set(origin, refusal);
+export function noteRefusal(what, refusal) {
+  if (refusal.code === FORBIDDEN_HOST) refusals().set(what, refusal);
 }
 
 /**

@@ -8,10 +8,16 @@ import { failure, noteRefusal, TOO_LARGE, UNSUPPORTED } from "./failures.js";
 /** @import { CallFrame, ReplyFrame } from "./frames.d.ts" */
 
 const max = { ...contract.call };
+/** URLs that lead nowhere: they hold their content, or name what this host holds. */
+const IN_MEMORY = /^(?:data|blob):/;
+/** @type {(request: Request) => Promise<Response>} */
+let fetchInMemory;
 const NO_BODY = new Set([204, 205, 304]);
 
 /** Put our `fetch` in the place of Deno's, which could reach nothing. */
 export function defineFetch() {
+  const native = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, "fetch"));
+  fetchInMemory = (request) => (native.get?.call(globalThis) ?? native.value)(request);
   globalThis.fetch = fetchThroughRunner;
 }
 
@@ -21,6 +27,7 @@ export function defineFetch() {
  */
 async function fetchThroughRunner(input, init) {
   const request = new Request(input, init);
+  if (IN_MEMORY.test(request.url)) return await fetchInMemory(request);
   request.signal.throwIfAborted();
   const body = request.body === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer());
   const { method, url, redirect } = request;
@@ -52,14 +59,15 @@ export async function call({ body, ...wanted }) {
 }
 
 /**
- * @param {{ method: string, url: string }} wanted
+ * @param {{ method: string, url: string, redirect: string }} wanted
  * @param {string} code
  * @param {string} why
  */
-function failed({ method, url }, code, why) {
-  const origin = URL.canParse(url) ? new URL(url).origin : url;
+function failed({ method, url, redirect }, code, why) {
+  const { host, origin } = URL.canParse(url) ? new URL(url) : { host: "", origin: "" };
+  if (host === "") return failure(TypeError, code, why, { cause: failure(Error, code, why) });
   const message = `${method} ${origin}: ${why}`;
-  noteRefusal(origin, { code, message });
+  noteRefusal(redirect === "manual" ? origin : message, { code, message }); // else it may be that of where it led
   return failure(TypeError, code, message, { cause: failure(Error, code, why) });
 }
 

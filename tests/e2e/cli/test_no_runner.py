@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from fixtures.management import Management
-from fixtures.processes import BIN
+from fixtures.processes import BIN, started, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -73,3 +74,25 @@ async def test_a_version_that_is_deployed_does_not_run_as_long_as_its_rule_is_di
     done = await rulemint(lone_gateway, tmp_path, "rules", "deploy-version", "plan", "1", "--yes", "--no-check")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "the rule plan has version 1, and is disabled: rulemint rules enable plan enables it\n"
+
+
+async def test_a_watched_file_that_nobody_can_load_is_watched_on(lone_gateway: Management, tmp_path: Path) -> None:
+    rule = tmp_path / "plan.py"
+    rule.write_text(RULE)
+    environment = {
+        "RULEMINT_CLIENT_ID": lone_gateway.admin["client_id"],
+        "RULEMINT_CLIENT_SECRET": lone_gateway.admin["client_secret"],
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [str(BIN / "rulemint"), "rules", "watch", str(rule), "--url", lone_gateway.url, "--yes"]
+    await asyncio.to_thread(_watch_two_saves, command, environment, rule)
+    assert await states(lone_gateway) == [(0, False)]
+
+
+def _watch_two_saves(command: list[str], environment: dict[str, str], rule: Path) -> None:
+    with started(command, environment) as watcher:
+        until(lambda: "only a draft" in watcher.output and "watching" in watcher.output, failing=watcher)
+        rule.write_text(RULE.replace("1", "2"))
+        until(lambda: watcher.output.count("no runner is there") > 1, failing=watcher)
+        watcher.process.send_signal(signal.SIGINT)
+        assert watcher.wait() == 0

@@ -361,3 +361,28 @@ module.exports = async (c, s, a, x) => ({ keys: Object.keys(process.env), proxy:
 """
     async with loaded(sandbox, script) as rule:
         assert json.loads(await rule.value()) == {"keys": [], "proxy": "no"}
+
+
+async def test_where_a_redirect_led_is_not_held_against_its_origin(sandbox: Sandbox) -> None:
+    async def service(call: frames.Call) -> frames.Reply:
+        if call.redirect == "follow":
+            return frames.Reply(id=call.id, error="it redirects to b.example.com, which is not listed", code=FORBIDDEN)
+        return frames.Reply(id=call.id, status=200, url=call.url)
+
+    body = """
+      fetch('https://a.example.com/moved').catch((error) => error.code).then((code) =>
+        https.get('https://a.example.com/', (response) => ok({ code, status: response.statusCode })).on('error', no));
+    """
+    assert await result(sandbox, body, service) == {"code": FORBIDDEN, "status": 200}
+
+
+async def test_what_a_url_itself_holds_is_no_call(sandbox: Sandbox) -> None:
+    service = Service()
+    body = """
+      const text = async (url) => (await fetch(url)).text();
+      Promise.all([text('data:text/plain,held'), text(URL.createObjectURL(new Blob(['in memory'])))]).then(ok, no);
+    """
+    script = f"module.exports = async (c, s, a, x) => ({{ found: await new Promise((ok, no) => {{ {body} }}) }});"
+    async with loaded(sandbox, script, fetch=service) as rule:
+        assert json.loads(await rule.value()) == {"found": ["held", "in memory"]}
+    assert service.calls == []

@@ -15,7 +15,7 @@ from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language
 from rulemint_shared.deadline import Deadline
 
-JS, TS = Language.JAVASCRIPT, Language.TYPESCRIPT
+JS, TS, PY = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.PYTHON
 HOOK = "module.exports = async (client, scope, audience, context) => {"
 ACTION = "export const onExecuteCredentialsExchange = async (event, api) => {"
 
@@ -37,6 +37,11 @@ THROWN = [
         ["caused by: Error: round"],
         id="its own cause",
     ),
+    pytest.param("const a = { n: 1 }; a.a = a; throw a;", ["thrown:", "n: 1", "Circular"], id="a circle"),
+    pytest.param("throw { count: 10n };", ["count: 10n"], id="an object that is no JSON"),
+    pytest.param("throw { get broken() { throw new Error('no'); }, a: 1 };", ["a: 1"], id="a getter that throws"),
+    pytest.param("throw new Map([['plan', 'gold']]);", ["plan", "gold"], id="a map"),
+    pytest.param("WebAssembly.instantiate();", ["WebAssembly is not defined: a rule's sandbox"], id="machine code"),
     pytest.param("throw Object.assign(Object.create(null), { a: 1 });", ['thrown: {"a":1}'], id="without a prototype"),
     pytest.param(
         "function Quota(message) { this.message = message; } Quota.prototype.__proto__ = Error.prototype;"
@@ -208,3 +213,44 @@ async def test_a_module_that_never_loads_is_ended_at_its_limit(sandbox: Sandbox)
     with pytest.raises(Exception, match="timeout") as ended:
         await host.load(frame, Deadline.after(0.3), lambda _line: None)
     assert getattr(ended.value, "reason", None) is FailureReason.TIMEOUT
+
+
+NO_JSON = [
+    pytest.param(JS, HOOK + "return { scope, a: 1, big: 10n }; };", "the claim big does not serialise", id="a BigInt"),
+    pytest.param(
+        JS, HOOK + "return { scope, get bad() { throw Error('no') } }; };", "the claim bad does not", id="a getter"
+    ),
+    pytest.param(
+        JS, HOOK + "const a = {}; a.a = a; return { scope, a }; };", "the claim a does not serialise: Converting",
+        id="a circle",
+    ),
+    pytest.param(
+        JS, ACTION + "api.accessToken.setCustomClaim('big', 1n); };", "the claim big does not serialise",
+        id="an action's",
+    ),
+    pytest.param(PY, "import datetime\nrule = lambda *_: {'a': 1, 'at': datetime.date(2026, 1, 1)}",
+                 "the claim 'at' does", id="python's date"),
+    pytest.param(PY, "rule = lambda *_: {'n': float('nan')}", "the claim 'n' does not serialise", id="python's NaN"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "script", "why"), NO_JSON)
+async def test_a_claim_that_is_no_json_is_named(sandbox: Sandbox, language: Language, script: str, why: str) -> None:
+    async with loaded(sandbox, script, language) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.BadReturn), answer
+    assert why in answer.why
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        pytest.param("yaml", "add pyyaml, the package that has it, to", id="another name"),
+        pytest.param("google.auth.transport", "add google-auth, the package that has it, to", id="a module of it"),
+        pytest.param("google.cloud.storage", "add google-cloud-storage, the package that", id="a service of Google's"),
+        pytest.param("frobnicate.part", "add the package that has it to", id="one that nobody knows"),
+    ],
+)
+async def test_a_missing_package_is_named_as_one_installs_it(sandbox: Sandbox, module: str, package: str) -> None:
+    script = f"def rule(*_):\n    import {module}"
+    assert package in await thrown(sandbox, script, PY)

@@ -30,6 +30,8 @@ IN_NODE = [
     "require('child_process').fork('/x.js')", "(await import('node:child_process')).execSync('ls')",
     "require('util').promisify(require('child_process').exec)('ls')",
     "require('cluster').fork()", "new (require('worker_threads').Worker)('/x.js')",
+    "new (require('worker_threads').Worker)('console.log(1)', { eval: true })",
+    "new Worker('data:text/javascript,console.log(1)', { type: 'module' })",
     "new (require('inspector').Session)().connect()", "require('inspector').open()",
     "require('os').getPriority(1)", "require('os').setPriority(1)", "require('v8').writeHeapSnapshot()",
     "new (require('tty').WriteStream)(1)", "new (require('tty').ReadStream)(0)", "require('net').Socket({ fd: 0 })",

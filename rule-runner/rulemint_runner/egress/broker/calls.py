@@ -72,7 +72,12 @@ async def _follow(fetch: Fetch, session: ClientSession) -> Fetched:
                 return await _taken(fetch, hop, response, redirected=redirects > 0)
             if fetch.request.redirect is Redirect.ERROR:
                 raise EgressFailed(f"{hop.url.host} redirects, and the request's redirect mode is 'error'")
-            hop = next_hop(hop, response.status, location, entries)
+            try:
+                hop = next_hop(hop, response.status, location, entries)
+            except EgressDenied as error:
+                raise EgressDenied(
+                    f"{hop.url.host} redirects to where the rule may not go: {error.why}", error.code
+                ) from None
         finally:
             response.close()  # nothing to do if all of it was read; else its rest may be endless
     raise EgressDenied(f"more than {MAX_REDIRECTS} redirects")

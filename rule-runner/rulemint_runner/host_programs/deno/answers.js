@@ -15,8 +15,12 @@ const MAX_SHOWN = 5;
 /** How JSON shows it, should no backslash precede. */
 const HALF = /\\ud[89a-f][0-9a-f]{2}/;
 const CUT = "it is \ufffd in the token; cut a text by its characters, [...text].slice(0, 6).join('')";
+/** As V8 says it. */
+const NO_MACHINE_CODE = /^WebAssembly is not defined$/;
 const FRAME = /^\s+at /;
 const { parse, stringify } = JSON;
+/** Node, where the test kit runs this, has its own elsewhere. @type {(value: unknown, options: object) => string} */
+const asConsoleShows = /** @type {any} */ (globalThis).Deno?.inspect ?? String;
 const encoder = new TextEncoder();
 
 /**
@@ -29,10 +33,7 @@ export function returned(form, value) {
   try {
     text = stringify(value ?? {});
   } catch (error) {
-    return {
-      t: "bad-return",
-      why: clip(`the result does not serialise: ${textOf(/** @type {Error} */ (error)?.message)}`),
-    };
+    return { t: "bad-return", why: clip(notSerialised(form, value, error)) };
   }
   if (text === undefined) return { t: "bad-return", why: `the result is a ${typeof value}, not an object` };
   if (HALF.test(text)) {
@@ -45,6 +46,33 @@ export function returned(form, value) {
     return { t: "bad-return", why: `the result is larger than ${resultBytes} bytes of JSON` };
   }
   return { t: "returned", form, value: text };
+}
+
+/**
+ * Why *value* is no JSON, with the claim that is none.
+ *
+ * @param {Form} form
+ * @param {any} value
+ * @param {any} error
+ */
+function notSerialised(form, value, error) {
+  const claims = form === "action" ? value?.claims : value;
+  const name = Object.keys(Object(claims)).find((name) => !isSerialised(claims, name));
+  const what = name === undefined ? "the result" : `the claim ${name}`;
+  return `${what} does not serialise: ${textOf(error?.message).split("\n")[0]}`;
+}
+
+/**
+ * @param {any} claims
+ * @param {string} name
+ */
+function isSerialised(claims, name) {
+  try {
+    stringify(claims[name]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -158,7 +186,7 @@ export function refusal({ code, plain }, message) {
 export function describe(error) {
   const { file } = source;
   if (!(error instanceof Error)) return clip(withRefusals(`${file}: thrown: ${shownThrown(error)}`));
-  const message = withFileName(textOf(error.message));
+  const message = withFileName(textOf(error.message)).replace(NO_MACHINE_CODE, "$&: a rule's sandbox makes no machine code");
   const frames = withFileName(textOf(error.stack ?? "")).split("\n").filter((line) =>
     FRAME.test(line) && line.includes(file)
   );
@@ -210,7 +238,21 @@ function shownThrown(thrown) {
   if (typeof thrown !== "object" || thrown === null) return textOf(thrown);
   try {
     const own = typeof thrown.message === "string" ? { message: thrown.message, ...thrown } : thrown;
-    return stringify(own) ?? textOf(thrown);
+    const text = stringify(own);
+    return text === undefined || (text === "{}" && !isPlainObject(thrown)) ? inspect(thrown) : text;
+  } catch {
+    return inspect(thrown);
+  }
+}
+
+/**
+ * What is no JSON, as the console shows it.
+ *
+ * @param {unknown} thrown
+ */
+function inspect(thrown) {
+  try {
+    return asConsoleShows(thrown, { depth: 4, getters: false });
   } catch {
     return textOf(thrown);
   }

@@ -6,8 +6,8 @@
 import { UNSUPPORTED } from "./failures.js";
 import { changeFiles } from "./files.js";
 import { changeHttp, changeHttps } from "./http.js";
-import { REACHABLE, REFUSED } from "./refused.js";
-import { changePromises, changeTimers, endingWorker } from "./timers.js";
+import { REACHABLE, REFUSED, refusedWorker } from "./refused.js";
+import { changePromises, changeTimers } from "./timers.js";
 
 /** @typedef {(specifier: string) => any} Require */
 
@@ -55,7 +55,7 @@ const CHANGES = {
   "timers/promises": changePromises,
   tls: (_module, load) => load("net"),
   tty: (module) => refuseDescriptors(module, ["ReadStream", "WriteStream"], () => true),
-  worker_threads: (module) => Object.assign(module, { Worker: endingWorker(module.Worker) }),
+  worker_threads: (module) => Object.assign(module, { Worker: refusedWorker }),
   v8: (module) => Object.assign(module, refusing("v8", ["writeHeapSnapshot"])),
 };
 const changed = new Set();

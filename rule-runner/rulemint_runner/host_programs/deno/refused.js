@@ -14,6 +14,7 @@ const NO_NET = /Requires net access to "([^"]*)"/;
 
 /** From now on an error of a refused permission says what is the case here, instead of which flag Deno should have. */
 export function nameRefusals() {
+  globalThis.Worker = /** @type {any} */ (refusedWorker);
   const { NotCapable } = Deno.errors;
   Object.setPrototypeOf(
     NotCapable,
@@ -27,6 +28,11 @@ export function nameRefusals() {
       }
     },
   );
+}
+
+/** In the place of `Worker`: what one writes would go between the frames of this host. */
+export function refusedWorker() {
+  throw Object.assign(new Error(`Worker, which is a thread: ${REFUSED}`), { code: "EPERM" });
 }
 
 /**

@@ -25,7 +25,6 @@ export function trackTimers() {
   AbortSignal.timeout = (milliseconds) => timeoutSignal(milliseconds, timeout);
   globalThis.FinalizationRegistry = registryOf(globalThis.FinalizationRegistry);
   Atomics.waitAsync = waitingKnown(Atomics.waitAsync);
-  globalThis.Worker = endingWorker(globalThis.Worker);
 }
 
 /**
@@ -216,15 +215,4 @@ function waitingKnown(wait) {
     }
     return waiting;
   });
-}
-
-/** @param {typeof Worker} Native */
-export function endingWorker(Native) {
-  return class Worker extends Native {
-    /** @param {ConstructorParameters<typeof globalThis.Worker>} args */
-    constructor(...args) {
-      super(...args);
-      starter()?.started(this, (worker) => worker.terminate());
-    }
-  };
 }

@@ -9,6 +9,32 @@ from rulemint._contract.contract import CONTRACT
 MAX_TEXT = CONTRACT["text_characters"]
 MOST_CAUSES = 8
 
+PACKAGES = {
+    "Crypto": "pycryptodome",
+    "OpenSSL": "pyopenssl",
+    "PIL": "pillow",
+    "attr": "attrs",
+    "auth0": "auth0-python",
+    "bs4": "beautifulsoup4",
+    "dateutil": "python-dateutil",
+    "dns": "dnspython",
+    "dotenv": "python-dotenv",
+    "google.auth": "google-auth",
+    "google.oauth2": "google-auth",
+    "jose": "python-jose",
+    "jwt": "pyjwt",
+    "magic": "python-magic",
+    "pkg_resources": "setuptools",
+    "requests_oauthlib": "requests-oauthlib",
+    "slack_sdk": "slack-sdk",
+    "slugify": "python-slugify",
+    "socks": "pysocks",
+    "yaml": "pyyaml",
+}
+"""Module → the package that has it, where one does not have the other's name."""
+GOOGLES = 2
+"""Google's services are packages below this many names."""
+
 file = "rule.py"
 """The author's name for the file of the one rule that is loaded."""
 
@@ -52,11 +78,28 @@ def _own_frames(error: BaseException) -> list:
     return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
 
 
+def _asked_for(error: ModuleNotFoundError) -> str:
+    """The whole name that the rule imports: the error names the first part that is not there."""
+    frames = _own_frames(error)
+    line = frames[-1].line or "" if frames else ""
+    words = "".join(each if each.isalnum() or each in "._" else " " for each in line).split()
+    return next((word for word in words if word.startswith(f"{error.name}.")), error.name)
+
+
+def _package_of(module: str) -> str:
+    """The package that most likely has *module*, by the name under which one installs it."""
+    parts = module.split(".")
+    known = next((name for name in (module, ".".join(parts[:2]), parts[0]) if name in PACKAGES), None)
+    if parts[:2] == ["google", "cloud"] and len(parts) > GOOGLES:
+        return f"{'-'.join(parts[: GOOGLES + 1])}, the package that has it,"
+    return f"{PACKAGES[known]}, the package that has it," if known else "the package that has it"
+
+
 def _headline(error: BaseException) -> str:
     """Type and message; of a missing package also what helps."""
     text = "".join(traceback.format_exception_only(error)).strip()
     if isinstance(error, ModuleNotFoundError) and error.name:
-        text += ": add the package that has it to the rule's dependencies"
+        text += f": add {_package_of(_asked_for(error))} to the rule's dependencies"
     return text
 
 

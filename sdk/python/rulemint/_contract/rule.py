@@ -188,10 +188,20 @@ def _returned(value: object, max_bytes: int) -> dict:
     except UnicodeEncodeError:
         return {"t": "bad-return", "why": _half_a_character(value)}
     except (TypeError, ValueError, RecursionError) as error:
-        return {"t": "bad-return", "why": f"the result does not serialise: {error}"[:MAX_TEXT]}
+        return {"t": "bad-return", "why": f"{_not_serialised(value)} does not serialise: {error}"[:MAX_TEXT]}
     if size > max_bytes:
         return {"t": "bad-return", "why": f"the result is larger than {max_bytes} bytes of JSON"}
     return {"t": "returned", "form": "own", "value": text}
+
+
+def _not_serialised(value: object) -> str:
+    """Name the claim that is no JSON."""
+    for name, item in value.items() if type(value) is dict else ():
+        try:
+            json.dumps({name: item}, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            return f"the claim {name!a}"[:256]
+    return "the result"
 
 
 def _half_a_character(value: object) -> str:

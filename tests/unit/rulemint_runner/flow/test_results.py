@@ -92,8 +92,8 @@ def test_without_a_scope_an_auth0_form_leaves_none_as_it_did_there() -> None:
     ("scope", "named"),
     [
         pytest.param("a b", "a string", id="string"),
-        pytest.param(None, "a null", id="null"),
-        pytest.param({"a": True}, "a object", id="object"),
+        pytest.param(None, "is null", id="null"),
+        pytest.param({"a": True}, "an object", id="object"),
         pytest.param(7, "a number", id="number"),
         pytest.param(True, "a boolean", id="boolean"),
         pytest.param(["a"] * (MAX_SCOPES + 1), f"{MAX_SCOPES} are allowed", id="too many"),
@@ -238,7 +238,7 @@ def test_what_the_rules_before_left_is_never_changed() -> None:
         pytest.param('"yes"', "is a string, not an object", id="string"),
         pytest.param("true", "is a boolean, not an object", id="boolean"),
         pytest.param("1.5", "is a number, not an object", id="number"),
-        pytest.param("null", "is a null, not an object", id="null"),
+        pytest.param("null", "is null, not an object", id="null"),
     ],
 )
 def test_a_result_that_is_no_object_is_a_bad_result(text: str, named: str) -> None:
