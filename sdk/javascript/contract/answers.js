@@ -187,7 +187,10 @@ export function refusal({ code, plain }, message) {
 export function describe(error) {
   const { file } = source;
   if (!(error instanceof Error)) return clip(withRefusals(`${file}: thrown: ${shownThrown(error)}`));
-  const message = withFileName(textOf(error.message)).replace(NO_MACHINE_CODE, "$&: a rule's sandbox makes no machine code");
+  const message = withFileName(textOf(error.message)).replace(
+    NO_MACHINE_CODE,
+    "$&: a rule's sandbox makes no machine code",
+  );
   const frames = withFileName(textOf(error.stack ?? "")).split("\n").filter((line) =>
     FRAME.test(line) && line.includes(file)
   );
