@@ -175,7 +175,8 @@ async def test_an_endless_chain_of_causes_is_cut(sandbox: Sandbox) -> None:
 
 async def test_a_missing_package_says_what_to_add(sandbox: Sandbox) -> None:
     with pytest.raises(
-        RuleNotLoadedError, match=r"my-rule.py:1:1: .*'jwt': add the package .* to the rule's dependencies"
+        RuleNotLoadedError,
+        match=r"my-rule.py:1:1: .*'jwt': add pyjwt, the package that has it, to the rule's dependencies",
     ):
         async with loaded(sandbox, f"import jwt\n{RULE}return {{}}", PY):
             pass
