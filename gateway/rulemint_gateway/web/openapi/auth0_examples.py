@@ -73,7 +73,7 @@ AUTH0_ANSWERS: dict[str, Any] = {
         "status": "final",
         "results": [
             {
-                "action_name": "team",
+                "action_name": "team-action",
                 "started_at": "2026-11-25T08:00:00.002Z",
                 "ended_at": "2026-11-25T08:00:00.013Z",
             }
