@@ -7,7 +7,7 @@ import sys
 
 
 def rule(client, scope, audience, context):
-    program = os.path.dirname(sys.argv[0])
+    program = os.path.dirname(next(each for each in sys.orig_argv if each.endswith('main.py')))
     assert 'main.py' in os.listdir(program)  # its own program is public
     around = [os.path.join(program, *['..'] * depth, '.env') for depth in range(6)]
     flat = ('', 'master.key', 'runner.key', 'valkey.password', 'admin.json', 'run/valkey.conf', 'valkey/appendonlydir')
