@@ -14,11 +14,26 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _UNUSUAL_BREAKS = re.compile("[\x85\u2028\u2029]")
 """Characters at which YAML 1.1 ends a line, so that they would be lost in a block of text."""
 _WIDTH = 120
+_MAX_ALIASED = 100_000
+"""Values that aliases may add to those that are written. Otherwise a few lines become more than memory holds."""
+_JSON_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map"))
+_TAG_DOES_NOT_FIT = (LookupError, TypeError, AttributeError)
+"""What PyYAML raises for ``!!int ''``, ``!!bool maybe`` and their kind."""
+
+
+def _refuse_tag(_loader: yaml.SafeLoader, node: yaml.Node) -> None:
+    tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+    problem = f"JSON has no {tag}: write a text, a number, true, false, null, a list or a mapping"
+    raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 class _Loader(yaml.SafeLoader):
-    """Load YAML, but read dates as texts, because JSON has no dates."""
+    """Load YAML, but only what JSON has too: dates are texts, and sets or bytes are refused."""
 
+    yaml_constructors = {
+        None: _refuse_tag,
+        **{tag: construct for tag, construct in yaml.SafeLoader.yaml_constructors.items() if tag in _JSON_TAGS},
+    }
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -72,13 +87,19 @@ def parse(text: str, *, called: str, start_from: str = "rulemint config export w
         node = loader.get_single_node()
         if node is None:
             raise UsageError(f"{called} is empty: {start_from}")
-        _refuse_twins(node, called)
+        written = _written(node, called)
+        if _expanded(node, {}, called) - len(written) > _MAX_ALIASED:
+            raise UsageError(f"{called}: its aliases stand for more than {_MAX_ALIASED} values: write fewer of them")
         return Parsed(loader.construct_document(node), node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{called}:{line}: not valid YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except RecursionError:
+        raise UsageError(f"{called}: its values are nested too deep") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{called}: not valid YAML: {error}") from None
+    except _TAG_DOES_NOT_FIT:
+        raise UsageError(f"{called}: not valid YAML: a value does not fit its tag, such as !!int or !!bool") from None
     finally:
         loader.dispose()
 
@@ -100,16 +121,49 @@ def _child(node: yaml.Node, key: str, index: str) -> yaml.Node | None:
     return None
 
 
-def _refuse_twins(node: yaml.Node, called: str) -> None:
-    """Refuse a mapping that has a key twice, because PyYAML would silently take the last."""
-    if isinstance(node, yaml.SequenceNode):
-        for each in node.value:
-            _refuse_twins(each, called)
-    if not isinstance(node, yaml.MappingNode):
-        return
+def _written(root: yaml.Node, called: str) -> dict[int, yaml.Node]:
+    """Return every node below *root* once, by its identity.
+
+    Raises:
+        UsageError: a mapping has a key twice, of which PyYAML would silently take the last, or a key that is no text.
+    """
+    found: dict[int, yaml.Node] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in found:
+            continue
+        found[id(node)] = node
+        if isinstance(node, yaml.MappingNode):
+            _check_keys(node, called)
+        waiting += _children(node)
+    return found
+
+
+def _check_keys(node: yaml.MappingNode, called: str) -> None:
     seen = set()
-    for name, value in node.value:
-        if name.value in seen and isinstance(name, yaml.ScalarNode):
-            raise UsageError(f"{called}:{name.start_mark.line + 1}: the key {name.value} occurs twice")
-        seen.add(str(name.value))
-        _refuse_twins(value, called)
+    for name, _ in node.value:
+        at = f"{called}:{name.start_mark.line + 1}"
+        if not isinstance(name, yaml.ScalarNode):
+            raise UsageError(f"{at}: a key must be a text; put what begins with {{ or [ between quotation marks")
+        if name.value in seen:
+            raise UsageError(f"{at}: the key {name.value} occurs twice")
+        seen.add(name.value)
+
+
+def _expanded(node: yaml.Node, known: dict[int, int | None], called: str) -> int:
+    """Count the values of *node*, those behind an alias each time. *known* are the counts of nodes; None: under way."""
+    if id(node) in known:
+        count = known[id(node)]
+        if count is None:
+            raise UsageError(f"{called}:{node.start_mark.line + 1}: a value contains itself by an alias")
+        return count
+    known[id(node)] = None
+    known[id(node)] = count = 1 + sum(_expanded(child, known, called) for child in _children(node))
+    return count
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [value for _, value in node.value]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []

@@ -35,10 +35,9 @@ def moment(text: str, *, option: str) -> str:
     Raises:
         UsageError: *text* is not a time.
     """
-    if (ago := span_of(text)) is not None:
-        return (datetime.now(UTC) - ago).isoformat().replace("+00:00", "Z")
+    ago = span_of(text)
     try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
+        given = datetime.fromisoformat(text).astimezone(UTC) if ago is None else datetime.now(UTC) - ago
+    except (ValueError, OverflowError):  # also a moment before the year 1, as many days ago or by its zone
         raise UsageError(f"{option} {text}: write it as 10m, 2h, 1d, or 2026-11-25T08:00:00Z") from None
-    return given.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return given.isoformat().replace("+00:00", "Z")

@@ -231,10 +231,12 @@ def _from(place: Place | None, stream: str) -> str:
     return f"{'' if stream > place.stream else '('}{place.ms}-{place.number}"
 
 
-def _before(place: Place | None, stream: str) -> str:
-    """The last position of *stream* whose entries are less than *place*."""
+def _before(place: Place | None, stream: str) -> str | None:
+    """The last position of *stream* whose entries are less than *place*; None: nothing can be less."""
     if place is None:
         return "+"
+    if (place.ms, place.number) == (0, 0):
+        return None
     return f"{'' if stream < place.stream else '('}{place.ms}-{place.number}"
 
 

@@ -33,6 +33,7 @@ BASIC_CHALLENGE = 'Basic realm="token", charset="UTF-8"'
 """The way in which a client of the token endpoint may log in (RFC 6749 §5.2, RFC 7617 §2.1)."""
 NOTHING_LEFT = "The server has run out of a resource, which its log names: try again"
 _BEARER_REALM = 'Bearer realm="management"'
+NOT_READ = "The store could not be read: try again"
 TOO_MANY_CHANGES = "Too many changes of this tenant wait: send fewer at once, or try again"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -166,7 +167,11 @@ def _unexpected(request: web.Request, error: Exception) -> web.Response:
 def _unavailable(request: web.Request, error: NoConfigurationError | StoreUnavailableError) -> UnavailableError:
     if isinstance(error, NoConfigurationError):
         return UnavailableError(error.public)
-    log.warning("a change could not be stored", path=_path(request), error=str(error))
+    reads = request.method in {"GET", "HEAD"}
+    event = "the store could not be read" if reads else "a change could not be stored"
+    log.warning(event, path=_path(request), error=str(error))
+    if reads:
+        return UnavailableError(NOT_READ)
     return UnavailableError(TOO_MANY_CHANGES) if isinstance(error, StoreBusyError) else UnavailableError()
 
 

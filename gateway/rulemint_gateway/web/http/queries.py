@@ -13,6 +13,9 @@ from rulemint_gateway.management.errors import InvalidBodyError
 
 Q = TypeVar("Q", bound=msgspec.Struct)
 
+_LAST_MS = 253_402_300_799_999
+"""The end of the year 9999, in ms since the epoch. A stream's ids reach further, but no moment that is meant does."""
+
 
 def query_of(request: web.Request, wanted: type[Q], *, but: Collection[str] | None = None) -> Q:
     """The query string as *wanted*, a struct of bounded parameters, leaving out those that *but* names.
@@ -42,7 +45,7 @@ def unix_ms_of(text: str, *, name: str) -> int:
     Raises:
         InvalidBodyError: *text* is neither.
     """
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdigit() and int(text) <= _LAST_MS:
         return int(text)
     try:
         moment = datetime.fromisoformat(text)

@@ -27,7 +27,17 @@ def test_since_may_be_a_time() -> None:
     assert asked == {"since": "2026-11-25T08:00:00Z"}
 
 
-@pytest.mark.parametrize(("since", "tail"), [("yesterday", None), ("10", None), ("10m", 5)])
+@pytest.mark.parametrize(
+    ("since", "tail"),
+    [
+        ("yesterday", None),
+        ("10", None),
+        ("10m", 5),
+        ("0001-01-01", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("999999d", None),
+    ],
+)
 def test_what_cannot_be_is_refused_with_the_option_s_name(since: str, tail: int | None) -> None:
     with pytest.raises(UsageError, match="--since"):
         question({}, since=since, tail=tail, follow=True)
