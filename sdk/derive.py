@@ -178,7 +178,7 @@ def _module_of(source: str) -> str:
 
 def _with_replaced(text: str) -> str:
     """Have a JavaScript file import what the kit has of its own from there. Older versions of Node import no JSON."""
-    text = text.replace('"host-contract" with { type: "json" }', '"./host_contract.js"')
+    text = text.replace('"host:contract" with { type: "json" }', '"./host_contract.js"')
     return re.sub(rf'"\./({"|".join(REPLACED)})\.js"', r'"../host/\1.js"', text)
 
 

@@ -35,7 +35,7 @@ _DENO_FLAGS = (
     "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run", "--deny-ffi",
     "--deny-import",
 )  # fmt: skip
-_DENO_IMPORTS = {"imports": {"host-contract": HOST_CONTRACT_FILE.as_uri()}}
+_DENO_IMPORTS = {"imports": {"host:contract": HOST_CONTRACT_FILE.as_uri()}}
 """As ``host_programs/deno/deno.json`` has it for the checks; that file is not read here."""
 
 

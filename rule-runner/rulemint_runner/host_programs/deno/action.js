@@ -1,6 +1,6 @@
 /** Actions: `exports.onExecuteCredentialsExchange = async (event, api) => {…}`. */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { kindOf, refusal, result, returned, textOf, thrown } from "./answers.js";
 import { Cache } from "./cache.js";
 import { writeLine } from "./capture.js";

@@ -1,6 +1,6 @@
 /** What a rule did → the frame that says so to the runner. */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { writeLine } from "./capture.js";
 import { refusalOfCallback, refusalOfThrown } from "./errors.js";
 import { refusedSoFar } from "./failures.js";

@@ -4,7 +4,7 @@
  * The runner sends what there is with each invocation, and keeps what the invocation has changed.
  */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 
 /** @import { CacheChangedFrame, CacheRecord } from "./frames.d.ts" */
 /** @typedef {{ ttl?: number, expires_at?: number }} Expiry */

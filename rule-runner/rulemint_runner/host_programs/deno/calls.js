@@ -1,6 +1,6 @@
 /** What a rule asks of the runner while it runs: a frame with a number, and the reply that bears it. */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { readFrameLater, writeFrames } from "./channel.js";
 import { UNSUPPORTED } from "./failures.js";
 import { current } from "./invocation.js";

@@ -1,6 +1,6 @@
 /** What a rule says on the side: its console lines become frames, each with the number of the invocation that it is of. */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { writeFrames } from "./channel.js";
 import { current, drop } from "./invocation.js";
 import { withFileName } from "./source.js";

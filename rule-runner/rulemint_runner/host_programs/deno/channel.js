@@ -5,7 +5,7 @@
  * a rule could replace (`JSON`, typed arrays) was taken before any rule was loaded.
  */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 
 /** @import { LoadFrame, OutFrame, ReplyFrame, RunFrame, StoredFrame } from "./frames.d.ts" */
 

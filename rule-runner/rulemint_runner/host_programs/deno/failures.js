@@ -3,7 +3,7 @@
  * Ours says what a rule may not do, and is the same at every try.
  */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { current } from "./invocation.js";
 
 /** @import { Invocation } from "./invocation.js" */

@@ -1,6 +1,6 @@
 /** `fetch` without a socket: a call frame to the runner, whose broker makes the request, or says why not. */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { ask, bodyIn, carried } from "./calls.js";
 import { failure, noteRefusal, TOO_LARGE, UNSUPPORTED } from "./failures.js";
 

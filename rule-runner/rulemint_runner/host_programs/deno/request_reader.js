@@ -1,6 +1,6 @@
 /** A request of HTTP/1.1 (RFC 9112) as Node writes it, piece by piece → its parts. */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { failure, FORBIDDEN_HEADER, TOO_LARGE, UNSUPPORTED } from "./failures.js";
 
 /** @typedef {{ method: string, target: string, headers: [string, string][], body: Uint8Array }} WrittenRequest */

@@ -1,6 +1,6 @@
 /** `context.webtask.storage`: one document of JSON, which lives as long as its rule, with Auth0's conflict rule. */
 
-import contract from "host-contract" with { type: "json" };
+import contract from "host:contract" with { type: "json" };
 import { ask } from "./calls.js";
 
 /** @import { StorageGetFrame, StorageSetFrame, StoredFrame, WithoutId } from "./frames.d.ts" */
