@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,20 @@ import msgspec
 from rich.text import Text
 
 from rulemint_cli.cases.running import CaseResult
-from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.output import Columns, Output
 from rulemint_cli.terminal.printable import printable
 
 
-class RuleResult(msgspec.Struct, frozen=True, kw_only=True):
+class RuleResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The results of the cases of one rule."""
 
     rule: str
-    """The rule's file."""
+    """The rule's file, as text that any format can hold."""
     cases_file: str
     cases: list[CaseResult]
+    stopped: str | None = None
+    """Why its cases could not be run; None: they were."""
 
 
 def show_results(output: Output, results: Sequence[RuleResult]) -> None:
@@ -55,19 +58,36 @@ def _first(case: CaseResult) -> str:
     return case.differences[0] + (f" (and {more} more)" if more else "")
 
 
+def check_can_be_written(file: Path) -> None:
+    """Tell before anything runs that the results would find no place.
+
+    Raises:
+        UsageError: *file* is a folder, or its folder is missing or takes no files.
+    """
+    if file.is_dir():
+        raise UsageError(f"--junit {printable(str(file))} is a folder: name a file in it")
+    if not file.parent.is_dir():
+        raise UsageError(
+            f"the folder {printable(str(file.parent))} is missing: make it, or name another file with --junit"
+        )
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise UsageError(f"cannot write {printable(str(file))}: name another file with --junit")
+
+
 def write_junit(file: Path, results: Sequence[RuleResult]) -> None:
     """Write *results* to *file* in JUnit's format.
 
     Raises:
         CommandError: the file cannot be written.
     """
-    root = ET.Element(
-        "testsuites", _counts([case for result in results for case in result.cases]), name="rulemint test"
-    )
+    root = ET.Element("testsuites", _counts(results), name="rulemint test")
     for result in results:
-        suite = ET.SubElement(root, "testsuite", _counts(result.cases), name=result.rule, file=result.cases_file)
+        suite = ET.SubElement(root, "testsuite", _counts([result]), name=result.rule, file=result.cases_file)
         for case in result.cases:
             _add_case(suite, result.rule, case)
+        if result.stopped is not None:
+            stopped = ET.SubElement(suite, "testcase", name="all cases", classname=result.rule)
+            ET.SubElement(stopped, "error", message=result.stopped)
     ET.indent(root)
     try:
         ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
@@ -83,11 +103,13 @@ def _add_case(suite: ET.Element, rule: str, case: CaseResult) -> None:
         ET.SubElement(element, "failure", message=texts[0]).text = "\n".join(texts)
 
 
-def _counts(cases: Sequence[CaseResult]) -> dict[str, str]:
+def _counts(results: Sequence[RuleResult]) -> dict[str, str]:
+    cases = [case for result in results for case in result.cases]
+    errors = sum(result.stopped is not None for result in results)
     counted: dict[str, Any] = {
-        "tests": len(cases),
+        "tests": len(cases) + errors,
         "failures": sum(not case.holds for case in cases),
-        "errors": 0,
+        "errors": errors,
         "time": f"{sum(case.duration_ms for case in cases) / 1000:.4f}",
     }
     return {name: str(value) for name, value in counted.items()}

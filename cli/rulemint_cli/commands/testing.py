@@ -10,10 +10,13 @@ import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, command
+from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.printable import printable
 from rulemint_shared.contract.records import Language
 
 if TYPE_CHECKING:
-    from rulemint_cli.cases.running import RuleToTest
+    from rulemint_cli.cases.report import RuleResult
+    from rulemint_cli.cases.running import CaseResult, RuleToTest
 
 TEST_TIMEOUT_S = 120.0
 """Of one case. Long, because packages may have to be installed first."""
@@ -62,7 +65,8 @@ def run_tests(  # noqa: PLR0913  # each is an option of the command line
 ) -> Work:
     """Run the cases of rules in the sandbox of a running system. Nothing is deployed, and no token is issued.
 
-    The exit code is 0 if all cases hold, 1 if one does not, and 2 if a file or an option is wrong.
+    The exit code is 0 if all cases hold, 1 if one does not or the system does not answer, and 2 if a file or an
+    option is wrong.
     """
     from rulemint_cli.cases.reading import file_of_cases, read_cases  # noqa: PLC0415  # each command loads what it needs
     from rulemint_cli.cases.running import RuleToTest  # noqa: PLC0415  # as above
@@ -100,17 +104,32 @@ def run_tests(  # noqa: PLR0913  # each is an option of the command line
 
 
 async def _test(call: Call, wanted: list[RuleToTest], junit: Path | None) -> None:
-    from rulemint_cli.cases.report import RuleResult, show_results, write_junit  # noqa: PLC0415  # as above
+    from rulemint_cli.cases.report import check_can_be_written, show_results, write_junit  # noqa: PLC0415  # as above
     from rulemint_cli.cases.running import run_cases  # noqa: PLC0415  # as above
 
-    results = []
-    async with call.admin(timeout_s=TEST_TIMEOUT_S) as admin:
-        with call.bars.show("running cases", sum(len(each.cases.content.cases) for each in wanted)) as steps:
-            for each in wanted:
-                ran = await run_cases(admin, each, steps.done)
-                results.append(RuleResult(rule=str(each.file), cases_file=str(each.cases.file), cases=ran))
+    results: list[RuleResult] = []
+    if junit is not None:
+        check_can_be_written(junit)
+    try:
+        async with call.admin(timeout_s=TEST_TIMEOUT_S) as admin:
+            with call.bars.show("running cases", sum(len(each.cases.content.cases) for each in wanted)) as steps:
+                for each in wanted:
+                    ran = await run_cases(admin, each, steps.done)
+                    results.append(_result(each, ran))
+    except CommandError as error:
+        if junit is not None:  # what ran before is not lost, and a report says why there is no more
+            write_junit(junit, [*results, _result(wanted[len(results)], [], stopped=str(error))])
+        raise
     show_results(call.output, results)
     if junit is not None:
         write_junit(junit, results)
     if not all(case.holds for result in results for case in result.cases):
         raise typer.Exit(1)
+
+
+def _result(tested: RuleToTest, ran: list[CaseResult], *, stopped: str | None = None) -> RuleResult:
+    from rulemint_cli.cases.report import RuleResult  # noqa: PLC0415  # as above
+
+    return RuleResult(
+        rule=printable(str(tested.file)), cases_file=printable(str(tested.cases.file)), cases=ran, stopped=stopped
+    )

@@ -96,7 +96,7 @@ class RecordingRule(Rule):  # type: ignore[misc]  # a host's files have no types
 
 def _source(rule: str | Path) -> tuple[str, str]:
     """The name of the rule's file, and its text."""
-    if isinstance(rule, str) and ("\n" in rule or "def " in rule):
+    if isinstance(rule, str) and ("\n" in rule or ("def " in rule and not Path(rule).is_file())):
         linecache.cache[FILE] = (len(rule), None, rule.splitlines(keepends=True), FILE)
         return FILE, rule
     path = Path(rule).resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -89,6 +90,26 @@ def test_a_red_case_ends_with_1_its_first_difference_and_a_report_for_ci(workpla
     ]
 
 
+def test_a_report_holds_what_ran_and_says_why_there_is_no_more(workplace: Workplace, rule: Path) -> None:
+    rule.with_name("rule.cases.yaml").write_text("cases:\n  - {name: one, client: nobody, expect: {claims: {}}}\n")
+    report = rule.with_name("report.xml")
+    assert workplace.rulemint("test", str(PLAN), str(rule), "--junit", str(report)).returncode == 2
+    root = ET.fromstring(report.read_text())  # noqa: S314  # our own file
+    assert (root.get("failures"), root.get("errors")) == ("0", "1")
+    assert int(root.get("tests") or 0) > 1
+    assert "there is no client nobody" in (root.findall("testsuite/testcase/error")[0].get("message") or "")
+
+
+@pytest.mark.parametrize("name", ["pl\x01an", os.fsdecode(b"pl\xffan")])
+def test_a_file_s_name_never_breaks_the_answer_or_the_report(workplace: Workplace, tmp_path: Path, name: str) -> None:
+    rule, report = tmp_path / f"{name}.js", tmp_path / "report.xml"
+    rule.write_text(RULE)
+    (tmp_path / f"{name}.cases.yaml").write_text(GREEN)
+    done = workplace.rulemint("test", str(rule), "--json", "--junit", str(report))
+    assert (done.returncode, json.loads(done.stdout)["held"]) == (0, 2), done.stderr
+    assert ET.fromstring(report.read_text()).get("tests") == "2"  # noqa: S314  # our own file
+
+
 def test_programs_get_every_difference(workplace: Workplace, rule: Path) -> None:
     rule.with_name("rule.cases.yaml").write_text(RED)
     done = workplace.rulemint("test", str(rule), "--json")
@@ -145,6 +166,10 @@ def test_a_wrong_file_ends_with_2_and_the_line(workplace: Workplace, rule: Path,
         (["--secret", "KEY"], "--secret KEY: write it as NAME=VALUE"),
         (["--limit", "timeout_s=soon"], "--limit timeout_s=soon: write it as NAME=NUMBER"),
         (["--cases", "nowhere.yaml"], "nowhere.yaml"),
+        (
+            ["--cases", str(PLAN.with_suffix(".cases.yaml")), "--junit", "nowhere/report.xml"],
+            "the folder nowhere is missing",
+        ),
         ([], "rule.js has no cases: write "),
     ],
 )

@@ -116,6 +116,13 @@ async def test_a_draft_that_is_no_rule_yet_comes_last(tenant: Management) -> Non
     assert answer["claims"]["seen"] == answer["claims"]["third"]
 
 
+async def test_a_script_without_a_name_has_its_own_lines_next_to_a_rule_that_is_called_rule(tenant: Management) -> None:
+    stored = {"name": "rule", "script": "export default () => { console.log('of the stored one'); }"}
+    assert (await tenant.call("POST", "/api/v2/rules", stored)).status == 201
+    flow = (await tried(tenant, {"id": "acme"}, script="export default () => { console.log('of the draft'); }"))["flow"]
+    assert [[line["message"] for line in rule["lines"]] for rule in flow] == [["of the stored one"], ["of the draft"]]
+
+
 async def test_a_stored_version_may_be_tried_in_the_flow(tenant: Management) -> None:
     ids = await a_flow(tenant)
     changed = {"script": FIRST.replace("'extra'", "'more'")}

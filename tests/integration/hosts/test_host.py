@@ -336,7 +336,7 @@ async def test_a_rule_that_goes_on_after_its_answer_loses_its_host(sandbox: Sand
 async def test_a_load_that_never_ends_is_ended(sandbox: Sandbox) -> None:
     host = await start_host(sandbox, program_of(PY))
     with pytest.raises(HostEndedError) as ended:
-        await host.load(load_frame("while True: pass", PY), Deadline.after(0.5), Loaded(host).write)
+        await host.load(load_frame("while True: pass", PY), Deadline.after(3), Loaded(host).write)
     assert ended.value.reason is FailureReason.TIMEOUT
     await host.ended.wait()
     assert not Path(f"/proc/{host.pid}/exe").exists()

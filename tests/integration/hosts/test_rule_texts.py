@@ -137,7 +137,7 @@ async def test_a_text_that_ends_its_host_while_it_is_loaded_says_how(
     sandbox: Sandbox, language: Language, script: str, reason: str
 ) -> None:
     host = await start_host(sandbox, program_of(language))
-    deadline = Deadline.after(0.5 if reason == "timeout" else 20)
+    deadline = Deadline.after(3 if reason == "timeout" else 20)
     with pytest.raises(HostEndedError) as ended:
         await host.load(load_frame(script, language), deadline, Loaded(host).write)
     assert ended.value.reason is FailureReason(reason)

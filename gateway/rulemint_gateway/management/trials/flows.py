@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -50,6 +51,12 @@ def draft_of(config: TenantConfig, body: TryRule) -> Rule | None:
     if body.name is UNSET:
         return None
     return next((rule for rule in config.rules.values() if rule.name == body.name), None)
+
+
+def free_name(config: TenantConfig) -> str:
+    """A name for a script that has none, which no rule of the tenant has: lines and calls are told apart by names."""
+    taken = {rule.name for rule in config.rules.values()}
+    return next(name for number in count(1) if (name := f"rule-{number}") not in taken) if "rule" in taken else "rule"
 
 
 def members_of(config: TenantConfig, request: TriedRequest, draft: Member | None) -> list[Member]:

@@ -18,6 +18,7 @@ from rulemint_gateway.management.trials.flows import (
     answer_of_flow,
     answer_without_rules,
     draft_of,
+    free_name,
     members_of,
     remarks_on,
 )
@@ -84,6 +85,8 @@ class Trials:
         draft, sent = None, None
         if body.script is not UNSET or body.rule_id is not UNSET:
             name, sent = await self._trial(tenant, body, stored=replaced)
+            if replaced is None and body.name is UNSET:
+                name = free_name(config)
             version = sent.text.version if body.script is UNSET else None
             draft = Member(name=name, stored=replaced, version=version, is_draft=True, language=sent.text.language)
         members = members_of(config, request, draft)
