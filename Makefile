@@ -115,11 +115,13 @@ clean: ## Remove the environments and every cache; .rulemint stays
 
 $(RUN)/ready: requirements.lock
 $(READY): requirements-dev.lock
-# An environment that is there is brought up to date. PYTHON=… makes it anew.
-$(RUN)/ready $(READY): pyproject.toml $(PACKAGES:%=%/pyproject.toml)
+# An environment that is there is brought up to date. One of another Python than PYTHON=… is made anew.
+BASE := -c 'import os, sys; print(os.path.realpath(sys._base_executable))'
+$(RUN)/ready $(READY): pyproject.toml $(PACKAGES:%=%/pyproject.toml) $(if $(PYTHON),FORCE)
 	@set -e; trap 'exit 130' INT; folder=$(@D); lock=$(filter %.lock,$^); \
 	pip="$$folder/bin/python -m pip --quiet --disable-pip-version-check install"; \
-	if [ -n "$(PYTHON)" ] || ! $$folder/bin/python -m pip --version >/dev/null 2>&1; then \
+	if ! $$folder/bin/python -m pip --version >/dev/null 2>&1 || \
+	  { [ -n "$(PYTHON)" ] && [ "$$($(or $(PYTHON),python3) $(BASE))" != "$$($$folder/bin/python $(BASE))" ]; }; then \
 	  command -v python3 >/dev/null || { echo "Python 3.11 or newer with venv is needed (Debian, Ubuntu: apt-get install python3-venv; Fedora: dnf install python3.13)" >&2; exit 1; }; \
 	  echo "1 of 3: Making $$folder, once. Looking for the fastest Python"; made=; \
 	  for python in $(or $(PYTHON),$$(python3 bench/interpreters.py)); do \
@@ -133,3 +135,5 @@ $(RUN)/ready $(READY): pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 	echo "3 of 3: Installing Rulemint into $$folder"; \
 	$$pip --no-deps --no-build-isolation $(PACKAGES:%=-e ./%); \
 	touch $@
+
+FORCE:

@@ -68,6 +68,7 @@ def list_(
 
     async def run() -> None:
         async with call.admin() as admin:
+            place = await requests.place_of_the_newest(admin) if follow else None  # what comes later is followed
             found = await requests.newest(admin, filters, count=past)
             if call.as_json and not follow:
                 call.output.json(found)
@@ -76,7 +77,8 @@ def list_(
             for each in found:
                 show(each)
             if follow:
-                await requests.follow(admin, filters, show, say)
+                place = found[-1]["log_id"] if found else place
+                await requests.follow(admin, filters, show, say, place=place)
 
     return run()
 

@@ -17,17 +17,10 @@ from rulemint_shared.contract.records import Language
 if TYPE_CHECKING:
     from rulemint_shared.cases.format import CaseFile
 
-EXAMPLES = """\b
-Examples:
-  rulemint new gold                                    the template plan, in JavaScript
-  rulemint new gold --language python
-  rulemint new networks --template package --folder rules
-"""
-
 
 def add_new_command(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    command(app, reaches=False, epilog=f"\b\nTemplates:\n{list_of_templates()}\n{EXAMPLES}")(new)
+    command(app, reaches=False, epilog=f"\b\nTemplates:\n{list_of_templates()}\n")(new)
 
 
 def new(

@@ -20,17 +20,11 @@ if TYPE_CHECKING:
 
 TEST_TIMEOUT_S = 120.0
 """Of one case. Long, because packages may have to be installed first."""
-EXAMPLES = """\b
-Examples:
-  rulemint test plan.js                        the cases in plan.cases.yaml
-  rulemint test rules/*.js rules/*.py --junit report.xml
-  rulemint test plan.py --cases plan.cases.yaml --client '{"metadata": {"plan": "gold"}}'
-"""
 
 
 def add_test_command(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    command(app, "test", epilog=EXAMPLES)(run_tests)
+    command(app, "test")(run_tests)
 
 
 def run_tests(  # noqa: PLR0913  # each is an option of the command line

@@ -14,18 +14,11 @@ from rulemint_shared.contract.records import Language
 
 TRY_TIMEOUT_S = 120.0
 """Long, because packages may have to be installed first."""
-EXAMPLES = """\b
-Examples:
-  rulemint try plan.js --client demo-client
-  rulemint try plan.js --client '{"metadata": {"plan": "gold"}}' --scope "read write"
-  rulemint try --flow --client demo-client              all rules, as they are deployed
-  rulemint try plan.js --flow --client demo-client      the same, with this file as the rule plan
-"""
 
 
 def add_try_command(app: typer.Typer) -> None:
     """Add the command to *app*."""
-    command(app, "try", epilog=EXAMPLES)(try_)
+    command(app, "try")(try_)
 
 
 def try_(  # noqa: PLR0913  # each is an option of the command line

@@ -78,14 +78,15 @@ async def find_last(admin: Admin, filters: Filters) -> Exchange:
     return record
 
 
-async def follow(admin: Admin, filters: Filters, show: Callable[[Exchange], None], say: Callable[[str], None]) -> None:
-    """Hand every token request from now on that *filters* show to *show*, until cancelled.
+async def follow(
+    admin: Admin, filters: Filters, show: Callable[[Exchange], None], say: Callable[[str], None], *, place: str | None
+) -> None:
+    """Hand every token request behind *place* that *filters* show to *show*, until cancelled. None: from the oldest on.
 
     Raises:
         CommandError: the system refuses.
     """
     pause = GrowingPause(LOOK_INTERVAL_S, 10.0)
-    place = await _place_of_the_newest(admin)
     say(f"watching {admin.url}")
     while True:
         try:
@@ -104,7 +105,12 @@ async def follow(admin: Admin, filters: Filters, show: Callable[[Exchange], None
             await asyncio.sleep(LOOK_INTERVAL_S)
 
 
-async def _place_of_the_newest(admin: Admin) -> str | None:
+async def place_of_the_newest(admin: Admin) -> str | None:
+    """Return the place of the newest token request in the log; None: there is none.
+
+    Raises:
+        CommandError: the system refuses, or does not answer.
+    """
     page = await admin.call("GET", PATH, query={"take": 1})
     return page["exchanges"][0]["log_id"] if page["exchanges"] else None
 

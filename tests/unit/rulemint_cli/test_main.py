@@ -106,7 +106,7 @@ def test_every_command_has_examples_and_no_other_has() -> None:
 def test_an_example_is_a_command_line_that_the_command_takes(
     words: str, example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("plan.js", "plan.py", "tenant.yaml"):
+    for name in ("plan.js", "plan.py", "plan.cases.yaml", "tenant.yaml"):
         (tmp_path / name).touch()
     (tmp_path / "export").mkdir()
     monkeypatch.chdir(tmp_path)
