@@ -25,7 +25,7 @@ class RuleResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cases_file: str
     cases: list[CaseResult]
     stopped: str | None = None
-    """Why its cases could not be run; None: they were."""
+    """The reason for which its cases could not be run; None: they were."""
 
 
 def show_results(output: Output, results: Sequence[RuleResult]) -> None:

@@ -18,7 +18,7 @@ _MAX_ALIASED = 100_000
 """Values that aliases may add to those that are written. Otherwise a few lines become more than memory holds."""
 _JSON_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map"))
 _TAG_DOES_NOT_FIT = (LookupError, TypeError, AttributeError)
-"""What PyYAML raises for ``!!int ''``, ``!!bool maybe`` and their kind."""
+"""The errors that PyYAML raises for ``!!int ''``, ``!!bool maybe`` and their kind."""
 
 
 def _refuse_tag(_loader: yaml.SafeLoader, node: yaml.Node) -> None:
