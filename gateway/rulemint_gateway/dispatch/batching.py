@@ -12,13 +12,16 @@ from redis.exceptions import RedisError
 
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.batches import MAX_PART_BYTES, join_batch
-from rulemint_shared.contract.messages import BATCH_LIMIT, Invocation
+from rulemint_shared.contract.messages import Invocation
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
 
+JOB_INVOCATIONS = 16
+"""In one job. While a runner works on one, the gateway can answer the one before: with larger jobs each waits for the
+other, and a part of a processor is idle."""
 JOB_BYTES = 1024 * 1024
 """Of invocations in one job, unless one alone has more: nobody waits for long until another's large ones have left."""
 FULL_JOBS_IN_FLIGHT = 4
@@ -68,7 +71,7 @@ class Batcher:
             raise CannotTravelError(f"invocation: {len(encoded)} bytes are more than {MAX_PART_BYTES}")
         self._waiting.append((invocation.id, encoded))
         # One enqueue on its way collects the rest. A second one starts only for a full job, which cannot take more.
-        if not self._enqueues or (len(self._waiting) >= BATCH_LIMIT and len(self._enqueues) < FULL_JOBS_IN_FLIGHT):
+        if not self._enqueues or (len(self._waiting) >= JOB_INVOCATIONS and len(self._enqueues) < FULL_JOBS_IN_FLIGHT):
             self._start_enqueue()
 
     async def close(self) -> None:
@@ -93,7 +96,7 @@ class Batcher:
     async def _enqueue_all(self) -> None:
         """Enqueue until nothing waits. It begins in the next turn of the loop, with all that came in this one."""
         while self._waiting:
-            if 1 < len(self._waiting) < BATCH_LIMIT:
+            if 1 < len(self._waiting) < JOB_INVOCATIONS:
                 await asyncio.sleep(0)  # several came at once, and the next turn brings more
             if job := self._next_job():
                 await self._enqueue(job)
@@ -101,7 +104,7 @@ class Batcher:
     def _next_job(self) -> list[tuple[str, bytes]]:
         invocations: list[tuple[str, bytes]] = []
         size = 0
-        while self._waiting and len(invocations) < BATCH_LIMIT:
+        while self._waiting and len(invocations) < JOB_INVOCATIONS:
             size += len(self._waiting[0][1])
             if invocations and size > JOB_BYTES:
                 break

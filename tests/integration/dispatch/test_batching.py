@@ -9,8 +9,8 @@ import pytest
 
 from fixtures.dispatching import a_rule, an_invocation
 from rulemint_gateway.dispatch import batching
-from rulemint_gateway.dispatch.batching import Batcher
-from rulemint_shared.contract.messages import BATCH_LIMIT, Invocation
+from rulemint_gateway.dispatch.batching import JOB_INVOCATIONS, Batcher
+from rulemint_shared.contract.messages import Invocation
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
@@ -25,7 +25,7 @@ async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
 @pytest.fixture
 async def invocations(redis: RedisClient) -> list[Invocation]:
     rule = await a_rule(redis)
-    return [an_invocation(rule, Deadline.after(60)) for _ in range(3 * BATCH_LIMIT)]
+    return [an_invocation(rule, Deadline.after(60)) for _ in range(3 * JOB_INVOCATIONS)]
 
 
 class Jobs:
@@ -78,7 +78,7 @@ async def test_full_jobs_do_not_wait_for_each_other(redis: RedisClient, invocati
     for invocation in invocations:
         jobs.batcher.submit(invocation)
     await jobs.batcher.close()
-    assert jobs.sizes == [BATCH_LIMIT] * 3
+    assert jobs.sizes == [JOB_INVOCATIONS] * 3
 
 
 async def test_large_invocations_share_no_job(
