@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import resource
 import signal
@@ -127,7 +128,8 @@ def open_descriptors() -> Iterator[None]:
     """What a runner might have open, and inheritable at that; one has the highest number there may be."""
     highest = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 2**20) - 1
     descriptors = [os.open("/etc/passwd", os.O_RDONLY)]
-    descriptors += [os.dup2(descriptors[0], number, inheritable=True) for number in (70, 700, highest)]
+    # The first free numbers from there on: in place of one that the event loop watches they would end this process.
+    descriptors += [fcntl.fcntl(descriptors[0], fcntl.F_DUPFD, number) for number in (70, 700, highest)]
     yield
     for descriptor in descriptors:
         os.close(descriptor)
