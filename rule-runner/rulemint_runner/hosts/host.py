@@ -285,9 +285,15 @@ class Host:
 
     async def _watch_end(self) -> None:
         """Wait for the process to be reaped, then tell all who wait how it ended."""
-        status = await self._process.exited
-        await self._engine_text.closed.wait()
-        await self._channel.read_to_its_end()
+        try:
+            status = await self._process.exited
+            await self._engine_text.closed.wait()
+            await self._channel.read_to_its_end()
+        except asyncio.CancelledError:  # the runner ends first, and nothing of the host may stay open
+            self.kill(FailureReason.INTERRUPTED, "the runner stopped")
+            self._engine_text.abort()
+            self._close()
+            raise
         ran_out = has_run_out(self._engine_text.text, status, self._silent_shortage)
         reason = FailureReason.OUT_OF_MEMORY if ran_out else FailureReason.CRASHED
         if status == SPAWNER_DIED:
@@ -307,11 +313,15 @@ class Host:
         if self.dropped_lines:
             log.info("lines of ended invocations were dropped", pid=self.pid, lines=self.dropped_lines)
         self._end(self._why_killed)
+        self._close()
+        self.ended.set()
+
+    def _close(self) -> None:
+        """Let go of what names the process."""
         self._process.close()
         if self._usage is not None:
             self._usage.close()
             self._usage = None
-        self.ended.set()
 
     def _end(self, why: HostEndedError) -> None:
         """Nothing is read of it or sent to it any more; those who wait for it hear *why*."""

@@ -280,7 +280,11 @@ class HostPool:
         load = await turn.load()
         host = await self._blank_host(turn.program(), priority=priority)
         turn.is_loading = True
-        await host.load(load, Deadline.after(turn.load_within_s), turn.take_line)
+        try:
+            await host.load(load, Deadline.after(turn.load_within_s), turn.take_line)
+        except BaseException:  # whatever it is, nobody looks after the host from here on
+            host.kill(FailureReason.INTERRUPTED, "the rule was not loaded")
+            raise
         return host
 
     def _fail(self, queue: RuleQueue, turn: Turn, error: HostEndedError | RuleNotLoadedError) -> None:

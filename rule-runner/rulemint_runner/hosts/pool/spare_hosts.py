@@ -65,6 +65,7 @@ class SpareHosts:
             host = ready.popleft()
             if host.usable:
                 return host
+            host.kill(FailureReason.INTERRUPTED, "the host was about to end")  # from here on nobody looks after it
         return await start_host(self._sandbox, program)
 
     async def close(self) -> None:

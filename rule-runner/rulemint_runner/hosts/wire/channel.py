@@ -157,6 +157,16 @@ class EngineText(asyncio.Protocol):
         self.closed = asyncio.Event()
         self.on_text: Callable[[], None] | None = None
         """Called whenever it has written something more."""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what we read from."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def abort(self) -> None:
+        """Read nothing more."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Keep the end of it."""
@@ -166,6 +176,7 @@ class EngineText(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The process has ended, or closed its standard error."""
+        self._transport = None
         self.closed.set()
 
     def shown(self) -> str:
