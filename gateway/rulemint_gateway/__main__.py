@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import rulemint_shared.process.without_rich  # noqa: F401  # before what imports structlog
+
 import argparse
 import sys
 
