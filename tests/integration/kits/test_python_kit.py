@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import sys
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -20,6 +24,16 @@ from rulemint_shared.contract.records import Language
 NUMBERED_TASK = re.compile(r"Task-\d+")
 """A host has made few tasks before."""
 PYTHON_FACTS = facts_in(Language.PYTHON)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """A rule may leave an open event loop in this process; a later test would get the warning about it."""
+    yield
+    sys.modules.pop("rule", None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def ended_in_the_kit(result: RuleResult) -> Ended:
