@@ -14,7 +14,8 @@ import typer
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import NoCheckOption, Work, YesOption, command
 from rulemint_cli.rules import deployment
-from rulemint_cli.rules.deployment import Deployment, RuleOptions, Wanted, wanted_of
+from rulemint_cli.rules.deployment import Deployment, Wanted, wanted_of
+from rulemint_cli.rules.rule_options import RuleOptions
 from rulemint_cli.rules.running import if_disabled, running
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.standard_error import say
@@ -108,6 +109,8 @@ async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
 
     with call.bars.show(f"deploying {planned.wanted.name}", planned.step_count) as steps:
         rule = await carry_out(admin, planned, steps.done)
+    if planned.wanted.message and not planned.makes_a_version:
+        say("--message is not kept, because this makes no new version")
     if admin.warnings:
         raise OnlyADraftError(admin.warnings.pop())
     call.output.done(rule, running(rule))

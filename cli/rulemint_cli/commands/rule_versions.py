@@ -1,15 +1,20 @@
-"""Define ``rulemint rules versions``, ``deploy-version`` and ``diff``."""
+"""Define ``rulemint rules versions``, ``rollback``, ``deploy-version`` and ``diff``."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import NoCheckOption, YesOption, command
-from rulemint_cli.connection.nouns import RULES, called, find, path_of
+from rulemint_cli.connection.nouns import RULES, Record, called, find, path_of
 from rulemint_cli.rules.running import running
+from rulemint_cli.terminal.errors import CommandError
+
+if TYPE_CHECKING:
+    from rulemint_cli.connection.management_api import Admin
 
 RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's name or id.")]
 VersionArgument = Annotated[int, typer.Argument(min=1, help="The version's number.")]
@@ -18,6 +23,7 @@ VersionArgument = Annotated[int, typer.Argument(min=1, help="The version's numbe
 def add_version_commands(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     command(app)(versions)
+    command(app)(rollback)
     command(app, "deploy-version")(deploy_version)
     command(app)(diff)
 
@@ -26,7 +32,7 @@ async def versions(call: Call, rule: RuleArgument) -> None:
     """List the versions of a rule, newest first."""
     async with call.admin() as admin:
         found = await admin.list(f"{path_of(RULES, await find(admin, RULES, rule))}/versions")
-    call.output.fields_table(("number", "deployed", "draft", "created_at", "language"), found)
+    call.output.fields_table(("number", "deployed", "draft", "created_at", "language", "message"), found)
 
 
 async def deploy_version(
@@ -41,7 +47,56 @@ async def deploy_version(
     async with call.admin(no_check=no_check) as admin:
         record = await find(admin, RULES, rule)
         call.confirm(f"Run version {version} of {called(RULES, record)} at {admin.url}?", yes=yes)
-        deployed = await admin.call("POST", f"{path_of(RULES, record)}/versions/{version}/deploy")
+        await _deploy(call, admin, record, version)
+
+
+async def rollback(
+    call: Call,
+    rule: RuleArgument,
+    to: Annotated[
+        int | None, typer.Option("--to", metavar="VERSION", min=1, help="Default: the version that ran before.")
+    ] = None,
+    *,
+    no_check: NoCheckOption = False,
+    yes: YesOption = False,
+) -> None:
+    """Go back to the version of a rule that ran before, or to an older one. Secrets stay as they are now."""
+    async with call.admin(no_check=no_check) as admin:
+        record = await find(admin, RULES, rule)
+        version = await _before(admin, record) if to is None else to
+        if version == record["version"]:
+            raise CommandError(f"version {version} of {called(RULES, record)} runs already: {_shown_by(record)}")
+        found = await admin.call("GET", f"{path_of(RULES, record)}/versions/{version}")
+        message = f" “{found['message']}”" if found["message"] else ""
+        call.confirm(
+            f"Run version {version}{message} of {called(RULES, record)} in place of version {record['version']} "
+            f"at {admin.url}?",
+            yes=yes,
+        )
+        await _deploy(call, admin, record, version)
+
+
+async def _before(admin: Admin, rule: Record) -> int:
+    """Return the version that ran before, or the newest older one where nobody noted it.
+
+    Raises:
+        CommandError: there is none.
+    """
+    if previous := rule.get("previous_version"):
+        return int(previous)
+    versions = await admin.list(f"{path_of(RULES, rule)}/versions")
+    older = [each["number"] for each in versions if each["number"] < rule["version"] and not each["draft"]]
+    if not older:
+        raise CommandError(f"{called(RULES, rule)} has no earlier version: {_shown_by(rule)}, --to takes one of them")
+    return int(max(older))
+
+
+def _shown_by(rule: Record) -> str:
+    return f"rulemint rules versions {quote(str(rule['name']))} shows all"
+
+
+async def _deploy(call: Call, admin: Admin, rule: Record, version: int) -> None:
+    deployed = await admin.call("POST", f"{path_of(RULES, rule)}/versions/{version}/deploy")
     call.output.done(deployed, running(deployed))
 
 

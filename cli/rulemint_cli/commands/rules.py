@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import command
+from rulemint_cli.commands.command import NoCheckOption, command
 from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given
 from rulemint_cli.commands.noun_commands import add_delete, noun_app
 from rulemint_cli.commands.rule_files import add_file_commands
 from rulemint_cli.commands.rule_versions import add_version_commands
 from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, path_of
+from rulemint_cli.rules.rule_options import RuleFields, fields_of
 
 rules = noun_app(RULES, "Rules: your code, which decides what is in a token.")
 
@@ -35,11 +36,19 @@ async def update(
     name: Annotated[str | None, typer.Option(help="The rule's name, for people.")] = None,
     order: Annotated[int | None, typer.Option(help="The rule's place in the flow.")] = None,
     fields: SetOption = None,
+    *,
+    options: RuleFields,
+    no_check: NoCheckOption = False,
 ) -> None:
-    """Change a rule: the fields that are given. Use deploy for its script, secrets and packages."""
-    body = changes_of(given(name=name, order=order) | assigned(fields))
-    async with call.admin() as admin:
+    """Change a rule: the fields that are given. Use deploy for its script, and secrets set for its secrets."""
+    from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # what calls a system: --help does without
+
+    changes = changes_of(given(name=name, order=order) | fields_of(options) | assigned(fields))
+    body = changes | given(message=options.message)
+    async with call.admin(no_check=no_check) as admin:
         changed = await admin.call("PATCH", path_of(RULES, await find(admin, RULES, rule)), body)
+        if admin.warnings:
+            raise OnlyADraftError(admin.warnings.pop())
     call.output.record(changed, but=("script",))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rulemint_cli.connection.management_api import Admin, RefusedError
 from rulemint_cli.connection.nouns import RULES, Record, path_of
-from rulemint_cli.rules.deployment import Deployment, Wanted
+from rulemint_cli.rules.deployment import Deployment
 from rulemint_cli.rules.rule_secrets import put_secrets
 from rulemint_cli.terminal.errors import CommandError
 
@@ -27,12 +27,18 @@ async def deploy(admin: Admin, deployment: Deployment, done: Callable[[], None])
         CommandError: the system refuses, or does not answer.
     """
     if deployment.existing is None:
-        return await _create(admin, deployment.wanted, done)
+        return await _create(admin, deployment, done)
     return await _change(admin, deployment, deployment.existing, done)
 
 
-async def _create(admin: Admin, wanted: Wanted, done: Callable[[], None]) -> Record:
-    body = {"name": wanted.name, **wanted.fields, "enabled": not wanted.secrets}
+def _message(deployment: Deployment) -> dict[str, str]:
+    message = deployment.wanted.message
+    return {"message": message} if message and deployment.makes_a_version else {}
+
+
+async def _create(admin: Admin, deployment: Deployment, done: Callable[[], None]) -> Record:
+    wanted = deployment.wanted
+    body = {"name": wanted.name, **wanted.fields, **_message(deployment), "enabled": not wanted.secrets}
     made, etag = await admin.call_matching("POST", RULES.path, body)
     done()
     if wanted.secrets:
@@ -55,8 +61,9 @@ async def _change(admin: Admin, deployment: Deployment, rule: Record, done: Call
         done()
     if not deployment.changes:
         return rule
+    body = {**deployment.changes, **_message(deployment)}
     try:
-        rule, _ = await admin.call_matching("PATCH", path, deployment.changes, etag=deployment.etag)
+        rule, _ = await admin.call_matching("PATCH", path, body, etag=deployment.etag)
     except RefusedError as error:
         if error.status != PRECONDITION_FAILED:
             raise

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from shlex import quote
+from typing import TYPE_CHECKING, Any
 
 from rulemint_cli.connection.nouns import RULES, Record, path_of
-from rulemint_cli.rules.rule_file import dependencies_of, language_of, read_script, rule_name_of, secret_pairs
+from rulemint_cli.rules.rule_file import language_of, read_script, rule_name_of, secret_pairs
+from rulemint_cli.rules.rule_options import RuleOptions, fields_of
 from rulemint_cli.rules.rule_secrets import secret_names
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.allow_list import parse_entries
-from rulemint_shared.contract.records import Language
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
+
+MAKE_A_VERSION = frozenset({"script", "language", "allow_hosts", "limits", "dependencies", "isolation"})
+"""The fields that a version of a rule fixes."""
+SHOWN_OTHERS = 5
+_WORDS = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +31,10 @@ class Wanted:
     name: str
     fields: dict[str, Any]
     secrets: dict[str, str]
+    is_named: bool = False
+    """The command line has given the name. Otherwise it is the file's."""
+    message: str = ""
+    """What the new version is for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +48,13 @@ class Deployment:
     changes: dict[str, Any]
     """The fields that differ."""
     known_secrets: list[str]
+    others: tuple[str, ...] = ()
+    """The names of the rules that are there, if this one is not."""
+
+    @property
+    def makes_a_version(self) -> bool:
+        """Tell whether the changes make a new version, which can have a message."""
+        return self.existing is None or bool(self.changes.keys() & MAKE_A_VERSION)
 
     @property
     def is_needed(self) -> bool:
@@ -54,27 +70,12 @@ class Deployment:
 
     @property
     def question(self) -> str:
-        """Return the beginning of the question that is asked first."""
-        return f"{'Create' if self.existing is None else 'Change'} the rule {self.wanted.name}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleOptions:
-    """The options of a rule that the command line may add to the file."""
-
-    name: Annotated[str | None, typer.Option(help="The rule's name. Default: the file's name.")] = None
-    secret: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule.")] = None
-    dep: Annotated[list[str] | None, typer.Option(help="A package, such as axios@1. Replaces the old list.")] = None
-    allow_host: Annotated[
-        list[str] | None, typer.Option(help="A host that the rule may call. Replaces the old list.")
-    ] = None
-    client: Annotated[
-        list[str] | None, typer.Option(help="A client_id that the rule is for. Replaces the old list.")
-    ] = None
-    audience: Annotated[list[str] | None, typer.Option(help="An API that the rule is for. Replaces the old list.")] = (
-        None
-    )
-    language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None
+        """Return the beginning of the question that is asked first. A new rule is told from those that are there."""
+        if self.existing is not None:
+            return f"Change the rule {self.wanted.name}"
+        named = ", ".join(self.others[:SHOWN_OTHERS]) + (", …" if len(self.others) > SHOWN_OTHERS else "")
+        beside = f", a new one next to {named}," if self.others else ""
+        return f"Create the rule {self.wanted.name}{beside}"
 
 
 def wanted_of(file: Path, options: RuleOptions) -> Wanted:
@@ -83,28 +84,31 @@ def wanted_of(file: Path, options: RuleOptions) -> Wanted:
     Raises:
         UsageError: the file cannot be read, or an option is malformed.
     """
-    fields: dict[str, Any] = {"script": read_script(file), "language": str(language_of(file, options.language))}
-    if options.dep:
-        fields["dependencies"] = dependencies_of(options.dep)
-    if options.allow_host:
-        fields["allow_hosts"] = _hosts(options.allow_host)
-    if options.client:
-        fields["clients"] = options.client
-    if options.audience:
-        fields["audiences"] = options.audience
-    return Wanted(name=options.name or rule_name_of(file), fields=fields, secrets=secret_pairs(options.secret or []))
+    script = {"script": read_script(file), "language": str(language_of(file, options.language))}
+    return Wanted(
+        name=options.name or rule_name_of(file),
+        is_named=options.name is not None,
+        fields={**script, **fields_of(options)},
+        secrets=secret_pairs(options.secret or []),
+        message=options.message or "",
+    )
 
 
 async def plan(admin: Admin, wanted: Wanted) -> Deployment:
     """Plan the changes that make the rule as *wanted*.
 
     Raises:
+        UsageError: the name is the file's, no rule has it, and it resembles another rule's.
         CommandError: the system refuses, or does not answer.
     """
-    listed = next((rule for rule in await admin.list(RULES.path) if rule["name"] == wanted.name), None)
+    rules = await admin.list(RULES.path)
+    listed = next((rule for rule in rules if rule["name"] == wanted.name), None)
+    names = tuple(str(rule["name"]) for rule in rules)
+    if listed is None and not wanted.is_named:
+        refuse_a_second(wanted.name, names)
     existing, etag = (None, None) if listed is None else await admin.call_matching("GET", path_of(RULES, listed))
     old = existing or {}
-    changes = {name: value for name, value in wanted.fields.items() if old.get(name) != value}
+    changes = {name: value for name, value in wanted.fields.items() if _differs(name, old.get(name), value)}
     if existing is not None and not existing["version"]:  # it shows its draft, which has never run
         changes |= {"script": wanted.fields["script"], "enabled": True}
     return Deployment(
@@ -113,12 +117,33 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
         etag=etag,
         changes=changes,
         known_secrets=await secret_names(admin, existing) if existing and wanted.secrets else [],
+        others=names if existing is None else (),
     )
 
 
-def _hosts(texts: list[str]) -> list[str]:
-    """Spell hosts as the system stores them, so that they can be compared."""
-    try:
-        return list(dict.fromkeys(str(entry) for entry in parse_entries(texts)))
-    except ValueError as error:
-        raise UsageError(f"--allow-host: {error}") from None
+def refuse_a_second(name: str, names: Sequence[str]) -> None:
+    """Refuse to make a rule called *name*, from its file, next to one of *names* that the file may stand for.
+
+    Raises:
+        UsageError: one resembles it: ``plan-v2`` or ``Plan`` stands for ``plan``.
+    """
+    for other in names:
+        if _resemble(name, other):
+            raise UsageError(
+                f"no rule is called {name}, as the file is, but there is {other}: "
+                f"give --name {quote(other)} to change that one, or --name {quote(name)} to make another"
+            )
+
+
+def _resemble(one: str, other: str) -> bool:
+    """Tell whether both have the same letters and digits, or one has the words of the other and more behind them."""
+    first, second = _WORDS.findall(one.casefold()), _WORDS.findall(other.casefold())
+    shared = min(len(first), len(second))
+    return "".join(first) == "".join(second) or (shared > 0 and first[:shared] == second[:shared])
+
+
+def _differs(name: str, old: Any, new: Any) -> bool:
+    """Compare the values of a field. Limits that a rule does not set are null in the system's answer."""
+    if name == "limits" and isinstance(old, dict):
+        old = {limit: value for limit, value in old.items() if value is not None}
+    return bool(old != new)

@@ -189,6 +189,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     resumed_clients: dict[str, int] = {}
     """The times at which somebody last ended its pause for a client, of clients for which that was lately."""
     description: str = ""
+    previous_version: int = 0
+    """The version that ran before this one; 0: none, or it was replaced before this field."""
 
 
 class Isolation(StrEnum):
@@ -230,6 +232,8 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The hash of its package set; empty if it has none."""
     created_by: str = ""
     """The client_id of its maker; empty: made before this field, or by Rulemint itself."""
+    message: str = ""
+    """The words of its maker on what it changes; empty: none."""
 
 
 class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):

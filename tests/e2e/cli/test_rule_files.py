@@ -122,6 +122,21 @@ def test_a_deployment_that_nobody_confirms_changes_nothing(workplace: Workplace,
     assert "my-rule" not in workplace.rulemint("rules", "list").stdout
 
 
+def test_a_file_whose_name_is_nearly_a_rules_makes_no_second_rule(workplace: Workplace, rule: Path) -> None:
+    workplace.rulemint("rules", "deploy", rule.name, "--yes")
+    copy = rule.with_name("My_Rule.v2.py")
+    copy.write_text(FIRST.replace("1}", "2}"))
+    refused = workplace.rulemint("rules", "deploy", copy.name, "--yes")
+    assert refused.returncode == 2
+    (named,) = re.findall(r"give --name (\S+) to change that one", refused.stderr)
+    assert workplace.rulemint("rules", "deploy", copy.name, "--name", named, "--yes").returncode == 0
+    assert "2}" in workplace.json("rules", "show", "my-rule")["script"]
+
+
+def test_the_question_about_a_new_rule_names_those_that_are_there(workplace: Workplace, rule: Path) -> None:
+    assert "a new one next to seed" in workplace.rulemint("rules", "deploy", rule.name, stdin="n\n").stderr
+
+
 def test_create_leaves_a_rule_of_the_same_name_as_it_is(workplace: Workplace, rule: Path) -> None:
     assert workplace.rulemint("rules", "create", rule.name, "--name", "my-rule").returncode == 0
     rule.write_text("x")

@@ -42,6 +42,46 @@ def test_a_rule_goes_back_to_an_older_version_and_shows_the_difference(workplace
     workplace.rulemint("rules", "delete", "versioned", "--yes")
 
 
+def test_rollback_runs_the_version_that_ran_before_and_names_its_message(workplace: Workplace) -> None:
+    file = workplace.folder / "rolled.py"
+    for number, message in ((1, "the first"), (2, "a mistake")):
+        file.write_text(f'def rule(client, scope, audience, context):\n    return {{"n": {number}}}\n')
+        done = workplace.rulemint("rules", "deploy", str(file), "--message", message, "--yes")
+        assert done.returncode == 0, done.stderr
+    assert workplace.json("rules", "show", "rolled")["message"] == "a mistake"
+    assert "the first" in workplace.rulemint("rules", "versions", "rolled").stdout
+
+    asked = workplace.rulemint("rules", "rollback", "rolled", stdin="y\n")
+    assert "Run version 1 “the first”" in asked.stderr
+    assert asked.stdout == "the rule rolled runs as version 1\n"
+    assert workplace.json(*ASK, **SECRET)["n"] == 1
+    again = workplace.rulemint("rules", "rollback", "rolled", "--to", "1", "--yes")
+    assert (again.returncode, "runs already" in again.stderr) == (1, True)
+    assert workplace.json("rules", "rollback", "rolled", "--yes")["version"] == 2
+    workplace.rulemint("rules", "delete", "rolled", "--yes")
+
+
+def test_a_rule_that_had_one_version_has_nothing_to_go_back_to(workplace: Workplace) -> None:
+    deployed(workplace, workplace.folder / "single.py", 1)
+    refused = workplace.rulemint("rules", "rollback", "single", "--yes")
+    assert (refused.returncode, "rulemint rules versions single" in refused.stderr) == (1, True)
+    workplace.rulemint("rules", "delete", "single", "--yes")
+
+
+def test_update_takes_what_deploy_takes(workplace: Workplace) -> None:
+    deployed(workplace, workplace.folder / "updated.py", 1)
+    options = ("--client", "demo-client", "--audience", "https://api.example.com/", "--allow-host", "API.example.com")
+    changed = workplace.json("rules", "update", "updated", *options, "--limit", "timeout_s=2", "--message", "tighter")
+    assert (changed["clients"], changed["audiences"]) == (["demo-client"], ["https://api.example.com/"])
+    assert (changed["allow_hosts"], changed["limits"]["timeout_s"]) == (["api.example.com"], 2)
+    assert (changed["version"], changed["message"]) == (2, "tighter")
+    same = workplace.rulemint("rules", "deploy", "updated.py", "--limit", "timeout_s=2")
+    assert same.stdout == "nothing changed: the rule updated is as updated.py has it\n"
+    pointless = workplace.rulemint("rules", "update", "updated", "--order", "9", "--message", "why")
+    assert (pointless.returncode, "message" in pointless.stderr) == (1, True)
+    workplace.rulemint("rules", "delete", "updated", "--yes")
+
+
 def test_signing_keys_are_rotated_and_revoked(workplace: Workplace) -> None:
     before = workplace.json("keys", "list")
     current = next(key["kid"] for key in before if key.get("current"))

@@ -35,7 +35,7 @@ SCOPE_LISTS = st.lists(
 ALGORITHMS = st.sampled_from(["RS256", "PS256", "ES256", "EdDSA", "RS512"])
 """Without HS256, whose secret no answer and no file has."""
 NOT_SHOWN = {"client_secret", "signing_secret", *(name for noun in NOUNS.values() for name in noun.not_shown)}
-MADE_ANEW = ("id", "version", "draft_version")
+MADE_ANEW = ("id", "version", "draft_version", "previous_version")
 """What a record that is deleted and made again does not have as before."""
 KNOWN_BY = {
     "clients": ("client_id",),
@@ -63,6 +63,7 @@ OF_RULES = {
     "script": st.sampled_from(SCRIPTS),
     "allow_hosts": st.lists(st.sampled_from(["api.example.com", "*.example.org"]), unique=True),
     "dependencies": st.just({}),
+    "message": st.just(""),  # it belongs to a version, and not every change makes one
     "draft": st.just(False),
 }
 OF_ACTIONS = {

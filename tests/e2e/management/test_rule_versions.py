@@ -96,6 +96,29 @@ async def test_a_version_says_who_made_it_and_what_it_fixes(management: Manageme
         assert "script" not in version
 
 
+async def test_a_version_keeps_its_message_and_the_next_one_does_not_inherit_it(management: Management) -> None:
+    async with management.rule(text(1), enabled=False, message="begins") as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        assert (rule["message"], rule["previous_version"]) == ("begins", None)
+        changed = (await management.call("PATCH", path, {"script": text(2)})).body
+        assert (changed["message"], changed["previous_version"]) == ("", 1)
+        assert [v["message"] for v in await versions(management, rule["id"])] == ["", "begins"]
+        refused = await management.call("PATCH", path, {"order": 7, "message": "moved"})
+        assert (refused.status, refused.body["field"]) == (400, "message")
+        assert (await management.call("GET", path)).body["order"] == rule["order"]
+
+
+async def test_the_version_that_ran_before_is_kept_at_any_age(management: Management) -> None:
+    async with management.rule(text(1), enabled=False) as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        for number in range(2, 4):
+            await management.call("PATCH", path, {"script": text(number)})
+        back = (await deploy(management, rule["id"], 1)).body
+        assert (back["version"], back["previous_version"]) == (1, 3)
+        again = (await deploy(management, rule["id"], 1)).body
+        assert again["previous_version"] == 3
+
+
 async def test_versions_come_in_pages_newest_first(management: Management) -> None:
     async with management.rule(text(1), enabled=False) as rule:
         for number in (2, 3):

@@ -17,6 +17,7 @@ RuleName = Annotated[
     str, Meta(min_length=1, max_length=100, pattern=whole(r"[a-zA-Z0-9]([ _\-a-zA-Z0-9]*[a-zA-Z0-9])?"))
 ]
 Description = Annotated[str, Meta(max_length=1_000)]
+VersionMessage = Annotated[str, Meta(max_length=500)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=128, pattern=whole(r"[\x21-\x39\x3b-\x7e]+"))]
 """Printable ASCII without a colon: HTTP Basic could not carry it (RFC 7617 §2)."""
 ClientSecretValue = Annotated[str, Meta(min_length=16, max_length=512, pattern=whole(r"[\x21-\x7e]+"))]

@@ -27,12 +27,16 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     version: int
     """0: it was never deployed."""
     draft_version: int | None
+    previous_version: int | None
+    """The version that ran before this one."""
     allow_hosts: tuple[str, ...]
     isolation: Isolation
     limits: RuleLimits
     dependencies: dict[str, str]
     resolved_dependencies: dict[str, str]
     description: str
+    message: str
+    """Of the version that is shown: what its maker said about it."""
     warning: str | UnsetType = UNSET
     """Of a write: why its version is only a draft."""
 
@@ -45,6 +49,7 @@ class RuleVersionSummary(Answer, frozen=True, kw_only=True):
     draft: bool
     created_at: Moment
     created_by: str | None
+    message: str
     language: Language
     script_sha256: str
     allow_hosts: tuple[str, ...]
@@ -73,12 +78,14 @@ def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
         audiences=rule.audiences,
         version=rule.version,
         draft_version=rule.draft or None,
+        previous_version=rule.previous_version or None,
         allow_hosts=text.allow_hosts,
         isolation=text.isolation,
         limits=text.limits,
         dependencies=text.dependencies,
         resolved_dependencies=text.resolved_dependencies,
         description=rule.description,
+        message=text.message,
         warning=warning(),
     )
 
@@ -91,6 +98,7 @@ def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
         draft=text.version == rule.draft,
         created_at=rfc3339_ms(text.created_at_ms),
         created_by=text.created_by or None,
+        message=text.message,
         language=text.language,
         script_sha256=hashlib.sha256(text.script.encode()).hexdigest(),
         allow_hosts=text.allow_hosts,

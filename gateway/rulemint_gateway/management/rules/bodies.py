@@ -14,6 +14,7 @@ from rulemint_gateway.management.nouns.fields import (
     RuleClients,
     RuleName,
     Script,
+    VersionMessage,
 )
 from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
@@ -39,6 +40,8 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Ids that no client has, yet or any more, are no error; nor are they in ``audiences``."""
     audiences: RuleAudiences = ()
     description: Description = ""
+    message: VersionMessage = ""
+    """What this version is for. It is kept with the version."""
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,11 +62,13 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Replaces all of them, and the audiences replace all audiences."""
     audiences: RuleAudiences | UnsetType = UNSET
     description: Description | UnsetType = UNSET
+    message: VersionMessage = ""
+    """What the new version changes. It is kept with the version, so the change must make one."""
     draft: bool = False
     """Save the new version without deploying it."""
 
 
-PLACES = Placement(CreateRule, PatchRule, into=(RuleVersion, Rule), apart={"draft"})
+PLACES = Placement(CreateRule, PatchRule, into=(RuleVersion, Rule), apart={"draft", "message"})
 TEXT_FIELDS = PLACES.fields(RuleVersion)
 """A rule version fixes these; a change of any of them makes a new one."""
 RULE_FIELDS = PLACES.fields(Rule)

@@ -23,7 +23,7 @@ def plan_outdated(before: Rule, after: Rule, *, kept: int, changes: Changes[Any]
     What runs *before* or *after* stays in any case: an invocation that is under way may not have read it yet.
     """
     oldest = max(before.oldest_version, after.latest_version - kept + 1)
-    in_use = {before.version, before.draft, after.version, after.draft}
+    in_use = {before.version, before.draft, after.version, after.draft, after.previous_version}
     older = [*before.older_versions, *range(before.oldest_version, oldest)]
     for number in older:
         if number not in in_use:

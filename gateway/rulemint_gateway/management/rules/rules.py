@@ -42,7 +42,7 @@ class Rules:
         """A new rule and its version 1, with its packages."""
         rule_id = ids.new_rule_id()
         self._records.check_name_is_free(tenant, body.name, but_of=rule_id)
-        first = await self._texts.first(tenant, rule_id, body.name, text_fields(body))
+        first = await self._texts.first(tenant, rule_id, body.name, text_fields(body), message=body.message)
         text = first.text
 
         async def plan() -> Changes[Rule]:
@@ -102,7 +102,7 @@ class Rules:
         """
         _check_draft(body)
         rule = self._records.find(tenant, rule_id)
-        change = await self._texts.change(tenant, rule, text_fields(body), draft=body.draft)
+        change = await self._texts.change(tenant, rule, text_fields(body), draft=body.draft, message=body.message)
         if change.doubt and _names_rule_fields(body):
             raise NotLoadedError(change.doubt)
 

@@ -63,7 +63,10 @@ def _caller() -> str:
 def deployed(rule: Rule, text: RuleVersion) -> Rule:
     """Return *rule* with *text* as its live version. If *text* was the draft, the rule has no draft any more."""
     draft = 0 if rule.draft == text.version else rule.draft
-    return msgspec.structs.replace(rule, version=text.version, language=text.language, draft=draft)
+    previous = rule.previous_version if rule.version in {0, text.version} else rule.version
+    return msgspec.structs.replace(
+        rule, version=text.version, language=text.language, draft=draft, previous_version=previous
+    )
 
 
 @dataclass(frozen=True)
@@ -91,21 +94,28 @@ class TextChange:
     draft: bool
     doubt: str = ""
     """The reason why nobody knows that the new version loads. Then it is a draft in any case."""
+    message: str = ""
+    """What the maker of the new version says about it."""
 
     def applied_to(self, rule: Rule, old: RuleVersion) -> tuple[Rule, RuleVersion]:
         """The rule and the text that the change makes of them; the text has another number if it is a new version.
 
         Raises:
             ConflictError: *old* is not what the change is based on.
+            InvalidBodyError: there is a message, but no new version.
         """
         if old != self.based_on:
             raise ConflictError("The rule was changed by somebody else at the same time: try again")
+        text = msgspec.structs.replace(old, **self.fields)
+        if self.message and text == old:
+            raise InvalidBodyError("A message belongs to a new version, and this changes none", field="message")
         if not self.fields:
             return rule, old
-        text = msgspec.structs.replace(old, **self.fields)
         if text != old:
             version = rule.latest_version + 1
-            text = msgspec.structs.replace(text, version=version, created_at_ms=unix_ms(), created_by=_caller())
+            text = msgspec.structs.replace(
+                text, version=version, created_at_ms=unix_ms(), created_by=_caller(), message=self.message
+            )
             rule = msgspec.structs.replace(rule, latest_version=version)
         if self.doubt and (text != old or not self.draft):
             warn_that_it_is_a_draft(text.version, self.doubt, was_enabled=False)
@@ -127,25 +137,41 @@ class RuleTexts:
         self._versions_kept = versions_kept
 
     async def first(
-        self, tenant: str, rule_id: str, name: str, given: dict[str, Any], *, field: str = "script"
+        self,
+        tenant: str,
+        rule_id: str,
+        name: str,
+        given: dict[str, Any],
+        *,
+        field: str = "script",
+        message: str = "",
     ) -> FirstText:
-        """Version 1 of a new rule; *field* is what the body calls its code.
+        """Version 1 of a new rule, with a *message*; *field* is what the body calls its code.
 
         Raises:
             InvalidBodyError: it is too long, its packages cannot be installed, or it does not load.
             UnavailableError: nobody can install them now.
         """
         check_script_length(given)
-        wanted = RuleVersion(rule_id=rule_id, version=1, created_at_ms=unix_ms(), created_by=_caller(), **given)
+        wanted = RuleVersion(
+            rule_id=rule_id, version=1, created_at_ms=unix_ms(), created_by=_caller(), message=message, **given
+        )
         text = msgspec.structs.replace(wanted, **await self._packages.installed_for(tenant, wanted))
         return FirstText(text, await self._loading.doubt_about(tenant, name, text, field=field))
 
     async def change(
-        self, tenant: str, rule: Rule, given: dict[str, Any], *, draft: bool, field: str = "script"
+        self,
+        tenant: str,
+        rule: Rule,
+        given: dict[str, Any],
+        *,
+        draft: bool,
+        field: str = "script",
+        message: str = "",
     ) -> TextChange:
         """The change that *given* asks for: of the draft or the newest text, or of the one that runs.
 
-        *field* is what the body calls the code.
+        *field* is what the body calls the code, *message* what its maker says about the new version.
 
         Raises:
             InvalidBodyError: it is too long, its packages cannot be installed, or it does not load.
@@ -159,7 +185,7 @@ class RuleTexts:
         text = msgspec.structs.replace(based_on, **given)
         is_unloaded = text != based_on or (given and not draft and text.version != rule.version)
         doubt = await self._loading.doubt_about(tenant, rule.name, text, field=field) if is_unloaded else ""
-        return TextChange(based_on=based_on, fields=given, draft=draft, doubt=doubt)
+        return TextChange(based_on=based_on, fields=given, draft=draft, doubt=doubt, message=message)
 
     def plan_version(self, before: Rule, after: Rule, text: RuleVersion, changes: Changes[Any]) -> Rule:
         """Write *text*, which made *after* of *before*, with *changes*; *after*, without versions that are too old."""

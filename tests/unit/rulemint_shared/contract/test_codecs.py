@@ -112,6 +112,7 @@ RULE_VERSION = RuleVersion(
     resolved_dependencies={"lodash": "4.17.21"},
     packages="0123abcd",
     created_by="c",
+    message="m",
 )
 MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "runner-load": (codecs.runner_load, RunnerLoad(hosts=3, busy_hosts=1, invocations=2)),
@@ -287,6 +288,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             resumed_at_ms=3,
             resumed_clients={"c": 4},
             description="adds a seed",
+            previous_version=1,
         ),
     ),
     "rule-version": (
