@@ -84,6 +84,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "tenants create": ("tenants create acme --host acme.example.com",),
     "tenants enable": ("tenants enable acme",),
     "tenants disable": ("tenants disable acme",),
+    "tenants delete": ("tenants delete acme --dry-run", "tenants delete acme --after 7d"),
+    "tenants restore": ("tenants restore acme",),
     "tenants settings": ("tenants settings", "tenants settings --set error_style=auth0"),
     "config export": ("config export > tenant.yaml",),
     "config diff": ("config diff tenant.yaml",),

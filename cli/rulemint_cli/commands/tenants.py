@@ -11,6 +11,8 @@ from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.commands.fields import SetOption, assigned, given
 from rulemint_cli.commands.noun_commands import add_show, noun_app
 from rulemint_cli.connection.nouns import TENANTS, called, find, path_of
+from rulemint_cli.terminal.errors import UsageError
+from rulemint_cli.terminal.time_spans import span_of
 
 tenants = noun_app(TENANTS, "Tenants: each has clients, APIs, rules, keys and logs of its own.")
 add_show(tenants, TENANTS)
@@ -53,6 +55,58 @@ async def disable(call: Call, name: NameArgument, *, yes: YesOption = False) -> 
     """Disable a tenant: it issues no more tokens. Tokens that it issued stay valid."""
     call.confirm(f"Disable the tenant {name}, so that its clients get no more tokens?", yes=yes)
     await _switch(call, name, disabled=True)
+
+
+@command(tenants)
+async def delete(
+    call: Call,
+    name: NameArgument,
+    after: Annotated[
+        str, typer.Option(metavar="SPAN", help="Keep it for this long: 12h, 7d. 0s deletes it now.")
+    ] = "24h",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted, and do nothing.")] = False,
+    yes: YesOption = False,
+) -> None:
+    """Delete a tenant with all that is its. It issues no tokens from now on; until the end, restore keeps it."""
+    grace_s = _seconds(after)
+    async with call.admin() as admin:
+        path = path_of(TENANTS, await find(admin, TENANTS, name))
+        found = await admin.call("DELETE", path, query={"dry_run": "true", "grace_s": grace_s})
+        if dry_run:
+            call.output.record({"name": name, **found["contents"]} if not call.as_json else found)
+            return
+        if not call.as_json:
+            call.output.record(found["contents"])
+        until = f"It can be restored for {after}." if grace_s else "It cannot be restored."
+        call.confirm(f"Delete the tenant {name} at {admin.url} with all of this? {until}", yes=yes)
+        deleted = await admin.call("DELETE", path, query={"grace_s": grace_s})
+    if grace_s:
+        how = f"the tenant {name} issues no tokens, and is deleted at {deleted['deletes_at']}"
+        call.output.done(deleted, f"{how}: rulemint tenants restore {name} takes it back until then")
+    else:
+        call.output.done(deleted, f"deleted the tenant {name}")
+
+
+@command(tenants)
+async def restore(call: Call, name: NameArgument) -> None:
+    """Keep a tenant that is being deleted. It is as it was before."""
+    async with call.admin() as admin:
+        restored = await admin.call("POST", f"{path_of(TENANTS, await find(admin, TENANTS, name))}/restore")
+    if_disabled = f", and is disabled: rulemint tenants enable {name} enables it" if restored["disabled"] else ""
+    call.output.done(restored, f"the tenant {name} stays{if_disabled}")
+
+
+def _seconds(after: str) -> int:
+    """Return the span in whole seconds.
+
+    Raises:
+        UsageError: *after* is not a span of time.
+    """
+    span = span_of(after)
+    if span is None:
+        raise UsageError(f"--after {after}: write it as 30m, 12h or 7d")
+    return int(span.total_seconds())
 
 
 @command(tenants)

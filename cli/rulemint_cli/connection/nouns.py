@@ -46,7 +46,9 @@ APIS = Noun(
 )
 GRANTS = Noun("client grant", "grants", "client-grants", ("id", "client_id", "audience", "scope"), names=("client_id",))
 RULES = Noun("rule", "rules", "rules", ("name", "order", "enabled", "language", "version", "allow_hosts", "id"))
-TENANTS = Noun("tenant", "tenants", "tenants", ("name", "issuer", "hosts", "disabled"), id="name", names=())
+TENANTS = Noun(
+    "tenant", "tenants", "tenants", ("name", "issuer", "hosts", "disabled", "deletes_at"), id="name", names=()
+)
 
 
 async def find(admin: Admin, noun: Noun, wanted: str) -> Record:

@@ -10,11 +10,13 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.management.bootstrap.bootstrap import Bootstrap
 from rulemint_gateway.management.bootstrap.demo_warning import warn_of_demo_client
+from rulemint_gateway.management.tenants.deletion import TenantDeletion
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.writing.config_store import ConfigStore, StoreUnavailableError
 from rulemint_gateway.stores.writing.deleted_rules import DeletedRules
+from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.stores.writing.key_check import check_master_key
 from rulemint_gateway.stores.writing.record_quotas import Quotas
@@ -84,10 +86,12 @@ async def open_configuration(stack: AsyncExitStack, settings: GatewaySettings) -
         durability=durability,
     )
     in_background(stack, DeletedRules(redis).sweep())
+    in_background(stack, DeletedTenants(redis).sweep())
     signing_keys = SigningKeys(catalog, store, vault)
     await _check_keys(redis, catalog, vault)  # before the first write, which another key would encrypt
     opened = Configuration(process, redis, subscriber, clock, vault, catalog, durability, store, signing_keys)
     await _bootstrap(settings, opened)
+    in_background(stack, TenantDeletion(catalog, store, redis).delete_what_is_due())
     return opened
 
 

@@ -36,6 +36,7 @@ from rulemint_gateway.management.rules.texts import RuleTexts
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
 from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
 from rulemint_gateway.management.stats import Stats
+from rulemint_gateway.management.tenants.deletion import TenantDeletion
 from rulemint_gateway.management.tenants.settings import TenantSettings
 from rulemint_gateway.management.tenants.tenants import Tenants
 from rulemint_gateway.management.trials.trials import Trials
@@ -43,6 +44,7 @@ from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
+from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
 from rulemint_gateway.web.auth0.actions.bindings import TriggerHandlers
 from rulemint_gateway.web.auth0.actions.executions import ExecutionHandlers
@@ -65,6 +67,7 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
 from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
 from rulemint_gateway.web.metadata import Metadata
@@ -184,9 +187,10 @@ def _action_paths(known: Configuration, parts: _RuleParts, traffic: Traffic) -> 
 
 def _tenant_paths(known: Configuration) -> TenantPaths:
     catalog, store, redis = known.catalog, known.store, known.redis
-    tenants = Tenants(catalog, store, known.vault, known.signing_keys)
+    tenants = Tenants(catalog, store, known.vault, known.signing_keys, DeletedTenants(redis))
     return TenantPaths(
         tenants=RecordHandlers(catalog, tenants, name="tenants", id_field="name"),
+        deletion=TenantDeletionHandlers(catalog, TenantDeletion(catalog, store, redis)),
         settings=TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
         signing_keys=SigningKeyHandlers(catalog, SigningKeyring(catalog, store, known.signing_keys)),
         log=TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),

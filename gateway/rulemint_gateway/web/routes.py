@@ -38,6 +38,7 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
 from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
 from rulemint_gateway.web.metadata import Metadata
@@ -88,6 +89,7 @@ class TenantPaths:
 
     settings: TenantSettingsHandlers
     tenants: RecordHandlers[TenantAnswer]
+    deletion: TenantDeletionHandlers
     signing_keys: SigningKeyHandlers
     log: TenantLogHandlers
     stats: StatsHandlers
@@ -136,6 +138,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.exchanges.operations(),  # /api/v2/exchanges
         *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.tenants.operations(),  # /api/v2/tenants
+        *handlers.tenants.deletion.operations(),  # /api/v2/tenants/{id}, /api/v2/tenants/{id}/restore
         *handlers.tenants.signing_keys.operations(),  # /api/v2/keys/signing
         *handlers.tenants.log.operations(),  # /api/v2/logs
         *handlers.tenants.stats.operations(),  # /api/v2/stats

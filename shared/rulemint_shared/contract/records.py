@@ -74,6 +74,13 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     default_audience: str = ""
     """The audience of token requests that name none."""
     kept: KeptFields = {}
+    delete_at_ms: int = 0
+    """The time at which it is deleted with all that is its; until then it is closed. 0: it stays."""
+
+    @property
+    def is_closed(self) -> bool:
+        """True if it issues no tokens and nobody manages it."""
+        return self.disabled or self.delete_at_ms > 0
 
 
 class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ _NEAR = 48
 
 TENANTS = f"{_CONFIG}:tenants"
 DELETED_RULES = f"{_CONFIG}:deleted-rules"
+DELETED_TENANTS = f"{_CONFIG}:deleted-tenants"
 REVISION = f"{_CONFIG}:revision"
 CHANGE_LOG = f"{_CONFIG}:change-log"
 DURABLE_REVISION = f"{_CONFIG}:durable-revision"
@@ -158,6 +159,27 @@ def audit(tenant: str) -> str:
 def idempotent(tenant: str, sha256: str) -> str:
     """The IdempotentCall of one Idempotency-Key."""
     return f"{_CONFIG}:idempotent:{tenant}:{sha256}"
+
+
+def configuration_of(tenant: str) -> list[str]:
+    """Name all that a tenant has under the tag of the configuration, but for its own record and `idempotent`."""
+    by_tenant = (
+        clients,
+        resource_servers,
+        client_grants,
+        rules,
+        rule_versions,
+        script_bytes,
+        rule_secrets,
+        signing_keys,
+        audit,
+    )
+    return [*(name(tenant) for name in by_tenant), ledger(audit(tenant))]
+
+
+def patterns_of(tenant: str) -> list[str]:
+    """Return patterns of the names that a tenant's traffic and its idempotent calls make."""
+    return [f"{_of(tenant)}:*", idempotent(tenant, "*")]
 
 
 def deleted_rules_member(tenant: str, rule_id: str) -> str:

@@ -38,7 +38,7 @@ async def test_a_new_tenant_s_administrator_works_and_is_shown_once(management: 
     answer = await management.call("POST", "/api/v2/tenants", body)
     assert (answer.status, answer.headers["cache-control"]) == (201, "no-store")
     made = answer.body
-    assert set(made) == {"name", "issuer", "hosts", "disabled", "administrator"}
+    assert set(made) == {"name", "issuer", "hosts", "disabled", "deletes_at", "administrator"}
     assert (made["name"], made["hosts"], made["issuer"]) == (body["name"], body["hosts"], f"http://{body['hosts'][0]}/")
     assert made["administrator"]["audience"] == f"{made['issuer']}api/v2/"
     async with open_management(management.url, made["administrator"], host=body["hosts"][0]) as opened:

@@ -27,6 +27,7 @@ from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOU
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared.contract.records import Client, ClientGrant, Scope, SigningAlgorithm
 from rulemint_shared.process.background import in_background
@@ -175,7 +176,7 @@ async def test_an_administrator_gets_the_scopes_that_a_new_version_defines(gatew
 async def test_other_tenants_management_apis_move_along_and_never_define_what_operators_do(gateway: Gateway) -> None:
     await gateway.start()
     signing_keys = SigningKeys(gateway.catalog, gateway.store, gateway.vault)
-    tenants = Tenants(gateway.catalog, gateway.store, gateway.vault, signing_keys)
+    tenants = Tenants(gateway.catalog, gateway.store, gateway.vault, signing_keys, DeletedTenants(gateway.redis))
     made = await tenants.create(DEFAULT_TENANT, CreateTenant(name="other", hosts=["other.test"]))
     await gateway.forget_scope("other", "read:logs")
     await gateway.start()
@@ -189,7 +190,7 @@ async def test_other_tenants_management_apis_move_along_and_never_define_what_op
 async def test_a_changed_issuer_moves_the_management_api_of_default_only(gateway: Gateway) -> None:
     await gateway.start()
     signing_keys = SigningKeys(gateway.catalog, gateway.store, gateway.vault)
-    tenants = Tenants(gateway.catalog, gateway.store, gateway.vault, signing_keys)
+    tenants = Tenants(gateway.catalog, gateway.store, gateway.vault, signing_keys, DeletedTenants(gateway.redis))
     await tenants.create(DEFAULT_TENANT, CreateTenant(name="other", hosts=["other.test"]))
     await gateway.start("https://new.test/")
     assert gateway.admin().audience == "https://new.test/api/v2/"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from rulemint_gateway.management.nouns.answers import Answer
+from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.management.nouns.fields import Hosts, Issuer, TenantName
 from rulemint_gateway.management.nouns.placement import Placement
+from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.records import Tenant
 
 
@@ -44,4 +45,17 @@ class TenantAnswer(Answer, frozen=True, kw_only=True):
     issuer: str
     hosts: tuple[str, ...]
     disabled: bool
+    deletes_at: Moment | None
+    """The time at which it is deleted; until then it can be restored."""
     administrator: Administrator | UnsetType = UNSET
+
+
+def tenant_answer(tenant: Tenant) -> TenantAnswer:
+    """Return the answer that shows *tenant*."""
+    return TenantAnswer(
+        name=tenant.name,
+        issuer=tenant.issuer,
+        hosts=tenant.hosts,
+        disabled=tenant.disabled,
+        deletes_at=rfc3339_ms(tenant.delete_at_ms) if tenant.delete_at_ms else None,
+    )

@@ -29,7 +29,7 @@ MANAGEMENT_SCOPES = (
     "read:tenant_settings",
     "update:tenant_settings",
 )
-OPERATOR_SCOPES = ("create:tenants", "read:tenants", "update:tenants", "read:status")
+OPERATOR_SCOPES = ("create:tenants", "read:tenants", "update:tenants", "delete:tenants", "read:status")
 """Over all tenants, so only the management API of ``default`` defines them."""
 
 

@@ -11,12 +11,20 @@ import msgspec
 
 from rulemint_gateway.management.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.nouns.listings import FewRecords
-from rulemint_gateway.management.tenants.bodies import PLACES, Administrator, CreateTenant, PatchTenant, TenantAnswer
+from rulemint_gateway.management.tenants.bodies import (
+    PLACES,
+    Administrator,
+    CreateTenant,
+    PatchTenant,
+    TenantAnswer,
+    tenant_answer,
+)
 from rulemint_gateway.management.tenants.setup import admin_client, admin_grant, management_api, with_admin_secret
 from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RESOURCE_SERVERS, SIGNING_KEYS, TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
+from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.tokens.signing_keys import SigningKeys
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
@@ -33,7 +41,15 @@ class Tenants:
     patch_body = PatchTenant
     answer = TenantAnswer
 
-    def __init__(self, catalog: Catalog, store: ConfigStore, vault: Vault, signing_keys: SigningKeys) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: ConfigStore,
+        vault: Vault,
+        signing_keys: SigningKeys,
+        deleted: DeletedTenants,
+    ) -> None:
+        self._deleted = deleted
         self._catalog = catalog
         self._store = store
         self._vault = vault
@@ -44,13 +60,16 @@ class Tenants:
 
         The answer is the only one that ever shows the administrator's secret.
         """
-        _check_operator(caller_tenant)
+        check_operator(caller_tenant)
         secret = ids.new_client_secret()
         client = with_admin_secret(admin_client(ids.new_client_id()), secret, self._vault)
         signing = await self._signing_keys.first_keys(body.name, SigningAlgorithm.RS256)
 
         async def plan() -> Changes[Tenant]:
             tenant = self._new_tenant(body)
+            if settles_in_s := await self._deleted.settles_in_s(body.name):
+                message = f"A tenant of this name was just deleted: the name is free in {settles_in_s} s"
+                raise ConflictError(message, field="name")
             api = management_api(tenant)
             changes = Changes(tenant)
             changes.put(TENANTS, tenant)  # first: catalogs make room for it before the rest comes
@@ -65,22 +84,22 @@ class Tenants:
         administrator = Administrator(
             client_id=client.client_id, client_secret=secret, audience=management_api(tenant).identifier
         )
-        return msgspec.structs.replace(_answer(tenant), administrator=administrator)
+        return msgspec.structs.replace(tenant_answer(tenant), administrator=administrator)
 
     async def list(self, caller_tenant: str) -> FewRecords[TenantAnswer]:
         """All tenants, oldest first."""
-        _check_operator(caller_tenant)
-        views = [_answer(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
+        check_operator(caller_tenant)
+        views = [tenant_answer(self._catalog.tenant(name).tenant) for name in self._catalog.tenant_names()]
         return FewRecords(views, id_field="name")
 
     async def read(self, caller_tenant: str, name: str) -> TenantAnswer:
         """One tenant."""
-        _check_operator(caller_tenant)
-        return _answer(self._find(name))
+        check_operator(caller_tenant)
+        return tenant_answer(self._find(name))
 
     async def patch(self, caller_tenant: str, name: str, body: PatchTenant) -> TenantAnswer:
         """Disable or enable the tenant; every gateway does so within a second."""
-        _check_operator(caller_tenant)
+        check_operator(caller_tenant)
 
         async def plan() -> Changes[Tenant]:
             tenant = self._find(name)
@@ -92,7 +111,7 @@ class Tenants:
             changes.put(TENANTS, patched)
             return changes
 
-        return _answer(await self._store.transact(name, plan))
+        return tenant_answer(await self._store.transact(name, plan))
 
     def _find(self, name: str) -> Tenant:
         if not self._catalog.has_tenant(name):
@@ -121,10 +140,11 @@ class Tenants:
         return Tenant(**given, created_at_ms=unix_ms())
 
 
-def _check_operator(tenant: str) -> None:
+def check_operator(tenant: str) -> None:
+    """Refuse a caller of another tenant than ``default``.
+
+    Raises:
+        ForbiddenError: it is one.
+    """
     if tenant != DEFAULT_TENANT:
         raise ForbiddenError("Only an operator may do this: an administrator of the tenant default")
-
-
-def _answer(tenant: Tenant) -> TenantAnswer:
-    return TenantAnswer(name=tenant.name, issuer=tenant.issuer, hosts=tenant.hosts, disabled=tenant.disabled)

@@ -18,7 +18,7 @@ from rulemint_gateway.oauth.invocation import invocation_of
 from rulemint_gateway.oauth.outcomes import granted_or_raise
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
-from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig, why_closed
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_shared.clock import unix_s
@@ -66,8 +66,8 @@ class ClientCredentials:
         """
         self._authenticator.check(config, request, exchange.ip)  # first, so that a throttled guess is cheap
         exchange.asked(request)
-        if config.tenant.disabled:
-            raise errors.TenantDisabled("this tenant is disabled: its operator can enable it")
+        if config.tenant.is_closed:
+            raise errors.TenantDisabled(why_closed(config.tenant))
         client = self._authenticator.authenticate(config, request, exchange.ip)
         exchange.authenticated(client, request)
         checked = check_grant(config, client, request)

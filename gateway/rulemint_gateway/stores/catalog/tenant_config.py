@@ -196,5 +196,12 @@ class TenantConfig:
             del self._grants_of[grant.client_id]
 
 
+def why_closed(tenant: Tenant) -> str:
+    """Say why *tenant* issues no tokens, and who can change that."""
+    if tenant.delete_at_ms:
+        return "this tenant is being deleted: its operator can restore it"
+    return "this tenant is disabled: its operator can enable it"
+
+
 def _runs_for(rule: Rule, client_id: str, audience: str) -> bool:
     return (not rule.clients or client_id in rule.clients) and (not rule.audiences or audience in rule.audiences)

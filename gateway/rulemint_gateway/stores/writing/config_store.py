@@ -19,10 +19,11 @@ from redis.exceptions import RedisError, WatchError
 
 from rulemint_gateway.stores.catalog.catalog import Catalog, CatalogBehindError
 from rulemint_gateway.stores.catalog.change_log import add_change, revision_of
-from rulemint_gateway.stores.catalog.tables import RULES, Table
+from rulemint_gateway.stores.catalog.tables import RULES, TENANTS, Table
 from rulemint_gateway.stores.writing.audit import audit_records, audited_change
 from rulemint_gateway.stores.writing.calls import CALL, Call, Once, own_call
 from rulemint_gateway.stores.writing.deleted_rules import DeletedRules
+from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.stores.writing.durability import Durability, NotDurableError
 from rulemint_gateway.stores.writing.record_quotas import (
     NO_QUOTAS,
@@ -91,6 +92,10 @@ class Changes(Generic[R]):
         """The ids of rules that go, and what they kept with them."""
         return [record_id for table, record_id in self.deletes if table is RULES]
 
+    def deleted_tenants(self) -> list[str]:
+        """The names of tenants that go, and all that is theirs with them."""
+        return [record_id for table, record_id in self.deletes if table is TENANTS]
+
     def changed_records(self) -> list[ChangedRecord]:
         """The names that the change message holds."""
         written = [ChangedRecord(kind=table.kind, id=table.id_of(record)) for table, record in self.puts]
@@ -142,6 +147,7 @@ class ConfigStore:
         self._turns = Turns(WRITES_AT_ONCE, waiting=WAITING_WRITES, waiting_of_one=WAITING_WRITES_OF_ONE_TENANT)
         self._durability = durability or Durability(redis)
         self._deleted_rules = DeletedRules(redis)
+        self._deleted_tenants = DeletedTenants(redis)
 
     async def transact(self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]]) -> R:
         """Run *plan* against the current catalog and write what it says; returns its result.
@@ -163,6 +169,8 @@ class ConfigStore:
             await self._durability.confirm(done.revision, marker=done.marker)
             if done.changes.deleted_rules():
                 await self._deleted_rules.clear()
+            if done.changes.deleted_tenants():
+                await self._deleted_tenants.clear()
             await self._catalog.wait_for(done.revision)  # so that its caller reads what it wrote
         except NoTurnError as error:
             raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error
@@ -245,6 +253,7 @@ class ConfigStore:
         for table, record_id in changes.deletes:
             pipe.hdel(table.key(tenant), record_id)
         self._deleted_rules.note(pipe, tenant, changes.deleted_rules())
+        self._deleted_tenants.note(pipe, changes.deleted_tenants())
         change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records(), mark=mark)
         add_change(pipe, change)
         pipe.set(redis_keys.REVISION, revision)

@@ -11,7 +11,7 @@ from aiohttp import web
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
 from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig, why_closed
 from rulemint_gateway.stores.writing.calls import CALL, Call
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
 from rulemint_gateway.web.callers.issuers import issuers_of
@@ -68,7 +68,7 @@ def authorize_again(
     api = config.management_api()
     if (
         config.tenant.name != caller.tenant
-        or config.tenant.disabled
+        or config.tenant.is_closed
         or api is None
         or not _still_granted(config, caller.client_id, api.identifier, scope)
     ):
@@ -89,8 +89,8 @@ def check_origin(request: web.Request) -> None:
 
 def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], token: str | None) -> AuthorizedCaller:
     config = tenant_of(request, catalog)
-    if config.tenant.disabled:
-        raise ForbiddenError("This tenant is disabled: its operator can enable it", code="tenant_disabled")
+    if config.tenant.is_closed:
+        raise ForbiddenError(why_closed(config.tenant).capitalize(), code="tenant_disabled")
     token = token or _bearer_token(request)
     api = config.management_api()
     if api is None:

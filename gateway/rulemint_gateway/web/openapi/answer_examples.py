@@ -107,10 +107,27 @@ ANSWERS: dict[str, Any] = {
         "issuer": "https://acme.example/",
         "hosts": ["acme.example"],
         "disabled": False,
+        "deletes_at": None,
         "administrator": {
             "client_id": "NUNCyhIMpUWaMQqGwEUFEznBXnBLoGj2",
             "client_secret": _SHOWN_ONCE,
             "audience": "https://acme.example/api/v2/",
+        },
+    },
+    "TenantDeletionAnswer": {
+        "name": "acme",
+        "deletes_at": AT,
+        "dry_run": False,
+        "contents": {
+            "clients": 12,
+            "resource_servers": 3,
+            "client_grants": 14,
+            "rules": 2,
+            "rule_versions": 9,
+            "signing_keys": 2,
+            "exchanges": 4100,
+            "log_records": 9300,
+            "audit_records": 57,
         },
     },
     "SigningKeyAnswer": {

@@ -214,6 +214,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             disabled=True,
             default_audience="https://api/",
             kept={"friendly_name": "T"},
+            delete_at_ms=2,
         ),
     ),
     "client": (
