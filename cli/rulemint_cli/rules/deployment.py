@@ -34,7 +34,7 @@ class Wanted:
     is_named: bool = False
     """The command line has given the name. Otherwise it is the file's."""
     message: str = ""
-    """What the new version is for."""
+    """The purpose of the new version."""
 
 
 @dataclass(frozen=True, kw_only=True)

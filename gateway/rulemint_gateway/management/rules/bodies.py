@@ -41,7 +41,7 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     audiences: RuleAudiences = ()
     description: Description = ""
     message: VersionMessage = ""
-    """What this version is for. It is kept with the version."""
+    """The purpose of this version. It is kept with the version."""
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,7 +63,7 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     audiences: RuleAudiences | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     message: VersionMessage = ""
-    """What the new version changes. It is kept with the version, so the change must make one."""
+    """Words on what the new version changes. They are kept with it, so the change must make one."""
     draft: bool = False
     """Save the new version without deploying it."""
 

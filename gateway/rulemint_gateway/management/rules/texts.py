@@ -95,7 +95,7 @@ class TextChange:
     doubt: str = ""
     """The reason why nobody knows that the new version loads. Then it is a draft in any case."""
     message: str = ""
-    """What the maker of the new version says about it."""
+    """The words of the new version's maker on it."""
 
     def applied_to(self, rule: Rule, old: RuleVersion) -> tuple[Rule, RuleVersion]:
         """The rule and the text that the change makes of them; the text has another number if it is a new version.

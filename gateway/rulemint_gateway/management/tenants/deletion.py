@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 import structlog
@@ -20,6 +21,7 @@ from rulemint_gateway.stores.catalog.tables import (
     RULES,
     SIGNING_KEYS,
     TENANTS,
+    Table,
 )
 from rulemint_gateway.stores.writing.calls import CALL, own_call
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore, StoreUnavailableError
@@ -36,7 +38,7 @@ DUE_INTERVAL_S = 5.0
 
 
 class TenantContents(Answer, frozen=True, kw_only=True):
-    """How much a tenant has."""
+    """Counts of a tenant's records."""
 
     clients: int
     resource_servers: int
@@ -140,7 +142,7 @@ class TenantDeletion:
         return self._catalog.tenant(name).tenant
 
     async def _contents(self, name: str) -> TenantContents:
-        tables = {
+        tables: dict[str, Table[Any]] = {
             "clients": CLIENTS,
             "resource_servers": RESOURCE_SERVERS,
             "client_grants": CLIENT_GRANTS,

@@ -51,7 +51,7 @@ class DeletedTenants:
         noted_ms = await self._redis.zscore(redis_keys.DELETED_TENANTS, tenant)
         if noted_ms is None:
             return 0
-        return max(1, round(SETTLE_S + (noted_ms - unix_ms()) / 1_000))
+        return max(1, int(SETTLE_S + (noted_ms - unix_ms()) / 1_000))
 
     async def clear(self) -> None:
         """Delete what there is of all that are noted. What cannot be deleted now is deleted some seconds later."""

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from rulemint_cli.rules.deployment import Deployment, RuleOptions, Wanted, wanted_of
+from rulemint_cli.rules.deployment import Deployment, Wanted, wanted_of
 from rulemint_cli.rules.deployment_report import deployment_rows
+from rulemint_cli.rules.rule_options import RuleOptions
 from rulemint_cli.terminal.errors import UsageError
 
 EXISTING = {"name": "my-rule", "version": 3, "script": "a\nb\n", "language": "python", "allow_hosts": []}
