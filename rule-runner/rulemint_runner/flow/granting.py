@@ -60,7 +60,7 @@ def result_of(
     try:
         check_travels(value, max_depth=MAX_DEPTH)
     except ValueError as error:
-        raise BadResultError(f"the result has {error}") from None
+        raise BadResultError(f"{_which(value, form)} has {error}") from None
     left_out: list[LeftOut] = []
     scope = _scope(value, form, scope_given)
     if scope_given and "scope" not in value and form is Form.AUTH0:
@@ -77,6 +77,17 @@ def result_of(
         else:
             left_out.append(LeftOut(name, why_not))
     return Result(scope, claims, left_out)
+
+
+def _which(value: dict[str, Any], form: Form) -> str:
+    """Name the claim that cannot travel, as far as one can be told."""
+    claims = value.get("claims") if form is Form.ACTION else value
+    for name, claim in claims.items() if isinstance(claims, dict) else ():
+        try:
+            check_travels({name: claim}, max_depth=MAX_DEPTH)
+        except ValueError:
+            return f"the claim {json.dumps(name)[:_SHOWN_CHARACTERS]}"
+    return "the result"
 
 
 def _limits(

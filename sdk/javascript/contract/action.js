@@ -2,13 +2,14 @@
 /** Actions: `exports.onExecuteCredentialsExchange = async (event, api) => {…}`. */
 
 import contract from "./host_contract.js";
-import { kindOf, refusal, result, returned, textOf, thrown } from "./answers.js";
+import { noResult, refusal, returned, thrown } from "./answers.js";
 import { Cache } from "./cache.js";
 import { writeLine } from "../host/capture.js";
 import { writeFrames } from "../host/channel.js";
 import { denialOf, refusalOfCommand } from "./denial.js";
 import { eventOf, firstEventOf } from "./inputs.js";
 import { current } from "../host/invocation.js";
+import { kindOf, textOf } from "./kinds.js";
 import { whatIsLeft } from "../host/leaving.js";
 
 /** @import { Answer, LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
@@ -107,8 +108,9 @@ export function firstActionOf(action, load) {
 function answerOf(value) {
   const denial = refusalOfCommand(value);
   if (denial !== null) return denial;
-  const answer = result("action", value);
-  if (answer.t !== "returned") return answer;
+  const none = noResult(value);
+  if (none !== null) return none;
+  if (value !== null && typeof value !== "object" && value !== undefined) return returned("action", value);
   const { customClaims = {}, scope } = value ?? {};
   return returned("action", { claims: customClaims, ...(scope === undefined ? {} : { scope }) });
 }

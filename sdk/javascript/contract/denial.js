@@ -1,8 +1,9 @@
 // Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/denial.js: change that, and run `make sdk`.
 /** What an action of Auth0's says no by: `api.access.deny(code, reason)`, or the command of its first version. */
 
-import { refusal, textOf } from "./answers.js";
+import { refusal } from "./answers.js";
 import { writeLine } from "../host/capture.js";
+import { textOf } from "./kinds.js";
 
 /** @import { Answer } from "./frames.d.ts" */
 

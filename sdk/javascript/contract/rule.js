@@ -1,11 +1,12 @@
 // Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/deno/rule.js: change that, and run `make sdk`.
 /** A loaded rule: however it was written, a function from one invocation to one answer. */
 
-import { isPlainObject, kindOf, refused, result, returned, thrown } from "./answers.js";
+import { refused, result, returned, thrown } from "./answers.js";
 import { writeLine } from "../host/capture.js";
 import { refusalOfCommand } from "./denial.js";
 import { ruleContext, webtaskContext } from "./inputs.js";
 import { current } from "../host/invocation.js";
+import { isPlainObject, kindOf } from "./kinds.js";
 import { parametersOf, webtaskFormOf } from "./parameters.js";
 import { requestOf, responseTo } from "./response.js";
 import { tell } from "../host/strays.js";

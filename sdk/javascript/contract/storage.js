@@ -2,7 +2,9 @@
 /** `context.webtask.storage`: one document of JSON, which lives as long as its rule, with Auth0's conflict rule. */
 
 import contract from "./host_contract.js";
+import { tellLosses } from "./answers.js";
 import { ask } from "../host/calls.js";
+import { serialised, within } from "./serialising.js";
 
 /** @import { StorageGetFrame, StorageSetFrame, StoredFrame, WithoutId } from "./frames.d.ts" */
 /** @typedef {(error: Error | null, data?: unknown) => void} Done */
@@ -12,7 +14,7 @@ const MAX_BYTES = contract.document_bytes;
 const NOT_READ =
   "When calling storage.set without having called storage.get before, you must specify the .force option.";
 
-const { parse, stringify } = JSON;
+const { parse } = JSON;
 const encoder = new TextEncoder();
 
 /** The storage of one invocation, which remembers what was read. */
@@ -108,10 +110,26 @@ function etagOf(expected) {
 
 /** @param {unknown} data */
 function textOf(data) {
-  const text = stringify(data);
+  const { text, losses } = serialisedDocument(data);
   if (text === undefined) throw new Error(`context.webtask.storage: a ${typeof data} is no JSON`);
+  tellLosses(losses, named, "the document");
   if (encoder.encode(text).length > MAX_BYTES) {
     throw new Error(`context.webtask.storage: the document is larger than ${MAX_BYTES} bytes of JSON`);
   }
   return text;
+}
+
+/** @param {unknown} data */
+function serialisedDocument(data) {
+  try {
+    return serialised(data);
+  } catch (error) {
+    const { path, message } = /** @type {import("./serialising.js").NotJson} */ (error);
+    throw new Error(`${named(path)} ${message}`);
+  }
+}
+
+/** @param {string[]} path */
+function named(path) {
+  return `context.webtask.storage: the document${within(path)}`;
 }

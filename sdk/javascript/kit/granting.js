@@ -35,7 +35,7 @@ export function isScope(text) {
  */
 export function granted(value, form, scopes) {
   if (kindOf(value) !== "object") throw new BadResult(`the result is a ${kindOf(value)}, not an object`);
-  check(value, 1);
+  checkTravels(value, form);
   /** @type {{ name: string, why: string }[]} */
   const leftOut = [];
   let scope = scopeOf(value, form, scopes.scope);
@@ -131,12 +131,34 @@ function hostOf(name) {
 
 /**
  * @param {any} value
- * @param {number} depth
+ * @param {"auth0" | "own" | "action"} form
  */
-function check(value, depth) {
-  if (depth > MAX_DEPTH) throw new BadResult(`the result has something that is nested deeper than ${MAX_DEPTH}`);
-  if (typeof value !== "object" || value === null) return;
-  for (const each of Object.values(value)) check(each, depth + 1);
+function checkTravels(value, form) {
+  const why = whyNot(value, 1);
+  if (why === null) return;
+  const claims = Object.entries((form === "action" ? value.claims : value) ?? {});
+  const claim = claims.find(([, each]) => whyNot(each, 2) !== null);
+  throw new BadResult(`${claim === undefined ? "the result" : `the claim ${JSON.stringify(claim[0])}`} has ${why}`);
+}
+
+/**
+ * What of *value* a token cannot carry; null if it can carry all of it.
+ *
+ * @param {any} value
+ * @param {number} depth
+ * @returns {string | null}
+ */
+function whyNot(value, depth) {
+  if (depth > MAX_DEPTH) return `something that is nested deeper than ${MAX_DEPTH}`;
+  if (Number.isInteger(value) && Math.abs(value) < 1e21 && (value >= 2 ** 64 || value < -(2 ** 63))) {
+    return "an integer of more than 64 bits";
+  }
+  if (typeof value !== "object" || value === null) return null;
+  for (const each of Object.values(value)) {
+    const why = whyNot(each, depth + 1);
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 /** @param {unknown} value */

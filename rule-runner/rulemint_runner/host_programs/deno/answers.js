@@ -4,10 +4,13 @@ import contract from "host:contract" with { type: "json" };
 import { writeLine } from "./capture.js";
 import { refusalOfCallback, refusalOfThrown } from "./errors.js";
 import { refusedSoFar } from "./failures.js";
+import { isPlainObject, kindOf, textOf } from "./kinds.js";
+import { serialised, told, within } from "./serialising.js";
 import { source, withFileName } from "./source.js";
 
 /** @import { Answer, Form } from "./frames.d.ts" */
 /** @import { Refusal } from "./errors.js" */
+/** @import { Loss, NotJson } from "./serialising.js" */
 
 const MAX_TEXT = contract.text_characters;
 /** Causes, one below the other, and errors of one kind. */
@@ -29,13 +32,19 @@ const encoder = new TextEncoder();
  * @returns {Answer}
  */
 export function returned(form, value) {
-  let text;
-  try {
-    text = stringify(value ?? {});
-  } catch (error) {
-    return { t: "bad-return", why: clip(notSerialised(form, value, error)) };
+  if (typeof (/** @type {any} */ (value)?.then) === "function") {
+    return { t: "bad-return", why: "the result is a promise: await it, and then give what it resolves to" };
   }
+  let found;
+  try {
+    found = serialised(value ?? {});
+  } catch (error) {
+    const { path, message } = /** @type {NotJson} */ (error);
+    return { t: "bad-return", why: clip(`${named(form, path)} ${message}`) };
+  }
+  let { text } = found;
   if (text === undefined) return { t: "bad-return", why: `the result is a ${typeof value}, not an object` };
+  tellLosses(found.losses, (path) => named(form, path), "the token");
   if (HALF.test(text)) {
     const mended = withoutHalves(form, text);
     if (mended === null) return { t: "bad-return", why: "the name of a claim has half a surrogate pair in it" };
@@ -49,30 +58,29 @@ export function returned(form, value) {
 }
 
 /**
- * Why *value* is no JSON, with the claim that is none.
+ * A warning for each of *losses*, up to a few.
  *
- * @param {Form} form
- * @param {any} value
- * @param {any} error
+ * @param {Loss[]} losses
+ * @param {(path: string[]) => string} naming
+ * @param {string} where
  */
-function notSerialised(form, value, error) {
-  const claims = form === "action" ? value?.claims : value;
-  const name = Object.keys(Object(claims)).find((name) => !isSerialised(claims, name));
-  const what = name === undefined ? "the result" : `the claim ${name}`;
-  return `${what} does not serialise: ${textOf(error?.message).split("\n")[0]}`;
+export function tellLosses(losses, naming, where) {
+  for (const loss of losses.slice(0, MAX_SHOWN)) writeLine("warn", told(loss, naming(loss.path), where));
+  const more = losses.length - MAX_SHOWN;
+  if (more > 0) writeLine("warn", `${more} more values are not in ${where} as the rule has them`);
 }
 
 /**
- * @param {any} claims
- * @param {string} name
+ * What of a result is at *path*, in words.
+ *
+ * @param {Form} form
+ * @param {string[]} path
  */
-function isSerialised(claims, name) {
-  try {
-    stringify(claims[name]);
-    return true;
-  } catch {
-    return false;
-  }
+function named(form, path) {
+  const [first, ...rest] = form === "action" && path[0] === "claims" ? path.slice(1) : path;
+  if (first === undefined) return "the result";
+  const isScope = first === "scope" && path[0] === "scope";
+  return `${isScope ? "scope" : `the claim ${first}`}${within(rest)}`;
 }
 
 /**
@@ -120,33 +128,18 @@ function wellFormed(value) {
  * @returns {Answer}
  */
 export function result(form, value) {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || isPlainObject(value)) {
-    return returned(form, value);
-  }
-  return { t: "bad-return", why: `the result is ${kindOf(value)}, not a plain object` };
-}
-
-/** @param {unknown} value */
-export function isPlainObject(value) {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return noResult(value) ?? returned(form, value);
 }
 
 /**
- * What `value` is, in words.
+ * The answer that *value* is no result; null if it may be one.
  *
- * @param {any} value
+ * @param {unknown} value
+ * @returns {Answer | null}
  */
-export function kindOf(value) {
-  let name = "";
-  try {
-    name = typeof value === "object" ? textOf(value.constructor?.name ?? "") : "";
-  } catch {
-    // it does not say
-  }
-  const kind = /^[\w$]{1,64}$/.test(name) ? name : typeof value;
-  return `${/^[aeiou]/i.test(kind) ? "an" : "a"} ${kind}`;
+export function noResult(value) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isPlainObject(value)) return null;
+  return { t: "bad-return", why: `the result is ${kindOf(value)}, not a plain object` };
 }
 
 /**
@@ -258,19 +251,6 @@ function inspect(thrown) {
     return asConsoleShows(thrown, { depth: 4, getters: false });
   } catch {
     return textOf(thrown);
-  }
-}
-
-/**
- * `value` as text, also if it does not want to be.
- *
- * @param {unknown} value
- */
-export function textOf(value) {
-  try {
-    return String(value);
-  } catch {
-    return typeof value;
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import contract from "host:contract" with { type: "json" };
+import { writeLine } from "./capture.js";
 
 /** @import { CacheChangedFrame, CacheRecord } from "./frames.d.ts" */
 /** @typedef {{ ttl?: number, expires_at?: number }} Expiry */
@@ -63,7 +64,11 @@ export class Cache {
    * @param {Expiry} [expiry]
    */
   #set(key, value, expiry) {
-    if (!isText(key) || !isText(value)) return failed("FailedToSetCacheRecord");
+    if (!isText(key) || !isText(value)) {
+      const what = isText(key) ? "the value" : "the key";
+      writeLine("warn", `api.cache.set kept nothing: ${what} is no text; use JSON.stringify and JSON.parse`);
+      return failed("FailedToSetCacheRecord");
+    }
     if (bytesOf(key) > max.key_bytes) return failed("CacheKeySizeExceeded");
     if (bytesOf(value) > max.value_bytes) return failed("CacheValueSizeExceeded");
     const expires_at = expiryOf(expiry);

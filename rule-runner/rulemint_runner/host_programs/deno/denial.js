@@ -1,7 +1,8 @@
 /** What an action of Auth0's says no by: `api.access.deny(code, reason)`, or the command of its first version. */
 
-import { refusal, textOf } from "./answers.js";
+import { refusal } from "./answers.js";
 import { writeLine } from "./capture.js";
+import { textOf } from "./kinds.js";
 
 /** @import { Answer } from "./frames.d.ts" */
 

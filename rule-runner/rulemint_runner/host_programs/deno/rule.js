@@ -1,10 +1,11 @@
 /** A loaded rule: however it was written, a function from one invocation to one answer. */
 
-import { isPlainObject, kindOf, refused, result, returned, thrown } from "./answers.js";
+import { refused, result, returned, thrown } from "./answers.js";
 import { writeLine } from "./capture.js";
 import { refusalOfCommand } from "./denial.js";
 import { ruleContext, webtaskContext } from "./inputs.js";
 import { current } from "./invocation.js";
+import { isPlainObject, kindOf } from "./kinds.js";
 import { parametersOf, webtaskFormOf } from "./parameters.js";
 import { requestOf, responseTo } from "./response.js";
 import { tell } from "./strays.js";

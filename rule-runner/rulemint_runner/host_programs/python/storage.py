@@ -1,9 +1,11 @@
 """``context["webtask"]["storage"]``: one document, which lives as long as its rule."""
 
 import json
+import logging
 
 from calls import Calls
 from contract import CONTRACT
+from serialising import NotJsonError, serialised, within
 
 MAX_BYTES = CONTRACT["document_bytes"]
 
@@ -81,10 +83,15 @@ def _document(stored: dict) -> object:
 
 def _text(data: object) -> str:
     try:
-        text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-        size = len(text.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise StorageError(f"the document does not serialise: {error}") from None
-    if size > MAX_BYTES:
+        text, remarks = serialised(data, _named, separators=(",", ":"))
+    except NotJsonError as error:
+        raise StorageError(str(error)) from None
+    for remark in remarks:
+        logging.warning("%s", remark)
+    if len(text.encode()) > MAX_BYTES:
         raise StorageError(f"the document is larger than {MAX_BYTES} bytes of JSON")
     return text
+
+
+def _named(path: list) -> str:
+    return f"the document{within(path)}"

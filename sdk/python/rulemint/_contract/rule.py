@@ -1,7 +1,6 @@
 # Made by sdk/derive.py of rule-runner/rulemint_runner/host_programs/python/rule.py: change that, and run `make sdk`.
 """A rule's text → a loaded rule → answers."""
 
-import json
 import linecache
 import logging
 import sys
@@ -15,6 +14,7 @@ from rulemint._contract.descriptions import MAX_TEXT, describe, message_of
 from rulemint._contract.fetch import fetch_through
 from rulemint._contract.parameters import parameters_of
 from rulemint._contract.paths import without_paths
+from rulemint._contract.serialising import NotJsonError, serialised, within
 from rulemint._contract.storage import Storage
 
 PARAMETERS = 4
@@ -183,34 +183,19 @@ def _returned(value: object, max_bytes: int) -> dict:
     if isinstance(value, types.GeneratorType | types.AsyncGeneratorType):
         return {"t": "bad-return", "why": "the rule is a generator, so nothing of it was run"}
     try:
-        text = json.dumps({} if value is None else value, allow_nan=False, ensure_ascii=False)
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        return {"t": "bad-return", "why": _half_a_character(value)}
-    except (TypeError, ValueError, RecursionError) as error:
-        return {"t": "bad-return", "why": f"{_not_serialised(value)} does not serialise: {error}"[:MAX_TEXT]}
-    if size > max_bytes:
+        text, remarks = serialised({} if value is None else value, _named)
+    except NotJsonError as error:
+        return {"t": "bad-return", "why": str(error)[:MAX_TEXT]}
+    for remark in remarks:
+        logging.warning("%s", remark)
+    if len(text.encode()) > max_bytes:
         return {"t": "bad-return", "why": f"the result is larger than {max_bytes} bytes of JSON"}
     return {"t": "returned", "form": "own", "value": text}
 
 
-def _not_serialised(value: object) -> str:
-    """Name the claim that is no JSON."""
-    for name, item in value.items() if type(value) is dict else ():
-        try:
-            json.dumps({name: item}, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
-            return f"the claim {name!a}"[:256]
-    return "the result"
-
-
-def _half_a_character(value: object) -> str:
-    """Say which of the results has half of a character, which no token can carry."""
-    found = [name for name, item in value.items() if _has_half(name) or _has_half(item)] if type(value) is dict else []
-    which = f"the claim {found[0]!a}" if found else "the result"
-    return f"{which} has half of a surrogate pair, such as half an emoji, which is no text: cut texts by characters"
-
-
-def _has_half(value: object) -> bool:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _named(path: list) -> str:
+    """Name the part of a result that is at *path*."""
+    if not path:
+        return "the result"
+    name = "scope" if path[0] == "scope" else f"the claim {path[0]!a}"[:256]
+    return f"{name}{within(path[1:])}"
