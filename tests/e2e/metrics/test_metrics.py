@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fixtures.management import Management, open_management
-from fixtures.processes import free_port, started, started_dev
+from fixtures.processes import ROOT, free_port, started, started_dev
 from fixtures.system import System
 from fixtures.waiting import eventually
 from rulemint_gateway.log_hub.gaps import Cause
@@ -112,3 +113,22 @@ def test_a_port_that_is_taken_is_named_with_its_setting(
     with started([sys.executable, "-m", "rulemint_gateway"], environment) as process:
         assert process.wait() == 1
     assert "set RULEMINT_METRICS_PORT to a free port" in process.output
+
+
+def test_the_page_for_operators_has_every_series_with_its_labels_and_no_other(measured: Measured) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{measured.metrics_port}/metrics", timeout=5) as answer:
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    read: dict[str, set[str]] = {}
+    values: set[str] = set()
+    for family in families:
+        if family.name.endswith("_created"):  # the time at which a counter began
+            continue
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        read[name] = {label for sample in family.samples for label in sample.labels} - {"le"}
+        values |= {value for sample in family.samples for label, value in sample.labels.items() if label != "le"}
+    page = (ROOT / "docs/operating.md").read_text()
+    rows = re.findall(r"^\| `(rulemint_\w+)` \|(.*?) \| (.+) \|$", page, re.MULTILINE)
+    assert {name: set(re.findall(r"`(\w+)`", labels)) for name, labels, _meaning in rows} == read
+    words = " ".join(meaning for _name, _labels, meaning in rows)
+    explained = {value for value in values if value.partition(":")[0] in words}
+    assert values - explained == {"yes"}, "each value of a label is on the page; yes is the other of no"
