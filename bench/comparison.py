@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from bench import table
 from bench.command import output
 from bench.load import LoadGenerator
-from bench.rounds import medians, take_turns
+from bench.rounds import WARM_UP_S, medians, take_turns
 from bench.subjects.subject import Subject
 
 
@@ -18,6 +18,8 @@ def compare(
     arguments: argparse.Namespace,
     made: table.Origin,
     say: Callable[[str], None],
+    *,
+    warm_up_s: float = WARM_UP_S,
 ) -> int:
     """Measure *subjects*, print the table and write it; 0 if every request got its token.
 
@@ -32,6 +34,7 @@ def compare(
         rounds=arguments.rounds,
         seconds=arguments.seconds,
         say=say,
+        warm_up_s=warm_up_s,
     )
     report = table.Report(origin=made, rows=medians(turns), turns=turns)
     table.show(report, output())

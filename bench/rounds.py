@@ -65,6 +65,7 @@ def take_turns(
     rounds: int,
     seconds: float,
     say: Callable[[str], None],
+    warm_up_s: float = WARM_UP_S,
 ) -> list[Turn]:
     """*rounds* rounds of a turn of each subject, for each number of connections."""
     turns: list[Turn] = []
@@ -72,17 +73,21 @@ def take_turns(
     for count in connections:
         for _ in range(rounds):
             for subject in subjects:
-                turns.append(turn := take_turn(subject, load, connections=count, seconds=seconds))
+                turn = take_turn(subject, load, connections=count, seconds=seconds, warm_up_s=warm_up_s)
+                turns.append(turn)
                 failed = f", {turn.loaded.failed} got none" if turn.loaded.failed else ""
                 said = f"{turn.loaded.per_second:.0f} tokens/s{failed}"
                 say(f"{len(turns)} of {planned}: {subject.title}, {subject.algorithm}, {count} connections: {said}")
     return turns
 
 
-def take_turn(subject: Subject, load: LoadGenerator, *, connections: int, seconds: float) -> Turn:
+def take_turn(
+    subject: Subject, load: LoadGenerator, *, connections: int, seconds: float, warm_up_s: float = WARM_UP_S
+) -> Turn:
     """One turn, warmed up."""
     with subject.meanwhile():
-        load.run(subject.mix or subject.request, connections=connections, seconds=WARM_UP_S)
+        if warm_up_s:
+            load.run(subject.mix or subject.request, connections=connections, seconds=warm_up_s)
         _until_idle(subject)
         before = processor_us(subject.pids)
         loaded = load.run(subject.mix or subject.request, connections=connections, seconds=seconds)

@@ -57,7 +57,7 @@ def main() -> int:
     wanted = dict.fromkeys(arguments.subjects, arguments.algorithms)
     with started_subjects(wanted, say) as subjects:
         _announce(say, arguments, len(subjects), load.name)
-        status = compare(subjects, load, arguments, made, say)
+        status = compare(subjects, load, arguments, made, say, warm_up_s=arguments.warm_up)
     if not arguments.no_charts:
         subprocess.run([python_packages.installed() / "python", CHARTS, arguments.into], check=True)
     return status
@@ -90,7 +90,7 @@ def started_subjects(wanted: Mapping[str, Sequence[str]], say: Callable[[str], N
 
 
 def _announce(say: Callable[[str], None], arguments: argparse.Namespace, subjects: int, load: str) -> None:
-    of_each = arguments.rounds * (WARM_UP_S + arguments.seconds + BETWEEN_S)
+    of_each = arguments.rounds * (arguments.warm_up + arguments.seconds + BETWEEN_S)
     minutes = len(arguments.connections) * subjects * of_each / 60
     say(f"{subjects} subjects, load by {load}, about {minutes:.1f} minutes")
 
@@ -102,6 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--algorithms", type=some_of(ALGORITHMS), default=ALGORITHMS, help="of ES256, RS256; both")
     parser.add_argument("--connections", type=numbers, default=[1, 32, 128, 512], help="default: 1,32,128,512")
     add_turns(parser, "tokens.json")
+    parser.add_argument("--warm-up", type=float, default=WARM_UP_S, help="seconds before each turn, or 0; default: 2")
     parser.add_argument("--no-charts", action="store_true", help="no PNG, and nothing installed for it")
     return parser.parse_args()
 

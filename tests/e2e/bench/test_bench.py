@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 SUBJECTS = ("javascript", "oidc-inline", "oidc-isolated", "oidc-webhook", "arq")
 QUICK = [
     sys.executable, "-m", "bench.tokens", "--subjects", ",".join(SUBJECTS), "--algorithms", "ES256",
-    "--connections", "2", "--rounds", "1", "--seconds", "1", "--no-charts",
+    "--connections", "2", "--rounds", "1", "--warm-up", "0", "--seconds", "1", "--no-charts",
 ]  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any
 
 import pytest
@@ -11,19 +10,6 @@ from fixtures.workplace import Workplace
 from rulemint_cli.rules.templates import TEMPLATES, languages_of
 
 pytestmark = pytest.mark.timeout(240)
-
-
-def paste(place: Workplace, command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=place.folder,
-        env=place.environment,
-        input="y\n",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -35,11 +21,18 @@ def test_the_commands_that_are_printed_work_when_they_are_pasted(place: Workplac
         commands = [line.strip() for line in written.stdout.splitlines() if line.startswith("  rulemint ")]
         assert [command.split()[1] for command in commands] == ["test", "try", "rules"]
         for command in commands:
-            done = paste(place, command)
+            done = place.paste(command, stdin="y\n")
             assert done.returncode == 0, (command, done.stdout, done.stderr)
         rules: list[Any] = place.json("rules", "list")
         assert name in {rule["name"] for rule in rules}
         assert place.rulemint("rules", "delete", name, "--yes").returncode == 0
+
+
+def test_a_shell_reads_the_commands_as_they_are_printed(place: Workplace) -> None:
+    written = place.process("new", "by-a-shell", "--folder", "my rules")
+    command = next(line.strip() for line in written.stdout.splitlines() if line.startswith("  rulemint test"))
+    done = place.paste(f"true && {command}")
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
 
 
 def test_help_lists_the_templates(place: Workplace) -> None:

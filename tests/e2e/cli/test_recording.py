@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,18 +52,8 @@ def pattern_of(printed: list[str], place: Workplace) -> str:
 
 
 def play(command: str, place: Workplace) -> str:
-    done = subprocess.run(
-        ["bash", "-c", command.replace("localhost:8080", f"localhost:{place.port}")],
-        cwd=place.folder,
-        env=place.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout if done.stdout.endswith("\n") or not done.stdout else f"{done.stdout}\n"
+    printed = place.paste(command.replace("localhost:8080", f"localhost:{place.port}")).both
+    return printed if printed.endswith("\n") or not printed else f"{printed}\n"
 
 
 @pytest.mark.parametrize(("page", "at_least"), [(PAGE, 20), (CASES, 4)], ids=["cli", "cases"])

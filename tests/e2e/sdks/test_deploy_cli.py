@@ -43,6 +43,7 @@ TENANT = {
     ],
     "triggers": {"credentials-exchange": [{"action_name": "deployed-action", "display_name": "deployed-action"}]},
 }
+KINDS = Path(__file__).with_name("kinds_of_a_test.cjs")
 HOOK = "module.exports = (client, scope, audience, context, cb) => cb(null, { scope });\n"
 ACTION = "exports.onExecuteCredentialsExchange = async (event, api) => {};\n"
 
@@ -56,6 +57,8 @@ class DeployCli:
 
     def run(self, *arguments: str | Path) -> str:
         done = self._folder.run(
+            "--require",
+            KINDS,
             "node_modules/auth0-deploy-cli/lib/index.js",
             *arguments,
             AUTH0_DOMAIN=self._system.domain,
