@@ -69,7 +69,7 @@ sdk: $(READY) ## Make the test kits' copies of the rule contract anew from the c
 	$(BIN)/python sdk/derive.py
 
 up: ## Build the images and run the system, with the demo, in containers
-	docker compose --profile demo up --build
+	docker compose --profile demo up --build --remove-orphans
 
 down: ## Stop what `make up` started; the volumes stay
 	docker compose --profile demo down
@@ -102,12 +102,13 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 soak: $(READY) ## Let hostile tenants loose on a system of its own for ten minutes and time the honest ones (MINUTES=2: for two)
 	$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
-lock: $(READY) ## Make requirements-dev.lock anew, from it the parts that `make run` and the images install, and the bench's own
+lock: $(READY) ## Make requirements-dev.lock anew, from it the parts that `make run` and the images install, and those of bench and images
 	$(COMPILE) --upgrade pyproject.toml $(foreach group,build lock test lint,--group $(group)) --output-file requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock pyproject.toml --group build --output-file requirements.lock
 	$(COMPILE) --constraint requirements-dev.lock gateway/pyproject.toml cli/pyproject.toml --output-file gateway/requirements.lock
 	$(COMPILE) --constraint requirements-dev.lock rule-runner/pyproject.toml --output-file rule-runner/requirements.lock
 	$(COMPILE) --upgrade bench/requirements.in --output-file bench/requirements.lock
+	$(COMPILE) --upgrade images/requirements.in --output-file images/requirements.lock
 
 clean: ## Remove the environments and every cache; .rulemint stays
 	rm -rf $(RUN) $(DEVELOP) bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results

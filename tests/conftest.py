@@ -34,6 +34,7 @@ pytest_plugins = [
     "fixtures.registry",
     "fixtures.workplace",
     "fixtures.raw_gateway",
+    "fixtures.compose",
     "fixtures.node",
     "fixtures.rule_bench",
 ]

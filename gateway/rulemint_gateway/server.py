@@ -83,7 +83,7 @@ async def serve(settings: GatewaySettings, *, on_serving: Callable[[], None] = l
         log.info("serving", issuer=settings.issuer_url())
         on_serving()
         await stop.wait()
-        await _drain(gateway)
+        await _drain(gateway, settings.drain_delay)
     log.info("stopped")
 
 
@@ -198,8 +198,12 @@ def _unusable(place: Address, error: OSError) -> AddressUnusableError:
     )
 
 
-async def _drain(gateway: Gateway) -> None:
-    """Unready first, so that nobody sends more; then the log streams, which would never end by themselves."""
+async def _drain(gateway: Gateway, delay_s: float) -> None:
+    """Unready first, so that nobody sends more; then the log streams, which would never end by themselves.
+
+    A proxy notices at its next look, so what it still sends within *delay_s* is answered.
+    """
     log.info("draining")
     gateway.health.drain()
+    await asyncio.sleep(delay_s)
     gateway.log_hub.close_watchers()

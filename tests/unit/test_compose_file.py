@@ -11,13 +11,16 @@ import yaml
 
 from rulemint_cli.local.data_dir import DataDir
 from rulemint_cli.local.embedded_valkey import write_configuration
+from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_runner.hosts.host_budget import HOST_MIB, THREADS_PER_HOST
 from rulemint_runner.settings import RunnerSettings
+from rulemint_shared import __version__
 from rulemint_shared.process.settings import read_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-SECRETS = {"keys", "runner-key", "password"}
+SECRETS = {"keys", "runner-key", "password", "tls"}
+WRITERS = {"init", "certificate"}
 
 
 @pytest.mark.parametrize(
@@ -27,18 +30,57 @@ SECRETS = {"keys", "runner-key", "password"}
         ("valkey", {"password"}),
         ("gateway", {"keys", "password"}),
         ("rule-runner", {"runner-key", "password"}),
+        ("proxy", {"tls"}),
+        ("certificate", {"tls"}),
+        ("welcome", set()),
+        ("await-demo", set()),
         ("demo", set()),
+        ("done", set()),
     ],
 )
 def test_a_container_sees_the_secrets_that_it_needs_and_no_other(service: str, seen: set[str]) -> None:
-    mounts = [mount.split(":") for mount in SERVICES[service].get("volumes", ())]
+    mounts = [mount.split(":") for mount in SERVICES[service].get("volumes", ()) if isinstance(mount, str)]
     assert {name for name, *_ in mounts} & SECRETS == seen
-    if service != "init":
+    if service not in WRITERS:
         assert all(mount[2:] == ["ro"] for mount in mounts if mount[0] in SECRETS)
 
 
 def test_every_service_is_in_the_table_of_secrets() -> None:
-    assert set(SERVICES) == {"init", "valkey", "gateway", "rule-runner", "demo"}
+    of_the_system = {"init", "valkey", "gateway", "rule-runner", "proxy"}
+    assert set(SERVICES) == of_the_system | {"certificate", "welcome", "await-demo", "demo", "done"}
+
+
+def test_only_the_certificate_s_reader_may_read_files_of_any_owner_and_it_has_no_network() -> None:
+    may = {name: described["cap_add"] for name, described in SERVICES.items() if "cap_add" in described}
+    assert may == {"certificate": ["DAC_READ_SEARCH"]}
+    assert SERVICES["certificate"]["network_mode"] == "none"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_one_service_builds_an_image_and_none_is_looked_for_elsewhere(service: str) -> None:
+    described = SERVICES[service]
+    builders = {each["image"] for each in SERVICES.values() if "build" in each}
+    if described["image"].startswith("rulemint-"):
+        assert described["image"] in builders
+        assert described["pull_policy"] == ("build" if "build" in described else "never")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_log_is_rotated(service: str) -> None:
+    assert SERVICES[service]["logging"] == {"driver": "local", "options": {"max-size": "10m", "max-file": "3"}}
+
+
+def test_a_gateway_that_stops_has_time_for_all_that_it_is_told_to_do() -> None:
+    gateway = SERVICES["gateway"]
+    settings = GatewaySettings(redis_url="redis://valkey", master_key_file=Path("key"))
+    drain_s = float(gateway["environment"]["RULEMINT_DRAIN_DELAY"]) + settings.drain
+    assert float(gateway["stop_grace_period"].removesuffix("s")) > drain_s + 5
+
+
+def test_the_images_have_the_version_of_the_packages() -> None:
+    for image in ("gateway", "rule-runner", "proxy"):
+        text = (Path(__file__).parents[2] / image / "Dockerfile").read_text()
+        assert set(re.findall(r"ARG VERSION=(\S+)", text)) == {__version__}
 
 
 @pytest.mark.parametrize("service", SERVICES)

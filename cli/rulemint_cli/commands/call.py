@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rulemint_cli.connection.credentials import Choice, find_credentials
+from rulemint_cli.connection.credentials import Choice, find_credentials, stored_credentials
 from rulemint_cli.connection.profiles import Profile, open_profiles
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.terminal.errors import CommandError, UsageError
@@ -43,6 +43,15 @@ class Call:
             CommandError: there are none.
         """
         return find_credentials(self.choice, self.settings, open_profiles, folder=Path.cwd())
+
+    @property
+    def stored_credentials(self) -> Profile:
+        """Return the same credentials with the URL that is stored with them, wherever the system is called.
+
+        Raises:
+            CommandError: there are none.
+        """
+        return stored_credentials(self.choice, self.settings, open_profiles, folder=Path.cwd())
 
     @asynccontextmanager
     async def admin(self, *, timeout_s: float = CALL_TIMEOUT_S, no_check: bool = False) -> AsyncIterator[Admin]:

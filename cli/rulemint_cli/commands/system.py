@@ -1,8 +1,11 @@
-"""Define the commands that look at a running system: ``logs``, ``token``, ``status``, ``demo``."""
+"""Define the commands for a running system: ``logs``, ``token``, ``status``, ``ready``, ``credentials``, ``demo``."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +14,14 @@ import typer
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.commands.fields import ScopeOption, scopes_of
-from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.standard_error import say
 from rulemint_shared.contract.messages import Level
 from rulemint_shared.demo_client import DEMO_CLIENT_ID
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
+    from rulemint_cli.system.readiness import Readiness
 
 
 class RecordKind(StrEnum):
@@ -29,6 +33,10 @@ class RecordKind(StrEnum):
     ENDED = "invocation.ended"
 
 
+LOOK_INTERVAL_S = 0.3
+WaitOption = Annotated[
+    float, typer.Option(min=0, max=3_600, metavar="SECONDS", help="Wait so long for the system to be ready.")
+]
 AudienceOption = Annotated[str | None, typer.Option(help="The API's identifier.")]
 
 
@@ -37,7 +45,9 @@ def add_system_commands(app: typer.Typer) -> None:
     command(app, watches=True)(logs)
     command(app)(token)
     command(app)(status)
-    command(app)(demo)
+    command(app, logs_in=True)(ready)
+    command(app)(credentials)
+    command(app, logs_in=True)(demo)
 
 
 def logs(  # noqa: PLR0913  # each is an option of the command line
@@ -128,8 +138,38 @@ async def status(call: Call) -> None:
         raise typer.Exit(1)
 
 
+async def ready(call: Call, wait: WaitOption = 0.0) -> None:
+    """Say whether the system is ready and how to go on with it. The exit code is 1 if it is not ready."""
+    from rulemint_cli.system.next_steps import next_steps  # noqa: PLC0415  # as above
+
+    await _wait_until(call, lambda found: found.is_ready, within_s=wait)
+    async with call.admin() as admin:
+        found = await next_steps(admin, program=call.settings.program)
+    if call.as_json:
+        call.output.json(found.for_programs)
+    else:
+        call.output.raw(found.text)
+
+
+async def credentials(call: Call) -> None:
+    """Show the credentials that commands use: the URL, the client and its secret. Keep them to yourself.
+
+    With --json they are an admin file, which --admin-file and `rulemint login` take.
+    """
+    found = call.stored_credentials
+    call.output.record(
+        {
+            "issuer": found.url,
+            "client_id": found.client_id,
+            "client_secret": found.client_secret,
+            "audience": found.audience,
+        }
+    )
+
+
 async def demo(
     call: Call,
+    wait: WaitOption = 0.0,
     *,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the demo.")] = False,
     yes: YesOption = False,
@@ -140,6 +180,8 @@ async def demo(
     """
     from rulemint_cli.system import demo as demonstration  # noqa: PLC0415  # as above
 
+    if wait:
+        await _wait_until(call, lambda found: found.can_get_first_records, within_s=wait)
     async with call.admin() as admin:
         if remove:
             await _remove_demo(call, admin, yes=yes)
@@ -149,6 +191,26 @@ async def demo(
     call.output.done({"client_id": DEMO_CLIENT_ID}, "The demo is ready. Ask for a token:")
     if not call.as_json:
         call.output.raw(f"\n{curl}\n")
+
+
+async def _wait_until(call: Call, wanted: Callable[[Readiness], bool], *, within_s: float) -> None:
+    """Wait for the credentials, which a new gateway writes while it starts, and then until the system is as *wanted*.
+
+    Raises:
+        CommandError: it took too long.
+    """
+    from rulemint_cli.system.readiness import wait_until  # noqa: PLC0415  # as above
+
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            url = call.credentials.url
+            break
+        except CommandError as error:
+            if isinstance(error, UsageError) or time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(LOOK_INTERVAL_S)
+    await wait_until(url, wanted, within_s=max(0.0, deadline - time.monotonic()), interval_s=LOOK_INTERVAL_S)
 
 
 async def _remove_demo(call: Call, admin: Admin, *, yes: bool) -> None:

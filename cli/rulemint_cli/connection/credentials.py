@@ -2,7 +2,8 @@
 
 The first of these that exists counts: ``--admin-file``; ``--profile``; ``RULEMINT_CLIENT_ID`` and
 ``RULEMINT_CLIENT_SECRET`` (with ``RULEMINT_URL``); ``RULEMINT_PROFILE``; ``RULEMINT_DATA_DIR``; the profile in use;
-``.rulemint/admin.json`` in the current folder or a folder above it. ``--url`` changes the address alone.
+``.rulemint/admin.json`` in the current folder or a folder above it. ``--url`` changes the address alone, and
+``RULEMINT_URL`` does the same for ``RULEMINT_DATA_DIR``.
 """
 
 from __future__ import annotations
@@ -55,11 +56,21 @@ def find_credentials(
     Raises:
         CommandError: there are none, or they cannot be read.
     """
-    found = _find(choice, settings, profiles, folder)
-    return found if choice.url is None else msgspec.structs.replace(found, url=with_slash(choice.url))
+    found = stored_credentials(choice, settings, profiles, folder=folder)
+    url = choice.url
+    if url is None and _is_data_dir_chosen(choice, settings):
+        url = settings.url
+    return found if url is None else msgspec.structs.replace(found, url=with_slash(url))
 
 
-def _find(choice: Choice, settings: ClientSettings, profiles: Callable[[], Profiles], folder: Path) -> Profile:
+def stored_credentials(
+    choice: Choice, settings: ClientSettings, profiles: Callable[[], Profiles], *, folder: Path
+) -> Profile:
+    """Return the credentials as `find_credentials`, with the URL that is stored with them.
+
+    Raises:
+        CommandError: as `find_credentials`.
+    """
     if choice.admin_file is not None:
         return read_admin_file(choice.admin_file).profile
     if choice.profile is not None:
@@ -68,10 +79,16 @@ def _find(choice: Choice, settings: ClientSettings, profiles: Callable[[], Profi
         return _from_environment(settings.client_id, settings.client_secret, choice.url or settings.url)
     if settings.profile is not None:
         return profiles().find(settings.profile)
-    _check_whole(settings)
-    if settings.data_dir is not None:
+    if settings.data_dir is not None and settings.client_id is None:
         return read_admin_file(settings.data_dir / ADMIN_FILE.name).profile
+    _check_whole(settings)
     return profiles().in_use or _from_folder(folder)
+
+
+def _is_data_dir_chosen(choice: Choice, settings: ClientSettings) -> bool:
+    """Return true if nothing counts that comes before RULEMINT_DATA_DIR."""
+    before = (choice.admin_file, choice.profile, settings.client_id, settings.profile)
+    return settings.data_dir is not None and all(each is None for each in before)
 
 
 def _from_folder(folder: Path) -> Profile:

@@ -21,6 +21,10 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Annotated[
         Path | None,
         Meta(
-            description="The folder of admin.json. Unset: the profile in use, or .rulemint here or in a folder above."
+            description="The folder of admin.json. Unset: the profile in use, or .rulemint here or in a folder above. "
+            "With RULEMINT_URL the system is called there, and not at its issuer."
         ),
     ] = None
+    program: Annotated[
+        str, Meta(description="The words that start rulemint here, for what it prints. docker-compose.yml sets them.")
+    ] = "rulemint"

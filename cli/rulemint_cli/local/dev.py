@@ -8,11 +8,11 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
 
 from rulemint_cli.connection.credentials import read_admin_file
@@ -25,15 +25,14 @@ from rulemint_cli.local.merged_log import Console
 from rulemint_cli.local.settings import DevSettings
 from rulemint_cli.local.welcome import Ready
 from rulemint_cli.system import demo
+from rulemint_cli.system.readiness import wait_until
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.process.settings import environment_for_child
 
 HOST = "127.0.0.1"
 READY_TIMEOUT_S = 30.0
-LOOK_INTERVAL_S = 0.05
 STOP_VALKEY_WITHIN_S = 0.7
 RENEWAL_INTERVAL_S = 86_400.0
-READY = "ready"
 
 
 async def run_dev(settings: DevSettings, console: Console, welcome: Callable[[Ready], None]) -> None:
@@ -154,13 +153,14 @@ async def _get_ready(
     settings: DevSettings, data_dir: DataDir, children: list[Child], welcome: Callable[[Ready], None]
 ) -> None:
     url = f"http://{HOST}:{settings.port}/"
-    await _wait_until(url, children, _can_make_the_demo)
+    still = partial(_check_none_failed, children)
+    await wait_until(url, lambda found: found.can_get_first_records, within_s=READY_TIMEOUT_S, still=still)
     admin_file = read_admin_file(data_dir.admin_file)
     if not data_dir.demo_marker.exists():
         async with open_admin(msgspec.structs.replace(admin_file.profile, url=url)) as admin:
             await demo.make_demo(admin)
         data_dir.demo_marker.touch()
-    await _wait_until(url, children, _is_ready)
+    await wait_until(url, lambda found: found.is_ready, within_s=READY_TIMEOUT_S, still=still)
     own_certificate = settings.tls_port and settings.tls_cert is None
     welcome(
         Ready(
@@ -174,43 +174,15 @@ async def _get_ready(
     )
 
 
-class _Probe(msgspec.Struct):
-    """The part of the answer of ``/readyz`` that matters here."""
-
-    status: str = ""
-    missing: str = ""
-
-
-def _can_make_the_demo(probe: _Probe) -> bool:
-    """Return true when nothing but the demo is awaited."""
-    return probe.status == READY or probe.missing == "ready_file"
-
-
-def _is_ready(probe: _Probe) -> bool:
-    return probe.status == READY
-
-
-async def _wait_until(url: str, children: list[Child], wanted: Callable[[_Probe], bool]) -> None:
-    """Wait until the answer of ``/readyz`` is as *wanted*.
+def _check_none_failed(children: list[Child]) -> None:
+    """Check that each child may still become ready.
 
     Raises:
-        CommandError: a child cannot start, or it takes too long.
+        CommandError: one cannot start; the text says why.
     """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + READY_TIMEOUT_S
-    async with aiohttp.ClientSession() as session:
-        while loop.time() < deadline:
-            for child in children:
-                if child.failed_to_start:
-                    raise CommandError(f"{child.name} cannot start: {child.failed_to_start}")
-            try:
-                async with session.get(f"{url}readyz") as response:
-                    if wanted(msgspec.json.decode(await response.read(), type=_Probe)):
-                        return
-            except (aiohttp.ClientError, msgspec.MsgspecError):
-                pass  # not listening yet, or another service
-            await asyncio.sleep(LOOK_INTERVAL_S)
-    raise CommandError("the system was not ready within 30 s: see its log above")
+    for child in children:
+        if child.failed_to_start:
+            raise CommandError(f"{child.name} cannot start: {child.failed_to_start}")
 
 
 def _check_port(port: int, setting: str, remedy: str) -> None:

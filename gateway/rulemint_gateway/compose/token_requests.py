@@ -20,6 +20,7 @@ from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_threads import SigningThreads, open_signing_threads
 from rulemint_gateway.web.callers.issuers import Issuers
+from rulemint_gateway.web.callers.proxy_names import keep_looking_up
 from rulemint_gateway.web.callers.source_address import ProxyHeader, TrustedProxies
 from rulemint_gateway.web.callers.throttling import Throttling
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
@@ -57,10 +58,18 @@ def open_token_endpoint(
         exchanges=traffic.exchanges,
         metrics=traffic.metrics,
         throttling=throttling,
-        proxies=TrustedProxies(settings.trusted_networks(), header=ProxyHeader(settings.proxy_header)),
+        proxies=_proxies(stack, settings),
         issuers=_issuers(settings),
         wordings={ErrorStyle.AUTH0: in_auth0_style},
     )
+
+
+def _proxies(stack: AsyncExitStack, settings: GatewaySettings) -> TrustedProxies:
+    header = ProxyHeader(settings.proxy_header)
+    proxies = TrustedProxies(settings.trusted_networks(), names=settings.proxy_names(), header=header)
+    if proxies.names:
+        in_background(stack, keep_looking_up(proxies))
+    return proxies
 
 
 def signing_threads(stack: AsyncExitStack, settings: GatewaySettings) -> SigningThreads | None:

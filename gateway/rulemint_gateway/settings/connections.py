@@ -55,4 +55,16 @@ MaxConnectionsPerAddress = Annotated[
         ge=1,
     ),
 ]
-Drain = Annotated[float, Meta(description="Seconds that requests under way may take after SIGTERM.", ge=0, le=60)]
+DrainDelay = Annotated[
+    float,
+    Meta(
+        description="Seconds after SIGTERM in which new requests are still answered, while /healthz and /readyz say "
+        "draining; more than a proxy in front needs to notice.",
+        ge=0,
+        le=60,
+    ),
+]
+Drain = Annotated[
+    float,
+    Meta(description="Seconds that requests under way may take after SIGTERM and RULEMINT_DRAIN_DELAY.", ge=0, le=60),
+]

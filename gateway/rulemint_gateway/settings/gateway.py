@@ -22,6 +22,7 @@ from rulemint_gateway.settings.configuration import (
 from rulemint_gateway.settings.connections import (
     BodyDeadline,
     Drain,
+    DrainDelay,
     HeaderDeadline,
     IdleDeadline,
     MaxConnections,
@@ -59,10 +60,12 @@ from rulemint_gateway.settings.listening import (
     MetricsPort,
     Port,
     ProxyHeader,
+    ProxyNames,
     TlsCert,
     TlsKey,
     TlsPort,
     TrustedProxies,
+    host_names,
     networks,
 )
 from rulemint_gateway.settings.tenant_quotas import (
@@ -107,6 +110,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     tls_key: TlsKey = None
     tls_port: TlsPort = None
     trusted_proxies: TrustedProxies = ""
+    trusted_proxy_names: ProxyNames = ""
     proxy_header: ProxyHeader = "either"
     failures_per_client: FailuresPerClient = 10
     failures_per_client_refill: FailuresPerClientRefill = 6
@@ -150,6 +154,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     log_history: LogHistory = DEFAULT_HISTORY
     log_history_bytes: LogHistoryBytes = DEFAULT_HISTORY_BYTES
     log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
+    drain_delay: DrainDelay = 0.0
     drain: Drain = 3.0
     log_format: Annotated[LogFormat, Meta(description="auto (pretty on a terminal), console or json.")] = LogFormat.AUTO
     log_level: LogLevel = "info"
@@ -178,6 +183,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("RULEMINT_TLS_PORT and RULEMINT_PORT are the same: one is for https, the other for http")
 
         self.trusted_networks()
+        self.proxy_names()
 
     def trusted_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The networks of the proxies in front.
@@ -186,6 +192,14 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             ValueError: an entry is none, or would trust everybody.
         """
         return networks(self.trusted_proxies)
+
+    def proxy_names(self) -> tuple[str, ...]:
+        """The host names of the proxies in front.
+
+        Raises:
+            ValueError: an entry is none.
+        """
+        return host_names(self.trusted_proxy_names)
 
     def of_process(self, number: int) -> GatewaySettings:
         """The settings of one of several gateway processes, numbered from 0."""

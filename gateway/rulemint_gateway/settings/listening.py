@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,8 @@ from rulemint_shared.whole_text import whole
 
 IPV4_MAPPED_BITS = 96
 """The length of ``::ffff:0:0/96``, in which IPv6 writes IPv4 addresses."""
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 Host = Annotated[str, Meta(description="The address to listen on.")]
 Port = Annotated[int, Meta(description="The TCP port to listen on.", ge=1, le=65_535)]
@@ -54,6 +57,13 @@ TrustedProxies = Annotated[
         "request came; what others say of it is ignored. Unset: a request comes from its TCP peer."
     ),
 ]
+ProxyNames = Annotated[
+    str,
+    Meta(
+        description="Host names of proxies in front (commas between), looked up every second and trusted like "
+        "RULEMINT_TRUSTED_PROXIES. They are for proxies whose address changes, as in containers."
+    ),
+]
 ProxyHeader = Annotated[
     Literal["either", "forwarded", "x-forwarded-for"],
     Meta(
@@ -68,6 +78,22 @@ Issuer = Annotated[
         "such as https://id.example.com/. Unset: http://localhost:<port>/, and https on the port that speaks it."
     ),
 ]
+
+
+def host_names(text: str) -> tuple[str, ...]:
+    """Read host names with commas between them.
+
+    Raises:
+        ValueError: an entry is not a host name.
+    """
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise ValueError(
+                f"RULEMINT_TRUSTED_PROXY_NAMES: {name!r} is not a host name: write names as proxy or "
+                "proxy.example.com, with commas between them, and networks into RULEMINT_TRUSTED_PROXIES"
+            )
+    return names
 
 
 def networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

@@ -21,7 +21,8 @@ from rulemint_gateway.web.http.problems import json_answer
 class Alive(Answer, frozen=True, kw_only=True):
     """The process lives."""
 
-    status: Literal["alive"]
+    status: Literal["alive", "draining"]
+    """draining: it stops soon, so a proxy has to send new requests elsewhere."""
 
 
 class Ready(Answer, frozen=True, kw_only=True):
@@ -83,8 +84,8 @@ class Health:
         self._draining = True
 
     async def alive(self, _request: web.Request) -> web.Response:
-        """200 as long as the process answers."""
-        return json_answer({"status": "alive"})
+        """200 as long as the process answers, also while it drains."""
+        return json_answer({"status": "draining" if self._draining else "alive"})
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Answer 200 if Redis answers, has a configuration, and a runner is alive; else 503 with what is missing.

@@ -21,6 +21,7 @@ from rulemint_shared.secrets.vault import Purpose, Vault
 
 COMMANDS = [
     *("dev", "logs", "try", "exchanges", "demo", "init", "types", "sandbox", "login", "profiles", "token", "status"),
+    *("ready", "credentials"),
     *("clients", "apis", "grants", "rules", "secrets", "keys", "tenants", "config"),
 ]
 

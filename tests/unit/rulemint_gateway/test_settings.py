@@ -78,6 +78,21 @@ def test_nobody_trusts_everybody(text: str) -> None:
         settings_of(RULEMINT_TRUSTED_PROXIES=text)
 
 
+def test_proxies_may_be_named_by_their_hosts() -> None:
+    assert settings_of(RULEMINT_TRUSTED_PROXY_NAMES="proxy, edge.example.com").proxy_names() == (
+        "proxy",
+        "edge.example.com",
+    )
+    assert settings_of().proxy_names() == ()
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/8", "https://proxy", "proxy;edge", "proxy edge", "-proxy"])
+def test_a_name_that_no_host_can_have_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"RULEMINT_TRUSTED_PROXY_NAMES: .*write names as") as refused:
+        settings_of(RULEMINT_TRUSTED_PROXY_NAMES=f"proxy,{text}")
+    assert "\n" not in str(refused.value)
+
+
 def test_the_header_of_the_proxies_is_one_of_three() -> None:
     assert settings_of(RULEMINT_PROXY_HEADER="forwarded").proxy_header == "forwarded"
     with pytest.raises(SettingsError, match="RULEMINT_PROXY_HEADER"):

@@ -33,17 +33,30 @@ class ProxyHeader(StrEnum):
 
 
 class TrustedProxies:
-    """Finds the source of a request behind the proxies of *networks*."""
+    """Finds the source of a request behind the proxies of *networks*, and behind those with *names*.
 
-    def __init__(self, networks: Sequence[Network] = (), *, header: ProxyHeader = ProxyHeader.EITHER) -> None:
+    `proxy_names` looks the names up, and says with `are_at` which addresses they have.
+    """
+
+    def __init__(
+        self,
+        networks: Sequence[Network] = (),
+        *,
+        names: Sequence[str] = (),
+        header: ProxyHeader = ProxyHeader.EITHER,
+    ) -> None:
         self._networks = tuple(networks)
+        self.names = tuple(names)
+        self._named: frozenset[Address] = frozenset()
         self._header = header
+        self.are_there = bool(networks or names)
+        """True if there are any."""
         self._trusts = lru_cache(maxsize=1_024)(self._is_in_a_network)
 
     def source_of(self, peer: str | None, headers: CIMultiDictProxy[str]) -> str:
         """The source of a request that *peer* sent with *headers*; empty without a peer."""
         source = _normalised(peer or "")
-        if not self._networks:
+        if not self.are_there:
             return source
         address = parse_address(source)
         if address is None or not self._trusts(address):
@@ -59,17 +72,20 @@ class TrustedProxies:
     def direct_source(self, peer: str) -> str | None:
         """The source of what *peer* sends, with any headers; None if they have to be read."""
         source = _normalised(peer)
-        address = parse_address(source) if self._networks else None
+        address = parse_address(source) if self.are_there else None
         return source if address is None or not self._trusts(address) else None
 
-    @property
-    def are_there(self) -> bool:
-        """True if there are any."""
-        return bool(self._networks)
+    def are_at(self, addresses: frozenset[Address]) -> bool:
+        """Trust *addresses* as those of the names, and none that the names had before; returns whether that is new."""
+        if addresses == self._named:
+            return False
+        self._named = addresses
+        self._trusts.cache_clear()
+        return True
 
     def trusts(self, peer: str) -> bool:
         """True if *peer* is one of the proxies."""
-        address = parse_address(_normalised(peer)) if self._networks else None
+        address = parse_address(_normalised(peer)) if self.are_there else None
         return address is not None and self._trusts(address)
 
     def _hops(self, headers: CIMultiDictProxy[str]) -> Iterator[Address | None]:
@@ -79,7 +95,7 @@ class TrustedProxies:
         return x_forwarded_for_hops(lines)
 
     def _is_in_a_network(self, address: Address) -> bool:
-        return any(address in network for network in self._networks)
+        return address in self._named or any(address in network for network in self._networks)
 
 
 PROXIES = web.AppKey("proxies", TrustedProxies)

@@ -6,7 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rulemint_cli.connection.credentials import AdminFile, Choice, find_credentials, read_admin_file
+from rulemint_cli.connection.credentials import (
+    AdminFile,
+    Choice,
+    find_credentials,
+    read_admin_file,
+    stored_credentials,
+)
 from rulemint_cli.connection.profiles import Profile, Profiles
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.terminal.errors import CommandError, UsageError
@@ -116,6 +122,15 @@ def test_without_a_profile_in_use_the_folder_s_own_system_is_found_from_below(fo
 
 def test_the_address_may_be_another_than_the_credentials_say(folder: Path, profiles: Profiles) -> None:
     assert found(folder, profiles, Choice(profile="prod", url="http://localhost:1")) == "http://localhost:1/"
+
+
+def test_a_container_calls_its_system_at_an_address_of_its_own(folder: Path, profiles: Profiles) -> None:
+    settings = ClientSettings(url="http://127.0.0.1:8080/", data_dir=folder.parents[1] / ".rulemint")
+    assert found(folder, profiles, Choice(), settings) == "http://127.0.0.1:8080/"
+    assert found(folder, profiles, Choice(url="http://localhost:1"), settings) == "http://localhost:1/"
+    assert found(folder, profiles, Choice(profile="prod"), settings) == PROD.url
+    stored = stored_credentials(Choice(), settings, lambda: profiles, folder=folder)
+    assert stored.url == ADMIN.url
 
 
 def test_credentials_of_the_environment_need_an_address(folder: Path, profiles: Profiles) -> None:

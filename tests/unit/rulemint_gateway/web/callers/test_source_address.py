@@ -72,6 +72,20 @@ def test_without_trusted_proxies_the_peer_is_the_source() -> None:
     assert proxies.source_of(None, xff(LIAR)) == ""
 
 
+def test_a_named_proxy_is_trusted_at_the_addresses_that_its_name_has_now() -> None:
+    proxies = TrustedProxies(names=["proxy"])
+    assert proxies.are_there
+    assert proxies.source_of(PROXY, xff(CLIENT)) == PROXY
+    assert proxies.are_at(frozenset({ipaddress.ip_address(PROXY)}))
+    assert proxies.source_of(PROXY, xff(LIAR, CLIENT)) == CLIENT
+    assert proxies.direct_source(PROXY) is None
+    assert proxies.trusts(PROXY)
+    assert proxies.are_at(frozenset({ipaddress.ip_address(OUTER)}))
+    assert proxies.source_of(PROXY, xff(CLIENT)) == PROXY
+    assert proxies.source_of(OUTER, xff(CLIENT)) == CLIENT
+    assert not proxies.are_at(frozenset({ipaddress.ip_address(OUTER)}))
+
+
 def test_a_request_has_one_source() -> None:
     app = web.Application()
     app[PROXIES] = TrustedProxies(NETWORKS)

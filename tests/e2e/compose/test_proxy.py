@@ -1,0 +1,173 @@
+"""The proxy of docker-compose.yml: several gateways, log streams, hosts, addresses of clients, scaling under traffic."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from fixtures.compose import DEMO_REQUEST, TAG, Project, grants
+from fixtures.processes import until
+from fixtures.valkey import docker_answers
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not docker_answers(), reason="no Docker engine answers"),
+]
+
+LIE = "192.0.2.66"
+ASK = """
+import json, socket, sys, urllib.request as r
+headers = {"Content-Type": "application/json", "X-Forwarded-For": sys.argv[2], "Forwarded": "for=" + sys.argv[2]}
+with r.urlopen(r.Request("http://proxy:8080/oauth/token", sys.argv[1].encode(), headers), timeout=15) as answer:
+    exchange = answer.headers["X-Request-Id"]
+print(json.dumps([exchange, socket.gethostbyname(socket.gethostname())]))
+"""
+KEPT, FRESH = 2, 2
+
+
+def test_a_client_has_its_own_address_whatever_it_says(composed: Project) -> None:
+    image, network = f"rulemint-gateway:{TAG}", f"{composed.name}_front"
+    command = ["docker", "run", "--rm", "--network", network, image, "python", "-c", ASK, json.dumps(DEMO_REQUEST), LIE]
+    until(lambda: _gateways_that_trust_the_proxy(composed) == 1)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    exchange, address = json.loads(done.stdout)
+    assert _exchange(composed, exchange)["ip"] == address
+
+
+def test_a_host_is_its_tenant_s(composed: Project) -> None:
+    composed.rulemint("tenants", "create", "acme", "--host", "acme.example.com")
+    until(lambda: _issuer(composed, "acme.example.com") == "http://acme.example.com/")
+    assert _issuer(composed, f"localhost:{composed.port}") == f"http://localhost:{composed.port}/"
+
+
+async def test_log_streams_come_through(composed: Project) -> None:
+    bearer = (await asyncio.to_thread(composed.rulemint, "token")).strip()
+    headers = {"Authorization": f"Bearer {bearer}"}
+    async with (
+        ClientSession(composed.url, raise_for_status=True) as client,
+        client.ws_connect("/logs", headers=headers) as logs,
+        client.get("/logs", headers={**headers, "Accept": "text/event-stream"}) as events,
+    ):
+        async with client.post("/oauth/token", json=DEMO_REQUEST) as answer:
+            exchange = answer.headers["X-Request-Id"]
+        async with asyncio.timeout(20):
+            while exchange not in await logs.receive_str():
+                pass
+            while exchange.encode() not in await events.content.readline():
+                pass
+
+
+def test_gateways_come_and_go_while_tokens_are_asked_for_and_nobody_notices(composed: Project) -> None:
+    try:
+        with _traffic(composed.port) as seen:
+            composed.run("up", "--detach", "--no-recreate", "--scale", "gateway=3")
+            until(lambda: _gateways(composed) == 3)
+            _more(seen, 50)
+            composed.run("up", "--detach", "--no-recreate", "--scale", "gateway=1")
+            until(lambda: _gateways(composed) == 1)
+            _more(seen, 50)
+            composed.run("up", "--detach", "--no-recreate", "--scale", "gateway=2")
+            until(lambda: _gateways(composed) == 2)
+            _more(seen, 50)
+    finally:
+        composed.run("up", "--detach", "--no-recreate", "--scale", "gateway=1")
+    assert set(seen) == {"200"}
+
+
+def test_a_gateway_that_dies_is_replaced_by_the_others(composed: Project) -> None:
+    composed.run("up", "--detach", "--no-recreate", "--scale", "gateway=2")
+    try:
+        until(lambda: _gateways(composed) == 2)
+        composed.run("kill", "--signal", "KILL", "proxy")  # and a proxy that dies is started again
+        composed.run("start", "proxy")
+        until(lambda: grants(composed.url))
+        victim = composed.containers("gateway")[0]["Id"]
+        subprocess.run(["docker", "kill", victim], capture_output=True, check=True)
+        until(lambda: all(grants(composed.url) for _ in range(10)))
+    finally:
+        composed.run("up", "--detach", "--no-recreate", "--scale", "gateway=1")
+        until(lambda: grants(composed.url))
+
+
+@contextmanager
+def _traffic(port: int) -> Iterator[list[str]]:
+    """Clients that keep their connection, and clients that do not; what each of their requests came to."""
+    seen: list[str] = []
+    stop = threading.Event()
+    clients = [
+        threading.Thread(target=_ask, args=(port, seen, stop), kwargs={"keep": number < KEPT})
+        for number in range(KEPT + FRESH)
+    ]
+    for client in clients:
+        client.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+
+
+def _ask(port: int, seen: list[str], stop: threading.Event, *, keep: bool) -> None:
+    body, headers = json.dumps(DEMO_REQUEST), {"Content-Type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    while not stop.is_set():
+        try:
+            connection.request("POST", "/oauth/token", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            seen.append(str(answer.status))
+        except (OSError, http.client.HTTPException) as error:
+            seen.append(repr(error))
+            connection.close()
+        if not keep:
+            connection.close()
+        time.sleep(0.02)
+    connection.close()
+
+
+def _more(seen: list[str], count: int) -> None:
+    before = len(seen)
+    until(lambda: len(seen) >= before + count)
+
+
+def _gateways(project: Project) -> int:
+    """How many the system knows of, and the proxy sends to."""
+    return len(json.loads(project.rulemint("status", "--json"))["gateways"])
+
+
+def _gateways_that_trust_the_proxy(project: Project) -> int:
+    log = project.run("logs", "--no-log-prefix", "--no-color", "gateway")
+    return int('"trusting proxies"' in log)
+
+
+def _exchange(project: Project, exchange: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = []
+
+    def is_written() -> bool:
+        done = project.call("exec", "-T", "gateway", "rulemint", "exchanges", "show", exchange, "--json")
+        if done.returncode == 0:
+            found.append(json.loads(done.stdout))
+        return bool(found)
+
+    until(is_written)
+    return found[0]
+
+
+def _issuer(project: Project, host: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", project.port, timeout=10)
+    try:
+        connection.request("GET", "/.well-known/openid-configuration", headers={"Host": host})
+        return str(json.loads(connection.getresponse().read())["issuer"])
+    finally:
+        connection.close()
