@@ -202,15 +202,25 @@ async def _wait_until(call: Call, wanted: Callable[[Readiness], bool], *, within
     from rulemint_cli.system.readiness import wait_until  # noqa: PLC0415  # as above
 
     deadline = time.monotonic() + within_s
-    while True:
-        try:
-            url = call.credentials.url
-            break
-        except CommandError as error:
-            if isinstance(error, UsageError) or time.monotonic() >= deadline:
-                raise
+    while (url := _url_if_known(call, must_be=time.monotonic() >= deadline)) is None:
         await asyncio.sleep(LOOK_INTERVAL_S)
     await wait_until(url, wanted, within_s=max(0.0, deadline - time.monotonic()), interval_s=LOOK_INTERVAL_S)
+
+
+def _url_if_known(call: Call, *, must_be: bool) -> str | None:
+    """Return the system's URL; None while there are no credentials yet.
+
+    Raises:
+        CommandError: there are none and there *must_be*; or they are chosen in a wrong way.
+    """
+    try:
+        return call.credentials.url
+    except UsageError:
+        raise
+    except CommandError:
+        if must_be:
+            raise
+        return None
 
 
 async def _remove_demo(call: Call, admin: Admin, *, yes: bool) -> None:

@@ -70,4 +70,4 @@ def test_a_cluster_that_is_made_stays_as_it_is(cluster: Project) -> None:
 def test_the_proxy_has_found_both_gateways(cluster: Project) -> None:
     status = json.loads(cluster.rulemint("status", "--json"))
     assert len(status["gateways"]) == 2
-    assert "Rulemint is ready" in cluster.run("logs", "--no-log-prefix", "--no-color", "welcome")
+    assert "Rulemint is ready" in cluster.logs("welcome")

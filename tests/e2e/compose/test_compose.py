@@ -130,7 +130,7 @@ def test_more_runners_share_the_work(composed: Project) -> None:
 
 def test_nothing_warns_at_the_first_start(composed: Project) -> None:
     assert "warn" not in composed.said[0].lower()
-    for line in composed.run("logs", "--no-log-prefix", "--no-color").splitlines():
+    for line in composed.logs().splitlines():
         assert "warn" not in line.lower(), line
         assert '"level": "error"' not in line
 

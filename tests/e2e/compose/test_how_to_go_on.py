@@ -20,7 +20,7 @@ PROGRAM = "docker compose exec gateway rulemint"
 
 
 def test_once_it_is_ready_it_says_where_it_is_and_what_to_type(composed: Project) -> None:
-    said = composed.run("logs", "--no-log-prefix", "--no-color", "welcome")
+    said = composed.logs("welcome")
     assert f"Rulemint is ready: http://localhost:{composed.port}/" in said
     for command in ("credentials", "logs -f", "exchanges show --last", "ready"):
         assert f"{PROGRAM} {command}" in said
@@ -30,7 +30,7 @@ def test_once_it_is_ready_it_says_where_it_is_and_what_to_type(composed: Project
 
 
 def test_the_text_can_be_had_again_and_by_programs(composed: Project) -> None:
-    assert composed.rulemint("ready") == composed.run("logs", "--no-log-prefix", "--no-color", "welcome")
+    assert composed.rulemint("ready") == composed.logs("welcome")
     assert json.loads(composed.rulemint("ready", "--json")) == {
         "status": "ready",
         "issuer": f"http://localhost:{composed.port}/",
@@ -68,7 +68,16 @@ def test_the_command_line_shows_why_a_token_is_as_it_is(composed: Project) -> No
     until(lambda: "seed" in composed.rulemint("exchanges", "show", "--last"))
 
 
-def test_a_rule_goes_in_by_standard_input_and_out_again(composed: Project) -> None:
+def test_a_rule_is_deployed_from_a_file_on_this_machine(composed: Project) -> None:
+    deploy = ("rules", "deploy", "examples/rules/greeter.py", "--client", "somebody-else", "--yes")
+    composed.run("run", "--rm", "-T", "rulemint", *deploy)
+    try:
+        assert "greeter" in composed.rulemint("rules", "list")
+    finally:
+        composed.rulemint("rules", "delete", "greeter", "--yes")
+
+
+def test_a_token_of_the_command_line_is_one_for_curl(composed: Project) -> None:
     bearer = composed.rulemint("token").strip()
     assert bearer.count(".") == 2
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The proxy of docker-compose.yml: several gateways, log streams, hosts, addresses of clients, scaling under traffic."""
+"""The proxy of docker-compose.yml: several gateways, log streams, hosts, addresses of clients, and scaling."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _gateways(project: Project) -> int:
 
 
 def _gateways_that_trust_the_proxy(project: Project) -> int:
-    log = project.run("logs", "--no-log-prefix", "--no-color", "gateway")
+    log = project.logs("gateway")
     return int('"trusting proxies"' in log)
 
 

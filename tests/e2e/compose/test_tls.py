@@ -25,7 +25,17 @@ pytestmark = [
 
 AUTHORITY = trustme.CA()
 CLIENT = "192.0.2.77"
-NEEDED = ("docker-compose.yml", ".dockerignore", "shared", "gateway", "rule-runner", "cli", "examples", "proxy", "images")
+NEEDED = (
+    "docker-compose.yml",
+    ".dockerignore",
+    "shared",
+    "gateway",
+    "rule-runner",
+    "cli",
+    "examples",
+    "proxy",
+    "images",
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +110,7 @@ def test_the_issuer_and_the_health_check_follow_and_nothing_warns(project: Proje
     until(lambda: project.inspect("proxy")["State"]["Health"]["Status"] == "healthy", timeout_s=60)
     assert "warn" not in project.said[0].lower()
     until(lambda: project.inspect("welcome")["State"]["Status"] == "exited", timeout_s=60)
-    assert f"curl -s https://localhost:{project.port}/oauth/token" in project.run("logs", "--no-log-prefix", "welcome")
+    assert f"curl -s https://localhost:{project.port}/oauth/token" in project.logs("welcome")
 
 
 def test_a_proxy_in_front_says_for_whom_it_asks(project: Project) -> None:
@@ -127,7 +137,9 @@ def test_a_new_certificate_is_taken_without_a_pause(project: Project, clone: Pat
     ("settings", "expected"),
     [
         pytest.param({"RULEMINT_TLS_KEY": ""}, "RULEMINT_TLS_CERT is set without RULEMINT_TLS_KEY", id="no key"),
-        pytest.param({"RULEMINT_TLS_CERT": ""}, "RULEMINT_TLS_KEY is set without RULEMINT_TLS_CERT", id="no certificate"),
+        pytest.param(
+            {"RULEMINT_TLS_CERT": ""}, "RULEMINT_TLS_KEY is set without RULEMINT_TLS_CERT", id="no certificate"
+        ),
         pytest.param({"RULEMINT_TLS_KEY": "./site.pem"}, "is not a private key", id="a certificate for a key"),
         pytest.param({"RULEMINT_TLS_CERT": "./site.key"}, "is not a certificate", id="a key for a certificate"),
     ],
