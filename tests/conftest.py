@@ -34,7 +34,6 @@ pytest_plugins = [
     "fixtures.registry",
     "fixtures.workplace",
     "fixtures.raw_gateway",
-    "fixtures.compose",
     "fixtures.node",
     "fixtures.rule_bench",
 ]

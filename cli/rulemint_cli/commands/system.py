@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
-from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,10 +16,6 @@ from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.standard_error import say
 from rulemint_shared.contract.messages import Level
 from rulemint_shared.demo_client import DEMO_CLIENT_ID
-
-if TYPE_CHECKING:
-    from rulemint_cli.connection.management_api import Admin
-    from rulemint_cli.system.readiness import Readiness
 
 
 class RecordKind(StrEnum):
@@ -138,17 +132,24 @@ async def status(call: Call) -> None:
         raise typer.Exit(1)
 
 
-async def ready(call: Call, wait: WaitOption = 0.0) -> None:
+def ready(call: Call, wait: WaitOption = 0.0) -> Work:
     """Say whether the system is ready and how to go on with it. The exit code is 1 if it is not ready."""
     from rulemint_cli.system.next_steps import next_steps  # noqa: PLC0415  # as above
+    from rulemint_cli.system.readiness import wait_until  # noqa: PLC0415  # as above
 
-    await _wait_until(call, lambda found: found.is_ready, within_s=wait)
-    async with call.admin() as admin:
-        found = await next_steps(admin, program=call.settings.program)
-    if call.as_json:
-        call.output.json(found.for_programs)
-    else:
-        call.output.raw(found.text)
+    left_s = _when_known(call, within_s=wait)
+
+    async def run() -> None:
+        url = call.credentials.url
+        await wait_until(url, lambda found: found.is_ready, within_s=left_s, interval_s=LOOK_INTERVAL_S)
+        async with call.admin() as admin:
+            found = await next_steps(admin, program=call.settings.program)
+        if call.as_json:
+            call.output.json(found.for_programs)
+        else:
+            call.output.raw(found.text)
+
+    return run()
 
 
 async def credentials(call: Call) -> None:
@@ -167,25 +168,29 @@ async def credentials(call: Call) -> None:
     )
 
 
-async def demo(
+def demo(
     call: Call,
     wait: WaitOption = 0.0,
     *,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the demo.")] = False,
     yes: YesOption = False,
-) -> None:
+) -> Work:
     """Make the demo API, client, client grant and rule in a running system, or remove them.
 
     The demo is for loopback only, because everybody knows its client secret.
     """
-    from rulemint_cli.system import demo as demonstration  # noqa: PLC0415  # as above
+    left_s = _when_known(call, within_s=wait)
+    return _remove_demo(call, yes=yes) if remove else _make_demo(call, within_s=left_s)
 
-    if wait:
-        await _wait_until(call, lambda found: found.can_get_first_records, within_s=wait)
+
+async def _make_demo(call: Call, *, within_s: float) -> None:
+    from rulemint_cli.system import demo as demonstration  # noqa: PLC0415  # as above
+    from rulemint_cli.system.readiness import wait_until  # noqa: PLC0415  # as above
+
+    if within_s:
+        url = call.credentials.url
+        await wait_until(url, lambda found: found.can_get_first_records, within_s=within_s, interval_s=LOOK_INTERVAL_S)
     async with call.admin() as admin:
-        if remove:
-            await _remove_demo(call, admin, yes=yes)
-            return
         await demonstration.make_demo(admin)
         curl = demonstration.curl_line(await admin.issuer())
     call.output.done({"client_id": DEMO_CLIENT_ID}, "The demo is ready. Ask for a token:")
@@ -193,45 +198,36 @@ async def demo(
         call.output.raw(f"\n{curl}\n")
 
 
-async def _wait_until(call: Call, wanted: Callable[[Readiness], bool], *, within_s: float) -> None:
-    """Wait for the credentials, which a new gateway writes while it starts, and then until the system is as *wanted*.
-
-    Raises:
-        CommandError: it took too long.
-    """
-    from rulemint_cli.system.readiness import wait_until  # noqa: PLC0415  # as above
-
-    deadline = time.monotonic() + within_s
-    while (url := _url_if_known(call, must_be=time.monotonic() >= deadline)) is None:
-        await asyncio.sleep(LOOK_INTERVAL_S)
-    await wait_until(url, wanted, within_s=max(0.0, deadline - time.monotonic()), interval_s=LOOK_INTERVAL_S)
-
-
-def _url_if_known(call: Call, *, must_be: bool) -> str | None:
-    """Return the system's URL; None while there are no credentials yet.
-
-    Raises:
-        CommandError: there are none and there *must_be*; or they are chosen in a wrong way.
-    """
-    try:
-        return call.credentials.url
-    except UsageError:
-        raise
-    except CommandError:
-        if must_be:
-            raise
-        return None
-
-
-async def _remove_demo(call: Call, admin: Admin, *, yes: bool) -> None:
+async def _remove_demo(call: Call, *, yes: bool) -> None:
     from rulemint_cli.connection.nouns import called  # noqa: PLC0415  # as above
     from rulemint_cli.system import demo as demonstration  # noqa: PLC0415  # as above
 
-    found = await demonstration.find_demo(admin)
-    if not found:
-        call.output.done({"removed": []}, "nothing to remove: there is no demo here")
-        return
-    names = ", ".join(called(noun, record) for noun, record in found)
-    call.confirm(f"Delete {names} at {admin.url}?", yes=yes)
-    removed = await demonstration.remove_demo(admin, found)
+    async with call.admin() as admin:
+        found = await demonstration.find_demo(admin)
+        if not found:
+            call.output.done({"removed": []}, "nothing to remove: there is no demo here")
+            return
+        names = ", ".join(called(noun, record) for noun, record in found)
+        call.confirm(f"Delete {names} at {admin.url}?", yes=yes)
+        removed = await demonstration.remove_demo(admin, found)
     call.output.done({"removed": removed}, f"removed {', '.join(removed)}")
+
+
+def _when_known(call: Call, *, within_s: float) -> float:
+    """Wait for the credentials, which a new gateway writes while it starts. Return the seconds that are left.
+
+    Raises:
+        CommandError: there are none in time.
+    """
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            call.credentials  # noqa: B018  # kept from now on
+        except UsageError:
+            raise
+        except CommandError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOOK_INTERVAL_S)
+        else:
+            return max(0.0, deadline - time.monotonic())

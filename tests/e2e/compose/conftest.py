@@ -1,0 +1,23 @@
+"""The system of docker-compose.yml with the demo, which several files of tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.compose import Project
+from fixtures.processes import free_port
+
+
+@pytest.fixture(scope="session")
+def composed() -> Iterator[Project]:
+    """The whole system with the demo, after `docker compose --profile demo up --wait` has ended."""
+    project = Project(f"rulemint-test-{os.getpid()}", {"RULEMINT_PORT": str(free_port())})
+    try:
+        project.run("up", "--build", "--detach", "--wait")
+        yield project
+    finally:
+        project.run("down", "--volumes", "--timeout", "10")
+        assert project.remains() == []
