@@ -12,12 +12,18 @@ from fixtures.processes import free_port
 
 
 @pytest.fixture(scope="session")
-def composed() -> Iterator[Project]:
-    """The whole system with the demo, after `docker compose --profile demo up --wait` has ended."""
+def first_start() -> Iterator[tuple[Project, str]]:
+    """The system after `docker compose --profile demo up --wait` has ended, and what was said and logged until then."""
     project = Project(f"rulemint-test-{os.getpid()}", {"RULEMINT_PORT": str(free_port())})
     try:
         project.run("up", "--build", "--detach", "--wait")
-        yield project
+        yield project, project.said[0] + project.logs()
     finally:
         project.run("down", "--volumes", "--timeout", "10")
         assert project.remains() == []
+
+
+@pytest.fixture(scope="session")
+def composed(first_start: tuple[Project, str]) -> Project:
+    """The whole system with the demo."""
+    return first_start[0]
