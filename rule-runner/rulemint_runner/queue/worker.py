@@ -97,7 +97,7 @@ class RuleWorker(Worker):
                 if (now := monotonic()) - looked_at >= POLL_INTERVAL_S:
                     looked_at = now
                     for waiting in await job_queue.waiting(self.pool, shard, most=READ_AT_ONCE):
-                        await self._start(waiting.decode(errors="replace"), shard)
+                        self._start(waiting.decode(errors="replace"), shard)
                 self._forget_finished()
                 job_id = await self._wait_for_work(shard)
             except (RedisError, OSError) as error:
@@ -109,29 +109,27 @@ class RuleWorker(Worker):
     async def _start_woken(self, job_id: str, shard: int) -> None:
         """Another shard may have taken the last place while this one waited for a wake-up."""
         if self._places.are_free and self.allow_pick_jobs:
-            await self._start(job_id, shard)
+            self._start(job_id, shard)
         else:
             await job_queue.give_back_wake_up(self.pool, shard, job_id)
 
-    async def _start(self, job_id: str, shard: int) -> None:
-        """Claim and start the job if nobody else has it, and there is a place."""
+    def _start(self, job_id: str, shard: int) -> None:
+        """Begin to claim the job, if there is a place."""
         if not self._places.are_free or not self.allow_pick_jobs:
             return
         if job_id in self.tasks:  # its wake-up came first
             return
         self._places.take()
-        try:
-            job = await job_queue.claim(
-                self.pool, job_id, shard, runner=self._runner, for_ms=int(self.in_progress_timeout_s * 1000)
-            )
-        except BaseException:  # a place that is lost would be lost for good, also when this is cancelled
-            self._places.give_back()
-            raise
-        if job is None:
-            self._places.give_back()
-        else:
-            task = self.tasks[job_id] = asyncio.create_task(self._run_claimed(job_id, job, shard))
-            task.add_done_callback(self._release_place)
+        task = self.tasks[job_id] = asyncio.create_task(self._claim_and_run(job_id, shard))
+        task.add_done_callback(self._release_place)
+
+    async def _claim_and_run(self, job_id: str, shard: int) -> None:
+        """Claim the job, while the shard waits for its next wake-up already, and run it if nobody else has it."""
+        job = await job_queue.claim(
+            self.pool, job_id, shard, runner=self._runner, for_ms=int(self.in_progress_timeout_s * 1000)
+        )
+        if job is not None:
+            await self._run_claimed(job_id, job, shard)
 
     async def _run_claimed(self, job_id: str, job: bytes, shard: int) -> None:
         """Run a claimed job and keep its result."""
@@ -178,7 +176,7 @@ class RuleWorker(Worker):
             if task.done():
                 del self.tasks[job_id]
                 if error := task.exception():  # most likely its connection broke: its claim expires by itself
-                    log.warning("a job could not be finished", job=job_id, error=str(error))
+                    log.warning("a job could not be claimed or finished", job=job_id, error=str(error))
 
     async def drain(self, *, within_s: float) -> None:
         """Claim nothing more and wait for what is under way; what takes longer is cancelled."""
