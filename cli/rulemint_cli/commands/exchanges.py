@@ -93,7 +93,10 @@ async def show(
     rule: RuleOption = None,
     outcome: OutcomeOption = None,
     *,
-    last: Annotated[bool, typer.Option("--last", help="The newest; with filters, the newest of those.")] = False,
+    last: Annotated[
+        bool,
+        typer.Option("--last", help="The newest of other clients than your own; with filters, the newest of those."),
+    ] = False,
 ) -> None:
     """Show all about one token request: reason, rules and what they changed, log lines, calls, times."""
     from rulemint_cli.system import exchanges as requests  # noqa: PLC0415  # as above

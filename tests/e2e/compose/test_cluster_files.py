@@ -37,7 +37,7 @@ def cluster() -> Iterator[Project]:
         project.run("up", "--build", "--detach", "--wait")
         yield project
     finally:
-        project.run("down", "--volumes", "--timeout", "10")
+        project.run("down", "--volumes", "--timeout", "2")
         assert project.remains() == []
 
 

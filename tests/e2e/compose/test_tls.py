@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import shutil
 import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import trustme
@@ -60,8 +63,6 @@ def _write_certificate(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def project(clone: Path) -> Iterator[Project]:
-    import os
-
     settings = {
         "RULEMINT_PORT": str(free_port()),
         "RULEMINT_TLS_CERT": "./site.pem",
@@ -73,16 +74,26 @@ def project(clone: Path) -> Iterator[Project]:
         project.run("up", "--detach")
         yield project
     finally:
-        project.run("down", "--volumes", "--timeout", "10")
+        project.run("down", "--volumes", "--timeout", "2")
         assert project.remains() == []
 
 
-def _ask(project: Project, method: str, path: str, body: str | None = None, **headers: str) -> http.client.HTTPResponse:
+class Answer(NamedTuple):
+    """An answer over https."""
+
+    status: int
+    exchange: str
+    body: str
+
+
+def _ask(project: Project, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
     context = ssl.create_default_context()
     AUTHORITY.configure_trust(context)
     connection = http.client.HTTPSConnection("localhost", project.port, timeout=15, context=context)
-    connection.request(method, path, body, {"Content-Type": "application/json", **headers})
-    return connection.getresponse()
+    with closing(connection):
+        connection.request(method, path, body, {"Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers.get("X-Request-Id", ""), answer.read().decode())
 
 
 def _until_ready(project: Project) -> None:
@@ -100,12 +111,12 @@ def _until_ready(project: Project) -> None:
 def test_the_first_request_after_readiness_gets_the_demo_s_token_over_https(project: Project) -> None:
     _until_ready(project)
     answer = _ask(project, "POST", "/oauth/token", json.dumps(DEMO_REQUEST))
-    assert (answer.status, json.loads(answer.read())["scope"]) == (200, "test extra")
+    assert (answer.status, json.loads(answer.body)["scope"]) == (200, "test extra")
 
 
 def test_the_issuer_and_the_health_check_follow_and_nothing_warns(project: Project) -> None:
     _until_ready(project)
-    discovered = json.loads(_ask(project, "GET", "/.well-known/openid-configuration").read())
+    discovered = json.loads(_ask(project, "GET", "/.well-known/openid-configuration").body)
     assert discovered["issuer"] == f"https://localhost:{project.port}/"
     until(lambda: project.inspect("proxy")["State"]["Health"]["Status"] == "healthy", timeout_s=60)
     assert "warn" not in project.said[0].lower()
@@ -116,8 +127,7 @@ def test_the_issuer_and_the_health_check_follow_and_nothing_warns(project: Proje
 def test_a_proxy_in_front_says_for_whom_it_asks(project: Project) -> None:
     _until_ready(project)
     answer = _ask(project, "POST", "/oauth/token", json.dumps(DEMO_REQUEST), **{"X-Forwarded-For": CLIENT})
-    exchange = answer.headers["X-Request-Id"]
-    show = ("exec", "-T", "gateway", "rulemint", "exchanges", "show", exchange, "--json")
+    show = ("exec", "-T", "gateway", "rulemint", "exchanges", "show", answer.exchange, "--json")
     until(lambda: project.call(*show).returncode == 0)
     assert json.loads(project.run(*show))["ip"] == CLIENT
 
