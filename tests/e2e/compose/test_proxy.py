@@ -76,6 +76,8 @@ def test_gateways_come_and_go_while_tokens_are_asked_for_and_nobody_notices(comp
         victim = composed.containers("gateway")[0]["Id"]
         subprocess.run(["docker", "kill", victim], capture_output=True, check=True)  # without a word to the proxy
         until(lambda: all(grants(composed.url) for _ in range(10)))
+        subprocess.run(["docker", "start", victim], capture_output=True, check=True)
+        until(lambda: _gateways(composed) == 3)
         with _traffic(composed.port) as going:
             composed.run("up", "--detach", "--scale", "gateway=1")
             until(lambda: _gateways(composed) == 1)
