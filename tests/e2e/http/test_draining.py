@@ -42,7 +42,7 @@ def test_without_a_delay_it_stops_at_once(start_raw: StartRaw) -> None:
 @pytest.mark.parametrize("is_https", [False, True])
 def test_the_health_check_asks_where_the_gateway_answers(start_raw: StartRaw, *, is_https: bool) -> None:
     with start_raw() as gateway:
-        settings = {"RULEMINT_HOST": "0.0.0.0", "RULEMINT_PORT": str(gateway.port)}
+        settings = {"RULEMINT_HOST": "0.0.0.0", "RULEMINT_PORT": str(gateway.port)}  # noqa: S104  # a setting that is read
         if is_https:
             settings |= {"RULEMINT_PORT": str(gateway.tls_port), "RULEMINT_TLS_CERT": "any.pem"}
         assert health_check(settings).returncode == 0
