@@ -13,7 +13,7 @@ from fixtures.waiting import eventually
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.pipe import User
+from rulemint_runner.hosts.pipe_user import User
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames

@@ -20,7 +20,7 @@ import machine
 import packages
 import refused
 import rule
-import sockets
+import socket_modules
 import strays
 from paths import without_paths
 
@@ -38,7 +38,7 @@ def main() -> None:
     outbound = calls.Calls(runner)
     refused.define()
     machine.define()
-    sockets.define(outbound)
+    socket_modules.define(outbound)
     strays.define()
     runner.write({"t": "ready"})
     load = runner.read()
