@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -280,29 +281,26 @@ class Exploit:
         return os.mkdir, (str(self._path),)
 
 
-NO_JOBS = [
-    pytest.param(b"\xc1\xff", id="noise"),
-    pytest.param(job_queue.serialize({"f": 1}), id="map of something else"),
-    pytest.param(a_job(b"", function="os.system"), id="function that nobody has"),
-    pytest.param(a_job(b"\xc1"), id="batch that is noise"),
-    pytest.param(job_queue.serialize({"t": None, "f": "run_batch", "a": [], "k": {}, "et": 1}), id="no batch at all"),
-    pytest.param(job_queue.serialize({"t": None, "f": "run_batch", "a": 7, "k": 7, "et": "x"}), id="types all wrong"),
-    pytest.param(
-        job_queue.serialize({"t": None, "f": "run_batch", "a": [], "k": {}, "et": 2**62}), id="year 146 million"
-    ),
-]
+NO_JOBS = {
+    "noise": b"\xc1\xff",
+    "map of something else": job_queue.serialize({"f": 1}),
+    "function that nobody has": a_job(b"", function="os.system"),
+    "batch that is noise": a_job(b"\xc1"),
+    "no batch at all": job_queue.serialize({"t": None, "f": "run_batch", "a": [], "k": {}, "et": 1}),
+    "types all wrong": job_queue.serialize({"t": None, "f": "run_batch", "a": 7, "k": 7, "et": "x"}),
+    "year 146 million": job_queue.serialize({"t": None, "f": "run_batch", "a": [], "k": {}, "et": 2**62}),
+}
 
 
 @pytest.mark.usefixtures("runner")
-@pytest.mark.parametrize("data", NO_JOBS)
-async def test_what_is_no_job_is_refused_and_the_next_job_works(
-    gateway: Gateway, redis: RedisClient, data: bytes
-) -> None:
-    job_id = await put(redis, data, wake_up=True)
-    await eventually(lambda: redis.zscore(redis_keys.queue(0), job_id), lambda score: score is None)
-    with suppress(codecs.DecodeError):
-        assert await job_queue.find_endings(redis, job_id) is None
-    assert isinstance((await gateway.ask(await a_rule(redis))).outcome, Granted)
+async def test_what_is_no_job_is_refused_and_the_next_job_works(gateway: Gateway, redis: RedisClient) -> None:
+    rule = await a_rule(redis)
+    for what, data in NO_JOBS.items():
+        job_id = await put(redis, data, wake_up=True)
+        await eventually(partial(redis.zscore, redis_keys.queue(0), job_id), lambda score: score is None)
+        with suppress(codecs.DecodeError):
+            assert await job_queue.find_endings(redis, job_id) is None, what
+        assert isinstance((await gateway.ask(rule)).outcome, Granted), what
 
 
 @pytest.mark.usefixtures("runner")
