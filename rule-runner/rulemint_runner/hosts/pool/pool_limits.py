@@ -1,4 +1,4 @@
-"""What a pool of hosts may use, and where it gets its hosts from."""
+"""The bounds of a pool of hosts, and the source of its hosts."""
 
 from __future__ import annotations
 
