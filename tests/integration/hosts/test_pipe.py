@@ -31,7 +31,7 @@ SCRIPTS = {
       console.log('began ' + body.n);
       if (body.do === 'loop') while (true) {}
       if (body.do === 'throw') throw new Error('as asked');
-      if (body.do === 'end') Deno.exit(3);
+      if (body.do === 'end') Deno[Deno.internal].core.writeSync(1, new Uint8Array(8).fill(255));
       console.log('ends ' + body.n);
       cb(null, { 'https://n': body.n, 'https://length': (body.text ?? '').length });
     };
@@ -44,7 +44,7 @@ def rule(client, scope, audience, context):
     what = body.get("do")
     while what == "loop": pass
     if what == "throw": raise ValueError("as asked")
-    if what == "end": os._exit(3)
+    if what == "end": __import__('ctypes').CDLL(None)._exit(3)
     print("ends", body["n"])
     return {"https://n": body["n"], "https://length": len(body.get("text", ""))}
 """,

@@ -51,11 +51,11 @@ from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
 LOOPS = "def rule(client, scope, audience, context):\n    while True: pass"
-CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
+CRASHES = "import os\ndef rule(client, scope, audience, context):\n    __import__('ctypes').CDLL(None)._exit(3)"
 CRASHES_WHEN_ASKED = """
 import os
 def rule(client, scope, audience, context):
-    return os._exit(3) if "crash" in context["body"] else {}
+    return __import__('ctypes').CDLL(None)._exit(3) if "crash" in context["body"] else {}
 """
 MAY_LOOP_OR_THROW = """
 def rule(client, scope, audience, context):
@@ -485,7 +485,10 @@ async def test_several_clients_that_fail_pause_the_rule_for_every_client(
 async def test_what_waits_for_a_host_is_refused_when_its_client_pauses_meanwhile(
     gateway: Gateway, redis: RedisClient
 ) -> None:
-    rule = await a_rule(redis, "import os, time\ndef rule(c, s, a, x):\n    time.sleep(0.3)\n    os._exit(3)")
+    rule = await a_rule(
+        redis,
+        "import os, time\ndef rule(c, s, a, x):\n    time.sleep(0.3)\n    __import__('ctypes').CDLL(None)._exit(3)",
+    )
     endings = await asyncio.gather(*(gateway.ask(rule) for _ in range(12)))
     reasons = Counter(as_reasons(list(endings)))
     assert reasons[FailureReason.CRASHED] + reasons[FailureReason.OVERLOADED] == 12

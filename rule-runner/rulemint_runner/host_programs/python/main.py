@@ -15,6 +15,7 @@ import calls
 import capture
 import channel
 import descriptions
+import descriptors
 import invocation
 import machine
 import packages
@@ -37,6 +38,7 @@ def main() -> None:
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
     refused.define()
+    descriptors.define({1: sys.stdout, 2: sys.stderr})
     machine.define()
     socket_modules.define(outbound)
     strays.define()
