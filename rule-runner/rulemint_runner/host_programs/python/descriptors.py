@@ -82,7 +82,7 @@ def _opening(opened: object, streams: dict) -> object:
     def open_(file: object, mode: str = "r", *rest: object, **named: object) -> object:
         meant = file if type(file) is int else _NAMES.get(os.fspath(file)) if isinstance(file, _PATHS) else None
         if meant == 0:
-            return opened(os.devnull, mode, *rest, **{**named, "closefd": True})
+            return opened(os.devnull, "rb" if "b" in mode else "r")
         stream = streams.get(meant)
         if stream is None:
             return opened(file, mode, *rest, **named)

@@ -18,6 +18,7 @@ import descriptions
 import descriptors
 import invocation
 import machine
+import package_files
 import packages
 import refused
 import rule
@@ -46,7 +47,8 @@ def main() -> None:
     load = runner.read()
     if load is None:
         return
-    packages.define(load["packages"])
+    if load["packages"] is not None:
+        package_files.define(packages.define(load["packages"]))
     strays.look_at(load["script"], has_packages=load["packages"] is not None)
     try:
         loaded = rule.load(load, outbound)
