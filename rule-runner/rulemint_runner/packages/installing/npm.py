@@ -11,8 +11,8 @@ from rulemint_runner.packages.installing.npm_words import in_npm_words
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.installing.upstream import NoAnswerError
 from rulemint_runner.packages.messages import InstallTask, PackageSet
-from rulemint_shared.contract.package_versions import npm_range
 from rulemint_shared.contract.package_messages import Wanted
+from rulemint_shared.contract.package_versions import npm_range
 
 _BACKTRACE = "Stack backtrace:"
 _PROGRESS = ("Download ", "Initialize ", "Warning ")

@@ -42,7 +42,7 @@ _INSTEAD = {
     "pyyaml": "use ruamel.yaml",
     "jiter": "use an older version, such as openai==1.39.0 with pydantic<2",
 }
-"""What rules use in the place of a project with compiled parts."""
+"""Advice for rules, by the project with compiled parts that they wanted."""
 _BROKE = "Traceback (most recent call last)"
 _NATIVE = frozenset({".so", ".pyd", ".dylib", ".dll"})
 _NEVER_READ = frozenset({".pyi", ".pyx", ".pxd", ".c", ".h", ".cpp", ".po", ".pot", ".rst", ".md"})

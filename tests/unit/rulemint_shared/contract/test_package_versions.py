@@ -74,8 +74,6 @@ def test_a_version_of_npm_may_be_in_the_words_of_python(version: str, words: str
         (npm_range, ">=1,!=1.5", "npm has no !="),
     ],
 )
-def test_what_a_registry_has_no_word_for_says_what_helps(
-    read: Callable[[str], str], version: str, helps: str
-) -> None:
+def test_what_a_registry_has_no_word_for_says_what_helps(read: Callable[[str], str], version: str, helps: str) -> None:
     with pytest.raises(ValueError, match=re.escape(helps)):
         read(version)
