@@ -125,7 +125,7 @@ THROWS = [
                  id="in a promise that nobody awaits"),
     pytest.param(JS, "module.exports = () => { throw 'a text' }", "my-rule.js: thrown: a text", id="no error object"),
     pytest.param(PY, IN_PYTHON + "x = 1\n    return x / 0", "my-rule.py:3:12: ZeroDivisionError: ", id="python"),
-    pytest.param(PY, IN_PYTHON + "exit(3)", "my-rule.py: NameError: ", id="python has no exit"),
+    pytest.param(PY, IN_PYTHON + "exit(3)", "my-rule.py: SystemExit: ", id="python exits"),
     pytest.param(PY, "import sys\n" + IN_PYTHON + "sys.exit(3)", "my-rule.py:3:5: SystemExit: 3", id="python sys.exit"),
     pytest.param(PY, "def rule(client, scope, audience, context, cb):\n    pass",
                  "my-rule.py: RuntimeError: the rule returned without calling its callback", id="python forgets cb"),

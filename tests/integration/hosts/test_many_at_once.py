@@ -30,7 +30,7 @@ SCRIPTS = {
       let said = null;
       if (body.does === 'loop') while (true) {}
       if (body.does === 'throw') throw new Error('thrown by ' + body.n);
-      if (body.does === 'end') Deno[Deno.internal].core.writeSync(1, new Uint8Array(8).fill(255));
+      if (body.does === 'end') Deno[Deno.internal].core.close(1);
       if (body.does === 'ask') said = await (await fetch('https://api.example.com/' + body.n)).text();
       console.log('ends ' + body.n);
       return { 'https://n': body.n, 'https://said': said };

@@ -31,7 +31,7 @@ SCRIPTS = {
       console.log('began ' + body.n);
       if (body.do === 'loop') while (true) {}
       if (body.do === 'throw') throw new Error('as asked');
-      if (body.do === 'end') Deno[Deno.internal].core.writeSync(1, new Uint8Array(8).fill(255));
+      if (body.do === 'end') Deno[Deno.internal].core.close(1);
       console.log('ends ' + body.n);
       cb(null, { 'https://n': body.n, 'https://length': (body.text ?? '').length });
     };

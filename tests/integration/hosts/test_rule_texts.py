@@ -128,7 +128,7 @@ ENDS_WHILE_LOADED = [
     pytest.param(JS, "await new Promise(() => {});\nexport default 1", "timeout", id="module waits for ever"),
     pytest.param(
         JS,
-        "Deno[Deno.internal].core.writeSync(1, new Uint8Array(8).fill(255))",
+        "Deno[Deno.internal].core.close(1)",
         "crashed",
         id="javascript breaks its channel",
     ),
