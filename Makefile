@@ -12,15 +12,18 @@ RUN := .venv
 DEVELOP := .venv-dev
 BIN := $(DEVELOP)/bin
 READY := $(DEVELOP)/ready
+# The pages as a site. What builds them is installed for that alone, and removed.
+SITE := gateway/rulemint_gateway/site/inline.json
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs develop test abuse faults fuzz cluster layers lint format docs sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
+.PHONY: help run logs develop test abuse faults cluster layers lint format docs docs-site sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN)/ready ## Run the whole system on this machine: http://localhost:8080
 	@echo "Starting Rulemint on $$($(RUN)/bin/python --version), $$(readlink -f $(RUN)/bin/python)"
+	@$(MAKE) --silent --question $(SITE) || { echo "Building the pages of /docs, while you go on"; $(MAKE) --silent $(SITE) & }
 	@exec $(RUN)/bin/rulemint dev
 
 logs: $(RUN)/ready ## Watch the live logs of the running system
@@ -36,9 +39,6 @@ abuse: $(READY) ## Run every hostile rule in every leg, and with each layer of t
 
 faults: $(READY) ## Break everything once, also what takes long (about ten minutes); prints a table of what was seen
 	$(BIN)/pytest tests/faults --faults-everything --faults-table -
-
-fuzz: $(READY) ## Make up very many inputs for each property, and for each operation of the API (about ten minutes)
-	$(BIN)/pytest tests/unit tests/integration/http tests/integration/hosts/test_inputs.py tests/e2e/openapi tests/e2e/config --fuzz-everything --timeout 1800
 
 cluster: $(READY) ## Run the tests of integration and end to end on clusters of three masters and three replicas
 	RULEMINT_TEST_VALKEY=cluster $(BIN)/pytest tests/integration tests/e2e --numprocesses $(PROCESSES) --dist loadfile
@@ -67,6 +67,11 @@ docs: $(READY) ## Make docs/settings.md and docs/limits.md anew from the code, a
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/limits.py
 	$(BIN)/python docs/faults.py
+
+docs-site: $(RUN)/ready $(SITE) ## Build the pages of docs/ into the site that a gateway serves at /docs/
+
+$(SITE): $(wildcard *.md docs/*.md docs/*/*.md) docs/conf.py docs/site.py docs/requirements.lock
+	@python=$(RUN)/bin/python; [ -x $$python ] || python=$(BIN)/python; $$python docs/site.py
 
 sdk: $(READY) ## Make the test kits' copies of the rule contract anew from the code that runs rules
 	$(BIN)/python sdk/derive.py
@@ -110,11 +115,12 @@ lock: $(READY) ## Make requirements-dev.lock anew, from it the parts that `make 
 	$(COMPILE) --constraint requirements-dev.lock pyproject.toml --group build --output-file requirements.lock
 	$(COMPILE) --constraint requirements-dev.lock gateway/pyproject.toml cli/pyproject.toml --output-file gateway/requirements.lock
 	$(COMPILE) --constraint requirements-dev.lock rule-runner/pyproject.toml --output-file rule-runner/requirements.lock
+	$(COMPILE) --upgrade docs/requirements.in --output-file docs/requirements.lock
 	$(COMPILE) --upgrade bench/requirements.in --output-file bench/requirements.lock
 	$(COMPILE) --upgrade images/requirements.in --output-file images/requirements.lock
 
 clean: ## Remove the environments and every cache; .rulemint stays
-	rm -rf $(RUN) $(DEVELOP) bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results
+	rm -rf $(RUN) $(DEVELOP) $(dir $(SITE)) bench/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN)/ready: requirements.lock

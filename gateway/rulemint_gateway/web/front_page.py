@@ -16,7 +16,8 @@ from rulemint_shared.demo_client import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 _HTML = "text/html"
 _VARY = {"Vary": "Accept"}
 _PATHS = {
-    "/docs": "every call, with examples",
+    "/docs/": "all pages: to begin, to look up, to operate",
+    "/docs/api": "every call, with examples",
     "/api/v2/openapi.json": "the same for programs, as OpenAPI 3.1",
     "/.well-known/openid-configuration": "discovery: where tokens and keys are",
     "/.well-known/jwks.json": "the public keys, with which an API checks a token",

@@ -22,6 +22,7 @@ from rulemint_gateway.web.auth0.hooks import HookHandlers
 from rulemint_gateway.web.auth0.webtasks.logs import WebtaskLogs
 from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.callers.places import Answers
+from rulemint_gateway.web.docs_site import DocsSite
 from rulemint_gateway.web.front_page import FrontPage
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.http.operations import Operation
@@ -155,6 +156,7 @@ def routes(handlers: Handlers, answers: Answers) -> list[web.RouteDef]:
     return [
         *(route for described in by_path.values() for route in _routes_of(described, answers)),
         *FrontPage(handlers.catalog).routes(),  # /
+        *DocsSite().routes(),  # /docs/
         *authorization_endpoint.routes(),  # /authorize
         *(
             web.route(route.method, route.path, answers.in_turn(route.handler))

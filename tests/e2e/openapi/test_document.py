@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import html
+import re
+
 import jsonschema_rs
 
 from fixtures.management import Management
@@ -15,14 +18,38 @@ async def test_the_document_describes_the_service_to_whoever_asks(management: Ma
     assert any(scheme.get("flows", {}).get("clientCredentials", {}).get("tokenUrl") for scheme in flow)
 
 
-async def test_the_page_is_readable_without_a_script_and_may_load_nothing(management: Management) -> None:
-    answer = await management.call("GET", "/docs", token="")
+async def test_the_page_is_readable_without_its_script_and_may_load_nothing(management: Management) -> None:
+    answer = await management.call("GET", "/docs/api", token="")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "<script" not in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert " src=" not in answer.text
+    assert "color-scheme: light dark" in answer.text
     for path in ("/oauth/token", "/api/v2/rules/{id}/versions"):
         assert path in answer.text
+
+
+async def test_the_examples_of_the_page_have_the_address_of_the_tenant_that_is_asked(management: Management) -> None:
+    made = await management.create("tenants", {"name": "reference", "hosts": ["reference.example.com"]})
+    own = (await management.call("GET", "/docs/api", token="")).text
+    other = (await management.call("GET", "/docs/api", token="", headers={"Host": "reference.example.com"})).text
+    assert f"{management.admin['issuer']}oauth/token" in html.unescape(own)
+    assert f"{made['issuer']}oauth/token" in html.unescape(other)
+    assert management.admin["issuer"] not in other
+
+
+async def test_each_link_of_the_page_leads_to_a_call_or_a_type_of_it(management: Management) -> None:
+    page = (await management.call("GET", "/docs/api", token="")).text
+    links = re.findall(r'href="#([^"]+)"', page)
+    places = re.findall(r'id="([^"]+)"', page)
+    assert sorted(places) == sorted(set(places))
+    assert set(links) - set(places) == set()
+    schemas = (await management.call("GET", "/api/v2/openapi.json", token="")).body["components"]["schemas"]
+    of_types = {f"type-{name}" for name, schema in schemas.items() if "properties" in schema}
+    assert of_types <= set(places)
+    assert of_types <= set(links)
 
 
 async def test_each_operation_has_a_name_of_its_own(management: Management) -> None:
@@ -44,6 +71,6 @@ async def test_each_body_and_each_success_has_an_example_that_fits_its_schema(ma
                     continue
                 schema = {**content["schema"], "components": document["components"]}
                 jsonschema_rs.validate(schema, content["example"])
-    assert without == ["get /api/v2/openapi.json application/json", "get /docs text/html"], (
+    assert without == ["get /api/v2/openapi.json application/json", "get /docs/api text/html"], (
         "these are their own example"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from rulemint_gateway.management.nouns.answers import Nothing
 from rulemint_gateway.management.rules.secrets import NamesOfSecrets, SecretNames, SecretValues
@@ -27,19 +26,22 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
     The ETag is that of the list of names, and another one when only a value differs.
     """
     path, tag, singular = f"/api/v2/{noun}/{{id}}/secrets", noun.capitalize(), noun.removesuffix("s")
-    operation = partial(Operation, path=path, tag=tag)
     return [
-        operation(
+        Operation(
             method="GET",
+            path=path,
             handle=calls.names,
+            tag=tag,
             summary=f"List the secrets of a {singular}",
             scopes=(f"read:{noun}",),
             answer=NamesOfSecrets,
             etag=True,
         ),
-        operation(
+        Operation(
             method="POST",
+            path=path,
             handle=calls.add,
+            tag=tag,
             summary=f"Add secrets to a {singular}",
             scopes=(f"update:{noun}",),
             body=SecretValues,
@@ -49,9 +51,11 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             idempotent=True,
             refusals=(409,),
         ),
-        operation(
+        Operation(
             method="PATCH",
+            path=path,
             handle=calls.replace,
+            tag=tag,
             summary=f"Replace secrets of a {singular}",
             scopes=(f"update:{noun}",),
             body=SecretValues,
@@ -59,9 +63,11 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             status=replaced,
             if_match=True,
         ),
-        operation(
+        Operation(
             method="DELETE",
+            path=path,
             handle=calls.delete,
+            tag=tag,
             summary=f"Delete secrets of a {singular}",
             scopes=(delete_scope,),
             body=SecretNames,

@@ -1,4 +1,4 @@
-"""``GET /api/v2/openapi.json`` and ``GET /docs``: what the service can be asked, for programs and for people."""
+"""``GET /api/v2/openapi.json`` and ``GET /docs/api``: what the service can be asked, for programs and for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from rulemint_gateway.web.http.cacheable import cacheable_answer
 from rulemint_gateway.web.http.html_pages import page_answer
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.document import at_issuer, document
-from rulemint_gateway.web.openapi.page import page
+from rulemint_gateway.web.openapi.look import REFERENCE
+from rulemint_gateway.web.openapi.page import at, page
 
 
 class Documentation:
@@ -39,7 +40,7 @@ class Documentation:
             ),
             Operation(
                 method="GET",
-                path="/docs",
+                path="/docs/api",
                 handle=self.page,
                 tag="Documentation",
                 summary="Read this page",
@@ -53,6 +54,6 @@ class Documentation:
         issuer = issuer_of(request, tenant_of(request, self._catalog))
         return cacheable_answer(request, at_issuer(self._document, issuer))
 
-    async def page(self, _request: web.Request) -> web.Response:
-        """200 and the page, which is the same for all tenants."""
-        return page_answer(self._page)
+    async def page(self, request: web.Request) -> web.Response:
+        """200 and the page, with the address of the tenant in its examples."""
+        return page_answer(at(self._page, issuer_of(request, tenant_of(request, self._catalog))), look=REFERENCE)

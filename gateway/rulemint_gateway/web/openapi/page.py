@@ -1,111 +1,99 @@
-"""The OpenAPI document as one readable page: no script, nothing from elsewhere."""
+"""The OpenAPI document as one readable page, with a side bar and nothing from elsewhere."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 from rulemint_gateway.web.http.html_pages import html_page
+from rulemint_gateway.web.openapi.look import REFERENCE
+from rulemint_gateway.web.openapi.page_types import Schema, Types, anchor, prose
 
-_BOUNDS = {
-    "minimum": "from {}",
-    "exclusiveMinimum": "more than {}",
-    "maximum": "to {}",
-    "exclusiveMaximum": "less than {}",
-    "minLength": "{} characters or more",
-    "maxLength": "at most {} characters",
-    "minItems": "{} entries or more",
-    "maxItems": "at most {} entries",
-    "minProperties": "{} fields or more",
-    "maxProperties": "at most {} fields",
-    "pattern": "like {}",
-    "format": "{}",
-}
+_ISSUER = "$URL"
+"""Stands for the address in each example until somebody asks for the page."""
+
+
+@dataclass
+class Group:
+    """The calls of one tag, or all types."""
+
+    links: list[str] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+
+    def entries(self, name: str) -> str:
+        """The part of the side bar."""
+        return f"<details open><summary>{escape(name)}</summary><ul>{''.join(self.links)}</ul></details>"
+
+    def text(self, name: str) -> str:
+        """The part of the page."""
+        return f'<div><h2 id="{name.lower().replace(" ", "-")}">{escape(name)}</h2>{"".join(self.sections)}</div>'
 
 
 def page(document: dict[str, Any]) -> str:
-    """The whole page for *document*."""
-    info, tags = document["info"], [tag["name"] for tag in document["tags"]]
-    schemas = document["components"]["schemas"]
-    sections: dict[str, list[str]] = {tag: [] for tag in tags}
+    """The whole page for *document*, to be put `at` an address."""
+    info, types = document["info"], Types(document["components"]["schemas"])
+    groups = {tag["name"]: Group() for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            sections[operation["tags"][0]].append(_operation(method.upper(), path, operation, schemas))
+            verb, group = method.upper(), groups[operation["tags"][0]]
+            small = f"<small>{verb} {escape(path.removeprefix('/api/v2'))}</small>"
+            group.links.append(_entry(operation["operationId"], f"{escape(operation['summary'])} {small}"))
+            group.sections.append(_operation(verb, path, operation, types))
+    of_types = types.sections()
+    groups["Types"] = Group([_entry(anchor(name), escape(name)) for name in of_types], list(of_types.values()))
     return html_page(
         "Rulemint: the API",
-        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_text(info['description'])}</p>",
-        '<p>The same for programs: <a href="/api/v2/openapi.json">openapi.json</a>. In the examples',
-        " <code>$URL</code> is the issuer without its last slash,",
-        " <code>$TOKEN</code> a token for the management API.</p><nav>",
-        *(f'<a href="#{_anchor(tag)}">{escape(tag)}</a>' for tag in tags),
-        "</nav>",
-        *(f'<h2 id="{_anchor(tag)}">{escape(tag)}</h2>{"".join(found)}' for tag, found in sections.items()),
+        '<aside><p><a href="/docs/">All pages</a> · <a href="/api/v2/openapi.json">openapi.json</a></p>',
+        '<label hidden>Search <input id="search" type="search" placeholder="/"></label><nav>',
+        *(group.entries(name) for name, group in groups.items()),
+        "</nav></aside><main>",
+        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{prose(info['description'])}</p>",
+        "<p>The examples are for this system. They need a token for the management API:</p>",
+        '<pre>TOKEN=$(rulemint token)</pre><p id="nothing" hidden>Nothing here has all of these words.</p>',
+        *(group.text(name) for name, group in groups.items()),
+        "</main>",
+        look=REFERENCE,
     )
 
 
-def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
+def at(page: str, issuer: str) -> str:
+    """The *page* with the address of *issuer*, which ends with a slash, in its examples."""
+    return page.replace(_ISSUER, escape(issuer.rstrip("/")))
+
+
+def _entry(target: str, label: str) -> str:
+    return f'<li><a href="#{target}">{label}</a></li>'
+
+
+def _operation(method: str, path: str, operation: dict[str, Any], types: Types) -> str:
     scopes = [scope for each in operation["security"] for scope in each.get("clientCredentials", [])]
     parts = [
         f'<section id="{operation["operationId"]}"><h3>{escape(operation["summary"])}</h3>',
-        f"<p><code>{method} {escape(path)}</code></p><p>{_text(operation['description'])}</p>",
+        f"<p><code>{method} {escape(path)}</code></p><p>{prose(operation['description'])}</p>",
     ]
     if scopes:
         parts.append(f"<p>Scope: {', '.join(f'<code>{escape(scope)}</code>' for scope in scopes)}</p>")
     if parameters := operation["parameters"]:
         rows = ((f"{each['name']} ({each['in']})", each["schema"], each.get("description", "")) for each in parameters)
-        parts.append(_table("Parameters", rows, schemas))
+        parts.append(f"<details><summary>Parameters</summary>{types.table(rows)}</details>")
     body, example = _body_of(operation)
     if body is not None:
-        parts.append(_table("Body", _fields(body, schemas), schemas))
-    parts += [f"<pre>{escape(_curl(method, path, operation, example))}</pre>", _answers(operation)]
+        parts.append(f"<p>Body: {types.words(body)}</p>")
+        parts.append(f"<details><summary>Fields of the body</summary>{types.table(types.fields(body))}</details>")
+    parts += [f"<pre>{escape(_curl(method, path, operation, example))}</pre>", _answers(operation, types)]
     return "".join([*parts, "</section>"])
 
 
-def _body_of(operation: dict[str, Any]) -> tuple[dict[str, Any] | None, Any]:
+def _body_of(operation: dict[str, Any]) -> tuple[Schema | None, Any]:
     """The schema and the example of the body, where it is JSON."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     return (None, None) if content is None else (content["schema"], content.get("example"))
 
 
-def _fields(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any], str]]:
-    schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    if "properties" not in schema:
-        return [("the body itself", schema, "")]
-    required = schema.get("required", [])
-    return [
-        (f"{name}{' (required)' if name in required else ''}", field, field.get("description", ""))
-        for name, field in schema["properties"].items()
-    ]
-
-
-def _table(title: str, rows: Iterable[tuple[str, dict[str, Any], str]], schemas: dict[str, Any]) -> str:
-    cells = "".join(
-        f"<tr><td><code>{escape(name)}</code></td>"
-        f"<td>{escape(_kind(schema, schemas))}</td><td>{_text(meaning)}</td></tr>"
-        for name, schema, meaning in rows
-    )
-    return f"<details><summary>{title}</summary><table>{cells}</table></details>"
-
-
-def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """A schema in words: its type and its bounds."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return _kind(schemas[name], schemas) if "enum" in schemas[name] else name
-    if choices := schema.get("anyOf"):
-        return " or ".join(_kind(choice, schemas) for choice in choices)
-    if values := schema.get("enum"):
-        return ", ".join(str(value) for value in values)
-    bounds = [words.format(schema[name]) for name, words in _BOUNDS.items() if name in schema]
-    if isinstance(items := schema.get("items"), dict):
-        bounds.append(f"each {_kind(items, schemas)}")
-    return ", ".join([str(schema.get("type", "anything")), *bounds])
-
-
 def _curl(method: str, path: str, operation: dict[str, Any], example: Any) -> str:
-    lines = [f'curl -X {method} "$URL{path}"']
+    lines = [f'curl -X {method} "{_ISSUER}{path}"']
     if operation["security"] and "clientCredentials" in operation["security"][0]:
         lines.append('-H "Authorization: Bearer $TOKEN"')
     if example is not None:
@@ -114,23 +102,15 @@ def _curl(method: str, path: str, operation: dict[str, Any], example: Any) -> st
     return " \\\n  ".join(lines)
 
 
-def _answers(operation: dict[str, Any]) -> str:
-    answers = operation["responses"].items()
-    words = ", ".join(f"{status} {escape(answer['description'])}" for status, answer in answers)
-    shown = ""
+def _answers(operation: dict[str, Any], types: Types) -> str:
+    rows = []
+    for status, answer in operation["responses"].items():
+        kinds = {media: types.words(content["schema"]) for media, content in answer.get("content", {}).items()}
+        words = "<br>".join(f"{kind} <small>{escape(media)}</small>" for media, kind in kinds.items())
+        rows.append(f"<tr><td>{status}</td><td>{escape(answer['description'])}</td><td>{words}</td></tr>")
     first: dict[str, Any] = next(iter(operation["responses"].values()))
     content: list[dict[str, Any]] = list(first.get("content", {}).values())
     example = content[0].get("example") if content else None
-    if example is not None:
-        shown = f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
-    return f"<details><summary>Answers: {words}</summary>{shown}</details>"
-
-
-def _text(markdown: str) -> str:
-    """Text with `code` between backticks."""
-    pieces = escape(markdown).split("`")
-    return "".join(f"<code>{piece}</code>" if number % 2 else piece for number, piece in enumerate(pieces))
-
-
-def _anchor(tag: str) -> str:
-    return tag.lower().replace(" ", "-")
+    shown = "" if example is None else f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
+    statuses = ", ".join(operation["responses"])
+    return f"<details><summary>Answers: {statuses}</summary><table>{''.join(rows)}</table>{shown}</details>"

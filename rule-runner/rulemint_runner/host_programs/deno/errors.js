@@ -28,12 +28,7 @@ export function defineRefusals() {
  * @returns {Refusal | null}
  */
 export function refusalOfThrown(error) {
-  try {
-    return refusals.find(([type]) => error instanceof type)?.[1] ?? null;
-  } catch {
-    // a proxy that does not tell its type
-    return null;
-  }
+  return refusals.find(([type]) => error instanceof type)?.[1] ?? null;
 }
 
 /**
@@ -45,18 +40,8 @@ export function refusalOfThrown(error) {
 export function refusalOfCallback(error) {
   const thrown = refusalOfThrown(error);
   if (thrown !== null) return thrown;
-  const name = nameOf(error);
+  const name = error instanceof Error ? error.name : "";
   return Object.hasOwn(AUTH0_CODES, name) ? { code: AUTH0_CODES[name], plain: false } : PLAIN;
-}
-
-/** @param {unknown} error */
-function nameOf(error) {
-  try {
-    return error instanceof Error ? error.name : "";
-  } catch {
-    // as above
-    return "";
-  }
 }
 
 /**

@@ -17,7 +17,6 @@ import { leave, taken, takesTurns } from "./leaving.js";
 import { loadRule } from "./loading.js";
 import { nameRefusals } from "./refused.js";
 import { answerStalled } from "./stalled.js";
-import { defineStandardStreams } from "./standard_streams.js";
 import { keptAlive } from "./turns.js";
 import { trackTimers } from "./timers.js";
 
@@ -94,7 +93,6 @@ captureConsole();
 trackTimers();
 defineFetch();
 nameRefusals();
-defineStandardStreams();
 answerStalled();
 writeFrames({ t: "ready" });
 void serve();

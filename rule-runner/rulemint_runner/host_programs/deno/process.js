@@ -42,7 +42,6 @@ export function defineProcess(requireFromRule) {
         ...PROCESS,
         ...REFUSED_OF_PROCESS,
         umask,
-        _rawDebug: (/** @type {unknown[]} */ ...said) => globalThis.console.error(...said),
         execPath: "/node",
         argv: ["/node", MAIN_FILE],
         argv0: "node",
@@ -65,7 +64,7 @@ export function defineProcess(requireFromRule) {
 function defineStreams(process) {
   /** @type {[string, (stream: any) => unknown][]} */
   const streams = [
-    ["stdin", ({ Readable }) => Object.assign(Readable.from([]), { fd: 0 })],
+    ["stdin", ({ Readable }) => Readable.from([])],
     ["stdout", ({ Writable }) => lineStream("info", Writable)],
     ["stderr", ({ Writable }) => lineStream("error", Writable)],
   ];

@@ -15,14 +15,12 @@ import calls
 import capture
 import channel
 import descriptions
-import descriptors
 import invocation
 import machine
-import package_files
 import packages
 import refused
 import rule
-import socket_modules
+import sockets
 import strays
 from paths import without_paths
 
@@ -39,16 +37,14 @@ def main() -> None:
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
     refused.define()
-    descriptors.define({1: sys.stdout, 2: sys.stderr})
     machine.define()
-    socket_modules.define(outbound)
+    sockets.define(outbound)
     strays.define()
     runner.write({"t": "ready"})
     load = runner.read()
     if load is None:
         return
-    if load["packages"] is not None:
-        package_files.define(packages.define(load["packages"]))
+    packages.define(load["packages"])
     strays.look_at(load["script"], has_packages=load["packages"] is not None)
     try:
         loaded = rule.load(load, outbound)
