@@ -60,6 +60,8 @@ async def test_the_kernel_s_layers_hold_javascript_when_deno_s_permissions_are_b
 @pytest.mark.parametrize("abi", OLDER_ABIS)
 async def test_an_older_kernel_s_landlock_is_enough_for_every_rule(pytestconfig: pytest.Config, abi: int) -> None:
     """What it does not know, the filter holds alone; Deno's permissions are bypassed."""
+    if abi != min(OLDER_ABIS) and not pytestconfig.getoption(EVERYTHING):
+        pytest.skip("each Landlock does all that the one before does: the oldest stands for it, and make abuse runs it")
     groups = GROUPS if pytestconfig.getoption(EVERYTHING) else UNKNOWN_TO_OLDER_KERNELS
     chosen = [case for case in CASES if case.group in groups]
     assert len(chosen) > 50
