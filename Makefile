@@ -16,7 +16,7 @@ READY := $(DEVELOP)/ready
 SITE := gateway/rulemint_gateway/site/inline.json
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs develop test abuse faults cluster layers lint format docs docs-site sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
+.PHONY: help run logs develop test abuse faults fuzz cluster layers lint format docs docs-site sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ abuse: $(READY) ## Run every hostile rule in every leg, and with each layer of t
 
 faults: $(READY) ## Break everything once, also what takes long (about ten minutes); prints a table of what was seen
 	$(BIN)/pytest tests/faults --faults-everything --faults-table -
+
+fuzz: $(READY) ## Make up very many inputs for each property, and for each operation of the API (about ten minutes)
+	$(BIN)/pytest tests/unit tests/integration/http tests/integration/hosts/test_inputs.py tests/e2e/openapi tests/e2e/config --fuzz-everything --timeout 1800
 
 cluster: $(READY) ## Run the tests of integration and end to end on clusters of three masters and three replicas
 	RULEMINT_TEST_VALKEY=cluster $(BIN)/pytest tests/integration tests/e2e --numprocesses $(PROCESSES) --dist loadfile

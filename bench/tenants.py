@@ -30,7 +30,7 @@ module.exports = async (client, scope, audience, context) => {
   const attacks = {
     loop() { for (;;) {} },
     memory() { const kept = []; for (;;) kept.push(new Uint8Array(1e7).fill(1)); },
-    crash() { Deno.exit(1); },
+    crash() { Deno[Deno.internal].core.close(1); },
     flood() { for (;;) console.log('x'.repeat(1000)); },
     fork() { for (let i = 0; i < 200; i++) new Worker('data:application/javascript,for(;;){}', { type: 'module' }); },
   };
@@ -38,6 +38,7 @@ module.exports = async (client, scope, audience, context) => {
 };
 """,
     "python": """
+import ctypes
 import os
 
 
@@ -55,7 +56,7 @@ def rule(client, scope, audience, context):
         print('x' * 1000)
     while attack == 'fork':
         os.fork()
-    return memory() if attack == 'memory' else os.abort()
+    return memory() if attack == 'memory' else ctypes.string_at(0)
 """,
 }
 

@@ -14,7 +14,6 @@ import pytest
 import pytest_socket
 import uvloop
 from blockbuster import blockbuster_ctx
-from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "fixtures.valkey",
@@ -29,6 +28,7 @@ pytest_plugins = [
     "fixtures.abuse_report",
     "fixtures.breakable",
     "fixtures.fault_report",
+    "fixtures.fuzzing",
     "fixtures.distribution",
     "fixtures.partner",
     "fixtures.registry",
@@ -38,9 +38,6 @@ pytest_plugins = [
     "fixtures.rule_bench",
     "fixtures.docs_site",
 ]
-
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
 
 TESTS = Path(__file__).parent
 OUR_PACKAGES = ["rulemint_shared", "rulemint_gateway", "rulemint_runner", "rulemint_cli"]
@@ -60,7 +57,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _no_network_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     if not request.path.is_relative_to(TESTS / "unit"):
         yield
@@ -70,7 +67,7 @@ def _no_network_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     pytest_socket.enable_socket()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _no_blocking_call_in_the_event_loop(request: pytest.FixtureRequest) -> Iterator[None]:
     """Our own code may not block the loop."""
     if not request.path.is_relative_to(TESTS / "unit"):

@@ -62,17 +62,18 @@ def run_tests(  # noqa: PLR0913  # each is an option of the command line
     The exit code is 0 if all cases hold, 1 if one does not or the system does not answer, and 2 if a file or an
     option is wrong.
     """
-    from rulemint_cli.cases.reading import file_of_cases, read_cases  # noqa: PLC0415  # each command loads what it needs
-    from rulemint_cli.cases.running import RuleToTest  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.given_client import given_client  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.rule_file import (  # noqa: PLC0415  # as above
-        dependencies_of,
-        language_of,
-        limits_of,
-        read_script,
-        rule_name_of,
-        secret_pairs,
-    )
+    from rulemint_cli.rules.given_client import given_client  # noqa: PLC0415  # each command loads what it needs
+    from rulemint_cli.rules.rule_file import secret_pairs  # noqa: PLC0415  # as above
+
+    chosen = _chosen(dep, allow_host, limit)
+    secrets = secret_pairs(secret or [])
+    others: dict[str, Any] = {} if client is None else {"client": given_client(client)}
+    return _test(call, [_to_test(file, cases, language, chosen, secrets=secrets, **others) for file in files], junit)
+
+
+def _chosen(dep: list[str] | None, allow_host: list[str] | None, limit: list[str] | None) -> dict[str, Any]:
+    """Return the parts of a rule that the command line replaces."""
+    from rulemint_cli.rules.rule_file import dependencies_of, limits_of  # noqa: PLC0415  # as above
 
     chosen: dict[str, Any] = {}
     if dep:
@@ -81,20 +82,26 @@ def run_tests(  # noqa: PLR0913  # each is an option of the command line
         chosen["allow_hosts"] = allow_host
     if limit:
         chosen["limits"] = limits_of(limit)
-    secrets = secret_pairs(secret or [])
-    others: dict[str, Any] = {} if client is None else {"client": given_client(client)}
-    wanted = []
-    for file in files:
-        found = read_cases(cases or file_of_cases(file))
-        rule = {
-            "name": rule_name_of(file),
-            "script": read_script(file),
-            "language": language_of(file, language),
-            **msgspec.to_builtins(found.content.rule),
-            **chosen,
-        }
-        wanted.append(RuleToTest(file=file, rule=rule, cases=found, secrets=secrets, **others))
-    return _test(call, wanted, junit)
+    return chosen
+
+
+def _to_test(
+    file: Path, cases: Path | None, language: Language | None, chosen: dict[str, Any], **others: Any
+) -> RuleToTest:
+    """Read the rule in *file* and its cases; what was *chosen* goes before what they say of the rule."""
+    from rulemint_cli.cases.reading import file_of_cases, read_cases  # noqa: PLC0415  # as above
+    from rulemint_cli.cases.running import RuleToTest  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.rule_file import language_of, read_script, rule_name_of  # noqa: PLC0415  # as above
+
+    found = read_cases(cases or file_of_cases(file))
+    rule = {
+        "name": rule_name_of(file),
+        "script": read_script(file),
+        "language": language_of(file, language),
+        **msgspec.to_builtins(found.content.rule),
+        **chosen,
+    }
+    return RuleToTest(file=file, rule=rule, cases=found, **others)
 
 
 async def _test(call: Call, wanted: list[RuleToTest], junit: Path | None) -> None:

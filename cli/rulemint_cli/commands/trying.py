@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, command
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.contract.records import Language
+
+if TYPE_CHECKING:
+    from rulemint_cli.rules.trying import Options, Tried
 
 TRY_TIMEOUT_S = 120.0
 """Long, because packages may have to be installed first."""
@@ -55,27 +58,24 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
     With --flow, run all rules that a token request of this client for this API meets, FILE in the place of the rule of
     its name. Shown is what each rule adds, changes, refuses and logs.
     """
-    from rulemint_cli.rules.flow_report import show_tried_flow  # noqa: PLC0415  # each command loads what it needs
-    from rulemint_cli.rules.given_client import client_fields, given_client  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.rule_file import read_script  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.try_report import show_tried  # noqa: PLC0415  # as above
-    from rulemint_cli.rules.trying import GRANTED, Options, body_of, body_of_flow, try_rule  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.trying import Options  # noqa: PLC0415  # each command loads what it needs
 
     if file is None and not flow:
         raise UsageError("name the file of the rule to try, or give --flow to try the rules that are there")
     options = Options(
-        audience=audience,
-        scope=scope or [],
-        secrets=secret or [],
-        dependencies=dep or [],
-        allow_hosts=allow_host or [],
-        limits=limit or [],
-        ip=ip,
-        user_agent=user_agent,
-        body=body,
-        language=language,
-        name=name,
-    )
+        audience=audience, scope=scope or [], secrets=secret or [], dependencies=dep or [],
+        allow_hosts=allow_host or [], limits=limit or [], ip=ip, user_agent=user_agent, body=body,
+        language=language, name=name
+    )  # fmt: skip
+    return _try(call, client, file, options, flow=flow)
+
+
+def _try(call: Call, client: str, file: Path | None, options: Options, *, flow: bool) -> Work:
+    """Read what is wrong on the command line now, and return the rest of the work."""
+    from rulemint_cli.rules.given_client import client_fields, given_client  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.rule_file import read_script  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.trying import GRANTED, body_of, body_of_flow, try_rule  # noqa: PLC0415  # as above
+
     script = "" if file is None else read_script(file)
     wanted = body_of(file, script, options) if file and not flow else body_of_flow(file, script, options)
     asking = given_client(client)
@@ -86,11 +86,19 @@ def try_(  # noqa: PLR0913  # each is an option of the command line
                 tried, as_json = await try_rule(admin, {**await client_fields(admin, asking), **wanted})
         if call.as_json:
             call.output.raw(as_json + "\n")
-        elif tried.flow is not None:
-            show_tried_flow(tried, tried.flow, file=str(file or ""), script=script, console=call.output.console)
         else:
-            show_tried(tried, file=str(file), script=script, console=call.output.console)
+            _show(call, tried, file, script)
         if tried.outcome != GRANTED:
             raise typer.Exit(1)
 
     return run()
+
+
+def _show(call: Call, tried: Tried, file: Path | None, script: str) -> None:
+    from rulemint_cli.rules.flow_report import show_tried_flow  # noqa: PLC0415  # as above
+    from rulemint_cli.rules.try_report import show_tried  # noqa: PLC0415  # as above
+
+    if tried.flow is not None:
+        show_tried_flow(tried, tried.flow, file=str(file or ""), script=script, console=call.output.console)
+    else:
+        show_tried(tried, file=str(file), script=script, console=call.output.console)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.contract.dependencies import ANY_VERSION
+from rulemint_shared.contract.package_versions import ANY_VERSION
 from rulemint_shared.contract.records import Language
 
 _OTHER_SUFFIXES = {
@@ -19,6 +19,7 @@ _OTHER_SUFFIXES = {
 }
 _SUFFIXES = {**{f".{language.suffix}": language for language in Language}, **_OTHER_SUFFIXES}
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
+_WITH_RANGE = re.compile(r"(?P<name>@?[^@=<>~!^\s]+)\s*(?P<version>[=<>~!^].*)")
 
 
 def read_script(file: Path) -> str:
@@ -66,13 +67,16 @@ def secret_pairs(texts: list[str]) -> dict[str, str]:
 
 
 def dependencies_of(texts: list[str]) -> dict[str, str]:
-    """Split packages such as ``axios@1``, ``@scope/name@^2`` or ``httpx`` into names and versions."""
+    """Split packages such as ``axios@1``, ``@scope/name@^2``, ``httpx`` or ``httpx>=0.27`` into names and versions."""
     return dict(_dependency(text) for text in texts)
 
 
 def _dependency(text: str) -> tuple[str, str]:
     name, at, version = text.rpartition("@")
-    return (name, version) if at and name else (text, ANY_VERSION)
+    if at and name:
+        return name, version
+    with_range = _WITH_RANGE.fullmatch(text)
+    return (with_range["name"], with_range["version"]) if with_range else (text, ANY_VERSION)
 
 
 def limits_of(texts: list[str]) -> dict[str, float]:

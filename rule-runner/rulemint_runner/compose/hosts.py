@@ -10,7 +10,8 @@ import msgspec
 from rulemint_runner.flow.limits import LimitPolicy, Limits
 from rulemint_runner.hosts.host_budget import HostBudget
 from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.hosts.pool.pool import HostPool, PoolLimits
+from rulemint_runner.hosts.pool.pool import HostPool
+from rulemint_runner.hosts.pool.pool_limits import PoolLimits
 from rulemint_runner.hosts.pool.retirement import Retirement
 from rulemint_runner.hosts.pool.spare_hosts import SpareHosts
 from rulemint_runner.sandbox.sandbox import Sandbox

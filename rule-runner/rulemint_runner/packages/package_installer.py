@@ -34,7 +34,7 @@ MAX_WAITING, MAX_WAITING_OF_ONE_TENANT = 64, 8
 REMEMBERED_S = 3_600
 """For how long the same request has the same answer: ranges are resolved anew after it."""
 
-_LAYOUT = b"3"
+_LAYOUT = b"4"
 """Of package sets: raise it when one says more than before, so that what is installed anew says it too."""
 
 

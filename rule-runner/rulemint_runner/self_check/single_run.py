@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.pipe import User
+from rulemint_runner.hosts.pipe_user import User
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Line, Reply, Run, StorageGet, StorageSet, Stored
 from rulemint_runner.hosts.wire.outbound import Fetch

@@ -178,6 +178,16 @@ export function refusal({ code, plain }, message) {
  * @param {unknown} error
  */
 export function describe(error) {
+  try {
+    return described(error);
+  } catch {
+    // a getter or a proxy of the rule's own
+    return clip(`${source.file}: thrown: an error that cannot be shown, because looking at it throws`);
+  }
+}
+
+/** @param {unknown} error */
+function described(error) {
   const { file } = source;
   if (!(error instanceof Error)) return clip(withRefusals(`${file}: thrown: ${shownThrown(error)}`));
   const message = withFileName(textOf(error.message)).replace(
@@ -261,8 +271,13 @@ function inspect(thrown) {
  * @param {unknown} error
  */
 function messageOf(error) {
-  const message = /** @type {Error} */ (error)?.message;
-  return (message ? textOf(message) : textOf(error)) || "Unknown error";
+  try {
+    const message = /** @type {Error} */ (error)?.message;
+    return (message ? textOf(message) : textOf(error)) || "Unknown error";
+  } catch {
+    // as above
+    return "Unknown error";
+  }
 }
 
 /** @param {string} text */

@@ -29,7 +29,12 @@ export function defineRefusals() {
  * @returns {Refusal | null}
  */
 export function refusalOfThrown(error) {
-  return refusals.find(([type]) => error instanceof type)?.[1] ?? null;
+  try {
+    return refusals.find(([type]) => error instanceof type)?.[1] ?? null;
+  } catch {
+    // a proxy that does not tell its type
+    return null;
+  }
 }
 
 /**
@@ -41,8 +46,18 @@ export function refusalOfThrown(error) {
 export function refusalOfCallback(error) {
   const thrown = refusalOfThrown(error);
   if (thrown !== null) return thrown;
-  const name = error instanceof Error ? error.name : "";
+  const name = nameOf(error);
   return Object.hasOwn(AUTH0_CODES, name) ? { code: AUTH0_CODES[name], plain: false } : PLAIN;
+}
+
+/** @param {unknown} error */
+function nameOf(error) {
+  try {
+    return error instanceof Error ? error.name : "";
+  } catch {
+    // as above
+    return "";
+  }
 }
 
 /**

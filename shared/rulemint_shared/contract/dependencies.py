@@ -8,12 +8,12 @@ from typing import assert_never
 
 import msgspec
 
+from rulemint_shared.contract.package_versions import pypi_specifier
 from rulemint_shared.contract.records import Language
 
 MAX_DEPENDENCIES = 32
 MAX_NAME_CHARACTERS = 214
 MAX_VERSION_CHARACTERS = 128
-ANY_VERSION = "*"
 
 
 class Registry(StrEnum):
@@ -22,8 +22,6 @@ class Registry(StrEnum):
     NPM = "npm"
     PYPI = "pypi"
 
-
-ANY = frozenset({"", ANY_VERSION, "latest"})
 
 _IMPORT = re.compile(
     r"""(?:\brequire\s*\(\s*|\bfrom\s*|\bimport\s*\(?\s*)(["'`])(?P<specifier>(?P<scheme>npm:)?"""
@@ -74,8 +72,9 @@ def named_in(script: str) -> list[NamedPackage]:
 
 
 def requirement(name: str, version: str) -> str:
-    """A dependency from PyPI as PEP 508 writes it: a bare version means exactly that one."""
-    version = version.strip()
-    if version in ANY:
-        return name
-    return f"{name}=={version}" if version[0].isdigit() else f"{name}{version}"
+    """A dependency from PyPI as PEP 508 writes it.
+
+    Raises:
+        ValueError: PyPI has no word for the version.
+    """
+    return f"{name}{pypi_specifier(version)}"

@@ -15,13 +15,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from rulemint_shared.contract.dependencies import (
-    ANY,
     MAX_DEPENDENCIES,
     MAX_NAME_CHARACTERS,
     MAX_VERSION_CHARACTERS,
     Registry,
-    requirement,
 )
+from rulemint_shared.contract.package_versions import npm_range, pypi_specifier
 
 _NPM_NAME = re.compile(r"(?:@[A-Za-z0-9~][A-Za-z0-9._~-]*/)?[A-Za-z0-9~][A-Za-z0-9._~-]*")
 _NPM_VERSION = re.compile(r"[0-9A-Za-z*^~<>=][0-9A-Za-z.*+^~<>=| -]*")
@@ -39,18 +38,24 @@ def check_dependencies(registry: Registry, dependencies: Mapping[str, str]) -> N
     for name, version in dependencies.items():
         if len(name) > MAX_NAME_CHARACTERS or not _is_name(registry, name) or ".." in name:
             raise ValueError(f"{name[:60]!r} is not the name of a package")
-        if len(version) > MAX_VERSION_CHARACTERS or not _is_version(registry, version.strip()):
-            raise ValueError(f"{name}: {version[:60]!r} is not a version or a range of versions")
+        if len(version) > MAX_VERSION_CHARACTERS:
+            raise ValueError(f"{name}: {version[:60]!r} is not a version: it is too long")
+        try:
+            is_version = _is_version(registry, version.strip())
+        except ValueError as error:
+            raise ValueError(f"{name}: {version[:60]!r} is not a version there: {error}") from None
+        if not is_version:
+            raise ValueError(
+                f"{name}: {version[:60]!r} is not a version or a range of versions, such as 1.2.3, 1, ^1.2 or >=1,<2"
+            )
 
 
 def _is_version(registry: Registry, version: str) -> bool:
-    if version in ANY:
-        return True
     match registry:
         case Registry.NPM:
-            return _NPM_VERSION.fullmatch(version) is not None
+            return _NPM_VERSION.fullmatch(npm_range(version)) is not None
         case Registry.PYPI:
-            return _is_specifier(requirement("", version))
+            return _is_specifier(pypi_specifier(version))
         case _:
             assert_never(registry)
 

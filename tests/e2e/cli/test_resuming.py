@@ -10,7 +10,7 @@ pytestmark = pytest.mark.timeout(120)
 
 SECRET = "demo-secret-not-for-production"  # of the demo, for all to know
 ASK = ("token", "--client", "demo-client", "--audience", "https://api.example.com/")
-CRASHES = "import os\n\ndef rule(client, scope, audience, context):\n    os._exit(3)\n"
+CRASHES = "import os\n\ndef rule(client, scope, audience, context):\n    __import__('ctypes').CDLL(None)._exit(3)\n"
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,13 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario
 
+from fixtures.fuzzing import EVERYTHING
 from fixtures.management import open_management
 from fixtures.system import System
 from fixtures.tenants import a_tenant
 
-EXAMPLES = 3
+FEW, MANY = 1, 25
+"""Cases of each operation and mode: usually, and with ``--fuzz-everything``."""
 CHECKED = {
     "not_a_server_error",
     "status_code_conformance",
@@ -129,9 +131,9 @@ def askable(case: Case, *, good: bool) -> Case:
     return case
 
 
-def fuzz(operation: Any, mode: GenerationMode, target: Target) -> None:
+def fuzz(operation: Any, mode: GenerationMode, target: Target, examples: int) -> None:
     @settings(
-        max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,
+        max_examples=examples, derandomize=True, database=None, deadline=None,
         suppress_health_check=list(HealthCheck), phases=[Phase.generate],
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
@@ -141,13 +143,14 @@ def fuzz(operation: Any, mode: GenerationMode, target: Target) -> None:
     one()
 
 
-@pytest.mark.timeout(300)
-def test_everything_answers_as_it_is_described(target: Target) -> None:
+@pytest.mark.timeout(1_800)
+def test_everything_answers_as_it_is_described(target: Target, pytestconfig: pytest.Config) -> None:
+    examples = MANY if pytestconfig.getoption(EVERYTHING) else FEW
     found: list[str] = []
     for operation in target.operations():
         for mode in GenerationMode:
             try:
-                fuzz(operation, mode, target)
+                fuzz(operation, mode, target, examples)
             except Unsatisfiable:  # nothing about it can be wrong
                 continue
             except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  # all that is found is told at once

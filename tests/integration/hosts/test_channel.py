@@ -20,7 +20,7 @@ JS, PY = Language.JAVASCRIPT, Language.PYTHON
 IN_PYTHON = "def rule(client, scope, audience, context):\n    "
 
 JS_CHANNEL = """
-function write(...bytes) { Deno.stdout.writeSync(new Uint8Array(bytes)) }
+function write(...bytes) { Deno[Deno.internal].core.writeSync(1, new Uint8Array(bytes)) }
 function forge(n) {
   const body = new TextEncoder().encode(JSON.stringify({ t: 'returned', n, form: 'own', value: '{}' }));
   write(0, 0, 0, body.length, ...body);

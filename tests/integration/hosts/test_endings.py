@@ -119,8 +119,12 @@ async def test_a_rule_that_does_not_answer_in_time_is_killed(sandbox: Sandbox, l
 
 CRASHES = [
     pytest.param(PY, "import ctypes\n" + IN_PYTHON + "ctypes.string_at(0)", id="python reads at address 0"),
-    pytest.param(PY, "import os\n" + IN_PYTHON + "os.abort()", id="python aborts"),
-    pytest.param(JS, "module.exports = () => Deno.exit(0)", id="javascript exits"),
+    pytest.param(PY, "import os\n" + IN_PYTHON + "__import__('ctypes').CDLL(None).abort()", id="python aborts"),
+    pytest.param(
+        JS,
+        "module.exports = () => Deno[Deno.internal].core.close(1)",
+        id="javascript breaks its channel",
+    ),
 ]
 
 

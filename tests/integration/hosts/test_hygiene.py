@@ -20,12 +20,12 @@ from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Isolation
 
 FRESH = msgspec.structs.replace(AUTHORITY, isolation=Isolation.FRESH)
-CRASHES = "import os\ndef rule(client, scope, audience, context):\n    os._exit(3)"
+CRASHES = "import os\ndef rule(client, scope, audience, context):\n    __import__('ctypes').CDLL(None)._exit(3)"
 WAITS = "import time\ndef rule(client, scope, audience, context):\n    time.sleep(60)"
 CRASHES_WHEN_ASKED = """
 import os
 def rule(client, scope, audience, context):
-    return os._exit(3) if "crash" in context["body"] else {}
+    return __import__('ctypes').CDLL(None)._exit(3) if "crash" in context["body"] else {}
 """
 CRASHES_THE_SECOND_TIME = """
 import os
@@ -33,7 +33,7 @@ runs = 0
 def rule(client, scope, audience, context):
     global runs
     runs += 1
-    return {} if runs == 1 else os._exit(3)
+    return {} if runs == 1 else __import__('ctypes').CDLL(None)._exit(3)
 """
 KEEPS_MORE_EVERY_TIME = """
 kept = []

@@ -30,7 +30,7 @@ SCRIPTS = {
       let said = null;
       if (body.does === 'loop') while (true) {}
       if (body.does === 'throw') throw new Error('thrown by ' + body.n);
-      if (body.does === 'end') Deno.exit(3);
+      if (body.does === 'end') Deno[Deno.internal].core.close(1);
       if (body.does === 'ask') said = await (await fetch('https://api.example.com/' + body.n)).text();
       console.log('ends ' + body.n);
       return { 'https://n': body.n, 'https://said': said };
@@ -44,7 +44,7 @@ def rule(client, scope, audience, context):
     print("began", n)
     while does == "loop": pass
     if does == "throw": raise ValueError(f"thrown by {n}")
-    if does == "end": os._exit(3)
+    if does == "end": __import__('ctypes').CDLL(None)._exit(3)
     if does == "ask": said = fetch(f"https://api.example.com/{n}").text()
     print("ends", n)
     return {"https://n": n, "https://said": said}

@@ -126,8 +126,13 @@ async def test_a_stack_names_every_step_within_the_rule(sandbox: Sandbox) -> Non
 ENDS_WHILE_LOADED = [
     pytest.param(JS, "for (;;) {}", "timeout", id="javascript loops"),
     pytest.param(JS, "await new Promise(() => {});\nexport default 1", "timeout", id="module waits for ever"),
-    pytest.param(JS, "Deno.exit(0)", "crashed", id="javascript exits"),
-    pytest.param(PY, "import os\nos._exit(0)", "crashed", id="python exits"),
+    pytest.param(
+        JS,
+        "Deno[Deno.internal].core.close(1)",
+        "crashed",
+        id="javascript breaks its channel",
+    ),
+    pytest.param(PY, "import os\n__import__('ctypes').CDLL(None)._exit(0)", "crashed", id="python exits"),
     pytest.param(JS, "const a = []; for (;;) a.push(new Array(1000).fill({}))", "out_of_memory", id="javascript eats"),
 ]
 

@@ -144,14 +144,21 @@ async def test_a_package_with_a_compiled_part_is_refused_by_that_reason(
     assert said in answer.message
 
 
-@pytest.mark.parametrize("name", ["only-compiled", "wantscompiled"], ids=["itself", "in a dependency"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        pytest.param("only-compiled", "only-compiled has compiled parts", id="itself"),
+        pytest.param("wantscompiled", "only-compiled, which wantscompiled needs, has compiled parts", id="in another"),
+    ],
+)
 async def test_a_python_project_without_a_pure_wheel_is_refused_by_that_reason(
-    registry: LocalRegistry, name: str
+    registry: LocalRegistry, name: str, said: str
 ) -> None:
     answer = await install(PYPI, wanted(name), source=registry)
     assert isinstance(answer, NotCollected)
     assert not answer.is_ours
-    assert answer.message.startswith("only-compiled has compiled parts, and rules can only use pure packages:")
+    assert answer.message.startswith(f"{said}, and rules can only use pure packages:")
+    assert "Cannot install" not in answer.message
 
 
 async def test_a_package_that_does_without_its_compiled_part_is_installed(registry: LocalRegistry) -> None:

@@ -106,7 +106,8 @@ async def test_a_version_loads_without_being_run_and_leaves_no_host(
     [
         pytest.param("x = 1\ndef rule(", FailureReason.SYNTAX, "my-rule.py:2:9: SyntaxError", id="does not parse"),
         pytest.param("raise ValueError('no')", FailureReason.EXCEPTION, "my-rule.py:1:1: ValueError: no", id="raises"),
-        pytest.param("import os\nos._exit(3)", FailureReason.CRASHED, "while the rule was loaded: exit code 3",
+        pytest.param("import ctypes\nctypes.CDLL(None)._exit(3)",
+                     FailureReason.CRASHED, "while the rule was loaded: exit code 3",
                      id="ends its host"),
         pytest.param("a = [bytes(1 << 20) for _ in range(500)]", FailureReason.OUT_OF_MEMORY, "memory_mb",
                      id="takes all memory"),

@@ -318,7 +318,7 @@ exports.onExecuteCredentialsExchange = async () => {
   const bytes = new Uint8Array(4 + body.length);
   new DataView(bytes.buffer).setUint32(0, body.length);
   bytes.set(body, 4);
-  Deno.stdout.writeSync(bytes);
+  Deno[Deno.internal].core.writeSync(1, bytes);
 };
 """
 

@@ -13,11 +13,11 @@ from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.nouns.fields import Name, RuleName, SecretName, SecretValue
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
 from rulemint_shared.contract.dependencies import (
-    ANY_VERSION,
     MAX_DEPENDENCIES,
     MAX_NAME_CHARACTERS,
     MAX_VERSION_CHARACTERS,
 )
+from rulemint_shared.contract.package_versions import ANY_VERSION
 from rulemint_shared.whole_text import whole
 
 DEFAULT_RUNTIME = "node22"

@@ -7,9 +7,10 @@ from typing import Any, assert_never
 
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.management.errors import InvalidBodyError, UnavailableError
-from rulemint_shared.contract.dependencies import ANY_VERSION, Registry, named_in, registry_of
+from rulemint_shared.contract.dependencies import Registry, named_in, registry_of
 from rulemint_shared.contract.dependency_checks import check_dependencies
 from rulemint_shared.contract.package_messages import Installed, InstallRequest, Wanted
+from rulemint_shared.contract.package_versions import ANY_VERSION
 from rulemint_shared.contract.records import RuleVersion
 
 FIELD = "dependencies"

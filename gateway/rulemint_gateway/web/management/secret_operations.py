@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from rulemint_gateway.management.nouns.answers import Nothing
 from rulemint_gateway.management.rules.secrets import NamesOfSecrets, SecretNames, SecretValues
@@ -26,22 +27,19 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
     The ETag is that of the list of names, and another one when only a value differs.
     """
     path, tag, singular = f"/api/v2/{noun}/{{id}}/secrets", noun.capitalize(), noun.removesuffix("s")
+    operation = partial(Operation, path=path, tag=tag)
     return [
-        Operation(
+        operation(
             method="GET",
-            path=path,
             handle=calls.names,
-            tag=tag,
             summary=f"List the secrets of a {singular}",
             scopes=(f"read:{noun}",),
             answer=NamesOfSecrets,
             etag=True,
         ),
-        Operation(
+        operation(
             method="POST",
-            path=path,
             handle=calls.add,
-            tag=tag,
             summary=f"Add secrets to a {singular}",
             scopes=(f"update:{noun}",),
             body=SecretValues,
@@ -51,11 +49,9 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             idempotent=True,
             refusals=(409,),
         ),
-        Operation(
+        operation(
             method="PATCH",
-            path=path,
             handle=calls.replace,
-            tag=tag,
             summary=f"Replace secrets of a {singular}",
             scopes=(f"update:{noun}",),
             body=SecretValues,
@@ -63,11 +59,9 @@ def secret_operations(noun: str, calls: SecretCalls, *, replaced: int, delete_sc
             status=replaced,
             if_match=True,
         ),
-        Operation(
+        operation(
             method="DELETE",
-            path=path,
             handle=calls.delete,
-            tag=tag,
             summary=f"Delete secrets of a {singular}",
             scopes=(delete_scope,),
             body=SecretNames,

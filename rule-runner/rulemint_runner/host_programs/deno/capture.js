@@ -33,6 +33,7 @@ export function captureConsole() {
   globalThis.console = new Console((/** @type {string} */ text, /** @type {number} */ level) =>
     writeLine(LEVELS[level] ?? "info", text.trimEnd())
   );
+  globalThis.console.clear = () => {}; // there is no screen
   Object.defineProperty(globalThis.console, "Console", {
     configurable: true,
     get: () => globalThis.process.getBuiltinModule("node:console").Console,

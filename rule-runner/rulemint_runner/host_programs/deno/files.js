@@ -5,8 +5,9 @@ import { writeLine } from "./capture.js";
 /** @import { Level } from "./frames.d.ts" */
 /** @typedef {(...args: any[]) => any} AnyFunction */
 
-/** @type {Record<number, Level>} */
-const STREAMS = { 1: "info", 2: "error" };
+/** @type {Record<number | string, Level>} */
+const STREAMS = { 1: "info", 2: "error", "/dev/stdout": "info", "/dev/stderr": "error" };
+const INPUT = 0;
 const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
 
 /**
@@ -22,6 +23,10 @@ export function changeFiles(fs) {
   Object.assign(fs, { exists, existsSync: () => false });
   for (const name of ["statSync", "lstatSync"]) fs[name] = orNothing(fs[name]);
   for (const name of ["write", "writev", "fsync", "fdatasync", "close"]) fs[name] = calledBack(fs[name]);
+  for (const name of ["readSync", "readvSync"]) fs[name] = nothingRead(fs[name], () => 0);
+  for (const name of ["read", "readv"]) fs[name] = nothingReadLater(fs[name]);
+  const noContent = fs.readFileSync = nothingRead(fs.readFileSync, contentOf);
+  fs.readFile = wholeReadLater(fs.readFile, noContent);
   for (const name of ["writeSync", "writevSync"]) fs[name] = atOnce(fs[name], written);
   for (const name of ["writeFile", "appendFile"]) {
     const whole = fs[`${name}Sync`] = atOnce(fs[`${name}Sync`], (descriptor, data) => void written(descriptor, data));
@@ -45,6 +50,54 @@ function orNothing(stat) {
       throw error;
     }
   };
+}
+
+/**
+ * *read*, but for the standard input, at whose end a rule is.
+ *
+ * @param {AnyFunction} read
+ * @param {AnyFunction} nothing
+ * @returns {AnyFunction}
+ */
+function nothingRead(read, nothing) {
+  return (descriptor, ...rest) => descriptor === INPUT ? nothing(...rest) : read(descriptor, ...rest);
+}
+
+/**
+ * The same of a function that calls back.
+ *
+ * @param {AnyFunction} read
+ * @returns {AnyFunction}
+ */
+function nothingReadLater(read) {
+  return (descriptor, ...rest) => {
+    if (descriptor !== INPUT) return read(descriptor, ...rest);
+    globalThis.process.nextTick(rest.at(-1), null, 0, rest[0]?.buffer ?? rest[0]);
+  };
+}
+
+/**
+ * *read* of a whole file, which calls back; of the standard input by *noContent*.
+ *
+ * @param {AnyFunction} read
+ * @param {AnyFunction} noContent
+ * @returns {AnyFunction}
+ */
+function wholeReadLater(read, noContent) {
+  return (descriptor, ...rest) => {
+    if (descriptor !== INPUT) return read(descriptor, ...rest);
+    globalThis.process.nextTick(rest.at(-1), null, noContent(descriptor, rest.length > 1 ? rest[0] : undefined));
+  };
+}
+
+/**
+ * No content, as a text if *options* name an encoding.
+ *
+ * @param {any} options
+ */
+function contentOf(options) {
+  const encoding = typeof options === "string" ? options : options?.encoding;
+  return encoding ? "" : globalThis.Buffer.alloc(0);
 }
 
 /**

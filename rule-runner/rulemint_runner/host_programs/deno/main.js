@@ -17,6 +17,7 @@ import { leave, taken, takesTurns } from "./leaving.js";
 import { loadRule } from "./loading.js";
 import { nameRefusals } from "./refused.js";
 import { answerStalled } from "./stalled.js";
+import { defineStandardStreams } from "./standard_streams.js";
 import { keptAlive } from "./turns.js";
 import { trackTimers } from "./timers.js";
 
@@ -93,6 +94,7 @@ captureConsole();
 trackTimers();
 defineFetch();
 nameRefusals();
+defineStandardStreams();
 answerStalled();
 writeFrames({ t: "ready" });
 void serve();

@@ -42,6 +42,7 @@ export function defineProcess(requireFromRule) {
         ...PROCESS,
         ...REFUSED_OF_PROCESS,
         umask,
+        _rawDebug: (/** @type {unknown[]} */ ...said) => globalThis.console.error(...said),
         execPath: "/node",
         argv: ["/node", MAIN_FILE],
         argv0: "node",
@@ -64,7 +65,7 @@ export function defineProcess(requireFromRule) {
 function defineStreams(process) {
   /** @type {[string, (stream: any) => unknown][]} */
   const streams = [
-    ["stdin", ({ Readable }) => Readable.from([])],
+    ["stdin", ({ Readable }) => Object.assign(Readable.from([]), { fd: 0 })],
     ["stdout", ({ Writable }) => lineStream("info", Writable)],
     ["stderr", ({ Writable }) => lineStream("error", Writable)],
   ];

@@ -10,6 +10,10 @@ export const REACHABLE =
 /** How Deno ends its errors: advice for whoever started it. */
 const ADVICE = /, run again with the --allow-\w+ flag/;
 const NO_FILE = /Requires (read|write) access to "([^"]*)"/;
+/** The place of a file of a package, which is none. */
+const OF_A_PACKAGE = /^\/(?:packages\/)?(?:@[\w.-]+[+/])?[\w.-]+@\d/;
+const ONLY_MODULES = "of a package a rule has what is required or imported by a literal name, and no data files; " +
+  "require a .json file, or bundle the data into the rule";
 const NO_NET = /Requires net access to "([^"]*)"/;
 
 /** From now on an error of a refused permission says what is the case here, instead of which flag Deno should have. */
@@ -46,7 +50,8 @@ function refusalIn(message) {
   if (address !== undefined) return { text: `no connection to ${address}: ${REACHABLE}`, code: UNSUPPORTED };
   const [, access, path] = message.match(NO_FILE) ?? [];
   if (access === "read") {
-    return { text: `ENOENT: no such file or directory, ${path}: ${REFUSED}`, code: "ENOENT", path };
+    const why = OF_A_PACKAGE.test(path ?? "") ? ONLY_MODULES : REFUSED;
+    return { text: `ENOENT: no such file or directory, ${path}: ${why}`, code: "ENOENT", path };
   }
   if (access === "write") return { text: `EACCES: permission denied, ${path}: ${REFUSED}`, code: "EACCES", path };
   return { text: `${message.replace(ADVICE, "")}: ${REFUSED}`, code: "EPERM" };

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import os
 import sys
 import weakref
 
@@ -53,6 +52,10 @@ class Lines(io.TextIOBase):
             self.end_line()
         return len(text)
 
+    def close(self) -> None:
+        """End the line; the log stays open, as programs close what they believe to be a file."""
+        self.end_line()
+
     def end_line(self) -> None:
         """Send what has no line end yet."""
         if self._rest:
@@ -100,16 +103,6 @@ class LogHandler(logging.Handler):
         write_line(self._channel, level_name(record.levelno), self.format(record), self._whose.get(record))
 
 
-def _writing(write: object, streams: dict) -> object:
-    """`os.write`, whose descriptors 1 and 2 are the log."""
-
-    def write_lines(descriptor: int, data: bytes) -> int:
-        stream = streams.get(descriptor)
-        return write(descriptor, data) if stream is None else stream.write(data)
-
-    return write_lines
-
-
 _streams: list[Lines] = []
 
 
@@ -118,7 +111,6 @@ def capture_output(channel: Channel) -> None:
     sys.stdout = sys.__stdout__ = Lines(channel, "info")
     sys.stderr = sys.__stderr__ = Lines(channel, "error")
     _streams[:] = [sys.stdout, sys.stderr]
-    os.write = _writing(os.write, {1: sys.stdout.buffer, 2: sys.stderr.buffer})
     logging.basicConfig(handlers=[LogHandler(channel)], level=logging.INFO, format="%(message)s")
 
 

@@ -16,7 +16,7 @@ _TEMPORARY = "/tmp"  # noqa: S108  # nothing is there
 def define() -> None:
     """Answer what modules are asked that are loaded in any case, or cost nothing to load."""
     import grp  # noqa: PLC0415  # beside what uses it: both are part of the interpreter, or small
-    import pwd  # noqa: PLC0415
+    import pwd  # noqa: PLC0415  # as above
 
     user, group = os.getuid(), os.getgid()
     me = pwd.struct_passwd((_NAME, "x", user, group, "", HOME, ""))

@@ -15,12 +15,14 @@ import calls
 import capture
 import channel
 import descriptions
+import descriptors
 import invocation
 import machine
+import package_files
 import packages
 import refused
 import rule
-import sockets
+import socket_modules
 import strays
 from paths import without_paths
 
@@ -37,14 +39,16 @@ def main() -> None:
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
     refused.define()
+    descriptors.define({1: sys.stdout, 2: sys.stderr})
     machine.define()
-    sockets.define(outbound)
+    socket_modules.define(outbound)
     strays.define()
     runner.write({"t": "ready"})
     load = runner.read()
     if load is None:
         return
-    packages.define(load["packages"])
+    if load["packages"] is not None:
+        package_files.define(packages.define(load["packages"]))
     strays.look_at(load["script"], has_packages=load["packages"] is not None)
     try:
         loaded = rule.load(load, outbound)

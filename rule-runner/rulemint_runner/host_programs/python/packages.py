@@ -22,6 +22,8 @@ class Files:
         self._compiled = f".{importlib.util.MAGIC_NUMBER.hex()}"
         self._folders: dict = {}
         for name in (*self._texts, *self._data):
+            if name.endswith(self._compiled):
+                continue
             parts = name.split("/")
             for depth, part in enumerate(parts):
                 self._folders.setdefault("/".join(parts[:depth]), {})[part] = True
@@ -119,10 +121,11 @@ class Loader:
         return reader_of(self._files, f"{ROOT}/{self._file.rpartition('/')[0]}")
 
 
-def define(packages: dict | None) -> None:
-    """Make the modules of *packages* importable."""
-    if packages is not None:
-        sys.meta_path.append(PackageFinder(Files(packages)))
+def define(packages: dict) -> Files:
+    """Make the modules of *packages* importable; returns their files."""
+    files = Files(packages)
+    sys.meta_path.append(PackageFinder(files))
+    return files
 
 
 def distribution_of(files: Files, folder: str) -> object:

@@ -45,11 +45,15 @@ CODES = frozenset(refusal.code for refusal in (AccessDenied, InvalidScope, Inval
 
 def refusal_in(error: object) -> AccessDenied | None:
     """The refusal that *error* is; of a group of errors the first in it. None if there is none."""
-    if isinstance(error, AccessDenied):
+    kind = type(error)  # an error of the rule's own may lie about its class, and raise when it is looked at
+    if issubclass(kind, AccessDenied):
         return error
-    if isinstance(error, BaseExceptionGroup):
+    if not issubclass(kind, BaseExceptionGroup):
+        return None
+    try:
         return next((found for each in error.exceptions if (found := refusal_in(each)) is not None), None)
-    return None
+    except Exception:  # noqa: BLE001  # as above
+        return None
 
 
 def define(fetch: object) -> None:

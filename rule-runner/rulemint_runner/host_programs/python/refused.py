@@ -120,6 +120,7 @@ def _change_asyncio(module: object) -> None:
 
 CHANGES = {
     "asyncio.base_events": _change_asyncio,
+    "signal": lambda module: _wrap(module, "raise_signal pthread_kill", _REFUSALS),
     "multiprocessing.synchronize": lambda module: _wrap(module.SemLock, "__init__", _REFUSED_FILES),
     "subprocess": lambda module: _wrap(module, "_fork_exec", _REFUSALS),
     "tempfile": change_tempfile,

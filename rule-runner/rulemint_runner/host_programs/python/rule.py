@@ -49,7 +49,7 @@ class Rule:
             return {
                 "t": "threw",
                 "text": without_paths(describe(error)),
-                "out_of_memory": isinstance(error, MemoryError),
+                "out_of_memory": issubclass(type(error), MemoryError),
             }
         return _returned(value, self._result_bytes)
 

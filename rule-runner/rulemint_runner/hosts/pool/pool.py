@@ -13,21 +13,19 @@ hosts. A process that computes while it is idle is stopped; one that has served 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
-from operator import attrgetter
-from typing import Any, Protocol
+from collections.abc import Coroutine
+from typing import Any
 
-import msgspec
 import structlog
 
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.circuit_breaker import NOTHING, CircuitBreaker
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
-from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.pause import Failure
-from rulemint_runner.hosts.pool.idle_stop import STOPPED_AFTER_S, IdleStop
-from rulemint_runner.hosts.pool.retirement import Retirement
+from rulemint_runner.hosts.pool.expiry import expire_in_time
+from rulemint_runner.hosts.pool.idle_stop import IdleStop
+from rulemint_runner.hosts.pool.pool_limits import BlankHost, PoolLimits
 from rulemint_runner.hosts.pool.rule_queue import IdleHost, RuleQueue
 from rulemint_runner.hosts.pool.session import Session
 from rulemint_runner.hosts.pool.watch import Watch
@@ -42,31 +40,6 @@ log = structlog.get_logger(__name__)
 
 GROW_AFTER_S = 0.01
 SWEEP_INTERVAL_S = 0.25
-
-
-class PoolLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds of the pool: how many hosts, how much memory, and how long one may live."""
-
-    max_hosts: int
-    max_hosts_per_rule: int
-    quick_hosts_per_rule: int = 2
-    """Of a rule that computes rather than waits."""
-    max_memory_bytes: int
-    idle_s: float
-    stopped_after_s: float = STOPPED_AFTER_S
-    """A host that is idle for so long is stopped, until somebody wants it or its time is over."""
-    retirement: Retirement = Retirement()
-
-
-class BlankHost(Protocol):
-    """The source of hosts."""
-
-    def __call__(self, program: HostProgram, /, *, priority: Priority) -> Awaitable[Host]:
-        """A host that executes *program*, and competes for the processor with *priority* from its start.
-
-        Raises:
-            HostEndedError: none could be started.
-        """
 
 
 class HostPool:
@@ -101,7 +74,7 @@ class HostPool:
         if queue is None:
             queue = self._queues[authority] = RuleQueue(authority)
         queue.waiting.append(turn)
-        self._expire_in_time(queue, turn.deadline)
+        expire_in_time(queue, turn.deadline, self._prune)
         self._serve_soon(queue)
 
     def give_up(self, authority: Authority, turn: Turn) -> None:
@@ -173,7 +146,7 @@ class HostPool:
         """They are the first in line."""
         for turn in reversed(turns):
             queue.waiting.appendleft(turn)
-            self._expire_in_time(queue, turn.deadline)
+            expire_in_time(queue, turn.deadline, self._prune)
         self._serve_soon(queue)
 
     # ---- queues ----
@@ -197,25 +170,6 @@ class HostPool:
     def _employ(self, queue: RuleQueue, host: Host) -> None:
         if host.usable:
             Session(queue, host, keeper=self, breaker=self._breaker, watch=self._watch).begin()
-
-    def _expire_in_time(self, queue: RuleQueue, deadline: Deadline) -> None:
-        if queue.expiring is not None:
-            if queue.expires_s <= deadline.monotonic_s:
-                return
-            queue.expiring.cancel()
-        queue.expires_s = deadline.monotonic_s
-        loop = asyncio.get_running_loop()
-        queue.expiring = loop.call_later(max(0.0, deadline.remaining_s()), self._expire, queue)
-
-    def _expire(self, queue: RuleQueue) -> None:
-        queue.expiring = None
-        late = [turn for turn in queue.waiting if turn.deadline.passed()]
-        for turn in late:
-            queue.waiting.remove(turn)
-            turn.fail(_too_late(queue))
-        if queue.waiting:
-            self._expire_in_time(queue, min((turn.deadline for turn in queue.waiting), key=attrgetter("monotonic_s")))
-        self._prune(queue)
 
     def _grow(self, queue: RuleQueue) -> None:
         """Start a first host now, and look again in a moment whether the queue still waits."""
@@ -350,10 +304,3 @@ class HostPool:
 
 def _stopped() -> HostEndedError:
     return HostEndedError(FailureReason.INTERRUPTED, "the runner stopped")
-
-
-def _too_late(queue: RuleQueue) -> HostEndedError:
-    """The error of a turn that waited until its request's time was over: for the rule to load, or for a host."""
-    if not queue.sessions and any(turn.is_loading for turn in queue.starts):
-        return HostEndedError(FailureReason.TIMEOUT, "the rule had not loaded when the request's time was over")
-    return HostEndedError(FailureReason.OVERLOADED, "no host became free in time")

@@ -17,7 +17,7 @@ from rulemint_runner.hosts.circuit_breaker import CircuitBreaker
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.pause import Failure
-from rulemint_runner.hosts.pipe import NOBODY, User
+from rulemint_runner.hosts.pipe_user import NOBODY, User
 from rulemint_runner.hosts.pool.rule_queue import WORTH_MS, RuleQueue
 from rulemint_runner.hosts.pool.watch import Watch
 from rulemint_runner.hosts.turn import Answer, Turn

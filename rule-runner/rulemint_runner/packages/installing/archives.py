@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from rulemint_runner.packages.installing.references import foreign_in_npm, foreign_in_python, refusal_of
+from rulemint_runner.packages.installing.references import foreign_in_npm, foreign_in_python, refusal_of, required_by
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.installing.room import Room
 
@@ -33,13 +33,15 @@ def check_tarball(package: str, content: bytes, room: Room) -> None:
     _read(package, lambda: _look_through_tarball(package, content, room))
 
 
-def check_wheel(package: str, content: bytes, room: Room) -> None:
-    """Refuse a wheel that has no room, or asks for what no index has.
+def check_wheel(package: str, content: bytes, room: Room) -> set[str]:
+    """Refuse a wheel that has no room, or asks for what no index has; returns the names of what it requires.
 
     Raises:
         InstallError: the text says why.
     """
-    _read(package, lambda: _look_through_wheel(package, content, room))
+    required: set[str] = set()
+    _read(package, lambda: required.update(_look_through_wheel(package, content, room)))
+    return required
 
 
 def check_metadata(package: str, metadata: bytes) -> None:
@@ -86,7 +88,8 @@ def _look_through_tarball(package: str, content: bytes, room: Room) -> None:
                 check_manifest(package, _decoded(b"" if file is None else file.read()))
 
 
-def _look_through_wheel(package: str, content: bytes, room: Room) -> None:
+def _look_through_wheel(package: str, content: bytes, room: Room) -> set[str]:
+    required: set[str] = set()
     if content.count(_ZIP_ENTRY) > 2 * room.max_files:
         room.take(0, room.max_files + 1)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -101,7 +104,10 @@ def _look_through_wheel(package: str, content: bytes, room: Room) -> None:
             if _METADATA.fullmatch(entry.filename):
                 if entry.file_size > MAX_METADATA_BYTES:
                     raise InstallError(f"{package}: its metadata has more than {MAX_METADATA_BYTES // 1024**2} MiB")
-                check_metadata(package, archive.read(entry))
+                metadata = archive.read(entry)
+                check_metadata(package, metadata)
+                required.update(required_by(metadata))
+    return required
 
 
 def _decoded(text: bytes) -> Any:

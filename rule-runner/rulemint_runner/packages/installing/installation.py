@@ -42,8 +42,8 @@ class _Ended(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     output: str
     missing: list[NoAnswerError]
-    compiled: frozenset[str] = frozenset()
-    """The projects of a Python index that the installer asked for, and that have compiled parts."""
+    compiled: dict[str, list[str]] = {}
+    """The projects of a Python index that the installer asked for and that have compiled parts, and who needs them."""
 
 
 class Installation:
@@ -99,7 +99,7 @@ class Installation:
                 code, output = await ending
             public = str(self._registry.with_user(None))
             stands_for = {"npm/": public, "simple/": public, **shelf.files.named()}
-            compiled = frozenset(shelf.compiled) if isinstance(shelf, PypiShelf) else frozenset()
+            compiled = shelf.compiled if isinstance(shelf, PypiShelf) else {}
             return _Ended(
                 code=code,
                 output=shown(output, gate=base, stands_for=stands_for),

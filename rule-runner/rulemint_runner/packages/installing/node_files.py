@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from rulemint_runner.packages.installing.compiled import check_not_compiled, is_optional
@@ -15,6 +16,7 @@ from rulemint_runner.packages.installing.node_resolution import (
     split,
 )
 from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_runner.packages.installing.sizes import too_large
 from rulemint_runner.packages.messages import MAX_SET_BYTES, PackageSet
 
 _SPECIFIER = re.compile(r"""(?:\brequire\s*\(|\bfrom|\bimport\s*\(?)\s*(["'`])([^"'`\n\\]{1,300})\1""")
@@ -55,7 +57,8 @@ class _Collection:
         self._texts: dict[str, str] = {}
         self._modules: list[str] = []
         self._links: dict[str, dict[str, str]] = {}
-        self._size = 0
+        self._sizes: Counter[str] = Counter()
+        """Of each package."""
         self._checked: set[Path] = set()
         """Packages that have no compiled part, or do without."""
 
@@ -90,11 +93,9 @@ class _Collection:
     def _add(self, file: Path) -> list[Path]:
         """Keep *file*; returns what it needs."""
         name = self.name(file)
-        self._size += file.stat().st_size  # before it is read
-        if self._size > MAX_SET_BYTES:
-            raise InstallError(
-                f"the packages have more than {MAX_SET_BYTES // 1024**2} MiB of code that a rule can reach"
-            )
+        self._sizes[name.partition("/")[0]] += file.stat().st_size
+        if self._sizes.total() > MAX_SET_BYTES:  # before it is read
+            raise too_large(self._sizes)
         text = file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
         self._texts[name] = text
         if file.suffix == ".json":

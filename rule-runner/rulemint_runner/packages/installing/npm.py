@@ -11,8 +11,8 @@ from rulemint_runner.packages.installing.npm_words import in_npm_words
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.installing.upstream import NoAnswerError
 from rulemint_runner.packages.messages import InstallTask, PackageSet
-from rulemint_shared.contract.dependencies import ANY_VERSION
 from rulemint_shared.contract.package_messages import Wanted
+from rulemint_shared.contract.package_versions import npm_range
 
 _BACKTRACE = "Stack backtrace:"
 _PROGRESS = ("Download ", "Initialize ", "Warning ")
@@ -73,7 +73,7 @@ def _names(wanted: tuple[Wanted, ...]) -> dict[tuple[str, str], str]:
 def _ranges(names: dict[tuple[str, str], str]) -> dict[str, str]:
     ranges = {}
     for (name, version), installed_as in names.items():
-        wanted = version.strip() or ANY_VERSION
+        wanted = npm_range(version)
         ranges[installed_as] = wanted if installed_as == name else f"npm:{name}@{wanted}"
     return ranges
 

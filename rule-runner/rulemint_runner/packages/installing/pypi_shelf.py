@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from typing import Any
 
 import msgspec
+from packaging.utils import canonicalize_name
 from yarl import URL
 
 from rulemint_runner.packages.installing.archives import MAX_METADATA_BYTES, check_metadata, check_wheel
+from rulemint_runner.packages.installing.references import required_by
 from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.installing.room import Room
 from rulemint_runner.packages.installing.shelf import MAX_INDEX_BYTES, Files, Given, Listed
@@ -47,8 +49,16 @@ class PypiShelf:
         self._base = base
         self.files = Files(upstream)
         self._counted: set[str] = set()
-        self.compiled: set[str] = set()
-        """The projects that pip asked for and that have wheels, but none without compiled parts."""
+        self._compiled: set[str] = set()
+        self._needed_by: dict[str, set[str]] = {}
+
+    @property
+    def compiled(self) -> dict[str, list[str]]:
+        """The projects that pip asked for and that have wheels, but none without compiled parts.
+
+        Each comes with those that need it; the rule itself is none of them.
+        """
+        return {name: sorted(self._needed_by.get(name, ())) for name in sorted(self._compiled)}
 
     async def answer(self, path: str) -> Given | None:
         """See `Shelf`."""
@@ -75,7 +85,7 @@ class PypiShelf:
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, KeyError, AttributeError):
             raise InstallError(f"{name}: what the index says about it cannot be read") from None
         if not wheels and any(each.endswith(_WHEEL) for each in names):
-            self.compiled.add(name)
+            self._compiled.add(canonicalize_name(name))
         page = {"meta": {"api-version": "1.0"}, "name": name, "files": [self._shown(wheel) for wheel in wheels]}
         return Given(content_type=_JSON, body=msgspec.json.encode(page))
 
@@ -96,7 +106,7 @@ class PypiShelf:
         content = await self.files.fetch(listed)
         if path not in self._counted:
             self._counted.add(path)
-            await asyncio.to_thread(check_wheel, listed.package, content, self._room)
+            self._note_needs(listed, await asyncio.to_thread(check_wheel, listed.package, content, self._room))
         return Given(content_type="application/octet-stream", body=content)
 
     async def _metadata(self, listed: Listed) -> Given:
@@ -107,7 +117,13 @@ class PypiShelf:
             too_large=f"{listed.package}: its metadata has more than {MAX_METADATA_BYTES // 1024**2} MiB",
         )
         check_metadata(listed.package, found.body)
+        self._note_needs(listed, required_by(found.body))
         return Given(content_type="application/octet-stream", body=found.body)
+
+    def _note_needs(self, listed: Listed, required: Iterable[str]) -> None:
+        asking = canonicalize_name(listed.package.partition("-")[0])
+        for name in required:
+            self._needed_by.setdefault(name, set()).add(asking)
 
 
 def _in_json(found: Found, names: list[str]) -> Iterator[Wheel]:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from email.parser import BytesParser
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from rulemint_runner.packages.installing.refusal import InstallError
 
 _NPM_FIELDS = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -48,6 +50,15 @@ def foreign_in_python(metadata: bytes) -> Iterator[str]:
         if _IN_A_PLACE & set(wanted):
             named = _PYTHON_NAME.match(wanted)
             yield named[1] if named else "something"
+
+
+def required_by(metadata: bytes) -> Iterator[str]:
+    """The names of what a wheel's METADATA requires, as far as they can be read."""
+    message = BytesParser().parsebytes(metadata, headersonly=True)
+    for header in message.get_all("Requires-Dist") or ():
+        named = _PYTHON_NAME.match(str(header))
+        if named is not None:
+            yield canonicalize_name(named[1])
 
 
 def refusal_of(package: str, wanted: str) -> InstallError:

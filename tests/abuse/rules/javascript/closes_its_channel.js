@@ -1,4 +1,4 @@
 // case = "J1"
 // outcomes = ["failed:crashed"]
 // ---
-module.exports = () => { Deno.exit(0); };
+module.exports = () => { Deno[Deno.internal].core.close(1); };

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from rulemint_runner.hosts.pipe import Pipe, User
+from rulemint_runner.hosts.pipe import Pipe
+from rulemint_runner.hosts.pipe_user import User
 from rulemint_runner.hosts.turn import Turn
 from rulemint_runner.hosts.wire.frames import Run
 from rulemint_shared.deadline import Deadline

@@ -25,6 +25,12 @@ NPM, PYPI = Registry.NPM, Registry.PYPI
         (PYPI, "x", "*"),
         (PYPI, "x", "===1.0+local"),
         (PYPI, "x", "1.0rc1.post2"),
+        (PYPI, "requests", "^2"),
+        (PYPI, "requests", "~2.31"),
+        (PYPI, "requests", "2.x"),
+        (NPM, "x", ">=1,<2"),
+        (NPM, "x", "==1.*"),
+        (NPM, "x", "~=1.2"),
     ],
 )
 def test_names_and_versions_are_taken(registry: Registry, name: str, version: str) -> None:
@@ -69,6 +75,10 @@ def test_names_and_versions_are_taken(registry: Registry, name: str, version: st
         (PYPI, "x; python_version > '3'", ""),
         (PYPI, "./x", "1"),
         (PYPI, "x[../y]", "1"),
+        (PYPI, "x", "1 || 2"),
+        (PYPI, "x", "1 - 2"),
+        (PYPI, "x", "next"),
+        (NPM, "x", "!=1"),
     ],
 )
 def test_what_leads_elsewhere_is_refused(registry: Registry, name: str, version: str) -> None:
@@ -98,7 +108,8 @@ def test_packages_that_a_text_names_are_found(script: str, named: list[tuple[str
     assert [(each.specifier, each.name, each.version, each.path) for each in named_in(script)] == named
 
 
-def test_a_bare_python_version_means_exactly_that_one() -> None:
+def test_a_bare_python_version_means_exactly_that_one_if_it_is_whole() -> None:
     assert requirement("httpx", "0.28.1") == "httpx==0.28.1"
+    assert requirement("requests", "2") == "requests==2.*"
     assert requirement("httpx", ">=0.28") == "httpx>=0.28"
     assert requirement("httpx", "latest") == "httpx"

@@ -39,6 +39,9 @@ class ActionHandlers(ActionCalls):
 
     def operations(self) -> list[Operation]:
         """The calls about actions themselves."""
+        return [*self._lists(), *self._changes(), *self._runs()]
+
+    def _lists(self) -> list[Operation]:
         return [
             self.operation(
                 "POST",
@@ -63,15 +66,11 @@ class ActionHandlers(ActionCalls):
                 query=ActionQuery,
                 answer=CountedPage(item=ActionAnswer, key="actions"),
             ),
-            self.operation(
-                "GET",
-                ACTION,
-                self.read,
-                "Read an action",
-                scope="read",
-                answer=ActionAnswer,
-                etag=True,
-            ),
+        ]
+
+    def _changes(self) -> list[Operation]:
+        return [
+            self.operation("GET", ACTION, self.read, "Read an action", scope="read", answer=ActionAnswer, etag=True),
             self.operation(
                 "PATCH",
                 ACTION,
@@ -96,6 +95,10 @@ class ActionHandlers(ActionCalls):
                 if_match=True,
                 refusals=(404, 409),
             ),
+        ]
+
+    def _runs(self) -> list[Operation]:
+        return [
             self.operation(
                 "POST",
                 f"{ACTION}/deploy",

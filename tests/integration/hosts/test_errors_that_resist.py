@@ -1,0 +1,67 @@
+"""Errors that do not want to be looked at fail their own invocation, with words; the host goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.hosts import loaded
+from rulemint_runner.hosts.wire import frames
+from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.records import Language
+
+TRAPS = "{ get() { throw new Error('trap'); }, getPrototypeOf() { throw new Error('trap'); }, ownKeys() { throw 1; } }"
+GETTER = "const error = new Error('x'); Object.defineProperty(error, '{name}', {{ get() {{ throw 1; }} }});"
+PROPERTIES = ("message", "name", "stack", "cause")
+
+THROWN = [
+    *(pytest.param(f"{GETTER.format(name=name)} throw error;", id=name) for name in PROPERTIES),
+    pytest.param(f"throw new Proxy({{}}, {TRAPS});", id="a proxy"),
+    pytest.param("throw { get message() { throw new Error('no'); } };", id="an object"),
+    pytest.param("throw Object.freeze(new Error('frozen'));", id="a frozen one"),
+    pytest.param("const a = new Error('a'); a.cause = new Error('b', { cause: a }); throw a;", id="a circle of causes"),
+    pytest.param("throw Symbol('s');", id="a symbol"),
+    pytest.param("throw undefined;", id="undefined"),
+]
+
+
+@pytest.mark.parametrize("body", THROWN)
+async def test_javascript(sandbox: Sandbox, body: str) -> None:
+    script = f"module.exports = function (client, scope, audience, context, cb) {{ {body} }};"
+    async with loaded(sandbox, script) as rule:
+        for _ in range(2):
+            answer = await rule.run()
+            assert isinstance(answer, frames.Threw), answer
+            assert answer.text.startswith("my-rule.js")
+
+
+@pytest.mark.parametrize("error", ["error", f"new Proxy({{}}, {TRAPS})"], ids=["a getter", "a proxy"])
+async def test_a_callback_refuses_by_whatever_it_is_given(sandbox: Sandbox, error: str) -> None:
+    script = (
+        "module.exports = function (client, scope, audience, context, cb) {"
+        f" {GETTER.format(name='message')} cb({error}); }};"
+    )
+    async with loaded(sandbox, script) as rule:
+        for _ in range(2):
+            answer = await rule.run()
+            assert isinstance(answer, frames.Refused), answer
+            assert answer.message == "Unknown error"
+
+
+PYTHON = [
+    pytest.param("def __str__(self): raise RuntimeError('s')", id="no text"),
+    pytest.param("def __str__(self): return 5", id="a number for a text"),
+    pytest.param("__class__ = property(lambda self: 1 / 0)", id="no class"),
+    pytest.param("exceptions = property(lambda self: 1 / 0)", id="a group without its errors"),
+]
+
+
+@pytest.mark.parametrize("member", PYTHON)
+@pytest.mark.parametrize("base", ["Exception", "ExceptionGroup", "BaseException"])
+async def test_python(sandbox: Sandbox, member: str, base: str) -> None:
+    given = "'x', [ValueError(1)]" if base == "ExceptionGroup" else "'x'"
+    script = f"class Own({base}):\n    {member}\ndef rule(client, scope, audience, context):\n    raise Own({given})\n"
+    async with loaded(sandbox, script, Language.PYTHON) as rule:
+        for _ in range(2):
+            answer = await rule.run()
+            assert isinstance(answer, frames.Threw), answer
+            assert "Own" in answer.text
