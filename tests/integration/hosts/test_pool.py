@@ -219,4 +219,4 @@ async def test_a_fault_of_the_runner_at_a_frame_ends_that_host_and_nobody_waits_
     reasons = [answer.reason if isinstance(answer, HostEndedError) else None for answer in answers]
     assert reasons[:2] == [None, FailureReason.CRASHED]
     assert reasons[2] in {None, FailureReason.CRASHED}  # it may have run, and its answer is lost
-    assert await pool.use(script=writes) == pool.started[1]
+    assert await pool.use(script=writes) in pool.started[1:]  # a slow machine may have started one more
