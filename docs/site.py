@@ -111,7 +111,7 @@ def _link(label: str, target: str, page: Path, into: Path) -> str:
         return f"[{label}]({target})"
     path, _, anchor = target.partition("#")
     file = (page.parent / path).resolve()
-    if file.is_dir():
+    if not file.is_file():  # a folder, or a file that the build of an image does not see
         return label
     place = place_of(file)
     if file.suffix != ".md":

@@ -20,6 +20,15 @@ def test_each_page_stands_in_the_index() -> None:
     assert pages - decisions - linked_from_the_index() == {DOCS / "index.md"}
 
 
+def test_each_link_of_a_page_leads_to_something_that_is_there() -> None:
+    missing = []
+    for page in {*ROOT.glob("*.md"), *DOCS.rglob("*.md")}:
+        text = re.sub(r"```.*?```|`[^`\n]+`(?!\])", "", page.read_text(), flags=re.DOTALL)
+        targets = re.findall(r"\]\(([^)#\s]+)[^)\s]*\)", text)
+        missing += [(page.name, each) for each in targets if ":" not in each and not (page.parent / each).exists()]
+    assert missing == []
+
+
 def test_the_index_has_the_three_kinds_of_page_and_names_no_page_that_is_not_there() -> None:
     assert re.findall(r"^## (.+)$", (DOCS / "index.md").read_text(), re.MULTILINE) == ["Start", "How to", "Reference"]
     assert [page for page in linked_from_the_index() if not page.is_file()] == []
