@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 78 this machine does not contain ru
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Annotated
 
@@ -14,9 +15,10 @@ from rulemint_cli.commands.apis import apis
 from rulemint_cli.commands.clients import clients
 from rulemint_cli.commands.command import command
 from rulemint_cli.commands.config import config
+from rulemint_cli.commands.doctor import add_doctor_command
 from rulemint_cli.commands.exchanges import exchanges
 from rulemint_cli.commands.grants import grants
-from rulemint_cli.commands.help_pages import CONTEXT, Group
+from rulemint_cli.commands.help_pages import CONTEXT, JSON_OPTION, Program
 from rulemint_cli.commands.keys import keys
 from rulemint_cli.commands.local import add_local_commands
 from rulemint_cli.commands.new import add_new_command
@@ -32,7 +34,7 @@ from rulemint_shared import __version__
 from rulemint_shared.process.settings import SettingsError
 
 app = typer.Typer(
-    cls=Group,
+    cls=Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -61,6 +63,7 @@ add_local_commands(app)
 command(app, logs_in=True)(login)
 app.add_typer(profiles, name="profiles")
 add_system_commands(app)
+add_doctor_command(app)
 add_new_command(app)
 add_try_command(app)
 add_test_command(app)
@@ -80,7 +83,10 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        say(str(error))
+        if JSON_OPTION in sys.argv:
+            sys.stderr.write(json.dumps({"error": {"message": str(error)}}) + "\n")
+        else:
+            say(str(error))
         sys.exit(2)
 
 

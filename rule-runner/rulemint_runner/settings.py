@@ -21,7 +21,7 @@ from rulemint_shared.streams.log_stream import (
 )
 from rulemint_shared.whole_text import whole
 
-HttpUrl = Annotated[str, Meta(pattern=whole(r"https?://\S+"))]
+HttpUrl = Annotated[str, Meta(pattern=whole(r"https?://\S+", means="a URL that begins with http:// or https://"))]
 
 
 class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="Networks that are not public but that rules may call, as CIDR with commas between.",
-            pattern=whole(r"[0-9A-Fa-f.:/, ]*"),
+            pattern=whole(r"[0-9A-Fa-f.:/, ]*", means="IP addresses and networks, with commas between them"),
         ),
     ] = ""
     egress_hosts_file: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,55 +11,9 @@ import msgspec
 
 from rulemint_cli.configuration.yaml_text import Parsed
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.cases.format import (
-    Called,
-    Case,
-    CaseFile,
-    Expected,
-    FailedBy,
-    Inputs,
-    Limits,
-    Logged,
-    Needs,
-    Refused,
-    TestClient,
-)
-from rulemint_shared.contract.messages import DenialCode, FailureReason, Level
+from rulemint_shared.cases.format import CaseFile
+from rulemint_shared.wrong_values import WrongValue, in_words
 
-_STRUCTS: dict[str, type[msgspec.Struct]] = {
-    "$": CaseFile,
-    "rule": Needs,
-    "limits": Limits,
-    "defaults": Inputs,
-    "cases": Case,
-    "client": TestClient,
-    "expect": Expected,
-    "refused": Refused,
-    "failed": FailedBy,
-    "log": Logged,
-    "calls": Called,
-}
-"""The struct of each field, by the field's name."""
-_ENUMS: dict[str, type[StrEnum]] = {"error": DenialCode, "reason": FailureReason, "level": Level}
-
-_AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
-_LAST = re.compile(r"([^.\[\]]+)(?:\[[^\]]*\])*\Z")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(.*)`")
-_NO_MEMBER = re.compile(r"Invalid enum value (.*)", re.DOTALL)
-_WRONG_KIND = re.compile(r"Expected `(.+)`, got `(.+)`")
-_WRONG_SIZE = re.compile(r"Expected `(.+)` of length (<=|>=) (\d+)")
-_WRONG_NUMBER = re.compile(r"Expected `(.+)` (<=|>=|<|>) ([0-9.]+)")
-_KINDS = {
-    "str": "a text",
-    "object": "a mapping",
-    "array": "a list",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "null": "nothing",
-}
-_BOUNDS = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}
 _SOMEWHERE = "[...]"
 
 
@@ -78,12 +32,10 @@ class Problems:
 
     def of(self, error: msgspec.ValidationError) -> UsageError:
         """Make our error of msgspec's. An unknown field is reported at its own line, not at its mapping's."""
-        path, problem = _place_and_problem(error)
-        path = self._narrowed(path)
-        if unknown := _UNKNOWN.fullmatch(problem):
-            there_are = ", ".join(_STRUCTS[_last(path)].__struct_encode_fields__)
-            return self.at(f"{path}.{unknown[1]}", f"there is no such field: there are {there_are}")
-        return self.at(path, _in_words(path, problem))
+        wrong = WrongValue.of(error)
+        wrong = replace(wrong, path=self._narrowed(wrong.path))
+        problem = in_words(wrong, kind=CaseFile, value=self._parsed.value, object_word="a mapping")
+        return self.at(wrong.path if wrong.unknown is None else f"{wrong.path}.{wrong.unknown}", problem)
 
     def _narrowed(self, path: str) -> str:
         """Name the entry of a mapping for which *path* has only ``[...]``: the one that alone brings the error too."""
@@ -95,39 +47,9 @@ class Problems:
             try:
                 msgspec.convert(alone, CaseFile)
             except msgspec.ValidationError as error:
-                if _place_and_problem(error)[0] == path:
+                if WrongValue.of(error).path == path:
                     return f"{mapping}.{name}"
         return mapping
-
-
-def _place_and_problem(error: msgspec.ValidationError) -> tuple[str, str]:
-    text = str(error)
-    at = _AT.search(text)
-    return (at["path"], text[: at.start()]) if at else ("$", text)
-
-
-def _in_words(path: str, problem: str) -> str:
-    if missing := _MISSING.fullmatch(problem):
-        return f"{missing[1]} is missing"
-    if member := _NO_MEMBER.fullmatch(problem):
-        return f"{member[1]} is not one of {', '.join(_ENUMS[_last(path)])}"
-    if kind := _WRONG_KIND.fullmatch(problem):
-        return f"write {_kinds(kind[1])}, not {_kinds(kind[2])}"
-    if size := _WRONG_SIZE.fullmatch(problem):
-        what = "characters" if size[1] == "str" else "entries"
-        return f"write {_kinds(size[1])} of {_BOUNDS[size[2]]} {size[3]} {what}"
-    if number := _WRONG_NUMBER.fullmatch(problem):
-        return f"write {_kinds(number[1])} that is {_BOUNDS[number[2]]} {number[3]}"
-    return problem
-
-
-def _kinds(names: str) -> str:
-    return " or ".join(_KINDS.get(name, name) for name in names.split(" | "))
-
-
-def _last(path: str) -> str:
-    found = _LAST.search(path)
-    return found[1] if found else "$"
 
 
 def _steps(path: str) -> list[str]:

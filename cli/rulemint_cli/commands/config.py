@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -94,33 +94,52 @@ def import_auth0(
     no_check: NoCheckOption = False,
     yes: YesOption = False,
 ) -> Work | None:
-    """Read an export of npm auth0-deploy-cli, in either format. Lists what it leaves out, and why."""
+    """Read an export of npm auth0-deploy-cli, in either format. Lists what it takes, leaves out, and leaves to you.
+
+    With --apply, it also shows the ids and secrets of new clients, this once.
+    """
     from rulemint_cli.configuration.auth0.importing import read_export  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration.auth0.remarks import still_to_do, taken  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.document import plain  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.writing import text_of, write  # noqa: PLC0415  # as above
 
     with call.bars.show(f"reading {folder}") as steps:
         imported = read_export(folder, steps)
-    for left in imported.left_out:
-        say(left)
+    for remark in (taken(imported.document), *imported.left_out, *still_to_do(imported.document)):
+        say(remark)
     if out is not None:
         files = write(imported.document, out / "tenant.yaml")
         if not apply_it:
             call.output.done(
-                {"files": [str(file) for file in files], "left_out": imported.left_out},
+                {
+                    "files": [str(file) for file in files],
+                    "left_out": imported.left_out,
+                    "to_do": still_to_do(imported.document),
+                },
                 f"wrote {files[-1]} and {len(files) - 1} scripts: rulemint config diff {files[-1]} compares it",
             )
     if apply_it:
         document = imported.document
-        return _apply(call, folder, document, prune=False, dry_run=False, exit_code=0, yes=yes, no_check=no_check)
+        return _apply(
+            call,
+            folder,
+            document,
+            prune=False,
+            dry_run=False,
+            exit_code=0,
+            yes=yes,
+            no_check=no_check,
+            shows_secrets=True,
+        )
     if out is None and call.as_json:
-        call.output.json({"document": plain(imported.document), "left_out": imported.left_out})
+        to_do = still_to_do(imported.document)
+        call.output.json({"document": plain(imported.document), "left_out": imported.left_out, "to_do": to_do})
     elif out is None:
         call.output.raw(text_of(imported.document))
     return None
 
 
-async def _apply(
+async def _apply(  # noqa: PLR0913  # each is an option of the command line
     call: Call,
     file: Path,
     document: Document,
@@ -130,8 +149,9 @@ async def _apply(
     exit_code: int,
     yes: bool,
     no_check: bool = False,
+    shows_secrets: bool = False,
 ) -> None:
-    from rulemint_cli.configuration import report  # noqa: PLC0415  # as above
+    from rulemint_cli.configuration import new_secrets, report  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.applying import apply as carry_out  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.environment import variables  # noqa: PLC0415  # as above
     from rulemint_cli.configuration.plan import plan  # noqa: PLC0415  # as above
@@ -146,7 +166,7 @@ async def _apply(
         wanted = with_ids(settled(document, management=present.management), present, prune=prune, new_id=new_client_id)
         changes = plan(wanted, present.document, prune=prune)
         names = {**present.client_names, **{client.client_id or "": client.name for client in wanted.clients}}
-        result = {"changes": report.as_json(changes, names), "applied": not dry_run}
+        result: dict[str, Any] = {"changes": report.as_json(changes, names), "applied": not dry_run}
         if not changes:
             call.output.done(result, f"nothing to change: {admin.url} is as {file} has it")
             return
@@ -156,7 +176,13 @@ async def _apply(
             raise typer.Exit(exit_code)
         call.confirm(f"{report.summary(changes)}: do it at {admin.url}?", yes=yes)
         with call.bars.show("applying", len(changes)) as steps:
-            await carry_out(admin, changes, present, variables(), steps.done)
+            made = await carry_out(admin, changes, present, variables(), steps.done)
         if admin.warnings:
             raise CommandError(f"all else was done, but: {'; '.join(admin.warnings)}")
+    if shows_secrets:
+        result["secrets"] = [new_secrets.shown(each) for each in made]
+        call.output.text(*(f"{name}  {value}" for each in made for name, value in new_secrets.shown(each).items()))
+    else:
+        for each in made:
+            say(new_secrets.unseen(each))
     call.output.done(result, report.done(changes))

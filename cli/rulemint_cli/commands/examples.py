@@ -31,6 +31,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "token": ("token", "token --client order-robot --audience https://orders.example.com/ --decode"),
     "status": ("status", "status --profile staging --json"),
+    "doctor": ("doctor", "doctor --json"),
     "ready": ("ready", "ready --wait 60"),
     "credentials": ("credentials", "credentials --json > admin.json"),
     "demo": ("demo", "demo --wait 60", "demo --remove"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from rulemint_cli.commands.completion import complete_names_in
 from rulemint_cli.commands.examples import EXAMPLES
 
+JSON_OPTION = "--json"
 CONTEXT = {"max_content_width": 100}
 """For the program itself; its commands inherit it."""
 
@@ -26,6 +31,22 @@ class Group(TyperGroup):
         if rows:
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
+
+
+class Program(Group):
+    """The program itself. With ``--json``, a wrong command line too is a line of JSON on standard error."""
+
+    def main(self, args: Sequence[str] | None = None, *names: Any, **settings: Any) -> Any:
+        """Run the command that *args* name, by default those of the process."""
+        given = sys.argv[1:] if args is None else list(args)
+        if JSON_OPTION not in given or not settings.get("standalone_mode", True):
+            return super().main(args, *names, **settings)
+        try:
+            code = super().main(args, *names, **{**settings, "standalone_mode": False})
+        except TyperException as error:
+            sys.stderr.write(json.dumps({"error": {"message": error.format_message()}}) + "\n")
+            sys.exit(error.exit_code)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 class Command(TyperCommand):

@@ -122,7 +122,7 @@ async def token(
 
 
 async def status(call: Call) -> None:
-    """Show which gateways and runners are alive, and how many jobs wait. The exit code is 1 if no runner is alive."""
+    """Show what is wrong, who is alive, and how many jobs wait. The exit code is 1 if no runner is alive."""
     from rulemint_cli.system.status import show_status  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:

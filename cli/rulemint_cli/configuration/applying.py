@@ -19,6 +19,7 @@ from rulemint_cli.configuration.deleting import CHANGED, NOUNS, check_number, de
 from rulemint_cli.configuration.document import Part, Rule
 from rulemint_cli.configuration.environment import check_set, value_of
 from rulemint_cli.configuration.interrupting import to_its_end
+from rulemint_cli.configuration.new_secrets import NewSecret
 from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.present import SETTINGS_PATH, Present
 from rulemint_cli.configuration.report import sentence
@@ -38,8 +39,10 @@ async def apply(
     present: Present,
     environment: Mapping[str, str],
     done: Callable[[Change], None],
-) -> None:
+) -> list[NewSecret]:
     """Carry out *changes*, a plan that was made from *present*. Call *done* after each.
+
+    Return the secrets that the system has made, which nothing shows again.
 
     Raises:
         UsageError: a secret is not in the environment. Nothing was changed.
@@ -64,6 +67,7 @@ async def apply(
         raise
     for change in lost:
         done(change)
+    return application.new_secrets
 
 
 class _UnknownDeletionsError(CommandError):
@@ -100,6 +104,7 @@ class _Application:
         self._present = present
         self._environment = environment
         self._undoing = undoing
+        self.new_secrets: list[NewSecret] = []
 
     async def make(self, change: Change) -> None:
         """Create or change one record."""
@@ -139,6 +144,9 @@ class _Application:
             await self.admin.call("DELETE", path)
 
         self._undoing.add(change, undo)
+        made_secret = made.get("client_secret") or made.get("signing_secret")
+        if made_secret and not body.keys() & {"client_secret", "signing_secret"}:
+            self.new_secrets.append(NewSecret(noun, made, made_secret))
         if secrets:
             await self.admin.call("POST", f"{path}/secrets", secrets)
             if isinstance(change.after, Rule) and change.after.enabled and "warning" not in made:

@@ -17,7 +17,9 @@ VERSION: Literal[1] = 1
 MANAGEMENT = "@management"
 """Stands for the identifier of the tenant's management API, because that differs between systems."""
 
-FromEnvironment = Annotated[str, Meta(pattern=whole(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"))]
+FromEnvironment = Annotated[
+    str, Meta(pattern=whole(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", means="${NAME}, and set NAME in the environment"))
+]
 """``${NAME}``, a variable of the environment, because a secret is never in the file."""
 Kept = dict[str, Any]
 """Auth0's fields that have no effect here, by their names in the management API."""

@@ -24,6 +24,7 @@ from rulemint_cli.configuration.document import (
 from rulemint_cli.connection.nouns import APIS, CLIENTS, GRANTS, RULES, Record
 from rulemint_cli.rules.rule_secrets import secret_names
 from rulemint_cli.terminal.errors import CommandError
+from rulemint_shared.wrong_values import WrongValue
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
@@ -182,4 +183,5 @@ def _convert(fields: dict[str, Any], kind: type[P]) -> P:
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        raise CommandError(f"the system answers in the format of another version ({error}): update the older") from None
+        place = WrongValue.of(error).field
+        raise CommandError(f"the system answers {place} in the format of another version: update the older") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,9 +16,7 @@ from rulemint_cli.rules.rule_file import language_of
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.contract.records import Language
-
-_AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
-_UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 
 class _Source:
@@ -34,15 +31,12 @@ class _Source:
 
     def invalid(self, error: msgspec.ValidationError) -> UsageError:
         """Turn an error of msgspec into ours. An unknown field is reported at its own line, not at its mapping's."""
-        text = str(error)
-        at = _AT.search(text)
-        path, problem = (at["path"], text[: at.start()]) if at else ("$", text)
-        unknown = _UNKNOWN.search(problem)
-        if unknown:
-            return self.error(f"{path}.{unknown['field']}", "there is no such field")
-        if "matching regex" in problem:  # only secrets have a pattern
-            return self.error(path, "a secret must not be in the file: write ${NAME}, and set NAME in the environment")
-        return self.error(path, problem)
+        wrong = WrongValue.of(error)
+        if wrong.has_a_pattern:  # only secrets have a pattern
+            problem = "a secret must not be in the file: write ${NAME}, and set NAME in the environment"
+            return self.error(wrong.path, problem)
+        problem = in_words(wrong, kind=Document, value=self._parsed.value, object_word="a mapping")
+        return self.error(wrong.path if wrong.unknown is None else f"{wrong.path}.{wrong.unknown}", problem)
 
 
 def read_document(file: Path) -> Document:

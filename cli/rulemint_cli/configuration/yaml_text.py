@@ -13,6 +13,7 @@ from rulemint_cli.terminal.errors import UsageError
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _UNUSUAL_BREAKS = re.compile("[\x85\u2028\u2029]")
 """Characters at which YAML 1.1 ends a line, so that they would be lost in a block of text."""
+_WITH_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+\Z")
 _WIDTH = 120
 _MAX_ALIASED = 100_000
 """Values that aliases may add to those that are written. Otherwise a few lines become more than memory holds."""
@@ -56,6 +57,8 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 
 
 _Dumper.add_representer(str, _represent_text)
+for _kind in (_Loader, _Dumper):  # YAML 1.2 and JSON have 1e4, which PyYAML's 1.1 takes for a text
+    _kind.add_implicit_resolver("tag:yaml.org,2002:float", _WITH_EXPONENT, list("-+0123456789"))
 
 
 @dataclass(frozen=True)

@@ -154,4 +154,4 @@ def read_admin_file(path: Path) -> AdminFile:
             f"cannot read {path}: {error.strerror}; start the system (make run), or name the file with --admin-file"
         ) from error
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} is not an admin file: name another with --admin-file ({error})") from error
+        raise CommandError(f"{path} is not an admin file: name another with --admin-file") from error

@@ -12,7 +12,9 @@ from rulemint_cli.terminal.errors import CommandError
 from rulemint_shared.process.private_file import write_private_file
 from rulemint_shared.whole_text import whole
 
-ProfileName = Annotated[str, Meta(min_length=1, max_length=100, pattern=whole(r"[A-Za-z0-9._-]+"))]
+ProfileName = Annotated[
+    str, Meta(min_length=1, max_length=100, pattern=whole(r"[A-Za-z0-9._-]+", means="letters, digits, ., _ and -"))
+]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ class Profiles:
                 f"cannot read the profiles in {path}: {error.strerror}; with --admin-file, none is needed"
             ) from error
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise CommandError(f"{path} is not a file of profiles: delete it, and log in again ({error})") from error
+            raise CommandError(f"{path} is not a file of profiles: delete it, and log in again") from error
 
     @property
     def all(self) -> dict[str, Profile]:

@@ -11,6 +11,7 @@ from rulemint_cli.connection.management_api import Admin
 from rulemint_cli.rules.rule_file import dependencies_of, language_of, limits_of, rule_name_of, secret_pairs
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.contract.records import Language
+from rulemint_shared.wrong_values import WrongValue
 
 GRANTED, DENIED = "granted", "denied"
 
@@ -172,7 +173,8 @@ async def try_rule(admin: Admin, body: dict[str, Any]) -> tuple[Tried, str]:
     try:
         return msgspec.convert(answer, Tried), msgspec.json.encode(answer).decode()
     except msgspec.ValidationError as error:
-        raise CommandError(f"{admin.url} answers in the format of another version: {error}") from error
+        place = WrongValue.of(error).field
+        raise CommandError(f"{admin.url} answers {place} in the format of another version: update the older") from error
 
 
 def _context(options: Options) -> dict[str, Any]:
@@ -186,5 +188,5 @@ def _parameters(text: str | None) -> dict[str, Any] | None:
         return None
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"--body: write it as a JSON object: {error}") from error
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise UsageError('--body: write it as a JSON object, such as {"region": "eu"}') from error

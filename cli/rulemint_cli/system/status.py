@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
@@ -15,13 +16,12 @@ def show_status(output: Output, found: dict[str, Any]) -> None:
         output.json(found)
         return
     runners = found["runners"]
+    output.text(*(_wrong(each) for each in problems_of(found)))
     output.text(
         _row("gateways", str(len(found["gateways"]))),
         _row("runners", str(len(runners)), alarm=not runners),
         _row("hosts", f"{_sum(runners, 'hosts')}, {_sum(runners, 'busy_hosts')} busy"),
         _row("queue", f"{found['queue_depth']} jobs wait, {_sum(runners, 'invocations')} invocations under way"),
-        *(_row("shards", _fewer(found, each), alarm=True) for each in _serving_fewer(found)),
-        *(_row("clock", _wrong(each), alarm=True) for each in found.get("wrong_clocks", ())),
     )
     if lost := _sum(runners, "lost_log_records"):
         output.text(_row("lost", f"{lost} log records: their readers were told", alarm=True))
@@ -42,23 +42,41 @@ def _row(name: str, value: str, *, alarm: bool = False) -> Text:
     return Text(f"{name:<10}").append(value, style="bold red" if alarm else "")
 
 
-def _wrong(clock: dict[str, Any]) -> str:
-    ahead_s = clock["seconds_ahead"]
-    return (
-        f"WRONG: {clock['name']} is {abs(ahead_s):.1f} s {'ahead of' if ahead_s > 0 else 'behind'} Valkey: correct it"
-    )
+def _wrong(problem: Problem) -> Text:
+    return Text(f"WRONG: {problem.what}: {problem.advice}", style="bold red")
 
 
-def _serving_fewer(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the runners that serve fewer shards of the queue than the gateway is set to use."""
-    return [each for each in found["runners"] if each.get("queue_shards", 1) < found.get("queue_shards", 1)]
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong with a system, and what to do."""
+
+    what: str
+    advice: str
 
 
-def _fewer(found: dict[str, Any], runner: dict[str, Any]) -> str:
-    return (
-        f"WRONG: {runner['name']} serves {runner.get('queue_shards', 1)} shards of the queue, but gateways are set to "
-        f"use {found['queue_shards']}: give RULEMINT_QUEUE_SHARDS the same value everywhere"
-    )
+def problems_of(found: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong in *found*, a system's status, the worst first."""
+    runners = found["runners"]
+    problems = []
+    if not found["gateways"]:
+        problems.append(Problem("no gateway hears the outcomes of rules", "restart the gateways"))
+    if not runners:
+        problems.append(Problem("no runner is alive, so no rule runs", "start one, and look at its log"))
+    problems += [
+        Problem(f"{each['name']} does not contain rules", "rulemint sandbox check on that machine says why")
+        for each in runners
+        if not each["contained"]
+    ]
+    wanted = found.get("queue_shards", 1)
+    for each in runners:
+        if (serves := each.get("queue_shards", 1)) < wanted:
+            what = f"{each['name']} serves {serves} shards of the queue, but gateways are set to use {wanted}"
+            problems.append(Problem(what, "give RULEMINT_QUEUE_SHARDS the same value everywhere"))
+    for clock in found.get("wrong_clocks", ()):
+        ahead_s = clock["seconds_ahead"]
+        where = "ahead of" if ahead_s > 0 else "behind"
+        problems.append(Problem(f"{clock['name']} is {abs(ahead_s):.1f} s {where} Valkey", "correct its clock"))
+    return problems
 
 
 def _sum(runners: list[dict[str, Any]], name: str) -> int:

@@ -12,6 +12,7 @@ from rulemint_gateway.auth0.actions.testing import ActionTests
 from rulemint_gateway.auth0.actions.versions import ActionVersions
 from rulemint_gateway.auth0.forms import RuleForms
 from rulemint_gateway.auth0.hooks import Hooks
+from rulemint_gateway.auth0.webtasks.modules import WebtaskModules
 from rulemint_gateway.auth0.webtasks.webtasks import Webtasks
 from rulemint_gateway.compose.configuration import Configuration
 from rulemint_gateway.compose.traffic import Traffic
@@ -51,6 +52,7 @@ from rulemint_gateway.web.auth0.actions.executions import ExecutionHandlers
 from rulemint_gateway.web.auth0.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.auth0.hooks import HookHandlers
 from rulemint_gateway.web.auth0.webtasks.logs import WebtaskLogs
+from rulemint_gateway.web.auth0.webtasks.modules import WebtaskModuleHandlers
 from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
@@ -85,6 +87,7 @@ from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
 class _RuleParts:
     """The use cases of rules, which hooks, webtasks and actions share."""
 
+    packages: Packages
     records: RuleRecords
     forms: RuleForms
     texts: RuleTexts
@@ -124,6 +127,7 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
     texts = RuleTexts(records, packages, loading, versions_kept=settings.versions_kept)
     deadline_s = settings.request_deadline
     return _RuleParts(
+        packages=packages,
         records=records,
         forms=RuleForms(records),
         texts=texts,
@@ -169,6 +173,7 @@ def _rule_paths(known: Configuration, parts: _RuleParts, *, page_bytes: int) -> 
         resuming=ResumeHandlers(catalog, Resuming(catalog, store, records)),
         hooks=HookHandlers(catalog, Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
         webtasks=WebtaskHandlers(catalog, webtasks),
+        webtask_modules=WebtaskModuleHandlers(catalog, WebtaskModules(parts.packages)),
     )
 
 

@@ -24,7 +24,9 @@ from rulemint_shared.whole_text import whole
 MAX_DELETIONS = 2_000
 
 RecordId = Annotated[str, Meta(min_length=1, max_length=600)]
-EntityTag = Annotated[str, Meta(min_length=3, max_length=66, pattern=whole(r'"[^"]+"'))]
+EntityTag = Annotated[
+    str, Meta(min_length=3, max_length=66, pattern=whole(r'"[^"]+"', means="an ETag, with its quotes"))
+]
 """As the ETag header of an answer has it, with its quotes."""
 
 

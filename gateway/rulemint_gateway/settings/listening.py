@@ -72,7 +72,10 @@ ProxyHeader = Annotated[
     ),
 ]
 Issuer = Annotated[
-    Annotated[str, Meta(pattern=whole(r"https?://[^\s?#@]+/"))] | None,
+    Annotated[
+        str, Meta(pattern=whole(r"https?://[^\s?#@]+/", means="a URL with a slash at its end: https://id.example.com/"))
+    ]
+    | None,
     Meta(
         description="The iss of the default tenant's tokens: scheme and host with a slash at the end, "
         "such as https://id.example.com/. Unset: http://localhost:<port>/, and https on the port that speaks it."

@@ -49,7 +49,7 @@ class FrontPage:
         """
         config = tenant_of(request, self._catalog)
         if _HTML not in request.headers.get("Accept", ""):
-            raise web.HTTPNotFound
+            raise web.HTTPNotFound(headers=_VARY)
         return page_answer(_page(issuer_of(request, config), config), headers=_VARY)
 
 

@@ -20,6 +20,7 @@ from rulemint_gateway.web.auth0.actions.executions import ExecutionHandlers
 from rulemint_gateway.web.auth0.actions.versions import ActionVersionHandlers
 from rulemint_gateway.web.auth0.hooks import HookHandlers
 from rulemint_gateway.web.auth0.webtasks.logs import WebtaskLogs
+from rulemint_gateway.web.auth0.webtasks.modules import WebtaskModuleHandlers
 from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.callers.places import Answers
 from rulemint_gateway.web.docs_site import DocsSite
@@ -72,6 +73,7 @@ class RulePaths:
     resuming: ResumeHandlers
     hooks: HookHandlers
     webtasks: WebtaskHandlers
+    webtask_modules: WebtaskModuleHandlers
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,10 @@ def routes(handlers: Handlers, answers: Answers) -> list[web.RouteDef]:
         *authorization_endpoint.routes(),  # /authorize
         *(
             web.route(route.method, route.path, answers.in_turn(route.handler))
-            for route in handlers.rules.webtasks.routes()  # /api/tokens, /api/webtask
+            for route in (
+                *handlers.rules.webtasks.routes(),  # /api/tokens, /api/webtask
+                *handlers.rules.webtask_modules.routes(),  # /api/env/node/modules, /api/run/{container}
+            )
         ),
         *handlers.webtask_logs.routes(),  # /api/logs/tenant/{container}
     ]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from rulemint_shared.contract.runner_load import MAX_QUEUE_SHARDS
-from rulemint_shared.whole_text import plainly, whole
+from rulemint_shared.whole_text import named, whole
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 PREFIX = "RULEMINT_"
 
@@ -24,7 +26,7 @@ RedisUrl = Annotated[
         description="The Valkey or Redis server: redis://[:password@]host:port/db, rediss://… or unix://path; or its "
         "sentinels, redis+sentinel://[:password@]host:port,host:port/MASTER/db or rediss+sentinel://…; or nodes of a "
         "cluster, redis+cluster://[:password@]host:port,host:port or rediss+cluster://…",
-        pattern=r"^(rediss?(\+sentinel|\+cluster)?|unix)://",
+        pattern=named(r"^(rediss?(\+sentinel|\+cluster)?|unix)://", means="a URL such as redis://127.0.0.1:6379/0"),
     ),
 ]
 RedisPasswordFile = Annotated[
@@ -43,7 +45,11 @@ QueueShards = Annotated[
     ),
 ]
 LogLevel = Annotated[
-    str, msgspec.Meta(description="debug, info, warning or error.", pattern=whole("(debug|info|warning|error)"))
+    str,
+    msgspec.Meta(
+        description="debug, info, warning or error.",
+        pattern=whole("(debug|info|warning|error)", means="debug, info, warning or error"),
+    ),
 ]
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -70,7 +76,7 @@ def read_settings(settings_type: type[S], environment: Mapping[str, str] | None 
     try:
         return msgspec.convert(given, settings_type, strict=False, dec_hook=_convert_path)
     except msgspec.ValidationError as error:
-        raise SettingsError(_explain(settings_type, given, plainly(str(error)))) from None
+        raise SettingsError(_explain(settings_type, given, error)) from None
 
 
 def variable_name(field_name: str) -> str:
@@ -103,12 +109,14 @@ def environment_for_child(changes: Mapping[str, str | None]) -> dict[str, str]:
     return environment
 
 
-def _explain(settings_type: type[msgspec.Struct], given: dict[str, Any], message: str) -> str:
-    """One line for a msgspec error such as ``Expected `int` >= 1 - at `$.port```."""
-    reason, _, path = message.replace(" | null`", "`").partition(" - at `$.")  # to leave out is to unset
-    name = path.rstrip("`").split("[")[0].split(".")[0]
+def _explain(settings_type: type[msgspec.Struct], given: dict[str, Any], error: msgspec.ValidationError) -> str:
+    """One line: the variable, what it may be, what it is, and what it is for."""
+    wrong = WrongValue.of(error)
+    wrong = replace(wrong, reason=wrong.reason.replace(" | null`", "`"))  # to leave out is to unset
+    name = wrong.field.split("[")[0].split(".")[0]
     if name not in given:
-        return message
+        return in_words(wrong, kind=settings_type)
+    reason = in_words(wrong, kind=settings_type)
     shown = "" if "url" in name else f" (it is {given[name]!r})"
     return f"{variable_name(name)}: {reason}{shown}. {_description(settings_type, name)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 
 import pytest
 
@@ -69,3 +70,37 @@ def test_our_own_management_api_is_not_called_auth0_s_in_the_list(workplace: Wor
     listed = workplace.rulemint("apis", "list").stdout
     assert "Management API (built in)" in listed
     assert "Auth0" not in listed
+
+
+def test_doctor_finds_a_running_system_well_and_names_what_it_looked_at(workplace: Workplace) -> None:
+    port, tls_port = str(workplace.port), str(workplace.tls_port)
+    done = workplace.process("doctor", "--json", RULEMINT_PORT=port, RULEMINT_TLS_PORT=tls_port)
+    found = {each["check"]: each for each in json.loads(done.stdout)}
+    assert {"kernel", "port", "disk", "keys", "certificate", "gateway", "Valkey", "time", "system"} <= found.keys()
+    assert found["gateway"]["state"] == found["Valkey"]["state"] == found["keys"]["state"] == "ok", done.stdout
+    assert done.returncode == int(any(each["state"] == "wrong" for each in found.values()))
+
+
+def test_doctor_names_the_setting_for_a_port_that_another_program_has(workplace: Workplace) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        number = other.getsockname()[1]
+        done = workplace.process("doctor", RULEMINT_PORT=str(number), RULEMINT_TLS_PORT="0")
+    assert (done.returncode, f"{number} belongs to another program" in done.stdout) == (1, True), done.stdout
+    assert "set RULEMINT_PORT to another port" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("logs", "--level", "trace"), "warn"),
+        (("rules", "list", "--nonsense"), "--nonsense"),
+        (("rules", "show"), "ID"),
+        (("rules", "deploy", "none.js"), "none.js"),
+    ],
+)
+def test_a_wrong_command_line_with_json_is_json_too(
+    workplace: Workplace, arguments: tuple[str, ...], said: str
+) -> None:
+    done = workplace.rulemint(*arguments, "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in json.loads(done.stderr)["error"]["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,8 @@ def test_an_import_is_applied_and_then_nothing(other_place: Workplace, format_: 
     first = other_place.rulemint("config", "import-auth0", str(folder), "--apply", "--yes", **variables)
     assert first.returncode == 0, first.stderr
     assert "custom_shade of the client nightly: not taken" in first.stderr
+    assert "taken: " in first.stderr
+    assert re.search(r"^client_secret  \S{20,}$", first.stdout, re.MULTILINE)
     again = other_place.rulemint("config", "import-auth0", str(folder), "--apply", "--yes", **variables)
     assert again.stdout.startswith("nothing to change: ")
     done(other_place, "apply", written(other_place, settings={}), "--prune", "--yes")

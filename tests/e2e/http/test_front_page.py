@@ -30,6 +30,11 @@ async def test_a_browser_gets_a_page_that_loads_nothing_else(management: Managem
     assert {link for link in re.findall(r'href="([^"]+)"', page) if not link.startswith("/")} == set()
 
 
+async def test_who_asks_for_no_page_gets_an_answer_that_caches_keep_apart(management: Management) -> None:
+    answer = await management.call("GET", "/", headers={"Accept": "application/json"}, token="")
+    assert (answer.status, answer.headers["vary"]) == (404, "Accept")
+
+
 async def test_every_link_of_the_page_leads_somewhere(management: Management) -> None:
     page, _headers = await front_page(management)
     links = re.findall(r'href="([^"]+)"', page)

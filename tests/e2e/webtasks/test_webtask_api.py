@@ -35,6 +35,8 @@ async def test_every_call_needs_its_scope(management: Management) -> None:
         ("GET", "/api/webtask/default/x"),
         ("PUT", "/api/webtask/default/x"),
         ("DELETE", "/api/webtask/default/x"),
+        ("POST", "/api/env/node/modules"),
+        ("POST", "/api/run/default"),
         ("GET", LOGS),
     ):
         refused = await management.call(method, path, token=token)
@@ -111,3 +113,40 @@ async def test_logs_without_a_usable_token_are_401_or_one_event_that_says_so(man
     for headers, status in (({}, 401), ({"Accept": "text/event-stream"}, 200)):
         refused = await management.call("GET", f"{LOGS}?key=wrong", token="wrong", headers=headers)
         assert (refused.status, "Invalid token" in refused.text) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/v2/users/auth0%7C1", "Rulemint has no users"),
+        ("/api/v2/connections", "docs/migrating-from-auth0.md"),
+        ("/userinfo", "Nobody logs in here"),
+        ("/passwordless/start", "docs/migrating-from-auth0.md"),
+        ("/api/cron/default", "docs/webtask-cli.md"),
+        ("/api/v2/nothing-like-it", "/docs lists all"),
+    ],
+)
+async def test_an_unknown_path_of_auth0_s_names_the_page_that_says_why(
+    management: Management, path: str, said: str
+) -> None:
+    refused = await management.call("GET", path)
+    assert (refused.status, said in refused.body["message"]) == (404, True), refused.text
+
+
+async def test_the_version_of_node_is_what_rules_see_and_no_other_code_runs(management: Management) -> None:
+    asks = "module.exports = cb => cb(null, { version: process.version.replace(/^v/,'') });"
+    answer = await management.call("POST", "/api/run/default", data=asks)
+    assert answer.status == 200, answer.text
+    rule = {"script": "export default () => ({ v: process.version });", "client": {"metadata": {}}, "audience": "a"}
+    tried = await management.call("POST", "/api/v2/rules/try", rule)
+    assert tried.body["claims"]["v"] == f"v{answer.body['version']}", tried.text
+    refused = await management.call("POST", "/api/run/default", data="module.exports = cb => cb(null, 1);")
+    assert (refused.status, "rulemint try" in refused.body["message"]) == (400, True)
+    assert (await management.call("POST", "/api/run/other", data=asks)).status == 403
+
+
+async def test_modules_that_nobody_can_name_are_refused_by_their_field(management: Management) -> None:
+    path = "/api/env/node/modules"
+    assert (await management.call("POST", path, {"modules": []})).body == []
+    refused = await management.call("POST", path, {"modules": [{"name": "x"}]})
+    assert (refused.status, refused.body["field"]) == (400, "modules[0].version")

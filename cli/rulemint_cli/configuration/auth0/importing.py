@@ -16,6 +16,7 @@ from rulemint_cli.configuration.auth0.scripts import rules_of
 from rulemint_cli.configuration.document import Client, ClientGrant, Document, ResourceServer, Rule, Settings
 from rulemint_cli.configuration.settled import settled
 from rulemint_cli.terminal.progress import Steps
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 MANAGEMENT_API = "Auth0 Management API"
 _TAKEN = {"tenant", "clients", "resourceServers", "clientGrants", "hooks", "actions", "rules", "triggers"}
@@ -96,6 +97,10 @@ def _typed(
     for item in items:
         try:
             found.append(msgspec.convert(read(item, left), kind))
-        except (msgspec.ValidationError, AttributeError, TypeError) as error:
-            left(f"{word} {item.get(name)}", str(error))
+        except msgspec.ValidationError as error:
+            wrong = WrongValue.of(error)
+            place = f"{wrong.field}: " if wrong.field else ""
+            left(f"{word} {item.get(name)}", f"{place}{in_words(wrong, kind=kind)}")
+        except (AttributeError, TypeError):
+            left(f"{word} {item.get(name)}", "it does not look as auth0-deploy-cli writes it")
     return found

@@ -22,7 +22,9 @@ from rulemint_shared.whole_text import whole
 
 DEFAULT_RUNTIME = "node22"
 
-Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=whole(r"[A-Za-z0-9._-]+"))]
+Word = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern=whole(r"[A-Za-z0-9._-]+", means="letters, digits, ., _ and -"))
+]
 Code = Annotated[str, Meta(max_length=262_144)]
 """An action may be made before it has any; it cannot be deployed without."""
 

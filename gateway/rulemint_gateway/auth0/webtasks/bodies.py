@@ -10,6 +10,7 @@ from msgspec import Meta
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.nouns.fields import RuleName, Script, SecretName, SecretValue, TenantName
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS, NOT_SHOWN
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 Metadata = Annotated[
     dict[Annotated[str, Meta(max_length=128)], Annotated[str, Meta(max_length=8_192)]], Meta(max_length=30)
@@ -67,7 +68,7 @@ class PutWebtask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         try:
             return msgspec.convert({**claims, "ten": container, "jtn": name}, IssueToken)
         except msgspec.ValidationError as error:
-            raise InvalidBodyError(str(error), field="name") from None
+            raise InvalidBodyError(f"name: {in_words(WrongValue.of(error))}", field="name") from None
 
 
 def code_url(container: str, name: str) -> str:

@@ -10,6 +10,7 @@ from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.nouns.fields import Dependencies, Order, RuleClients
 from rulemint_gateway.management.rules.secrets import NOT_SHOWN
 from rulemint_shared.contract.records import Rule, RuleVersion
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 EXTENSION_SECRET = "auth0-extension-secret"  # noqa: S105  # the name of one
 _REQUIRED = {
@@ -71,8 +72,9 @@ def show_metadata(rule: Rule, text: RuleVersion) -> dict[str, str]:
 def _dependencies(meta: dict[str, str]) -> dict[str, str]:
     try:
         given = msgspec.json.decode(meta.get(_DEPENDENCIES) or "{}")
-    except msgspec.DecodeError as error:
-        raise InvalidBodyError(f"{error}: write {{'name': 'version'}} as JSON", field=f"meta.{_DEPENDENCIES}") from None
+    except msgspec.DecodeError:
+        message = f'meta.{_DEPENDENCIES} is not JSON: write {{"name": "version"}}'
+        raise InvalidBodyError(message, field=f"meta.{_DEPENDENCIES}") from None
     dependencies: dict[str, str] = _read(_DEPENDENCIES, given, Dependencies)
     return dependencies
 
@@ -81,4 +83,5 @@ def _read(key: str, value: object, wanted: Any) -> Any:
     try:
         return msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidBodyError(str(error), field=f"meta.{key}") from None
+        reason = in_words(WrongValue.of(error), kind=wanted, value=value)
+        raise InvalidBodyError(f"meta.{key}: {reason}", field=f"meta.{key}") from None

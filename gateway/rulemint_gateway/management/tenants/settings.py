@@ -24,7 +24,13 @@ class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknow
     """The body of ``PATCH /tenants/settings``, and of ``PUT``, which forgets what it does not name."""
 
     error_style: ErrorStyle | UnsetType = UNSET
-    default_audience: Annotated[str, Meta(max_length=600, pattern=whole(r"[\x21-\x7e]*"))] | UnsetType | None = UNSET
+    default_audience: (
+        Annotated[
+            str, Meta(max_length=600, pattern=whole(r"[\x21-\x7e]*", means="printable ASCII characters without blanks"))
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
     """The API of a token request that names none; empty or null: such a request is refused."""
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from rulemint_gateway.management.errors import InvalidBodyError, UnreadableError
 from rulemint_gateway.web.http.arrivals import TooLargeError, UnusableBodyError, body_of
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024
 JSON = "application/json"
@@ -34,7 +35,7 @@ async def read_json(request: web.Request, wanted: type[T]) -> T:
     try:
         return _decoded(body, wanted)
     except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None
+        raise _explained(error, body, wanted) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidBodyError(f"The body is not JSON: {error}") from None
     except UnicodeDecodeError:
@@ -59,18 +60,18 @@ def _with_integers(value: Any) -> Any:
     return [_with_integers(item) for item in value] if isinstance(value, list) else value
 
 
-def _explain(message: str) -> InvalidBodyError:
-    """msgspec's ``Expected `str`, got `int` - at `$.name` `` with the field told apart; a key's field is its object."""
-    reason, _, path = message.replace(" - at `key` in `$", " - at `$").partition(" - at `$")
-    field = path.rstrip("`").lstrip(".") or None
-    if reason.startswith("Object contains unknown field"):
-        unknown = ".".join(filter(None, (field, reason.split("`")[1])))
+def _explained(error: msgspec.ValidationError, body: bytes, wanted: type[Any]) -> InvalidBodyError:
+    """Say it in the sentences of Auth0's API, with our words for what is wrong; a key's field is its object."""
+    wrong = WrongValue.of(error)
+    if wrong.unknown is not None:
+        unknown = wrong.within(wrong.unknown)
         return InvalidBodyError(f"Additional properties not allowed: {unknown}", field=unknown)
-    if reason.startswith("Object missing required field"):
-        missing = ".".join(filter(None, (field, reason.split("`")[1])))
+    if wrong.missing is not None:
+        missing = wrong.within(wrong.missing)
         return InvalidBodyError(f"Missing required property: {missing}", field=missing)
-    where = f" on property {field}" if field else ""
-    return InvalidBodyError(f"Payload validation error: '{reason}'{where}", field=field)
+    where = f" on property {wrong.field}" if wrong.field else ""
+    reason = in_words(wrong, kind=wanted, value=msgspec.json.decode(body))
+    return InvalidBodyError(f"Payload validation error: '{reason}'{where}", field=wrong.field or None)
 
 
 def _sentence(error: UnusableBodyError) -> str:

@@ -21,6 +21,7 @@ from rulemint_gateway.oauth.errors import OAuthError, UnsupportedCoding, printab
 from rulemint_gateway.stores.catalog.catalog import NoConfigurationError
 from rulemint_gateway.stores.writing.config_store import StoreBusyError, StoreUnavailableError
 from rulemint_gateway.web.http.client_gone import ClientGoneError, nobody_hears
+from rulemint_gateway.web.http.unknown_paths import explained
 from rulemint_gateway.web.http.whole_answer import WholeAnswer
 from rulemint_shared.process.service_log import log_unexpected
 from rulemint_shared.process.shortages import note_shortage
@@ -152,7 +153,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return http_problem(error)
+        return http_problem(error, path=request.path)
     except Exception as error:  # noqa: BLE001  # the last resort
         return _unexpected(request, error)
 
@@ -181,11 +182,14 @@ def _path(request: web.Request) -> str:
     return resource.canonical if resource is not None else "none of ours"
 
 
-def http_problem(error: web.HTTPException) -> web.Response:
-    """The answer to what aiohttp itself refuses."""
+def http_problem(error: web.HTTPException, *, path: str = "") -> web.Response:
+    """The answer to what aiohttp itself refuses; *path* is what was asked for."""
     match error:
         case web.HTTPNotFound():
-            return _plain_problem(HTTPStatus.NOT_FOUND, "There is nothing at this path")
+            answer = _plain_problem(HTTPStatus.NOT_FOUND, explained(path))
+            if "Vary" in error.headers:
+                answer.headers["Vary"] = error.headers["Vary"]
+            return answer
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
             answer = _plain_problem(HTTPStatus.METHOD_NOT_ALLOWED, f"This path takes {allowed}")

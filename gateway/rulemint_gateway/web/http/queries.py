@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 Q = TypeVar("Q", bound=msgspec.Struct)
 
@@ -31,12 +32,23 @@ def query_of(request: web.Request, wanted: type[Q], *, but: Collection[str] | No
     try:
         query = msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidBodyError(f"Query validation error: {error}", code="invalid_query_string") from None
+        raise wrong_query(error, given, wanted) from None
     for field in msgspec.structs.fields(wanted):
         if field.encode_name in given and getattr(query, field.name) is None:  # msgspec reads "null" so
             message = f"Query validation error: {field.encode_name} is not null: leave it out"
             raise InvalidBodyError(message, field=field.encode_name, code="invalid_query_string")
     return query
+
+
+def wrong_query(error: msgspec.ValidationError, given: Mapping[str, str], wanted: type[Any]) -> InvalidBodyError:
+    """The refusal of the parameters *given*, of which msgspec finds one wrong; *wanted* is their type."""
+    wrong = WrongValue.of(error)
+    field = wrong.unknown or wrong.missing or wrong.field
+    named = f"{field}: " if field and not wrong.missing else ""
+    reason = in_words(wrong, kind=wanted, value=given).replace("no such field", "no such parameter")
+    return InvalidBodyError(
+        f"Query validation error: {named}{reason}", field=field or None, code="invalid_query_string"
+    )
 
 
 def unix_ms_of(text: str, *, name: str) -> int:

@@ -11,15 +11,17 @@ from msgspec import Meta
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.hub import Beginning
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.web.http.queries import unix_ms_of
+from rulemint_gateway.web.http.queries import unix_ms_of, wrong_query
 from rulemint_shared.streams.log_stream import START, Position
+from rulemint_shared.wrong_values import WrongValue, in_words
 
 MAX_TAIL = 1_000
 TICKET_PARAMETER = "ticket"
 LAST_EVENT_ID = "Last-Event-ID"
 
 _FILTERS = LogFilter.__struct_fields__
-_Wanted = TypeVar("_Wanted")
+_SEND = f"Send a JSON object of filters: {', '.join(_FILTERS)}"
+_Wanted = TypeVar("_Wanted", bound=msgspec.Struct)
 
 
 Tail = Annotated[int, Meta(ge=0, le=MAX_TAIL)]
@@ -62,8 +64,16 @@ def filter_from_message(data: str) -> LogFilter:
     """
     try:
         return msgspec.json.decode(data, type=LogFilter)
-    except msgspec.MsgspecError as error:
-        raise InvalidBodyError(f"{error}. Send a JSON object of filters: {', '.join(_FILTERS)}") from None
+    except msgspec.ValidationError as error:
+        raise _wrong_filter(WrongValue.of(error)) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise InvalidBodyError(f"This is not JSON. {_SEND}") from None
+
+
+def _wrong_filter(wrong: WrongValue) -> InvalidBodyError:
+    field = wrong.unknown or wrong.field
+    named = f"{field}: " if field else ""
+    return InvalidBodyError(f"{named}{in_words(wrong, kind=LogFilter)}. {_SEND}", field=field or None)
 
 
 def beginning_of(query: Mapping[str, str], last_event_id: str | None) -> Beginning:
@@ -94,8 +104,7 @@ def _read(given: Mapping[str, str], wanted: type[_Wanted]) -> _Wanted:
     try:
         return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
-        known = ", ".join((*_FILTERS, *Past.__struct_fields__))
-        raise InvalidBodyError(f"{error}. The parameters are: {known}", code="invalid_query_string") from None
+        raise wrong_query(error, given, StreamQuery) from None
 
 
 def _position(text: str, *, name: str) -> Position:

@@ -16,7 +16,7 @@ from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
 from rulemint_shared.whole_text import whole
 
-Day = Annotated[str, Meta(max_length=8, pattern=whole("[0-9]{8}"))]
+Day = Annotated[str, Meta(max_length=8, pattern=whole("[0-9]{8}", means="a day as YYYYMMDD"))]
 
 
 class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,8 @@ import pytest
 
 from rulemint_cli.configuration.auth0 import records
 from rulemint_cli.configuration.auth0.importing import read_export
-from rulemint_cli.configuration.document import plain
+from rulemint_cli.configuration.auth0.remarks import still_to_do, taken
+from rulemint_cli.configuration.document import Client, ClientGrant, Document, Rule, plain
 from rulemint_cli.configuration.reading import read_document
 from rulemint_cli.configuration.writing import write
 from rulemint_cli.terminal.errors import UsageError
@@ -116,3 +117,26 @@ def test_a_secret_of_an_addon_is_left_out_and_named() -> None:
     taken = records.client(item, lambda what, why: left.append(f"{what}: {why}"))
     assert taken["kept"] == {"addons": {"azure_blob": {"accountName": "a"}}}
     assert left == ["addons.azure_blob.storageAccessKey of the client shop: a secret that Rulemint does not need"]
+
+
+def test_what_is_still_to_do_is_said_in_sentences_that_work_when_pasted() -> None:
+    call = "module.exports = (c, s, a, x, cb) => fetch('https://api.partner.example/v1').then(() => cb(null, {}));"
+    claim = "api.accessToken.setCustomClaim('x'); token['https://claims.example/plan'] = 1;"
+    document = Document(
+        rulemint=1,
+        clients=[
+            Client(name="able", client_id="able"),
+            Client(name="web", grant_types=["authorization_code"]),
+            Client(name="public", token_endpoint_auth_method="none"),  # no password
+            Client(name="alone"),
+        ],
+        client_grants=[ClientGrant(client="able", audience="https://api/")],
+        rules=[Rule(name="calls out", script=f"{call}\n{claim}", secrets={"KEY": "${CALLS_KEY}"})],
+    )
+    assert taken(document) == "taken: 4 clients, 0 APIs, 1 client grant, 1 rule"
+    secrets, hosts, *others = still_to_do(document)
+    assert secrets.endswith(": CALLS_KEY")
+    assert hosts.endswith("rulemint rules update 'calls out' --allow-host api.partner.example")
+    assert [each.partition(" can get no token: ")[0] for each in others] == [
+        "the client web", "the client public", "the client alone"
+    ]  # fmt: skip

@@ -32,8 +32,13 @@ from rulemint_shared.contract.records import Language
             "clients[0].kept.colour",
             id="unknown kept",
         ),
-        pytest.param("rulemint: 1\nclients:\n  - name: yes\n", 3, "clients[0].name: Expected `str`", id="wrong type"),
-        pytest.param("rulemint: 2\n", 1, "rulemint: Invalid", id="another version"),
+        pytest.param(
+            "rulemint: 1\nclients:\n  - name: yes\n",
+            3,
+            "clients[0].name: write a text, not true or false",
+            id="wrong type",
+        ),
+        pytest.param("rulemint: 2\n", 1, "rulemint: 2 is not one of 1", id="another version"),
         pytest.param("clients: []\n", 1, "rulemint", id="no version"),
         pytest.param(
             "rulemint: 1\nclients:\n  - name: a\n    client_secret: hunter22hunter22\n",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rulemint_cli.configuration.yaml_text import parse
+from rulemint_cli.configuration.yaml_text import dump, parse
 from rulemint_cli.terminal.errors import UsageError
 
 NINE_TIMES = "".join(f"a{level}: &a{level} [{','.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 12))
@@ -14,6 +14,11 @@ def test_aliases_and_merged_mappings_stand_for_their_values() -> None:
         "d": {"c": 1},
         "e": {"c": 1, "f": 2},
     }
+
+
+def test_a_number_with_an_exponent_is_one_with_and_without_a_point_and_its_text_stays_a_text() -> None:
+    assert parse("[1e4, -2E+1, 1.5e-1, '1e4']", called="f").value == [10_000.0, -20.0, 0.15, "1e4"]
+    assert parse(dump(["1e4", 1e4]), called="f").value == ["1e4", 1e4]
 
 
 def test_a_date_is_a_text_because_json_has_no_dates() -> None:

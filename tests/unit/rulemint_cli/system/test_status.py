@@ -16,7 +16,16 @@ STATUS: dict[str, Any] = {"gateways": ["gateway_1"], "runners": [], "queue_depth
 def test_a_wrong_clock_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str], seconds: float, said: str) -> None:
     wrong = [{"name": "server7:runner_1", "seconds_ahead": seconds}]
     show_status(Output(as_json=False), {**STATUS, "wrong_clocks": wrong})
-    assert f"clock     WRONG: server7:runner_1 is {said}: correct it" in capsys.readouterr().out.splitlines()
+    assert f"WRONG: server7:runner_1 is {said}: correct its clock" in capsys.readouterr().out.splitlines()
+
+
+def test_what_is_wrong_comes_first_and_the_worst_before_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = [{"name": "runner_1", "seconds_ahead": 9.0}]
+    show_status(Output(as_json=False), {**STATUS, "wrong_clocks": wrong})
+    first, second, third = capsys.readouterr().out.splitlines()[:3]
+    assert first.startswith("WRONG: no runner is alive")
+    assert second.startswith("WRONG: runner_1 is 9.0 s ahead")
+    assert third.startswith("gateways")
 
 
 def test_clocks_that_are_right_have_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,9 @@ def test_the_runner_may_open_what_its_hosts_need_and_never_less_than_before() ->
         resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
 
 
-@pytest.mark.parametrize(("value", "wanted"), [("0", "Expected `int` >= "), ("many", "Expected `int`, got `str`")])
+@pytest.mark.parametrize(
+    ("value", "wanted"), [("0", "write a whole number that is at least "), ("many", "write a whole number, not a text")]
+)
 @pytest.mark.parametrize("name", ["RULEMINT_MAX_HOSTS", "RULEMINT_HOSTS_MEMORY_MB"])
 def test_what_cannot_be_a_budget_is_refused_by_name(name: str, value: str, wanted: str) -> None:
     environment = {"RULEMINT_REDIS_URL": "unix:///nowhere", "RULEMINT_RUNNER_KEY_FILE": "key", name: value}

@@ -36,8 +36,8 @@ def test_texts_become_values_of_the_field_s_type() -> None:
     ("environment", "parts"),
     [
         pytest.param({}, ["RULEMINT_REDIS_URL is not set", "Where."], id="required and missing"),
-        pytest.param({**GOOD, "RULEMINT_PORT": "x"}, ["RULEMINT_PORT", "int", "'x'"], id="no number"),
-        pytest.param({**GOOD, "RULEMINT_PORT": "0"}, ["RULEMINT_PORT", ">= 1"], id="out of bounds"),
+        pytest.param({**GOOD, "RULEMINT_PORT": "x"}, ["RULEMINT_PORT", "whole number", "'x'"], id="no number"),
+        pytest.param({**GOOD, "RULEMINT_PORT": "0"}, ["RULEMINT_PORT", "at least 1"], id="out of bounds"),
         pytest.param({**GOOD, "RULEMINT_VERBOSE": "perhaps"}, ["RULEMINT_VERBOSE"], id="no truth value"),
     ],
 )

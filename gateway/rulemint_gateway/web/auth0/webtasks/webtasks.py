@@ -12,12 +12,12 @@ from msgspec import Meta
 from rulemint_gateway.auth0.webtasks.bodies import IssueToken, PutWebtask
 from rulemint_gateway.auth0.webtasks.tokens import read_webtask_token
 from rulemint_gateway.auth0.webtasks.webtasks import Webtasks
-from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.auth0.webtasks.containers import check_container
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize
 from rulemint_gateway.web.http.bodies import read_json
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
+from rulemint_gateway.web.http.queries import wrong_query
 
 log = structlog.get_logger(__name__)
 
@@ -118,4 +118,4 @@ def _page_of(request: web.Request) -> _Page:
     try:
         return msgspec.convert(dict(request.query), _Page, strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidBodyError(str(error), code="invalid_query_string") from None
+        raise wrong_query(error, dict(request.query), _Page) from None

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from rulemint_gateway.management.tenants.bodies import TenantAnswer
 from rulemint_gateway.management.tenants.deletion import (
-    MAX_GRACE_S,
+    LONGEST_GRACE_S,
     USUAL_GRACE_S,
     TenantDeletion,
     TenantDeletionAnswer,
@@ -30,7 +30,7 @@ SCOPE = "delete:tenants"
 class DeletionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The time of grace, in seconds, and whether anything is done."""
 
-    grace_s: Annotated[int, Meta(ge=0, le=MAX_GRACE_S)] = USUAL_GRACE_S
+    grace_s: Annotated[int, Meta(ge=0, le=LONGEST_GRACE_S)] = USUAL_GRACE_S
     dry_run: bool = False
 
 

@@ -1,0 +1,1 @@
+"""Look for what is wrong with this machine and with a running system (``rulemint doctor``)."""
