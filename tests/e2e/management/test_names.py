@@ -66,3 +66,10 @@ async def test_the_document_has_patterns_as_readers_know_them(management: Manage
     document = await management.call("GET", "/api/v2/openapi.json")
     assert '"pattern": "^[0-9]{8}$"' in document.text or '"pattern":"^[0-9]{8}$"' in document.text
     assert "(?!" not in document.text
+
+
+async def test_a_wrong_value_before_what_is_no_json_is_refused_too(management: Management) -> None:
+    answer = await management.call(
+        "POST", "/api/v2/clients", data=b"7\xff\x02[", headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status, answer.body["errorCode"]) == (400, "invalid_body"), answer.text

@@ -137,8 +137,10 @@ async def test_the_version_of_node_is_what_rules_see_and_no_other_code_runs(mana
     asks = "module.exports = cb => cb(null, { version: process.version.replace(/^v/,'') });"
     answer = await management.call("POST", "/api/run/default", data=asks)
     assert answer.status == 200, answer.text
-    rule = {"script": "export default () => ({ v: process.version });", "client": {"metadata": {}}, "audience": "a"}
+    client = {"id": "a", "name": "A"}
+    rule = {"script": "export default () => ({ v: process.version });", "client": client, "audience": "a"}
     tried = await management.call("POST", "/api/v2/rules/try", rule)
+    assert tried.status == 200, tried.text
     assert tried.body["claims"]["v"] == f"v{answer.body['version']}", tried.text
     refused = await management.call("POST", "/api/run/default", data="module.exports = cb => cb(null, 1);")
     assert (refused.status, "rulemint try" in refused.body["message"]) == (400, True)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError, UnreadableError
 from rulemint_gateway.web.http.arrivals import TooLargeError, UnusableBodyError, body_of
@@ -70,8 +71,16 @@ def _explained(error: msgspec.ValidationError, body: bytes, wanted: type[Any]) -
         missing = wrong.within(wrong.missing)
         return InvalidBodyError(f"Missing required property: {missing}", field=missing)
     where = f" on property {wrong.field}" if wrong.field else ""
-    reason = in_words(wrong, kind=wanted, value=msgspec.json.decode(body))
+    reason = in_words(wrong, kind=wanted, value=_plain(body))
     return InvalidBodyError(f"Payload validation error: '{reason}'{where}", field=wrong.field or None)
+
+
+def _plain(body: bytes) -> Any:
+    """*body* as it came; UNSET if what follows the wrong value is not JSON at all."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return UNSET
 
 
 def _sentence(error: UnusableBodyError) -> str:
