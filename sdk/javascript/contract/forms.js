@@ -34,6 +34,9 @@ export async function ruleFrom(exported, load, name) {
     const found = name === "module.exports" ? exported : rule;
     throw new NotARule(`the file exports no function: ${name} must be one, it is ${typeof found}`);
   }
+  if (/^class\b/.test(Function.prototype.toString.call(rule))) {
+    throw new NotARule(`the file exports a class: ${name} must be a function, such as one of its methods`);
+  }
   if (isFirstAction(rule)) return (await import("./action.js")).firstActionOf(rule, load);
   const webtask = webtaskOf(rule, load);
   if (webtask !== null) return webtask;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.hosts import loaded
+from rulemint_runner.hosts.errors import RuleNotLoadedError
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.records import Language
@@ -45,6 +46,23 @@ async def test_a_callback_refuses_by_whatever_it_is_given(sandbox: Sandbox, erro
             answer = await rule.run()
             assert isinstance(answer, frames.Refused), answer
             assert answer.message == "Unknown error"
+
+
+@pytest.mark.parametrize("kind", ["function*", "async function*"])
+async def test_a_generator_is_told_that_it_was_not_run(sandbox: Sandbox, kind: str) -> None:
+    async with loaded(
+        sandbox, f"module.exports = {kind} (client, scope, audience, context) {{ yield {{}}; }};"
+    ) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.BadReturn)
+    assert "the rule is a generator, so nothing of it was run" in answer.why
+
+
+async def test_a_class_is_no_rule(sandbox: Sandbox) -> None:
+    with pytest.raises(RuleNotLoadedError) as error:
+        async with loaded(sandbox, "module.exports = class Rule { run() {} };"):
+            pass
+    assert "the file exports a class: module.exports must be a function" in error.value.text
 
 
 PYTHON = [

@@ -20,6 +20,7 @@ const HALF = /\\ud[89a-f][0-9a-f]{2}/;
 const CUT = "it is \ufffd in the token; cut a text by its characters, [...text].slice(0, 6).join('')";
 /** As V8 says it. */
 const NO_MACHINE_CODE = /^WebAssembly is not defined$/;
+const GENERATOR = /^\[object (?:Async)?Generator\]$/;
 const FRAME = /^\s+at /;
 const { parse, stringify } = JSON;
 /** Node, where the test kit runs this, has its own elsewhere. @type {(value: unknown, options: object) => string} */
@@ -139,6 +140,9 @@ export function result(form, value) {
  */
 export function noResult(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value) || isPlainObject(value)) return null;
+  if (GENERATOR.test(Object.prototype.toString.call(value))) {
+    return { t: "bad-return", why: "the rule is a generator, so nothing of it was run: write an async function" };
+  }
   return { t: "bad-return", why: `the result is ${kindOf(value)}, not a plain object` };
 }
 
