@@ -1,6 +1,7 @@
 # pypi: stripe>=11
 # kind: service
-# cannot: requests looks for the file of authorities that the package names, and a rule has no files; call its HTTP API
+# answers /v1/customers: {"object": "customer", "id": "cus_1", "metadata": {"plan": "gold"}}
+# gives: "gold"
 import stripe
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 from yarl import URL
 
 from rulemint_runner.packages.installing.archives import MAX_METADATA_BYTES, check_metadata, check_wheel
@@ -54,7 +55,7 @@ class PypiShelf:
 
     @property
     def compiled(self) -> dict[str, list[str]]:
-        """The projects that pip asked for and that have wheels, but none without compiled parts.
+        """The projects that pip asked for and whose newest version has wheels, but none without compiled parts.
 
         Each comes with those that need it; the rule itself is none of them.
         """
@@ -84,7 +85,7 @@ class PypiShelf:
             wheels = list(_in_json(found, names) if found.content_type == _JSON else _in_html(found, names))
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, KeyError, AttributeError):
             raise InstallError(f"{name}: what the index says about it cannot be read") from None
-        if not wheels and any(each.endswith(_WHEEL) for each in names):
+        if _is_compiled(names):
             self._compiled.add(canonicalize_name(name))
         page = {"meta": {"api-version": "1.0"}, "name": name, "files": [self._shown(wheel) for wheel in wheels]}
         return Given(content_type=_JSON, body=msgspec.json.encode(page))
@@ -173,6 +174,21 @@ class _Page(HTMLParser):
         attributes = dict(attrs)
         if tag == "a" and attributes.get("href"):
             self.links.append(attributes)
+
+
+def _is_compiled(file_names: list[str]) -> bool:
+    """Tell whether the newest version among the wheels of *file_names* has none that is pure."""
+    newest: tuple[Version, bool] | None = None
+    for name in filter(lambda each: each.endswith(_WHEEL), file_names):
+        try:
+            version = Version(name.split("-")[1])
+        except (InvalidVersion, IndexError):
+            continue
+        if newest is None or version > newest[0]:
+            newest = version, _is_pure(name)
+        elif version == newest[0]:
+            newest = version, newest[1] or _is_pure(name)
+    return newest is not None and not newest[1]
 
 
 def _is_pure(file_name: str) -> bool:
