@@ -26,7 +26,7 @@ def status_and_word(gateway: RawGateway, path: str) -> tuple[int, str]:
 
 
 def test_a_gateway_that_is_told_to_stop_answers_until_its_proxy_has_noticed(start_raw: StartRaw) -> None:
-    with start_raw(RULEMINT_DRAIN_DELAY="60") as gateway:
+    with start_raw(RULEMINT_DRAIN_DELAY="5") as gateway:
         assert status_and_word(gateway, "/healthz") == (200, "alive")
         gateway.process.process.send_signal(signal.SIGTERM)
         until(lambda: status_and_word(gateway, "/healthz") == (200, "draining"), failing=gateway.process)
