@@ -33,7 +33,6 @@ WRITERS = {"init", "certificate"}
         ("proxy", {"tls"}),
         ("certificate", {"tls"}),
         ("welcome", set()),
-        ("await-demo", set()),
         ("demo", set()),
         ("rulemint", set()),
         ("done", set()),
@@ -48,7 +47,7 @@ def test_a_container_sees_the_secrets_that_it_needs_and_no_other(service: str, s
 
 def test_every_service_is_in_the_table_of_secrets() -> None:
     of_the_system = {"init", "valkey", "gateway", "rule-runner", "proxy"}
-    assert set(SERVICES) == of_the_system | {"certificate", "welcome", "await-demo", "demo", "rulemint", "done"}
+    assert set(SERVICES) == of_the_system | {"certificate", "welcome", "demo", "rulemint", "done"}
 
 
 def test_only_the_certificate_s_reader_may_read_files_of_any_owner_and_it_has_no_network() -> None:

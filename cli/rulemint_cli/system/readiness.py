@@ -19,7 +19,7 @@ _MISSING = {
     "configuration": "it has no configuration: its log says why",
     "redis": "Valkey does not answer",
     "runner": "no rule runner is alive: the log of rule-runner says why",
-    FIRST_RECORDS: "the demo is not made yet: the log of demo says why",
+    FIRST_RECORDS: "the demo is not made yet: the log says why",
 }
 
 

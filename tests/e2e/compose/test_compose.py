@@ -22,7 +22,7 @@ pytestmark = [
 
 SERVICES = ("gateway", "rule-runner", "valkey", "proxy")
 OURS = ("gateway", "rule-runner", "proxy")
-ONCE = ("init", "certificate", "welcome", "await-demo", "demo")
+ONCE = ("init", "certificate", "welcome", "demo")
 
 
 def test_the_demo_s_token_comes_through_containers(composed: Project) -> None:

@@ -114,6 +114,16 @@ def test_the_first_request_after_readiness_gets_the_demo_s_token_over_https(proj
     assert (answer.status, json.loads(answer.body)["scope"]) == (200, "test extra")
 
 
+def test_a_demo_that_compose_has_left_behind_is_no_obstacle(project: Project) -> None:
+    _until_ready(project)
+    without_demo = Project(project.name, project.settings, project.files, (), project.folder)
+    without_demo.run("down", "--timeout", "2")
+    assert project.inspect("demo")["State"]["Status"] == "exited"
+    project.run("up", "--detach", "--wait")
+    answer = _ask(project, "POST", "/oauth/token", json.dumps(DEMO_REQUEST))
+    assert answer.status == 200
+
+
 def test_the_issuer_and_the_health_check_follow_and_nothing_warns(project: Project) -> None:
     _until_ready(project)
     discovered = json.loads(_ask(project, "GET", "/.well-known/openid-configuration").body)
