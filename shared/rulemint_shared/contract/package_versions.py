@@ -16,7 +16,7 @@ WHOLE = 3
 _BETWEEN = re.compile(r"\s*,\s*|\s+(?=[<>=~^!])")
 _OF_NPM = re.compile(r"(?P<operator>[\^=]|~(?!=))?\s*v?(?P<numbers>\d+(?:\.\d+)*)(?P<rest>(?:\.[xX*])*)")
 _COMPATIBLE = re.compile(r"~=\s*(?P<numbers>\d+(?:\.\d+)+)")
-_ANYTHING_AFTER = re.compile(r"\.[xX](?=$|\.)")
+_ANYTHING_AFTER = re.compile(r"\.[xX](?=\Z|\.)")
 
 
 def pypi_specifier(version: str) -> str:

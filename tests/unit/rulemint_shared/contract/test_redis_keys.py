@@ -28,7 +28,7 @@ NO_NAMES = {
 }
 
 
-def makers() -> list[Callable[..., str]]:
+def makers() -> list[Callable[..., Any]]:
     """Every function of `redis_keys` that makes a name."""
     found = [
         each for name, each in vars(redis_keys).items() if callable(each) and get_module(each) == redis_keys.__name__
@@ -40,9 +40,11 @@ def get_module(each: Any) -> str:
     return str(getattr(each, "__module__", ""))
 
 
-def made(maker: Callable[..., str]) -> str:
+def made(maker: Callable[..., Any]) -> list[str]:
+    """Return the names that *maker* makes: one, or several."""
     given = {name: kind for name, kind in get_type_hints(maker).items() if name != "return"}
-    return maker(*(1 if kind is int else "acme" for kind in given.values()))
+    names = maker(*(1 if kind is int else "acme" for kind in given.values()))
+    return [names] if isinstance(names, str) else names
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != redis_keys.PREFIX])
@@ -51,12 +53,12 @@ def test_every_name_has_one_tag_right_behind_the_prefix(name: str) -> None:
 
 
 @pytest.mark.parametrize("maker", makers(), ids=lambda maker: maker.__name__)
-def test_every_name_that_is_made_has_a_tag_and_a_ledger_has_its_stream_s(maker: Callable[..., str]) -> None:
+def test_every_name_that_is_made_has_a_tag_and_a_ledger_has_its_stream_s(maker: Callable[..., Any]) -> None:
     if maker in (redis_keys.ledger, redis_keys.job_id):
         return
-    name = made(maker)
-    assert TAGGED.fullmatch(name)
-    assert redis_keys.tag(redis_keys.ledger(name)) == redis_keys.tag(name)
+    for name in made(maker):
+        assert TAGGED.fullmatch(name)
+        assert redis_keys.tag(redis_keys.ledger(name)) == redis_keys.tag(name)
 
 
 def test_a_job_and_what_arq_keeps_of_it_are_where_their_queue_is() -> None:
