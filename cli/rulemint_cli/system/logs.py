@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
@@ -21,7 +22,11 @@ HEARTBEAT_S = 20.0
 BEFORE_EVERYTHING = "0-0"
 _BEGINNINGS = frozenset({"tail", "since", "after"})
 """The parameters that say where a stream begins. Without one, it begins now."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
+
+INVOCATIONS_REMEMBERED = 1_000
+"""So many invocations at most whose last error line is remembered."""
 
 Show = Callable[[bytes], None]
 
@@ -151,13 +156,40 @@ def show_json(stream: TextIO) -> Show:
 
 
 def show_readably(console: Console) -> Show:
-    """Print each record as one row: time, level, rule with version, message. An ending has the end of its id too."""
+    """Print each record: time, level, rule with version, message. An ending has the end of its id too.
+
+    A message of several lines has each on a row of its own, and all but the first are indented. What an invocation has
+    said as an error just before is not said again by its ending.
+    """
+    errors = _Errors()
 
     def show(data: bytes) -> None:
         record: dict[str, Any] = msgspec.json.decode(data)
+        if record.get("type") == "invocation.ended" and errors.has_said(record):
+            record["message"] = record.get("outcome", "")
+        errors.note(record)
         console.print(_row(record), soft_wrap=True)
 
     return show
+
+
+class _Errors:
+    """The last error line of each of the invocations that wrote one lately."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, str] = {}
+
+    def has_said(self, ended: dict[str, Any]) -> bool:
+        """Tell whether the ending's reason was an error line of the same invocation."""
+        said = self._last.pop(str(ended.get("invocation")), None)
+        return said is not None and ended.get("message") == f"{ended.get('outcome')}: {said}"
+
+    def note(self, record: dict[str, Any]) -> None:
+        """Remember the line if it is an error."""
+        if record.get("type") == "line" and record.get("level") == "error":
+            self._last[str(record.get("invocation"))] = str(record.get("message", ""))
+            if len(self._last) > INVOCATIONS_REMEMBERED:
+                del self._last[next(iter(self._last))]
 
 
 def _row(record: dict[str, Any]) -> Text:
@@ -169,7 +201,7 @@ def _row(record: dict[str, Any]) -> Text:
         row.append(printable(f"{record['rule']}@{record.get('version')}"), style="cyan")
         row.append("  ")
     kind = record.get("type")
-    message = printable(str(record.get("message", "")))
+    message = _indented(str(record.get("message", "")), by=len(row))
     if kind == "invocation.started":
         row.append(printable(f"▶ {record.get('client_id')} → {record.get('audience')}"), style="dim")
     elif kind == "invocation.ended":
@@ -182,3 +214,8 @@ def _row(record: dict[str, Any]) -> Text:
     else:
         row.append(message, style=_STYLES.get(level, ""))
     return row
+
+
+def _indented(message: str, *, by: int) -> str:
+    """Return *message* with every line but the first indented, so that none of them looks like a record."""
+    return ("\n" + " " * by).join(map(printable, _LINE_END.split(message)))

@@ -46,7 +46,7 @@ class Output:
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(style="cyan")
         table.add_column(overflow="fold")
-        for name, value in record.items():
+        for name, value in ((name, _without_unset(value)) for name, value in record.items()):
             if name not in but and value not in (None, "", [], {}):
                 table.add_row(name, _cell(spelled(value)))
         self._print(table)
@@ -97,7 +97,17 @@ def spelled(value: object) -> str:
 
 def field(name: str) -> Cell:
     """Return a cell that shows the field *name* of a record."""
-    return lambda record: spelled(record[name]) if record.get(name) not in (None, [], {}) else ""
+
+    def cell(record: Mapping[str, Any]) -> str:
+        value = _without_unset(record.get(name))
+        return "" if value in (None, [], {}) else spelled(value)
+
+    return cell
+
+
+def _without_unset(value: object) -> object:
+    """Return an object without the fields that are null: nobody has set these."""
+    return {name: each for name, each in value.items() if each is not None} if isinstance(value, dict) else value
 
 
 def _cell(cell: str | Text) -> Text:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,10 +39,12 @@ def an_end(outcome: str, message: str = "") -> InvocationEnded:
     )
 
 
-def shown(data: bytes, *, terminal: bool = False) -> str:
-    """What a watcher sees of a record as the gateway sends it."""
+def shown(*records: bytes, terminal: bool = False) -> str:
+    """What a watcher sees of records as the gateway sends them."""
     screen = io.StringIO()
-    show_readably(Console(file=screen, force_terminal=terminal, width=80))(data)
+    show = show_readably(Console(file=screen, force_terminal=terminal, width=80))
+    for data in records:
+        show(data)
     return screen.getvalue()
 
 
@@ -62,6 +65,26 @@ def shown(data: bytes, *, terminal: bool = False) -> str:
 )
 def test_a_record_is_one_row_that_says_when_how_bad_which_rule_and_what(record: LogRecord, row: str) -> None:
     assert shown(render(record, START)) == row
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_further_lines_of_a_message_are_indented_so_that_none_looks_like_a_record(line_end: str) -> None:
+    forged = "00:00:01.500 info  seed@2  ■ granted 1.0 ms"
+    rows = shown(render(a_line(f"first{line_end}{forged}"), START)).splitlines()
+    assert rows == ["00:00:01.500 info  seed@2  first", " " * 27 + forged]
+
+
+def test_an_ending_does_not_repeat_the_error_that_its_invocation_has_just_written() -> None:
+    end = an_end("failed:exception", "Error: x\nmore")
+    line = msgspec.structs.replace(a_line("Error: x\nmore", level=Level.ERROR), invocation=end.invocation)
+    said = shown(render(line, START), render(end, START))
+    assert said.count("Error: x") == 1
+    assert "■ failed:exception 3.2 ms  8fff0915" in said
+
+
+def test_an_ending_says_its_reason_if_nobody_else_has() -> None:
+    other = a_line("Error: x", level=Level.ERROR)
+    assert shown(render(other, START), render(an_end("failed:exception", "Error: x"), START)).count("Error: x") == 2
 
 
 def test_a_watcher_reads_how_many_records_it_has_missed() -> None:
@@ -90,8 +113,10 @@ def test_no_part_of_a_record_reaches_the_terminal_as_an_escape_sequence(record: 
     assert "\\x1b[2J\\x9b2J" in text
 
 
-@given(st.text())
-def test_any_message_is_one_printable_row(message: str) -> None:
-    row = shown(render(a_line(message), START))
-    assert row.endswith("\n")
-    assert row[:-1].isprintable()
+@given(st.text() | st.text(alphabet="a\r\n\x0b\u2028\x1b"))
+def test_any_message_is_printable_rows_of_which_only_the_first_looks_like_a_record(message: str) -> None:
+    first, *others, end = shown(render(a_line(message), START)).split("\n")
+    assert end == ""
+    assert first.startswith("00:00:01.500 info  seed@2  ")
+    assert all(row.startswith(" " * 27) for row in others)
+    assert all(row.isprintable() for row in [first, *others])
