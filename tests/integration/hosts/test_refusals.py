@@ -20,7 +20,7 @@ IN_NODE = [
     "require('fs').readFileSync('/etc/passwd')", "require('fs').writeFileSync('/tmp/x', '')",
     "require('fs').accessSync('/')", "require('fs').readdirSync('/')", "require('fs').statSync('/')",
     "require('fs').mkdirSync('/tmp/x')", "require('fs').unlinkSync('/x')", "require('fs').symlinkSync('/x', '/y')",
-    "require('fs').openSync('/x')", "require('fs').writeSync(3, 'x')", "require('fs').readSync(0, Buffer.alloc(1))",
+    "require('fs').openSync('/x')", "require('fs').writeSync(3, 'x')", "require('fs').readSync(3, Buffer.alloc(1))",
     "require('fs/promises').readFile('/x')", "calls((done) => require('fs').readFile('/x', done))",
     "fails(require('fs').createReadStream('/x'))", "fails(require('fs').createWriteStream('/x'))",
     "(await import('fs')).readFileSync('/x')", "require('module').createRequire('/')('fs').readFileSync('/x')",

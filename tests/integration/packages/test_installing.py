@@ -69,6 +69,20 @@ async def test_a_set_holds_what_a_rule_can_reach_and_nothing_else(registry: Loca
     }
 
 
+async def test_a_package_that_reads_files_of_its_own_has_its_small_data_files(registry: LocalRegistry) -> None:
+    answer = await install(NPM, wanted("reads-files"), wanted("greeting"), source=registry)
+    assert isinstance(answer, Collected), answer
+    packages = opened(answer.content)
+    assert sorted(name for name in packages.files if name.startswith("reads-files")) == [
+        "reads-files@1.0.0/data/words.json",
+        "reads-files@1.0.0/lib/index.js",
+        "reads-files@1.0.0/lib/other.json",
+        "reads-files@1.0.0/package.json",
+    ]
+    assert packages.data == {"reads-files@1.0.0/data/bytes.dat": b"\xff\xfe"}
+    assert "greeting@1.1.0/package.json" not in packages.files
+
+
 async def test_no_script_of_a_package_is_run(registry: LocalRegistry) -> None:
     answer = await install(NPM, wanted("greeting"), source=registry)
     assert isinstance(answer, Collected), answer

@@ -33,6 +33,7 @@ async def npm() -> msgspec.Raw:
             wanted("dual"),
             wanted("imports-late"),
             wanted("minified"),
+            wanted("reads-files"),
             source=source,
         )
 

@@ -1,6 +1,7 @@
-/** `fs` where there is no file: whoever looks finds none, and what is written to the standard streams is the log. */
+/** `fs` where only packages have files: there are no others, and what is written to the standard streams is the log. */
 
 import { writeLine } from "./capture.js";
+import { showPackageFiles } from "./package_files.js";
 
 /** @import { Level } from "./frames.d.ts" */
 /** @typedef {(...args: any[]) => any} AnyFunction */
@@ -8,7 +9,6 @@ import { writeLine } from "./capture.js";
 /** @type {Record<number | string, Level>} */
 const STREAMS = { 1: "info", 2: "error", "/dev/stdout": "info", "/dev/stderr": "error" };
 const INPUT = 0;
-const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
 
 /**
  * Change what of *fs* would throw where Node answers.
@@ -16,11 +16,7 @@ const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
  * @param {any} fs
  */
 export function changeFiles(fs) {
-  const exists = (/** @type {unknown} */ _path, /** @type {(is: boolean) => void} */ done) => {
-    globalThis.process.nextTick(done, false);
-  };
-  Object.defineProperty(exists, PROMISIFIED, { value: () => Promise.resolve(false) });
-  Object.assign(fs, { exists, existsSync: () => false });
+  fs.existsSync = () => false;
   for (const name of ["statSync", "lstatSync"]) fs[name] = orNothing(fs[name]);
   for (const name of ["write", "writev", "fsync", "fdatasync", "close"]) fs[name] = calledBack(fs[name]);
   for (const name of ["readSync", "readvSync"]) fs[name] = nothingRead(fs[name], () => 0);
@@ -33,6 +29,7 @@ export function changeFiles(fs) {
     fs[name] = wholeCalledBack(fs[name], whole);
   }
   for (const name of ["fsyncSync", "fdatasyncSync", "closeSync"]) fs[name] = atOnce(fs[name], () => undefined);
+  showPackageFiles(fs);
 }
 
 /**

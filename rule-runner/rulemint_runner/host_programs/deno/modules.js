@@ -8,6 +8,7 @@
 
 import { MAIN, moduleAt } from "./module_object.js";
 import { isChanged } from "./node_changes.js";
+import { definePackageFiles } from "./package_files.js";
 import { defineProcess, nodeModule } from "./process.js";
 
 /** @import { PackageSet } from "./frames.d.ts" */
@@ -44,6 +45,7 @@ export async function definePackages(given, script) {
     packages = given;
     modules = new Set(given.modules);
     duals = new Set(given.duals);
+    definePackageFiles(given);
   }
   const required = requiredModules(script);
   if (required.length > 0 || IMPORTS.test(script)) hookImports();
@@ -126,7 +128,7 @@ function evaluate(file) {
     throw error;
   }
   module.loaded = true;
-  packages.files[file] = ""; // nobody asks for the text again, and the engine keeps its own
+  if (!file.endsWith(".json")) packages.files[file] = ""; // nobody asks for it again, and the engine keeps its own
   return module;
 }
 

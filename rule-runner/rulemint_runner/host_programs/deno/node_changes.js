@@ -45,6 +45,7 @@ const CHANGES = {
   dns: refuseLookUps,
   "dns/promises": (_module, load) => load("dns"),
   fs: (module) => changeFiles(Object.assign(module, refusing("fs", DESCRIPTORS))),
+  "fs/promises": (_module, load) => load("fs"),
   http: changeHttp,
   https: changeHttps,
   http2: (_module, load) => load("net"),

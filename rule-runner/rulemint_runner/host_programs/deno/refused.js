@@ -12,8 +12,9 @@ const ADVICE = /, run again with the --allow-\w+ flag/;
 const NO_FILE = /Requires (read|write) access to "([^"]*)"/;
 /** The place of a file of a package, which is none. */
 const OF_A_PACKAGE = /^\/(?:packages\/)?(?:@[\w.-]+[+/])?[\w.-]+@\d/;
-const ONLY_MODULES = "of a package a rule has what is required or imported by a literal name, and no data files; " +
-  "require a .json file, or bundle the data into the rule";
+const NOT_KEPT =
+  "of a package a rule has what is required or imported by a literal name, and the data files of one that " +
+  "reads its own, up to 1 MiB each and 4 MiB together; bundle other data into the rule";
 const NO_NET = /Requires net access to "([^"]*)"/;
 
 /** From now on an error of a refused permission says what is the case here, instead of which flag Deno should have. */
@@ -50,7 +51,7 @@ function refusalIn(message) {
   if (address !== undefined) return { text: `no connection to ${address}: ${REACHABLE}`, code: UNSUPPORTED };
   const [, access, path] = message.match(NO_FILE) ?? [];
   if (access === "read") {
-    const why = OF_A_PACKAGE.test(path ?? "") ? ONLY_MODULES : REFUSED;
+    const why = OF_A_PACKAGE.test(path ?? "") ? NOT_KEPT : REFUSED;
     return { text: `ENOENT: no such file or directory, ${path}: ${why}`, code: "ENOENT", path };
   }
   if (access === "write") return { text: `EACCES: permission denied, ${path}: ${REFUSED}`, code: "EACCES", path };

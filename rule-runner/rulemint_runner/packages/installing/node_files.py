@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from rulemint_runner.packages.installing.compiled import check_not_compiled, is_optional
+from rulemint_runner.packages.installing.data_files import data_files, reads_its_own
 from rulemint_runner.packages.installing.node_resolution import (
     is_builtin,
     is_module,
@@ -19,7 +20,7 @@ from rulemint_runner.packages.installing.refusal import InstallError
 from rulemint_runner.packages.installing.sizes import too_large
 from rulemint_runner.packages.messages import MAX_SET_BYTES, PackageSet
 
-_SPECIFIER = re.compile(r"""(?:\brequire\s*\(|\bfrom|\bimport\s*\(?)\s*(["'`])([^"'`\n\\]{1,300})\1""")
+_SPECIFIER = re.compile(r"""(?:\brequire(?:\.resolve)?\s*\(|\bfrom|\bimport\s*\(?)\s*(["'`])([^"'`\n\\]{1,300})\1""")
 """It finds what stands in a comment or a string too, and at worst a file too many is kept."""
 _READABLE = frozenset({"", ".js", ".cjs", ".mjs", ".json"})
 
@@ -61,6 +62,8 @@ class _Collection:
         """Of each package."""
         self._checked: set[Path] = set()
         """Packages that have no compiled part, or do without."""
+        self._readers: set[Path] = set()
+        """Packages that read files of their own."""
 
     def name(self, file: Path) -> str:
         """Return the name of *file*; its errors show it."""
@@ -77,14 +80,29 @@ class _Collection:
                 waiting += self._add(file)
 
     def finished(self, roots: dict[str, str], *, duals: list[str]) -> PackageSet:
-        """Return what was added."""
+        """Return what was added, with the data of those that read some."""
+        data = self._add_data()
         return PackageSet(
             files=dict(sorted(self._texts.items())),
+            data=data,
             modules=sorted(self._modules),
             links=dict(sorted(self._links.items())),
             roots=roots,
             duals=duals,
         )
+
+    def _add_data(self) -> dict[str, bytes]:
+        """Keep data files that are text; returns the others."""
+        others = {}
+        for file, content in data_files(sorted(self._readers), room=MAX_SET_BYTES - self._sizes.total()):
+            name = self.name(file)
+            if name in self._texts or not self._is_ours(file):
+                continue
+            try:
+                self._texts[name] = content.decode()
+            except UnicodeDecodeError:
+                others[name] = content
+        return others
 
     def _is_ours(self, file: Path) -> bool:
         """Tell whether *file* is in the folder, and no link to somewhere else."""
@@ -100,6 +118,8 @@ class _Collection:
         self._texts[name] = text
         if file.suffix == ".json":
             return []
+        if reads_its_own(text):
+            self._readers.add(package_of(file))
         by_import = is_module(file)
         if by_import:
             self._modules.append(name)
