@@ -188,7 +188,7 @@ function statOf(path, fs) {
   const name = nameOf(path);
   const isOne = isFile(name);
   const isCode = isOne && !Object.hasOwn(data, name) && CODE.test(name);
-  const size = !isOne ? 0 : isCode ? texts[name].length : contentOf(path).length;
+  const size = !isOne ? 0 : isCode ? texts[name].length : contentOf(path)?.length ?? 0;
   const time = new Date(0);
   return Object.assign(Object.create(fs.Stats?.prototype ?? null), {
     ...{ dev: 0, ino: 0, mode: isOne ? FILE : FOLDER, nlink: 1, uid: 0, gid: 0, rdev: 0, size, blksize: 4096 },

@@ -13,10 +13,7 @@ MAX_DATA_BYTES = 4 * 1024 * 1024
 MAX_DATA_FILES = 1_000
 _READS = re.compile(r"\b(?:readFile|readdir|createReadStream|existsSync|statSync|accessSync)")
 _ITS_OWN = re.compile(r"\b__(?:dir|file)name\b|\bimport\.meta\b|\brequire\.resolve\b")
-_NO_DATA = frozenset(
-    {".cjs", ".cts", ".flow", ".js", ".jsx", ".lock", ".map", ".markdown", ".md", ".mjs", ".mts", ".node", ".ts", ".tsx"}
-    | {".wasm"}
-)
+_NO_DATA = frozenset(".cjs .cts .flow .js .jsx .lock .map .markdown .md .mjs .mts .node .ts .tsx .wasm".split())
 _NO_FOLDERS = frozenset({"__tests__", "docs", "example", "examples", "node_modules", "test", "tests"})
 
 
