@@ -13,7 +13,8 @@ MAX_DATA_BYTES = 4 * 1024 * 1024
 MAX_DATA_FILES = 1_000
 _READS = re.compile(r"\b(?:readFile|readdir|createReadStream|existsSync|statSync|accessSync)")
 _ITS_OWN = re.compile(r"\b__(?:dir|file)name\b|\bimport\.meta\b|\brequire\.resolve\b")
-_NO_DATA = frozenset(".cjs .cts .flow .js .jsx .lock .map .markdown .md .mjs .mts .node .ts .tsx .wasm".split())
+_CODE = frozenset({".cjs", ".cts", ".flow", ".js", ".jsx", ".mjs", ".mts", ".node", ".ts", ".tsx", ".wasm"})
+_FOR_PEOPLE = frozenset({".lock", ".map", ".markdown", ".md"})
 _NO_FOLDERS = frozenset({"__tests__", "docs", "example", "examples", "node_modules", "test", "tests"})
 
 
@@ -44,4 +45,4 @@ def _regular_files(package: Path) -> Iterator[tuple[Path, int]]:
 
 
 def _is_data(file: Path) -> bool:
-    return file.suffix.lower() not in _NO_DATA and not file.name.startswith(".")
+    return file.suffix.lower() not in _CODE | _FOR_PEOPLE and not file.name.startswith(".")
