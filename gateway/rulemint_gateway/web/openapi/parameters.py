@@ -32,6 +32,7 @@ _IN_QUERIES = {
     "tail": "Begin with so many records of the past",
     "since": "Begin at this time (RFC 3339, or ms since the epoch)",
     "after": "Begin behind this record",
+    "follow": "false: end after the records that there are already",
     "ticket": "A ticket instead of a token",
     "rule": "Records of this rule",
     "client_id": "Records of this client's invocations",
@@ -45,6 +46,12 @@ _IN_QUERIES = {
     "contains": "Records with this text in their message, in capitals or not",
     "level": "Records of at least this level",
     "force": "true: also if it is bound",
+    "triggerId": "Actions of this trigger",
+    "actionName": "Actions with this name",
+    "deployed": "true: actions that were deployed; false: those that were not",
+    "installed": "true: actions of a marketplace, of which there are none",
+    "grace_s": "Seconds for which the tenant can be restored; after them it is gone",
+    "dry_run": "true: delete nothing, and say what would be deleted",
 }
 _DIGITS = {"type": "string", "pattern": "^[0-9]+$"}
 HEADERS: dict[str, Any] = {
@@ -73,7 +80,7 @@ def path_parameters(operation: Operation) -> list[dict[str, Any]]:
 def query_parameters(operation: Operation, schemas: Schemas) -> list[dict[str, Any]]:
     """The fields of its query, and its filters, each of which may come several times."""
     fields = {} if operation.query is None else schemas.query(operation.query)
-    parameters = [_parameter("query", name, schema, _IN_QUERIES.get(name, "")) for name, schema in fields.items()]
+    parameters = [_parameter("query", name, schema, _IN_QUERIES[name]) for name, schema in fields.items()]
     values = {"type": "array", "items": {"type": "string"}}
     if operation.loads:
         meaning = "true: a new version goes live without a host having loaded it; the log of the tenant says so"
