@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("bench", "cli", "docs", "examples", "gateway", "rule-runner", "sdk", "shared", "tests")
+FOLDERS = ("bench", "cli", "docs", "examples", "gateway", "images", "proxy", "rule-runner", "sdk", "shared", "tests")
 NAMED = re.compile(r"`([^`\s]+)`")
 """What a page says in code: names of files, folders, tests and import contracts, among other things."""
 STANDARD = re.compile(r"RFC \d+|HTML")
