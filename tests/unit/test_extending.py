@@ -23,6 +23,7 @@ from rulemint_gateway.oauth.grant_types import GRANT_TYPES, TEXT_PARAMETERS, wit
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.web.metadata import server_metadata
+from rulemint_gateway.web.openapi import parameters
 from rulemint_gateway.web.token_endpoint.endpoint import TokenBody
 from rulemint_runner.hosts.languages import Languages
 from rulemint_runner.settings import RunnerSettings
@@ -33,6 +34,7 @@ from rulemint_shared.process.settings import describe
 ROOT = Path(__file__).parents[2]
 FILTERS = LogFilter.__struct_fields__
 UNHASHABLE = (inspect.ListType, inspect.DictType, inspect.SetType, inspect.AnyType, inspect.RawType)
+NUMBERS = (inspect.IntType, inspect.FloatType)
 PARTS = ("types", "item_types", "item_type", "fields", "type")
 """Where `msgspec.inspect` keeps the types within a type."""
 SERVICES = [
@@ -65,6 +67,11 @@ def test_every_filter_of_logs_is_on_the_page_about_logs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_of_logs_is_described_in_the_document(name: str) -> None:
+    assert parameters._IN_QUERIES[name]
+
+
+@pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_of_logs_is_an_option_of_the_command_line(name: str) -> None:
     command = typer.main.get_command(app).commands["logs"]  # type: ignore[attr-defined]  # it is a group
     assert f"--{name.removesuffix('_id')}" in {option for parameter in command.params for option in parameter.opts}
@@ -85,6 +92,15 @@ def test_the_command_line_sends_every_filter_of_logs() -> None:
 @pytest.mark.parametrize("settings", [GatewaySettings, RunnerSettings])
 def test_every_setting_says_what_it_is(settings: type[msgspec.Struct]) -> None:
     assert [name for name, _default, text in describe(settings) if not text] == []
+
+
+@pytest.mark.parametrize("settings", [GatewaySettings, RunnerSettings])
+def test_every_number_of_the_settings_has_a_bound(settings: type[msgspec.Struct]) -> None:
+    """Few numbers may be negative, and a service is to say so when it starts."""
+    fields = inspect.type_info(settings).fields  # type: ignore[attr-defined]  # it is a struct
+    numbers = [(field.name, each) for field in fields for each in _within(field.type) if isinstance(each, NUMBERS)]
+    assert numbers
+    assert [name for name, number in numbers if number.ge is None and number.gt is None] == []
 
 
 @pytest.mark.parametrize(("settings", "package"), SERVICES)
@@ -146,6 +162,18 @@ def test_every_parameter_of_the_document_is_declared_by_a_grant_type() -> None:
 def test_rules_see_no_declared_parameter_that_proves_who_asks() -> None:
     """A grant that brings a proof declares it as a credential. Any other new parameter must be in `SEEN_BY_RULES`."""
     assert set(without_credentials(dict.fromkeys(TEXT_PARAMETERS, "x"))) == SEEN_BY_RULES
+
+
+def test_only_client_authentication_makes_an_authenticated_client() -> None:
+    """So no grant type gets past it: `check_grant` takes no other client."""
+    package = ROOT / "gateway/rulemint_gateway"
+    makers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("AuthenticatedClient")
+    }
+    assert makers == {"oauth/client_authentication.py"}
 
 
 def test_every_recipe_names_the_test_that_tells() -> None:

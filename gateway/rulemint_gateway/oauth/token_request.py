@@ -21,7 +21,12 @@ from rulemint_gateway.oauth.errors import (
     SeveralTargets,
     UnsupportedGrantType,
 )
-from rulemint_gateway.oauth.grant_types import GRANT_TYPES, TEXT_PARAMETERS, without_credentials
+from rulemint_gateway.oauth.grant_types import (
+    CLIENT_CREDENTIALS_GRANT,
+    GRANT_TYPES,
+    TEXT_PARAMETERS,
+    without_credentials,
+)
 from rulemint_gateway.oauth.parameters import Parameters, parameters_of
 from rulemint_shared.scopes import MAX_SCOPES, is_scope_token
 
@@ -69,7 +74,7 @@ def parse_token_request(
     grant_type = texts["grant_type"]
     if grant_type is None:
         raise MissingGrantType(f"grant_type is missing: send grant_type={_GRANT_TYPES}")
-    if grant_type not in GRANT_TYPES:
+    if grant_type != CLIENT_CREDENTIALS_GRANT.name:  # another one makes a request of its own type
         raise UnsupportedGrantType(f"grant_type must be {_GRANT_TYPES}", grant_type=grant_type)
     credentials = _credentials(texts["client_id"], texts["client_secret"], authorization)
     return TokenRequest(

@@ -70,7 +70,7 @@ class ClientCredentials:
             raise errors.TenantDisabled(why_closed(config.tenant))
         client = self._authenticator.authenticate(config, request, exchange.ip)
         exchange.authenticated(client, request)
-        checked = check_grant(config, client, request)
+        checked = check_grant(config, client, request, CLIENT_CREDENTIALS_GRANT)
         taken = await self._quotas.take(config, client.record, checked.api, exchange.ip)
         try:
             granted = await self._run_flow(config, client, checked, request, exchange)

@@ -13,6 +13,7 @@ from rulemint_gateway.auth0.error_style import in_auth0_style
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
+from rulemint_gateway.oauth.grant_types import CLIENT_CREDENTIALS_GRANT
 from rulemint_gateway.oauth.grants.client_credentials import TokenAnswer
 from rulemint_gateway.oauth.outcomes import granted_or_raise
 from rulemint_gateway.oauth.token_request import parse_token_request
@@ -44,7 +45,9 @@ def checked(
     """What a request is about to be granted."""
     config = a_config(**client)
     request = parse_token_request(parameters, authorization, default_audience=default_audience)
-    return check_grant(config, ClientAuthenticator(VAULT).authenticate(config, request), request)
+    return check_grant(
+        config, ClientAuthenticator(VAULT).authenticate(config, request), request, CLIENT_CREDENTIALS_GRANT
+    )
 
 
 def refused(parameters: dict[str, Any], **client: Any) -> errors.OAuthError:
