@@ -12,11 +12,26 @@ import pytest
 from fixtures.every_server import cut, empty, names_in
 from rulemint_gateway.stores.catalog import change_log
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
-from rulemint_gateway.stores.catalog.tables import CLIENT_GRANTS, CLIENTS, RULES, TENANTS
+from rulemint_gateway.stores.catalog.tables import (
+    CLIENT_GRANTS,
+    CLIENTS,
+    RESOURCE_SERVERS,
+    RULES,
+    SIGNING_KEYS,
+    TENANTS,
+)
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import ConfigChange
-from rulemint_shared.contract.records import Client, ClientGrant, Rule, Tenant
+from rulemint_shared.contract.records import (
+    Client,
+    ClientGrant,
+    ResourceServer,
+    Rule,
+    SigningAlgorithm,
+    SigningKey,
+    Tenant,
+)
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber
@@ -313,3 +328,73 @@ async def test_who_has_missed_more_than_is_kept_reads_everything(two: Two, monke
     assert await two.redis.llen(redis_keys.CHANGE_LOG) == 2  # type: ignore[misc]  # as above
     async with two.following() as catalog:
         assert {UNANNOUNCED, "a", "later"} <= set(catalog.tenant(T).clients)
+
+
+OLD = Tenant(name="again", issuer="https://again/", created_at_ms=1)
+NEW = Tenant(name="again", issuer="https://again/", created_at_ms=2)
+
+
+async def make(two: Two, tenant: Tenant, client: str) -> None:
+    """*tenant* with *client*, and with an API whose id is the same in every tenant of that name."""
+    async with another_gateway(two) as store:
+
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            changes.put(TENANTS, tenant)
+            changes.put(RESOURCE_SERVERS, ResourceServer(id="api", identifier="https://api/", name="api"))
+            changes.put(CLIENTS, Client(client_id=client, name=client))
+            changes.put(SIGNING_KEYS, signing_key(client))
+            return changes
+
+        await store.transact(tenant.name, plan)
+
+
+def signing_key(kid: str) -> SigningKey:
+    return SigningKey(kid=kid, algorithm=SigningAlgorithm.RS256, private_pem=b"", public_jwk={}, created_at_ms=1)
+
+
+async def put_late(two: Two) -> None:
+    """A change of the old tenant's API, before it is deleted."""
+    async with another_gateway(two) as store:
+
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            changes.put(RESOURCE_SERVERS, ResourceServer(id="api", identifier="https://api/", name="changed"))
+            return changes
+
+        await store.transact(OLD.name, plan)
+
+
+async def delete_tenant(two: Two) -> None:
+    """Its name is free at once, as it is in truth after five minutes."""
+    async with another_gateway(two) as store:
+
+        async def plan() -> Changes[None]:
+            changes: Changes[None] = Changes(None)
+            changes.delete(TENANTS, OLD.name)
+            return changes
+
+        await store.transact(OLD.name, plan)
+    await two.redis.delete(redis_keys.DELETED_TENANTS)
+
+
+async def nothing(_two: Two) -> None:
+    """The log has all."""
+
+
+@pytest.mark.parametrize("spoil", [nothing, too_many])
+async def test_who_missed_that_a_tenant_was_deleted_and_made_anew_keeps_nothing_of_the_old_one(
+    two: Two, spoil: Callable[[Two], Any]
+) -> None:
+    await make(two, OLD, "old")
+    await two.redis.hset(redis_keys.signing_keys(OLD.name), "damaged", b"\xc1")  # type: ignore[arg-type,misc]  # bytes
+    await two.other.load()
+    await put_late(two)
+    await delete_tenant(two)
+    await make(two, NEW, "new")
+    await spoil(two)
+    async with two.following() as catalog:
+        config = catalog.tenant(NEW.name)
+        assert set(config.clients) == set(config.signing_keys) == {"new"}
+        assert [api.name for api in config.resource_servers.values()] == ["api"]
+        assert not config.unreadable_signing_keys

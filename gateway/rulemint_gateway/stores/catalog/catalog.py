@@ -194,7 +194,8 @@ class Catalog:
     async def _take(self, changes: Sequence[ConfigChange]) -> None:
         """Read the records of *changes*, which follow each other, and show all of a slice at once."""
         names = dict.fromkeys((change.tenant, each.kind, each.id) for change in changes for each in change.records)
-        records = [(table, tenant, record_id) for tenant, kind, record_id in names for table in _tables(kind)]
+        tenants_first = sorted(names, key=lambda name: name[1] != TENANTS.kind)  # a new one begins with nothing
+        records = [(table, tenant, record_id) for tenant, kind, record_id in tenants_first for table in _tables(kind)]
         for start in range(0, len(records), READ_AT_ONCE):
             part = records[start : start + READ_AT_ONCE]
             async with self._redis.pipeline(transaction=False) as pipe:
@@ -225,9 +226,9 @@ class Catalog:
     def _refresh_tenant(self, name: str, record: Tenant | None) -> None:
         if record is None:
             self._tenants.pop(name, None)
-        elif name in self._tenants:
-            self._tenants[name].tenant = record
-        else:
+        elif (known := self._tenants.get(name)) is not None and known.is_of(record):
+            known.tenant = record
+        else:  # all that a new one has was written after its record, so the same changes name it
             self._tenants[name] = TenantConfig(record)
         self._index_hosts()
 

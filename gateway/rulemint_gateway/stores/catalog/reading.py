@@ -127,9 +127,10 @@ async def read_everything(redis: RedisClient, known: Mapping[str, TenantConfig])
         RedisError, OSError: Redis does not answer.
     """
     records = [record async for record in _read_tenants(redis)]
-    tenants = {record.name: known.get(record.name) or TenantConfig(record) for record in records}
+    kept = {record.name: known[record.name] for record in records if _is_known(record, known)}
+    tenants = {record.name: kept.get(record.name) or TenantConfig(record) for record in records}
     slices = Slices(TAKEN_AT_ONCE)
-    scans = [_Scan(config, table, name in known) for name, config in tenants.items() for table in CATALOGUED]
+    scans = [_Scan(config, table, name in kept) for name, config in tenants.items() for table in CATALOGUED]
     await give_way()
     async for scan, found in _read_hashes(redis, scans):
         await scan.begin(slices)
@@ -146,6 +147,10 @@ async def read_everything(redis: RedisClient, known: Mapping[str, TenantConfig])
     for scan in scans:
         await scan.show()
     return tenants
+
+
+def _is_known(record: Tenant, known: Mapping[str, TenantConfig]) -> bool:
+    return record.name in known and known[record.name].is_of(record)
 
 
 _Reply = tuple[int, dict[bytes, bytes]]

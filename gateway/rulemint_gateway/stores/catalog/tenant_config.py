@@ -43,6 +43,10 @@ class TenantConfig:
         self.unreadable_signing_keys: set[str] = set()
         """Tokens were signed with them, so no other is made in their place."""
 
+    def is_of(self, tenant: Tenant) -> bool:
+        """Tell whether these are records of *tenant*, and not of a deleted one that had its name."""
+        return self.tenant.created_at_ms == tenant.created_at_ms
+
     @property
     def resource_servers(self) -> dict[str, ResourceServer]:
         """id → API."""
