@@ -16,6 +16,7 @@ from rulemint_cli.connection.credentials import Choice, find_credentials, stored
 from rulemint_cli.connection.profiles import Profile, open_profiles
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.printable import printable
 from rulemint_cli.terminal.progress import Bars
 from rulemint_shared.process.settings import read_settings
 
@@ -84,12 +85,14 @@ class Call:
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask *question*, and go on if the user says yes. With *yes*, do not ask.
 
+        Control characters in it are spelled out, because names and messages of others could forge another question.
+
         Raises:
             CommandError: the user does not say yes.
         """
         if yes:
             return
-        sys.stderr.write(f"{question} [y/N]: ")
+        sys.stderr.write(f"{printable(question)} [y/N]: ")
         sys.stderr.flush()
         with _interruptible():
             answer = sys.stdin.readline()

@@ -177,12 +177,14 @@ async def _apply(  # noqa: PLR0913  # each is an option of the command line
         call.confirm(f"{report.summary(changes)}: do it at {admin.url}?", yes=yes)
         with call.bars.show("applying", len(changes)) as steps:
             made = await carry_out(admin, changes, present, variables(), steps.done)
-        if admin.warnings:
-            raise CommandError(f"all else was done, but: {'; '.join(admin.warnings)}")
     if shows_secrets:
         result["secrets"] = [new_secrets.shown(each) for each in made]
         call.output.text(*(f"{name}  {value}" for each in made for name, value in new_secrets.shown(each).items()))
     else:
         for each in made:
             say(new_secrets.unseen(each))
+    if admin.warnings:
+        if call.as_json:
+            call.output.json(result)  # the secrets in it are shown only now
+        raise CommandError(f"all else was done, but: {'; '.join(admin.warnings)}")
     call.output.done(result, report.done(changes))

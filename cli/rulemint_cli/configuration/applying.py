@@ -19,7 +19,7 @@ from rulemint_cli.configuration.deleting import CHANGED, NOUNS, check_number, de
 from rulemint_cli.configuration.document import Part, Rule
 from rulemint_cli.configuration.environment import check_set, value_of
 from rulemint_cli.configuration.interrupting import to_its_end
-from rulemint_cli.configuration.new_secrets import NewSecret
+from rulemint_cli.configuration.new_secrets import NewSecret, unseen
 from rulemint_cli.configuration.plan import Change
 from rulemint_cli.configuration.present import SETTINGS_PATH, Present
 from rulemint_cli.configuration.report import sentence
@@ -60,8 +60,10 @@ async def apply(
                 done(change)
         if lost:
             await _delete(application, lost)
-    except _UnknownDeletionsError:
-        raise  # because the records may be deleted, and undoing would remove what replaces them
+    except _UnknownDeletionsError:  # the records may be deleted, and undoing would remove what replaces them
+        for made in application.new_secrets:
+            say(unseen(made))
+        raise
     except BaseException as error:  # Ctrl-C too must not leave half of the changes
         await undoing.run(error)
         raise

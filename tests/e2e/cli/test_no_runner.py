@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -19,7 +21,9 @@ RULE = "def rule(client, scope, audience, context):\n    return {'n': 1}\n"
 TENANT = "rulemint: 1\nrules:\n  - name: plan\n    script: ./plan.py\n    language: python\n"
 
 
-async def rulemint(management: Management, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+async def rulemint(
+    management: Management, folder: Path, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command as the administrator of *management*."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
     asked = {
@@ -32,11 +36,15 @@ async def rulemint(management: Management, folder: Path, *arguments: str) -> sub
         subprocess.run,
         [str(BIN / "rulemint"), *arguments],
         cwd=folder,
-        env={**kept, **asked},
+        env={**kept, **asked, **variables},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+EXPORT = Path(__file__).parents[2] / "fixtures/auth0_exports/directory"
+VARIABLES = {"GREETER_WORD": "hello", "PLAN_CLAIM_KEY": "key"}
 
 
 async def states(management: Management) -> list[tuple[int, bool]]:
@@ -64,6 +72,20 @@ async def test_what_could_not_be_loaded_goes_live_by_the_same_command_later(
     later = await rulemint(lone_gateway, tmp_path, *command, "--yes", "--no-check")
     assert later.returncode == 0, later.stderr
     assert await states(lone_gateway) == [(1, True)]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["for people", "json"])
+async def test_an_import_shows_its_new_secrets_even_if_a_rule_could_not_be_loaded(
+    lone_gateway: Management, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    done = await rulemint(
+        lone_gateway, tmp_path, "config", "import-auth0", str(EXPORT), "--apply", "--yes", *options, **VARIABLES
+    )
+    assert (done.returncode, "only a draft" in done.stderr) == (1, True), done
+    if options:
+        assert json.loads(done.stdout)["secrets"][0]["client_secret"]
+    else:
+        assert re.search(r"^client_secret  \S{20,}$", done.stdout, re.MULTILINE), done.stdout
 
 
 async def test_a_version_that_is_deployed_does_not_run_as_long_as_its_rule_is_disabled(

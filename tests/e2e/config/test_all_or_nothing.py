@@ -325,6 +325,7 @@ async def test_when_nobody_can_say_whether_all_was_deleted_nothing_is_undone(pla
         how = await ended(run)
     assert how.returncode == 1
     assert "it is not known whether it was done; all else is as the file has it: apply it again" in how.stderr
+    assert "the client new has a secret that nobody has seen" in how.stderr
     assert {"kept", "goes", "new", "newer"} == {client["name"] for client in (await exported(place))["clients"]}
     await asyncio.to_thread(done, place, "apply", "tenant.yaml", "--prune", "--yes")
     compared = await asyncio.to_thread(done, place, "diff", "tenant.yaml", "--prune")

@@ -59,9 +59,9 @@ def bind(
 
 
 @command(app, reaches=False)
-def ask(call: Call, *, yes: YesOption = False) -> None:
+def ask(call: Call, about: Annotated[str, typer.Option()] = "Really?", *, yes: YesOption = False) -> None:
     """Ask."""
-    call.confirm("Really?", yes=yes)
+    call.confirm(about, yes=yes)
     call.output.done({}, "done")
 
 
@@ -122,3 +122,8 @@ def test_only_a_yes_is_a_yes_and_the_question_is_no_output(
 def test_what_a_system_says_in_an_error_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say("refused: \x1b[2J\x07\nsee above")
     assert capsys.readouterr().err == "rulemint: refused: \\x1b[2J\\x07\nsee above\n"
+
+
+def test_a_question_cannot_be_forged_by_a_text_in_it() -> None:
+    _, _, err = run("ask", "--about", "Run “x\x1b[2K\rDelete nothing?\n”?", stdin="n\n")
+    assert err.startswith("Run “x\\x1b[2K\\rDelete nothing?\\n”? [y/N]: ")
