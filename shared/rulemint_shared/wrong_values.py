@@ -18,6 +18,8 @@ from rulemint_shared.whole_text import meaning_of
 
 SHOWN_CHARACTERS = 60
 SHOWN_NAMES = 30
+AN_ENTRY = "[...]"
+"""msgspec's word for an entry of an object that has any names: it does not say which one."""
 _AT = re.compile(r" - at (?P<key>`key` in )?`(?P<path>\$[^`]*)`\Z")
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<place>[^\]]*)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -92,7 +94,7 @@ def in_words(wrong: WrongValue, *, kind: Any = None, value: Any = UNSET, object_
     Args:
         wrong: What is wrong.
         kind: The type of the whole value, for the names and values that there are.
-        value: The whole value. What came is shown in part, and not at all where its name says that it is secret.
+        value: The whole value. A text or a number that came is shown in part, unless its name says that it is secret.
         object_word: What its readers call an object of JSON.
     """
     if wrong.missing is not None:
@@ -105,11 +107,11 @@ def in_words(wrong: WrongValue, *, kind: Any = None, value: Any = UNSET, object_
 
 
 def _what_to_write(wrong: WrongValue, kind: Any, came: Any, object_word: str) -> str:
-    shown = "" if came is UNSET else f": {_shown(wrong.path, came)}"
+    shown = f": {text}" if (text := _shown(wrong.path, came)) else ""
     if _NO_MEMBER.fullmatch(wrong.reason):
         members = _members_at(kind, wrong.path)
         allowed = f"one of {', '.join(members)}" if members else "one of the values that there are"
-        return f"write {allowed}" if came is UNSET else f"{_shown(wrong.path, came)} is not {allowed}"
+        return f"{text} is not {allowed}" if text else f"write {allowed}"
     if pattern := _PATTERN.fullmatch(wrong.reason):
         means = meaning_of(pattern[1])
         return f"write {means}{_not(shown)}"
@@ -141,9 +143,15 @@ def _kinds(names: str, object_word: str) -> str:
 
 
 def _shown(path: str, came: Any) -> str:
+    """What came, or nothing if it may be or hold a secret: the whole, a list, an object."""
+    if path == "$" or not isinstance(came, str | int | float | None):
+        return ""
     if any(step["name"] and is_secret_name(step["name"]) for step in _STEP.finditer(path)):
         return "what came (it is secret)"
-    text = msgspec.json.encode(came).decode()
+    try:
+        text = msgspec.json.encode(came).decode()
+    except (ValueError, OverflowError):  # half a surrogate pair, or a number that is too large
+        return ""
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 

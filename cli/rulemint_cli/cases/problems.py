@@ -12,9 +12,7 @@ import msgspec
 from rulemint_cli.configuration.yaml_text import Parsed
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.cases.format import CaseFile
-from rulemint_shared.wrong_values import WrongValue, in_words
-
-_SOMEWHERE = "[...]"
+from rulemint_shared.wrong_values import AN_ENTRY, WrongValue, in_words
 
 
 class Problems:
@@ -39,9 +37,9 @@ class Problems:
 
     def _narrowed(self, path: str) -> str:
         """Name the entry of a mapping for which *path* has only ``[...]``: the one that alone brings the error too."""
-        if _SOMEWHERE not in path:
+        if AN_ENTRY not in path:
             return path
-        mapping = path.partition(_SOMEWHERE)[0]
+        mapping = path.partition(AN_ENTRY)[0]
         for name, value in _value_at(self._parsed.value, mapping).items():
             alone = _with_value_at(self._parsed.value, mapping, {name: value})
             try:

@@ -51,12 +51,12 @@ def told(given: Any) -> tuple[str, str]:
         ({"part": {"colour": "green"}}, "part.colour", '"green" is not one of red, blue'),
         ({"parts": [{}, {"name": "A"}]}, "parts[1].name", 'write small letters, not "A"'),
         ({"parts": [{}, {}, {}]}, "parts", "write a list of at most 2 entries, not 3"),
-        ({"parts": {}}, "parts", "write a list, not an object: {}"),
+        ({"parts": {}}, "parts", "write a list, not an object"),
         ({"labels": {"a": 1}}, "labels[...]", "write a text, not a whole number"),
         ({"labels": {"": "a"}}, "labels", "one of its names is wrong: write a text of at least 1 character"),
-        ({"other": []}, "other", "write a whole number or a text or null, not a list: []"),
+        ({"other": []}, "other", "write a whole number or a text or null, not a list"),
         ({"client_secret": 12345}, "client_secret", "write a text, not a whole number: what came (it is secret)"),
-        ([], "", "write an object, not a list: []"),
+        ([], "", "write an object, not a list"),
         ({"part": {"nam": "x"}}, "part", "there is no such field: there are name, colour"),
     ],
     ids=lambda value: None if isinstance(value, dict | list) else str(value)[:20],
@@ -65,6 +65,29 @@ def test_a_wrong_value_is_told_with_its_field_what_may_stand_there_and_what_came
     given: Any, field: str, words: str
 ) -> None:
     assert told(given) == (field, words)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [{"value": "hunter2"}],
+        "hunter2",
+        {"text": {"client_secret": "hunter2"}},
+        {"parts": {"password": "hunter2"}},
+        {"count": ["hunter2"]},
+        {"client_secret": ["hunter2"]},
+        {"labels": {"token": ["hunter2"]}},
+    ],
+)
+def test_no_secret_is_shown_that_stands_in_a_wrong_value_or_in_place_of_the_whole(given: Any) -> None:
+    assert "hunter2" not in told(given)[1]
+
+
+@pytest.mark.parametrize("came", ["\ud800", 10**400])
+def test_a_value_that_json_cannot_hold_is_left_out(came: Any) -> None:
+    assert in_words(WrongValue("$.a", "Expected `bool`, got `str`"), value={"a": came}).startswith(
+        "write true or false"
+    )
 
 
 def test_only_the_beginning_of_a_long_value_is_shown() -> None:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from rulemint_gateway.management.errors import InvalidBodyError, UnreadableError
 from rulemint_gateway.web.http.arrivals import TooLargeError, UnusableBodyError, body_of
-from rulemint_shared.wrong_values import WrongValue, in_words
+from rulemint_shared.wrong_values import AN_ENTRY, WrongValue, in_words
 
 MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024
 JSON = "application/json"
@@ -70,9 +70,12 @@ def _explained(error: msgspec.ValidationError, body: bytes, wanted: type[Any]) -
     if wrong.missing is not None:
         missing = wrong.within(wrong.missing)
         return InvalidBodyError(f"Missing required property: {missing}", field=missing)
-    where = f" on property {wrong.field}" if wrong.field else ""
+    field, entry, _ = wrong.field.partition(AN_ENTRY)
+    where = f" on property {field}" if field else ""
+    if entry:
+        where = f" on an entry of {field or 'the body'}"
     reason = in_words(wrong, kind=wanted, value=_plain(body))
-    return InvalidBodyError(f"Payload validation error: '{reason}'{where}", field=wrong.field or None)
+    return InvalidBodyError(f"Payload validation error: '{reason}'{where}", field=field or None)
 
 
 def _plain(body: bytes) -> Any:
