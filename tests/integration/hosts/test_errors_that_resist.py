@@ -70,16 +70,34 @@ PYTHON = [
     pytest.param("def __str__(self): return 5", id="a number for a text"),
     pytest.param("__class__ = property(lambda self: 1 / 0)", id="no class"),
     pytest.param("exceptions = property(lambda self: 1 / 0)", id="a group without its errors"),
+    pytest.param("def __str__(self): raise SystemExit(3)", id="an exit for a text"),
+    pytest.param("__cause__ = property(lambda self: sys.exit())", id="an exit for a cause"),
+    pytest.param("exceptions = property(lambda self: sys.exit())", id="an exit for the errors of a group"),
 ]
 
 
 @pytest.mark.parametrize("member", PYTHON)
-@pytest.mark.parametrize("base", ["Exception", "ExceptionGroup", "BaseException"])
+@pytest.mark.parametrize("base", ["Exception", "ExceptionGroup", "BaseException", "BaseExceptionGroup"])
 async def test_python(sandbox: Sandbox, member: str, base: str) -> None:
-    given = "'x', [ValueError(1)]" if base == "ExceptionGroup" else "'x'"
-    script = f"class Own({base}):\n    {member}\ndef rule(client, scope, audience, context):\n    raise Own({given})\n"
+    given = "'x', [ValueError(1)]" if base.endswith("Group") else "'x'"
+    script = (
+        f"import sys\nclass Own({base}):\n    {member}\n"
+        f"def rule(client, scope, audience, context):\n    raise Own({given})\n"
+    )
     async with loaded(sandbox, script, Language.PYTHON) as rule:
         for _ in range(2):
             answer = await rule.run()
             assert isinstance(answer, frames.Threw), answer
             assert "Own" in answer.text
+
+
+@pytest.mark.parametrize("raised", ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "BaseException", "ValueError"])
+async def test_a_result_that_ends_its_host_when_it_is_looked_at_fails_alone(sandbox: Sandbox, raised: str) -> None:
+    script = (
+        f"class Own(dict):\n    def items(self): raise {raised}('no')\n"
+        "def rule(client, scope, audience, context):\n    return {'x': Own(a=1)}\n"
+    )
+    async with loaded(sandbox, script, Language.PYTHON) as rule:
+        for _ in range(2):
+            answer = await rule.run()
+            assert isinstance(answer, frames.BadReturn), answer

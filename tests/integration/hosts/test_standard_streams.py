@@ -56,6 +56,7 @@ PYTHON_WRITTEN = [
     ("posix.write(1, b'hi')", "info"),
     ("print('hi', file=sys.__stdout__)", "info"),
     ("sys.stdout.buffer.write(b'hi')", "info"),
+    ("_io.open(1, 'wb').write(b'hi')", "info"),
 ]
 PYTHON_READ = ["open(0).read()", "open('/dev/stdin').read()", "sys.stdin.read()", "os.read(0, 1).decode()"]
 PYTHON_REFUSALS = [
@@ -66,6 +67,7 @@ PYTHON_REFUSALS = [
     "os.dup2(2, 1)",
     "os.read(1, 1)",
     "io.FileIO(1, 'w')",
+    "_io.FileIO(1, 'w')",
     "os.kill(os.getpid(), 9)",
     "signal.raise_signal(15)",
 ]
@@ -86,7 +88,7 @@ def of_javascript(expression: str) -> str:
 
 def of_python(expression: str) -> str:
     return (
-        "import io, os, pathlib, posix, signal, sys\n"
+        "import _io, io, os, pathlib, posix, signal, sys\n"
         "def rule(client, scope, audience, context):\n"
         "    try:\n"
         f"        return {{'said': str({expression})}}\n"

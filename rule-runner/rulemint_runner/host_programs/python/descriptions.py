@@ -42,7 +42,7 @@ def describe(error: BaseException) -> str:
     """An error as its rule's author wants to see it: file, line and message, then the rule's own part of the stack."""
     try:
         text = _describe_with_stack(error)
-    except Exception:  # noqa: BLE001  # the rule may have left no descriptor or memory to look at the stack with
+    except BaseException:  # noqa: BLE001  # the rule may have left no descriptor or memory to look at the stack with
         text = f"{file}: {type(error).__name__}: {message_of(error)}"
     return text.encode("utf-8", "backslashreplace").decode()[:MAX_TEXT]
 
@@ -51,7 +51,7 @@ def message_of(error: BaseException) -> str:
     """The error's own words."""
     try:
         return str(error)
-    except Exception:  # noqa: BLE001  # it is the rule's own class
+    except BaseException:  # noqa: BLE001  # it is the rule's own class, and may raise SystemExit too
         return "it has no message that can be shown"
 
 

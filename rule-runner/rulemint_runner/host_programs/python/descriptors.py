@@ -4,6 +4,7 @@ What is written to 1 and 2 is the log, and 0 is at its end. The runner hears non
 words.
 """
 
+import _io
 import builtins
 import errno
 import io
@@ -25,8 +26,8 @@ _STANDARD = frozenset({1, 2})
 
 def define(streams: dict) -> None:
     """Have every way of writing to a descriptor end in *streams*, by its number."""
-    builtins.open = io.open = _opening(io.open, streams)
-    io.FileIO = _file_type(streams)
+    builtins.open = io.open = _io.open = _opening(io.open, streams)
+    io.FileIO = _io.FileIO = _file_type(streams)
     for module in (os, posix):
         module.write = _writing(os.write if module is os else posix.write, streams)
         module.writev = _writing_parts(os.writev, streams)

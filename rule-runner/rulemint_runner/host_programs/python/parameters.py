@@ -20,7 +20,7 @@ def parameters_of(function: object) -> Parameters:
     """Those of *function*; of one that says nothing, any number."""
     try:
         return _of(function, MAX_LAYERS)
-    except Exception:  # noqa: BLE001  # it is the rule's own object, and may do anything when it is looked at
+    except BaseException:  # noqa: BLE001  # it is the rule's own object, and may do anything when it is looked at
         return Parameters()
 
 

@@ -45,15 +45,15 @@ def serialised(value: object, subject: object, *, separators: tuple = (", ", ": 
         _look_at_names(value, [], remarks, subject)
     except NotJsonError:
         raise
-    except Exception as error:  # noqa: BLE001  # a rule's own type may raise anything when it is looked at
+    except BaseException as error:  # noqa: BLE001  # a rule's own type may raise anything when it is looked at
         raise NotJsonError(_why_broken(value, subject, error)[:MAX_CHARACTERS]) from None
     return text, remarks
 
 
-def _why_broken(value: object, subject: object, error: Exception) -> str:
+def _why_broken(value: object, subject: object, error: BaseException) -> str:
     try:
         found = _broken(value, [], set())
-    except Exception:  # noqa: BLE001  # as above
+    except BaseException:  # noqa: BLE001  # as above
         found = None
     path, why = found or ([], f"does not serialise: {message_of(error)}")
     return f"{subject(path)} {why}"

@@ -53,7 +53,7 @@ def refusal_in(error: object) -> AccessDenied | None:
         return None
     try:
         return next((found for each in error.exceptions if (found := refusal_in(each)) is not None), None)
-    except Exception:  # noqa: BLE001  # as above
+    except BaseException:  # noqa: BLE001  # as above
         return None
 
 
