@@ -38,6 +38,10 @@ NEEDED = (
     "examples",
     "proxy",
     "images",
+    "docs",
+    "bench/compatibility/rules",
+    ":(glob)*.md",
+    "docker-compose.cluster.yml",
 )
 
 
