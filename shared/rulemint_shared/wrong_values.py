@@ -143,7 +143,7 @@ def _kinds(names: str, object_word: str) -> str:
 
 
 def _shown(path: str, came: Any) -> str:
-    """What came, or nothing if it may be or hold a secret: the whole, a list, an object."""
+    """Show what came, or nothing if it may be or hold a secret: the whole, a list, an object."""
     if path == "$" or not isinstance(came, str | int | float | None):
         return ""
     if any(step["name"] and is_secret_name(step["name"]) for step in _STEP.finditer(path)):
