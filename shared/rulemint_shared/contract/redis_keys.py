@@ -12,7 +12,7 @@ its shard of the queue, and all that arq keeps of it is where the shard is. A sh
 from __future__ import annotations
 
 from binascii import crc_hqx
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from itertools import chain, count
 from zlib import crc32
@@ -177,9 +177,17 @@ def configuration_of(tenant: str) -> list[str]:
     return [*(name(tenant) for name in by_tenant), ledger(audit(tenant))]
 
 
-def patterns_of(tenant: str) -> list[str]:
-    """Return patterns of the names that a tenant's traffic and its idempotent calls make."""
-    return [f"{_of(tenant)}:*", idempotent(tenant, "*")]
+def tenant_of(name: str) -> str:
+    """Return the tenant whose traffic or whose idempotent calls made *name*; empty: none did."""
+    for before, after in ((f"{PREFIX}:{{tenant:", "}:"), (f"{_CONFIG}:idempotent:", ":")):
+        if name.startswith(before):
+            return name.removeprefix(before).partition(after)[0]
+    return ""
+
+
+def pattern_of_all(tenants: Collection[str]) -> str:
+    """Return a pattern of names that matches all of which `tenant_of` says one of *tenants*, and others."""
+    return f"{PREFIX}:*{next(iter(tenants))}*" if len(tenants) == 1 else f"{PREFIX}:*"
 
 
 def deleted_rules_member(tenant: str, rule_id: str) -> str:

@@ -169,8 +169,6 @@ class ConfigStore:
             await self._durability.confirm(done.revision, marker=done.marker)
             if done.changes.deleted_rules():
                 await self._deleted_rules.clear()
-            if done.changes.deleted_tenants():
-                await self._deleted_tenants.clear()
             await self._catalog.wait_for(done.revision)  # so that its caller reads what it wrote
         except NoTurnError as error:
             raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error

@@ -2,13 +2,18 @@
 
 The transaction that deletes a tenant deletes its configuration, and notes its name. What its traffic has made is under
 other tags, and some of it may still be on its way: log lines of a last invocation, exchange records. So it is deleted
-at once and again until `SETTLE_S` have passed; until then the name is not free. Any gateway finds the note.
+within seconds and again until `SETTLE_S` have passed; until then the name is not free. Any gateway finds the note.
+
+One walk through all names looks for all noted tenants at once. A large store takes it several passes, and each goes on
+where the one before stopped. Another gateway may settle a tenant during a walk, and its name may be made anew. So the
+note has to be the same, with its time, when something is deleted.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import structlog
 from redis.asyncio.client import Pipeline
@@ -16,6 +21,7 @@ from redis.exceptions import RedisError
 
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_keys
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
@@ -24,14 +30,17 @@ log = structlog.get_logger(__name__)
 SETTLE_S = 300
 """Longer than any invocation runs, and than records wait in a gateway or a runner."""
 SWEEP_INTERVAL_S = 5.0
-CLEAR_WITHIN_S = 5.0
+PASS_S = 5.0
 NAMES_AT_ONCE = 500
 _UNLINK_IF_NOTED = """
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) ~= tonumber(ARGV[2]) then return end
 for place = 2, #KEYS do redis.call('UNLINK', KEYS[place]) end
-return 1
 """
-"""Two gateways may sweep: the slower one must not meet a new tenant of the same name."""
+_FORGET_IF_NOTED = """
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) == tonumber(ARGV[2]) then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+end
+"""
 
 
 class DeletedTenants:
@@ -39,6 +48,7 @@ class DeletedTenants:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._walk: _Walk | None = None
 
     def note(self, pipe: Pipeline, tenants: Sequence[str]) -> None:
         """Queue on the transaction *pipe* that the configuration of *tenants* goes, and all else soon."""
@@ -54,14 +64,14 @@ class DeletedTenants:
         return max(1, int(SETTLE_S + (noted_ms - unix_ms()) / 1_000))
 
     async def clear(self) -> None:
-        """Delete what there is of all that are noted. What cannot be deleted now is deleted some seconds later."""
+        """Delete what there is of all that are noted, or a part of it: the next call goes on from there."""
         try:
-            async with asyncio.timeout(CLEAR_WITHIN_S):
-                for member, noted_ms in await self._redis.zrange(redis_keys.DELETED_TENANTS, 0, -1, withscores=True):
-                    await self._clear(member.decode(errors="replace"))
-                    if unix_ms() - noted_ms > SETTLE_S * 1_000:
-                        await self._redis.zrem(redis_keys.DELETED_TENANTS, member)
+            if self._walk is None:
+                self._walk = await _begin(self._redis)
+            if self._walk is not None and await self._walk.go_on(Deadline.after(PASS_S)):
+                self._walk = None
         except (RedisError, OSError) as error:
+            self._walk = None  # its place may be that of a server that is gone
             log.warning("could not delete what deleted tenants had", error=str(error) or type(error).__name__)
 
     async def sweep(self) -> None:
@@ -70,16 +80,65 @@ class DeletedTenants:
             await self.clear()
             await asyncio.sleep(SWEEP_INTERVAL_S)
 
-    async def _clear(self, tenant: str) -> None:
-        names = [redis_keys.DELETED_TENANTS, *redis_keys.configuration_of(tenant)]
-        if not await run_script(self._redis, _UNLINK_IF_NOTED, names, [tenant]):
+
+class _Walk:
+    """Goes once through all names, for the tenants that were noted when it began."""
+
+    def __init__(self, redis: RedisClient, noted: Mapping[str, int]) -> None:
+        """*noted*: the time of each note, which tells it from a later one."""
+        self._redis = redis
+        self._noted = noted
+        self._began_ms = unix_ms()
+        self._names = redis.scan_iter(redis_keys.pattern_of_all(noted), count=1_000)
+        self._found: defaultdict[tuple[str, str], list[bytes]] = defaultdict(list)
+        """Names by tenant and tag."""
+
+    async def go_on(self, deadline: Deadline) -> bool:
+        """Delete what is found until the *deadline*; true if that was all."""
+        seen = 0
+        async for found in self._names:
+            seen += 1
+            name = found.decode(errors="replace")
+            tenant = redis_keys.tenant_of(name)
+            if tenant in self._noted:
+                self._found[tenant, redis_keys.tag(name)].append(found)
+            if seen % NAMES_AT_ONCE == 0:
+                await self._unlink_found()
+            if deadline.passed():
+                await self._unlink_found()
+                return False
+        await self._unlink_found()
+        await self._forget_settled()
+        return True
+
+    async def _unlink_found(self) -> None:
+        if not self._found:
             return
-        for pattern in redis_keys.patterns_of(tenant):
-            found: list[bytes] = []
-            async for name in self._redis.scan_iter(pattern, count=1_000):
-                found.append(name)
-                if len(found) == NAMES_AT_ONCE:
-                    await self._redis.unlink(*found)
-                    found = []
-            if found:
-                await self._redis.unlink(*found)
+        groups = dict(self._found)
+        self._found.clear()
+        noted = await _noted(self._redis)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for (tenant, _tag), names in groups.items():
+                if noted.get(tenant) == self._noted[tenant]:
+                    pipe.unlink(*names)
+            await pipe.execute()
+
+    async def _forget_settled(self) -> None:
+        """Free the names of tenants of which nothing could come any more when this began."""
+        for tenant, noted_ms in self._noted.items():
+            if self._began_ms - noted_ms > SETTLE_S * 1_000:
+                await run_script(self._redis, _FORGET_IF_NOTED, [redis_keys.DELETED_TENANTS], [tenant, noted_ms])
+
+
+async def _begin(redis: RedisClient) -> _Walk | None:
+    """Delete what the transaction had deleted, in case more has come, and begin a walk if it has any purpose."""
+    noted = await _noted(redis)
+    for tenant, noted_ms in noted.items():
+        names = [redis_keys.DELETED_TENANTS, *redis_keys.configuration_of(tenant)]
+        await run_script(redis, _UNLINK_IF_NOTED, names, [tenant, noted_ms])
+    return _Walk(redis, noted) if noted else None
+
+
+async def _noted(redis: RedisClient) -> dict[str, int]:
+    found = await redis.zrange(redis_keys.DELETED_TENANTS, 0, -1, withscores=True)
+    return {member.decode(errors="replace"): int(noted_ms) for member, noted_ms in found}
