@@ -11,6 +11,7 @@ import stat
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 
 from rulemint_cli.doctor.finding import Finding, State
@@ -23,6 +24,9 @@ LEAST_FREE_BYTES = 1024**3
 LITTLE_FREE_SHARE = 0.05
 ANSWER_WITHIN_S = 3.0
 ENDS_SOON = timedelta(days=14)
+KEY_FILES = ("master.key", "runner.key", "admin.json")
+MADE_BY_DEV = ("lock", "valkey", "master.key", "runner.key")
+"""``rulemint dev`` makes these in its data directory. Elsewhere, as in containers, it has only admin.json."""
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -93,11 +97,12 @@ def _port(variable: str, number: int) -> Finding:
 def _is_ours(number: int) -> bool:
     """Tell whether a gateway listens there, with http or with https."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{number}/healthz", timeout=ANSWER_WITHIN_S) as answer:
-            return b'"alive"' in answer.read(1_000)
-    except urllib.error.HTTPError as error:
-        return b"https" in error.read(1_000)  # our https port says that http was sent
-    except OSError:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{number}/healthz", timeout=ANSWER_WITHIN_S) as answer:
+                return b'"alive"' in answer.read(1_000)
+        except urllib.error.HTTPError as error:
+            return b"https" in error.read(1_000)  # our https port says that http was sent
+    except (OSError, HTTPException, ValueError):  # such as a program that speaks no HTTP
         return False
 
 
@@ -117,31 +122,44 @@ def key_files(folder: Path) -> list[Finding]:
     """Look at the files of keys and credentials of ``rulemint dev`` in *folder*: there, whole, and nobody else's."""
     from rulemint_shared.secrets.vault import Vault, VaultError  # noqa: PLC0415  # loads cryptography
 
-    if not folder.is_dir():
-        return [Finding("keys", State.SKIPPED, f"there is no {folder}: nothing has run here")]
-    findings = []
-    for name in ("master.key", "runner.key", "admin.json"):
-        file = folder / name
-        if not file.exists():
-            findings.append(Finding("keys", State.WRONG, f"{file} is missing", "restore it from your backup"))
-        elif (mode := stat.S_IMODE(file.stat().st_mode)) & 0o077:
-            findings.append(Finding("keys", State.WRONG, f"others can read {file} ({mode:o})", f"chmod 600 {file}"))
+    try:
+        if not folder.is_dir():
+            return [Finding("keys", State.SKIPPED, f"there is no {folder}: nothing has run here")]
+        has_run = any((folder / name).exists() for name in MADE_BY_DEV)
+        looked_at = [_key_file(folder / name, is_needed=has_run) for name in KEY_FILES]
+    except OSError as error:
+        advice = f"ask as the user who owns {folder}"
+        return [Finding("keys", State.WRONG, f"cannot look into {folder}: {error.strerror}", advice)]
+    findings = [found for found in looked_at if found is not None]
     try:
         if (folder / "master.key").exists():
             Vault.from_file(folder / "master.key")
     except VaultError as error:
         findings.append(Finding("keys", State.WRONG, str(error), "restore the master key from your backup"))
+    if not findings and not has_run:
+        return [Finding("keys", State.SKIPPED, f"rulemint dev has not run in {folder}: the keys are elsewhere")]
     return findings or [Finding("keys", State.OK, f"the files in {folder} are there, and for their owner only")]
+
+
+def _key_file(file: Path, *, is_needed: bool) -> Finding | None:
+    """Look at one file; None if it is as it should be."""
+    if not file.exists():
+        return Finding("keys", State.WRONG, f"{file} is missing", "restore it from your backup") if is_needed else None
+    if (mode := stat.S_IMODE(file.stat().st_mode)) & 0o077:
+        return Finding("keys", State.WRONG, f"others can read {file} ({mode:o})", f"chmod 600 {file}")
+    return None
 
 
 def certificate(file: Path) -> Finding:
     """Look when the certificate in *file* ends."""
     from cryptography import x509  # noqa: PLC0415  # heavy, and --help does without
 
-    if not file.exists():
-        return Finding("certificate", State.SKIPPED, f"there is no {file}")
     try:
         found = x509.load_pem_x509_certificate(file.read_bytes())
+    except FileNotFoundError:
+        return Finding("certificate", State.SKIPPED, f"there is no {file}")
+    except PermissionError:
+        return Finding("certificate", State.WRONG, f"cannot read {file}", "ask as the user who owns it")
     except (OSError, ValueError):
         return Finding("certificate", State.WRONG, f"{file} is no certificate", "delete it: the next start makes one")
     return ends(found.not_valid_after_utc, what=str(file))

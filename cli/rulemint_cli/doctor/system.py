@@ -20,7 +20,10 @@ CLOCKS_DIFFER_BY_S = 2.0
 _MISSING = {
     "redis": ("Valkey does not answer the gateway", "start it, or correct RULEMINT_REDIS_URL and the password file"),
     "configuration": ("Valkey has no configuration", "restore its data; RULEMINT_BOOTSTRAP=1 begins anew"),
-    "runner": ("no runner is alive", "start one: rulemint dev has its own, in compose: docker compose up -d runner"),
+    "runner": (
+        "no runner is alive",
+        "start one: rulemint dev has its own, in compose: docker compose up -d rule-runner",
+    ),
     "ready_file": ("the first records are not made yet", "wait a moment, or look at the log of the start"),
 }
 
@@ -60,7 +63,11 @@ def _time(date: str | None) -> list[Finding]:
     """Compare this machine's clock with the gateway's, whose answer has whole seconds only."""
     if date is None:
         return []
-    ahead_s = unix_s() - parsedate_to_datetime(date).timestamp()
+    try:
+        ahead_s = unix_s() - parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        detail = f"the answer has no readable date: {date}"
+        return [Finding("time", State.WARNING, detail, "look at what stands in front of the gateway")]
     if abs(ahead_s) > CLOCKS_DIFFER_BY_S + 1:
         where = "ahead of" if ahead_s > 0 else "behind"
         detail = f"this machine is {abs(ahead_s):.0f} s {where} the gateway"

@@ -10,6 +10,7 @@ import pytest
 from rulemint_cli.doctor.finding import State
 from rulemint_cli.doctor.machine import certificate, disk, ends, kernel, key_files
 from rulemint_cli.local.certificate_authority import Authority
+from rulemint_cli.local.data_dir import open_data_dir
 from rulemint_cli.local.key_files import make_key_files
 
 
@@ -33,6 +34,22 @@ def test_a_key_that_is_missing_or_spoiled_is_wrong_and_a_folder_that_never_was_i
     (tmp_path / "master.key").write_text("no key")
     (tmp_path / "master.key").chmod(0o600)
     assert {each.state for each in key_files(tmp_path)} == {State.WRONG}
+
+
+def test_a_folder_that_has_only_credentials_misses_no_key_but_nobody_else_may_read_them(tmp_path: Path) -> None:
+    admin = tmp_path / "admin.json"
+    admin.touch(0o600)
+    assert [each.state for each in key_files(tmp_path)] == [State.SKIPPED]
+    admin.chmod(0o644)
+    assert [each.advice for each in key_files(tmp_path)] == [f"chmod 600 {admin}"]
+
+
+def test_keys_that_were_lost_where_rulemint_dev_has_run_are_missing(tmp_path: Path) -> None:
+    with open_data_dir(tmp_path):
+        pass
+    (tmp_path / "admin.json").touch(0o600)
+    (tmp_path / "master.key").unlink()
+    assert [each.detail for each in key_files(tmp_path)] == [f"{tmp_path / 'master.key'} is missing"]
 
 
 def test_a_certificate_tells_how_long_it_is_good(tmp_path: Path) -> None:
