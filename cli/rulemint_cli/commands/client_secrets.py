@@ -10,8 +10,9 @@ import typer
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.connection.nouns import CLIENTS, called, find, path_of
-from rulemint_cli.terminal.errors import CommandError, UsageError
-from rulemint_cli.terminal.time_spans import span_of
+from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.time_spans import seconds_of
+from rulemint_shared.contract.longest_spans import LONGEST_LIFETIME_S
 
 ClientArgument = Annotated[str, typer.Argument(metavar="ID", help="The client's client_id or name.")]
 
@@ -40,7 +41,7 @@ async def rotate_secret(
     yes: YesOption = False,
 ) -> None:
     """Give a client a new secret, which is shown this once. The old ones end now, or after --overlap."""
-    kept_s = None if overlap is None else _seconds(overlap)
+    kept_s = None if overlap is None else seconds_of(overlap, option="--overlap", longest_s=LONGEST_LIFETIME_S)
     async with call.admin() as admin:
         record = await find(admin, CLIENTS, client)
         ending = "the old ones end now" if overlap is None else f"the old ones end in {overlap}"
@@ -71,15 +72,3 @@ async def delete_secret(
         call.confirm(f"Delete the secret {name} of {called(CLIENTS, record)} at {admin.url}?{last}", yes=yes)
         await admin.call("DELETE", f"{path}/{quote(name, safe='')}")
     call.output.done({"deleted": name}, f"deleted the secret {name} of {called(CLIENTS, record)}")
-
-
-def _seconds(overlap: str) -> int:
-    """Return the span in whole seconds.
-
-    Raises:
-        UsageError: *overlap* is not a span of time.
-    """
-    span = span_of(overlap)
-    if span is None:
-        raise UsageError(f"--overlap {overlap}: write it as 30s, 10m, 2h or 7d")
-    return int(span.total_seconds())

@@ -59,6 +59,7 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, no_check: bool, yes
         if not planned.is_needed:
             rule = planned.existing or {}
             call.output.done(rule, f"nothing changed: the rule {wanted.name} is as {file} has it{if_disabled(rule)}")
+            _say_if_not_kept(planned)
             return
         _show_diff(call, planned)
         call.confirm(f"{planned.question} at {admin.url}?", yes=yes)
@@ -109,8 +110,12 @@ async def _carry_out(call: Call, admin: Admin, planned: Deployment) -> None:
 
     with call.bars.show(f"deploying {planned.wanted.name}", planned.step_count) as steps:
         rule = await carry_out(admin, planned, steps.done)
-    if planned.wanted.message and not planned.makes_a_version:
-        say("--message is not kept, because this makes no new version")
+    _say_if_not_kept(planned)
     if admin.warnings:
         raise OnlyADraftError(admin.warnings.pop())
     call.output.done(rule, running(rule))
+
+
+def _say_if_not_kept(planned: Deployment) -> None:
+    if planned.wanted.message and not planned.makes_a_version:
+        say("--message is not kept, because this makes no new version")

@@ -11,8 +11,8 @@ from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.commands.fields import SetOption, assigned, given
 from rulemint_cli.commands.noun_commands import add_show, noun_app
 from rulemint_cli.connection.nouns import TENANTS, called, find, path_of
-from rulemint_cli.terminal.errors import UsageError
-from rulemint_cli.terminal.time_spans import span_of
+from rulemint_cli.terminal.time_spans import seconds_of
+from rulemint_shared.contract.longest_spans import LONGEST_GRACE_S
 
 tenants = noun_app(TENANTS, "Tenants: each has clients, APIs, rules, keys and logs of its own.")
 add_show(tenants, TENANTS)
@@ -62,14 +62,14 @@ async def delete(
     call: Call,
     name: NameArgument,
     after: Annotated[
-        str, typer.Option(metavar="SPAN", help="Keep it for this long: 12h, 7d. 0s deletes it now.")
+        str, typer.Option(metavar="SPAN", help="Keep it for this long: 12h, 30d at most. 0s deletes it now.")
     ] = "24h",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted, and do nothing.")] = False,
     yes: YesOption = False,
 ) -> None:
     """Delete a tenant with all that is its. It issues no tokens from now on; until the end, restore keeps it."""
-    grace_s = _seconds(after)
+    grace_s = seconds_of(after, option="--after", longest_s=LONGEST_GRACE_S)
     async with call.admin() as admin:
         path = path_of(TENANTS, await find(admin, TENANTS, name))
         found = await admin.call("DELETE", path, query={"dry_run": "true", "grace_s": grace_s})
@@ -95,18 +95,6 @@ async def restore(call: Call, name: NameArgument) -> None:
         restored = await admin.call("POST", f"{path_of(TENANTS, await find(admin, TENANTS, name))}/restore")
     if_disabled = f", and is disabled: rulemint tenants enable {name} enables it" if restored["disabled"] else ""
     call.output.done(restored, f"the tenant {name} stays{if_disabled}")
-
-
-def _seconds(after: str) -> int:
-    """Return the span in whole seconds.
-
-    Raises:
-        UsageError: *after* is not a span of time.
-    """
-    span = span_of(after)
-    if span is None:
-        raise UsageError(f"--after {after}: write it as 30m, 12h or 7d")
-    return int(span.total_seconds())
 
 
 @command(tenants)

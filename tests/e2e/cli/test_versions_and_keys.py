@@ -77,6 +77,9 @@ def test_update_takes_what_deploy_takes(workplace: Workplace) -> None:
     assert (changed["version"], changed["message"]) == (2, "tighter")
     same = workplace.rulemint("rules", "deploy", "updated.py", "--limit", "timeout_s=2")
     assert same.stdout == "nothing changed: the rule updated is as updated.py has it\n"
+    unkept = workplace.rulemint("rules", "deploy", "updated.py", "--limit", "timeout_s=2", "--message", "why")
+    assert (unkept.returncode, unkept.stdout) == (0, same.stdout)
+    assert "--message is not kept, because this makes no new version" in unkept.stderr
     pointless = workplace.rulemint("rules", "update", "updated", "--order", "9", "--message", "why")
     assert (pointless.returncode, "message" in pointless.stderr) == (1, True)
     workplace.rulemint("rules", "delete", "updated", "--yes")

@@ -154,5 +154,7 @@ def test_the_command_line_shows_what_goes_asks_and_takes_it_back(workplace: Work
     assert workplace.rulemint("tenants", "restore", "doomed").stdout == "the tenant doomed stays\n"
     wrong = workplace.rulemint("tenants", "delete", "doomed", "--after", "soon", "--yes")
     assert (wrong.returncode, "7d" in wrong.stderr) == (2, True)
+    long = workplace.rulemint("tenants", "delete", "doomed", "--after", "60d", "--yes")
+    assert (long.returncode, "--after 60d is too long: give 30d at most" in long.stderr) == (2, True)
     assert workplace.rulemint("tenants", "delete", "doomed", "--after", "0s", "--yes").returncode == 0
     assert workplace.rulemint("tenants", "show", "doomed").returncode == 1

@@ -21,14 +21,15 @@ from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.clock import rfc3339_ms, unix_ms
+from rulemint_shared.contract.longest_spans import LONGEST_LIFETIME_S
 from rulemint_shared.contract.records import Client, ClientSecret
 from rulemint_shared.secrets.vault import Vault
 
 MAX_LIVE = 5
 
 SecretsChange = Callable[[Client], tuple[ClientSecret, ...]]
-Lifetime = Annotated[int, Meta(ge=0, le=315_360_000)]
-"""Seconds; ten years at most."""
+Lifetime = Annotated[int, Meta(ge=0, le=LONGEST_LIFETIME_S)]
+"""Seconds."""
 
 
 class CreateSecret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -33,7 +33,6 @@ from rulemint_shared.redis.client import RedisClient
 log = structlog.get_logger(__name__)
 
 USUAL_GRACE_S = 86_400
-LONGEST_GRACE_S = 30 * 86_400
 DUE_INTERVAL_S = 5.0
 
 

@@ -11,7 +11,6 @@ from msgspec import Meta
 
 from rulemint_gateway.management.tenants.bodies import TenantAnswer
 from rulemint_gateway.management.tenants.deletion import (
-    LONGEST_GRACE_S,
     USUAL_GRACE_S,
     TenantDeletion,
     TenantDeletionAnswer,
@@ -21,6 +20,7 @@ from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
+from rulemint_shared.contract.longest_spans import LONGEST_GRACE_S
 
 log = structlog.get_logger(__name__)
 
