@@ -51,8 +51,11 @@ def build(into: Path = BUILT) -> None:
         new = into.with_name(f".{into.name}.{os.getpid()}")
         new.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(site, new)
-        shutil.rmtree(into, ignore_errors=True)
-        new.rename(into)
+        old = into.with_name(f".{into.name}.{os.getpid()}.old")
+        if into.exists():
+            into.rename(old)
+        new.rename(into)  # a gateway that serves the site has it again at once
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def copy_pages(into: Path) -> None:

@@ -33,13 +33,15 @@ _NOT_BUILT = html_page(
 class Files(NamedTuple):
     """A built site."""
 
+    version: tuple[int, int]
+    """The inode and the time of its INLINE file, which each build makes anew."""
     paths: dict[str, Path]
     """A path that is none of these is not looked for in the file system."""
     headers: dict[str, str]
 
 
 class DocsSite:
-    """The site, as soon as it is built: ``make run`` builds it while the system is in use already."""
+    """The site as it was built last: ``make run`` and ``make docs-site`` build it while the system is in use."""
 
     def __init__(self, built: Path = BUILT) -> None:
         self._built = built
@@ -60,28 +62,32 @@ class DocsSite:
             HTTPNotFound: there is no such file.
         """
         path = request.match_info["path"]
-        if self._read is None:
-            self._read = await asyncio.to_thread(_files_of, self._built)
-        if self._read is None:
+        self._read = site = await asyncio.to_thread(_files_of, self._built, self._read)
+        if site is None:
             if path:
                 raise web.HTTPNotFound
             return page_answer(_NOT_BUILT)
-        if f"{path}/{_INDEX}" in self._read.paths:
+        if f"{path}/{_INDEX}" in site.paths:
             return _moved(f"/docs/{path}/")
-        file = self._read.paths.get(f"{path}{_INDEX}" if not path or path.endswith("/") else path)
+        file = site.paths.get(f"{path}{_INDEX}" if not path or path.endswith("/") else path)
         if file is None:
             raise web.HTTPNotFound
-        return web.FileResponse(file, headers=self._read.headers)
+        return web.FileResponse(file, headers=site.headers)
 
 
-def _files_of(built: Path) -> Files | None:
-    """The files of the site; None while there is none."""
+def _files_of(built: Path, known: Files | None) -> Files | None:
+    """The files of the site: *known* until it is built again, and None while there is none."""
+    index = built / INLINE
     try:
-        inline = json.loads((built / INLINE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        found = index.stat()
+        version = found.st_ino, found.st_mtime_ns
+        if known is not None and known.version == version:
+            return known
+        inline = json.loads(index.read_text(encoding="utf-8"))
+        paths = {path.relative_to(built).as_posix(): path for path in built.rglob("*") if path.is_file()}
+    except FileNotFoundError:  # also while a build puts its files in the place of these
         return None
-    paths = {path.relative_to(built).as_posix(): path for path in built.rglob("*") if path.is_file()}
-    return Files(paths, _headers(inline))
+    return Files(version, paths, _headers(inline))
 
 
 def _moved(path: str) -> web.Response:
