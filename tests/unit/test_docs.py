@@ -3,9 +3,11 @@ from __future__ import annotations
 import importlib.util
 import re
 import tomllib
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("bench", "cli", "docs", "examples", "gateway", "images", "proxy", "rule-runner", "sdk", "shared", "tests")
@@ -22,6 +24,24 @@ def test_the_settings_page_is_what_the_code_says() -> None:
     page = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(page)
     assert (ROOT / "docs/settings.md").read_text() == page.render()
+
+
+def test_every_proxy_that_the_pages_trust_is_a_single_address() -> None:
+    """Clients in a wider network would count as proxies, and could choose their addresses."""
+    pages = "".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+    named = re.findall(r"RULEMINT_TRUSTED_PROXIES[=:] ?(\S+)$", pages, re.MULTILINE)
+    assert len(named) >= 3
+    trusted = [ip_network(text) for each in named for text in each.split(",")]
+    assert [str(network) for network in trusted if network.num_addresses > 1] == []
+
+
+def test_the_proxy_on_the_same_machine_is_the_gateway_of_the_network_that_the_page_fixes() -> None:
+    page = (ROOT / "docs/compose.md").read_text().partition("## A proxy of your own in front")[2]
+    block = re.search(r"```yaml\n(.+?)```", page, re.DOTALL)
+    assert block is not None
+    described = yaml.safe_load(block[1])["networks"]["front"]["ipam"]["config"][0]
+    assert f"RULEMINT_TRUSTED_PROXIES={described['gateway']}/32\n" in page
+    assert ip_address(described["gateway"]) in ip_network(described["subnet"])
 
 
 def test_every_direct_dependency_is_justified() -> None:

@@ -53,8 +53,8 @@ TlsPort = Annotated[
 TrustedProxies = Annotated[
     str,
     Meta(
-        description="Addresses of the proxies in front (CIDR, commas between), which say in a header from where a "
-        "request came; what others say of it is ignored. Unset: a request comes from its TCP peer."
+        description="Addresses of the proxies in front (CIDR, commas between), and of nobody else. They say in a "
+        "header from where a request came; what others say of it is ignored. Unset: a request comes from its TCP peer."
     ),
 ]
 ProxyNames = Annotated[
@@ -113,7 +113,7 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         network = ipaddress.ip_network(text)
     except ValueError as error:
         raise ValueError(
-            f"RULEMINT_TRUSTED_PROXIES: {error}: write networks as 10.0.0.0/8 or fd00::/8, with commas between them"
+            f"RULEMINT_TRUSTED_PROXIES: {error}: write networks as 10.0.0.5/32 or fd00::5/128, with commas between them"
         ) from None
     if network.prefixlen == 0:
         raise ValueError(
