@@ -60,6 +60,27 @@ async def test_a_version_that_does_not_load_is_refused_with_its_place(
     assert await management.every("rules") == []
 
 
+OF_OTHERS = [
+    pytest.param(
+        "function (user, context, callback) { callback(null, user, context); }", "login pipeline", id="a rule"
+    ),
+    pytest.param("module.exports = (user, context, cb) => cb();", "login pipeline", id="a hook of a user"),
+    pytest.param("exports.onExecutePostLogin = async (event, api) => {};", "onExecutePostLogin", id="an action"),
+    pytest.param("exports.onExecutePreUserRegistration = async () => {};", "onExecutePreUser", id="of registration"),
+    pytest.param("function login(email, password, callback) { callback(null); }", "custom database", id="a script"),
+]
+
+
+@pytest.mark.parametrize(("script", "said"), OF_OTHERS)
+async def test_code_of_another_trigger_is_told_what_it_is_when_it_is_saved(
+    management: Management, script: str, said: str
+) -> None:
+    refused = assert_does_not_load(await management.call("POST", "/api/v2/rules", a_rule(script, JS)))
+    assert said in refused["message"]
+    assert "a token of a client has no user" in refused["message"]
+    assert await management.every("rules") == []
+
+
 async def test_a_broken_change_is_refused_and_the_version_before_it_goes_on(management: Management) -> None:
     client = await management.a_client()
     async with management.rule(GRANTS[PY], language=PY) as rule:

@@ -15,6 +15,9 @@ const MODULE_ONLY =
 export const COMMON_JS = /\brequire\b|\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\b__(?:file|dir)name\b/;
 /** What may follow a function expression that is a whole file, and would not within parentheses. */
 const END_OF_EXPRESSION = /;(?:\s|\/\/.*|\/\*[^]*?\*\/)*$/;
+/** What may stand before such an expression: comments, and directives such as `'use strict'`. */
+const BEFORE_EXPRESSION = /^(?:\s|\ufeff|\/\/.*|\/\*[^]*?\*\/|(["'])use [\w ]+\1[ \t]*;?)*/;
+const COMMENTS = /\/\/.*|\/\*[^]*?\*\//g;
 
 /**
  * CommonJS in sloppy mode: the text as statements, which may return the function as webtasks did, else as one expression
@@ -36,7 +39,10 @@ export function evaluate(script, statements, names) {
     if (typeof result === "function") return { exported: result };
     if (module.exports !== untouched || Object.keys(untouched).length > 0) return { exported: module.exports };
   }
-  const expression = compile(script.replace(END_OF_EXPRESSION, ""), "return ");
+  const [before = ""] = script.match(BEFORE_EXPRESSION) ?? [];
+  const bare = before.replace(/[^\r\n]/g, " ") + script.slice(before.length).replace(END_OF_EXPRESSION, "");
+  const isStrict = /use strict/.test(before.replace(COMMENTS, ""));
+  const expression = compile(bare, isStrict ? "'use strict';return " : "return ");
   if (typeof expression === "function") return { exported: expression(...given) };
   if (typeof statements === "function") return { exported: module.exports };
   return null;

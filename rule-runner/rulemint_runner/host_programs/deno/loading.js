@@ -11,6 +11,12 @@ import { catchStrayErrors } from "./strays.js";
 /** What a text has in it that asks for a module of Node's, or of a package. */
 const NODE = /require|import|\bfrom\b|process/i;
 
+/** `import x = require('y')` and `export =` of TypeScript. */
+const ASSIGNS = /^[ \t]*(?:import\s+[\w$]+\s*=\s*require\b|export\s*=(?!=))/m;
+/** A decorator of a class, or of a member of one. */
+const DECORATOR = /(?:^|[{};])[ \t]*@[\w$]/m;
+const DECORATORS = "\ndecorators are TypeScript's: make this a rule in TypeScript, or call the function that decorates";
+
 /** The rule's own `require`; undefined if its text has none. @type {((specifier: string) => any) | undefined} */
 let requireFromRule;
 
@@ -33,14 +39,22 @@ export async function loadRule(load) {
     await modules.definePackages(load.packages, load.script);
     requireFromRule = modules.requireFromRule;
   }
+  const isTyped = load.language === "typescript";
+  if (isTyped && ASSIGNS.test(load.script)) {
+    const { inCommonJS } = await import("./typescript.js");
+    load = { ...load, script: inCommonJS(load.script) };
+  }
   const script = load.script.replace(/^\ufeff?#!/, "//");
-  if (load.language === "typescript" && IS_MODULE.test(script)) return await fromModule(load);
-  const text = load.language === "typescript" ? await typesOff(script) : script;
+  if (isTyped && IS_MODULE.test(script)) return await fromModule(load);
+  const text = isTyped ? await typesOff(script) : script;
   const statements = compile(text, "");
-  if (typeof statements !== "function" && isModule(text, statements)) return await fromModule(load);
+  if (typeof statements !== "function") {
+    if (isModule(text, statements) || (isTyped && DECORATOR.test(text))) return await fromModule(load);
+  }
   const evaluated = evaluate(text, statements, { require: requireFromRule, ...place() });
   if (evaluated !== null) return ruleFrom(evaluated.exported, load, "module.exports");
-  throw new NotARule(await locate(text) ?? /** @type {SyntaxError} */ (statements).message);
+  const advice = DECORATOR.test(text) ? DECORATORS : "";
+  throw new NotARule((await locate(text) ?? /** @type {SyntaxError} */ (statements).message) + advice);
 }
 
 /** @param {LoadFrame} load */

@@ -7,6 +7,18 @@ import { source } from "./source.js";
 const ITS_NAME = "file:///stripTypeScriptTypes.ts";
 const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([A-Za-z0-9+/=]+)\s*$/;
 
+const IMPORTED = /^([ \t]*)import(\s+[\w$]+\s*=\s*require\s*\()/gm;
+const EXPORTED = /^([ \t]*)export\s*=(?!=)/gm;
+
+/**
+ * *script*, in which `import x = require('y')` and `export =` are what they mean to CommonJS.
+ *
+ * @param {string} script
+ */
+export function inCommonJS(script) {
+  return script.replace(IMPORTED, "$1const $2").replace(EXPORTED, "$1module.exports =");
+}
+
 /**
  * The JavaScript of *script*. Lines and columns stay where they are, unless `source.original` says otherwise.
  *

@@ -35,6 +35,7 @@ _MISSING = re.compile(rf"{_NOTHING_FOUND} for (?P<name>[A-Za-z0-9][A-Za-z0-9._-]
 _INSTEAD = {
     "aiohttp": "use httpx, whose asynchronous client works",
     "cryptography": "use pyjwt with HMAC, python-jose or rsa",
+    "grpcio": "gRPC needs HTTP/2 over a socket, which a rule does not have, so call the service's HTTP API",
     "markupsafe": "use html.escape, or chevron for jinja2",
     "numpy": "use the modules math and statistics",
     "orjson": "use json",
