@@ -21,10 +21,12 @@ from fixtures.processes import ROOT, free_port, started_dev
 from fixtures.system import System
 from fixtures.valkey import refused_for_slots
 from fixtures.valkey_servers import Server, a_cluster_of_one
+from fixtures.waiting import eventually
 from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.layout.renaming import LayoutError
 from rulemint_runner.packages.package_room import MIB, PackageRoom
 from rulemint_runner.packages.package_store import PackageStore
+from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.connection import open_redis
 
 pytestmark = pytest.mark.timeout(180)
@@ -49,6 +51,7 @@ SEVERAL_KEYS = {
     "job_queue.py brpop": "one list",
     "job_queue.py exists": "what arq keeps of one job",
     "renaming.py renamenx": "an old name and its new one, on a single server",
+    "deleted_tenants.py unlink": "the configuration of a tenant, and what its traffic has under one tag",
     "config_store.py mget": "markers, of the configuration",
     "config_store.py watch": "the revision and an idempotency key, of the configuration",
     "rule_state.py watch": "the state of one rule and whether it was deleted, of its tenant",
@@ -84,6 +87,7 @@ async def use_everything(system: System, server: Server) -> None:
         await use_quotas_and_limits(management)
         await use_management(management)
     await use_packages(server)
+    await sweep_up_after_a_tenant(server)
 
 
 async def use_rules(management: Management) -> None:
@@ -125,6 +129,14 @@ async def use_management(management: Management) -> None:
         rule = await management.create("rules", {"name": name, "script": KEEPS, "enabled": False})
         await management.call("PATCH", f"/api/v2/rules/{rule['id']}", {"script": REFUSES})
         assert (await management.call("DELETE", f"/api/v2/rules/{rule['id']}")).status == 204
+
+
+async def sweep_up_after_a_tenant(server: Server) -> None:
+    """Note one that was deleted long ago: a gateway deletes what there still is of it, and forgets the note."""
+    async with open_redis(server.url) as opened:
+        await opened.zadd(redis_keys.DELETED_TENANTS, {"gone": 1})
+        await opened.set(redis_keys.rule_storage("gone", "rul_1"), b"{}")
+        await eventually(lambda: opened.zscore(redis_keys.DELETED_TENANTS, "gone"), lambda noted: noted is None)
 
 
 async def use_packages(server: Server) -> None:
