@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fixtures.keyspace import valkey_of
-from fixtures.management import Management, open_management, read_exchange
+from fixtures.management import ApiClient, Management, open_management, read_exchange
 from fixtures.tenants import a_tenant
 from fixtures.waiting import eventually
 from fixtures.workplace import Workplace
@@ -54,6 +56,72 @@ async def test_default_is_not_deleted_and_only_an_operator_deletes(management: M
     assert (await management.call("DELETE", "/api/v2/tenants/nobody?grace_s=-1")).status == 400
     async with a_tenant(management) as tenant:
         assert (await tenant.call("DELETE", "/api/v2/tenants/default")).status == 403
+
+
+LATE: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/api/v2/clients", {"name": "late"}),
+    ("POST", "/api/v2/resource-servers", {"identifier": "https://late.test/"}),
+    ("POST", "/api/v2/client-grants", {"client_id": "nobody", "audience": "https://late.test/", "scope": []}),
+    ("POST", "/api/v2/rules?no_check=true", {"name": "late", "script": KEEPS}),
+    ("PATCH", "/api/v2/tenants/settings", {"default_audience": "https://late.test/"}),
+]
+"""Changes of which each needs its tenant."""
+WAITS = "export default async () => { await new Promise((resolve) => setTimeout(resolve, 1000)); return {}; }"
+
+
+async def late_call(tenant: Management, number: int, deleted: asyncio.Event) -> tuple[int, str]:
+    """One of `LATE`, of which the end comes after the deletion."""
+    method, path, body = LATE[number]
+    encoded = json.dumps(body).encode()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield encoded[:1]
+        await deleted.wait()
+        yield encoded[1:]
+
+    answer = await tenant.call(method, path, data=slowly(), headers={"Content-Type": "application/json"})
+    return answer.status, answer.text
+
+
+async def first_refusal(tenant: Management, client: ApiClient) -> tuple[int, str]:
+    while (answer := await tenant.ask(client.request())).status == 200:
+        pass
+    return answer.status, answer.text
+
+
+async def test_who_is_under_way_when_the_tenant_goes_is_told_so(management: Management) -> None:
+    async with a_tenant(management) as tenant:
+        client = await tenant.a_client()
+        await tenant.create("rules?no_check=true", {"name": "waits", "script": WAITS})
+        name, deleted = await name_of_newest(management), asyncio.Event()
+        assert (await tenant.ask(client.request())).status == 200  # so that its host runs
+        tokens = []
+        for _ in range(4):
+            tokens.append(asyncio.create_task(first_refusal(tenant, client)))
+            await asyncio.sleep(0.2)  # so that some of them wait for the rule at any time
+        calls = [asyncio.create_task(late_call(tenant, number, deleted)) for number in range(len(LATE))]
+        await asyncio.sleep(0.3)  # so that all are authorized
+        assert (await management.call("DELETE", f"/api/v2/tenants/{name}?grace_s=0")).status == 200
+        deleted.set()
+        for status, text in await asyncio.gather(*calls):
+            assert (status, "This tenant was deleted" in text) == (403, True), text
+        refused = await asyncio.gather(*tokens)
+        assert {status for status, _text in refused} <= {401, 403}, refused  # 401: it came later
+        assert any('"access_denied"' in text and "this tenant was deleted" in text for _status, text in refused), (
+            refused
+        )
+
+
+async def test_a_tenant_that_is_being_deleted_is_not_enabled_but_restored(management: Management) -> None:
+    async with a_tenant(management):
+        path = f"/api/v2/tenants/{await name_of_newest(management)}"
+        await management.call("DELETE", path)
+        refused = await management.call("PATCH", path, {"disabled": False})
+        assert (refused.status, refused.body["field"]) == (409, "disabled"), refused.text
+        assert f"POST {path}/restore" in refused.body["message"]
+        assert (await management.call("PATCH", path, {"disabled": True})).body["disabled"]
+        assert (await management.call("POST", f"{path}/restore")).status == 200
+        assert (await management.call("PATCH", path, {"disabled": False})).status == 200
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +219,8 @@ def test_the_command_line_shows_what_goes_asks_and_takes_it_back(workplace: Work
     assert (unsaid.returncode, "can be restored for 24h" in unsaid.stderr) == (1, True)
     deleted = workplace.rulemint("tenants", "delete", "doomed", "--after", "2h", "--yes")
     assert "rulemint tenants restore doomed" in deleted.stdout
+    enabled = workplace.rulemint("tenants", "enable", "doomed")
+    assert (enabled.returncode, "rulemint tenants restore doomed" in enabled.stderr) == (1, True), enabled
     assert workplace.rulemint("tenants", "restore", "doomed").stdout == "the tenant doomed stays\n"
     wrong = workplace.rulemint("tenants", "delete", "doomed", "--after", "soon", "--yes")
     assert (wrong.returncode, "7d" in wrong.stderr) == (2, True)

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.every_server import cut, names_in
 from fixtures.waiting import eventually
-from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
+from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog, TenantGoneError
 from rulemint_gateway.stores.catalog.tables import CLIENTS, RULES, TENANTS
 from rulemint_gateway.stores.writing.config_store import (
     WAITING_WRITES_OF_ONE_TENANT,
@@ -51,6 +51,7 @@ async def stores(empty_redis_url: str) -> AsyncIterator[tuple[Catalog, ConfigSto
             changes: Changes[None] = Changes(None)
             if not catalog.has_tenant(T):
                 changes.put(TENANTS, Tenant(name=T, issuer="https://iss/"))
+                changes.put(TENANTS, Tenant(name="flood", issuer="https://flood/"))
             return changes
 
         await store.transact(T, plan)
@@ -79,6 +80,25 @@ async def test_a_write_is_visible_when_it_returns(stores: tuple[Catalog, ConfigS
 
     await store.transact(T, plan)
     assert set(catalog.tenant(T).clients) == {"a", "b"}
+
+
+async def test_a_write_of_a_tenant_that_is_gone_is_refused_and_writes_nothing(
+    stores: tuple[Catalog, ConfigStore], empty_redis_url: str
+) -> None:
+    catalog, store = stores
+
+    async def delete() -> Changes[None]:
+        changes: Changes[None] = Changes(None)
+        changes.delete(TENANTS, "flood")
+        return changes
+
+    await store.transact("flood", delete)
+    before = catalog.revision
+    with pytest.raises(TenantGoneError, match="there is no tenant flood"):
+        await store.transact("flood", adding_one_more("late"))
+    assert catalog.revision == before
+    async with open_redis(empty_redis_url) as redis:
+        assert not await redis.exists(redis_keys.clients("flood"))
 
 
 async def test_what_a_rule_kept_goes_with_it_and_leaves_a_mark(

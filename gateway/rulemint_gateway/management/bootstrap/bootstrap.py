@@ -80,6 +80,8 @@ class Bootstrap:
     async def _plan_management_api(self, tenant: str) -> Changes[None]:
         """A client that had all scopes that the API defined before is granted all that it defines now."""
         changes: Changes[None] = Changes(None)
+        if not self._catalog.has_tenant(tenant):  # deleted by another gateway
+            return changes
         config = self._catalog.tenant(tenant)
         existing = config.management_api()
         wanted = management_api(config.tenant, existing)
@@ -98,6 +100,8 @@ class Bootstrap:
 
     def _has_management_api(self, tenant: str) -> bool:
         """True if there is nothing to do: a thousand tenants need no thousand transactions."""
+        if not self._catalog.has_tenant(tenant):
+            return True
         config = self._catalog.tenant(tenant)
         existing = config.management_api()
         return existing is not None and existing == management_api(config.tenant, existing)

@@ -107,6 +107,10 @@ class Tenants:
             if patched.disabled and name == DEFAULT_TENANT:
                 message = "The tenant default cannot be disabled: nobody could enable it again"
                 raise InvalidBodyError(message, field="disabled", code="operation_not_supported")
+            if tenant.delete_at_ms and body.disabled is False:
+                message = f"The tenant is being deleted: POST /api/v2/tenants/{name}/restore has it stay, as does "
+                message += f"`rulemint tenants restore {name}`"
+                raise ConflictError(message, field="disabled")
             changes = Changes(patched)
             changes.put(TENANTS, patched)
             return changes

@@ -54,6 +54,12 @@ class StaleConfigurationError(NoConfigurationError):
     public = "The service cannot see whether its configuration is still true: try again later"
 
 
+class TenantGoneError(LookupError):
+    """The tenant was deleted since the request came, or there never was one of that name."""
+
+    public = "This tenant was deleted"
+
+
 class CatalogBehindError(Exception):
     """The catalog did not reach a revision in time: Redis is slow or gone."""
 
@@ -83,10 +89,13 @@ class Catalog:
 
         Raises:
             NoConfigurationError: there is no tenant at all.
-            KeyError: there is none of that name.
+            TenantGoneError: there is none of that name.
         """
         self._check_configured()
-        return self._tenants[name]
+        try:
+            return self._tenants[name]
+        except KeyError:
+            raise TenantGoneError(f"there is no tenant {name}") from None
 
     def tenant_for_host(self, host: str) -> TenantConfig:
         """The tenant that *host*, an authority, belongs to, else the tenant ``default``.

@@ -159,6 +159,7 @@ class ConfigStore:
             StoreUnavailableError: Redis does not answer; `StoreBusyError`: too many others write at once.
             TakenOverError: the call's idempotency key is no longer its own; nothing was written.
             QuotaExceededError: the tenant has as much as it may; nothing was written.
+            TenantGoneError: the tenant was deleted; nothing was written.
         """
         call = CALL.get() or own_call(tenant)
         deadline = Deadline.after(self._deadline_s)
@@ -225,7 +226,8 @@ class ConfigStore:
             changes = await plan()
             if not changes.puts and not changes.deletes:
                 return revision, changes
-            config = self._catalog.tenant(tenant) if self._catalog.has_tenant(tenant) else None
+            is_new = any(table is TENANTS for table, _record in changes.puts) and not self._catalog.has_tenant(tenant)
+            config = None if is_new else self._catalog.tenant(tenant)
             quotas = NO_QUOTAS if call.is_own else self._quotas  # no gateway fails to start at a quota
             check_counts(quotas, config, changes.puts, changes.deletes)
             script_bytes = await script_bytes_after(self._redis, quotas, tenant, changes.puts, changes.deletes)

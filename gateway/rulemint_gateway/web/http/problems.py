@@ -18,7 +18,7 @@ from rulemint_gateway.management.errors import (
     UnavailableError,
 )
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedCoding, printable
-from rulemint_gateway.stores.catalog.catalog import NoConfigurationError
+from rulemint_gateway.stores.catalog.catalog import NoConfigurationError, TenantGoneError
 from rulemint_gateway.stores.writing.config_store import StoreBusyError, StoreUnavailableError
 from rulemint_gateway.web.http.client_gone import ClientGoneError, nobody_hears
 from rulemint_gateway.web.http.unknown_paths import explained
@@ -148,8 +148,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return management_problem(error)
     except ClientGoneError:
         return nobody_hears()
-    except (NoConfigurationError, StoreUnavailableError) as error:
-        return management_problem(_unavailable(request, error))
+    except (NoConfigurationError, StoreUnavailableError, TenantGoneError) as error:
+        return management_problem(_without_records(request, error))
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -165,7 +165,12 @@ def _unexpected(request: web.Request, error: Exception) -> web.Response:
     return _plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed; the server's log says why")
 
 
-def _unavailable(request: web.Request, error: NoConfigurationError | StoreUnavailableError) -> UnavailableError:
+def _without_records(
+    request: web.Request, error: NoConfigurationError | StoreUnavailableError | TenantGoneError
+) -> ForbiddenError | UnavailableError:
+    """Explain why the records that the request is about cannot be had."""
+    if isinstance(error, TenantGoneError):
+        return ForbiddenError(error.public, code="inexistent_tenant")
     if isinstance(error, NoConfigurationError):
         return UnavailableError(error.public)
     reads = request.method in {"GET", "HEAD"}

@@ -19,12 +19,13 @@ from rulemint_gateway.oauth.errors import (
     RulePauses,
     ServerError,
     TemporarilyUnavailable,
+    TenantDisabled,
     Throttled,
 )
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.token_request import parse_token_request
-from rulemint_gateway.stores.catalog.catalog import Catalog, NoConfigurationError
+from rulemint_gateway.stores.catalog.catalog import Catalog, NoConfigurationError, TenantGoneError
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
@@ -50,8 +51,8 @@ from rulemint_shared.secrets.vault import VaultError
 
 log = structlog.get_logger(__name__)
 
-_GONE = (NoConfigurationError, StoreUnavailableError, VaultError)
-"""Errors of a request whose tenant was there when it came: its store is empty now, or another system's."""
+_GONE = (NoConfigurationError, StoreUnavailableError, TenantGoneError, VaultError)
+"""Errors of a request whose tenant was there when it came: it is deleted, or its store is empty or another system's."""
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +194,8 @@ def _for_the_client(error: Exception) -> OAuthError:
     """*error*, as what the client is answered."""
     if isinstance(error, OAuthError):
         return error
+    if isinstance(error, TenantGoneError):
+        return TenantDisabled(error.public.lower(), detail=str(error))
     return TemporarilyUnavailable("the service cannot issue this token now: try again", detail=str(error))
 
 
