@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -25,6 +26,8 @@ NO_NAMES = {
     "secrets_used_member",
     "deleted_rules_member",
     "packages_name",
+    "tenant_of",
+    "pattern_of_all",
 }
 
 
@@ -59,6 +62,18 @@ def test_every_name_that_is_made_has_a_tag_and_a_ledger_has_its_stream_s(maker: 
     for name in made(maker):
         assert TAGGED.fullmatch(name)
         assert redis_keys.tag(redis_keys.ledger(name)) == redis_keys.tag(name)
+
+
+@pytest.mark.parametrize("name", [redis_keys.logs("acme"), redis_keys.idempotent("acme", "0123")])
+def test_a_name_that_traffic_makes_tells_its_tenant_and_is_matched_by_the_pattern(name: str) -> None:
+    assert redis_keys.tenant_of(name) == "acme"
+    for tenants in (["acme"], ["acme", "another"]):
+        assert fnmatchcase(name, redis_keys.pattern_of_all(tenants))
+
+
+@pytest.mark.parametrize("name", [redis_keys.TENANTS, redis_keys.clients("acme"), redis_keys.queue(0)])
+def test_other_names_tell_no_tenant(name: str) -> None:
+    assert not redis_keys.tenant_of(name)
 
 
 def test_a_job_and_what_arq_keeps_of_it_are_where_their_queue_is() -> None:
