@@ -58,9 +58,14 @@ def clocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clocked]:
 
 @pytest.fixture
 async def tenant(clocked: Clocked) -> AsyncIterator[Management]:
-    """An administrator whose system's clock is right."""
+    """An administrator whose system's clock is right, as of now.
+
+    For a moment after a step no runner counts as alive. A version that nobody can load within 2 s stays a draft for
+    good, so versions go live unchecked here.
+    """
     clocked.clock.set_off_by(0)
     async with open_management(clocked.system.url, clocked.system.admin) as opened:
+        opened.no_check = True
         yield opened
 
 
@@ -89,7 +94,7 @@ async def test_a_clock_that_is_set_neither_shortens_nor_lengthens_what_a_rule_ma
         tenant.rule(HARMLESS[language], language=language) as rule,
         tenant.rule(HARMLESS[language], language=language),  # runs after the step, within the same deadline
     ):
-        await eventually(token_of_the_harmless_rule, within_s=40)  # for a moment after a step no runner counts as alive
+        await eventually(token_of_the_harmless_rule)  # for a moment after a step no runner counts as alive
         path = f"/api/v2/rules/{rule['id']}"
         assert (await tenant.call("PATCH", path, {"script": scripts[language]})).status == 200
         async with watching(tenant) as watch, asyncio.timeout(REQUEST_DEADLINE_S + 1):
