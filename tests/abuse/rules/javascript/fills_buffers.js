@@ -1,7 +1,6 @@
 // case = "H2"
-// outcomes = ["failed:exception"]
+// outcomes = ["failed:exception", "failed:out_of_memory"]
 // timeout_s = 8
-// log = "RangeError"
 // ---
 module.exports = async (client, scope, audience, context) => {
   const a = [];
