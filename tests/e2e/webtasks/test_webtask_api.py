@@ -123,7 +123,7 @@ async def test_logs_without_a_usable_token_are_401_or_one_event_that_says_so(man
         ("/userinfo", "Nobody logs in here"),
         ("/passwordless/start", "docs/migrating-from-auth0.md"),
         ("/api/cron/default", "docs/webtask-cli.md"),
-        ("/api/v2/nothing-like-it", "/docs lists all"),
+        ("/api/v2/nothing-like-it", "/docs/api lists all"),
     ],
 )
 async def test_an_unknown_path_of_auth0_s_names_the_page_that_says_why(

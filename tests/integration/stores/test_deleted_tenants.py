@@ -99,3 +99,17 @@ async def test_a_name_that_was_deleted_again_during_a_walk_is_not_free_at_its_en
         await slow.clear()
     assert await slow.settles_in_s("again") > 0
     assert await names_in(redis) == [NOTED.encode()]
+
+
+async def test_nothing_is_looked_for_between_the_first_seconds_and_the_time_when_a_tenant_has_settled(
+    redis: RedisClient,
+) -> None:
+    noted_ms = unix_ms() - (deleted_tenants.LATE_S + 5) * 1_000
+    await leave(redis, "gone")
+    await redis.zadd(NOTED, {"gone": noted_ms})
+    deleted, before = DeletedTenants(redis), set(await names_in(redis))
+    await deleted.clear()
+    assert set(await names_in(redis)) == before
+    await redis.zadd(NOTED, {"gone": noted_ms - deleted_tenants.SETTLE_S * 1_000})
+    await deleted.clear()
+    assert await names_in(redis) == []

@@ -2,7 +2,8 @@
 
 The transaction that deletes a tenant deletes its configuration, and notes its name. What its traffic has made is under
 other tags, and some of it may still be on its way: log lines of a last invocation, exchange records. So it is deleted
-within seconds and again until `SETTLE_S` have passed; until then the name is not free. Any gateway finds the note.
+again and again for `LATE_S`, and once more when `SETTLE_S` have passed. Until then the name is not free. Any gateway
+finds the note.
 
 One walk through all names looks for all noted tenants at once. A large store takes it several passes, and each goes on
 where the one before stopped. Another gateway may settle a tenant during a walk, and its name may be made anew. So the
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 SETTLE_S = 300
 """Longer than any invocation runs, and than records wait in a gateway or a runner."""
+LATE_S = 30
+"""Nearly all that comes late has come by then. To look for more all the time would cost the server too much."""
 SWEEP_INTERVAL_S = 5.0
 PASS_S = 5.0
 NAMES_AT_ONCE = 500
@@ -132,11 +135,16 @@ class _Walk:
 
 async def _begin(redis: RedisClient) -> _Walk | None:
     """Delete what the transaction had deleted, in case more has come, and begin a walk if it has any purpose."""
-    noted = await _noted(redis)
+    noted = {tenant: noted_ms for tenant, noted_ms in (await _noted(redis)).items() if _is_worth_a_walk(noted_ms)}
     for tenant, noted_ms in noted.items():
         names = [redis_keys.DELETED_TENANTS, *redis_keys.configuration_of(tenant)]
         await run_script(redis, _UNLINK_IF_NOTED, names, [tenant, noted_ms])
     return _Walk(redis, noted) if noted else None
+
+
+def _is_worth_a_walk(noted_ms: int) -> bool:
+    """Tell whether something may just have come, or is the last that can."""
+    return not LATE_S * 1_000 < unix_ms() - noted_ms <= SETTLE_S * 1_000
 
 
 async def _noted(redis: RedisClient) -> dict[str, int]:

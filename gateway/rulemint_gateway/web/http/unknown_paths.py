@@ -72,7 +72,7 @@ def explained(path: str) -> str:
     if noun in _NOT_IN_RULEMINT:
         return f"Rulemint has no {noun}, because its tokens are for machines only: {MIGRATING}"
     if path.startswith("/api/v2/"):
-        return "There is nothing at this path: /docs lists all that there is"
+        return "There is nothing at this path: /docs/api lists all that there is"
     if path.startswith(_OF_USERS):
         return f"Nobody logs in here, because tokens are for machines only: {MIGRATING}"
     if path.startswith(_OF_WEBTASKS):
