@@ -105,37 +105,25 @@ def import_auth0(
 
     with call.bars.show(f"reading {folder}") as steps:
         imported = read_export(folder, steps)
-    for remark in (taken(imported.document), *imported.left_out, *still_to_do(imported.document)):
+    document = imported.document
+    remarks = {"left_out": imported.left_out, "to_do": still_to_do(document)}
+    for remark in (taken(document), *remarks["left_out"], *remarks["to_do"]):
         say(remark)
-    if out is not None:
-        files = write(imported.document, out / "tenant.yaml")
-        if not apply_it:
-            call.output.done(
-                {
-                    "files": [str(file) for file in files],
-                    "left_out": imported.left_out,
-                    "to_do": still_to_do(imported.document),
-                },
-                f"wrote {files[-1]} and {len(files) - 1} scripts: rulemint config diff {files[-1]} compares it",
-            )
+    files = [] if out is None else write(document, out / "tenant.yaml")
     if apply_it:
-        document = imported.document
         return _apply(
-            call,
-            folder,
-            document,
-            prune=False,
-            dry_run=False,
-            exit_code=0,
-            yes=yes,
-            no_check=no_check,
-            shows_secrets=True,
+            call, folder, document, prune=False, dry_run=False, exit_code=0, yes=yes, no_check=no_check,
+            shows_secrets=True
+        )  # fmt: skip
+    if files:
+        call.output.done(
+            {"files": [str(file) for file in files], **remarks},
+            f"wrote {files[-1]} and {len(files) - 1} scripts: rulemint config diff {files[-1]} compares it",
         )
-    if out is None and call.as_json:
-        to_do = still_to_do(imported.document)
-        call.output.json({"document": plain(imported.document), "left_out": imported.left_out, "to_do": to_do})
-    elif out is None:
-        call.output.raw(text_of(imported.document))
+    elif call.as_json:
+        call.output.json({"document": plain(document), **remarks})
+    else:
+        call.output.raw(text_of(document))
     return None
 
 
