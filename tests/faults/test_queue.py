@@ -50,6 +50,7 @@ async def a_worker(url: str, *, max_jobs: int = 1_000) -> AsyncIterator[list[byt
         try:
             yield ran
         finally:
+            await worker.drain(within_s=10)  # what it claims still needs its connections
             await cancel([working])
 
 

@@ -172,7 +172,8 @@ class MultiplexedRedis(RedisClient):
         return subscription
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:  # noqa: FBT001  # as above
-        """Close what belongs to this client."""
+        """Close what belongs to this client; a command that comes later fails."""
+        self._pool.end()
         self._line.close()
         self._line_of_pipelines.close()
         for connection in self._free:
@@ -191,7 +192,10 @@ class MultiplexedRedis(RedisClient):
             if not isinstance(error, ResponseError):
                 connection.close()
             raise
-        self._free.append(connection)
+        if self._pool.is_ended:
+            connection.close()
+        else:
+            self._free.append(connection)
         return self.response_callbacks[command[0]](reply)
 
 

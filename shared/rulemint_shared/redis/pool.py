@@ -10,6 +10,7 @@ import asyncio
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from rulemint_shared.deadline import Deadline
@@ -21,7 +22,14 @@ _LOOK_INTERVAL_S = 0.005
 
 
 class SharingPool(ConnectionPool):
-    """As redis-py's own, until no descriptor is left."""
+    """As redis-py's own, until no descriptor is left, or its client is closed."""
+
+    is_ended = False
+    """Its client is closed. A connection that were opened now would stay open, and a loop that closes waits for it."""
+
+    def end(self) -> None:
+        """Open no connection any more; those that are open are closed by who has them."""
+        self.is_ended = True
 
     async def get_connection(self, *_what_for: Any, **_options: Any) -> AbstractConnection:
         """A connection that is open.
@@ -29,6 +37,7 @@ class SharingPool(ConnectionPool):
         Raises:
             RedisError, OSError: none can be opened, and none became free.
         """
+        self._refuse_if_ended()
         connection: AbstractConnection = self.get_available_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
         try:
             await self.ensure_connection(connection)
@@ -49,6 +58,7 @@ class SharingPool(ConnectionPool):
         Raises:
             RedisError, OSError: none can be opened.
         """
+        self._refuse_if_ended()
         connection: AbstractConnection = self.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
         self._in_use_connections.add(connection)
         try:
@@ -56,11 +66,19 @@ class SharingPool(ConnectionPool):
         except BaseException:
             self.take_out(connection)
             raise
+        if self.is_ended:  # while it connected
+            self.take_out(connection)
+            await connection.disconnect(nowait=True)
+            self._refuse_if_ended()
         return connection
 
     def take_out(self, connection: AbstractConnection) -> None:
         """Have no more to do with *connection*, which is closed."""
         self._in_use_connections.discard(connection)
+
+    def _refuse_if_ended(self) -> None:
+        if self.is_ended:
+            raise RedisConnectionError("the client is closed")
 
     async def _wait_for_one(self, error: RedisError | OSError) -> AbstractConnection:
         deadline = Deadline.after(WAIT_S)

@@ -225,3 +225,28 @@ async def test_a_bug_of_a_listener_ends_its_subscription_with_that_error() -> No
         subscription = await client.subscribe("c")
         subscription.start(fail)
         assert isinstance(await subscription.ended, LookupError)
+
+
+@pytest.mark.parametrize(
+    "command", [("EVAL", "script", 0), ("PUBLISH", "c", "m"), ("BRPOP", "list", 1), ("GET", "key")]
+)
+async def test_a_closed_client_opens_no_connection(command: tuple[Any, ...]) -> None:
+    """A loop that closes would wait for that connection without end."""
+    async with a_server_that_says(its_last_word) as server:
+        async with open_redis(server.url) as client:
+            await asked(client, "before")
+        with pytest.raises(RedisConnectionError, match="closed"):
+            await client.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py has no types here
+        assert len(server.connections) == 1
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_command_that_starts_while_its_client_is_closed_leaves_no_connection(turns: int) -> None:
+    async with a_server_that_says(its_last_word) as server:
+        async with open_redis(server.url) as client:
+            under_way = [ask(client, "shared"), asyncio.create_task(popped(client, "list"))]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await asyncio.gather(*under_way, return_exceptions=True)
+        assert not any(each.is_connected for each in client.connection_pool._in_use_connections)
+        assert not cast("MultiplexedRedis", client)._free
