@@ -27,6 +27,11 @@ def unix_s() -> int:
     return int(time.time())
 
 
+def machine_ms() -> float:
+    """Read this machine's clock, in ms since 1970 with fractions. It is the one that rules see."""
+    return time.time_ns() / 1_000_000
+
+
 def epoch_of_monotonic_ns() -> int:
     """Return the server's time at which the monotonic clock of this process was 0, in ns since 1970."""
     return _epoch_ns

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from rulemint_runner.flow.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
 from rulemint_runner.hosts.wire.frames import CacheChanged, Line, StorageGet, StorageSet, Stored
-from rulemint_shared.clock import machine_ahead_ms
+from rulemint_shared.clock import machine_ahead_ms, machine_ms
 from rulemint_shared.contract.messages import Level
 from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.deadline import Deadline
@@ -42,14 +42,17 @@ class InvocationState:
         """The document as it is, or as it is to be."""
         self._operations += 1
         if self._operations > MAX_OPERATIONS:
-            return Stored(id=asked.id, error=f"one invocation may use its storage {MAX_OPERATIONS} times")
+            return Stored(
+                id=asked.id, error=f"one invocation may use its storage {MAX_OPERATIONS} times", now_ms=machine_ms()
+            )
         try:
             document = await self._in_time(self._document(asked))
         except ConflictError as error:
-            return Stored(id=asked.id, data=error.document.data, etag=error.document.etag, conflict=True)
+            document = error.document
+            return Stored(id=asked.id, data=document.data, etag=document.etag, conflict=True, now_ms=machine_ms())
         except RuleStateError as error:
-            return Stored(id=asked.id, error=str(error))
-        return Stored(id=asked.id, data=document.data, etag=document.etag)
+            return Stored(id=asked.id, error=str(error), now_ms=machine_ms())
+        return Stored(id=asked.id, data=document.data, etag=document.etag, now_ms=machine_ms())
 
     def cache_changed(self, changes: CacheChanged) -> None:
         """Remember it until `keep_cache`."""

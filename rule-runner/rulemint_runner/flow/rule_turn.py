@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ from rulemint_runner.hosts.pause import Caller, Pause
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackageStore
+from rulemint_shared.clock import machine_ms
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
 from rulemint_shared.contract.records import Isolation
@@ -39,6 +41,8 @@ from rulemint_shared.deadline import Deadline
 
 log = structlog.get_logger(__name__)
 
+SEED_BITS = 53
+"""As many as every language reads exactly from JSON."""
 _TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
 _numbers = itertools.count(1)
 """Of runs: no two of this process have the same."""
@@ -134,6 +138,8 @@ class RuleTurn(Turn):
             },
             claims=given.claims,
             cache=self._cache,
+            seed=random.getrandbits(SEED_BITS) or 1,  # of what is no secret: `Math.random`
+            now_ms=machine_ms(),
         )
 
     # ---- what its rule does ----
@@ -240,7 +246,7 @@ async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Re
     try:
         answer = await calls.fetch(request, within_s=None if call.timeout_ms is None else call.timeout_ms / 1000)
     except EgressError as error:
-        return frames.Reply(id=call.id, error=error.why, code=error.code)
+        return frames.Reply(id=call.id, error=error.why, code=error.code, now_ms=machine_ms())
     return frames.Reply(
         id=call.id,
         status=answer.status,
@@ -249,6 +255,7 @@ async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Re
         body=answer.body,
         url=answer.url,
         redirected=answer.redirected,
+        now_ms=machine_ms(),
     )
 
 

@@ -30,7 +30,7 @@ from rulemint_runner.hosts.turn import Turn
 from rulemint_runner.hosts.usage import Usage
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.channel import Channel, EngineText
-from rulemint_runner.hosts.wire.frames import Call, Line, Loaded, NotLoaded, StorageGet, StorageSet
+from rulemint_runner.hosts.wire.frames import Call, Line, Loaded, Noted, NotLoaded, StorageGet, StorageSet
 from rulemint_runner.sandbox.priority import Priority, lower_priority
 from rulemint_runner.sandbox.sandbox import SPAWNER_DIED, SandboxedProcess, describe_exit
 from rulemint_runner.sandbox.turns import give_usual_turns
@@ -247,7 +247,7 @@ class Host:
         """Act on a frame that arrived."""
         if self._why_killed is not None:
             return
-        if self._awaited is None or isinstance(frame, Line | Call | StorageGet | StorageSet):
+        if self._awaited is None or isinstance(frame, Line | Call | StorageGet | StorageSet | Noted):
             self.pipe.take(frame)
         elif not self._awaited.done():
             self._awaited.set_result(frame)

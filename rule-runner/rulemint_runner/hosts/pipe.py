@@ -22,7 +22,7 @@ from rulemint_runner.hosts.pipe_user import NOBODY
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.channel import Channel
-from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Idle, Line, NotBegun, StorageGet, StorageSet
+from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Idle, Line, NotBegun, Noted, StorageGet, StorageSet
 from rulemint_runner.hosts.wire.outbound import OutboundCalls
 from rulemint_runner.hosts.wire.state_calls import StateCalls
 from rulemint_shared.contract.messages import FailureReason
@@ -93,6 +93,7 @@ class Pipe:
             self.idle.clear()
             self._begin(turn)
         elif len(packets) > 1 or len(self._turns[0].packets()) > 1 or not self._channel.send_at_once(packets[0]):
+            turn.forget_packets()
             return False
         else:
             self._turns.append(turn)
@@ -120,6 +121,8 @@ class Pipe:
             self._state_calls.take(frame)
         elif isinstance(frame, CacheChanged):
             self._state_calls.take(frame)
+        elif isinstance(frame, Noted):
+            self._take_noted(frame)
         elif isinstance(frame, NotBegun):
             self._take_not_begun(frame)
         elif isinstance(frame, Answer) and self._turns and not self._is_answered:
@@ -198,6 +201,11 @@ class Pipe:
             self._turns[0].take_line(line)
         else:
             self.load_line(line)
+
+    def _take_noted(self, draw: Noted) -> None:
+        """Of a run that has answered, and of none, nobody wants to know."""
+        if self._turns and not self._is_answered and draw.n == self._turns[0].number:
+            self._turns[0].noted(draw)
 
     def _note_that_it_asks(self) -> None:
         """The reply would wait behind the next turns, so they leave."""

@@ -7,7 +7,18 @@ from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.pause import Caller
 from rulemint_runner.hosts.wire import frames
-from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Line, Load, Reply, Run, StorageGet, StorageSet, Stored
+from rulemint_runner.hosts.wire.frames import (
+    CacheChanged,
+    Call,
+    Line,
+    Load,
+    Noted,
+    Reply,
+    Run,
+    StorageGet,
+    StorageSet,
+    Stored,
+)
 from rulemint_shared.contract.load_messages import LOAD_WITHIN_S
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.deadline import Deadline
@@ -51,6 +62,10 @@ class Turn:
         if self._packets is None:
             self._packets = frames.packets(self.frame())
         return self._packets
+
+    def forget_packets(self) -> None:
+        """Make them anew when it is sent, because the time that they tell would be past."""
+        self._packets = None
 
     def begin(self, _pid: int) -> None:
         """The host with this process comes to it: its time begins."""
@@ -120,6 +135,9 @@ class Turn:
 
     def cache_changed(self, changes: CacheChanged) -> None:
         """The action has done this to its cache."""
+
+    def noted(self, draw: Noted) -> None:
+        """Its host drew this from its machine."""
 
     # ---- its end ----
 

@@ -145,6 +145,7 @@ class HostPool:
     def returned(self, queue: RuleQueue, turns: list[Turn]) -> None:
         """They are the first in line."""
         for turn in reversed(turns):
+            turn.forget_packets()
             queue.waiting.appendleft(turn)
             expire_in_time(queue, turn.deadline, self._prune)
         self._serve_soon(queue)

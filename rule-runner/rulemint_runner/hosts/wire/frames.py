@@ -22,6 +22,8 @@ from rulemint_shared.host_contract import HOST_CONTRACT
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 """Room for a call with a body of 1 MiB, which JSON carries as base64."""
 MAX_PACKET_BYTES = HOST_CONTRACT.packet_bytes
+MAX_DRAW_BYTES = 64 * 1024
+"""Of random bytes in one frame: as many as `crypto.getRandomValues` gives at once."""
 NO_PACKAGES = msgspec.Raw(b"null")
 _CALL = HOST_CONTRACT.call
 
@@ -36,6 +38,18 @@ Header = tuple[
 
 class ProtocolError(Exception):
     """A host sent what is no frame, or a frame that may not come now."""
+
+
+class Draw(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a host had from nowhere but its machine: random bytes, or the time at which a timer fired."""
+
+    kind: Literal["random", "clock"]
+    data: Annotated[bytes, Meta(max_length=MAX_DRAW_BYTES)] = b""
+    """The random bytes; those of a longer draw are several."""
+    now_ms: Annotated[float, Meta(ge=0, lt=2**53)] = 0.0
+    """Of ``clock``: the time that the rule sees from now on, in ms since 1970."""
+    after: Annotated[int, Meta(ge=0, lt=2**53)] = 0
+    """So many replies of the runner (`Reply`, `Stored`) the host had read in this run before."""
 
 
 # ---- runner → host ----
@@ -55,6 +69,10 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t")
     """The metadata that a webtask of Auth0 finds."""
     packages: msgspec.Raw = NO_PACKAGES
     """The rule's `PackageSet` as it is kept, or null."""
+    seed: int = 0
+    """As in `Run`, for what the module draws while it is loaded."""
+    now_ms: float = 0.0
+    """As in `Run`, while the module is loaded."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
@@ -71,6 +89,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
     """The claims that the rules before have set."""
     cache: dict[str, CacheRecord] = {}
     """The content of the cache of an action that asked for it."""
+    seed: int = 0
+    """What is merely pseudo-random (`Math.random`, Python's `random`) comes of it; below 2**53. 0: of the machine."""
+    now_ms: float = 0.0
+    """The rule's clock as it begins, in ms since 1970. It moves with replies and timers only. 0: the host's own."""
+    record: bool = False
+    """The host tells in `Noted` what it draws from its machine."""
+    noted: list[Draw] | None = None
+    """In a replay: the draws, in their order, in place of the machine's. None: it is no replay."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t"):
@@ -86,6 +112,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, tag="reply", tag_field="t
     error: str | None = None
     code: str = ""
     """Of the error, as programs know it (`egress.errors.Code`)."""
+    now_ms: float = 0.0
+    """The rule's clock from now on, as in `Run`."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field="t"):
@@ -98,6 +126,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, tag="stored", tag_field=
     conflict: bool = False
     """It was not written: it is not what the rule takes it for."""
     error: str | None = None
+    now_ms: float = 0.0
+    """The rule's clock from now on, as in `Run`."""
 
 
 # ---- host → runner ----
@@ -174,6 +204,12 @@ class CacheChanged(msgspec.Struct, frozen=True, kw_only=True, tag="cache-changed
     n: RunNumber = 0
 
 
+class Noted(Draw, frozen=True, kw_only=True, tag="noted", tag_field="t"):
+    """The host drew this from its machine; of a run that records only. In a replay too, where it is the tape's."""
+
+    n: RunNumber = 0
+
+
 class Returned(msgspec.Struct, frozen=True, kw_only=True, tag="returned", tag_field="t"):
     """The rule's result, as JSON text within the JSON, so that nothing in it can break the frame."""
 
@@ -233,6 +269,7 @@ FromHost = (
     | StorageGet
     | StorageSet
     | CacheChanged
+    | Noted
     | Returned
     | Refused
     | Threw
