@@ -90,7 +90,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
     cache: dict[str, CacheRecord] = {}
     """The content of the cache of an action that asked for it."""
     seed: int = 0
-    """What is merely pseudo-random (`Math.random`, Python's `random`) comes of it; below 2**53. 0: of the machine."""
+    """The source of pseudo-random numbers (`Math.random`, Python's `random`), below 2**53. 0: the machine."""
     now_ms: float = 0.0
     """The rule's clock as it begins, in ms since 1970. It moves with replies and timers only. 0: the host's own."""
     record: bool = False
