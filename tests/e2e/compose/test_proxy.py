@@ -130,8 +130,9 @@ def _more(seen: list[str], count: int) -> None:
 
 
 def _gateways(project: Project) -> int:
-    """How many the system knows of, and the proxy sends to."""
-    return len(json.loads(project.rulemint("status", "--json"))["gateways"])
+    """How many the system knows of, and the proxy sends to; 0 while the one that is asked does not listen yet."""
+    said = project.asked("rulemint", "status", "--json")
+    return len(json.loads(said)["gateways"]) if said is not None else 0
 
 
 def _gateways_that_trust_the_proxy(project: Project) -> int:
@@ -140,16 +141,10 @@ def _gateways_that_trust_the_proxy(project: Project) -> int:
 
 
 def _exchange(project: Project, exchange: str) -> dict[str, Any]:
-    found: list[dict[str, Any]] = []
-
-    def is_written() -> bool:
-        done = project.call("exec", "-T", "gateway", "rulemint", "exchanges", "show", exchange, "--json")
-        if done.returncode == 0:
-            found.append(json.loads(done.stdout))
-        return bool(found)
-
-    until(is_written)
-    return found[0]
+    show = ("rulemint", "exchanges", "show", exchange, "--json")
+    until(lambda: project.asked(*show, not_yet=("exchange does not exist",)) is not None)
+    found: dict[str, Any] = json.loads(project.rulemint(*show[1:]))
+    return found
 
 
 def _issuer(project: Project, host: str) -> str:

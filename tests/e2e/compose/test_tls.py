@@ -141,9 +141,9 @@ def test_the_issuer_and_the_health_check_follow_and_nothing_warns(project: Proje
 def test_a_proxy_in_front_says_for_whom_it_asks(project: Project) -> None:
     _until_ready(project)
     answer = _ask(project, "POST", "/oauth/token", json.dumps(DEMO_REQUEST), **{"X-Forwarded-For": CLIENT})
-    show = ("exec", "-T", "gateway", "rulemint", "exchanges", "show", answer.exchange, "--json")
-    until(lambda: project.call(*show).returncode == 0)
-    assert json.loads(project.run(*show))["ip"] == CLIENT
+    show = ("exchanges", "show", answer.exchange, "--json")
+    until(lambda: project.asked("rulemint", *show, not_yet=("exchange does not exist",)) is not None)
+    assert json.loads(project.rulemint(*show))["ip"] == CLIENT
 
 
 def test_a_new_certificate_is_taken_without_a_pause(project: Project, clone: Path) -> None:
