@@ -2,6 +2,8 @@
 
 import contract from "host:contract" with { type: "json" };
 import { readFrameLater, writeFrames } from "./channel.js";
+import { repliesRead, replyRead } from "./clock.js";
+import { mayRead, whenMoved } from "./draws.js";
 import { UNSUPPORTED } from "./failures.js";
 import { current } from "./invocation.js";
 import { turn } from "./turns.js";
@@ -84,6 +86,8 @@ async function readReplies() {
   while (waiting.size > 0) {
     const reply = await readFrameLater();
     if (reply === null) break;
+    while (!mayRead(repliesRead())) await /** @type {Promise<void>} */ (new Promise(whenMoved)); // the tape has something before
+    replyRead(reply.now_ms);
     hasReplied = true;
     waiting.get(reply.id)?.(reply);
     waiting.delete(reply.id);

@@ -10,16 +10,20 @@ import { describe } from "./answers.js";
 import { replied } from "./calls.js";
 import { captureConsole } from "./capture.js";
 import { readFrame, writeFrames } from "./channel.js";
+import { begin, loadAt } from "./clock.js";
+import { drawFor, seedBy } from "./draws.js";
 import { defineFetch } from "./fetch.js";
 import { NotARule } from "./forms.js";
 import { droppedSince, Invocation, setRunning, within } from "./invocation.js";
 import { leave, taken, takesTurns } from "./leaving.js";
 import { loadRule } from "./loading.js";
 import { nameRefusals } from "./refused.js";
+import { defineRandomness } from "./randomness.js";
 import { answerStalled } from "./stalled.js";
 import { defineStandardStreams } from "./standard_streams.js";
-import { keptAlive } from "./turns.js";
+import { defineTimes } from "./times.js";
 import { trackTimers } from "./timers.js";
+import { keptAlive } from "./turns.js";
 
 /** @import { Answer, AnswerFrame, IdleFrame, LoadFrame, Rule, RunFrame } from "./frames.d.ts" */
 
@@ -32,6 +36,8 @@ const now = performance.now.bind(performance);
  * @param {LoadFrame} load
  */
 async function loaded(load) {
+  loadAt(load.now_ms);
+  seedBy(load.seed);
   try {
     const rule = await loadRule(load);
     writeFrames({ t: "loaded", wants_cache: rule.wantsCache === true });
@@ -56,6 +62,9 @@ async function runOnce(rule, run) {
   /** @type {PromiseWithResolvers<Answer | (() => Answer)>} */
   const { promise, resolve } = Promise.withResolvers();
   const invocation = new Invocation(n, resolve);
+  begin(run.now_ms);
+  seedBy(run.seed);
+  drawFor(n, run.record === true, run.noted ?? null);
   setRunning(invocation);
   within(invocation, () => rule(run, invocation));
   const given = await promise;
@@ -91,6 +100,8 @@ async function serve() {
 }
 
 captureConsole();
+defineTimes(globalThis);
+defineRandomness(globalThis);
 trackTimers();
 defineFetch();
 nameRefusals();

@@ -1,0 +1,88 @@
+/**
+ * The clock as a rule sees it. It stands still while the rule computes, and moves when a reply arrives or a timer fires: so a
+ * run that is fed the same stamps sees the same clock. The host's own times, and the runner's, are real.
+ */
+
+import { isReplayed, movedOn, note, replayedTime } from "./draws.js";
+
+const real = performance.now.bind(performance);
+const wallClock = Date.now;
+const { max } = Math;
+
+/** The rule's clock, in ms since 1970; while there is no rule, that of the machine. */
+let now = 0;
+/** What it said as the rule was loaded: `performance.now()` counts from there. */
+let loaded = 0;
+/** The real moment in which it was set, of which timers count on. */
+let since = 0;
+/** Replies that were read in this run. */
+let replies = 0;
+
+/** The rule's clock, in ms since 1970. */
+export function nowMs() {
+  return now === 0 ? wallClock() : now;
+}
+
+/** The same in ms since the rule was loaded. */
+export function elapsedMs() {
+  return now === 0 ? real() : now - loaded;
+}
+
+/** When the other began. */
+export function originMs() {
+  return now === 0 ? wallClock() - real() : loaded;
+}
+
+/** How many replies were read in this run. */
+export function repliesRead() {
+  return replies;
+}
+
+/**
+ * A rule is loaded at *given*; at 0 by the clock of this machine.
+ *
+ * @param {number | undefined} given
+ */
+export function loadAt(given) {
+  begin(given);
+  loaded = now;
+}
+
+/**
+ * A run begins at *given*. The runner may have sent it while the one before ran, so that the clock may go back a little.
+ *
+ * @param {number | undefined} given
+ */
+export function begin(given) {
+  now = given || wallClock();
+  since = real();
+  replies = 0;
+}
+
+/**
+ * A reply was read, which the runner sent at *given*.
+ *
+ * @param {number | undefined} given
+ */
+export function replyRead(given) {
+  replies += 1;
+  now = max(now, given || realNow());
+  since = real();
+  movedOn();
+}
+
+/**
+ * A timer fired that was due at *due*, in ms since 1970.
+ *
+ * @param {number} [due]
+ */
+export function timerFired(due = 0) {
+  const taped = isReplayed() ? replayedTime(replies) : undefined;
+  now = max(now, taped ?? max(due, realNow()));
+  since = real();
+  note({ kind: "clock", now_ms: now, after: replies });
+}
+
+function realNow() {
+  return now + real() - since;
+}

@@ -1,0 +1,166 @@
+/**
+ * What a rule gets by chance. `Math.random` and its like come of the seed of its run. What must not be guessed comes of the
+ * machine: a run that is recorded tells the runner of it, and a replay has it from the tape.
+ */
+
+import contract from "host:contract" with { type: "json" };
+import { writeFrames } from "./channel.js";
+
+/** @import { Draw } from "./frames.d.ts" */
+
+const most = contract.draws;
+const fill = crypto.getRandomValues.bind(crypto);
+const { imul } = Math;
+
+/** The state of the generator: sfc32 by Chris Doty-Humphrey, which passes PractRand. */
+const state = new Uint32Array(4);
+/** The number of the run that draws. */
+let n = 0;
+let isNoted = false;
+/** What a replay has instead of the machine's. @type {Draw[] | null} */
+let tape = null;
+let at = 0;
+/** Who waits for the tape, each called once. @type {(() => void)[]} */
+const waiting = [];
+let notedDraws = 0;
+let notedBytes = 0;
+
+/**
+ * From now on *seed* says what is drawn; 0: the machine does.
+ *
+ * @param {number | undefined} seed
+ */
+export function seedBy(seed) {
+  if (!seed) {
+    fill(state);
+    return;
+  }
+  let mixed = (seed >>> 0) ^ imul(Math.floor(seed / 2 ** 32), 0x9e3779b9);
+  for (let place = 0; place < 4; place += 1) {
+    mixed = (mixed + 0x9e3779b9) | 0; // splitmix32
+    let word = imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+    word = imul(word ^ (word >>> 15), 0x735a2d97);
+    state[place] = word ^ (word >>> 15);
+  }
+  for (let round = 0; round < 12; round += 1) word();
+}
+
+/** At least 0 and less than 1, as `Math.random`. */
+export function pseudoRandom() {
+  return ((word() >>> 5) * 2 ** 26 + (word() >>> 6)) / 2 ** 53;
+}
+
+function word() {
+  const a = state[0], b = state[1], c = state[2], count = state[3];
+  const drawn = (a + b + count) | 0;
+  state[3] = count + 1;
+  state[0] = b ^ (b >>> 9);
+  state[1] = c + (c << 3);
+  state[2] = ((c << 21) | (c >>> 11)) + drawn;
+  return drawn;
+}
+
+/**
+ * The run *number* draws from now on. *noted*: what a replay has; null: it is live.
+ *
+ * @param {number} number
+ * @param {boolean} isRecorded
+ * @param {Draw[] | null} noted
+ */
+export function drawFor(number, isRecorded, noted) {
+  n = number;
+  tape = noted;
+  isNoted = isRecorded || noted !== null;
+  at = notedDraws = notedBytes = 0;
+}
+
+/** Whether this run is a replay. */
+export function isReplayed() {
+  return tape !== null;
+}
+
+/** Whether the runner hears what is drawn, or says it. */
+export function isTold() {
+  return isNoted;
+}
+
+/**
+ * Fill *bytes* with what nobody can guess; how many replies the run had read is *after*.
+ *
+ * @param {Uint8Array} bytes
+ * @param {number} after
+ */
+export function drawInto(bytes, after) {
+  for (let from = 0; from < bytes.length; from += most.draw_bytes) {
+    const part = bytes.subarray(from, from + most.draw_bytes);
+    const taped = tape?.[at];
+    const data = taped?.kind === "random" ? Uint8Array.fromBase64(taped.data) : null;
+    if (data?.length === part.length) {
+      part.set(data);
+      at += 1;
+      movedOn();
+    } else {
+      fill(part); // in a replay the runner sees by its note that the tape has no such draw
+    }
+    if (isNoted) note({ kind: "random", data: part.toBase64(), after });
+  }
+}
+
+/** The time that the tape has next, if nothing precedes it; undefined if there is none. @param {number} replies */
+export function replayedTime(replies) {
+  if (!mayFire(replies) || tape === null || at >= tape.length) return undefined;
+  const { now_ms } = tape[at++];
+  movedOn();
+  return now_ms;
+}
+
+/**
+ * Call *look* once the tape has moved on, or a reply was read.
+ *
+ * @param {() => void} look
+ */
+export function whenMoved(look) {
+  waiting.push(look);
+}
+
+/** Something came that others may wait for. */
+export function movedOn() {
+  for (const look of waiting.splice(0)) look();
+}
+
+/**
+ * Whether the tape has a timer fire now that *replies* were read; at its end, whether one may.
+ *
+ * @param {number} replies
+ */
+export function mayFire(replies) {
+  const next = tape?.[at];
+  return next === undefined || (next.kind === "clock" && (next.after ?? 0) <= replies);
+}
+
+/**
+ * Whether the tape has the next reply read now that *replies* were.
+ *
+ * @param {number} replies
+ */
+export function mayRead(replies) {
+  const next = tape?.[at];
+  return next === undefined || (next.after ?? 0) > replies;
+}
+
+/** Whether the tape has nothing more. */
+export function isAtEnd() {
+  return tape !== null && at >= tape.length;
+}
+
+/**
+ * Tell the runner of *draw*, if it wants to know. It stops listening after so many.
+ *
+ * @param {Draw} draw
+ */
+export function note(draw) {
+  if (!isNoted || n === 0) return;
+  notedDraws += 1;
+  notedBytes += draw.data?.length ?? 0;
+  if (notedDraws <= most.count && notedBytes <= most.bytes) writeFrames({ t: "noted", n, ...draw });
+}
