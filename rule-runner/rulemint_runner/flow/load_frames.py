@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 import msgspec
 from redis.exceptions import RedisError
@@ -12,6 +13,7 @@ from rulemint_runner.flow.rule_sources import RuleSource
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
+from rulemint_shared.clock import machine_ms
 from rulemint_shared.contract.messages import FailureReason
 
 META = {
@@ -20,6 +22,8 @@ META = {
     "auth0-extension-name": "credentials-exchange",
 }
 """The names that `context.webtask.meta` held of every rule at Auth0."""
+SEED_BITS = 53
+"""As many as every language reads exactly from JSON."""
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -34,7 +38,14 @@ def load_frame(name: str, source: RuleSource, limits: Limits, packages: msgspec.
         result_bytes=limits.result_bytes,
         meta=META,
         packages=packages,
+        seed=a_seed(),
+        now_ms=machine_ms(),
     )
+
+
+def a_seed() -> int:
+    """Draw a seed. A rule may guess what comes of it, and nothing of any other."""
+    return 1 + secrets.randbelow(2**SEED_BITS - 1)
 
 
 async def packages_of(name: str, store: PackageStore) -> msgspec.Raw:

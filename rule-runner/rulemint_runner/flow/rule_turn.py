@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from rulemint_runner.egress.messages import OutboundRequest, Redirect
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.flow.invocation_state import InvocationState
 from rulemint_runner.flow.limits import LimitPolicy
-from rulemint_runner.flow.load_frames import load_frame, packages_of
+from rulemint_runner.flow.load_frames import a_seed, load_frame, packages_of
 from rulemint_runner.flow.masking import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result, interpret
 from rulemint_runner.flow.rule_sources import RuleSource
@@ -41,8 +40,6 @@ from rulemint_shared.deadline import Deadline
 
 log = structlog.get_logger(__name__)
 
-SEED_BITS = 53
-"""As many as every language reads exactly from JSON."""
 _TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
 _numbers = itertools.count(1)
 """Of runs: no two of this process have the same."""
@@ -138,7 +135,7 @@ class RuleTurn(Turn):
             },
             claims=given.claims,
             cache=self._cache,
-            seed=random.getrandbits(SEED_BITS) or 1,  # of what is no secret: `Math.random`
+            seed=a_seed(),
             now_ms=machine_ms(),
         )
 

@@ -26,7 +26,7 @@ from rulemint_runner.hosts.errors import HostEndedError, more_than_memory
 from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.loading import Loading, explained, not_loaded
 from rulemint_runner.hosts.pipe import OVERDUE, Pipe, ignore_line
-from rulemint_runner.hosts.turn import Turn
+from rulemint_runner.hosts.turn import Seeds, Turn
 from rulemint_runner.hosts.usage import Usage
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.channel import Channel, EngineText
@@ -56,8 +56,9 @@ class Host:
         *,
         program: HostProgram,
         priority: Priority = Priority.USUAL,
+        hash_seed: int = 0,
     ) -> None:
-        """*priority* is what the process was started with."""
+        """*priority* and *hash_seed* are what the process was started with."""
         self.memory_mb = program.memory_mb
         """The MiB that its rule may have, as its author sees it."""
         self.max_private_bytes = program.max_private_bytes
@@ -75,6 +76,7 @@ class Host:
         self._engine_text = engine_text
         self.pipe = Pipe(process.pid, channel, self.kill, self.kill_overdue)
         """The turns that it was sent and has not done."""
+        self.pipe.seeds = Seeds(hash_seed)
         self.count = self.pipe.count
         self._usage: Usage | None = None
         self._awaited: asyncio.Future[Any] | None = None
@@ -144,6 +146,7 @@ class Host:
         """
         self.pipe.load_line = on_line
         self._file = load.file
+        self.pipe.seeds = self.pipe.seeds._replace(load=load.seed, load_now_ms=load.now_ms)
         loading = Loading(
             load,
             self.pid,

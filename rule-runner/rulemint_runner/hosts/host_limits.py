@@ -42,6 +42,8 @@ class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
     """The signal by which its engine ends, without a word, when the kernel gives it no more memory."""
     tells_place_by: signal.Signals | None = None
     """The signal upon which its engine writes where it is."""
+    hash_seed_in: str = ""
+    """The variable of its environment that says how it hashes texts, and so in which order its sets are."""
 
 
 def memory_of_packages(size: int) -> int:
@@ -75,4 +77,5 @@ def python_with_memory(base: SandboxPolicy, memory_mb: int) -> HostProgram:
         memory_mb=memory_mb,
         max_private_bytes=(memory_mb + _PYTHON_KEEPS_MB) * _MIB,
         tells_place_by=signal.SIGUSR1,
+        hash_seed_in="PYTHONHASHSEED",
     )

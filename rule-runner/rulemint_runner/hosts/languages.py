@@ -37,6 +37,8 @@ _DENO_FLAGS = (
 )  # fmt: skip
 _DENO_IMPORTS = {"imports": {"host:contract": HOST_CONTRACT_FILE.as_uri()}}
 """As ``host_programs/deno/deno.json`` has it for the checks; that file is not read here."""
+_PYTHON_FLAGS = ("-s", "-P", "-S", "-B", "-X", "utf8")
+"""``-I`` would ignore its environment too, of which it has nothing but the seed of its hashes."""
 
 
 class Languages:
@@ -105,7 +107,7 @@ def _python_policy() -> SandboxPolicy:
     standard_library = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
     libraries = libraries_of(program)
     return SandboxPolicy(
-        argv=(str(program), "-I", "-S", "-B", "-X", "utf8", str(host / "main.py"), str(HOST_CONTRACT_FILE)),
+        argv=(str(program), *_PYTHON_FLAGS, str(host / "main.py"), str(HOST_CONTRACT_FILE)),
         user=_nobody_if_reachable(program, host / "main.py"),
         executable_files=_with_loader(program),
         readable_files=(*with_targets(libraries), *_EVERY_HOST_READS),

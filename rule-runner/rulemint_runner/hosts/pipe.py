@@ -19,7 +19,7 @@ from time import monotonic
 
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pipe_user import NOBODY
-from rulemint_runner.hosts.turn import Answer, Turn
+from rulemint_runner.hosts.turn import Answer, Seeds, Turn
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.channel import Channel
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Idle, Line, NotBegun, Noted, StorageGet, StorageSet
@@ -49,6 +49,8 @@ class Pipe:
     def __init__(self, pid: int, channel: Channel, kill: Kill, kill_overdue: Kill) -> None:
         """*kill_overdue* is for a turn whose time is up: the host may say first where it is."""
         self.user = NOBODY
+        self.seeds = Seeds()
+        """Of this host."""
         self.runs = 0
         """Turns that it came to."""
         self.dropped_lines = 0
@@ -150,6 +152,7 @@ class Pipe:
         self._is_answered = self.has_asked = False
         self.began_s = monotonic()
         self.runs += 1
+        turn.seeds = self.seeds
         turn.begin(self._pid)
         self._outbound.open(turn.fetch, turn.number)
         self._state_calls.open(turn, turn.number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from contextlib import ExitStack
 
@@ -18,25 +19,35 @@ from rulemint_runner.sandbox.sandbox import Sandbox, SpawnError
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.process.shortages import note_shortage
 
+HASH_SEEDS = 2**32
+"""Their count; Python takes 0 for no seed at all."""
 
-async def start_host(sandbox: Sandbox, program: HostProgram, *, priority: Priority = Priority.USUAL) -> Host:
+
+async def start_host(
+    sandbox: Sandbox, program: HostProgram, *, priority: Priority = Priority.USUAL, hash_seed: int = 0
+) -> Host:
     """A blank host that is ready, and has had its *priority* from before its program ran.
+
+    By *hash_seed* it hashes as another host has; 0: as none can know.
 
     Raises:
         HostEndedError: no process could be started, or it ended at once or did not get ready. If something is used up,
             the log says what.
     """
     try:
-        return await _start(sandbox, program, priority)
+        return await _start(sandbox, program, priority, hash_seed or 1 + secrets.randbelow(HASH_SEEDS - 1))
     except (SpawnError, OSError) as error:
         shortage = note_shortage(error, starting=isinstance(error, SpawnError))
         why = str(error) if shortage is None else f"{shortage.event}: {shortage.limit}"
         raise HostEndedError(FailureReason.OVERLOADED, f"no host could be started: {why}") from error
 
 
-async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority) -> Host:
+async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority, hash_seed: int) -> Host:
     loop = asyncio.get_running_loop()
-    policy = msgspec.structs.replace(program.policy, priority=priority)
+    environment = program.policy.environment
+    if program.hash_seed_in:
+        environment = (*environment, (program.hash_seed_in, str(hash_seed)))
+    policy = msgspec.structs.replace(program.policy, priority=priority, environment=environment)
     with ExitStack() as theirs, ExitStack() as undo:
         our_input, their_input = _socket_pair(theirs, undo, socket.SOCK_SEQPACKET)
         our_output, their_output = _socket_pair(theirs, undo)
@@ -58,6 +69,7 @@ async def _start(sandbox: Sandbox, program: HostProgram, priority: Priority) -> 
         engine_text,
         program=program,
         priority=priority,
+        hash_seed=hash_seed if program.hash_seed_in else 0,
     )
     channel.deliver_to(host)
     await host.ready()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rulemint_runner.hosts.circuit_breaker import Admission
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host_limits import HostProgram
@@ -27,6 +29,17 @@ Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
 NOBODY = Caller("")
 
 
+class Seeds(NamedTuple):
+    """By what a host is as it is: another that is started by the same has drawn the same."""
+
+    hash: int = 0
+    """Its engine hashes texts by it, so that its sets have one order; 0: the engine takes none."""
+    load: int = 0
+    """Its rule drew by it while it was loaded."""
+    load_now_ms: float = 0.0
+    """Its rule's clock said so then."""
+
+
 class Turn:
     """One invocation, from when it waits for a host until it has its end, of which it hears exactly once.
 
@@ -45,6 +58,8 @@ class Turn:
         self.caller = caller
         self.admission: Admission | None = None
         """By which it is under way."""
+        self.seeds = Seeds()
+        """Of the host that it runs in."""
         self.until = deadline
         """Until when the rule has to answer, once it runs."""
         self.was_spared = False

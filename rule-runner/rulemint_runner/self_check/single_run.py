@@ -9,7 +9,17 @@ from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.pipe_user import User
 from rulemint_runner.hosts.turn import Answer, Turn
-from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Line, Reply, Run, StorageGet, StorageSet, Stored
+from rulemint_runner.hosts.wire.frames import (
+    CacheChanged,
+    Call,
+    Line,
+    Noted,
+    Reply,
+    Run,
+    StorageGet,
+    StorageSet,
+    Stored,
+)
 from rulemint_runner.hosts.wire.outbound import Fetch
 from rulemint_runner.hosts.wire.state_calls import NO_STATE, State
 from rulemint_shared.contract.messages import FailureReason
@@ -23,16 +33,17 @@ async def run_once(
     on_line: Callable[[Line], None],
     fetch: Fetch,
     state: State = NO_STATE,
+    on_draw: Callable[[Noted], None] = lambda _draw: None,
 ) -> Answer:
     """Return the rule's answer to *run*. Every line that it wrote until then has been given to *on_line*.
 
     Those that it writes before the host is idle follow. Its outbound calls go through *fetch*; those that it did not
-    wait for are cancelled. *state* is what it keeps.
+    wait for are cancelled. *state* is what it keeps. *on_draw* hears what its host drew, if *run* wants that.
 
     Raises:
         HostEndedError: it ended before *deadline*, or was ended at it.
     """
-    turn = _SingleTurn(run, deadline, on_line, fetch, state)
+    turn = _SingleTurn(run, deadline, on_line, fetch, state, on_draw)
     host.pipe.user = _Alone()
     host.send(turn)
     try:
@@ -44,7 +55,13 @@ async def run_once(
 
 class _SingleTurn(Turn):
     def __init__(
-        self, run: Run, deadline: Deadline, on_line: Callable[[Line], None], fetch: Fetch, state: State
+        self,
+        run: Run,
+        deadline: Deadline,
+        on_line: Callable[[Line], None],
+        fetch: Fetch,
+        state: State,
+        on_draw: Callable[[Noted], None],
     ) -> None:
         super().__init__(run.n, deadline=deadline, timeout_s=float("inf"))
         self.result: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -52,6 +69,7 @@ class _SingleTurn(Turn):
         self._on_line = on_line
         self._fetch = fetch
         self._state = state
+        self._on_draw = on_draw
 
     def frame(self) -> Run:
         return self._run
@@ -67,6 +85,9 @@ class _SingleTurn(Turn):
 
     def cache_changed(self, changes: CacheChanged) -> None:
         self._state.cache_changed(changes)
+
+    def noted(self, draw: Noted) -> None:
+        self._on_draw(draw)
 
     def answered(self, answer: Answer) -> None:
         if not self.result.done():

@@ -22,6 +22,19 @@ export interface LoadFrame {
   result_bytes: number;
   packages: PackageSet | null;
   meta?: Record<string, string>;
+  seed?: number;
+  now_ms?: number;
+}
+
+/** What a host had from its machine: random bytes, in base64, or the time at which a timer fired. */
+export interface Draw {
+  kind: "random" | "clock";
+  data?: string;
+  now_ms?: number;
+  /** So many replies it had read in this run before. */
+  after?: number;
+  /** Which timer of the run. */
+  timer?: number;
 }
 
 /** The token request beyond what every rule sees in its context. */
@@ -54,6 +67,14 @@ export interface RunFrame {
   request?: Sent;
   claims?: Record<string, unknown>;
   cache?: Record<string, CacheRecord>;
+  /** Of what is merely pseudo-random; 0: none. */
+  seed?: number;
+  /** The rule's clock as it begins, in ms since 1970; 0: the host's own. */
+  now_ms?: number;
+  /** The runner wants to hear what is drawn. */
+  record?: boolean;
+  /** Of a replay: what is drawn in place of the machine's. */
+  noted?: Draw[] | null;
 }
 
 /** A value of `api.cache`, which ends at `expires_at`, in ms since the epoch. */
@@ -87,6 +108,8 @@ export interface ReplyFrame {
   error: string | null;
   /** Of the error, as programs know it. */
   code: string;
+  /** The rule's clock from now on. */
+  now_ms?: number;
 }
 
 export interface StorageGetFrame {
@@ -111,6 +134,7 @@ export interface StoredFrame {
   etag: string | null;
   conflict: boolean;
   error: string | null;
+  now_ms?: number;
 }
 
 /** What the runner replies to, by its number. */
@@ -157,6 +181,7 @@ export type OutFrame =
   | { t: "line"; level: Level; text: string; n: number }
   | IdleFrame
   | NotBegunFrame
+  | ({ t: "noted"; n: number } & Draw)
   | AskingFrame
   | CacheChangedFrame
   | AnswerFrame;

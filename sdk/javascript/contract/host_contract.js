@@ -29,6 +29,11 @@ export default {
     "bytes": 8192,
     "ttl_ms": 86400000
   },
+  "draws": {
+    "draw_bytes": 65536,
+    "count": 1000,
+    "bytes": 262144
+  },
   "scope": {
     "character": "[\\x21\\x23-\\x5b\\x5d-\\x7e]",
     "characters": 256

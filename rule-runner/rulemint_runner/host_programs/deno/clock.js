@@ -17,6 +17,8 @@ let loaded = 0;
 let since = 0;
 /** Replies that were read in this run. */
 let replies = 0;
+/** Timers that were started in this run; before the first they count from here. */
+let timers = 2 ** 40;
 
 /** The rule's clock, in ms since 1970. */
 export function nowMs() {
@@ -44,7 +46,9 @@ export function repliesRead() {
  * @param {number | undefined} given
  */
 export function loadAt(given) {
+  const before = timers;
   begin(given);
+  timers = before;
   loaded = now;
 }
 
@@ -56,7 +60,7 @@ export function loadAt(given) {
 export function begin(given) {
   now = given || wallClock();
   since = real();
-  replies = 0;
+  replies = timers = 0;
 }
 
 /**
@@ -71,16 +75,23 @@ export function replyRead(given) {
   movedOn();
 }
 
+/** The number of a timer that starts: the first of the run is 1, and those of no run have others. */
+export function nextTimer() {
+  timers += 1;
+  return timers;
+}
+
 /**
- * A timer fired that was due at *due*, in ms since 1970.
+ * The timer of this number fired, which was due at *due*, in ms since 1970.
  *
- * @param {number} [due]
+ * @param {number} timer
+ * @param {number} due
  */
-export function timerFired(due = 0) {
-  const taped = isReplayed() ? replayedTime(replies) : undefined;
+export function timerFired(timer, due) {
+  const taped = isReplayed() ? replayedTime(timer, replies) : undefined;
   now = max(now, taped ?? max(due, realNow()));
   since = real();
-  note({ kind: "clock", now_ms: now, after: replies });
+  note({ kind: "clock", now_ms: now, after: replies, timer });
 }
 
 function realNow() {

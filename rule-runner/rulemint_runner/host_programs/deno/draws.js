@@ -94,7 +94,7 @@ export function drawInto(bytes, after) {
   for (let from = 0; from < bytes.length; from += most.draw_bytes) {
     const part = bytes.subarray(from, from + most.draw_bytes);
     const taped = tape?.[at];
-    const data = taped?.kind === "random" ? Uint8Array.fromBase64(taped.data) : null;
+    const data = taped?.kind === "random" ? Uint8Array.fromBase64(taped.data ?? "") : null;
     if (data?.length === part.length) {
       part.set(data);
       at += 1;
@@ -106,9 +106,14 @@ export function drawInto(bytes, after) {
   }
 }
 
-/** The time that the tape has next, if nothing precedes it; undefined if there is none. @param {number} replies */
-export function replayedTime(replies) {
-  if (!mayFire(replies) || tape === null || at >= tape.length) return undefined;
+/**
+ * The time that the tape has for *timer*, if it is that one's turn; undefined if it has none.
+ *
+ * @param {number} timer
+ * @param {number} replies
+ */
+export function replayedTime(timer, replies) {
+  if (tape === null || at >= tape.length || !mayFire(timer, replies)) return undefined;
   const { now_ms } = tape[at++];
   movedOn();
   return now_ms;
@@ -129,13 +134,14 @@ export function movedOn() {
 }
 
 /**
- * Whether the tape has a timer fire now that *replies* were read; at its end, whether one may.
+ * Whether the tape has *timer* fire now that *replies* were read; at its end, each may.
  *
+ * @param {number} timer
  * @param {number} replies
  */
-export function mayFire(replies) {
+export function mayFire(timer, replies) {
   const next = tape?.[at];
-  return next === undefined || (next.kind === "clock" && (next.after ?? 0) <= replies);
+  return next === undefined || (next.kind === "clock" && (next.after ?? 0) <= replies && next.timer === timer);
 }
 
 /**

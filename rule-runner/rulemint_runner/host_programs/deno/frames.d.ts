@@ -32,6 +32,8 @@ export interface Draw {
   now_ms?: number;
   /** So many replies it had read in this run before. */
   after?: number;
+  /** Which timer of the run. */
+  timer?: number;
 }
 
 /** The token request beyond what every rule sees in its context. */

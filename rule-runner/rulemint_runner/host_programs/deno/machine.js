@@ -1,5 +1,7 @@
 /** What a rule sees of its machine: as little as a container shows of a process in it, so that libraries may look. */
 
+import { elapsedMs } from "./clock.js";
+
 const NOBODY = 65_534;
 const UMASK = 0o022;
 const PROCESSOR = { model: "", speed: 0, times: { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 } };
@@ -30,8 +32,28 @@ export const PROCESS = {
   getgid: () => NOBODY,
   getgroups: () => [NOBODY],
   getuid: () => NOBODY,
-  uptime: () => performance.now() / 1000,
+  cpuUsage: processorTime,
+  threadCpuUsage: processorTime,
+  uptime: () => elapsedMs() / 1000,
 };
+
+/**
+ * Of the rule's clock, as all times: so many µs since *before*.
+ *
+ * @param {{ user: number, system: number }} [before]
+ */
+function processorTime(before) {
+  return { user: Math.floor(elapsedMs() * 1000) - (before?.user ?? 0), system: 0 };
+}
+
+/**
+ * `process.resourceUsage`, of which the processor time is as above.
+ *
+ * @param {() => any} resourceUsage
+ */
+export function usageOr(resourceUsage) {
+  return () => ({ ...resourceUsage(), userCPUTime: processorTime().user, systemCPUTime: 0 });
+}
 
 /**
  * `os.getPriority`, which says nothing of other processes.

@@ -6,8 +6,10 @@
 import { UNSUPPORTED } from "./failures.js";
 import { changeFiles } from "./files.js";
 import { changeHttp, changeHttps } from "./http.js";
+import { changeCrypto, defineRandomness } from "./randomness.js";
 import { REACHABLE, REFUSED, refusedWorker } from "./refused.js";
 import { changePromises, changeTimers } from "./timers.js";
+import { defineTimes } from "./times.js";
 
 /** @typedef {(specifier: string) => any} Require */
 
@@ -40,6 +42,7 @@ const LOOK_UPS = /^(?:lookup|resolve|reverse)/;
 const CHANGES = {
   child_process: (module) => Object.assign(module, refusing("child_process", CHILDREN)),
   console: (module) => Object.assign(module, linesOf(globalThis.console)),
+  crypto: changeCrypto,
   cluster: (module) => Object.assign(module, refusing("cluster", ["fork"])),
   dgram: (module) => Object.assign(module, refusing("dgram", ["createSocket"], REACHABLE)),
   dns: refuseLookUps,
@@ -52,10 +55,12 @@ const CHANGES = {
   inspector: (module) => Object.assign(module, { url: () => undefined }),
   module: (module, _load, require) => Object.assign(module, { createRequire: () => require }),
   net: refuseNamesAndDescriptors,
+  perf_hooks: (module) => Object.assign(module, refusing("perf_hooks", ["monitorEventLoopDelay"])),
   timers: changeTimers,
   "timers/promises": changePromises,
   tls: (_module, load) => load("net"),
   tty: (module) => refuseDescriptors(module, ["ReadStream", "WriteStream"], () => true),
+  vm: changeContexts,
   worker_threads: (module) => Object.assign(module, { Worker: refusedWorker }),
   v8: (module) => Object.assign(module, refusing("v8", ["writeHeapSnapshot"])),
 };
@@ -118,6 +123,40 @@ function refuseLookUps(dns, load) {
   for (const asking of [dns.promises, dns.promises.Resolver.prototype]) {
     change(asking, (error) => Promise.reject(error));
   }
+}
+
+/**
+ * Have a context of its own tell the rule's time, and draw as the rule does.
+ *
+ * @param {any} vm
+ */
+function changeContexts(vm) {
+  const { createContext, runInContext } = vm;
+  const prepared = (/** @type {any[]} */ ...given) => {
+    const context = createContext(...given);
+    const realm = runInContext("globalThis", context);
+    defineTimes(realm);
+    defineRandomness(realm);
+    return context;
+  };
+  vm.createContext = prepared;
+  vm.runInNewContext = (/** @type {string} */ code, /** @type {object} */ context, /** @type {any} */ options) =>
+    runInContext(code, prepared(context, ofContext(options)), options);
+  /** @this {any} @param {object} [context] @param {any} [options] */
+  vm.Script.prototype.runInNewContext = function (context, options) {
+    return this.runInContext(prepared(context, ofContext(options)), options);
+  };
+}
+
+/**
+ * What of the options of a script is of its context.
+ *
+ * @param {any} options
+ */
+function ofContext(options) {
+  if (typeof options !== "object" || options === null) return undefined;
+  const { contextName: name, contextOrigin: origin, contextCodeGeneration: codeGeneration, microtaskMode } = options;
+  return { name, origin, codeGeneration, microtaskMode };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { lineStream } from "./capture.js";
 import { MAIN, MAIN_FILE } from "./module_object.js";
-import { NO_MACHINE, priorityOr, PROCESS, umaskOr } from "./machine.js";
+import { NO_MACHINE, priorityOr, PROCESS, umaskOr, usageOr } from "./machine.js";
 import { change, REFUSED_OF_PROCESS } from "./node_changes.js";
 
 /**
@@ -42,6 +42,7 @@ export function defineProcess(requireFromRule) {
         ...PROCESS,
         ...REFUSED_OF_PROCESS,
         umask,
+        resourceUsage: usageOr(process.resourceUsage.bind(process)),
         _rawDebug: (/** @type {unknown[]} */ ...said) => globalThis.console.error(...said),
         execPath: "/node",
         argv: ["/node", MAIN_FILE],

@@ -4,7 +4,10 @@
  * Deno loads its timers when they are first touched, for 20 ms, and so do we.
  */
 
+import { nextTimer, nowMs, timerFired } from "./clock.js";
+import { isReplayed } from "./draws.js";
 import { starter, within } from "./invocation.js";
+import { startReplayed, taped } from "./replayed_timers.js";
 import { noting, tell } from "./strays.js";
 
 /** @typedef {(...args: any[]) => any} Start */
@@ -64,7 +67,7 @@ function track(name) {
 }
 
 /**
- * *start*, of which each timer ends with the invocation that started it.
+ * *start*, of which each timer moves the clock as it fires, and ends with the invocation that started it.
  *
  * @param {Start} start
  * @param {(timer: any) => void} stop
@@ -73,39 +76,87 @@ function track(name) {
 function ending(start, stop, name) {
   /** @type {Start} */
   const tracked = (callback, ...rest) => {
+    if (typeof callback !== "function") return start(callback, ...rest);
     const invocation = starter();
-    if (invocation === undefined || typeof callback !== "function") return start(callback, ...rest);
+    const moves = isTimed(name);
+    const number = moves ? nextTimer() : 0;
+    const delay = moves ? delayOf(rest[0]) : 0;
+    let due = nowMs() + delay;
     /** @this {unknown} @param {any[]} args */
     const run = function (...args) {
-      if (name !== "setInterval") invocation.forget(timer);
+      if (moves) {
+        timerFired(number, due);
+        due = nowMs() + delay;
+      }
+      if (name !== "setInterval") invocation?.forget(timer);
       return noting(invocation, () => callback.apply(this, args));
     };
-    const timer = start(run, ...rest);
+    const fire = () => run.apply(timer, rest.slice(1));
+    const every = name === "setInterval" ? delay : 0;
+    /** @type {any} */
+    const timer = moves && isReplayed()
+      ? startReplayed(start, stop, { number, due, every, fire })
+      : start(run, ...rest);
+    if (invocation === undefined) return timer;
     if (invocation.isOver && name !== "setImmediate") stop(timer);
     else invocation.started(timer, stop);
     return timer;
   };
   Object.defineProperty(tracked, "name", { value: name });
   const promisified = /** @type {any} */ (start)[PROMISIFIED];
-  if (promisified) Object.defineProperty(tracked, PROMISIFIED, { value: settlingInTime(promisified) });
+  if (promisified) Object.defineProperty(tracked, PROMISIFIED, { value: settlingInTime(promisified, isTimed(name)) });
   return tracked;
 }
 
 /**
- * *start*, whose promise never settles once the invocation is over that asked for it.
+ * Whether time passes until what *name* starts: what is to run in the next turn waits for none.
+ *
+ * @param {string} name
+ */
+function isTimed(name) {
+  return name !== "setImmediate";
+}
+
+/**
+ * The delay that Node makes of *given*, in ms.
+ *
+ * @param {unknown} given
+ */
+function delayOf(given) {
+  const delay = Number(given);
+  return delay >= 1 && delay <= MAX_MS ? Math.trunc(delay) : 1;
+}
+
+/**
+ * *start*, whose promise never settles once the invocation is over that asked for it. *moves*: so does the clock.
  *
  * @param {Start} start
+ * @param {boolean} moves
  * @returns {Start}
  */
-function settlingInTime(start) {
+function settlingInTime(start, moves) {
   return async (...args) => {
     const invocation = starter();
+    const due = moves ? nowMs() + delayOf(args[0]) : 0;
+    const number = moves ? nextTimer() : 0;
     try {
       return await start(...args);
     } finally {
       if (invocation?.isOver) await never();
+      if (moves) await fired(number, due);
     }
   };
+}
+
+/**
+ * The clock moves, once the tape of a replay has it do so.
+ *
+ * @param {number} number
+ * @param {number} due
+ */
+async function fired(number, due) {
+  if (isReplayed()) await taped(number);
+  timerFired(number, due);
 }
 
 function never() {
@@ -137,12 +188,12 @@ export function changePromises(module) {
   changed.add(module);
   const { setTimeout, setInterval, setImmediate, scheduler } = module;
   return Object.assign(module, {
-    setTimeout: settlingInTime(setTimeout),
-    setImmediate: settlingInTime(setImmediate),
+    setTimeout: settlingInTime(setTimeout, true),
+    setImmediate: settlingInTime(setImmediate, false),
     setInterval: (/** @type {any[]} */ ...args) => ticksInTime(setInterval(...args)),
     scheduler: Object.assign(Object.create(Object.getPrototypeOf(scheduler)), {
-      wait: settlingInTime(scheduler.wait.bind(scheduler)),
-      yield: settlingInTime(scheduler.yield.bind(scheduler)),
+      wait: settlingInTime(scheduler.wait.bind(scheduler), true),
+      yield: settlingInTime(scheduler.yield.bind(scheduler), false),
     }),
   });
 }
@@ -150,12 +201,14 @@ export function changePromises(module) {
 /** @param {AsyncGenerator<unknown, void>} ticks */
 function ticksInTime(ticks) {
   const invocation = starter();
+  const number = nextTimer();
   return (async function* () {
     for await (const tick of ticks) {
       if (invocation?.isOver) {
         await ticks.return();
         await never();
       }
+      await fired(number, 0);
       yield tick;
     }
   })();

@@ -1,6 +1,6 @@
 /** Every way by which JavaScript tells the time, told by the clock of the rule. */
 
-import { elapsedMs, nowMs, originMs, timerFired } from "./clock.js";
+import { elapsedMs, nextTimer, nowMs, originMs, timerFired } from "./clock.js";
 
 const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyDescriptors } = Object;
 const { construct } = Reflect;
@@ -117,8 +117,9 @@ function defineWait(atomics) {
   const { wait } = atomics;
   replace(atomics, "wait", (/** @type {any[]} */ ...given) => {
     const due = nowMs() + (Number(given[3]) || 0);
+    const number = nextTimer();
     const ended = wait(...given);
-    if (ended === "timed-out") timerFired(due);
+    if (ended === "timed-out") timerFired(number, due);
     return ended;
   });
 }
@@ -141,7 +142,11 @@ function definePerformance(prototype, performance) {
     const span = typeof from === "object" && from !== null ? from : { start: from, end: to };
     const { start = 0, end, ...rest } = span;
     const isEnded = end !== undefined || rest.duration !== undefined;
-    return measure.call(this, name, { start, ...rest, ...(isEnded ? end !== undefined && { end } : { end: elapsedMs() }) });
+    return measure.call(this, name, {
+      start,
+      ...rest,
+      ...(isEnded ? end !== undefined && { end } : { end: elapsedMs() }),
+    });
   };
   replace(prototype, "mark", marked);
   replace(prototype, "measure", measured);
@@ -173,6 +178,8 @@ function defineFile(realm) {
  */
 function replace(thing, name, value) {
   const { enumerable = false } = getOwnPropertyDescriptor(thing, name) ?? {};
-  if (typeof value === "function" && value.name !== name) defineProperty(value, "name", { value: name, configurable: true });
+  if (typeof value === "function" && value.name !== name) {
+    defineProperty(value, "name", { value: name, configurable: true });
+  }
   defineProperty(thing, name, { value, writable: true, enumerable, configurable: true });
 }

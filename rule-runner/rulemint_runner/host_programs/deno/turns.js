@@ -20,8 +20,12 @@ export function turn() {
   return new Promise((resolve) => inTheNext(() => inTheNext(resolve)));
 }
 
-/** @param {() => void} run */
-function inTheNext(run) {
+/**
+ * Call *run* in the next turn.
+ *
+ * @param {() => void} run
+ */
+export function inTheNext(run) {
   immediateRefCount(true);
   queueImmediate({
     _onImmediate: run,

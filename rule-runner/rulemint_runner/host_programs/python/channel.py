@@ -7,11 +7,14 @@ accident.
 import json
 import os
 
+from clock import CLOCK
 from contract import CONTRACT
+from draws import may_read
 
 _write = os.write
 USUAL_BYTES = CONTRACT["packet_bytes"]
 """Most frames come with a single read of so many."""
+_REPLIES = frozenset({"reply", "stored"})
 
 
 class Channel:
@@ -63,6 +66,8 @@ class Channel:
             loop.remove_reader(self._input)
 
     def _read_for_loop(self) -> None:
+        if not may_read(CLOCK.replies):  # the tape of a replay has something before
+            return
         frame = self.read()
         if frame is None:
             raise SystemExit
@@ -91,7 +96,10 @@ class Channel:
         else:
             text, self._unread = unread[:size].decode(), bytes(unread[size:])
         del unread
-        return self._decode(text)
+        frame = self._decode(text)
+        if frame["t"] in _REPLIES:
+            CLOCK.reply_read(frame["now_ms"])
+        return frame
 
     def write(self, *frames: dict) -> None:
         """Send *frames*, together; returns once all of them are written."""

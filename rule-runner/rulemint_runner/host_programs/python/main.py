@@ -5,6 +5,7 @@ While it is idle it blocks in a read, so nothing that a rule left behind runs be
 """
 
 import faulthandler
+import os
 import sys
 from _signal import SIGUSR1  # `signal` makes enumerations of all
 from time import monotonic as now
@@ -14,16 +15,20 @@ sys.path.insert(0, __file__.rpartition("/")[0])
 import calls
 import capture
 import channel
+import clock
 import descriptions
 import descriptors
+import draws
 import invocation
 import machine
 import package_files
 import packages
+import randomness
 import refused
 import rule
 import socket_modules
 import strays
+import times
 from paths import without_paths
 
 sys.path.pop(0)
@@ -34,10 +39,14 @@ for name, module in tuple(sys.modules.items()):  # a rule may have packages of t
 
 def main() -> None:
     """Load once, then answer until the runner hangs up."""
+    os.environ.clear()  # noqa: TID251  # the seed of hashes is for the interpreter
     runner = channel.Channel()
     faulthandler.register(SIGUSR1, file=2, all_threads=False)  # the runner asks where a rule is whose time is up
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
+    draws.define(runner)
+    times.define()
+    randomness.define()
     refused.define()
     descriptors.define({1: sys.stdout, 2: sys.stderr})
     machine.define()
@@ -47,6 +56,8 @@ def main() -> None:
     load = runner.read()
     if load is None:
         return
+    clock.CLOCK.load_at(load["now_ms"])
+    draws.begin(0, load["seed"])
     if load["packages"] is not None:
         package_files.define(packages.define(load["packages"]))
     strays.look_at(load["script"], has_packages=load["packages"] is not None)
@@ -63,6 +74,9 @@ def main() -> None:
     while (run := runner.next_run()) is not None:
         began_s = now()
         running = invocation.begin(run["n"])
+        clock.CLOCK.begin(run["now_ms"])
+        draws.begin(run["n"], run["seed"], record=run["record"], noted=run["noted"])
+        randomness.seed_anew()
         given = loaded.answer(run)
         strays.leave(running)
         answer = rule.answer_of(given, running)

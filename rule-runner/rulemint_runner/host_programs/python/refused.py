@@ -12,7 +12,9 @@ import os
 import sys
 import threading
 
+import randomness
 import strays
+import times
 from machine import change_tempfile
 
 REFUSED = "a rule's sandbox refuses that"
@@ -118,11 +120,21 @@ def _change_asyncio(module: object) -> None:
     module.BaseEventLoop.getaddrinfo = getaddrinfo
 
 
+def _change_signal(module: object) -> None:
+    _wrap(module, "raise_signal pthread_kill", _REFUSALS)
+    times.change_signal(module)
+
+
 CHANGES = {
     "asyncio.base_events": _change_asyncio,
-    "signal": lambda module: _wrap(module, "raise_signal pthread_kill", _REFUSALS),
+    "datetime": times.change_datetime,
+    "random": randomness.change_random,
+    "resource": times.change_resource,
+    "selectors": times.change_selectors,
+    "signal": _change_signal,
     "multiprocessing.synchronize": lambda module: _wrap(module.SemLock, "__init__", _REFUSED_FILES),
     "subprocess": lambda module: _wrap(module, "_fork_exec", _REFUSALS),
     "tempfile": change_tempfile,
+    "uuid": randomness.change_uuid,
 }
 """Module → what is changed of it once it is imported."""

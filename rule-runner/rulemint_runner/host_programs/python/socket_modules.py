@@ -8,6 +8,7 @@ import sys
 
 from calls import Calls
 from failures import change_requests
+from randomness import change_ssl
 from refused import CHANGES, NO_SOCKETS, saying
 from sockets import CallingSocket
 
@@ -54,6 +55,7 @@ def define(calls: Calls) -> None:
 
 
 def _change_ssl(module: object) -> None:
+    change_ssl(module)
     wrap_socket = module.SSLContext.wrap_socket
 
     def wrap(context: object, sock: object, *arguments: object, **named: object) -> object:

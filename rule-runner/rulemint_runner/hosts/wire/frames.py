@@ -22,7 +22,7 @@ from rulemint_shared.host_contract import HOST_CONTRACT
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 """Room for a call with a body of 1 MiB, which JSON carries as base64."""
 MAX_PACKET_BYTES = HOST_CONTRACT.packet_bytes
-MAX_DRAW_BYTES = 64 * 1024
+MAX_DRAW_BYTES = HOST_CONTRACT.draws.draw_bytes
 """Of random bytes in one frame: as many as `crypto.getRandomValues` gives at once."""
 NO_PACKAGES = msgspec.Raw(b"null")
 _CALL = HOST_CONTRACT.call
@@ -50,6 +50,8 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
     """Of ``clock``: the time that the rule sees from now on, in ms since 1970."""
     after: Annotated[int, Meta(ge=0, lt=2**53)] = 0
     """So many replies of the runner (`Reply`, `Stored`) the host had read in this run before."""
+    timer: Annotated[int, Meta(ge=0, lt=2**53)] = 0
+    """Of ``clock``: which timer fired, by the host's own count, so that a replay fires the same."""
 
 
 # ---- runner → host ----

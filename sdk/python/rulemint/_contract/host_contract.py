@@ -55,6 +55,17 @@ class CacheBounds:
 
 
 @dataclass(frozen=True)
+class DrawBounds:
+    """Draws from its machine of which a host tells in one invocation."""
+
+    draw_bytes: int
+    """Of one draw; a longer one is told of in parts."""
+    count: int
+    bytes: int
+    """Of all draws together, as frames carry them."""
+
+
+@dataclass(frozen=True)
 class ScopeForm:
     """One scope: a class of regular expressions for its characters, and how many it may have."""
 
@@ -76,6 +87,7 @@ class HostContract:
     call: CallBounds
     call_errors: CallErrors
     cache: CacheBounds
+    draws: DrawBounds
     scope: ScopeForm
     over: str
     """Said to what asks for something after its invocation."""
@@ -84,7 +96,13 @@ class HostContract:
 def _read() -> HostContract:
     """The file's content; a name too many or too few is an error at once."""
     given = json.loads(HOST_CONTRACT_FILE.read_bytes())
-    parts = {"call": CallBounds, "call_errors": CallErrors, "cache": CacheBounds, "scope": ScopeForm}
+    parts = {
+        "call": CallBounds,
+        "call_errors": CallErrors,
+        "cache": CacheBounds,
+        "draws": DrawBounds,
+        "scope": ScopeForm,
+    }
     return HostContract(**{**given, **{name: part(**given[name]) for name, part in parts.items()}})
 
 

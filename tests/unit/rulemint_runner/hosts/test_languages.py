@@ -38,7 +38,7 @@ def test_typescript_runs_as_javascript_does() -> None:
 
 
 def test_python_is_isolated_from_environment_user_and_installed_packages() -> None:
-    assert {"-I", "-S", "-B"} <= set(PYTHON.argv)
+    assert {"-s", "-P", "-S", "-B"} <= set(PYTHON.argv)  # and its environment is empty
 
 
 def test_a_host_inherits_no_variable() -> None:
