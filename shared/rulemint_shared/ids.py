@@ -9,7 +9,6 @@ import os
 import re
 import secrets
 
-from rulemint_shared.base64url import base64url
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_keys
 
@@ -71,8 +70,3 @@ def new_process_id(kind: str) -> str:
 def new_job_id(shard: int = 0) -> str:
     """The id of one arq job in that shard of the queue."""
     return redis_keys.job_id(secrets.token_hex(12), shard)
-
-
-def new_jti() -> str:
-    """The ``jti`` of one token: 128 random bits (RFC 7519 §4.1.7)."""
-    return base64url(os.urandom(16)).decode()

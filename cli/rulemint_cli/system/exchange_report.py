@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
+from rulemint_cli.system.waterfall import waterfall_rows
 from rulemint_cli.terminal.printable import printable
 
 ENDING = 8
@@ -15,14 +16,6 @@ ENDING = 8
 GRANTED = "granted"
 _STYLES = {"granted": "green", "denied": "yellow", "refused": "yellow"}
 _LEVELS = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
-_STEPS = {
-    "authenticate_ms": "client proved",
-    "queue_ms": "waited for a runner",
-    "rules_ms": "rules ran",
-    "return_ms": "answer came back",
-    "mint_ms": "signed",
-    "total_ms": "in all",
-}
 
 Exchange = dict[str, Any]
 
@@ -68,8 +61,11 @@ def report(exchange: Exchange) -> list[Text]:
         "api": exchange.get("audience"),
         "asked for": " ".join(exchange["scope_asked"]),
         "granted": " ".join(exchange["scope_granted"]),
-        "token": exchange.get("jti"),
+        "token": _token(exchange),
         "from": f"{exchange['ip']}  {exchange['user_agent']}".strip(),
+        "trace": exchange.get("trace_id"),
+        "config": f"revision {exchange['config_revision']}" if exchange.get("config_revision") else "",
+        "not run": _not_run(exchange),
     }
     rows += [_field(name, str(value)) for name, value in known.items() if value]
     rows += [row for each in exchange["rules"] for row in _rule_rows(each)]
@@ -77,10 +73,7 @@ def report(exchange: Exchange) -> list[Text]:
     rows += [row for line in exchange["lines"] for row in _line_rows(line)]
     if exchange["lines_left_out"]:
         rows.append(_field("log", f"{exchange['lines_left_out']} more lines were left out", style="yellow"))
-    steps = [
-        f"{word} {exchange['timings'][name]:.1f}" for name, word in _STEPS.items() if exchange["timings"].get(name)
-    ]
-    return [*rows, _field("ms", ", ".join(steps), style="dim")]
+    return [*rows, *waterfall_rows(exchange)]
 
 
 def _style(outcome: str) -> str:
@@ -111,10 +104,27 @@ def _in_brackets(text: str | None) -> str:
     return f"({text})" if text else ""
 
 
+def _token(exchange: Exchange) -> str:
+    if not exchange.get("jti"):
+        return ""
+    until = f"  until {_when(exchange['exp'] * 1_000)[:19]}" if exchange.get("exp") else ""
+    return f"{exchange['jti']}{until}"
+
+
+def _not_run(exchange: Exchange) -> str:
+    """Return the rules of the flow that none came to, because an earlier one had the last word."""
+    rest = exchange.get("flow", [])[len(exchange["rules"]) :]
+    return " ".join(f"{each['rule']}@{each['version']}" for each in rest)
+
+
 def _rule_rows(report: dict[str, Any]) -> list[Text]:
     """Return what one rule did to the token."""
     row = _field("rule", f"{report['rule']}@{report['version']}", style="cyan")
     row.append(f"  {report['duration_ms']:.1f} ms", style="dim")
+    if at := report.get("ended_at"):
+        row.append(f"  ended at line {at['line']}" + (f", column {at['column']}" if at["column"] else ""), style="red")
+    if on := report.get("ran_on"):
+        row.append(f"  {printable(on['engine'])}, host {on['host']} after {on['runs_before']} runs", style="dim")
     changes = [*(f"+{scope}" for scope in report["scope_added"]), *(f"-{scope}" for scope in report["scope_removed"])]
     rows = [row]
     if changes:

@@ -24,7 +24,7 @@ from rulemint_gateway.management.client_grants.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.deletions import Deletions
-from rulemint_gateway.management.exchanges import Exchanges
+from rulemint_gateway.management.exchanges.exchanges import Exchanges
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.loading import RuleLoading

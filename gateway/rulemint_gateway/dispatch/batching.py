@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from time import perf_counter
 
 import structlog
 from redis.exceptions import RedisError
@@ -33,6 +34,16 @@ class CannotTravelError(Exception):
     """No runner would take the invocation; the text says what is wrong with it."""
 
 
+Leaving = Callable[[float], None]
+"""Hears when an invocation leaves for the runners, by `time.perf_counter`."""
+_Leaves = tuple[str, bytes, Leaving]
+"""An invocation that is to leave: its id, its bytes, and who hears when."""
+
+
+def nobody_hears(_at_s: float) -> None:
+    """Of an invocation whose time in the gateway nobody asks for."""
+
+
 class Batcher:
     """Collects invocations for one shard of the queue, and enqueues what came while the job before was on its way."""
 
@@ -53,12 +64,11 @@ class Batcher:
         self._job_expires_ms = job_expires_ms
         self._on_enqueued = on_enqueued
         self._on_lost = on_lost
-        self._waiting: deque[tuple[str, bytes]] = deque()
-        """Invocations that are to leave: id and bytes."""
+        self._waiting: deque[_Leaves] = deque()
         self._enqueues: set[asyncio.Task[None]] = set()
 
-    def submit(self, invocation: Invocation) -> None:
-        """Send *invocation* to the runners, together with the others that wait.
+    def submit(self, invocation: Invocation, leaving: Leaving = nobody_hears) -> None:
+        """Send *invocation* to the runners, together with the others that wait; *leaving* hears when.
 
         Raises:
             CannotTravelError: it is out of the bounds that runners keep to; it is not sent.
@@ -69,7 +79,7 @@ class Batcher:
             raise CannotTravelError(str(error)) from error
         if len(encoded) > MAX_PART_BYTES:
             raise CannotTravelError(f"invocation: {len(encoded)} bytes are more than {MAX_PART_BYTES}")
-        self._waiting.append((invocation.id, encoded))
+        self._waiting.append((invocation.id, encoded, leaving))
         # One enqueue on its way collects the rest. A second one starts only for a full job, which cannot take more.
         if not self._enqueues or (len(self._waiting) >= JOB_INVOCATIONS and len(self._enqueues) < FULL_JOBS_IN_FLIGHT):
             self._start_enqueue()
@@ -101,8 +111,8 @@ class Batcher:
             if job := self._next_job():
                 await self._enqueue(job)
 
-    def _next_job(self) -> list[tuple[str, bytes]]:
-        invocations: list[tuple[str, bytes]] = []
+    def _next_job(self) -> list[_Leaves]:
+        invocations: list[_Leaves] = []
         size = 0
         while self._waiting and len(invocations) < JOB_INVOCATIONS:
             size += len(self._waiting[0][1])
@@ -111,9 +121,12 @@ class Batcher:
             invocations.append(self._waiting.popleft())
         return invocations
 
-    async def _enqueue(self, invocations: list[tuple[str, bytes]]) -> None:
-        ids = [invocation_id for invocation_id, _encoded in invocations]
-        batch = join_batch(self._gateway, (encoded for _id, encoded in invocations))
+    async def _enqueue(self, invocations: list[_Leaves]) -> None:
+        ids = [invocation_id for invocation_id, _encoded, _leaving in invocations]
+        batch = join_batch(self._gateway, (encoded for _id, encoded, _leaving in invocations))
+        now_s = perf_counter()
+        for _id, _encoded, leaving in invocations:
+            leaving(now_s)
         try:
             job_id = await job_queue.enqueue_encoded(
                 self._redis, batch, expires_ms=self._job_expires_ms, shard=self._shard

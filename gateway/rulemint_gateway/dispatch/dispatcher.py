@@ -7,7 +7,7 @@ import asyncio
 import structlog
 from redis.exceptions import RedisError
 
-from rulemint_gateway.dispatch.batching import Batcher
+from rulemint_gateway.dispatch.batching import Batcher, Leaving, nobody_hears
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
@@ -81,8 +81,10 @@ class Dispatcher:
         """The number of its own log records that this gateway ever lost."""
         return self._records.lost
 
-    async def run(self, invocation: Invocation, deadline: Deadline) -> Ending:
+    async def run(self, invocation: Invocation, deadline: Deadline, *, leaving: Leaving = nobody_hears) -> Ending:
         """Return the ending of *invocation*; always an answer, half a second after *deadline* at the latest.
+
+        *leaving* hears when it leaves for the runners.
 
         Raises:
             CannotTravelError: no runner would take it, so none was asked.
@@ -97,20 +99,20 @@ class Dispatcher:
             return self._not_run(invocation, failed(FailureReason.OVERLOADED, why))
         self._places.begin(invocation.tenant)
         try:
-            ending = await self._run(invocation, deadline)
+            ending = await self._run(invocation, deadline, leaving)
         finally:
             self._places.end(invocation.tenant)
         self._pauses.learn(invocation, ending)
         return ending
 
-    async def _run(self, invocation: Invocation, deadline: Deadline) -> Ending:
+    async def _run(self, invocation: Invocation, deadline: Deadline, leaving: Leaving) -> Ending:
         # Before it is sent: a job that nobody claims would keep its client waiting until the deadline.
         if not self._presence.alive and not await self._any_alive(deadline):
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
         future = self._listener.expect(invocation.id, within_s=deadline.remaining_s() + GRACE_S)
         try:
             shard = redis_keys.shard_of(invocation.tenant, self._presence.queue_shards)
-            self._batchers[shard].submit(invocation)
+            self._batchers[shard].submit(invocation, leaving)
             ending = await future
         except RunnerDiedError:
             return self._not_run(invocation, failed(FailureReason.INTERRUPTED, "its runner died"))

@@ -14,12 +14,13 @@ import msgspec
 
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.errors import OAuthError
+from rulemint_gateway.oauth.exchange_times import StepClock
 from rulemint_gateway.oauth.grant_types import CREDENTIALS
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
+from rulemint_shared.contract.exchanges import ExchangeRecord, FlowMember, Timings
 from rulemint_shared.contract.messages import Ending, Invocation, outcome_name
 from rulemint_shared.secrets.masking import CUT, MASK, masked, masked_again, masked_text
 from rulemint_shared.secrets.names import secret_names_among
@@ -45,7 +46,17 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class Exchange:
     """Collects what becomes the exchange record."""
 
-    def __init__(self, *, tenant: str, ip: str, user_agent: str, sent: Callable[[], Sent] = Sent) -> None:
+    def __init__(
+        self,
+        *,
+        tenant: str,
+        ip: str,
+        user_agent: str,
+        sent: Callable[[], Sent] = Sent,
+        trace_id: str = "",
+        config_revision: int = 0,
+    ) -> None:
+        """*config_revision* is that of the configuration by which it will be decided."""
         self.id = ids.new_exchange_id()
         self.tenant = tenant
         self.sent = sent
@@ -54,8 +65,10 @@ class Exchange:
         self.user_agent = masked_again(user_agent[:_MAX_VALUE])
         self._started_ms = unix_ms()
         self._started_s = time.perf_counter()
-        self._known: dict[str, Any] = {}
-        self._times: dict[str, float] = {}
+        self._known: dict[str, Any] = {"config_revision": config_revision}
+        if trace_id:
+            self._known["trace_id"] = trace_id
+        self._clock = StepClock(self._started_ms, self._started_s)
 
     def asked(self, request: TokenRequest) -> None:
         """The request was well formed; of what nobody has vouched for, only this is kept."""
@@ -78,8 +91,16 @@ class Exchange:
         self._known.update(
             client_id=client.record.client_id, client_name=client.record.name, secret_name=client.secret_name
         )
-        self._times["authenticate_ms"] = self.elapsed_ms()
+        self._clock.authenticated()
         self._known.update(scope_asked=_some(request.scope), parameters=mask_parameters(request.as_sent.decoded()))
+
+    def left(self, at_s: float) -> None:
+        """Its invocation leaves for the runners, at *at_s* (`time.perf_counter`)."""
+        self._clock.left_s = at_s
+
+    def signs(self, at_s: float) -> None:
+        """The token is about to be signed."""
+        self._clock.signs(at_s)
 
     def ran_rules(self, invocation: Invocation, ending: Ending) -> None:
         """The flow has ended, one way or another."""
@@ -92,17 +113,15 @@ class Exchange:
             lines=ending.lines,
             lines_left_out=ending.lines_left_out,
             calls=ending.calls,
+            flow=[FlowMember(each.rule_id, each.name, each.version, each.secrets_revision) for each in invocation.flow],
         )
-        if ending.picked_up_at_ms:
-            self._times["queue_ms"] = float(ending.picked_up_at_ms - invocation.enqueued_at_ms)
-            self._times["rules_ms"] = float(ending.ended_at_ms - ending.picked_up_at_ms)
-            self._times["return_ms"] = float(unix_ms() - ending.ended_at_ms)
+        self._clock.heard(ending)
 
     def minted(self, claims: TokenClaims, kid: str | None, *, took_ms: float) -> None:
         """The token is signed."""
-        self._known.update(scope_granted=claims.scope, jti=claims.jti, kid=kid)
+        self._known.update(scope_granted=claims.scope, jti=claims.jti, kid=kid, exp=claims.expires_s)
         self._known.setdefault("outcome", "granted")
-        self._times["mint_ms"] = took_ms
+        self._clock.times["mint_ms"] = took_ms
 
     def outcome(self, error: OAuthError) -> str:
         """The record's name for the outcome of an exchange that *error* ended."""
@@ -126,7 +145,7 @@ class Exchange:
             status=status,
             ip=self.ip,
             user_agent=self.user_agent,
-            timings=Timings(**self._times, total_ms=self.elapsed_ms()),
+            timings=Timings(**self._clock.times, total_ms=self.elapsed_ms()),
             **known,
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from rulemint_shared import ids
 from rulemint_shared.contract.messages import Granted
 from rulemint_shared.contract.records import ResourceServer
 from rulemint_shared.scopes import is_scope_token
@@ -14,7 +13,7 @@ from rulemint_shared.scopes import is_scope_token
 class TokenClaims:
     """The payload that will be signed for *api*. Only a `Granted` makes it, and `Minter.mint` takes nothing else."""
 
-    __slots__ = ("api", "jti", "payload", "scope")
+    __slots__ = ("api", "expires_s", "jti", "payload", "scope")
 
     def __init__(
         self,
@@ -26,6 +25,7 @@ class TokenClaims:
         grant_scope: Collection[str],
         gty: str,
         now_s: int,
+        jti: str,
     ) -> None:
         """The claims of the token that *granted* allows.
 
@@ -39,9 +39,11 @@ class TokenClaims:
             grant_scope: The scopes of the client grant. An API may allow no others.
             gty: How the grant type is called in a token.
             now_s: Seconds since the epoch.
+            jti: The token's name: the id of its exchange, by which its record is found without an index.
         """
         self.api = api
-        self.jti = ids.new_jti()
+        self.jti = jti
+        self.expires_s = now_s + api.token_lifetime_s
         self.scope = [
             scope
             for scope in dict.fromkeys(granted.scope)
@@ -52,7 +54,7 @@ class TokenClaims:
             "sub": f"{client_id}@clients",
             "aud": api.identifier,
             "iat": now_s,
-            "exp": now_s + api.token_lifetime_s,
+            "exp": self.expires_s,
             "jti": self.jti,
             "azp": client_id,
             "client_id": client_id,

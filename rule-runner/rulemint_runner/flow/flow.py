@@ -133,7 +133,7 @@ class FlowRun:
         flow = self._invocation.flow
         rule = flow[len(self._reports)]
         duration_ms = round((time.perf_counter() - self._began_s) * 1000, 3)
-        self._reports.append(_report(rule, self._given, result, duration_ms))
+        self._reports.append(_report(rule, self._given, result, duration_ms, self._running, self._began_s))
         for dropped in result.dropped:
             self._log.add(rule, Level.WARN, f"left out {dropped.name}: {dropped.why}")
         outcome = result.outcome
@@ -145,7 +145,11 @@ class FlowRun:
         return FlowEnding(outcome=outcome, decided_by=rule, reports=self._reports)
 
 
-def _report(rule: RuleRef, given: Granted, result: RuleResult, duration_ms: float) -> RuleReport:
+def _report(
+    rule: RuleRef, given: Granted, result: RuleResult, duration_ms: float, run: RuleRun | None, since_s: float
+) -> RuleReport:
+    turn = None if run is None else run.turn
+    failure = result.outcome.detail if isinstance(result.outcome, Failed) else ""
     left = result.outcome if isinstance(result.outcome, Granted) else given
     return RuleReport(
         rule=rule.name,
@@ -156,4 +160,6 @@ def _report(rule: RuleRef, given: Granted, result: RuleResult, duration_ms: floa
         claims_set=masked({name: value for name, value in left.claims.items() if given.claims.get(name) != value}),
         dropped=result.dropped,
         duration_ms=duration_ms,
+        ran_on=None if turn is None else turn.ran_on(since_s),
+        ended_at=turn.position_in(failure) if turn is not None and failure else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 
 from rulemint_runner.egress.invocation_calls import CallReport
 from rulemint_runner.hosts.wire.frames import Line
@@ -36,6 +37,7 @@ class InvocationLog:
         self.left_out = 0
         self._invocation = invocation
         self._publish = publish
+        self._began_s = perf_counter()
 
     def started(self) -> None:
         """A runner has taken the invocation up."""
@@ -90,7 +92,8 @@ class InvocationLog:
         self._publish(line)
 
     def called(self, rule: RuleRef, report: CallReport) -> None:
-        """*rule* called another service."""
+        """*rule* called another service, and that has just ended."""
+        since_ms = (perf_counter() - self._began_s) * 1000
         call = OutboundCall(
             ts_ms=unix_ms(),
             invocation=self._invocation.id,
@@ -105,6 +108,7 @@ class InvocationLog:
             bytes_received=report.bytes_received,
             error=report.error or "",
             audience=self._invocation.audience,
+            after_ms=round(max(0.0, since_ms - report.duration_ms), 3),
         )
         self.calls.append(call)
         self._publish(call)

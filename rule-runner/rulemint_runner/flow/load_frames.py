@@ -15,6 +15,7 @@ from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackagesMissingError, PackageStore
 from rulemint_shared.clock import machine_ms
 from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.records import Language
 
 META = {
     "wt-compiler": "auth0-ext-compilers/client-credentials-exchange",
@@ -29,9 +30,8 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 def load_frame(name: str, source: RuleSource, limits: Limits, packages: msgspec.Raw) -> frames.Load:
     """The frame of the rule *name*, with its *packages*. Errors of the rule call its file by that name."""
-    stem = _NOT_IN_FILE_NAMES.sub("-", name).strip("-") or "rule"
     return frames.Load(
-        file=f"{stem}.{source.language.suffix}",
+        file=file_of(name, source.language),
         language=source.language,
         script=source.script,
         secrets=source.secrets,
@@ -46,6 +46,11 @@ def load_frame(name: str, source: RuleSource, limits: Limits, packages: msgspec.
 def a_seed() -> int:
     """Draw a seed. A rule may guess what comes of it, and nothing of any other."""
     return 1 + secrets.randbelow(2**SEED_BITS - 1)
+
+
+def file_of(name: str, language: Language) -> str:
+    """Return the file name that errors of the rule *name* have."""
+    return f"{_NOT_IN_FILE_NAMES.sub('-', name).strip('-') or 'rule'}.{language.suffix}"
 
 
 async def packages_of(name: str, store: PackageStore) -> msgspec.Raw:

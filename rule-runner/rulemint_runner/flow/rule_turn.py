@@ -15,10 +15,11 @@ from rulemint_runner.egress.client import EgressBroker
 from rulemint_runner.egress.errors import EgressError
 from rulemint_runner.egress.invocation_calls import CallRights, InvocationCalls
 from rulemint_runner.egress.messages import OutboundRequest, Redirect
+from rulemint_runner.flow.how_it_ran import position_in, ran_on
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.flow.invocation_state import InvocationState
 from rulemint_runner.flow.limits import LimitPolicy
-from rulemint_runner.flow.load_frames import a_seed, load_frame, packages_of
+from rulemint_runner.flow.load_frames import a_seed, file_of, load_frame, packages_of
 from rulemint_runner.flow.masking import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result, interpret
 from rulemint_runner.flow.rule_sources import RuleSource
@@ -33,7 +34,16 @@ from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_shared.clock import machine_ms
 from rulemint_shared.contract.endings import failed
-from rulemint_shared.contract.messages import MAX_DETAIL, Failed, FailureReason, Granted, Invocation, RuleRef
+from rulemint_shared.contract.messages import (
+    MAX_DETAIL,
+    Failed,
+    FailureReason,
+    Granted,
+    Invocation,
+    Position,
+    RanOn,
+    RuleRef,
+)
 from rulemint_shared.contract.records import Isolation
 from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.deadline import Deadline
@@ -162,6 +172,17 @@ class RuleTurn(Turn):
     def cache_changed(self, changes: frames.CacheChanged) -> None:
         """Keep it once the rule has answered."""
         self._state_so_far().cache_changed(changes)
+
+    # ---- what the record says of it ----
+
+    def ran_on(self, since_s: float) -> RanOn | None:
+        """The host that came to it, if one did; its time had come at *since_s* (monotonic clock)."""
+        engine = self._parts.languages.engine(self._source.language)
+        return ran_on(self, self.limits, since_s=since_s, engine=engine, packages=self._source.packages)
+
+    def position_in(self, detail: str) -> Position | None:
+        """The place in the rule's text that *detail* of its failure names."""
+        return position_in(detail, file_of(self._run.rule.name, self._source.language))
 
     # ---- its end ----
 

@@ -34,7 +34,7 @@ from rulemint_runner.hosts.wire.frames import Call, Line, Loaded, Noted, NotLoad
 from rulemint_runner.sandbox.priority import Priority, lower_priority
 from rulemint_runner.sandbox.sandbox import SPAWNER_DIED, SandboxedProcess, describe_exit
 from rulemint_runner.sandbox.turns import give_usual_turns
-from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason, HostStart
 from rulemint_shared.deadline import Deadline
 
 log = structlog.get_logger(__name__)
@@ -180,6 +180,10 @@ class Host:
         if self._why_killed is not None:
             raise self._why_killed
         return self.pipe.send(turn)
+
+    def was_spare(self) -> None:
+        """It was started before anybody wanted it."""
+        self.pipe.place = self.pipe.place._replace(first_start=HostStart.SPARE)
 
     async def idle(self) -> bool:
         """Wait until it has nothing to do; False if it never will have."""

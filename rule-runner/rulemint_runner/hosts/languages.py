@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 import sysconfig
+from importlib import metadata
 from pathlib import Path
 from typing import assert_never
 from urllib.parse import quote
@@ -46,12 +48,18 @@ class Languages:
 
     def __init__(self) -> None:
         self._deno, self._python = _deno_policy(), _python_policy()
+        self._deno_engine = f"Deno {metadata.version('deno')}"
+        self._python_engine = f"CPython {platform.python_version()}"
         self._made: dict[tuple[Language, int, int], HostProgram] = {}
 
     @property
     def deno(self) -> str:
         """The path of Deno."""
         return self.program(Language.JAVASCRIPT).policy.argv[0]
+
+    def engine(self, language: Language) -> str:
+        """The name and version of what runs rules of *language*."""
+        return self._python_engine if language is Language.PYTHON else self._deno_engine
 
     def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB, package_bytes: int = 0) -> HostProgram:
         """The program that runs rules of *language* with *memory_mb* MiB of heap, and packages of *package_bytes*."""

@@ -12,6 +12,7 @@ runs when the turn has to have answered, and when the host has to be idle after 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
@@ -19,13 +20,13 @@ from time import monotonic
 
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.pipe_user import NOBODY
-from rulemint_runner.hosts.turn import Answer, Seeds, Turn
+from rulemint_runner.hosts.turn import Answer, Place, Seeds, Turn
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.channel import Channel
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Idle, Line, NotBegun, Noted, StorageGet, StorageSet
 from rulemint_runner.hosts.wire.outbound import OutboundCalls
 from rulemint_runner.hosts.wire.state_calls import StateCalls
-from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason, HostStart
 
 LATE_S = 0.02
 """A turn that takes longer keeps nobody waiting behind it."""
@@ -40,6 +41,9 @@ OVERDUE = {
     FailureReason.LATE: "most of the request's time had passed before its rules ran",
 }
 
+_numbers = itertools.count(1)
+"""Of hosts: no two of this process have the same."""
+
 Kill = Callable[[FailureReason, str], None]
 
 
@@ -51,6 +55,7 @@ class Pipe:
         self.user = NOBODY
         self.seeds = Seeds()
         """Of this host."""
+        self.place = Place(next(_numbers), HostStart.COLD)
         self.runs = 0
         """Turns that it came to."""
         self.dropped_lines = 0
@@ -150,7 +155,8 @@ class Pipe:
     def _begin(self, turn: Turn) -> None:
         self._bytes = self._characters = 0
         self._is_answered = self.has_asked = False
-        self.began_s = monotonic()
+        self.began_s = turn.began_s = monotonic()
+        turn.place, turn.runs_before = self.place, self.runs
         self.runs += 1
         turn.seeds = self.seeds
         turn.begin(self._pid)

@@ -22,7 +22,7 @@ from rulemint_runner.hosts.wire.frames import (
     Stored,
 )
 from rulemint_shared.contract.load_messages import LOAD_WITHIN_S
-from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason, HostStart
 from rulemint_shared.deadline import Deadline
 
 Answer = frames.Returned | frames.Refused | frames.Threw | frames.BadReturn
@@ -38,6 +38,15 @@ class Seeds(NamedTuple):
     """Its rule drew by it while it was loaded."""
     load_now_ms: float = 0.0
     """Its rule's clock said so then."""
+
+
+class Place(NamedTuple):
+    """The host that comes to a turn."""
+
+    number: int
+    """Of all hosts that this runner has started, from 1."""
+    first_start: HostStart
+    """How it was started, for its first turn."""
 
 
 class Turn:
@@ -68,6 +77,12 @@ class Turn:
         """So long a host may take to become its rule."""
         self.is_loading = False
         """A host that was started for it becomes its rule."""
+        self.place: Place | None = None
+        """The host that came to it; None: none has."""
+        self.runs_before = 0
+        """Turns that this host had come to before."""
+        self.began_s = 0.0
+        """The time at which it came to it, on the monotonic clock."""
         self._timeout_s = timeout_s
         self._began_late = began_late
         self._packets: tuple[bytes, ...] | None = None

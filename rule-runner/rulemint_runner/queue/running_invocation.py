@@ -134,6 +134,7 @@ class RunningInvocation:
                 picked_up_at_ms=self._picked_up_at_ms,
                 ended_at_ms=unix_ms(),
                 calls=invocation_log.calls,
+                took_ms=duration_ms,
             )
         )
         others = self._parts.places.of(self._invocation.tenant)

@@ -20,6 +20,19 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     return_ms: float | None = None
     mint_ms: float | None = None
     total_ms: float = 0.0
+    gateway_ms: float | None = None
+    """From the client's proof until its invocation left the gateway, or the token was to be signed."""
+    validate_ms: float | None = None
+    """From the ending's arrival until the token was to be signed."""
+
+
+class FlowMember(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A rule of the flow, whether it ran or not. An array in MessagePack: each token's record has some."""
+
+    rule_id: str
+    rule: str
+    version: int
+    secrets_revision: int
 
 
 class RuleThatRan(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +63,8 @@ class ExchangeSummary(msgspec.Struct, frozen=True, kw_only=True):
     timings: Timings = Timings()
     secret_name: str | None = None
     more_like_it: int = 0
+    exp: int | None = None
+    trace_id: str = ""
 
 
 class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,3 +105,11 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     first_version: int = 0
     more_like_it: int = 0
     """Of a refusal: how many more of its source there were since the last that is kept, which are not."""
+    flow: list[FlowMember] = []
+    """Every rule that was to run, in order; those that an earlier one kept from running have no report."""
+    config_revision: int = 0
+    """The revision of the configuration by which it was decided; 0: not known."""
+    exp: int | None = None
+    """The end of the token's life, in seconds since the epoch."""
+    trace_id: str = ""
+    """Of the trace that the request was part of, by its ``traceparent`` (W3C Trace Context)."""

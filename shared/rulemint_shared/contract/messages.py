@@ -163,6 +163,46 @@ class Dropped(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class HostStart(StrEnum):
+    """The ways in which a host came to run a rule: it had run others before, or it was started for this one."""
+
+    WARM = "warm"
+    SPARE = "spare"
+    """It had been started before, blank, and loaded the rule for this one."""
+    COLD = "cold"
+
+
+_Fact = Annotated[str, msgspec.Meta(max_length=128)]
+
+
+class RanOn(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The host that ran a rule, and under which limits. An array in MessagePack: each token's record has one."""
+
+    host: int
+    """The number of the host: its runner counts them from 1."""
+    runs_before: int
+    """Invocations that it had come to before this one."""
+    start: HostStart
+    waited_ms: float
+    """From when the rule's turn came until the host had read it."""
+    engine: _Fact
+    build: _Fact
+    """The version of the runner."""
+    packages: _Fact
+    """The name of the rule's package set; empty: it has none."""
+    timeout_s: float
+    memory_mb: int
+    log_bytes: int
+    result_bytes: int
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A place in a rule's text; both count from 1, and *column* is 0 where the engine does not say."""
+
+    line: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+    column: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
+
+
 class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     """The input of one rule of the flow, and what it changed."""
 
@@ -174,6 +214,10 @@ class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     claims_set: dict[str, Any] = {}
     dropped: list[Dropped] = []
     duration_ms: float = 0.0
+    ran_on: RanOn | None = None
+    """None: it was not run, or its runner is of an earlier version."""
+    ended_at: Position | None = None
+    """The place in its text that ended it, if the engine said so."""
 
 
 class Level(StrEnum):
@@ -243,6 +287,8 @@ class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call", gc=Fal
     bytes_received: int = 0
     error: str = ""
     audience: str = ""
+    after_ms: float | None = None
+    """From when a runner took the invocation up until the call began; None: not known."""
 
 
 LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall
@@ -259,6 +305,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     picked_up_at_ms: int = 0
     ended_at_ms: int = 0
     calls: list[OutboundCall] = []
+    took_ms: float = 0.0
+    """From the pick-up to the end, by the runner's own clock that is never set."""
 
 
 class Endings(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from rulemint_gateway.management.errors import InvalidBodyError
-from rulemint_gateway.management.exchanges import LOOKED_AT, ExchangeFilter, ExchangeList, Exchanges
+from rulemint_gateway.management.exchanges.answers import ExchangeList
+from rulemint_gateway.management.exchanges.exchanges import LOOKED_AT, ExchangeFilter, Exchanges
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_shared.contract import codecs, redis_keys

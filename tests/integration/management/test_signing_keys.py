@@ -167,6 +167,7 @@ async def test_the_published_key_has_its_certificate_as_x5c_and_x5t_and_verifies
         grant_scope=(),
         gty="client-credentials",
         now_s=int(unix_s()),
+        jti="exc_1",
     )
     with open_signing_threads() as signing:
         minted = await Minter(keys.own, signing if threads else None).mint(T, claims)

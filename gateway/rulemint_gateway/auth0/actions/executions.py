@@ -42,7 +42,8 @@ class Executions:
 def _results(record: ExchangeRecord) -> list[ExecutionResult]:
     """One for each rule that ran; the record has how long each took, and they ran one after the other."""
     timings = record.timings
-    at_ms = record.started_at_ms + (timings.authenticate_ms or 0.0) + (timings.queue_ms or 0.0)
+    before_ms = (timings.authenticate_ms, timings.gateway_ms, timings.queue_ms)
+    at_ms = record.started_at_ms + sum(each or 0.0 for each in before_ms)
     results: list[ExecutionResult] = []
     for number, report in enumerate(record.rules, start=1):
         began_ms, at_ms = at_ms, at_ms + report.duration_ms

@@ -82,6 +82,7 @@ class ClientCredentials:
                 grant_scope=checked.grant.scope,
                 gty=CLIENT_CREDENTIALS_GRANT.gty,
                 now_s=unix_s(),
+                jti=exchange.id,
             )
             answer = await self._mint(config, claims, exchange)
         except BaseException:
@@ -110,7 +111,7 @@ class ClientCredentials:
         deadline = Deadline.after(self._deadline_s)
         invocation = invocation_of(flow, client, checked, request, exchange, deadline)
         try:
-            ending = await self._dispatcher.run(invocation, deadline)
+            ending = await self._dispatcher.run(invocation, deadline, leaving=exchange.left)
         except CannotTravelError as error:
             raise errors.InvalidRequest(
                 "the rules cannot be given this request: ask for fewer scopes, or send fewer and shorter parameters",
@@ -121,6 +122,7 @@ class ClientCredentials:
 
     async def _mint(self, config: TenantConfig, claims: TokenClaims, exchange: Exchange) -> TokenAnswer:
         began_s = time.perf_counter()
+        exchange.signs(began_s)
         try:
             minted = await self._minter.mint(config.tenant.name, claims)
         except NoTurnError as error:

@@ -39,7 +39,7 @@ def fitting(record: ExchangeRecord, *, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         parameters = {CUT: f"({len(record.parameters)} parameters)"}
         scopes = {"scope_asked": _some(record.scope_asked), "scope_granted": _some(record.scope_granted)}
-        shorter = msgspec.structs.replace(shorter, rules=[], parameters=parameters, **scopes)
+        shorter = msgspec.structs.replace(shorter, rules=[], flow=[], parameters=parameters, **scopes)
         data = codecs.exchange.encode(shorter)
     return data
 

@@ -8,14 +8,14 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.exchanges import ExchangeFilter, ExchangeList, Exchanges
+from rulemint_gateway.management.exchanges.answers import ExchangeAnswer, ExchangeList
+from rulemint_gateway.management.exchanges.exchanges import ExchangeFilter, Exchanges
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.paging import MAX_PER_PAGE
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of, unix_ms_of
-from rulemint_shared.contract.exchanges import ExchangeRecord
 
 _Text = Annotated[str, Meta(min_length=1, max_length=1_024)]
 _Moment = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -79,7 +79,7 @@ class ExchangeHandlers:
                 tag="Logs",
                 summary="Read all about a token request",
                 scopes=("read:logs",),
-                answer=ExchangeRecord,
+                answer=ExchangeAnswer,
             ),
         ]
 

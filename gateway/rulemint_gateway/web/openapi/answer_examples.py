@@ -6,6 +6,7 @@ from typing import Any
 
 from rulemint_gateway.web.openapi.auth0_examples import AUTH0_ANSWERS
 from rulemint_gateway.web.openapi.example_values import AT, TRIED
+from rulemint_gateway.web.openapi.exchange_examples import EXCHANGE
 
 _KID = "P2rKTRRr4gavlihK48hJ-IeakbRy2zNzBeOj-fNEegw"
 _SCRIPT = "export default () => ({ team: 'night' });\n"
@@ -162,7 +163,7 @@ ANSWERS: dict[str, Any] = {
             "exchange_id": "exc_01a212dbfa3710111c03e5123824",
             "outcome": "granted",
             "status": 200,
-            "jti": "qQ12OSlYp0jyVHyJ3rcC6A",
+            "jti": "exc_01a212dbfa3710111c03e5123824",
             "kid": _KID,
             "secret_name": "first",
             "rules": ["team"],
@@ -236,62 +237,18 @@ ANSWERS: dict[str, Any] = {
                     "return_ms": 1.0,
                     "mint_ms": None,
                     "total_ms": 3.9,
+                    "gateway_ms": 0.3,
+                    "validate_ms": None,
                 },
                 "secret_name": "first",
                 "more_like_it": 0,
+                "exp": None,
+                "trace_id": "0af7651916cd43dd8448eb211c80319c",
             }
         ],
         "next": "log_01a212dbf8bc00000000e",
     },
-    "ExchangeRecord": {
-        "id": "exc_01a212dbf7d09a0c5f878fff0915",
-        "tenant": "default",
-        "started_at_ms": 1795593600000,
-        "status": 200,
-        "outcome": "granted",
-        "schema": 1,
-        "error": None,
-        "error_description": None,
-        "detail": "",
-        "client_id": "nightly",
-        "client_name": "nightly",
-        "audience": "https://reports.example/",
-        "scope_asked": [],
-        "scope_granted": ["read"],
-        "parameters": {
-            "grant_type": "client_credentials",
-            "client_id": "nightly",
-            "audience": "https://reports.example/",
-        },
-        "ip": "192.0.2.7",
-        "user_agent": "reports/1.0",
-        "rules": [
-            {
-                "rule": "team",
-                "version": 2,
-                "scope_given": ["read"],
-                "scope_added": [],
-                "scope_removed": [],
-                "claims_set": {"team": "day"},
-                "dropped": [],
-                "duration_ms": 11.07,
-            }
-        ],
-        "lines": [],
-        "lines_left_out": 0,
-        "jti": "vIQdT3fPFGfH1052d7-QFA",
-        "kid": _KID,
-        "timings": {
-            "authenticate_ms": 0.377,
-            "queue_ms": 2.0,
-            "rules_ms": 11.0,
-            "return_ms": 1.0,
-            "mint_ms": 1.611,
-            "total_ms": 16.413,
-        },
-        "calls": [],
-        "secret_name": "first",
-    },
+    "ExchangeAnswer": EXCHANGE,
     "Nothing": {},
     "DeletedAnswer": {"deleted": 2},
     "IssuedToken": {"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 86400, "scope": "read"},

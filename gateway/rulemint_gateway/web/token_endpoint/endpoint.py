@@ -25,6 +25,7 @@ from rulemint_gateway.oauth.errors import (
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.token_request import parse_token_request
+from rulemint_gateway.oauth.trace_id import trace_id_of
 from rulemint_gateway.stores.catalog.catalog import Catalog, NoConfigurationError, TenantGoneError
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
@@ -148,6 +149,8 @@ class TokenEndpoint:
             ip=source,
             user_agent=well_formed(call.headers.get(hdrs.USER_AGENT, "")),
             sent=partial(sent_with, call, host),
+            trace_id=trace_id_of(traceparent) if (traceparent := call.headers.get("traceparent")) else "",
+            config_revision=self._catalog.revision,
         )
         try:
             parameters = await read_parameters(call)

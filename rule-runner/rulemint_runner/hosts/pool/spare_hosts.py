@@ -64,6 +64,7 @@ class SpareHosts:
         while ready:
             host = ready.popleft()
             if host.usable:
+                host.was_spare()
                 return host
             host.kill(FailureReason.INTERRUPTED, "the host was about to end")  # from here on nobody looks after it
         return await start_host(self._sandbox, program)

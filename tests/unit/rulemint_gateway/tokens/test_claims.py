@@ -20,6 +20,7 @@ def payload_of(granted: Granted, *, enforce: bool = False) -> dict[str, object]:
         grant_scope=("a",),
         gty="client-credentials",
         now_s=1_000,
+        jti="exc_1",
     )
     return claims.payload
 
@@ -34,7 +35,7 @@ def test_only_a_granted_outcome_makes_what_can_be_minted() -> None:
 
 def test_a_token_says_who_it_is_for_and_how_long_it_lives() -> None:
     payload = payload_of(Granted(scope=["a"]))
-    assert payload.pop("jti")
+    assert payload.pop("jti") == "exc_1"
     assert payload == {
         "iss": "https://iss/",
         "sub": "c@clients",

@@ -20,7 +20,7 @@ from rulemint_shared.contract import codecs
 from rulemint_shared.contract.audit import AuditedChange, AuditRecord
 from rulemint_shared.contract.codecs import Codec, DecodeError, EncodeError
 from rulemint_shared.contract.dependencies import Registry as PackageRegistry
-from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
+from rulemint_shared.contract.exchanges import ExchangeRecord, FlowMember, Timings
 from rulemint_shared.contract.idempotency import IdempotentCall
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, Loads, NotTried
 from rulemint_shared.contract.messages import (
@@ -37,6 +37,7 @@ from rulemint_shared.contract.messages import (
     Failed,
     FailureReason,
     Granted,
+    HostStart,
     Invocation,
     InvocationEnded,
     InvocationStarted,
@@ -44,6 +45,8 @@ from rulemint_shared.contract.messages import (
     LogLine,
     OutboundCall,
     Outcome,
+    Position,
+    RanOn,
     RequestView,
     RuleRef,
     RuleReport,
@@ -84,6 +87,8 @@ REPORT = RuleReport(
     claims_set={"https://x/": 1},
     dropped=[Dropped(name="iss", why="reserved")],
     duration_ms=0.5,
+    ran_on=RanOn(3, 41, HostStart.WARM, 0.25, "Deno 2.5.6", "0.1.0", "", 5.0, 128, 65_536, 16_384),
+    ended_at=Position(line=2, column=9),
 )
 CALL = OutboundCall(
     ts_ms=1,
@@ -98,6 +103,7 @@ CALL = OutboundCall(
     bytes_sent=1,
     bytes_received=2,
     error="no answer",
+    after_ms=0.5,
 )
 RULE_VERSION = RuleVersion(
     rule_id="rul_1",
@@ -168,6 +174,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     picked_up_at_ms=6,
                     ended_at_ms=7,
                     calls=[CALL],
+                    took_ms=0.75,
                 ),
                 Ending(invocation="exc_2", outcome=Denied(code=DenialCode.INVALID_SCOPE, message="no", plain=True)),
                 Ending(
@@ -354,10 +361,23 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             lines_left_out=1,
             jti="j",
             kid="k",
-            timings=Timings(authenticate_ms=0.1, queue_ms=1.0, rules_ms=2.0, return_ms=0.5, mint_ms=1.5, total_ms=5.0),
+            timings=Timings(
+                authenticate_ms=0.1,
+                queue_ms=1.0,
+                rules_ms=2.0,
+                return_ms=0.5,
+                mint_ms=1.5,
+                total_ms=5.0,
+                gateway_ms=0.2,
+                validate_ms=0.3,
+            ),
             calls=[CALL],
             secret_name="first",
             more_like_it=3,
+            flow=[FlowMember("rul_1", "r", 3, 2)],
+            config_revision=7,
+            exp=86_400,
+            trace_id="0af7651916cd43dd8448eb211c80319c",
         ),
     ),
     "audit": (

@@ -5,29 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
-from rulemint_gateway.management.nouns.answers import Answer
+from rulemint_gateway.management.exchanges.answers import ExchangeAnswer, ExchangeList, ListedExchange, answer_of
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.log_store import LogStore, Place
-from rulemint_shared.contract.exchanges import ExchangeRecord, ExchangeSummary
+from rulemint_shared.contract.exchanges import ExchangeSummary
 
 LOOKED_AT = 1_000
 """A call looks at so many records, and says where to go on."""
-
-
-class ListedExchange(ExchangeSummary, frozen=True, kw_only=True):
-    """One token request as a list shows it; ``log_id`` is its place, also in the tenant's log."""
-
-    log_id: str
-
-
-class ExchangeList(Answer, frozen=True, kw_only=True):
-    """Token requests; ``next`` is where to go on, and is absent at the end. There may be one though none is shown."""
-
-    exchanges: list[ListedExchange]
-    next: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +77,7 @@ class Exchanges:
             looked_at += 1
         return ExchangeList(exchanges=found)
 
-    async def read(self, tenant: str, exchange_id: str) -> ExchangeRecord:
+    async def read(self, tenant: str, exchange_id: str) -> ExchangeAnswer:
         """The whole record of one.
 
         Raises:
@@ -100,7 +86,7 @@ class Exchanges:
         record = await self._exchanges.find(tenant, exchange_id)
         if record is None:
             raise NotFoundError("exchange", code="inexistent_exchange")
-        return record
+        return answer_of(record)
 
 
 def _place(beyond: str | None) -> Place | None:

@@ -1,0 +1,1 @@
+"""Token requests of a tenant: lists of them, and all about one."""
