@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import jwt
 import pytest
 
 from fixtures.management import Answer, Management, read_exchange
+from fixtures.waiting import eventually
 
 DENIES = "module.exports = (client, scope, audience, context, cb) => cb(new Error('not today'));"
 
@@ -46,6 +48,47 @@ async def test_a_client_s_failed_token_is_found_with_its_reason_and_its_rule(man
     assert (await management.call("GET", f"/api/v2/logs/{entry['log_id']}")).body["details"]["exchange_id"] == entry[
         "id"
     ]
+
+
+THROWS = "module.exports = (client, scope, audience, context, cb) => {\n  null.x;\n};"
+
+
+async def test_a_record_says_who_was_to_run_where_it_ran_what_ended_it_and_where_the_time_went(
+    management: Management,
+) -> None:
+    client = await management.a_client()
+    async with (
+        management.rule(THROWS, name="throws", clients=[client.client_id]),
+        management.rule(DENIES, name="never", clients=[client.client_id]),
+    ):
+        failed = await management.ask(client.request())
+    whole = await read_exchange(management, (await kept(management, failed))["id"])
+    assert [(each["rule"], each["version"], each["secrets_revision"]) for each in whole["flow"]] == [
+        ("throws", 1, 0),
+        ("never", 1, 0),
+    ]
+    (report,) = whole["rules"]
+    assert report["ended_at"]["line"] == 2
+    assert report["ran_on"]["engine"].startswith("Deno ")
+    assert (report["ran_on"]["host"] > 0, report["ran_on"]["runs_before"]) == (True, 0)
+    assert report["ran_on"]["start"] in {"spare", "cold"}
+    assert report["ran_on"]["memory_mb"] > 0
+    assert whole["config_revision"] > 0
+    steps = whole["waterfall"]
+    assert [each["step"] for each in steps] == [
+        "authenticate", "gateway", "queue", "host", "rule", "runner", "return", "answer",
+    ]  # fmt: skip
+    assert sum(each["duration_ms"] for each in steps) == pytest.approx(whole["timings"]["total_ms"], abs=1)
+
+
+async def test_a_token_is_found_by_its_jti_which_is_the_id_of_its_request(management: Management) -> None:
+    client = await management.a_client()
+    granted = await management.ask(client.request())
+    claims = jwt.decode(granted.body["access_token"], options={"verify_signature": False})
+    whole = await read_exchange(management, claims["jti"])
+    assert (whole["id"], whole["jti"], whole["exp"]) == (claims["jti"], claims["jti"], claims["exp"])
+    (entry,) = await eventually(lambda: listed(management, jti=claims["jti"]), lambda found: len(found) == 1)
+    assert (entry["id"], entry["exp"]) == (whole["id"], claims["exp"])
 
 
 async def test_a_wrong_secret_is_listed_though_the_client_was_not_proved(management: Management) -> None:
