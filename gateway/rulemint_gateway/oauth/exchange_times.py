@@ -1,8 +1,8 @@
-"""How long each step of a token request took, by one clock: the gateway's, which is never set.
+"""Measure the steps of a token request by one clock: the gateway's, which is never set.
 
 A runner says how long it had the invocation, by its own clock. What is left of the time between leaving and hearing was
 spent on the way there and back. The clocks of both machines say how that is divided, and no more. So the steps add up
-to the whole, whatever those clocks show.
+to the whole, also where those clocks differ.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Place(NamedTuple):
     number: int
     """Of all hosts that this runner has started, from 1."""
     first_start: HostStart
-    """How it was started, for its first turn."""
+    """The way in which it was started, for its first turn."""
 
 
 class Turn:

@@ -1,4 +1,4 @@
-"""What the calls about token requests answer."""
+"""Answers of the calls about token requests."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RanOnAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleReportAnswer(RuleReport, frozen=True, kw_only=True):
-    """What one rule of the flow was given, what it changed, and where it ran."""
+    """The input of one rule of the flow, what it changed, and where it ran."""
 
     ran_on: RanOnAnswer | None = None  # type: ignore[assignment]  # the same fields, as an object for people
 

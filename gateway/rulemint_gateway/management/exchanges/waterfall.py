@@ -1,4 +1,4 @@
-"""Where the time of a token request went: its steps, one after the other, which add up to the whole.
+"""Lay out the time of a token request: its steps, one after the other, which add up to the whole.
 
 All times are of the gateway's clock and begin with the request. What a runner measured is laid into the time between
 leaving and hearing. A call lies within its rule: several may run at once, so calls add up to nothing.
@@ -54,7 +54,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None = None
     version: int | None = None
     start: HostStart | None = None
-    """How the host came to the rule: it was warm, or it was started, from a spare or cold."""
+    """The way in which the host came to the rule: it was warm, or it was started, from a spare or cold."""
     calls: list[CallStep] = []
 
 
