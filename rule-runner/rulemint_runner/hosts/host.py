@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 START_TIMEOUT_S = 10.0
 HUNG_UP_GRACE_S = 0.25
+CLOCK_STANDS = "; it computed, and a rule's clock does not move while it computes"
+"""Said of a rule whose time was up: it may have waited for its own clock."""
 
 OnLine = Callable[[Line], None]
 
@@ -231,24 +233,25 @@ class Host:
 
     def kill_overdue(self, reason: FailureReason, detail: str) -> None:
         """As `kill`, as soon as its engine has said where in the rule it is, if it can. It is not heard any more."""
+        hint = CLOCK_STANDS if self._usage is not None and self._usage.is_computing() else ""
         if reason is not FailureReason.TIMEOUT or self._tells_place_by is None or not self.usable:
-            self.kill(reason, detail)
+            self.kill(reason, f"{detail}{hint}" if reason is FailureReason.TIMEOUT else detail)
             return
         self._why_killed = why = HostEndedError(reason, detail)
-        self._engine_text.on_text = partial(self._kill_at_place, why)
-        asyncio.get_running_loop().call_later(PLACE_WITHIN_S, self._kill_at_place, why, "")
+        self._engine_text.on_text = partial(self._kill_at_place, why, hint)
+        asyncio.get_running_loop().call_later(PLACE_WITHIN_S, self._kill_at_place, why, hint, "")
         self.resume()
         self._process.send_signal(self._tells_place_by)
 
-    def _kill_at_place(self, why: HostEndedError, unknown: str | None = None) -> None:
-        """End it by *why*, if its engine has told the place, or that is *unknown*."""
+    def _kill_at_place(self, why: HostEndedError, hint: str, unknown: str | None = None) -> None:
+        """End it by *why* with a *hint*, if its engine has told the place, or that is *unknown*."""
         place = place_in(self._engine_text.text, self._file)
         if self._why_killed is not why or (place is None and unknown is None):
             return
         self._engine_text.on_text = None
         detail = f"{why.detail}; it was at {place}" if place else why.detail
         self._why_killed = None
-        self.kill(why.reason, detail)
+        self.kill(why.reason, f"{detail}{hint}")
 
     def take(self, frame: frames.FromHost) -> None:
         """Act on a frame that arrived."""

@@ -52,6 +52,13 @@ class Usage:
             return 0.0
         return ticks / _TICKS_PER_S
 
+    def is_computing(self) -> bool:
+        """Tell whether its first thread computes at this moment, or would."""
+        try:
+            return os.pread(self._times, 1024, 0).rpartition(b")")[2].split()[:1] == [b"R"]
+        except OSError:
+            return False
+
     def clock_s(self) -> float:
         """The same, to the nanosecond and eight times as cheap. Once it has ended, the number may be another's."""
         try:

@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from fixtures.hosts import loaded
+from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
+from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language
 
 NOW_MS = 1_700_000_000_123.75
@@ -293,3 +295,36 @@ async def test_sets_of_python_are_in_the_order_of_the_hosts_seed(sandbox: Sandbo
     async with loaded(sandbox, script, Language.PYTHON) as other:
         assert await other.value() != order
     assert json.loads(order)["environment"] == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "script"),
+    [
+        pytest.param(
+            Language.JAVASCRIPT,
+            "module.exports = (client, scope, audience, context, cb) => { const end = Date.now() + 50;"
+            " while (Date.now() < end); cb(null, {}); };",
+            id="javascript",
+        ),
+        pytest.param(
+            Language.PYTHON,
+            "import time\ndef rule(client, scope, audience, context):\n"
+            "    end = time.monotonic() + 0.05\n    while time.monotonic() < end: pass\n    return {}",
+            id="python",
+        ),
+    ],
+)
+async def test_a_rule_that_waits_for_its_clock_by_computing_is_told_why_it_never_ends(
+    sandbox: Sandbox, language: Language, script: str
+) -> None:
+    async with loaded(sandbox, script, language) as rule:
+        with pytest.raises(HostEndedError, match=r"a rule's clock does not move while it computes$") as ended:
+            await rule.run(timeout_s=0.5)
+    assert ended.value.reason is FailureReason.TIMEOUT
+
+
+async def test_a_rule_that_waits_for_an_answer_too_long_is_not_told_of_its_clock(sandbox: Sandbox) -> None:
+    async with loaded(sandbox, "module.exports = () => new Promise((r) => setTimeout(r, 9000));") as rule:
+        with pytest.raises(HostEndedError) as ended:
+            await rule.run(timeout_s=0.5)
+    assert "clock" not in ended.value.detail

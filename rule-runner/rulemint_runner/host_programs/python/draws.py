@@ -20,7 +20,7 @@ class _Run:
     """By what the run draws."""
 
     number = 0
-    seed = 0
+    seed = load_seed = 0
     is_told = False
     """The runner hears what is drawn, or says it."""
     tape: list | None = None
@@ -43,6 +43,8 @@ def define(channel: object) -> None:
 def begin(number: int, seed: int, *, record: bool = False, noted: list | None = None) -> None:
     """The run *number* draws from now on, by *seed*; 0: by the machine."""
     _run.number, _run.seed, _run.generator = number, seed or int.from_bytes(_urandom(8), "big"), None
+    if number == 0:  # the rule is loaded
+        _run.load_seed = _run.seed
     _run.tape, _run.is_told = noted, record or noted is not None
     _run.at = _run.noted = _run.noted_bytes = 0
 
@@ -50,6 +52,11 @@ def begin(number: int, seed: int, *, record: bool = False, noted: list | None = 
 def seed() -> int:
     """Return the seed of this run."""
     return _run.seed
+
+
+def load_seed() -> int:
+    """Return the seed by which the rule was loaded: for what outlives a run."""
+    return _run.load_seed
 
 
 def next_seed() -> int:

@@ -50,7 +50,7 @@ def change_random(module: object) -> None:
 def change_uuid(module: object) -> None:
     """Have `uuid1` take its time of the rule's clock, and its node of the seed."""
     module._generate_time_safe = module._UuidCreate = None  # noqa: SLF001  # a library's, with a clock of its own
-    node = _random.Random(draws.seed()).getrandbits(_NODE_BITS)
+    node = _random.Random(draws.load_seed()).getrandbits(_NODE_BITS)
     module._node = node | _MULTICAST  # noqa: SLF001  # RFC 4122 §4.5: of no network card
 
 
