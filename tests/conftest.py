@@ -37,6 +37,7 @@ pytest_plugins = [
     "fixtures.node",
     "fixtures.rule_bench",
     "fixtures.docs_site",
+    "fixtures.processor_time",
 ]
 
 TESTS = Path(__file__).parent

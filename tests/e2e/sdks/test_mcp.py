@@ -8,16 +8,18 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import jwt
 import pytest
 from aiohttp import web
-from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
-from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 from fixtures.management import ApiClient, Management
 from fixtures.node import NodeFolder
+
+if TYPE_CHECKING:
+    from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -89,6 +91,9 @@ def audience_of(token: str) -> str:
 
 
 async def test_the_python_sdk_gets_in(management: Management, resource: Resource, client: ApiClient) -> None:
+    # It takes a second to import, which each process that collects this file would spend.
+    from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
+
     login = ClientCredentialsOAuthProvider(
         server_url=resource.url,
         storage=Forgetful(),
