@@ -17,6 +17,7 @@ from msgspec import inspect
 from rulemint_cli.__main__ import app
 from rulemint_cli.commands.system import logs
 from rulemint_cli.rules.rule_file import language_of
+from rulemint_cli.rules.type_files import NAMES
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.oauth.errors import OAuthError, UnsupportedGrantType
 from rulemint_gateway.oauth.grant_types import GRANT_TYPES, TEXT_PARAMETERS, without_credentials
@@ -136,11 +137,25 @@ def test_languages_and_registries_are_told_apart_by_a_match_that_mypy_checks(fol
     assert silent == []
 
 
+@pytest.mark.parametrize("place", ["tests/abuse/rules", "sdk"])
 @pytest.mark.parametrize("language", Language)
-def test_every_language_has_hostile_rules(language: Language) -> None:
+def test_every_language_has_hostile_rules_and_a_test_kit(language: Language, place: str) -> None:
     """TypeScript's are JavaScript's: one program runs both."""
-    folder = ROOT / "tests/abuse/rules" / language.replace("typescript", "javascript")
+    folder = ROOT / place / language.replace("typescript", "javascript")
     assert any(folder.iterdir())
+
+
+@pytest.mark.parametrize("page", ["rules.md", "testing-rules.md", "dependencies.md"])
+@pytest.mark.parametrize("language", Language)
+def test_every_language_is_on_the_pages_for_authors(language: Language, page: str) -> None:
+    assert re.search(rf"\b{language}\b", (ROOT / "docs" / page).read_text(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_language_has_types_for_editors(language: Language) -> None:
+    """JavaScript reads TypeScript's."""
+    suffix = f".{language.suffix.replace('js', 'ts')}"
+    assert [name for name in NAMES if name.endswith((f".d{suffix}", f"{suffix}i"))]
 
 
 def test_the_declared_grant_types_are_announced_and_in_the_document() -> None:

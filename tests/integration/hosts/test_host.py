@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from fixtures.hosts import SENT, Loaded, load_frame, loaded, program_of
 from fixtures.processes import is_alive
@@ -257,6 +258,12 @@ HOSTILE = [
                  id="javascript floods"),
     pytest.param(PY, IN_PYTHON + "while True: print('x' * 8000)", "output_flood", id="python floods"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cases", [FORMS, SEES, REFUSALS, THROWS, NOT_LOADED, BAD_RETURNS, LINES, HOSTILE])
+def test_the_program_of_every_language_has_cases(cases: list[ParameterSet]) -> None:
+    tried = {program_of(language) for language in Language if language in {case.values[0] for case in cases}}
+    assert tried == {program_of(language) for language in Language}
 
 
 @pytest.mark.parametrize(("language", "script", "reason"), HOSTILE)
