@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 from urllib.parse import quote
 
@@ -66,7 +67,7 @@ async def delete_secret(
         path = f"{path_of(CLIENTS, record)}/secrets"
         names = {each["name"] for each in await admin.call("GET", path)}
         if name not in names:
-            shown_by = f"rulemint clients secrets {record['client_id']}"
+            shown_by = f"rulemint clients secrets {shlex.quote(str(record['client_id']))}"
             raise CommandError(f"{called(CLIENTS, record)} has no secret {name}: {shown_by} shows all")
         last = "" if len(names) > 1 else " It is the only one: the client gets no token until it has another."
         call.confirm(f"Delete the secret {name} of {called(CLIENTS, record)} at {admin.url}?{last}", yes=yes)

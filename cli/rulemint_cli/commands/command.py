@@ -22,6 +22,7 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.help_pages import Command as HelpPage
 from rulemint_cli.connection.credentials import Choice
 from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.program import as_called_here
 from rulemint_cli.terminal.standard_error import say
 
 INTERRUPTED = 130
@@ -143,7 +144,8 @@ def _run(work: Work, call: Call, *, finds_credentials: bool) -> None:
 def fail(error: CommandError, *, as_json: bool = False) -> NoReturn:
     """Say *error* and what to try next, and end with its exit code. With ``--json`` it is a line on standard error."""
     if as_json:
-        details = {"message": str(error), "advice": error.advice, **error.details}
+        said = {"message": as_called_here(str(error)), "advice": as_called_here(error.advice)}
+        details = {**said, **error.details}
         sys.stderr.write(json.dumps({"error": {name: value for name, value in details.items() if value}}) + "\n")
     else:
         say(f"{error}; {error.advice}" if error.advice else str(error))

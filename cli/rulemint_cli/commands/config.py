@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -118,7 +119,7 @@ def import_auth0(
     if files:
         call.output.done(
             {"files": [str(file) for file in files], **remarks},
-            f"wrote {files[-1]} and {len(files) - 1} scripts: rulemint config diff {files[-1]} compares it",
+            f"wrote {files[-1]} and {len(files) - 1} scripts: rulemint config diff {quote(str(files[-1]))} compares it",
         )
     elif call.as_json:
         call.output.json({"document": plain(document), **remarks})

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,7 +43,9 @@ async def _create(call: Call, file: Path, wanted: Wanted, *, no_check: bool) -> 
     async with call.admin(no_check=no_check) as admin:
         planned = await deployment.plan(admin, wanted)
         if planned.existing is not None:
-            raise CommandError(f"the rule {wanted.name} exists already: rulemint rules deploy {file} changes it")
+            raise CommandError(
+                f"the rule {wanted.name} exists already: rulemint rules deploy {quote(str(file))} changes it"
+            )
         await _carry_out(call, admin, planned)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,6 +77,5 @@ async def _check_there(admin: Admin, rule: Record, names: list[str]) -> None:
     known = await secret_names(admin, rule)
     for name in names:
         if name not in known:
-            raise UsageError(
-                f"{called(RULES, rule)} has no secret {name}: rulemint secrets list {rule['name']} shows all"
-            )
+            shown_by = f"rulemint secrets list {quote(str(rule['name']))}"
+            raise UsageError(f"{called(RULES, rule)} has no secret {name}: {shown_by} shows all")

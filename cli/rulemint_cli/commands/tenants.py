@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -83,7 +84,7 @@ async def delete(
         deleted = await admin.call("DELETE", path, query={"grace_s": grace_s})
     if grace_s:
         how = f"the tenant {name} issues no tokens, and is deleted at {deleted['deletes_at']}"
-        call.output.done(deleted, f"{how}: rulemint tenants restore {name} takes it back until then")
+        call.output.done(deleted, f"{how}: rulemint tenants restore {quote(name)} takes it back until then")
     else:
         call.output.done(deleted, f"deleted the tenant {name}")
 
@@ -93,7 +94,7 @@ async def restore(call: Call, name: NameArgument) -> None:
     """Keep a tenant that is being deleted. It is as it was before."""
     async with call.admin() as admin:
         restored = await admin.call("POST", f"{path_of(TENANTS, await find(admin, TENANTS, name))}/restore")
-    if_disabled = f", and is disabled: rulemint tenants enable {name} enables it" if restored["disabled"] else ""
+    if_disabled = f", and is disabled: rulemint tenants enable {quote(name)} enables it" if restored["disabled"] else ""
     call.output.done(restored, f"the tenant {name} stays{if_disabled}")
 
 

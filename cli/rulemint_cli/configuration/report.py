@@ -65,7 +65,7 @@ def done(changes: Sequence[Change]) -> str:
         for change in changes
         if change.before is None and isinstance(change.after, Client) and change.after.client_secret is None
     ]
-    more = f"; rulemint clients rotate-secret gives a first secret to {_some(unknown)}" if unknown else ""
+    more = f"; rulemint clients rotate-secret NAME gives a first secret to {_some(unknown)}" if unknown else ""
     return f"done: {summary(changes)}{more}"
 
 

@@ -9,12 +9,12 @@ _ON_CODES = {
     "inexistent_client_grant": "rulemint grants list shows all",
     "inexistent_exchange": "rulemint exchanges lists those that are kept",
     "inexistent_rule": "rulemint rules list shows all",
-    "inexistent_rule_version": "rulemint rules versions shows all",
-    "inexistent_secret": "rulemint secrets list shows all",
+    "inexistent_rule_version": "rulemint rules versions RULE shows all",
+    "inexistent_secret": "rulemint secrets list RULE shows all",
     "inexistent_signing_key": "rulemint keys list shows all",
     "inexistent_tenant": "rulemint tenants list shows all",
     "insufficient_scope": "rulemint grants list shows what a client may do; rulemint login uses another client",
-    "tenant_disabled": "rulemint tenants enable enables it",
+    "tenant_disabled": "rulemint tenants enable NAME enables it",
 }
 _ON_STATUSES = {
     401: "rulemint login stores other credentials",

@@ -17,6 +17,7 @@ import msgspec
 from rulemint_cli.connection.profiles import Profile, Profiles
 from rulemint_cli.connection.settings import ClientSettings
 from rulemint_cli.terminal.errors import CommandError, UsageError
+from rulemint_cli.terminal.program import if_local
 
 ADMIN_FILE = Path(".rulemint/admin.json")
 
@@ -151,7 +152,8 @@ def read_admin_file(path: Path) -> AdminFile:
         return msgspec.json.decode(path.read_bytes(), type=AdminFile)
     except OSError as error:
         raise CommandError(
-            f"cannot read {path}: {error.strerror}; start the system (make run), or name the file with --admin-file"
+            f"cannot read {path}: {error.strerror}; start the system{if_local('make run')}, "
+            "or name the file with --admin-file"
         ) from error
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} is not an admin file: name another with --admin-file") from error

@@ -12,6 +12,7 @@ import aiohttp
 from rulemint_cli.connection.advice import advice_on
 from rulemint_cli.connection.profiles import Profile
 from rulemint_cli.terminal.errors import CommandError
+from rulemint_cli.terminal.program import if_local
 from rulemint_cli.terminal.progress import Bars
 
 CALL_TIMEOUT_S = 15.0
@@ -228,7 +229,7 @@ class Admin:
             ) from error
         except aiohttp.ClientConnectorError as error:
             raise NoAnswerError(
-                f"{self.url} does not answer ({_why(error.os_error)}): start it (rulemint dev), "
+                f"{self.url} does not answer ({_why(error.os_error)}): start it{if_local('rulemint dev')}, "
                 "or name another system (--profile, --url)"
             ) from error
         except TimeoutError as error:

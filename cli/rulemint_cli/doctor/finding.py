@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from rulemint_cli.terminal.program import as_called_here
+
 if TYPE_CHECKING:
     from rulemint_cli.terminal.output import Output
 
@@ -48,7 +50,7 @@ def show(output: Output, findings: Sequence[Finding]) -> None:
         row = Text(f"{each.state:<8} ", style=_STYLES[each.state]).append(f"{each.check:<12} ", style="bold")
         output.text(row.append(each.detail, style="default"))
         if each.advice:
-            output.text(Text(f"{'':22}→ {each.advice}"))
+            output.text(Text(f"{'':22}→ {as_called_here(each.advice)}"))
 
 
 def is_well(findings: Sequence[Finding]) -> bool:

@@ -69,7 +69,7 @@ def write_rule(name: str, template: str | None, language: Language | None, *, fo
         raise UsageError(f"there is no template {chosen}: there are {', '.join(TEMPLATES)}")
     files = languages_of(chosen)
     if not files:
-        raise CommandError(f"the template {chosen} is not installed: run rulemint from a checkout or from its image")
+        raise CommandError(f"the template {chosen} is not installed: a checkout and the image have it")
     source = next(iter(files.values())) if language is None else files.get(language)
     if source is None:
         raise UsageError(f"the template {chosen} is there in {' and '.join(files)}, not in {language}")

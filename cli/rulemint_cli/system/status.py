@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from rulemint_cli.terminal.output import Output, field
+from rulemint_cli.terminal.program import as_called_here
 
 
 def show_status(output: Output, found: dict[str, Any]) -> None:
@@ -43,7 +44,7 @@ def _row(name: str, value: str, *, alarm: bool = False) -> Text:
 
 
 def _wrong(problem: Problem) -> Text:
-    return Text(f"WRONG: {problem.what}: {problem.advice}", style="bold red")
+    return Text(f"WRONG: {problem.what}: {as_called_here(problem.advice)}", style="bold red")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rulemint_cli.terminal.printable import printable
+from rulemint_cli.terminal.program import as_called_here
 
 Cell = Callable[[dict[str, Any]], str | Text]
 Columns = Mapping[str, Cell]
@@ -60,7 +61,7 @@ class Output:
         if self.as_json:
             self.json(result)
         else:
-            self.console.print(_cell(sentence))
+            self.console.print(_cell(as_called_here(sentence)))
 
     def text(self, *rows: str | Text) -> None:
         """Print *rows*, one a line, for people only."""
