@@ -46,7 +46,7 @@ def read_cases(file: Path) -> ReadCases:
     Raises:
         UsageError: the file cannot be read, or is not valid.
     """
-    parsed = parse(_text_of(file), called=str(file), start_from="rulemint new writes a rule with its cases")
+    parsed = parse(_text_of(file), called=str(file), start_from="rulemint new NAME writes a rule with its cases")
     problems = Problems(file, parsed)
     _check_json(parsed.value, "$", problems)
     try:

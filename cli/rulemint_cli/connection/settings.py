@@ -26,5 +26,5 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     program: Annotated[
-        str, Meta(description="The words that start rulemint here, for what it prints. docker-compose.yml sets them.")
+        str, Meta(description="The words that call the command line here, for messages. docker-compose.yml sets them.")
     ] = "rulemint"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import socket
 
 import pytest
@@ -104,3 +105,34 @@ def test_a_wrong_command_line_with_json_is_json_too(
     done = workplace.rulemint(*arguments, "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert said in json.loads(done.stderr)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rules", "show", "nothing"),
+        ("clients", "show", "nobody"),
+        ("keys", "revoke", "none", "--yes"),
+        ("secrets", "delete", "a rule", "NONE", "--yes"),
+        ("clients", "delete-secret", "demo-client", "none", "--yes"),
+        ("profiles", "use", "none"),
+        ("exchanges", "show", "ffffffff"),
+        ("rules", "create", "a rule.js"),
+        ("rules", "rollback", "a rule", "--yes"),
+        ("tenants", "delete", "to-keep", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_a_message_names_works_when_it_is_pasted(
+    workplace: Workplace, arguments: tuple[str, ...]
+) -> None:
+    (workplace.folder / "a rule.js").write_text("export default () => ({});")
+    workplace.rulemint("rules", "deploy", "a rule.js", "--client", "nobody-at-all", "--yes")
+    workplace.rulemint("tenants", "create", "to-keep", "--host", "to-keep.example.com")
+    said = workplace.rulemint(*arguments)
+    advised = re.search(
+        r"rulemint ((?:[a-z-]+|'[^']+'|to-keep)(?: (?!shows|lists|changes|takes)(?:[a-z-]+|'[^']+'))*)",
+        said.both.partition(": ")[2],
+    )
+    assert advised is not None, said.both
+    assert workplace.rulemint(*shlex.split(advised[1])).returncode == 0, (advised[0], said.both)

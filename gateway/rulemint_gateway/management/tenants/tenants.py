@@ -5,6 +5,7 @@ For operators: clients that may do so in the tenant ``default``, and nobody in a
 
 from __future__ import annotations
 
+from shlex import quote
 from urllib.parse import urlsplit
 
 import msgspec
@@ -109,7 +110,7 @@ class Tenants:
                 raise InvalidBodyError(message, field="disabled", code="operation_not_supported")
             if tenant.delete_at_ms and body.disabled is False:
                 message = f"The tenant is being deleted: POST /api/v2/tenants/{name}/restore has it stay, as does "
-                message += f"`rulemint tenants restore {name}`"
+                message += f"`rulemint tenants restore {quote(name)}`"
                 raise ConflictError(message, field="disabled")
             changes = Changes(patched)
             changes.put(TENANTS, patched)

@@ -55,7 +55,7 @@ def refused(folder: Path, text: str) -> str:
                      ":4: cases[1].name: cases[0] has this name too", id="a name twice"),
         pytest.param(f"{HEAD}    name: two\n", ":3: the key name occurs twice", id="a key twice"),
         pytest.param("cases: [\n", ":2: not valid YAML", id="no YAML"),
-        pytest.param("", " is empty: rulemint new writes a rule with its cases", id="nothing"),
+        pytest.param("", " is empty: rulemint new NAME writes a rule with its cases", id="nothing"),
         pytest.param(f"{HEAD}    expect: {{claims: {{n: {2**70}}}}}\n",
                      ":2: cases[0]: it has an integer of more than 64", id="a huge number"),
         pytest.param(f"{HEAD}    expect: {{claims: {{1: x}}}}\n",

@@ -45,5 +45,6 @@ class WebtaskModuleHandlers:
         except UnusableBodyError as error:
             raise InvalidBodyError(str(error)) from None
         if _ASKS_FOR_VERSION not in code:
-            raise InvalidBodyError("No webtask runs at a URL here: make a rule, and try it with rulemint try")
+            advice = "make a rule, and try it with rulemint try FILE --client CLIENT"
+            raise InvalidBodyError(f"No webtask runs at a URL here: {advice}")
         return json_answer({"version": NODE_VERSION}, headers=NO_STORE)
