@@ -12,8 +12,7 @@ import msgspec
 from rulemint_cli.cases.problems import Problems
 from rulemint_cli.configuration.yaml_text import parse
 from rulemint_cli.terminal.errors import UsageError
-from rulemint_shared.cases.format import CaseFile
-from rulemint_shared.contract.travelling import check_travels
+from rulemint_shared.cases.format import CaseFile, first_problem
 
 SUFFIX = ".cases.yaml"
 MAX_FILE_BYTES = 1024 * 1024
@@ -34,10 +33,15 @@ def file_of_cases(rule: Path) -> Path:
     Raises:
         UsageError: there is none.
     """
-    file = rule.with_name(f"{rule.stem}{SUFFIX}")
+    file = neighbour_of(rule)
     if not file.is_file():
         raise UsageError(f"{rule} has no cases: write {file}, or name another file with --cases (docs/cases.md)")
     return file
+
+
+def neighbour_of(rule: Path) -> Path:
+    """Return where the cases of *rule*, a file, stand if it has some."""
+    return rule.with_name(f"{rule.stem}{SUFFIX}")
 
 
 def read_cases(file: Path) -> ReadCases:
@@ -85,15 +89,6 @@ def _check_json(value: Any, path: str, problems: Problems) -> None:
 
 def _check(content: CaseFile, problems: Problems) -> None:
     """Check what no field alone shows."""
-    known: dict[str, int] = {}
-    for index, case in enumerate(content.cases):
-        path = f"$.cases[{index}]"
-        if case.name in known:
-            raise problems.at(f"{path}.name", f"cases[{known[case.name]}] has this name too: give each its own")
-        known[case.name] = index
-        if problem := case.expect.problem():
-            raise problems.at(f"{path}.expect", problem)
-        try:
-            check_travels(msgspec.to_builtins(case))
-        except ValueError as error:
-            raise problems.at(path, f"it has {error}") from None
+    if wrong := first_problem(content.cases):
+        path, problem = wrong
+        raise problems.at(f"$.cases{path}", problem)

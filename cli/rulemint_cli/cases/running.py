@@ -19,6 +19,7 @@ from rulemint_cli.rules.trying import Tried, try_rule
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.cases.differences import Seen, SeenCall, SeenLine, differences
 from rulemint_shared.cases.format import Inputs, TestClient
+from rulemint_shared.cases.trials import IN_CONTEXT, request_fields
 
 AT_ONCE = 2
 """Half of the trials that a tenant may run at a time, so that others can try their rules too."""
@@ -26,15 +27,6 @@ ATTEMPTS = 8
 PAUSE_S = 0.25
 """The pause after the first attempt that finds the system busy. Each further one is twice as long."""
 BUSY = 503
-_IN_CONTEXT = {
-    "ip": "ip",
-    "user_agent": "userAgent",
-    "hostname": "hostname",
-    "headers": "headers",
-    "query": "query",
-    "body": "body",
-}
-"""Input → its name in the context of a trial."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,15 +120,13 @@ async def _request(admin: Admin, wanted: RuleToTest, index: int) -> dict[str, An
         if inputs.client is UNSET:
             raise
         raise wanted.cases.problems.at(_path_of("client", wanted, index), str(error)) from error
-    context = {name: value for own, name in _IN_CONTEXT.items() if (value := getattr(inputs, own)) is not UNSET}
-    given = {name: value for name in ("audience", "scope") if (value := getattr(inputs, name)) is not UNSET}
     secrets = {} if inputs.secrets is UNSET else inputs.secrets
-    return {**of_client, **given, "context": context, "secrets": {**secrets, **wanted.secrets}}
+    return {**of_client, **request_fields(inputs), "secrets": {**secrets, **wanted.secrets}}
 
 
 def _at_the_field(error: RefusedError, wanted: RuleToTest, index: int) -> CommandError:
     """Name the line of the field that the system refuses, if the field stands in the file of cases."""
-    own = {name: field for field, name in _IN_CONTEXT.items()}
+    own = {name: field for field, name in IN_CONTEXT.items()}
     field_name = error.field.removeprefix("context.")
     first, rest = field_name.partition(".")[0].partition("[")[0], field_name
     first, rest = own.get(first, first), rest[len(first) :]

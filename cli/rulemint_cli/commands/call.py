@@ -55,11 +55,14 @@ class Call:
         return stored_credentials(self.choice, self.settings, open_profiles, folder=Path.cwd())
 
     @asynccontextmanager
-    async def admin(self, *, timeout_s: float = CALL_TIMEOUT_S, no_check: bool = False) -> AsyncIterator[Admin]:
-        """Open the management API of the chosen system; *no_check* as in `open_admin`."""
+    async def admin(
+        self, *, timeout_s: float = CALL_TIMEOUT_S, no_check: bool = False, force: bool = False
+    ) -> AsyncIterator[Admin]:
+        """Open the management API of the chosen system; *no_check* and *force* as in `open_admin`."""
         from rulemint_cli.connection.management_api import open_admin  # noqa: PLC0415  # heavy, and --help does without
 
-        async with open_admin(self.credentials, timeout_s=timeout_s, bars=self.bars, no_check=no_check) as admin:
+        skipped = {"no_check": no_check, "force": force}
+        async with open_admin(self.credentials, timeout_s=timeout_s, bars=self.bars, **skipped) as admin:
             yield admin
 
     @asynccontextmanager

@@ -33,9 +33,6 @@ Work = Coroutine[Any, Any, None]
 MAY_BE_EMPTY = frozenset({"description"})
 """Options that may be empty, because an empty text removes the old one."""
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
-NoCheckOption = Annotated[
-    bool, typer.Option("--no-check", help="Let code go live that was not loaded first. The tenant's log tells.")
-]
 
 _SHARED: dict[str, tuple[Any, Any]] = {
     "profile": (Annotated[str | None, typer.Option(help="Use the system that rulemint login stored as this.")], None),

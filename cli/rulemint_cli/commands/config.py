@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import NoCheckOption, Work, YesOption, command
+from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.commands.help_pages import Group
+from rulemint_cli.rules.check_options import ALL_CHECKS, CheckOptions
 from rulemint_cli.terminal.errors import CommandError
 from rulemint_cli.terminal.standard_error import say
 
@@ -70,15 +71,13 @@ def apply(
     *,
     prune: PruneOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes, but make none.")] = False,
-    no_check: NoCheckOption = False,
+    checks: CheckOptions,
     yes: YesOption = False,
 ) -> Work:
     """Show the changes, and make the tenant as FILE has it. Secrets come from the environment."""
     from rulemint_cli.configuration.reading import read_document  # noqa: PLC0415  # as above
 
-    return _apply(
-        call, file, read_document(file), prune=prune, dry_run=dry_run, exit_code=0, yes=yes, no_check=no_check
-    )
+    return _apply(call, file, read_document(file), prune=prune, dry_run=dry_run, exit_code=0, yes=yes, checks=checks)
 
 
 @command(config, "import-auth0", reaches=True, logs_in=True)
@@ -92,7 +91,7 @@ def import_auth0(
         Path | None, typer.Option(file_okay=False, help="Write tenant.yaml and its scripts to this folder.")
     ] = None,
     apply_it: Annotated[bool, typer.Option("--apply", help="Apply it now, without a file.")] = False,
-    no_check: NoCheckOption = False,
+    checks: CheckOptions,
     yes: YesOption = False,
 ) -> Work | None:
     """Read an export of npm auth0-deploy-cli, in either format. Lists what it takes, leaves out, and leaves to you.
@@ -113,7 +112,7 @@ def import_auth0(
     files = [] if out is None else write(document, out / "tenant.yaml")
     if apply_it:
         return _apply(
-            call, folder, document, prune=False, dry_run=False, exit_code=0, yes=yes, no_check=no_check,
+            call, folder, document, prune=False, dry_run=False, exit_code=0, yes=yes, checks=checks,
             shows_secrets=True
         )  # fmt: skip
     if files:
@@ -137,7 +136,7 @@ async def _apply(  # noqa: PLR0913  # each is an option of the command line
     dry_run: bool,
     exit_code: int,
     yes: bool,
-    no_check: bool = False,
+    checks: CheckOptions = ALL_CHECKS,
     shows_secrets: bool = False,
 ) -> None:
     from rulemint_cli.configuration import new_secrets, report  # noqa: PLC0415  # as above
@@ -149,7 +148,7 @@ async def _apply(  # noqa: PLR0913  # each is an option of the command line
     from rulemint_cli.configuration.settled import settled  # noqa: PLC0415  # as above
     from rulemint_shared.ids import new_client_id  # noqa: PLC0415  # as above
 
-    async with call.admin(timeout_s=APPLY_TIMEOUT_S, no_check=no_check) as admin:
+    async with call.admin(timeout_s=APPLY_TIMEOUT_S, **checks.given) as admin:
         with call.bars.show(f"reading {admin.url}") as steps:
             present = await read_present(admin, steps)
         wanted = with_ids(settled(document, management=present.management), present, prune=prune, new_id=new_client_id)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import NoCheckOption, Work, YesOption, command
+from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.rules import deployment
-from rulemint_cli.rules.deployment import Deployment, Wanted, wanted_of
+from rulemint_cli.rules.check_options import CheckOptions
+from rulemint_cli.rules.deployment import Deployment, Wanted
 from rulemint_cli.rules.rule_options import RuleOptions
 from rulemint_cli.rules.running import if_disabled, running
 from rulemint_cli.terminal.errors import CommandError
@@ -34,13 +35,19 @@ def add_file_commands(app: typer.Typer) -> None:
     command(app, watches=True)(watch)
 
 
-def create(call: Call, file: FileArgument, options: RuleOptions, *, no_check: NoCheckOption = False) -> Work:
+def _wanted(file: Path, options: RuleOptions) -> Wanted:
+    from rulemint_cli.cases.kept import wanted_with_cases  # noqa: PLC0415  # PyYAML, which --help does without
+
+    return wanted_with_cases(file, options)
+
+
+def create(call: Call, file: FileArgument, options: RuleOptions, *, checks: CheckOptions) -> Work:
     """Create a rule from FILE. Fail if a rule of that name exists."""
-    return _create(call, file, wanted_of(file, options), no_check=no_check)
+    return _create(call, file, _wanted(file, options), checks=checks)
 
 
-async def _create(call: Call, file: Path, wanted: Wanted, *, no_check: bool) -> None:
-    async with call.admin(no_check=no_check) as admin:
+async def _create(call: Call, file: Path, wanted: Wanted, *, checks: CheckOptions) -> None:
+    async with call.admin(**checks.given) as admin:
         planned = await deployment.plan(admin, wanted)
         if planned.existing is not None:
             raise CommandError(
@@ -50,14 +57,14 @@ async def _create(call: Call, file: Path, wanted: Wanted, *, no_check: bool) -> 
 
 
 def deploy(
-    call: Call, file: FileArgument, options: RuleOptions, *, no_check: NoCheckOption = False, yes: YesOption = False
+    call: Call, file: FileArgument, options: RuleOptions, *, checks: CheckOptions, yes: YesOption = False
 ) -> Work:
     """Show a diff, and create or change the rule in FILE. Options that are not given stay as they are."""
-    return _deploy(call, file, wanted_of(file, options), no_check=no_check, yes=yes)
+    return _deploy(call, file, _wanted(file, options), checks=checks, yes=yes)
 
 
-async def _deploy(call: Call, file: Path, wanted: Wanted, *, no_check: bool, yes: bool) -> None:
-    async with call.admin(no_check=no_check) as admin:
+async def _deploy(call: Call, file: Path, wanted: Wanted, *, checks: CheckOptions, yes: bool) -> None:
+    async with call.admin(**checks.given) as admin:
         planned = await deployment.plan(admin, wanted)
         if not planned.is_needed:
             rule = planned.existing or {}
@@ -71,11 +78,11 @@ async def _deploy(call: Call, file: Path, wanted: Wanted, *, no_check: bool, yes
 
 def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOption = False) -> Work:
     """Deploy FILE now and after each save, and show the rule's logs until Ctrl-C. A broken save changes nothing."""
-    return _watch(call, file, wanted_of(file, options), partial(wanted_of, file, options), yes=yes)
+    return _watch(call, file, _wanted(file, options), partial(_wanted, file, options), yes=yes)
 
 
 async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
-    from rulemint_cli.connection.management_api import DOES_NOT_LOAD, RefusedError  # noqa: PLC0415  # as below
+    from rulemint_cli.connection.management_api import DOES_NOT_LOAD, RED_CASES, RefusedError  # noqa: PLC0415
     from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # as above
     from rulemint_cli.rules.watching import watch_file  # noqa: PLC0415  # as above
     from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # only watch needs it
@@ -88,9 +95,9 @@ async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wa
             try:
                 await _carry_out(call, admin, first)
             except (RefusedError, OnlyADraftError) as error:
-                if isinstance(error, RefusedError) and error.code != DOES_NOT_LOAD:
+                if isinstance(error, RefusedError) and error.code not in {DOES_NOT_LOAD, RED_CASES}:
                     raise
-                say(str(error))  # the next save may load
+                say(str(error))  # the next save may be better
 
         async def redeploy() -> None:
             planned = await deployment.plan(admin, await asyncio.to_thread(latest))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import NoCheckOption, YesOption, command
+from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.connection.nouns import RULES, Record, called, find, path_of
+from rulemint_cli.rules.check_options import CheckOptions
 from rulemint_cli.rules.running import running
 from rulemint_cli.terminal.errors import CommandError
 
@@ -32,7 +33,7 @@ async def versions(call: Call, rule: RuleArgument) -> None:
     """List the versions of a rule, newest first."""
     async with call.admin() as admin:
         found = await admin.list(f"{path_of(RULES, await find(admin, RULES, rule))}/versions")
-    call.output.fields_table(("number", "deployed", "draft", "created_at", "language", "message"), found)
+    call.output.fields_table(("number", "deployed", "draft", "created_at", "language", "case_count", "message"), found)
 
 
 async def deploy_version(
@@ -40,11 +41,11 @@ async def deploy_version(
     rule: RuleArgument,
     version: VersionArgument,
     *,
-    no_check: NoCheckOption = False,
+    checks: CheckOptions,
     yes: YesOption = False,
 ) -> None:
     """Run another version of a rule, with the secrets that the rule has now."""
-    async with call.admin(no_check=no_check) as admin:
+    async with call.admin(**checks.given) as admin:
         record = await find(admin, RULES, rule)
         call.confirm(f"Run version {version} of {called(RULES, record)} at {admin.url}?", yes=yes)
         await _deploy(call, admin, record, version)
@@ -57,11 +58,11 @@ async def rollback(
         int | None, typer.Option("--to", metavar="VERSION", min=1, help="Default: the version that ran before.")
     ] = None,
     *,
-    no_check: NoCheckOption = False,
+    checks: CheckOptions,
     yes: YesOption = False,
 ) -> None:
     """Go back to the version of a rule that ran before, or to an older one. Secrets stay as they are now."""
-    async with call.admin(no_check=no_check) as admin:
+    async with call.admin(**checks.given) as admin:
         record = await find(admin, RULES, rule)
         version = await _before(admin, record) if to is None else to
         if version == record["version"]:

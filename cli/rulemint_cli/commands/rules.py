@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rulemint_cli.commands.call import Call
-from rulemint_cli.commands.command import NoCheckOption, command
+from rulemint_cli.commands.command import command
 from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given
 from rulemint_cli.commands.noun_commands import add_delete, noun_app
 from rulemint_cli.commands.rule_files import add_file_commands
 from rulemint_cli.commands.rule_versions import add_version_commands
 from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, path_of
+from rulemint_cli.rules.check_options import CheckOptions
 from rulemint_cli.rules.rule_options import RuleFields, fields_of
 
 rules = noun_app(RULES, "Rules: your code, which decides what is in a token.")
@@ -22,10 +23,12 @@ RuleArgument = Annotated[str, typer.Argument(metavar="ID", help="The rule's name
 
 @command(rules)
 async def show(call: Call, rule: RuleArgument) -> None:
-    """Show one rule with its script."""
+    """Show one rule with its script, and the names of its cases."""
     async with call.admin() as admin:
         record = await admin.call("GET", path_of(RULES, await find(admin, RULES, rule)))
-    call.output.record(record, but=("script",))
+    call.output.record(record, but=("script", "cases"))
+    if cases := record.get("cases"):
+        call.output.text("", f"{len(cases)} cases:", *(f"  {case['name']}" for case in cases))
     call.output.text("", *str(record["script"]).expandtabs(4).splitlines())
 
 
@@ -38,18 +41,23 @@ async def update(
     fields: SetOption = None,
     *,
     options: RuleFields,
-    no_check: NoCheckOption = False,
+    checks: CheckOptions,
 ) -> None:
     """Change a rule: the fields that are given. Use deploy for its script, and secrets set for its secrets."""
-    from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # what calls a system: --help does without
+    from rulemint_cli.cases.kept import cases_to_keep, kept_cases  # noqa: PLC0415  # heavy, and --help does without
+    from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # what calls a system, as above
 
-    changes = changes_of(given(name=name, order=order) | fields_of(options) | assigned(fields))
+    cases = cases_to_keep(None, options.cases, leave_out=False)
+    kept: dict[str, Any] = {} if cases is None else {"cases": []}
+    changes = changes_of(given(name=name, order=order) | fields_of(options) | assigned(fields) | kept)
     body = changes | given(message=options.message)
-    async with call.admin(no_check=no_check) as admin:
+    async with call.admin(**checks.given) as admin:
+        if cases is not None:
+            body["cases"] = await kept_cases(admin, cases)
         changed = await admin.call("PATCH", path_of(RULES, await find(admin, RULES, rule)), body)
         if admin.warnings:
             raise OnlyADraftError(admin.warnings.pop())
-    call.output.record(changed, but=("script",))
+    call.output.record(changed, but=("script", "cases"))
 
 
 async def _switch(call: Call, rule: str, *, enabled: bool) -> None:

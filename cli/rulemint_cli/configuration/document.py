@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from rulemint_shared.cases.format import MAX_KEPT_CASES, Case
 from rulemint_shared.contract.records import ErrorStyle, Isolation, Language, RuleLimits, SigningAlgorithm
 from rulemint_shared.whole_text import whole
 
@@ -129,6 +130,8 @@ class Rule(Part, frozen=True, kw_only=True):
     audiences: list[str] = []
     description: str = ""
     secrets: dict[str, FromEnvironment] = {}
+    cases: Annotated[list[Case], Meta(max_length=MAX_KEPT_CASES)] = []
+    """Its cases (docs/cases.md). A client of the tenant is named by its client_id or name."""
 
 
 class Document(Part, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from rulemint_cli.configuration.document import (
     plain_value,
 )
 from rulemint_cli.configuration.present import key_of
+from rulemint_shared.cases.differences import is_equal
 
 SECTIONS = ("resource_servers", "clients", "settings", "client_grants", "rules")
 """In the order of creation, so that records come before those that name them. Deletions go the other way round."""
@@ -63,7 +64,7 @@ class Change:
         """Return the fields that differ, with their old and new values, but without secrets."""
         old, new = _plain(self.before, self.after), _plain(self.after, self.before)
         names = list(dict.fromkeys([*new, *old]))
-        return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
+        return {name: (old.get(name), new.get(name)) for name in names if not is_equal(old.get(name), new.get(name))}
 
 
 def plan(wanted: Document, present: Document, *, prune: bool) -> list[Change]:

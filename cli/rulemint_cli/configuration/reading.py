@@ -15,6 +15,7 @@ from rulemint_cli.configuration.yaml_text import Parsed, parse
 from rulemint_cli.rules.rule_file import language_of
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.allow_list import parse_entries
+from rulemint_shared.cases.format import first_problem
 from rulemint_shared.contract.records import Language
 from rulemint_shared.wrong_values import WrongValue, in_words
 
@@ -103,6 +104,8 @@ def _check_once(document: Document, source: _Source) -> None:
 def _with_script(rule: Rule, path: str, source: _Source) -> Rule:
     if (rule.script is None) == (rule.script_file is None):
         raise source.error(path, "a rule needs either a script or a script_file")
+    if wrong := first_problem(rule.cases):
+        raise source.error(f"{path}.cases{wrong[0]}", wrong[1])
     try:
         hosts = list(dict.fromkeys(str(entry) for entry in parse_entries(rule.allow_hosts)))
     except ValueError as error:

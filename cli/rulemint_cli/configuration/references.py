@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from rulemint_cli.configuration.document import MANAGEMENT, Client, ClientGrant, Document, Rule
 from rulemint_cli.terminal.errors import UsageError
+from rulemint_shared.cases.format import Case
 
 if TYPE_CHECKING:
     from rulemint_cli.configuration.present import Present
@@ -49,7 +51,11 @@ def with_names(document: Document, client_names: Mapping[str, str]) -> Document:
         document,
         client_grants=sorted(grants, key=lambda grant: (grant.client, grant.audience)),
         rules=[
-            replace(rule, clients=[_name_of(client, client_names) for client in rule.clients])
+            replace(
+                rule,
+                clients=[_name_of(client, client_names) for client in rule.clients],
+                cases=[_case_of(case, lambda client: _name_of(client, client_names)) for case in rule.cases],
+            )
             for rule in document.rules
         ],
     )
@@ -79,14 +85,24 @@ def _grant_with_id(grant: ClientGrant, where: str, names: Mapping[str, str], pre
 
 
 def _rule_with_ids(rule: Rule, where: str, names: Mapping[str, str]) -> Rule:
-    """Resolve the clients of a rule. An unknown client is allowed, because it may be created later."""
-    ids = []
-    for index, client in enumerate(rule.clients):
-        meant = list(_meant(client, names))
-        if len(meant) > 1:
-            raise UsageError(f"{where}.clients[{index}]: {len(meant)} clients are called {client}: give the client_id")
-        ids.append(meant[0] if meant else client)
-    return replace(rule, clients=ids)
+    """Resolve the clients of a rule and of its cases. An unknown client is allowed: it may be created later."""
+    ids = [_id_of(client, f"{where}.clients[{index}]", names) for index, client in enumerate(rule.clients)]
+    cases = []
+    for index, case in enumerate(rule.cases):
+        id_of = partial(_id_of, where=f"{where}.cases[{index}].client", names=names)
+        cases.append(_case_of(case, id_of))
+    return replace(rule, clients=ids, cases=cases)
+
+
+def _id_of(client: str, where: str, names: Mapping[str, str]) -> str:
+    meant = list(_meant(client, names))
+    if len(meant) > 1:
+        raise UsageError(f"{where}: {len(meant)} clients are called {client}: give the client_id")
+    return meant[0] if meant else client
+
+
+def _case_of(case: Case, spelled: Callable[[str], str]) -> Case:
+    return replace(case, client=spelled(case.client)) if isinstance(case.client, str) else case
 
 
 def _meant(client: str, names: Mapping[str, str]) -> Iterator[str]:

@@ -18,8 +18,8 @@ from rulemint_cli.terminal.progress import Bars
 CALL_TIMEOUT_S = 15.0
 PER_PAGE = 100
 MAX_PAGES = 1_000
-DOES_NOT_LOAD = "does_not_load"
-"""The code of a refusal of code."""
+DOES_NOT_LOAD, RED_CASES = "does_not_load", "red_cases"
+"""The codes of refusals of code."""
 _MAKES_VERSIONS = frozenset({"POST", "PATCH"})
 
 
@@ -50,12 +50,18 @@ class Admin:
     """The management API at *url*."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, credentials: Profile, bars: Bars, *, no_check: bool = False
+        self,
+        session: aiohttp.ClientSession,
+        credentials: Profile,
+        bars: Bars,
+        *,
+        no_check: bool = False,
+        force: bool = False,
     ) -> None:
-        """With *no_check*, versions that are made go live without having been loaded."""
+        """With *no_check*, versions that are made go live unloaded and untested; with *force*, with red cases."""
         self.warnings: list[str] = []
         """The warnings of the system's answers. Each is about a version that is only a draft."""
-        self._no_check = {"no_check": "true"} if no_check else {}
+        self._skipped = {name: "true" for name, given in (("no_check", no_check), ("force", force)) if given}
         self.session = session
         self.bars = bars
         self.url = credentials.url
@@ -139,7 +145,7 @@ class Admin:
         """
         headers = {**({"If-Match": etag} if etag else {}), **({"Idempotency-Key": key} if key else {})}
         if method in _MAKES_VERSIONS:
-            query = {**self._no_check, **(query or {})}
+            query = {**self._skipped, **(query or {})}
         kept = self._token
         status, answer, tag = await self._send_as(kept or await self.token(), method, path, body, headers, query)
         if status == 401 and kept is not None:  # the token may have expired while a command watched
@@ -268,12 +274,17 @@ def _page_of(answer: Any, *, of: str) -> tuple[list[dict[str, Any]], int]:
 
 @asynccontextmanager
 async def open_admin(
-    credentials: Profile, *, timeout_s: float = CALL_TIMEOUT_S, bars: Bars | None = None, no_check: bool = False
+    credentials: Profile,
+    *,
+    timeout_s: float = CALL_TIMEOUT_S,
+    bars: Bars | None = None,
+    no_check: bool = False,
+    force: bool = False,
 ) -> AsyncIterator[Admin]:
     """Open the management API of the system that *credentials* are for. Without *bars*, no progress is shown.
 
-    With *no_check*, versions that are made go live without having been loaded.
+    With *no_check*, versions that are made go live unloaded and untested; with *force*, with red cases.
     """
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        yield Admin(session, credentials, bars or Bars(quiet=True), no_check=no_check)
+        yield Admin(session, credentials, bars or Bars(quiet=True), no_check=no_check, force=force)

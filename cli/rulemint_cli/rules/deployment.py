@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,16 @@ from rulemint_cli.rules.rule_file import language_of, read_script, rule_name_of,
 from rulemint_cli.rules.rule_options import RuleOptions, fields_of
 from rulemint_cli.rules.rule_secrets import secret_names
 from rulemint_cli.terminal.errors import UsageError
+from rulemint_shared.cases.differences import is_equal
 
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
 
-MAKE_A_VERSION = frozenset({"script", "language", "allow_hosts", "limits", "dependencies", "isolation"})
+MAKE_A_VERSION = frozenset({"script", "language", "allow_hosts", "limits", "dependencies", "isolation", "cases"})
 """The fields that a version of a rule fixes."""
 SHOWN_OTHERS = 5
+KeptCases = Callable[["Admin"], Awaitable[list[Record]]]
+"""Makes cases as the management API takes them. It asks the system for the ids of clients."""
 _WORDS = re.compile(r"[a-z0-9]+")
 
 
@@ -35,6 +38,8 @@ class Wanted:
     """The command line has given the name. Otherwise it is the file's."""
     message: str = ""
     """The purpose of the new version."""
+    cases: KeptCases | None = None
+    """Makes the cases to keep with it. None: those that it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +83,8 @@ class Deployment:
         return f"Create the rule {self.wanted.name}{beside}"
 
 
-def wanted_of(file: Path, options: RuleOptions) -> Wanted:
-    """Return the rule that *file* and *options* ask for.
+def wanted_of(file: Path, options: RuleOptions, *, cases: KeptCases | None = None) -> Wanted:
+    """Return the rule that *file* and *options* ask for, with *cases*.
 
     Raises:
         UsageError: the file cannot be read, or an option is malformed.
@@ -91,6 +96,7 @@ def wanted_of(file: Path, options: RuleOptions) -> Wanted:
         fields={**script, **fields_of(options)},
         secrets=secret_pairs(options.secret or []),
         message=options.message or "",
+        cases=cases,
     )
 
 
@@ -108,6 +114,8 @@ async def plan(admin: Admin, wanted: Wanted) -> Deployment:
         refuse_a_second(wanted.name, names)
     existing, etag = (None, None) if listed is None else await admin.call_matching("GET", path_of(RULES, listed))
     old = existing or {}
+    if wanted.cases is not None:
+        wanted = replace(wanted, fields={**wanted.fields, "cases": await wanted.cases(admin)})
     changes = {name: value for name, value in wanted.fields.items() if _differs(name, old.get(name), value)}
     if existing is not None and not existing["version"]:  # it shows its draft, which has never run
         changes |= {"script": wanted.fields["script"], "enabled": True}
@@ -146,4 +154,4 @@ def _differs(name: str, old: Any, new: Any) -> bool:
     """Compare the values of a field. Limits that a rule does not set are null in the system's answer."""
     if name == "limits" and isinstance(old, dict):
         old = {limit: value for limit, value in old.items() if value is not None}
-    return bool(old != new)
+    return not is_equal(old, new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +35,10 @@ class RuleFields:
         ),
     ] = None
     description: Annotated[str | None, typer.Option(help="The purpose of the rule.")] = None
+    cases: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Cases to keep with it. Replaces the old ones."),
+    ] = None
     message: Annotated[
         str | None, typer.Option("--message", "-m", help="What the new version changes. It is kept with the version.")
     ] = None
@@ -46,10 +51,13 @@ class RuleOptions(RuleFields):
     name: Annotated[str | None, typer.Option(help="The rule's name. Default: the file's name.")] = None
     secret: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A secret of the rule.")] = None
     language: Annotated[Language | None, typer.Option(help="The language. Default: from the file's suffix.")] = None
+    no_cases: Annotated[
+        bool, typer.Option("--no-cases", help="Leave the file of cases next to FILE alone: RULE.cases.yaml.")
+    ] = False
 
 
 def fields_of(options: RuleFields) -> dict[str, Any]:
-    """Return the fields of the management API that *options* give, without the message.
+    """Return the fields of the management API that *options* give, without the message and the cases.
 
     Raises:
         UsageError: an option is malformed.

@@ -27,6 +27,7 @@ from rulemint_gateway.management.deletions import Deletions
 from rulemint_gateway.management.exchanges.exchanges import Exchanges
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
+from rulemint_gateway.management.rules.checks import VersionChecks
 from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords
@@ -40,6 +41,7 @@ from rulemint_gateway.management.stats import Stats
 from rulemint_gateway.management.tenants.deletion import TenantDeletion
 from rulemint_gateway.management.tenants.settings import TenantSettings
 from rulemint_gateway.management.tenants.tenants import Tenants
+from rulemint_gateway.management.trials.cases import TriedCases
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.log_store import LogStore
@@ -123,9 +125,10 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
     redis, catalog, vault, store = known.redis, known.catalog, known.vault, known.store
     packages = Packages(Installs(redis, traffic.presence))
     records = RuleRecords(redis, catalog)
-    loading = RuleLoading(Loads(redis, traffic.presence))
-    texts = RuleTexts(records, packages, loading, versions_kept=settings.versions_kept)
     deadline_s = settings.request_deadline
+    trials = Trials(redis, catalog, records, vault, packages, traffic.dispatcher, deadline_s=deadline_s)
+    checks = VersionChecks(RuleLoading(Loads(redis, traffic.presence)), TriedCases(trials))
+    texts = RuleTexts(records, packages, checks, versions_kept=settings.versions_kept)
     return _RuleParts(
         packages=packages,
         records=records,
@@ -133,8 +136,8 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
         texts=texts,
         rules=Rules(catalog, store, records, texts),
         secrets=RuleSecretsOf(redis, records, store, vault),
-        versions=RuleVersionsOf(store, records, loading),
-        trials=Trials(redis, catalog, records, vault, packages, traffic.dispatcher, deadline_s=deadline_s),
+        versions=RuleVersionsOf(store, records, checks),
+        trials=trials,
     )
 
 

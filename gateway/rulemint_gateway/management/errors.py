@@ -11,6 +11,7 @@
     │   └── QuotaError            the tenant has as many as it may
     ├── NotFoundError        404
     ├── ConflictError        409  the name or identifier is taken
+    │   └── RedCasesError         cases of the version do not hold
     ├── ChangedSinceError    412  the record is not what If-Match says
     ├── KeyReuseError        422  an Idempotency-Key came again with another body
     ├── TooManyError         429  the tenant has its quota already
@@ -23,9 +24,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
+import msgspec
+
 from rulemint_gateway.limits.failed_authentication import Throttled
 from rulemint_gateway.management.error_positions import Position
 from rulemint_shared.whole_text import plainly
+
+MAX_NAMED_CASES = 5
+"""Cases that a refusal names in its message. The list next to it has all."""
 
 
 class ManagementError(Exception):
@@ -118,6 +124,29 @@ class ConflictError(ManagementError):
         super().__init__(message, code=code, field=field)
 
 
+class RedCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A case that does not hold, and what differs from what it expects."""
+
+    name: str
+    differences: list[str]
+
+
+class RedCasesError(ConflictError):
+    """Cases of a version that was to go live do not hold."""
+
+    def __init__(self, red: Sequence[RedCase], *, of: int) -> None:
+        """*red* are those of its *of* cases that do not hold."""
+        first = "; ".join(f"{case.name}: {case.differences[0]}" for case in red[:MAX_NAMED_CASES])
+        more = f"; and {len(red) - MAX_NAMED_CASES} more" if len(red) > MAX_NAMED_CASES else ""
+        super().__init__(
+            f"{len(red)} of {of} cases of the version do not hold, so it does not go live. {first}{more}. "
+            "Change the rule or the cases; force=true deploys it all the same",
+            field="cases",
+            code="red_cases",
+        )
+        self.red = list(red)
+
+
 class ChangedSinceError(ManagementError):
     """The record is not the one whose ETag the If-Match header holds (RFC 9110 §13.1.1)."""
 
@@ -167,10 +196,10 @@ class UnavailableError(ManagementError):
 
 
 class NotLoadedError(UnavailableError):
-    """Nobody can tell whether a new version loads, and the call changes more than its text."""
+    """Nobody can tell whether a new version is good, and the call changes more than its text."""
 
     def __init__(self, why: str) -> None:
+        """*why* goes on from "the new version": ``could not be loaded, because …``."""
         super().__init__(
-            f"The new version could not be loaded, so nothing was changed: {why}. "
-            "Try again; no_check=true makes the change all the same"
+            f"The new version {why}, so nothing was changed. Try again; no_check=true makes the change all the same"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -10,9 +11,14 @@ from msgspec import UNSET, Meta, UnsetType
 from rulemint_shared.contract.dependencies import MAX_DEPENDENCIES, MAX_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
 from rulemint_shared.contract.messages import MAX_DENIAL, MAX_DETAIL, DenialCode, FailureReason, Level
 from rulemint_shared.contract.records import RuleLimits
+from rulemint_shared.contract.travelling import check_travels
 from rulemint_shared.scopes import MAX_SCOPE_CHARACTERS, MAX_SCOPES
 
 MAX_CASES = 500
+MAX_KEPT_CASES = 100
+"""Cases that are kept with a version of a rule. A file may have more, but a deployment waits for these."""
+MAX_CASES_BYTES = 64 * 1024
+"""Of all cases of a version together, as JSON."""
 MAX_EXPECTED = 200
 """Entries of one list or mapping of expectations."""
 
@@ -165,6 +171,22 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cases: Annotated[list[Case], Meta(min_length=1, max_length=MAX_CASES)]
     defaults: Inputs = Inputs()
     rule: Needs = Needs()
+
+
+def first_problem(cases: Sequence[Case]) -> tuple[str, str] | None:
+    """Find what no field alone shows to be wrong: its path within *cases*, such as ``[0].expect``, and the problem."""
+    known: dict[str, int] = {}
+    for index, case in enumerate(cases):
+        if case.name in known:
+            return f"[{index}].name", f"cases[{known[case.name]}] has this name too: give each its own"
+        known[case.name] = index
+        if problem := case.expect.problem():
+            return f"[{index}].expect", problem
+        try:
+            check_travels(msgspec.to_builtins(case))
+        except ValueError as error:
+            return f"[{index}]", f"it has {error}"
+    return None
 
 
 def _first_set(one: Any, other: Any) -> Any:

@@ -241,6 +241,8 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The client_id of its maker; empty: made before this field, or by Rulemint itself."""
     message: str = ""
     """The words of its maker on what it changes; empty: none."""
+    cases: str = ""
+    """Its cases (docs/cases.md), as the JSON of a list; empty: none. Only the gateway reads them."""
 
 
 class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,6 +66,16 @@ OF_RULES = {
     "message": st.just(""),  # it belongs to a version, and not every change makes one
     "draft": st.just(False),
 }
+OF_RULES["cases"] = st.sampled_from(
+    [
+        [],
+        [
+            {"name": "é: one", "client": "nobody", "expect": {"claims": {"n": 1.5, "a": [True, None, "1"]}}},
+            {"name": "2", "client": {"metadata": {"plan": "gold"}}, "expect": {"refused": {}}, "headers": {"x": "y"}},
+            {"name": "three", "scope": ["a"], "expect": {"calls": [{"status": None}], "log": ["a", {"message": "b"}]}},
+        ],
+    ]
+)
 OF_ACTIONS = {
     "supported_triggers": st.just([{"id": "credentials-exchange", "version": "v2"}]),
     "code": st.sampled_from(["", "exports.onExecuteCredentialsExchange = async () => {};"]),

@@ -8,7 +8,9 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from rulemint_gateway.management.nouns.answers import Answer, Moment
+from rulemint_gateway.management.rules.cases import cases_of
 from rulemint_gateway.stores.writing.calls import warning
+from rulemint_shared.cases.format import Case
 from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 
@@ -37,12 +39,14 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     description: str
     message: str
     """Of the version that is shown: what its maker said about it."""
+    cases: tuple[Case, ...]
+    """Of the version that is shown."""
     warning: str | UnsetType = UNSET
     """Of a write: why its version is only a draft."""
 
 
 class RuleVersionSummary(Answer, frozen=True, kw_only=True):
-    """A version of a rule without its script."""
+    """A version of a rule without its script and its cases."""
 
     number: int
     deployed: bool
@@ -57,12 +61,14 @@ class RuleVersionSummary(Answer, frozen=True, kw_only=True):
     limits: RuleLimits
     dependencies: dict[str, str]
     resolved_dependencies: dict[str, str]
+    case_count: int
 
 
 class RuleVersionAnswer(RuleVersionSummary, frozen=True, kw_only=True):
     """A version of a rule."""
 
     script: str
+    cases: tuple[Case, ...]
 
 
 def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
@@ -86,12 +92,13 @@ def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
         resolved_dependencies=text.resolved_dependencies,
         description=rule.description,
         message=text.message,
+        cases=cases_of(text),
         warning=warning(),
     )
 
 
 def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
-    """Return the answer that shows a version without its script."""
+    """Return the answer that shows a version without its script and its cases."""
     return RuleVersionSummary(
         number=text.version,
         deployed=text.version == rule.version,
@@ -106,9 +113,10 @@ def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
         limits=text.limits,
         dependencies=text.dependencies,
         resolved_dependencies=text.resolved_dependencies,
+        case_count=len(cases_of(text)),
     )
 
 
 def version_answer(rule: Rule, text: RuleVersion) -> RuleVersionAnswer:
-    """Return the answer that shows a version with its script."""
-    return RuleVersionAnswer(**asdict(version_summary(rule, text)), script=text.script)
+    """Return the answer that shows a version with its script and its cases."""
+    return RuleVersionAnswer(**asdict(version_summary(rule, text)), script=text.script, cases=cases_of(text))

@@ -17,6 +17,7 @@ from rulemint_gateway.management.nouns.fields import (
     VersionMessage,
 )
 from rulemint_gateway.management.nouns.placement import Placement
+from rulemint_gateway.management.rules.cases import RuleCases
 from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
 
 
@@ -42,6 +43,8 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     description: Description = ""
     message: VersionMessage = ""
     """The purpose of this version. It is kept with the version."""
+    cases: RuleCases = ()
+    """Token requests with what is expected. The version goes live only if all of them hold."""
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,6 +69,8 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Words on what the new version changes. They are kept with it, so the change must make one."""
     draft: bool = False
     """Save the new version without deploying it."""
+    cases: RuleCases | UnsetType = UNSET
+    """Replaces all of them."""
 
 
 PLACES = Placement(CreateRule, PatchRule, into=(RuleVersion, Rule), apart={"draft", "message"})

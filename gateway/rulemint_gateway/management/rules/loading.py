@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from rulemint_gateway.dispatch.loads import Loads
 from rulemint_gateway.management.error_positions import position_in
-from rulemint_gateway.management.errors import DoesNotLoadError, UnavailableError
+from rulemint_gateway.management.errors import DoesNotLoadError
 from rulemint_gateway.stores.writing.calls import CALL
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, NotTried
 from rulemint_shared.contract.load_messages import Loads as ItLoads
@@ -28,34 +30,11 @@ class RuleLoading:
         call = CALL.get()
         if not text.script or (call is not None and call.no_check):
             return ""
-        match await self._loads.load(LoadRequest(tenant=tenant, name=name, text=text)):
+        request = LoadRequest(tenant=tenant, name=name, text=msgspec.structs.replace(text, cases=""))
+        match await self._loads.load(request):
             case ItLoads():
                 return ""
             case NotTried(why=why):
                 return why
             case DoesNotLoad(reason=reason, detail=detail):
                 raise DoesNotLoadError(str(reason), position_in(detail), detail, field=field)
-
-    async def require(self, tenant: str, name: str, text: RuleVersion) -> None:
-        """Refuse to let *text* go live unless it loads.
-
-        Raises:
-            DoesNotLoadError: it does not.
-            UnavailableError: nobody can tell now.
-        """
-        if doubt := await self.doubt_about(tenant, name, text):
-            raise UnavailableError(
-                f"Version {text.version} could not be loaded, so it does not go live: {doubt}. "
-                "Try again; no_check=true deploys it all the same"
-            )
-
-
-def warn_that_it_is_a_draft(version: int, doubt: str, *, was_enabled: bool) -> None:
-    """Have the caller told that *version* is only a draft, because of *doubt*."""
-    call = CALL.get()
-    if call is not None:
-        disabled, enable = (", and the rule is disabled", " and enable the rule") if was_enabled else ("", "")
-        call.warning = (
-            f"Version {version} is only a draft{disabled}: it could not be loaded, because {doubt}. "
-            f"Deploy it{enable} when a runner is there"
-        )

@@ -14,7 +14,7 @@ from rulemint_shared.redis.client import RedisClient
 
 FIRST_PART, LARGEST_PART = 4, 64
 PART_CHARACTERS = 256 * 1024
-"""Of the scripts that are read together, about."""
+"""Of the scripts and cases that are read together, about."""
 
 
 class RuleRecords:
@@ -80,7 +80,7 @@ class RuleRecords:
             found = await self.texts(tenant, wanted[start : start + count])
             start += count
             if found:
-                each = max(1, sum(len(text.script) for _rule, text in found) // len(found))
+                each = max(1, sum(len(text.script) + len(text.cases) for _rule, text in found) // len(found))
                 count = min(LARGEST_PART, max(1, PART_CHARACTERS // each))
             found.reverse()
             while found:

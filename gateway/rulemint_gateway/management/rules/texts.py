@@ -10,8 +10,9 @@ import msgspec
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.nouns.fields import MAX_SCRIPT_CHARACTERS
 from rulemint_gateway.management.rules.bodies import PLACES
+from rulemint_gateway.management.rules.cases import stored_cases
+from rulemint_gateway.management.rules.checks import VersionChecks, warn_that_it_is_a_draft
 from rulemint_gateway.management.rules.kept_versions import plan_outdated
-from rulemint_gateway.management.rules.loading import RuleLoading, warn_that_it_is_a_draft
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS
@@ -26,9 +27,11 @@ def text_fields(body: msgspec.Struct) -> dict[str, Any]:
     """The fields of a rule version that *body* gives.
 
     Raises:
-        InvalidBodyError: an entry of ``allow_hosts`` is malformed.
+        InvalidBodyError: an entry of ``allow_hosts`` is malformed, or a case.
     """
     given = PLACES.given(body, RuleVersion)
+    if "cases" in given:
+        given["cases"] = stored_cases(given["cases"])
     if "limits" in given:
         given["limits"] = RuleLimits(**msgspec.structs.asdict(given["limits"]))
     if "allow_hosts" in given:
@@ -75,7 +78,7 @@ class FirstText:
 
     text: RuleVersion
     doubt: str
-    """The reason why nobody knows that it loads. Then it is a draft, and its rule is disabled."""
+    """The reason why nobody knows that it is good. Then it is a draft, and its rule is disabled."""
 
     def placed_in(self, rule: Rule) -> Rule:
         """*rule*, which runs this version unless there is a doubt about it."""
@@ -93,7 +96,7 @@ class TextChange:
     fields: dict[str, Any]
     draft: bool
     doubt: str = ""
-    """The reason why nobody knows that the new version loads. Then it is a draft in any case."""
+    """The reason why nobody knows that the new version is good. Then it is a draft in any case."""
     message: str = ""
     """The words of the new version's maker on it."""
 
@@ -128,12 +131,12 @@ class TextChange:
 
 
 class RuleTexts:
-    """Makes first texts and changes of texts, with their packages, and has them loaded."""
+    """Makes first texts and changes of texts, with their packages, and has them checked."""
 
-    def __init__(self, records: RuleRecords, packages: Packages, loading: RuleLoading, *, versions_kept: int) -> None:
+    def __init__(self, records: RuleRecords, packages: Packages, checks: VersionChecks, *, versions_kept: int) -> None:
         self._records = records
         self._packages = packages
-        self._loading = loading
+        self._checks = checks
         self._versions_kept = versions_kept
 
     async def first(
@@ -150,6 +153,7 @@ class RuleTexts:
 
         Raises:
             InvalidBodyError: it is too long, its packages cannot be installed, or it does not load.
+            RedCasesError: its cases do not hold.
             UnavailableError: nobody can install them now.
         """
         check_script_length(given)
@@ -157,7 +161,7 @@ class RuleTexts:
             rule_id=rule_id, version=1, created_at_ms=unix_ms(), created_by=_caller(), message=message, **given
         )
         text = msgspec.structs.replace(wanted, **await self._packages.installed_for(tenant, wanted))
-        return FirstText(text, await self._loading.doubt_about(tenant, name, text, field=field))
+        return FirstText(text, await self._checks.doubt_about(tenant, name, text, goes_live=True, field=field))
 
     async def change(
         self,
@@ -175,6 +179,7 @@ class RuleTexts:
 
         Raises:
             InvalidBodyError: it is too long, its packages cannot be installed, or it does not load.
+            RedCasesError: it is no draft, and its cases do not hold.
             UnavailableError: nobody can install them now.
         """
         check_script_length(given)
@@ -183,8 +188,9 @@ class RuleTexts:
             wanted = msgspec.structs.replace(based_on, **given)
             given = given | await self._packages.installed_for(tenant, wanted, before=based_on)
         text = msgspec.structs.replace(based_on, **given)
-        is_unloaded = text != based_on or (given and not draft and text.version != rule.version)
-        doubt = await self._loading.doubt_about(tenant, rule.name, text, field=field) if is_unloaded else ""
+        doubt = ""
+        if text != based_on or (given and not draft and text.version != rule.version):
+            doubt = await self._checks.doubt_about(tenant, rule.name, text, goes_live=not draft, field=field)
         return TextChange(based_on=based_on, fields=given, draft=draft, doubt=doubt, message=message)
 
     def plan_version(self, before: Rule, after: Rule, text: RuleVersion, changes: Changes[Any]) -> Rule:

@@ -19,8 +19,9 @@ from rulemint_gateway.management.rules.answers import (
     version_summary,
 )
 from rulemint_gateway.management.rules.bodies import TEXT_FIELDS
+from rulemint_gateway.management.rules.cases import cases_of
+from rulemint_gateway.management.rules.checks import VersionChecks
 from rulemint_gateway.management.rules.kept_versions import numbers_of
-from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.management.rules.texts import deployed
 from rulemint_gateway.stores.catalog.tables import RULES
@@ -46,10 +47,10 @@ class RuleDiff(msgspec.Struct, frozen=True, kw_only=True):
 class RuleVersionsOf:
     """The use cases of ``/api/v2/rules/{id}/versions`` and ``/diff``."""
 
-    def __init__(self, store: ConfigStore, records: RuleRecords, loading: RuleLoading) -> None:
+    def __init__(self, store: ConfigStore, records: RuleRecords, checks: VersionChecks) -> None:
         self._store = store
         self._records = records
-        self._loading = loading
+        self._checks = checks
 
     def numbers(self, tenant: str, rule_id: str) -> tuple[Rule, list[int]]:
         """The rule, and the numbers of its versions, newest first."""
@@ -84,15 +85,15 @@ class RuleVersionsOf:
         Raises:
             NotFoundError: there is no such rule or version.
             InvalidBodyError: it has no code, or does not load.
-            ConflictError: another draft came in between.
-            UnavailableError: no runner could load it.
+            ConflictError: another draft came in between, or cases of it do not hold.
+            UnavailableError: no runner could load it, or run its cases.
         """
-        loaded = await self._loaded(tenant, rule_id, version)
+        checked = await self._checked(tenant, rule_id, version)
 
         async def plan() -> Changes[tuple[Rule, RuleVersion]]:
             rule = self._records.find(tenant, rule_id)
             text = await self._records.text(tenant, rule, newest_version(rule) if version is None else version)
-            if text != loaded:
+            if text != checked:
                 raise ConflictError("The rule has another draft by now: deploy again")
             changed = deployed(rule, text)
             if ends_draft:
@@ -106,13 +107,13 @@ class RuleVersionsOf:
 
         return await self._store.transact(tenant, plan)
 
-    async def _loaded(self, tenant: str, rule_id: str, version: int | None) -> RuleVersion:
-        """The version that is to be deployed, which loads."""
+    async def _checked(self, tenant: str, rule_id: str, version: int | None) -> RuleVersion:
+        """The version that is to be deployed, which loads, and whose cases hold."""
         rule = self._records.find(tenant, rule_id)
         text = await self._records.text(tenant, rule, newest_version(rule) if version is None else version)
         check_is_built(text)
         if text.version != rule.version:
-            await self._loading.require(tenant, rule.name, text)
+            await self._checks.require(tenant, rule.name, text)
         return text
 
     async def diff(self, tenant: str, rule_id: str, *, old: int | None, new: int | None) -> RuleDiff:
@@ -128,12 +129,17 @@ class RuleVersionsOf:
             from_version=before.version,
             to_version=after.version,
             changed={
-                name: {"from": getattr(before, name), "to": getattr(after, name)}
+                name: {"from": _shown(before, name), "to": _shown(after, name)}
                 for name in TEXT_FIELDS
                 if name != "script" and getattr(before, name) != getattr(after, name)
             },
             script=await asyncio.to_thread(unified_diff, rule.name, before, after),
         )
+
+
+def _shown(text: RuleVersion, name: str) -> Any:
+    """Return a field of a version as an answer has it."""
+    return cases_of(text) if name == "cases" else getattr(text, name)
 
 
 def check_is_built(text: RuleVersion) -> None:

@@ -78,6 +78,17 @@ class Trials:
         flow = [RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)]
         return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text)
 
+    async def run_text(self, tenant: str, name: str, text: RuleVersion, body: TryRule) -> TryAnswer:
+        """Run *text* of the rule *name*, whose packages are installed, on the request of *body*, with its secrets.
+
+        Raises:
+            ManagementError: the request is none, or names what does not exist; or too many are being tried.
+        """
+        request = tried_request(self._catalog.tenant(tenant), body)
+        trial = self._own_trial(text, self._encrypted(body))
+        flow = [RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)]
+        return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text)
+
     async def _run_flow(self, tenant: str, body: TryRule, request: TriedRequest) -> TryAnswer:
         """Run all rules that a token request would meet. One text travels along, and runners read the others."""
         config = self._catalog.tenant(tenant)
@@ -133,7 +144,7 @@ class Trials:
         """The text of a stored rule, under an id of its own."""
         text = await self._records.text(tenant, rule, rule.version)
         return Trial(
-            text=msgspec.structs.replace(text, rule_id=ids.new_try_id()),
+            text=msgspec.structs.replace(text, rule_id=ids.new_try_id(), cases=""),
             secrets=await self._stored_secrets(tenant, rule),
         )
 
@@ -155,11 +166,20 @@ class Trials:
             wanted = msgspec.structs.replace(before, **given)
             secrets = await self._stored_secrets(tenant, rule)
         if body.secrets is not UNSET:
-            values = codecs.secret_values.encode(body.secrets)
-            secrets = self._vault.encrypt(values, purpose=Purpose.RULE_SECRETS)
+            secrets = self._encrypted(body)
         installed = await self._packages.installed_for(tenant, wanted, before=before)
-        own = {"rule_id": ids.new_try_id(), "isolation": Isolation.FRESH, **installed}
-        return name, Trial(text=msgspec.structs.replace(wanted, **own), secrets=secrets)
+        return name, self._own_trial(msgspec.structs.replace(wanted, **installed), secrets)
+
+    def _own_trial(self, text: RuleVersion, secrets: bytes) -> Trial:
+        """A trial of *text* under an id and in a process of its own."""
+        own = {"rule_id": ids.new_try_id(), "isolation": Isolation.FRESH, "cases": ""}
+        return Trial(text=msgspec.structs.replace(text, **own), secrets=secrets)
+
+    def _encrypted(self, body: TryRule) -> bytes:
+        """The secrets that *body* gives, as they travel."""
+        if body.secrets is UNSET:
+            return b""
+        return self._vault.encrypt(codecs.secret_values.encode(body.secrets), purpose=Purpose.RULE_SECRETS)
 
     async def _stored_secrets(self, tenant: str, rule: Rule) -> bytes:
         if rule.secrets_revision == 0:

@@ -39,7 +39,11 @@ class Call:
     """Raises what the call is refused with. The first write of the call needs it, and no later one."""
     once: Once | None = None
     no_check: bool = False
-    """True: versions that it makes go live without having been loaded."""
+    """True: versions that it makes go live without having been loaded or tested."""
+    force: bool = False
+    """True: versions that it makes go live although their cases do not hold."""
+    scopes: frozenset[str] = frozenset()
+    """The scopes of its token."""
     warning: str = ""
     """A text that the caller has to know besides the answer."""
 

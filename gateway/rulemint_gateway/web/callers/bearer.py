@@ -19,7 +19,7 @@ from rulemint_gateway.web.callers.source_address import source_address
 from rulemint_gateway.web.callers.tenancy import authority_of, tenant_of
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.http.header_text import well_formed
-from rulemint_gateway.web.http.loading import NO_CHECK, asks_for_no_check
+from rulemint_gateway.web.http.loading import asks_for_force, asks_for_no_check, audited_path
 
 MAX_USER_AGENT = 512
 CLOCK_LEEWAY_S = web.AppKey("clock_leeway_s", float)
@@ -110,18 +110,18 @@ def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], to
             throttling.bearer_failed(request)
         raise UnauthorizedError(f"Invalid token: {error}") from None
     throttling.bearer_proved(token)
-    _begin_call(request, config, verified.client_id)  # before scopes, so that a refusal is recorded as this caller's
     held = verified.scope.split()
+    _begin_call(request, config, verified.client_id, held)  # before they are checked: a refusal is of this caller
     if not any(scope in held and _still_granted(config, verified.client_id, api.identifier, scope) for scope in scopes):
         raise ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}", scopes=scopes)
     return AuthorizedCaller(config.tenant.name, verified.client_id, int(verified.exp))
 
 
-def _begin_call(request: web.Request, config: TenantConfig, client_id: str) -> None:
+def _begin_call(request: web.Request, config: TenantConfig, client_id: str, held: Sequence[str]) -> None:
     if CALL.get() is not None:  # a call may need several scopes
         return
     client = config.clients.get(client_id)
-    no_check = asks_for_no_check(request)  # which the log of the tenant shows in the path
+    no_check, force = asks_for_no_check(request), asks_for_force(request)
     CALL.set(
         Call(
             tenant=config.tenant.name,
@@ -130,8 +130,10 @@ def _begin_call(request: web.Request, config: TenantConfig, client_id: str) -> N
             ip=source_address(request),
             user_agent=well_formed(request.headers.get("User-Agent", ""))[:MAX_USER_AGENT],
             method=request.method,
-            path=f"{request.path}?{NO_CHECK}=true" if no_check else request.path,
+            path=audited_path(request, no_check=no_check, force=force),
             no_check=no_check,
+            force=force,
+            scopes=frozenset(held),
         )
     )
 

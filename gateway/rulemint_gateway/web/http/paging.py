@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -27,15 +27,15 @@ class FieldsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     fields: FieldNames = ""
     include_fields: bool = True
 
-    def project(self, answer: msgspec.Struct, *, unless_named: str = "") -> object:
-        """*answer* with the fields that are asked for, and without the field *unless_named* unless it is named."""
+    def project(self, answer: msgspec.Struct, *, unless_named: Collection[str] = ()) -> object:
+        """*answer* with the fields that are asked for, and without those of *unless_named* that are not named."""
         named = {name.strip() for name in self.fields.split(",")} if self.fields else set()
-        left_out = unless_named and not (self.include_fields and unless_named in named)
+        left_out = [name for name in unless_named if not (self.include_fields and name in named)]
         if not named and not left_out:
             return answer
         fields: dict[str, object] = msgspec.to_builtins(answer)
-        if left_out:
-            fields.pop(unless_named, None)
+        for name in left_out:
+            fields.pop(name, None)
         if not named:
             return fields
         return {name: value for name, value in fields.items() if (name in named) == self.include_fields}

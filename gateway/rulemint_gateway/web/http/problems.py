@@ -14,6 +14,8 @@ from rulemint_gateway.management.errors import (
     DoesNotLoadError,
     ForbiddenError,
     ManagementError,
+    RedCase,
+    RedCasesError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -58,6 +60,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     column: int | UnsetType = UNSET
     detail: str | UnsetType = UNSET
     """All that the host says of the error."""
+    cases: list[RedCase] | UnsetType = UNSET
+    """Of a version that was to go live: those of its cases that do not hold."""
 
 
 class OAuthProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +106,8 @@ def management_problem(error: ManagementError) -> web.Response:
     )
     if isinstance(error, DoesNotLoadError):
         body = _with_place(body, error)
+    if isinstance(error, RedCasesError):
+        body = msgspec.structs.replace(body, cases=error.red)
     headers = dict(NO_STORE)
     if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         headers["WWW-Authenticate"] = _bearer_challenge(error)

@@ -27,7 +27,7 @@ A = TypeVar("A", bound=msgspec.Struct)
 PIECE_BYTES = 64 * 1024
 PAGE_BYTES = 2 * 1024 * 1024
 """Of a list by checkpoints, about."""
-SCRIPT = "script"
+SCRIPT, CASES = "script", "cases"
 
 Views = Callable[[Sequence[Rule]], AsyncIterator[object]]
 """The views of some rules, read a few at a time; without those that are gone."""
@@ -83,7 +83,7 @@ class LongNounHandlers(NounHandlers[A]):
         return [replace(each, loads=each.body is not None) for each in super().operations()]
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """200 and a page of records, without their scripts unless `fields` names them.
+        """200 and a page of records, without scripts and cases unless `fields` names them.
 
         A page by checkpoints ends before its `take` if it becomes too long; its `next` says where to go on.
         """
@@ -176,6 +176,6 @@ async def _pieces(
 
 
 async def _projected(views: AsyncIterator[A], query: ListQuery) -> AsyncIterator[object]:
-    """The fields that are asked for; the script is none of them unless it is named."""
+    """The fields that are asked for; the script and the cases are none of them unless they are named."""
     async for view in views:
-        yield query.project(view, unless_named=SCRIPT)
+        yield query.project(view, unless_named=(SCRIPT, CASES))

@@ -28,7 +28,15 @@ _VERSION: dict[str, Any] = {
     "language": "javascript",
     "script_sha256": "db853548dd953b7cd74ec455aad0ffb7fae186106d9f5d86bccc205edaf23773",
     **_TEXT,
+    "case_count": 1,
 }
+_CASES: list[dict[str, Any]] = [
+    {
+        "name": "the night team is known",
+        "client": {"id": "nightly", "name": "nightly", "metadata": {}},
+        "expect": {"claims": {"team": "night"}},
+    }
+]
 _DIFF = (
     "--- team@1\n+++ team@2\n@@ -1 +1 @@\n"
     "-export default () => ({ team: 'day' });\n+export default () => ({ team: 'night' });\n"
@@ -86,9 +94,10 @@ ANSWERS: dict[str, Any] = {
         **_TEXT,
         "description": "Says which team a client is of",
         "message": "Teams come from the client's metadata",
+        "cases": _CASES,
     },
     "RuleVersionSummary": _VERSION,
-    "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT},
+    "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT, "cases": _CASES},
     "RuleResumed": {
         "id": "rul_5Mbjl0PdGsWtk9QN",
         "name": "plan claim",

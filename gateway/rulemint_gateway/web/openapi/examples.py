@@ -36,7 +36,11 @@ EXAMPLES: dict[str, Any] = {
     "PatchResourceServer": {"token_lifetime": 3600},
     "CreateClientGrant": {"client_id": "nightly", "audience": "https://reports.example/", "scope": ["read"]},
     "PatchClientGrant": {"scope": []},
-    "CreateRule": {"name": "team", "script": _SCRIPT},
+    "CreateRule": {
+        "name": "team",
+        "script": _SCRIPT,
+        "cases": [{"name": "a client without a team is of the night", "expect": {"claims": {"team": "night"}}}],
+    },
     "PatchRule": {"enabled": False},
     "TryRule": {"script": _SCRIPT, "client": {"id": "nightly"}},
     "CreateHook": {

@@ -7,7 +7,7 @@ from typing import Any
 
 from rulemint_gateway.auth0.trigger import TRIGGER
 from rulemint_gateway.web.http.idempotency import HEADER, KEY_PATTERN, MAX_KEY
-from rulemint_gateway.web.http.loading import NO_CHECK, WARNING
+from rulemint_gateway.web.http.loading import FORCE, NO_CHECK, WARNING
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.openapi.schemas import Schemas
 
@@ -85,6 +85,8 @@ def query_parameters(operation: Operation, schemas: Schemas) -> list[dict[str, A
     if operation.loads:
         meaning = "true: a new version goes live without a host having loaded it; the log of the tenant says so"
         parameters.append(_parameter("query", NO_CHECK, {"type": "boolean"}, meaning))
+        meaning = "true: a new version goes live although cases of it do not hold; the log of the tenant says so"
+        parameters.append(_parameter("query", FORCE, {"type": "boolean"}, meaning))
     return parameters + [
         _parameter("query", name, values, "Only with one of these values") for name in operation.filters
     ]

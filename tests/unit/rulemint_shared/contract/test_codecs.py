@@ -119,6 +119,7 @@ RULE_VERSION = RuleVersion(
     packages="0123abcd",
     created_by="c",
     message="m",
+    cases='[{"name":"n","expect":{"claims":{}}}]',
 )
 MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "runner-load": (codecs.runner_load, RunnerLoad(hosts=3, busy_hosts=1, invocations=2)),
