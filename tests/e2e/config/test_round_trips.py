@@ -71,7 +71,7 @@ OF_RULES["cases"] = st.sampled_from(
         [],
         [
             {"name": "é: one", "client": "nobody", "expect": {"claims": {"n": 1.5, "a": [True, None, "1"]}}},
-            {"name": "2", "client": {"metadata": {"plan": "gold"}}, "expect": {"refused": {}}, "headers": {"x": "y"}},
+            {"name": "2", "client": {"id": "a", "name": "b", "metadata": {"plan": "gold"}}, "expect": {"refused": {}}},
             {"name": "three", "scope": ["a"], "expect": {"calls": [{"status": None}], "log": ["a", {"message": "b"}]}},
         ],
     ]
