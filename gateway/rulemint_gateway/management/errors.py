@@ -199,7 +199,7 @@ class NotLoadedError(UnavailableError):
     """Nobody can tell whether a new version is good, and the call changes more than its text."""
 
     def __init__(self, why: str) -> None:
-        """*why* goes on from "the new version": ``could not be loaded, because …``."""
+        """Go on with *why* after "the new version": ``could not be loaded, because …``."""
         super().__init__(
             f"The new version {why}, so nothing was changed. Try again; no_check=true makes the change all the same"
         )

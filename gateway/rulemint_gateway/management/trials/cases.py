@@ -71,7 +71,7 @@ class TriedCases:
         return CaseResults(red=tuple(red for red in found if red is not None))
 
     async def _run_case(self, tenant: str, name: str, text: RuleVersion, case: Case, body: TryRule) -> RedCase | None:
-        """What differs; None if the case holds.
+        """Name the differences; None if the case holds.
 
         Raises:
             NotRunError: that is not known.
