@@ -182,6 +182,20 @@ class RunnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     log_history: LogHistory = DEFAULT_HISTORY
     log_history_bytes: LogHistoryBytes = DEFAULT_HISTORY_BYTES
     log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
+    tape_history: Annotated[
+        int, Meta(description="Tapes of token requests kept per tenant; the oldest go first.", ge=1, le=1_000_000)
+    ] = 1_000
+    tape_history_bytes: Annotated[
+        int,
+        Meta(
+            description="Bytes of Valkey's memory for a tenant's tapes, about; the oldest go first.",
+            ge=1024 * 1024,
+            le=2**40,
+        ),
+    ] = 64 * 1024 * 1024
+    tape_history_age: Annotated[
+        int, Meta(description="Seconds after which a tape is deleted in any case.", ge=60, le=31_536_000)
+    ] = 604_800
     drain: Annotated[
         float, Meta(description="Seconds that invocations under way may take after SIGTERM.", ge=0, le=60)
     ] = 3.0

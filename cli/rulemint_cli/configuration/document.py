@@ -11,7 +11,14 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_shared.cases.format import MAX_KEPT_CASES, Case
-from rulemint_shared.contract.records import ErrorStyle, Isolation, Language, RuleLimits, SigningAlgorithm
+from rulemint_shared.contract.records import (
+    ErrorStyle,
+    Isolation,
+    Language,
+    RuleLimits,
+    SigningAlgorithm,
+    TapeSampling,
+)
 from rulemint_shared.whole_text import whole
 
 VERSION: Literal[1] = 1
@@ -54,6 +61,8 @@ class Settings(Part, frozen=True, kw_only=True):
 
     error_style: ErrorStyle = ErrorStyle.RFC6749
     default_audience: str = ""
+    tapes: TapeSampling | None = None
+    """None: as the operator's settings say."""
     kept: Kept = {}
 
 

@@ -38,6 +38,8 @@ from rulemint_gateway.management.rules.texts import RuleTexts
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
 from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
 from rulemint_gateway.management.stats import Stats
+from rulemint_gateway.management.tapes.replays import Replays
+from rulemint_gateway.management.tapes.tapes import Tapes
 from rulemint_gateway.management.tenants.deletion import TenantDeletion
 from rulemint_gateway.management.tenants.settings import TenantSettings
 from rulemint_gateway.management.tenants.tenants import Tenants
@@ -46,6 +48,7 @@ from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
+from rulemint_gateway.stores.traffic.tape_store import TapeStore
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
 from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
@@ -71,6 +74,8 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tapes.replays import ReplayHandlers
+from rulemint_gateway.web.management.tapes.tapes import TapeHandlers
 from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
 from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
@@ -80,6 +85,7 @@ from rulemint_gateway.web.routes import (
     ConfigurationPaths,
     Handlers,
     RulePaths,
+    TapePaths,
     TenantPaths,
 )
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
@@ -112,6 +118,7 @@ def all_handlers(
         health=health,
         logs=LogStream(catalog, log_hub, Tickets(known.redis), write_timeout_s=settings.write_timeout),
         exchanges=ExchangeHandlers(catalog, Exchanges(traffic.exchanges, LogStore(known.redis))),
+        tapes=_tape_paths(settings, known, traffic),
         status=StatusHandlers(catalog, known.redis, queue_shards=settings.queue_shards),
         webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
         configuration=_configuration_paths(known, parts, AdminFileKeeper(settings.admin_file, known.vault)),
@@ -191,6 +198,13 @@ def _action_paths(known: Configuration, parts: _RuleParts, traffic: Traffic) -> 
         triggers=TriggerHandlers(catalog, actions, Bindings(store, records)),
         executions=ExecutionHandlers(catalog, Executions(traffic.exchanges)),
     )
+
+
+def _tape_paths(settings: GatewaySettings, known: Configuration, traffic: Traffic) -> TapePaths:
+    catalog, vault = known.catalog, known.vault
+    tapes = Tapes(TapeStore(known.redis, vault))
+    replays = Replays(catalog, tapes, vault, traffic.dispatcher, deadline_s=settings.request_deadline)
+    return TapePaths(tapes=TapeHandlers(catalog, tapes), replays=ReplayHandlers(catalog, replays))
 
 
 def _tenant_paths(known: Configuration) -> TenantPaths:

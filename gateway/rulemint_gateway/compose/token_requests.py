@@ -15,6 +15,7 @@ from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
+from rulemint_gateway.oauth.tape_sampling import TapeSampler
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.tokens.minter import Minter
@@ -24,7 +25,7 @@ from rulemint_gateway.web.callers.proxy_names import keep_looking_up
 from rulemint_gateway.web.callers.source_address import ProxyHeader, TrustedProxies
 from rulemint_gateway.web.callers.throttling import Throttling
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
-from rulemint_shared.contract.records import ErrorStyle
+from rulemint_shared.contract.records import ErrorStyle, TapeSampling
 from rulemint_shared.process.background import in_background
 
 
@@ -50,6 +51,7 @@ def open_token_endpoint(
         quotas=TokenQuotas(counts, QuotaReports(traffic.audit, traffic.metrics.over_quota)),
         dispatcher=traffic.dispatcher,
         minter=Minter(known.signing_keys, signing_threads(stack, settings)),
+        tapes=TapeSampler(TapeSampling(failures=settings.tape_failures, one_in=settings.tape_one_in)),
         deadline_s=settings.request_deadline,
     )
     return TokenEndpoint(

@@ -154,7 +154,7 @@ class Dispatcher:
         """The ending of an invocation that no runner can account for; if it is *logged*, watchers hear it from us."""
         now_ms = unix_ms()
         ending = Ending(invocation=invocation.id, outcome=outcome, ended_at_ms=now_ms)
-        if invocation.trial is not None or not logged:
+        if invocation.is_tried or not logged:
             return ending
         ended = InvocationEnded(
             ts_ms=now_ms,

@@ -51,7 +51,7 @@ class Pauses:
     def learn(self, invocation: Invocation, ending: Ending) -> None:
         """Remember the pause of its flow if the ending of *invocation* says so."""
         outcome = ending.outcome
-        if not isinstance(outcome, Failed) or not outcome.pauses_for_ms or invocation.trial is not None:
+        if not isinstance(outcome, Failed) or not outcome.pauses_for_ms or invocation.is_tried:
             return
         pause = Pause(Deadline.after(outcome.pauses_for_ms / 1000), outcome.detail, outcome.pauses_for_all)
         key = _for_all(invocation) if pause.for_all else _for_client(invocation)
@@ -59,7 +59,7 @@ class Pauses:
 
     def met_by(self, invocation: Invocation) -> Pause | None:
         """The pause of the flow of *invocation*; None if there is none for its client."""
-        if invocation.tenant not in self._pauses.by_tenant or invocation.trial is not None:
+        if invocation.tenant not in self._pauses.by_tenant or invocation.is_tried:
             return None
         return self._live(invocation.tenant, _for_client(invocation)) or self._live(
             invocation.tenant, _for_all(invocation)

@@ -13,6 +13,7 @@ from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.messages import ClientView, Invocation, RequestView, RuleRef
 from rulemint_shared.contract.records import Rule
+from rulemint_shared.contract.tapes import TapeWish
 from rulemint_shared.deadline import Deadline
 
 
@@ -23,6 +24,7 @@ def invocation_of(
     request: TokenRequest,
     exchange: Exchange,
     deadline: Deadline,
+    tape: TapeWish,
 ) -> Invocation:
     """One run of *flow*. Its id is that of the exchange, so the log and the record of a token request are one."""
     record, grant_scope = client.record, list(checked.grant.scope)
@@ -44,6 +46,7 @@ def invocation_of(
         enqueued_at_ms=unix_ms(),
         scope_ceiling=grant_scope if checked.api.enforce_grant_scopes else None,
         grant_scope=grant_scope,
+        tape=tape,
     )
 
 

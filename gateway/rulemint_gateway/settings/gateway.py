@@ -51,6 +51,8 @@ from rulemint_gateway.settings.kept_records import (
     ExchangesKept,
     RefusalBytes,
     RefusalsPerSource,
+    TapeFailures,
+    TapeOneIn,
 )
 from rulemint_gateway.settings.listening import (
     GatewayProcesses,
@@ -134,6 +136,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     exchanges_kept: ExchangesKept = 10_000
     exchange_bytes: ExchangeBytes = 64 * MIB
     exchange_record_bytes: ExchangeRecordBytes = 2 * MIB
+    tape_failures: TapeFailures = True
+    tape_one_in: TapeOneIn = 100
     audited_calls_kept: AuditedCallsKept = 10_000
     audit_bytes: AuditBytes = 32 * MIB
     refusal_bytes: RefusalBytes = 4 * MIB

@@ -28,6 +28,22 @@ ExchangeRecordBytes = Annotated[
         le=16 * MIB,
     ),
 ]
+TapeFailures = Annotated[
+    bool,
+    Meta(
+        description="1: a token request that gets no token by its rules leaves a tape, unless its tenant says "
+        "otherwise in its settings."
+    ),
+]
+TapeOneIn = Annotated[
+    int,
+    Meta(
+        description="Of so many token requests one leaves a tape, chosen by chance, unless its tenant says otherwise; "
+        "1: all, 0: none.",
+        ge=0,
+        le=1_000_000,
+    ),
+]
 AuditedCallsKept = Annotated[
     int,
     Meta(

@@ -40,6 +40,8 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tapes.replays import ReplayHandlers
+from rulemint_gateway.web.management.tapes.tapes import TapeHandlers
 from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
 from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandlers
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
@@ -99,6 +101,14 @@ class TenantPaths:
 
 
 @dataclass(frozen=True)
+class TapePaths:
+    """The handlers of what rules were given and told."""
+
+    tapes: TapeHandlers
+    replays: ReplayHandlers
+
+
+@dataclass(frozen=True)
 class Handlers:
     """The finished handler objects."""
 
@@ -111,6 +121,7 @@ class Handlers:
     rules: RulePaths
     actions: ActionPaths
     exchanges: ExchangeHandlers
+    tapes: TapePaths
     tenants: TenantPaths
     status: StatusHandlers
     webtask_logs: WebtaskLogs
@@ -139,6 +150,8 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.actions.executions.operations(),  # /api/v2/actions/executions/{id}
         *handlers.configuration.deletions.operations(),  # /api/v2/config/deletions
         *handlers.exchanges.operations(),  # /api/v2/exchanges
+        *handlers.tapes.tapes.operations(),  # /api/v2/exchanges/{id}/tape, /api/v2/tapes
+        *handlers.tapes.replays.operations(),  # /api/v2/exchanges/{id}/replay
         *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.tenants.operations(),  # /api/v2/tenants
         *handlers.tenants.deletion.operations(),  # /api/v2/tenants/{id}, /api/v2/tenants/{id}/restore

@@ -72,7 +72,9 @@ async def open_runner(
         flow = Flow(RuleRuns(store.sources, pool, parts), geoip)
         places, outbox = TenantQuota(settings.max_invocations), Outbox(store.redis)
         jobs: dict[str, RunJob] = {
-            job_queue.RUN_BATCH: Invocations(InvocationParts(outbox, flow, store.publisher, places)).run_batch,
+            job_queue.RUN_BATCH: Invocations(
+                InvocationParts(outbox, flow, store.publisher, places, store.tapes)
+            ).run_batch,
             job_queue.INSTALL_PACKAGES: an_installer(settings, store.redis, packages, deno=languages.deno).run_job,
             job_queue.LOAD_RULE: RuleLoads(sandbox, languages, limits, packages).run_job,
         }

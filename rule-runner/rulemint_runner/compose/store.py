@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import structlog
 
 from rulemint_runner.flow.rule_sources import RuleSources
+from rulemint_runner.queue.tapes import InvocationTapes
 from rulemint_runner.settings import RunnerSettings
+from rulemint_runner.tapes.keeping import TapeBounds, TapeKeeper
 from rulemint_shared import ids
 from rulemint_shared.process.background import in_background
 from rulemint_shared.process.shortages import watch_descriptors
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import check_server, open_redis
 from rulemint_shared.redis.server_clock import ServerClock
-from rulemint_shared.secrets.runner_key import RunnerKey
+from rulemint_shared.secrets.runner_key import HOW_TO_MAKE_IT, RunnerKey
 from rulemint_shared.streams.log_publisher import LogPublisher
 from rulemint_shared.streams.log_stream import LogStreamWriter
 
@@ -32,6 +34,7 @@ class Store:
     """The runner's, in the list of the living."""
     sources: RuleSources
     publisher: LogPublisher
+    tapes: InvocationTapes
 
 
 async def open_store(stack: AsyncExitStack, settings: RunnerSettings) -> Store:
@@ -58,4 +61,9 @@ async def open_store(stack: AsyncExitStack, settings: RunnerSettings) -> Store:
         ),
     )
     in_background(stack, publisher.run())
-    return Store(redis, f"{socket.gethostname()}:{process}", sources, publisher)
+    bounds = TapeBounds(settings.tape_history, settings.tape_history_bytes, settings.tape_history_age)
+    keeper = TapeKeeper(redis, key, bounds)
+    if not keeper.can_keep:
+        log.warning("tapes are not kept: the runner key is of an earlier version", how=HOW_TO_MAKE_IT)
+    in_background(stack, keeper.run())
+    return Store(redis, f"{socket.gethostname()}:{process}", sources, publisher, InvocationTapes(key, keeper))

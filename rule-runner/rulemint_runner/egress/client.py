@@ -16,7 +16,7 @@ from rulemint_runner.egress.broker_process import (
     NotSentError,
     spawn_broker,
 )
-from rulemint_runner.egress.errors import EgressError, EgressFailed, EgressTooLarge, Kind
+from rulemint_runner.egress.errors import EgressDenied, EgressError, EgressFailed, EgressTooLarge, Kind
 from rulemint_runner.egress.messages import (
     MAX_BODY_BYTES,
     MAX_CALLS,
@@ -155,6 +155,29 @@ class EgressBroker:
         if self._exhausted.passed():
             self._exhausted = Deadline.after(LOGGED_EACH_S)
             log.error("the egress broker cannot make calls", pid=self.pid, why=why)
+
+
+class ClosedBroker(EgressBroker):
+    """Makes no call, and has no process that could: for replays."""
+
+    def __init__(self) -> None:
+        super().__init__(Start(), program=())
+
+    async def fetch(
+        self,
+        *,
+        tenant: str,  # noqa: ARG002  # as those of every call
+        allow_hosts: Iterable[str],  # noqa: ARG002  # the same
+        request: OutboundRequest,  # noqa: ARG002  # the same
+        deadline: Deadline,  # noqa: ARG002  # the same
+        rule: str = "",  # noqa: ARG002  # the same
+    ) -> Fetched:
+        """Refuse.
+
+        Raises:
+            EgressDenied: always.
+        """
+        raise EgressDenied("nothing leaves a replay")
 
 
 @asynccontextmanager

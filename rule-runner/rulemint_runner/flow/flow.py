@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 
 from rulemint_runner.flow.geoip import GeoIp
 from rulemint_runner.flow.invocation_log import InvocationLog
+from rulemint_runner.flow.replay_turn import ReplayTurn
 from rulemint_runner.flow.results import RuleResult
 from rulemint_runner.flow.rule_runs import RuleRuns
 from rulemint_runner.flow.rule_turn import RuleRun
+from rulemint_runner.tapes.flow_replay import FlowReplay
+from rulemint_runner.tapes.recording import Recording
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import (
     Failed,
@@ -29,6 +32,18 @@ from rulemint_shared.deadline import Deadline
 from rulemint_shared.secrets.masking import masked
 
 log = structlog.get_logger(__name__)
+
+
+class Taping(NamedTuple):
+    """All that becomes of a flow besides its ending."""
+
+    recording: Recording | None = None
+    """Takes what its hosts see."""
+    replay: FlowReplay | None = None
+    """It is one."""
+
+
+NOT_TAPED = Taping()
 
 
 class FlowEnding(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +65,15 @@ class Flow:
         self._rule_runs = rule_runs
         self._geoip = geoip
 
-    def begin(self, invocation: Invocation, deadline: Deadline, log: InvocationLog, done: Done) -> FlowRun:
+    def begin(
+        self, invocation: Invocation, deadline: Deadline, log: InvocationLog, done: Done, taping: Taping = NOT_TAPED
+    ) -> FlowRun:
         """Run *invocation*'s flow: *done* hears of its ending, at *deadline* at the latest, or before this returns."""
-        place = self._geoip.find(invocation.request.ip)
-        run = FlowRun(self._rule_runs, invocation, deadline, log, place, done)
+        replay = taping.replay
+        place = self._geoip.find(invocation.request.ip) if replay is None else replay.place
+        if taping.recording is not None:
+            taping.recording.place = place
+        run = FlowRun(self._rule_runs, invocation, deadline, log, place, done, taping)
         run.begin()
         return run
 
@@ -73,6 +93,7 @@ class FlowRun:
         "_reports",
         "_rule_runs",
         "_running",
+        "_taping",
     )
 
     def __init__(
@@ -83,6 +104,7 @@ class FlowRun:
         log: InvocationLog,
         place: dict[str, Any],
         done: Done,
+        taping: Taping,
     ) -> None:
         self._rule_runs = rule_runs
         self._invocation = invocation
@@ -95,18 +117,23 @@ class FlowRun:
         self._began_late = 2_000 * deadline.remaining_s() < invocation.deadline_ms - invocation.enqueued_at_ms
         self._began_s = 0.0
         self._running: RuleRun | None = None
+        self._taping = taping
 
     def begin(self) -> None:
         """Run the next rule."""
         self._began_s = time.perf_counter()
+        index, taping = len(self._reports), self._taping
+        rule = self._invocation.flow[index]
         run = self._running = RuleRun(
-            rule=self._invocation.flow[len(self._reports)],
+            rule=rule,
             invocation=self._invocation,
             given=self._given,
             deadline=self._deadline,
             began_late=self._began_late,
             log=self._log,
             place=self._place,
+            recording=None if taping.recording is None else taping.recording.next_rule(),
+            replayed=None if taping.replay is None else taping.replay.rule(index, rule),
         )
         self._rule_runs.begin(run, self._ruled)
 
@@ -137,12 +164,28 @@ class FlowRun:
         for dropped in result.dropped:
             self._log.add(rule, Level.WARN, f"left out {dropped.name}: {dropped.why}")
         outcome = result.outcome
+        if self._taping.recording is not None:
+            self._taping.recording.rules[-1].outcome = outcome
+        if self._taping.replay is not None and (left := self._left_tape(self._taping.replay, rule, outcome)):
+            return FlowEnding(outcome=left, decided_by=rule, reports=self._reports)
         if isinstance(outcome, Granted) and len(self._reports) < len(flow):
             self._given = outcome
             return None
         if isinstance(outcome, Failed):
             self._log.add(rule, Level.ERROR, outcome.detail or str(outcome.reason))
         return FlowEnding(outcome=outcome, decided_by=rule, reports=self._reports)
+
+    def _left_tape(self, replay: FlowReplay, rule: RuleRef, outcome: Outcome) -> Failed | None:
+        """Tell whether the replay has left its tape with *outcome* of *rule*; the failure that it ends with."""
+        turn = None if self._running is None else self._running.turn
+        if isinstance(turn, ReplayTurn):
+            replay.left(turn.divergence)
+        elif turn is None and isinstance(outcome, Failed):
+            replay.cannot(rule, outcome.detail)
+        replay.ruled(len(self._reports) - 1, outcome)
+        if replay.divergence is None:
+            return None
+        return failed(FailureReason.INTERRUPTED, f"the replay left its tape at {replay.divergence.at}")
 
 
 def _report(

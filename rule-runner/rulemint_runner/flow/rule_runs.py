@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
+from rulemint_runner.egress.client import ClosedBroker
+from rulemint_runner.flow.replay_turn import ReplayTurn
 from rulemint_runner.flow.results import RuleResult, failed_result
 from rulemint_runner.flow.rule_sources import RuleSource, RuleSourceError, RuleSources
+from rulemint_runner.flow.rule_state import TriedStates
 from rulemint_runner.flow.rule_turn import RuleParts, RuleRun, RuleTurn
 from rulemint_runner.hosts.pool.pool import HostPool
 from rulemint_shared.contract.messages import FailureReason
@@ -28,6 +32,8 @@ class RuleRuns:
         self._sources = sources
         self._pool = pool
         self._parts = parts
+        self._closed_parts = replace(parts, states=TriedStates(), broker=ClosedBroker())
+        """Of replays: nothing in them reaches anything."""
         self._reading: set[asyncio.Task[None]] = set()
 
     def begin(self, run: RuleRun, done: Done) -> None:
@@ -65,8 +71,13 @@ class RuleRuns:
             self._submit(run, source, done)
 
     def _submit(self, run: RuleRun, source: RuleSource, done: Done) -> None:
-        run.turn = RuleTurn(run, source, self._parts, done)
+        run.turn = self._turn(run, source, done)
         self._pool.submit(run.turn.authority, run.turn)
+
+    def _turn(self, run: RuleRun, source: RuleSource, done: Done) -> RuleTurn:
+        if run.replayed is None:
+            return RuleTurn(run, source, self._parts, done)
+        return ReplayTurn(run, run.replayed, source, self._closed_parts, done, lambda: self.give_up(run))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

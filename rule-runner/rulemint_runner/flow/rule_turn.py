@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -32,6 +32,8 @@ from rulemint_runner.hosts.pause import Caller, Pause
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackageStore
+from rulemint_runner.tapes.recording import RuleRecording
+from rulemint_runner.tapes.replaying import TapedRule
 from rulemint_shared.clock import machine_ms
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import (
@@ -51,6 +53,7 @@ from rulemint_shared.deadline import Deadline
 log = structlog.get_logger(__name__)
 
 _TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
+A = TypeVar("A", frames.Reply, frames.Stored)
 _numbers = itertools.count(1)
 """Of runs: no two of this process have the same."""
 
@@ -70,6 +73,10 @@ class RuleRun:
     """The place of the caller, as an action sees it."""
     turn: RuleTurn | None = None
     """Under way, once its source is known."""
+    recording: RuleRecording | None = None
+    """Takes what its host sees, for a tape."""
+    replayed: TapedRule | None = None
+    """Its part of a tape, in a replay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +114,8 @@ class RuleTurn(Turn):
         self._state: InvocationState | None = None
         self._cache: dict[str, CacheRecord] = {}
         self._ending: asyncio.Task[None] | None = None
+        if run.recording is not None:
+            run.recording.mask = source.mask
 
     # ---- what it is ----
 
@@ -129,7 +138,7 @@ class RuleTurn(Turn):
         """The invocation as its rule sees it."""
         invocation, given = self._run.invocation, self._run.given
         request = invocation.request
-        return frames.Run(
+        frame = frames.Run(
             n=self.number,
             client=msgspec.structs.asdict(invocation.client),
             scope=given.scope,
@@ -147,7 +156,19 @@ class RuleTurn(Turn):
             cache=self._cache,
             seed=a_seed(),
             now_ms=machine_ms(),
+            record=self._run.recording is not None,
         )
+        if self._run.recording is not None:
+            self._run.recording.run = frame
+        return frame
+
+    def begin(self, pid: int) -> None:
+        """Note on what its host begins."""
+        super().begin(pid)
+        recording = self._run.recording
+        if recording is not None:
+            recording.runs_before = self.runs_before
+            recording.seeds = self.seeds
 
     # ---- what its rule does ----
 
@@ -163,15 +184,27 @@ class RuleTurn(Turn):
             self._calls = InvocationCalls(
                 self._parts.broker, rights, self.until, lambda report: run.log.called(run.rule, report)
             )
-        return _fetch_through(self._calls, call)
+        recording, calls = self._run.recording, self._calls
+        if recording is None:
+            return _fetch_through(calls, call)
+        return _told(recording, recording.ask(call), lambda: _fetch_through(calls, call))
 
     async def storage(self, asked: frames.StorageGet | frames.StorageSet) -> frames.Stored:
         """Read or write the rule's document."""
-        return await self._state_so_far().storage(asked)
+        recording = self._run.recording
+        if recording is None:
+            return await self._state_so_far().storage(asked)
+        return await _told(recording, recording.ask(asked), lambda: self._state_so_far().storage(asked))
 
     def cache_changed(self, changes: frames.CacheChanged) -> None:
         """Keep it once the rule has answered."""
+        self.noted(changes)
         self._state_so_far().cache_changed(changes)
+
+    def noted(self, draw: frames.Noted | frames.CacheChanged) -> None:
+        """Have it on the tape."""
+        if self._run.recording is not None:
+            self._run.recording.note(draw)
 
     # ---- what the record says of it ----
 
@@ -196,6 +229,8 @@ class RuleTurn(Turn):
         self._end(lambda: _ended(self._run, error, self._source.mask, hint), has_answered=False)
 
     def _end(self, result: Callable[[], RuleResult], *, has_answered: bool) -> None:
+        if self._run.recording is not None:
+            self._run.recording.close()
         if self._calls is None and (self._state is None or not has_answered):
             self._tell(result)
         else:
@@ -238,15 +273,22 @@ class RuleTurn(Turn):
         if self._state is None:
             owner = Owner(self._run.invocation.tenant, self._run.rule.rule_id)
             deadline = self.deadline.earlier(self.limits.timeout_s)
-            states = self._parts.states if self._run.invocation.trial is None else TriedStates()
+            states = TriedStates() if self._run.invocation.is_tried else self._parts.states
             self._state = InvocationState(states, owner, deadline, self._write)
         return self._state
+
+
+async def _told(recording: RuleRecording, number: int, answer: Callable[[], Coroutine[Any, Any, A]]) -> A:
+    """The *answer* to question *number*, which is recorded as it is given."""
+    told = await answer()
+    recording.tell(number, told)
+    return told
 
 
 def _authority(run: RuleRun, source: RuleSource) -> Authority:
     """Return the authority of *run*. A rule that is tried has a process of its own."""
     rule, tenant = run.rule, run.invocation.tenant
-    isolation = source.isolation if run.invocation.trial is None else Isolation.FRESH
+    isolation = Isolation.FRESH if run.invocation.is_tried else source.isolation
     return Authority(tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, isolation)
 
 

@@ -44,6 +44,8 @@ class HostProgram(msgspec.Struct, frozen=True, kw_only=True):
     """The signal upon which its engine writes where it is."""
     hash_seed_in: str = ""
     """The variable of its environment that says how it hashes texts, and so in which order its sets are."""
+    hash_seed: int = 0
+    """The value of that, in a replay; 0: each host has its own."""
 
 
 def memory_of_packages(size: int) -> int:

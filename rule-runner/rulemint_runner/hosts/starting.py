@@ -35,7 +35,9 @@ async def start_host(
             the log says what.
     """
     try:
-        return await _start(sandbox, program, priority, hash_seed or 1 + secrets.randbelow(HASH_SEEDS - 1))
+        return await _start(
+            sandbox, program, priority, hash_seed or program.hash_seed or 1 + secrets.randbelow(HASH_SEEDS - 1)
+        )
     except (SpawnError, OSError) as error:
         shortage = note_shortage(error, starting=isinstance(error, SpawnError))
         why = str(error) if shortage is None else f"{shortage.event}: {shortage.limit}"

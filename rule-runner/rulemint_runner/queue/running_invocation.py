@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 import structlog
 
-from rulemint_runner.flow.flow import Flow, FlowEnding, FlowRun
+from rulemint_runner.flow.flow import NOT_TAPED, Flow, FlowEnding, FlowRun
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.queue.ending_parts import ending_part, kept_part
 from rulemint_runner.queue.outbox import Outbox
+from rulemint_runner.queue.tapes import InvocationTapes
 from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract.codecs import DecodeError
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import (
     Denied,
@@ -30,6 +32,7 @@ from rulemint_shared.contract.messages import (
 )
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.tenant_quota import TenantQuota
+from rulemint_shared.secrets.runner_key import RunnerKeyError
 from rulemint_shared.streams.log_publisher import LogPublisher
 
 log = structlog.get_logger(__name__)
@@ -43,6 +46,8 @@ class InvocationParts(NamedTuple):
     publisher: LogPublisher
     places: TenantQuota
     """For so many invocations at once; none waits for one."""
+    tapes: InvocationTapes | None = None
+    """None: nothing leaves a tape, and nothing is replayed."""
 
 
 class RunningInvocation:
@@ -58,6 +63,7 @@ class RunningInvocation:
         "_log",
         "_parts",
         "_picked_up_at_ms",
+        "_taping",
         "kept",
     )
 
@@ -74,6 +80,7 @@ class RunningInvocation:
         self._began_s = 0.0
         self._has_place = False
         self._flow_run: FlowRun | None = None
+        self._taping = NOT_TAPED
 
     def begin(self) -> None:
         """Run it. It may have ended before this returns."""
@@ -85,7 +92,9 @@ class RunningInvocation:
             if why_not is None:
                 self._parts.places.begin(self._invocation.tenant)
                 self._has_place = True
-                self._flow_run = self._parts.flow.begin(self._invocation, deadline, self._log, self._ended)
+                self._flow_run = self._parts.flow.begin(
+                    self._invocation, deadline, self._log, self._ended, self._taping
+                )
         except Exception:
             log.exception("an invocation failed in the runner", invocation=self._invocation.id)
             why_not = _unrun(self._invocation, FailureReason.CRASHED, "the runner failed")
@@ -103,6 +112,13 @@ class RunningInvocation:
             return _unrun(invocation, FailureReason.LATE, "nobody waits for it any more")
         if self._parts.places.is_used_up(invocation.tenant):
             return _unrun(invocation, FailureReason.OVERLOADED, "the tenant has too many invocations under way")
+        if self._parts.tapes is not None and (invocation.tape or invocation.replay):
+            try:
+                self._taping = self._parts.tapes.taping_of(invocation)
+            except (RunnerKeyError, DecodeError) as error:
+                return _unrun(invocation, FailureReason.INTERRUPTED, f"its tape cannot be read: {error}")
+        elif invocation.replay:
+            return _unrun(invocation, FailureReason.INTERRUPTED, "this runner replays nothing")
         return None
 
     def _ended(self, ending: FlowEnding) -> None:
@@ -124,6 +140,9 @@ class RunningInvocation:
         """Send the ending; what is kept of it."""
         invocation_log = self._log
         duration_ms = round((time.perf_counter() - self._began_s) * 1000, 3)
+        replay = self._taping.replay
+        if replay is not None:
+            replay.ended(ending.outcome, invocation_log.lines)
         data, outcome = ending_part(
             Ending(
                 invocation=self._invocation.id,
@@ -135,17 +154,20 @@ class RunningInvocation:
                 ended_at_ms=unix_ms(),
                 calls=invocation_log.calls,
                 took_ms=duration_ms,
+                divergence=None if replay is None else replay.divergence,
             )
         )
         others = self._parts.places.of(self._invocation.tenant)
         self._parts.outbox.add(self._channel, data, under_way=others)  # first of all: somebody waits for it
         invocation_log.ended(ending.decided_by, outcome, duration_ms=duration_ms, message=_message(outcome))
+        if self._taping.recording is not None and self._parts.tapes is not None:
+            self._parts.tapes.ended(self._invocation, self._taping.recording, outcome, invocation_log)
         return kept_part(data)
 
 
 def _publish_for(invocation: Invocation, publisher: LogPublisher) -> Callable[[LogRecord], None]:
     """Make the function that takes the records of *invocation* to its tenant's watchers."""
-    if invocation.trial is not None:
+    if invocation.is_tried:
         return _keep_to_ourselves
     return partial(publisher.publish, invocation.tenant)
 

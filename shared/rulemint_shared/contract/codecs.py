@@ -30,6 +30,7 @@ from rulemint_shared.contract.records import (
 )
 from rulemint_shared.contract.rule_state import StoredCache, StoredDocument
 from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.contract.tapes import Replay, Tape, TapeHead
 
 T = TypeVar("T")
 
@@ -155,3 +156,6 @@ install_answer: Codec[InstallAnswer] = Codec(InstallAnswer, name="install answer
 installed: Codec[Installed] = Codec(Installed, name="installed packages")
 load_request: Codec[LoadRequest] = Codec(LoadRequest, name="load request")
 load_answer: Codec[LoadAnswer] = Codec(LoadAnswer, name="load answer")
+tape: Codec[Tape] = Codec(Tape, name="tape")
+tape_head: Codec[TapeHead] = Codec(TapeHead, name="tape")
+replay: Codec[Replay] = Codec(Replay, name="replay")

@@ -89,6 +89,15 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     """The scopes of the client grant: an action may add nothing else."""
     trial: Trial | None = msgspec.field(default=None, name="draft")
     """The text of the rule of the flow that has no *stored_id*. The flow is only tried: no token, no watcher hears."""
+    tape: str = ""
+    """The wish for a tape of it (`tapes.TapeWish`)."""
+    replay: bytes = b""
+    """An encrypted `tapes.Replay`. It is only replayed: nothing of it is kept, and no call leaves."""
+
+    @property
+    def is_tried(self) -> bool:
+        """True if nobody gets a token by it, and none of its tenant's watchers hears of it."""
+        return self.trial is not None or bool(self.replay)
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -294,6 +303,18 @@ class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call", gc=Fal
 LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall
 
 
+class Divergence(msgspec.Struct, frozen=True, kw_only=True):
+    """The place at which a replay left its tape for the first time."""
+
+    rule: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)]
+    at: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)]
+    """Such as ``call 2: GET api.example.com/limits``."""
+    expected: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)] = ""
+    got: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)] = ""
+    unknown: bool = False
+    """The replay was not wrong: the tape has no answer to give."""
+
+
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """The end of one invocation, with everything that its exchange record keeps of it."""
 
@@ -307,6 +328,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[OutboundCall] = []
     took_ms: float = 0.0
     """From the pick-up to the end, by the runner's own clock that is never set."""
+    divergence: Divergence | None = None
+    """Of a replay: where it left its tape; None: it did not."""
 
 
 class Endings(msgspec.Struct, frozen=True, kw_only=True):

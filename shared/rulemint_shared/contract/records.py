@@ -61,6 +61,15 @@ class ErrorStyle(StrEnum):
     """Word for word as Auth0 does, for callers that test for it."""
 
 
+class TapeSampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The token requests of a tenant that leave a tape."""
+
+    failures: bool = True
+    """All that get no token by their rules."""
+    one_in: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
+    """And one in so many of all; 1: all, 0: none."""
+
+
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """An isolated namespace; found by the request's Host header."""
 
@@ -76,6 +85,8 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     kept: KeptFields = {}
     delete_at_ms: int = 0
     """The time at which it is deleted with all that is its; until then it is closed. 0: it stays."""
+    tapes: TapeSampling | None = None
+    """None: as the gateway's settings say."""
 
     @property
     def is_closed(self) -> bool:

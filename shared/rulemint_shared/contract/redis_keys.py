@@ -225,6 +225,21 @@ def refused_calls(tenant: str) -> str:
     return f"{_of(tenant)}:refused-calls"
 
 
+def tape(tenant: str, exchange_id: str) -> str:
+    """The sealed Tape of one exchange; it expires."""
+    return f"{_of(tenant)}:tape:{exchange_id}"
+
+
+def tapes(tenant: str) -> str:
+    """The sorted set of the tenant's tapes, by when they were made, in ms."""
+    return f"{_of(tenant)}:tapes"
+
+
+def tapes_member(exchange_id: str, client_id: str, rule_ids: Iterable[str], size: int) -> str:
+    """The member of one tape in its sorted set: what it is deleted by, and its bytes."""
+    return f"{exchange_id} {client_id} {size} {','.join(rule_ids)}"
+
+
 def tokens_per_day(tenant: str) -> str:
     """The hash ``YYYY-MM-DD`` → how many tokens were issued that day (UTC)."""
     return f"{_of(tenant)}:tokens-per-day"

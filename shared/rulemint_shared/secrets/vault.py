@@ -19,7 +19,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rulemint_shared.secrets.runner_key import runner_key_text
+from rulemint_shared.secrets.runner_key import RunnerKeys, runner_key_text
+from rulemint_shared.secrets.sealing import SealError, public_half, unseal
 
 
 class Purpose(StrEnum):
@@ -30,6 +31,10 @@ class Purpose(StrEnum):
     CLIENT_SECRETS = "client-secrets"
     ANSWERS = "answers"
     KEY_CHECK = "key-check"
+    REPLAYS = "replays"
+    """Of tapes on their way to a runner, which opens them."""
+    TAPES = "tapes"
+    """Of tapes that are kept: runners seal them, and only the gateway opens them."""
 
 
 class VaultError(Exception):
@@ -116,8 +121,31 @@ class Vault:
         return cls(lines)
 
     def runner_key(self) -> bytes:
-        """Make the content of a runner's key file: the keys of rule secrets, from which no other key can be found."""
-        return runner_key_text([_derive(raw, Purpose.RULE_SECRETS) for raw in self._raw_keys])
+        """Make the content of a runner's key file, from which no other key can be found.
+
+        It opens rule secrets and replays, and closes tapes.
+        """
+        return runner_key_text(
+            RunnerKeys(
+                rule_secrets=_derive(raw, Purpose.RULE_SECRETS),
+                replays=_derive(raw, Purpose.REPLAYS),
+                tapes=public_half(_derive(raw, Purpose.TAPES)),
+            )
+            for raw in self._raw_keys
+        )
+
+    def open_tape(self, sealed: bytes, *, context: bytes) -> bytes:
+        """The tape that a runner sealed in this *context*.
+
+        Raises:
+            VaultError: it was sealed for another master key or in another context, or was changed since.
+        """
+        for raw in self._raw_keys:
+            try:
+                return unseal(sealed, _derive(raw, Purpose.TAPES), context=context)
+            except SealError:
+                continue
+        raise VaultError("tapes: sealed for another master key or another exchange, or damaged")
 
     def encrypt(self, plaintext: bytes, *, purpose: Purpose) -> bytes:
         """The Fernet token of *plaintext* under the newest key."""

@@ -16,7 +16,7 @@ from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.contract.kept_fields import KeptSettings
-from rulemint_shared.contract.records import ErrorStyle, Tenant
+from rulemint_shared.contract.records import ErrorStyle, TapeSampling, Tenant
 from rulemint_shared.whole_text import whole
 
 
@@ -32,6 +32,8 @@ class PatchTenantSettings(KeptSettings, frozen=True, kw_only=True, forbid_unknow
         | None
     ) = UNSET
     """The API of a token request that names none; empty or null: such a request is refused."""
+    tapes: TapeSampling | UnsetType | None = UNSET
+    """The token requests that leave a tape; null: as the operator's settings say."""
 
 
 PLACES = Placement(PatchTenantSettings, into=(Tenant,), kept=KeptSettings)
@@ -44,6 +46,7 @@ class TenantSettingsAnswer(
 
     error_style: ErrorStyle
     default_audience: str | UnsetType = UNSET
+    tapes: TapeSampling | UnsetType = UNSET
 
 
 class TenantSettings:
@@ -89,9 +92,13 @@ class TenantSettings:
 
 
 def _without_settings(record: Tenant) -> Tenant:
-    return msgspec.structs.replace(record, error_style=ErrorStyle.RFC6749, default_audience="", kept={})
+    return msgspec.structs.replace(record, error_style=ErrorStyle.RFC6749, default_audience="", tapes=None, kept={})
 
 
 def _answer(tenant: Tenant) -> TenantSettingsAnswer:
-    answer = TenantSettingsAnswer(error_style=tenant.error_style, default_audience=tenant.default_audience or UNSET)
+    answer = TenantSettingsAnswer(
+        error_style=tenant.error_style,
+        default_audience=tenant.default_audience or UNSET,
+        tapes=tenant.tapes or UNSET,
+    )
     return with_kept(answer, KeptSettings, tenant.kept)

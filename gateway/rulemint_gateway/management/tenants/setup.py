@@ -25,6 +25,8 @@ MANAGEMENT_SCOPES = (
     "read:signing_keys",
     "update:signing_keys",
     "read:logs",
+    "read:exchange_inputs",
+    "delete:exchange_inputs",
     "read:stats",
     "read:tenant_settings",
     "update:tenant_settings",

@@ -16,6 +16,7 @@ from rulemint_gateway.oauth.grant_types import CLIENT_CREDENTIALS_GRANT
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.invocation import invocation_of
 from rulemint_gateway.oauth.outcomes import granted_or_raise
+from rulemint_gateway.oauth.tape_sampling import TapeSampler
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig, why_closed
@@ -48,12 +49,14 @@ class ClientCredentials:
         quotas: TokenQuotas,
         dispatcher: Dispatcher,
         minter: Minter,
+        tapes: TapeSampler,
         deadline_s: float,
     ) -> None:
         self._authenticator = authenticator
         self._quotas = quotas
         self._dispatcher = dispatcher
         self._minter = minter
+        self._tapes = tapes
         self._deadline_s = deadline_s
 
     async def grant(
@@ -109,7 +112,8 @@ class ClientCredentials:
         if not flow:
             return Granted(scope=checked.scope)
         deadline = Deadline.after(self._deadline_s)
-        invocation = invocation_of(flow, client, checked, request, exchange, deadline)
+        wish = self._tapes.wish(config.tenant)
+        invocation = invocation_of(flow, client, checked, request, exchange, deadline, wish)
         try:
             ending = await self._dispatcher.run(invocation, deadline, leaving=exchange.left)
         except CannotTravelError as error:

@@ -7,6 +7,7 @@ from typing import Any
 from rulemint_gateway.web.openapi.auth0_examples import AUTH0_ANSWERS
 from rulemint_gateway.web.openapi.example_values import AT, TRIED
 from rulemint_gateway.web.openapi.exchange_examples import EXCHANGE
+from rulemint_gateway.web.openapi.tape_examples import TAPE_ANSWERS
 
 _KID = "P2rKTRRr4gavlihK48hJ-IeakbRy2zNzBeOj-fNEegw"
 _SCRIPT = "export default () => ({ team: 'night' });\n"
@@ -266,6 +267,7 @@ ANSWERS: dict[str, Any] = {
     "get_stats_active_users": 12,
     "get_actions_modules": [],
     **AUTH0_ANSWERS,
+    **TAPE_ANSWERS,
 }
 
 _LINE = (

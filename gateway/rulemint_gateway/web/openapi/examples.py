@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rulemint_gateway.web.openapi.tape_examples import TAPE_BODIES
+
 _SCRIPT = "export default async ({ client }) => ({ team: client.metadata.team ?? 'night' });"
 _CODE = "exports.onExecuteCredentialsExchange = async (event, api) => {};"
 _HOOK = "module.exports = (client, scope, audience, context, cb) => cb(null, {});"
@@ -78,4 +80,5 @@ EXAMPLES: dict[str, Any] = {
     "post_hooks_id_secrets": _SECRETS,
     "patch_hooks_id_secrets": _SECRETS,
     "delete_hooks_id_secrets": ["API_KEY"],
+    **TAPE_BODIES,
 }

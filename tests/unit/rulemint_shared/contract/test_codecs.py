@@ -73,6 +73,19 @@ from rulemint_shared.contract.records import (
 )
 from rulemint_shared.contract.rule_state import CacheRecord, StoredCache, StoredDocument
 from rulemint_shared.contract.runner_load import RunnerLoad
+from rulemint_shared.contract.tapes import (
+    Answered,
+    AskedStorage,
+    Called,
+    ChangedCache,
+    Drew,
+    Replay,
+    ReplayWay,
+    RuleTape,
+    StorageAnswered,
+    Tape,
+    TapedLine,
+)
 from rulemint_shared.contract.travelling import check_travels
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -121,6 +134,67 @@ RULE_VERSION = RuleVersion(
     message="m",
     cases='[{"name":"n","expect":{"claims":{}}}]',
 )
+TAPE = Tape(
+    build="0.1.0",
+    at_ms=7,
+    invocation=Invocation(
+        id="exc_1",
+        tenant="default",
+        client=ClientView(tenant="default", id="c", name="C", metadata={"plan": "gold"}),
+        audience="https://api/",
+        scope=["a"],
+        request=RequestView(ip="127.0.0.1", user_agent="curl", body={"x": 1}),
+        flow=[RuleRef(rule_id="rul_1", name="seed", version=2, secrets_revision=3)],
+        deadline_ms=10,
+        enqueued_at_ms=5,
+    ),
+    place={"countryCode": "CH"},
+    rules=[
+        RuleTape(
+            rule="seed",
+            version=2,
+            seed=11,
+            now_ms=12.5,
+            load_seed=13,
+            load_now_ms=14.5,
+            hash_seed=15,
+            runs_before=16,
+            cache={"k": CacheRecord(value="v", expires_at=1)},
+            events=[
+                Called(method="GET", url="https://a/", headers=[("a", "b")], body=b"c"),
+                Drew(kind="random", data=b"r", after=0),
+                Drew(kind="clock", now_ms=20.5, after=1, timer=2),
+                Answered(
+                    to=1,
+                    status=200,
+                    reason="OK",
+                    headers=[("a", "b")],
+                    body=b"d",
+                    url="https://a/",
+                    redirected=True,
+                    error="e",
+                    code="c",
+                    now_ms=21.5,
+                    lost="why",
+                ),
+                AskedStorage(writes=True, data="{}", etag="1", force=True),
+                StorageAnswered(to=2, data="{}", etag="2", conflict=True, error="e", now_ms=22.5),
+                ChangedCache(changed={"k": CacheRecord(value="v", expires_at=1)}, deleted=["d"]),
+            ],
+            outcome="granted",
+            scope=["a"],
+            claims={"n": 1},
+            cut="cut after 7 events",
+        )
+    ],
+    outcome="granted",
+    message="m",
+    lines=[TapedLine(rule="seed", level=Level.INFO, text="hello")],
+    lines_left_out=1,
+    masked=["client.metadata.token"],
+    cut="why",
+)
+
 MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "runner-load": (codecs.runner_load, RunnerLoad(hosts=3, busy_hosts=1, invocations=2)),
     "batch": (
@@ -158,6 +232,8 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     scope_ceiling=["a"],
                     grant_scope=["a", "b"],
                     trial=Trial(text=RULE_VERSION, secrets=b"c"),
+                    tape="failures",
+                    replay=b"r",
                 )
             ],
         ),
@@ -400,6 +476,8 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     ),
     "stored-cache": (codecs.stored_cache, StoredCache(records={"k": CacheRecord(value="v", expires_at=1)})),
     "stored-document": (codecs.stored_document, StoredDocument(version=2, data="{}")),
+    "tape": (codecs.tape, TAPE),
+    "replay": (codecs.replay, Replay(way=ReplayWay.WHAT_IF, tape=TAPE)),
     "idempotent-call": (
         codecs.idempotent_call,
         IdempotentCall(body_hash=b"h", attempt="a", committed=True, status=201, answer=b"c", etag="e"),

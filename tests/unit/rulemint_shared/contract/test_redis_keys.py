@@ -24,6 +24,7 @@ NO_NAMES = {
     "shard_of",
     "rule_version_field",
     "secrets_used_member",
+    "tapes_member",
     "deleted_rules_member",
     "packages_name",
     "tenant_of",

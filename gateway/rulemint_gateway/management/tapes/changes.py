@@ -1,0 +1,98 @@
+"""Changes of a taped request: ``client.metadata.plan=gold``, ``scope+=write``, ``request.query.trial-=``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from rulemint_gateway.management.errors import InvalidBodyError
+from rulemint_shared.contract.messages import Invocation
+from rulemint_shared.scopes import is_scope_token
+
+MAX_CHANGES = 20
+MAX_CHANGE_CHARACTERS = 2_048
+Change = Annotated[str, Meta(min_length=2, max_length=MAX_CHANGE_CHARACTERS)]
+
+_CHANGE = re.compile(r"(?P<path>[^=]+?)(?P<how>\+=|-=|=)(?P<value>.*)", re.DOTALL)
+_TEXTS = {"audience", "client.name", "request.ip", "request.user_agent", "request.hostname"}
+_MAPS = ("client.metadata", "request.headers", "request.query", "request.body")
+WHAT_CAN_CHANGE = f"scope, {', '.join(sorted(_TEXTS))}, and NAME in {', '.join(f'{name}.NAME' for name in _MAPS)}"
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One value of the request that was changed; null: there was or is none."""
+
+    what: str
+    before: Any
+    after: Any
+
+
+def changed(invocation: Invocation, changes: Sequence[str]) -> tuple[Invocation, list[Changed]]:
+    """*invocation* with *changes*, and what each has changed.
+
+    Raises:
+        InvalidBodyError: one is no change, or changes what cannot be changed.
+    """
+    told = []
+    for number, text in enumerate(changes):
+        found = _CHANGE.fullmatch(text)
+        field = f"set[{number}]"
+        if found is None:
+            raise InvalidBodyError("A change is NAME=VALUE, NAME+=VALUE or NAME-=VALUE", field=field)
+        path, how, value = found["path"].strip(), found["how"], found["value"]
+        if path == "scope":
+            invocation, before, after = _with_scope(invocation, how, value, field)
+        elif path in _TEXTS and how == "=":
+            invocation, before, after = _with_text(invocation, path, value)
+        elif (place := next((name for name in _MAPS if path.startswith(f"{name}.")), None)) and how != "+=":
+            invocation, before, after = _with_entry(invocation, place, path[len(place) + 1 :], how, value, field)
+        else:
+            raise InvalidBodyError(f"{path}{how} cannot be changed: {WHAT_CAN_CHANGE}", field=field)
+        told.append(Changed(what=path, before=before, after=after))
+    return invocation, told
+
+
+_Step = tuple[Invocation, Any, Any]
+
+
+def _with_scope(invocation: Invocation, how: str, value: str, field: str) -> _Step:
+    named, before = value.split(), invocation.scope
+    for name in named:
+        if not is_scope_token(name):
+            raise InvalidBodyError(f"{name[:64]} is no scope", field=field)
+    match how:
+        case "+=":
+            after = list(dict.fromkeys([*before, *named]))
+        case "-=":
+            after = [name for name in before if name not in named]
+        case _:
+            after = named
+    return msgspec.structs.replace(invocation, scope=after), " ".join(before), " ".join(after)
+
+
+def _with_text(invocation: Invocation, path: str, value: str) -> _Step:
+    place, _dot, name = path.rpartition(".")
+    if not place:
+        return msgspec.structs.replace(invocation, audience=value), invocation.audience, value
+    record = getattr(invocation, place)
+    replaced = msgspec.structs.replace(record, **{name: value})
+    return msgspec.structs.replace(invocation, **{place: replaced}), getattr(record, name), value
+
+
+def _with_entry(invocation: Invocation, place: str, name: str, how: str, value: str, field: str) -> _Step:
+    if how == "-=" and value:
+        raise InvalidBodyError(f"To leave it out, write {place}.{name}-= and nothing after that", field=field)
+    record_name, entries_name = place.split(".")
+    record = getattr(invocation, record_name)
+    entries: dict[str, Any] = dict(getattr(record, entries_name))
+    name = name.lower() if entries_name == "headers" else name
+    before = entries.pop(name, None)
+    after = None if how == "-=" else value
+    if after is not None:
+        entries[name] = after
+    replaced = msgspec.structs.replace(record, **{entries_name: entries})
+    return msgspec.structs.replace(invocation, **{record_name: replaced}), before, after

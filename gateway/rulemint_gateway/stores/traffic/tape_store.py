@@ -1,0 +1,93 @@
+"""Tapes as runners keep them: found, opened and deleted here. Only the gateway has the key that opens them."""
+
+from __future__ import annotations
+
+import zlib
+
+import structlog
+from redis.exceptions import RedisError
+
+from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
+from rulemint_shared.contract import codecs, redis_keys
+from rulemint_shared.contract.tapes import FORMAT, MAX_TAPE_BYTES, Tape
+from rulemint_shared.redis.client import RedisClient
+from rulemint_shared.redis.scripts import run_script
+from rulemint_shared.secrets.vault import Vault, VaultError
+
+log = structlog.get_logger(__name__)
+
+LONGEST_TAPE = 2 * MAX_TAPE_BYTES
+"""Of a tape without its compression: what is longer is none of ours."""
+
+_DELETE = """
+local all, ledger, names, client, rule = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+local call = redis.call
+local gone = 0
+for _, member in ipairs(call('ZRANGE', all, 0, -1)) do
+  local id, whose, size, rules = string.match(member, '^(%S+) (%S+) (%d+) (%S*)')
+  local is_its = ARGV[4] == '' or ARGV[4] == id
+  if is_its and (client == '' or client == whose)
+    and (rule == '' or string.find(',' .. rules .. ',', ',' .. rule .. ',', 1, true)) then
+    call('ZREM', all, member)
+    gone = gone + call('DEL', names .. id)
+    call('HINCRBY', ledger, 'bytes', -tonumber(size))
+  end
+end
+return gone
+"""
+
+
+class TapeUnreadableError(Exception):
+    """The tape is there, and cannot be read; the text says why."""
+
+
+class TapeStore:
+    """The tapes of all tenants."""
+
+    def __init__(self, redis: RedisClient, vault: Vault) -> None:
+        self._redis = redis
+        self._vault = vault
+
+    async def find(self, tenant: str, exchange_id: str) -> Tape | None:
+        """The tape of that exchange; None: it left none, or it is no longer kept.
+
+        Raises:
+            TapeUnreadableError: it is of another format, of another master key, or damaged.
+            StoreUnavailableError: Redis does not answer.
+        """
+        name = redis_keys.tape(tenant, exchange_id)
+        try:
+            sealed: bytes | None = await self._redis.get(name)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(str(error)) from error
+        return None if sealed is None else self._opened(sealed, name)
+
+    async def delete(self, tenant: str, *, exchange_id: str = "", client_id: str = "", rule_id: str = "") -> int:
+        """Delete the tapes to which all that is given applies; the number of those that were there.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        all_of_tenant = redis_keys.tapes(tenant)
+        names = [all_of_tenant, redis_keys.ledger(all_of_tenant)]
+        arguments: list[str | int | bytes] = [redis_keys.tape(tenant, ""), client_id, rule_id, exchange_id]
+        try:
+            return int(await run_script(self._redis, _DELETE, names, arguments))
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(str(error)) from error
+
+    def _opened(self, sealed: bytes, name: str) -> Tape:
+        try:
+            packed = self._vault.open_tape(sealed, context=name.encode())
+            decoder = zlib.decompressobj()
+            data = decoder.decompress(packed, LONGEST_TAPE)
+            if not decoder.eof:
+                raise TapeUnreadableError(f"it is longer than {LONGEST_TAPE} bytes, or was cut off")
+            head = codecs.tape_head.decode(data)
+            if head.format != FORMAT:
+                raise TapeUnreadableError(
+                    f"it is of format {head.format}, made by Rulemint {head.build}; this gateway reads format {FORMAT}"
+                )
+            return codecs.tape.decode(data)
+        except (VaultError, zlib.error, codecs.DecodeError) as error:
+            raise TapeUnreadableError(str(error)) from error

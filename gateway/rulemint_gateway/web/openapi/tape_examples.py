@@ -1,0 +1,83 @@
+"""Examples of tapes and replays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rulemint_gateway.web.openapi.example_values import AT
+
+_EXCHANGE = "exc_01a212dbf7d09a0c5f878fff0915"
+_LINE = {"rule": "team", "level": "info", "message": "hello"}
+_RESULT: dict[str, Any] = {"outcome": "granted", "message": "", "scope": ["read"], "claims": {"team": "night"}}
+_GOLD: dict[str, Any] = {"what": "claims.team", "before": "night", "after": "gold"}
+TAPE_BODIES: dict[str, Any] = {
+    "ReplayBody": {"set": ["client.metadata.plan=gold", "scope+=write"]},
+}
+TAPE_ANSWERS: dict[str, Any] = {
+    "TapeAnswer": {
+        "exchange_id": _EXCHANGE,
+        "format": 1,
+        "build": "0.1.0",
+        "made_at": AT,
+        "client": {"tenant": "default", "id": "nightly", "name": "nightly", "metadata": {"plan": "silver"}},
+        "audience": "https://reports.example/",
+        "scope": ["read"],
+        "request": {
+            "ip": "192.0.2.7",
+            "user_agent": "curl/8.5.0",
+            "body": {"grant_type": "client_credentials", "client_id": "nightly"},
+            "headers": {"user-agent": "curl/8.5.0"},
+            "query": {},
+            "hostname": "tokens.example",
+            "requested_scopes": [],
+        },
+        "rules": [
+            {
+                "rule": "team",
+                "version": 2,
+                "clock": AT,
+                "runs_before": 41,
+                "events": [
+                    {
+                        "kind": "call",
+                        "question": 1,
+                        "method": "GET",
+                        "url": "https://api.example.com/teams/nightly",
+                        "headers": [["authorization", "***"]],
+                        "body": "",
+                    },
+                    {
+                        "kind": "answer",
+                        "question": 1,
+                        "status": 200,
+                        "headers": [["content-type", "application/json"]],
+                        "body": '{"team":"night"}',
+                        "clock": AT,
+                    },
+                ],
+                "outcome": "granted",
+                "scope": ["read"],
+                "claims": {"team": "night"},
+                "cut": "",
+            }
+        ],
+        "outcome": "granted",
+        "message": "",
+        "lines": [_LINE],
+        "lines_left_out": 0,
+        "masked": ["question.headers.authorization"],
+        "cut": "",
+    },
+    "DeletedTapes": {"deleted": 12},
+    "ReplayAnswer": {
+        "exchange_id": _EXCHANGE,
+        "verdict": "changed",
+        "text": "the change makes a difference to claims.team",
+        "original": _RESULT,
+        "replayed": {**_RESULT, "claims": {"team": "gold"}},
+        "lines": [_LINE],
+        "changed": [{"what": "client.metadata.plan", "before": "silver", "after": "gold"}],
+        "differences": [_GOLD],
+        "could_not_know": ["random bytes were drawn anew, and timers fired by the real clock"],
+    },
+}
