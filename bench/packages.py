@@ -71,6 +71,19 @@ def rule(client, scope, audience, context):
     return {'used': [len(signed), httpx.__version__]}
 """,
     ),
+    Packages(
+        "python",
+        {"boto3": ">=1.34"},
+        """
+import boto3
+
+
+def rule(client, scope, audience, context):
+    keys = {'aws_access_key_id': 'a', 'aws_secret_access_key': 'secret'}
+    queue = boto3.client('sqs', region_name='eu-central-1', **keys)
+    return {'used': queue.meta.service_model.service_name}
+""",
+    ),
 )
 
 

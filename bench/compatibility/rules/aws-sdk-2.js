@@ -1,6 +1,7 @@
 // npm: aws-sdk@^2
 // kind: service
-// cannot: it has every service in it, more than all packages of a rule may be; use @aws-sdk/client-…
+// answers: {"SecretString": "gold"}
+// gives: "gold"
 const SecretsManager = require('aws-sdk/clients/secretsmanager');
 
 exports.onExecuteCredentialsExchange = async (event, api) => {

@@ -1,6 +1,6 @@
 # pypi: Babel>=2
 # kind: text
-# cannot: its data is larger than all packages of a rule may be; use number and date formats of your own
+# gives: ["1.234,50\u00a0\u20ac", "1. Juli 2026"]
 from datetime import date
 
 from babel.dates import format_date

@@ -1,6 +1,7 @@
 # pypi: boto3>=1.34
 # kind: service
-# cannot: its data is larger than all packages of a rule may be; use requests-aws4auth with requests
+# answers: {"SecretString": "gold"}
+# gives: "gold"
 import boto3
 
 

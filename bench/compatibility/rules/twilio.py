@@ -1,8 +1,11 @@
 # pypi: twilio>=9
 # kind: service
-# cannot: it is larger than all packages of a rule may be; call its HTTP API with requests
+# answers: {"sid": "SM1"}
+# gives: "SM1"
 from twilio.rest import Client
 
 
 def rule(client, scope, audience, context):
-    return {"used": Client("AC1", "secret").messages.create(to="+41", from_="+41", body="hello").sid}
+    twilio = Client("AC1", "secret")
+    twilio.api.base_url = context["webtask"]["secrets"]["TLS_SERVICE"]
+    return {"used": twilio.messages.create(to="+41", from_="+41", body="hello").sid}

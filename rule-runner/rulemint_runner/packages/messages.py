@@ -6,9 +6,12 @@ import msgspec
 
 from rulemint_shared.contract.package_messages import InstallRequest
 
-MAX_SET_BYTES = 16 * 1024 * 1024
-"""All files of a package set together: a host has to have them in its memory."""
-MAX_COMPRESSED_BYTES = 8 * 1024 * 1024
+MAX_SET_BYTES = 64 * 1024 * 1024
+"""All files of a package set together."""
+MAX_PLAIN_BYTES = 16 * 1024 * 1024
+"""A smaller set is kept as it is: a host reads all of it in less than a second."""
+MAX_COMPRESSED_BYTES = 24 * 1024 * 1024
+"""The same as it is kept. A host has about as much of it in its memory."""
 MAX_ANSWER_BYTES = MAX_COMPRESSED_BYTES + 64 * 1024
 MAX_MESSAGE_CHARACTERS = 2_000
 
@@ -74,6 +77,8 @@ class PackageSet(msgspec.Struct, frozen=True, kw_only=True):
     """The words of the rule → the file that it gets."""
     duals: list[str] = []
     """Those of them that stand for an ES module of the same package, whose default export is their ``default``."""
+    packed: bool = False
+    """The contents are deflated; those of `files` are base64, too."""
 
 
 Answer = Collected | NotCollected

@@ -10,14 +10,14 @@ from collections import OrderedDict
 
 import msgspec
 
-from rulemint_runner.packages.messages import MAX_SET_BYTES
+from rulemint_runner.packages.messages import MAX_PLAIN_BYTES
 from rulemint_runner.packages.package_room import PackageRoom
 from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
-_MAX_JSON_BYTES = 3 * MAX_SET_BYTES
-"""Texts with their quotes escaped, and compiled code as base64."""
+_MAX_JSON_BYTES = 3 * MAX_PLAIN_BYTES
+"""Texts with their quotes escaped, and compiled code as base64. A larger set is packed, and takes no more."""
 
 
 class PackagesMissingError(Exception):

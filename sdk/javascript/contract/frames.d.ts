@@ -55,6 +55,8 @@ export interface PackageSet {
   links: Record<string, Record<string, string>>;
   roots: Record<string, string>;
   duals?: string[];
+  /** The contents are deflated; those of `files` are base64, too. */
+  packed?: boolean;
 }
 
 export interface RunFrame {

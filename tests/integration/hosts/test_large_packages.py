@@ -10,6 +10,7 @@ import signal
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,6 +18,8 @@ import pytest
 from fixtures.hosts import LANGUAGES, Loaded, load_frame, loaded
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.starting import start_host
+from rulemint_runner.packages.installing.packing import packed_if_large
+from rulemint_runner.packages.messages import PackageSet
 from rulemint_runner.packages.package_store import _opened
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
@@ -41,11 +44,9 @@ export default () => ({ one: mine.length && ONE });"""
 
 
 @asynccontextmanager
-async def with_packages(
-    sandbox: Sandbox, language: Language, script: str, files: dict[str, str], **table: object
-) -> AsyncIterator[Loaded]:
+async def with_packages(sandbox: Sandbox, language: Language, script: str, **table: object) -> AsyncIterator[Loaded]:
     """A host that was given these *files* as a runner gives them, and its default memory."""
-    kept = zlib.compress(msgspec.json.encode({"files": files, "data": {}, **table}))
+    kept = zlib.compress(msgspec.json.encode({"data": {}, **table}))
     packages = msgspec.Raw(_opened(hashlib.sha256(kept).hexdigest(), kept))
     host = await start_host(sandbox, LANGUAGES.program(language, package_bytes=len(bytes(packages))))
     try:
@@ -56,7 +57,7 @@ async def with_packages(
         await host.ended.wait()
 
 
-TABLE = {"modules": [], "links": {}, "roots": {"one": "one@1/index.js"}, "duals": []}
+TABLE: dict[str, Any] = {"modules": [], "links": {}, "roots": {"one": "one@1/index.js"}, "duals": []}
 
 
 @pytest.mark.parametrize(
@@ -69,15 +70,62 @@ TABLE = {"modules": [], "links": {}, "roots": {"one": "one@1/index.js"}, "duals"
 async def test_a_large_package_set_loads_besides_the_rules_own_memory(
     sandbox: Sandbox, language: Language, script: str, files: dict[str, str], table: dict[str, object]
 ) -> None:
-    async with with_packages(sandbox, language, script, files, **table) as rule:
+    async with with_packages(sandbox, language, script, files=files, **table) as rule:
         assert json.loads(await rule.value()) == {"one": SNOWMAN}
+
+
+FILLERS = 40
+PACKED_PYTHON = {f"one/filler{number}.py": f"x = {number}\n{'y = 1' * 200_000}" for number in range(FILLERS)} | {
+    "one/__init__.py": f"from .other import ONE\nSNOWMAN = '{SNOWMAN}'",
+    "one/other.py": "ONE = 1",
+    "one/words.json": '{"a": 1}',
+}
+READS_PYTHON = f"""
+import importlib.metadata, os, one
+def rule(client, scope, audience, context):
+    folder = os.path.dirname(one.__file__)
+    with open(f'{{folder}}/words.bin', 'rb') as words:
+        read = words.read().hex()
+    return {{'one': one.ONE, 'snowman': one.SNOWMAN == '{SNOWMAN}', 'bytes': read,
+            'words': open(f'{{folder}}/words.json').read(), 'size': os.stat(f'{{folder}}/words.json').st_size}}"""
+PACKED_JAVASCRIPT = {f"one@1/filler{number}.js": "x = 1\n" * 170_000 for number in range(FILLERS)} | {
+    "one@1/index.js": f"exports.ONE = require('./other'); exports.SNOWMAN = '{SNOWMAN}'; exports.folder = __dirname;",
+    "one@1/other.js": "module.exports = 1;",
+    "one@1/words.json": '{"a": 1}',
+}
+READS_JAVASCRIPT = f"""
+const one = require('one');
+const fs = require('fs');
+module.exports = (client, scope, audience, context, cb) => cb(null, {{
+  one: one.ONE, snowman: one.SNOWMAN === '{SNOWMAN}', bytes: fs.readFileSync(one.folder + '/words.bin').toString('hex'),
+  words: fs.readFileSync(one.folder + '/words.json', 'utf8'), size: fs.statSync(one.folder + '/words.json').size,
+}});"""
+
+
+@pytest.mark.parametrize(
+    ("language", "script", "files", "folder"),
+    [
+        pytest.param(JS, READS_JAVASCRIPT, PACKED_JAVASCRIPT, "one@1", id="javascript"),
+        pytest.param(PY, READS_PYTHON, PACKED_PYTHON, "one", id="python"),
+    ],
+)
+async def test_of_a_set_larger_than_the_rule_s_memory_a_host_opens_what_the_rule_uses(
+    sandbox: Sandbox, language: Language, script: str, files: dict[str, str], folder: str
+) -> None:
+    links = {"one@1/index.js": {"./other": "one@1/other.js"}}
+    given = PackageSet(files=files, data={f"{folder}/words.bin": b"\xff\x00"}, links=links, roots=TABLE["roots"])
+    table = msgspec.to_builtins(packed_if_large(given))
+    assert table["packed"]
+    async with with_packages(sandbox, language, script, **table) as rule:
+        value = json.loads(await rule.value())
+    assert value == {"one": 1, "snowman": True, "bytes": "ff00", "words": '{"a": 1}', "size": 8}
 
 
 async def test_packages_that_need_more_than_there_is_say_so_by_memory_mb(sandbox: Sandbox) -> None:
     functions = "".join(f"exports.f{number} = function (a) {{ return {{ a }}; }};\n" for number in range(300_000))
     files = {"one@1/index.js": f"// {SNOWMAN}\n{functions}"}
     with pytest.raises(HostEndedError) as failed:
-        async with with_packages(sandbox, JS, JAVASCRIPT_RULE, files, **TABLE):
+        async with with_packages(sandbox, JS, JAVASCRIPT_RULE, files=files, **TABLE):
             pass
     assert failed.value.reason is FailureReason.OUT_OF_MEMORY
     assert failed.value.detail.endswith("which is 64 MiB: raise limits.memory_mb")

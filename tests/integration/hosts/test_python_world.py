@@ -244,6 +244,26 @@ import http.client
     assert service.waits == [(None, None)]
 
 
+async def test_a_library_that_compares_the_name_of_a_certificate_itself_finds_the_one_it_asked_for(
+    sandbox: Sandbox,
+) -> None:
+    script = f"""
+import socket, ssl
+context = ssl.create_default_context()
+{RULE}seen = []
+    with socket.create_connection(("api.example.com", 443)) as raw, context.wrap_socket(raw) as connection:
+        seen += [connection.getpeercert()["subjectAltName"], connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)]
+        try:
+            connection.getpeercert(binary_form=True)
+        except OSError as error:
+            seen += [error.code, str(error)]
+    return {{"seen": seen}}
+"""
+    names, error_number, code, why = (await result(sandbox, script))["seen"]
+    assert (names, error_number, code) == ([["DNS", "api.example.com"]], 0, "ERR_RULEMINT_UNSUPPORTED")
+    assert why.endswith("the runner verifies the certificate, and a rule does not see it: leave the fingerprint out")
+
+
 async def test_a_rule_writes_to_every_name_of_its_streams(sandbox: Sandbox) -> None:
     script = f"""
 import io, os, sys

@@ -9,6 +9,7 @@
 import { MAIN, moduleAt } from "./module_object.js";
 import { isChanged } from "./node_changes.js";
 import { definePackageFiles } from "./package_files.js";
+import { unpacked } from "./packed.js";
 import { defineProcess, nodeModule } from "./process.js";
 
 /** @import { PackageSet } from "./frames.d.ts" */
@@ -42,10 +43,10 @@ const imported = new Map();
 export async function definePackages(given, script) {
   defineProcess(requireFromRule);
   if (given !== null) {
-    packages = given;
+    packages = given.packed ? unpacked(given, nodeModule("node:zlib")) : given;
     modules = new Set(given.modules);
     duals = new Set(given.duals);
-    definePackageFiles(given);
+    definePackageFiles(packages);
   }
   const required = requiredModules(script);
   if (required.length > 0 || IMPORTS.test(script)) hookImports();

@@ -7,6 +7,7 @@ import binascii
 import importlib.util
 import marshal
 import sys
+import zlib
 from importlib.machinery import ModuleSpec
 
 ROOT = "/packages"
@@ -19,6 +20,7 @@ class Files:
     def __init__(self, packages: dict) -> None:
         self._texts = packages["files"]
         self._data = packages["data"]
+        self._is_packed = packages.get("packed", False)
         self._compiled = f".{importlib.util.MAGIC_NUMBER.hex()}"
         self._folders: dict = {}
         for name in (*self._texts, *self._data):
@@ -38,17 +40,22 @@ class Files:
             FileNotFoundError: there is none.
         """
         if file in self._texts:
-            return self._texts[file].encode()
+            return self._inflated(self._texts[file]) if self._is_packed else self._texts[file].encode()
         if file in self._data:
-            return binascii.a2b_base64(self._data[file])
+            return self._inflated(self._data[file])
         raise FileNotFoundError(2, "No such file in the rule's packages", f"{ROOT}/{file}")
 
     def code(self, file: str) -> object:
         """The code of a module, compiled beforehand if that was for this interpreter."""
         compiled = self._data.pop(file + self._compiled, None)  # a module is executed once: then it need not be kept
         if compiled is not None:
-            return marshal.loads(binascii.a2b_base64(compiled))  # noqa: S302  # a rule's own packages, in its own process
+            return marshal.loads(self._inflated(compiled))  # noqa: S302  # a rule's own packages, in its own process
         return compile(self.read(file), f"{ROOT}/{file}", "exec", dont_inherit=True)
+
+    def _inflated(self, content: str) -> bytes:
+        """Undo the base64 of *content*, and the packing of a large set."""
+        kept = binascii.a2b_base64(content)
+        return zlib.decompress(kept) if self._is_packed else kept
 
     def names_in(self, folder: str) -> list:
         """List the files directly in *folder*; nothing if there is no such folder."""

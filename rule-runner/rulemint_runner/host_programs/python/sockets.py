@@ -87,6 +87,10 @@ class CallingSocket:
     def setsockopt(self, *_arguments: object) -> None:
         """There is nothing to set."""
 
+    def getsockopt(self, *_arguments: object) -> int:
+        """No error, and nothing set."""
+        return 0
+
     def setblocking(self, _blocking: object) -> None:
         """Every call waits for its answer."""
 
@@ -101,12 +105,34 @@ class CallingSocket:
     def selected_alpn_protocol(self) -> None:
         """HTTP/1.1."""
 
+    def cipher(self) -> None:
+        """Nothing: the broker has the connection."""
+
+    def getpeercert(self, binary_form: bool = False) -> dict:  # noqa: FBT001, FBT002  # as Python has it
+        """Say what the broker verifies: that the certificate is of the host that was asked for.
+
+        Raises:
+            CallError: its bytes are wanted, and no host gets them.
+        """
+        if binary_form:
+            why = "the runner verifies the certificate, and a rule does not see it: leave the fingerprint out"
+            raise failure(f"{self.scheme}://{self._host}:{self._port}: {why}", UNSUPPORTED)
+        return {"subject": ((("commonName", self._host),),), "subjectAltName": (("DNS", self._host),)}
+
     def getpeername(self) -> tuple[str, int]:
         """The name and port that were asked for; the address stays the broker's affair."""
         return self._host, self._port
 
     def shutdown(self, _how: int) -> None:
         """Nothing is open."""
+
+    def __enter__(self) -> object:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Close it."""
+        self.close()
 
     def close(self) -> None:
         """Nothing is open; a request whose answer nobody reads is made all the same."""

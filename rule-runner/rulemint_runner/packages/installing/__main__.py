@@ -17,6 +17,7 @@ import msgspec
 
 from rulemint_runner.packages.installing.containment import be_first_to_go
 from rulemint_runner.packages.installing.installation import Installation
+from rulemint_runner.packages.installing.packing import packed_if_large
 from rulemint_runner.packages.installing.refusal import InstallError, RegistryDownError
 from rulemint_runner.packages.installing.showable import without_credentials
 from rulemint_runner.packages.messages import (
@@ -68,7 +69,7 @@ def _answer(task: InstallTask, folder: Path, runner_pid: int) -> Answer:
 
 
 def _compressed(packages: PackageSet) -> bytes:
-    content = zlib.compress(msgspec.json.encode(packages), level=6)
+    content = zlib.compress(msgspec.json.encode(packed_if_large(packages)), level=6)
     if len(content) > MAX_COMPRESSED_BYTES:
         raise InstallError(f"the packages have more than {MAX_COMPRESSED_BYTES // 1024**2} MiB, compressed")
     return content
