@@ -7,6 +7,7 @@ import gzip
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from fixtures.hosts import loaded
@@ -287,6 +288,61 @@ async def test_a_refusal_that_a_library_hides_is_in_the_text_of_the_failure(sand
     assert isinstance(answer, frames.Threw)
     assert "Connection error." in answer.text
     assert "refused before: GET https://refused.example.com: " in answer.text
+
+
+async def test_a_refused_connection_that_a_library_tries_again_is_in_the_log_and_in_the_text_of_the_failure(
+    sandbox: Sandbox,
+) -> None:
+    script = """const net = require('net');
+    module.exports = (client, scope, audience, context, cb) => {
+      let tries = 0;
+      const retry = () => {
+        if (++tries > 3) throw new Error('Failed to connect before the deadline');
+        net.connect(6379, 'cache.example.com').on('error', retry);
+      };
+      retry();
+    };"""
+    async with loaded(sandbox, script) as rule:
+        answer = await rule.run()
+    refusal = "no connection to cache.example.com:6379: a rule's sandbox refuses every socket"
+    assert isinstance(answer, frames.Threw)
+    assert f"refused before: {refusal}" in answer.text
+    ((level, line),) = rule.lines
+    assert (level, line.startswith(refusal)) == ("warn", True)
+
+
+GRPC = {
+    "@grpc/grpc-js@1/index.js": "exports.ready = (done) => require('dns').promises.lookup('a.example.com').catch(done);"
+}
+
+
+async def test_what_grpc_is_refused_says_that_it_cannot_work(sandbox: Sandbox) -> None:
+    table = {"links": {}, "modules": [], "roots": {"@grpc/grpc-js": "@grpc/grpc-js@1/index.js"}}
+    packages = msgspec.Raw(msgspec.json.encode({"files": GRPC, "data": {}, **table}))
+    script = """const grpc = require('@grpc/grpc-js');
+    module.exports = async () => {
+      await new Promise((done) => grpc.ready(done));
+      throw new Error('Failed to connect before the deadline');
+    };"""
+    async with loaded(sandbox, script, packages=packages) as rule:
+        answer = await rule.run()
+    why = "no look-up of a.example.com: gRPC needs HTTP/2 over a socket, which a rule does not have: "
+    assert isinstance(answer, frames.Threw)
+    assert f"refused before: {why}" in answer.text
+    ((level, line),) = rule.lines
+    assert (level, line.startswith(why)) == ("warn", True)
+
+
+async def test_a_session_of_http2_ends_with_an_error_that_says_why(sandbox: Sandbox) -> None:
+    body = """
+      const session = require('http2').connect('https://a.example.com:8443', { timeout: 5 }, () => {});
+      const request = session.request({ ':path': '/' });
+      request.on('error', () => {});
+      session.on('error', ({ message, code }) => ok({ message, code }));
+    """
+    said = await result(sandbox, body, Service())
+    assert said["code"] == "ERR_RULEMINT_UNSUPPORTED"
+    assert said["message"].startswith("no connection to a.example.com:8443: HTTP/2 needs a socket")
 
 
 @pytest.mark.parametrize(

@@ -249,9 +249,9 @@ async def test_a_library_that_compares_the_name_of_a_certificate_itself_finds_th
 ) -> None:
     script = f"""
 import socket, ssl
-context = ssl.create_default_context()
+tls = ssl.create_default_context()
 {RULE}seen = []
-    with socket.create_connection(("api.example.com", 443)) as raw, context.wrap_socket(raw) as connection:
+    with socket.create_connection(("api.example.com", 443)) as raw, tls.wrap_socket(raw) as connection:
         seen += [connection.getpeercert()["subjectAltName"], connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)]
         try:
             connection.getpeercert(binary_form=True)
@@ -262,6 +262,60 @@ context = ssl.create_default_context()
     names, error_number, code, why = (await result(sandbox, script))["seen"]
     assert (names, error_number, code) == ([["DNS", "api.example.com"]], 0, "ERR_RULEMINT_UNSUPPORTED")
     assert why.endswith("the runner verifies the certificate, and a rule does not see it: leave the fingerprint out")
+
+
+async def refused_here(_call: frames.Call) -> frames.Reply:
+    return frames.Reply(id=_call.id, error="this host is not in allow_hosts", code="ERR_RULEMINT_FORBIDDEN_HOST")
+
+
+HIDDEN = [
+    pytest.param(
+        "import rulemint",
+        "rulemint.fetch('https://refused.example.com/a')",
+        "GET https://refused.example.com/a: this host is not in allow_hosts",
+        id="a host that is not listed",
+    ),
+    pytest.param(
+        "import socket",
+        "socket.create_connection(('mail.example.com', 25)).recv(10)",
+        "no connection to mail.example.com:25: a rule's sandbox refuses every socket",
+        id="another protocol",
+    ),
+    pytest.param(
+        "import socket",
+        "socket.create_connection(('api.example.com', 443)).sendall(b'PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n')",
+        "no connection to api.example.com:443: HTTP/2 needs a socket: a rule's sandbox refuses every socket",
+        id="HTTP/2",
+    ),
+    pytest.param(
+        "import asyncio, sys; sys.modules['grpclib'] = asyncio",
+        "asyncio.run(asyncio.open_connection('api.example.com', 443))",
+        "no connection to api.example.com:443: gRPC needs HTTP/2 over a socket, which a rule does not have",
+        id="gRPC",
+    ),
+]
+
+
+@pytest.mark.parametrize(("head", "use", "said"), HIDDEN)
+async def test_a_refusal_that_a_library_hides_is_in_the_text_of_the_failure(
+    sandbox: Sandbox, head: str, use: str, said: str
+) -> None:
+    script = f"""
+{head}
+{RULE}try:
+        {use}
+    except Exception:
+        pass
+    raise RuntimeError("Connection error.")
+"""
+    async with loaded(sandbox, script, PY, fetch=refused_here) as rule:
+        answer = await rule.run()
+        again = await rule.run()
+    assert isinstance(answer, frames.Threw)
+    assert "RuntimeError: Connection error." in answer.text
+    assert f"refused before: {said}" in answer.text
+    assert isinstance(again, frames.Threw)
+    assert again.text.count("refused before") == 1
 
 
 async def test_a_rule_writes_to_every_name_of_its_streams(sandbox: Sandbox) -> None:

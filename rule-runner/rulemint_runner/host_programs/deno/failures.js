@@ -7,7 +7,7 @@ import contract from "host:contract" with { type: "json" };
 import { current } from "./invocation.js";
 
 /** @import { Invocation } from "./invocation.js" */
-/** @typedef {{ code: string, message: string }} Refusal */
+/** @typedef {{ code: string, message: string, times?: number }} Refusal */
 
 export const {
   forbidden_host: FORBIDDEN_HOST,
@@ -49,6 +49,18 @@ export function noteRefusal(what, refusal) {
  */
 export function isRefused(origin) {
   return refusals().get(origin);
+}
+
+/**
+ * Remember that there is no connection of the kind *what*; returns how often that was so in this invocation.
+ *
+ * @param {string} what
+ * @param {string} message
+ */
+export function noteNoConnection(what, message) {
+  const times = (isRefused(what)?.times ?? 0) + 1;
+  refusals().set(what, { code: UNSUPPORTED, message, times });
+  return times;
 }
 
 /** The words of everything that this invocation was refused. @returns {string[]} */

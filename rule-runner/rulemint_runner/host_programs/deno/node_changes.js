@@ -3,9 +3,9 @@
  * understands say in words that the sandbox refuses it, and those that libraries look around by answer.
  */
 
-import { UNSUPPORTED } from "./failures.js";
 import { changeFiles } from "./files.js";
 import { changeHttp, changeHttps } from "./http.js";
+import { noConnection, refuseLookUps, refuseSessions } from "./no_sockets.js";
 import { changeCrypto, defineRandomness } from "./randomness.js";
 import { REACHABLE, REFUSED, refusedWorker } from "./refused.js";
 import { changePromises, changeTimers } from "./timers.js";
@@ -31,7 +31,6 @@ export const REFUSED_OF_PROCESS = refusing("process", ["exit", "reallyExit", "ab
 
 const CHILDREN = ["exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync"];
 const DESCRIPTORS = ["read", "readSync", "readv", "readvSync", "write", "writeSync", "writev", "writevSync"];
-const LOOK_UPS = /^(?:lookup|resolve|reverse)/;
 
 /**
  * Module → what is changed of it when it is first asked for. A file can be opened by nobody, so every descriptor is
@@ -51,7 +50,7 @@ const CHANGES = {
   "fs/promises": (_module, load) => load("fs"),
   http: changeHttp,
   https: changeHttps,
-  http2: (_module, load) => load("net"),
+  http2: refuseSessions,
   inspector: (module) => Object.assign(module, { url: () => undefined }),
   module: (module, _load, require) => Object.assign(module, { createRequire: () => require }),
   net: refuseNamesAndDescriptors,
@@ -93,36 +92,6 @@ export function change(specifier, module, load, require) {
  */
 function linesOf(console) {
   return Object.fromEntries(Object.keys(console).map((name) => [name, console[name]]));
-}
-
-/**
- * Every function of `dns` that asks somebody. An address needs no asking.
- *
- * @param {any} dns
- * @param {(name: string) => any} load
- */
-function refuseLookUps(dns, load) {
-  const { isIP } = load("net");
-  for (const asking of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype]) {
-    asking.getServers = () => [];
-  }
-  /** @param {any} asking @param {(error: Error, callback: any) => unknown} refuse */
-  const change = (asking, refuse) => {
-    for (const name of Object.getOwnPropertyNames(asking).filter((name) => LOOK_UPS.test(name))) {
-      const given = asking[name];
-      /** @param {any[]} args */
-      asking[name] = function (...args) {
-        if (name === "lookup" && isIP(args[0])) return given.apply(this, args);
-        return refuse(noConnection(args[0], "look-up of"), args.at(-1));
-      };
-    }
-  };
-  for (const asking of [dns, dns.Resolver.prototype]) {
-    change(asking, (error, callback) => queueMicrotask(() => callback(error)));
-  }
-  for (const asking of [dns.promises, dns.promises.Resolver.prototype]) {
-    change(asking, (error) => Promise.reject(error));
-  }
 }
 
 /**
@@ -195,9 +164,4 @@ function refuseDescriptors(module, names, isOne) {
       construct: (type, args, target) => isOne(args[0]) ? refuse() : Reflect.construct(type, args, target),
     });
   }
-}
-
-/** @param {string} host */
-function noConnection(host, what = "connection to") {
-  return Object.assign(new Error(`no ${what} ${host}: ${REACHABLE}`), { code: UNSUPPORTED });
 }

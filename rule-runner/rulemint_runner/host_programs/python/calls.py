@@ -5,7 +5,7 @@ import itertools
 
 import invocation
 from contract import CONTRACT
-from failures import TOO_LARGE, UNSUPPORTED, failure
+from failures import FORBIDDEN_HOST, TOO_LARGE, UNSUPPORTED, failure
 
 BOUNDS = CONTRACT["call"]
 TOLD_APART_S = 0.05
@@ -99,7 +99,10 @@ def _milliseconds(seconds: float) -> int:
 
 def _answer(request: Request, reply: dict) -> dict:
     if reply["error"] is not None:
-        raise failure(f"{request.method} {request.url}: {reply['error']}", reply.get("code", ""))
+        error = failure(f"{request.method} {request.url}: {reply['error']}", reply.get("code", ""))
+        if error.code == FORBIDDEN_HOST:
+            invocation.current().refused["/".join(request.url.split("/")[:3])] = str(error)
+        raise error
     return {**reply, "body": binascii.a2b_base64(reply["body"])}
 
 

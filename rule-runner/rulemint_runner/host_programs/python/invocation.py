@@ -21,6 +21,8 @@ class Invocation:
         """A refusal that nobody caught."""
         self.not_awaited = ""
         """A coroutine that the rule made and forgot."""
+        self.refused: dict = {}
+        """The words of what it was refused, by the host: a library may hide them."""
         self.tasks: list = []
         """References to the tasks of asyncio that it started."""
 

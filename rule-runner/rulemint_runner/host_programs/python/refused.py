@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 
+import invocation
 import randomness
 import strays
 import times
@@ -20,6 +21,8 @@ from machine import change_tempfile
 REFUSED = "a rule's sandbox refuses that"
 NO_FILES = "a rule's sandbox refuses every file but Python's own"
 NO_SOCKETS = "a rule's sandbox refuses every socket; a rule calls the hosts of its allow_hosts by HTTP"
+NO_HTTP2 = f"HTTP/2 needs a socket: {NO_SOCKETS}"
+NO_GRPC = "gRPC needs HTTP/2 over a socket, which a rule does not have: call the service's HTTP API"
 
 _OF_FILES = (
     "chdir chmod chown execv execve link listdir lstat mkdir mkfifo mknod open readlink remove rename replace rmdir "
@@ -84,6 +87,12 @@ def refusing(name: str) -> object:
     return refuse
 
 
+def heard(error: OSError, host: str) -> OSError:
+    """*error*, of a connection to *host*, which is said with a failure of the rule should a library hide it."""
+    invocation.current().refused[host] = error.strerror
+    return error
+
+
 def _change_asyncio(module: object) -> None:
     strays.change_events(module)
 
@@ -115,7 +124,8 @@ def _change_asyncio(module: object) -> None:
     submit, module.BaseEventLoop.run_in_executor = module.BaseEventLoop.run_in_executor, run_in_executor
 
     async def getaddrinfo(_loop: object, host: object, port: object, **_named: object) -> None:
-        raise PermissionError(errno.EPERM, f"no connection to {host}:{port}: {NO_SOCKETS}; an async rule by httpx")
+        why = NO_GRPC if "grpclib" in sys.modules else f"{NO_SOCKETS}; an async rule by httpx"
+        raise heard(PermissionError(errno.EPERM, f"no connection to {host}:{port}: {why}"), f"{host}:{port}")
 
     module.BaseEventLoop.getaddrinfo = getaddrinfo
 

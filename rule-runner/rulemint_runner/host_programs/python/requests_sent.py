@@ -12,6 +12,10 @@ class NotHttpError(Exception):
     """The bytes are those of another protocol."""
 
 
+class Http2Error(NotHttpError):
+    """The bytes are those with which HTTP/2 begins."""
+
+
 class RequestReader:
     """Reads one request."""
 
@@ -48,7 +52,9 @@ class RequestReader:
         del self._rest[: end + len(HEAD_END)]
         if first.count(" ") != _SPACES_IN_A_REQUEST_LINE:
             raise NotHttpError
-        self.method, self.target, _version = first.split(" ")
+        self.method, self.target, version = first.split(" ")
+        if version == "HTTP/2.0":
+            raise Http2Error
         self.headers = [
             (name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
         ]

@@ -10,8 +10,8 @@ import io
 
 from calls import Calls, Request
 from failures import UNSUPPORTED, CallError, as_its_library_has_it, failure
-from refused import NO_SOCKETS
-from requests_sent import HEAD_END, NotHttpError, RequestReader
+from refused import NO_HTTP2, NO_SOCKETS, heard
+from requests_sent import HEAD_END, Http2Error, NotHttpError, RequestReader
 
 _SILENT_DESCRIPTOR = 2
 _WITHOUT_BODY = (204, 304)
@@ -47,7 +47,7 @@ class CallingSocket:
         if ":" in host or host.replace(".", "").isdigit():
             raise PermissionError(1, f"no connection to the address {host}: {NO_SOCKETS}, by their names")
         self._host, self._port, self._connect_s = host, port, self._timeout_s
-        self._answer = io.BufferedReader(_NoAnswer(self._refusal()))
+        self._answer = io.BufferedReader(_NoAnswer(self._refusal(), f"{host}:{port}"))
 
     def sendall(self, data: bytes, _flags: int = 0) -> None:
         """Take a part of a request."""
@@ -145,17 +145,18 @@ class CallingSocket:
 
     listen = accept = sendto = recvfrom = bind
 
-    def _refusal(self) -> PermissionError:
+    def _refusal(self, why: str = NO_SOCKETS) -> PermissionError:
         """Make the error that says that only HTTP is spoken here."""
-        return PermissionError(1, f"no connection to {self._host}:{self._port}: {NO_SOCKETS}")
+        return PermissionError(1, f"no connection to {self._host}:{self._port}: {why}")
 
     def _take_request(self, data: bytes) -> Request | None:
         """The request that was sent, for `Calls.make`; None while it is not whole."""
         reader = self._reader
         try:
             body = reader.take(data)
-        except NotHttpError:
-            raise self._refusal() from None
+        except NotHttpError as error:
+            why = NO_HTTP2 if isinstance(error, Http2Error) else NO_SOCKETS
+            raise heard(self._refusal(why), f"{self._host}:{self._port}") from None
         except CallError as error:
             self._refuse(failure(f"{self.scheme}://{self._host}:{self._port}{reader.target}: {error}", error.code))
             return None
@@ -206,8 +207,9 @@ def _answer_to(request: Request, reply: dict) -> io.BufferedIOBase:
 class _NoAnswer(io.RawIOBase):
     """Says why there is no answer when one is read: some libraries take an error in sending for no reason to stop."""
 
-    def __init__(self, error: OSError) -> None:
+    def __init__(self, error: OSError, host: str = "") -> None:
         self._error = error
+        self._host = host
 
     def readable(self) -> bool:
         """Yes, with an error."""
@@ -217,7 +219,7 @@ class _NoAnswer(io.RawIOBase):
         """The error, as the library has it that reads."""
         if isinstance(self._error, CallError):
             raise as_its_library_has_it(self._error)
-        raise self._error
+        raise heard(self._error, self._host)
 
 
 def _answer_bytes(reply: dict, *, has_body: bool) -> bytes:

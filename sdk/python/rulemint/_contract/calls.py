@@ -6,7 +6,7 @@ import itertools
 
 from rulemint._contract import invocation
 from rulemint._contract.contract import CONTRACT
-from rulemint._contract.failures import TOO_LARGE, UNSUPPORTED, failure
+from rulemint._contract.failures import FORBIDDEN_HOST, TOO_LARGE, UNSUPPORTED, failure
 
 BOUNDS = CONTRACT["call"]
 TOLD_APART_S = 0.05
@@ -100,7 +100,10 @@ def _milliseconds(seconds: float) -> int:
 
 def _answer(request: Request, reply: dict) -> dict:
     if reply["error"] is not None:
-        raise failure(f"{request.method} {request.url}: {reply['error']}", reply.get("code", ""))
+        error = failure(f"{request.method} {request.url}: {reply['error']}", reply.get("code", ""))
+        if error.code == FORBIDDEN_HOST:
+            invocation.current().refused["/".join(request.url.split("/")[:3])] = str(error)
+        raise error
     return {**reply, "body": binascii.a2b_base64(reply["body"])}
 
 

@@ -4,6 +4,7 @@
 import linecache
 import traceback
 
+from rulemint._contract import invocation
 from rulemint._contract.contract import CONTRACT
 
 MAX_TEXT = CONTRACT["text_characters"]
@@ -71,7 +72,9 @@ def _describe_with_stack(error: BaseException) -> str:
     at = _position(frames[-1]) if frames else file
     lines = "".join(traceback.format_list(frames)).rstrip() if len(frames) > 1 else ""
     parts = [f"{at}: {_headline(error)}", lines, *(f"  {line}" for line in _what_is_behind(error, MOST_CAUSES))]
-    return "\n".join(filter(None, parts))
+    text = "\n".join(filter(None, parts))
+    hidden = [words for words in invocation.current().refused.values() if words not in text]
+    return "\n".join([text, *(f"  refused before: {words}" for words in hidden[:MOST_CAUSES])])
 
 
 def _own_frames(error: BaseException) -> list:

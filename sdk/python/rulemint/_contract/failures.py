@@ -11,7 +11,7 @@ import sys
 from rulemint._contract.contract import CONTRACT
 
 CODES = CONTRACT["call_errors"]
-TOO_LARGE, UNSUPPORTED = CODES["too_large"], CODES["unsupported"]
+FORBIDDEN_HOST, TOO_LARGE, UNSUPPORTED = CODES["forbidden_host"], CODES["too_large"], CODES["unsupported"]
 TIMED_OUT, CONNECT_TIMED_OUT = CODES["timed_out"], CODES["connect_timed_out"]
 _TLS = ("UNABLE_TO_VERIFY_LEAF_SIGNATURE", "EPROTO")
 _CONNECT = ("ENOTFOUND", "ECONNREFUSED", *_TLS)
