@@ -21,9 +21,9 @@ def random_text(length: int) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
-def new_exchange_id() -> str:
+def new_exchange_id(began_ms: int | None = None) -> str:
     """``exc_``, the time in ms (12 hex digits), 64 random bits (16 hex digits)."""
-    return f"exc_{unix_ms():012x}{os.urandom(8).hex()}"
+    return f"exc_{unix_ms() if began_ms is None else began_ms:012x}{os.urandom(8).hex()}"
 
 
 def exchange_time_ms(exchange_id: str) -> int | None:

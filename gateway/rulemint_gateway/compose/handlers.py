@@ -46,6 +46,7 @@ from rulemint_gateway.management.tenants.tenants import Tenants
 from rulemint_gateway.management.trials.cases import TriedCases
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.settings.gateway import GatewaySettings
+from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.tape_store import TapeStore
@@ -117,7 +118,9 @@ def all_handlers(
         metadata=Metadata(catalog, known.signing_keys),
         health=health,
         logs=LogStream(catalog, log_hub, Tickets(known.redis), write_timeout_s=settings.write_timeout),
-        exchanges=ExchangeHandlers(catalog, Exchanges(traffic.exchanges, LogStore(known.redis))),
+        exchanges=ExchangeHandlers(
+            catalog, Exchanges(traffic.exchanges, LogStore(known.redis), ExchangeSearch(known.redis))
+        ),
         tapes=_tape_paths(settings, known, traffic),
         status=StatusHandlers(catalog, known.redis, queue_shards=settings.queue_shards),
         webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),

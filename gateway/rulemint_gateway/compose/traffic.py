@@ -85,6 +85,7 @@ def _exchanges(stack: AsyncExitStack, settings: GatewaySettings, known: Configur
     exchanges = ExchangeStore(
         known.redis,
         kept_per_tenant=settings.exchanges_kept,
+        age_s=settings.exchange_age,
         max_bytes=settings.exchange_bytes,
         record_bytes=settings.exchange_record_bytes,
         refusal_bytes=settings.refusal_bytes,

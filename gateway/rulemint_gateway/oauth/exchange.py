@@ -57,13 +57,13 @@ class Exchange:
         config_revision: int = 0,
     ) -> None:
         """*config_revision* is that of the configuration by which it will be decided."""
-        self.id = ids.new_exchange_id()
+        self._started_ms = unix_ms()
+        self.id = ids.new_exchange_id(self._started_ms)
         self.tenant = tenant
         self.sent = sent
         """The headers and query of the request; a rule is the first to ask for them."""
         self.ip = ip[:MAX_ADDRESS]
         self.user_agent = masked_again(user_agent[:_MAX_VALUE])
-        self._started_ms = unix_ms()
         self._started_s = time.perf_counter()
         self._known: dict[str, Any] = {"config_revision": config_revision}
         if trace_id:

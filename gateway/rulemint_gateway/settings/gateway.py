@@ -46,6 +46,7 @@ from rulemint_gateway.settings.kept_records import (
     MIB,
     AuditBytes,
     AuditedCallsKept,
+    ExchangeAge,
     ExchangeBytes,
     ExchangeRecordBytes,
     ExchangesKept,
@@ -134,6 +135,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: MaxConnections = None
     max_connections_per_address: MaxConnectionsPerAddress = 5_000
     exchanges_kept: ExchangesKept = 10_000
+    exchange_age: ExchangeAge = 90 * 86_400
     exchange_bytes: ExchangeBytes = 64 * MIB
     exchange_record_bytes: ExchangeRecordBytes = 2 * MIB
     tape_failures: TapeFailures = True

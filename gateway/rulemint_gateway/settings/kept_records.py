@@ -11,10 +11,19 @@ MIB = 1024 * 1024
 ExchangesKept = Annotated[
     int, Meta(description="Exchange records kept per tenant, about; the oldest go first.", ge=100)
 ]
+ExchangeAge = Annotated[
+    int,
+    Meta(
+        description="Seconds that an exchange record is kept at most, whether its client was known or not.",
+        ge=3_600,
+        le=10 * 366 * 86_400,
+    ),
+]
 ExchangeBytes = Annotated[
     int,
     Meta(
-        description="Bytes of Valkey's memory for a tenant's exchange records, about; the oldest go first.",
+        description="Bytes of Valkey's memory for a tenant's exchange records with their index, about; the oldest go "
+        "first.",
         ge=MIB,
         le=2**40,
     ),

@@ -270,6 +270,11 @@ def ledger(stream: str) -> str:
     return f"{stream}:ledger"
 
 
+def stream_index(stream: str) -> str:
+    """The hash that says which entries of a stream have a name."""
+    return f"{stream}:index"
+
+
 def runner_load(runner: str) -> str:
     """The RunnerLoad of one runner."""
     return f"{_RUNNERS}:load:{runner}"

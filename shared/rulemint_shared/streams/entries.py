@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rulemint_shared import ids
 from rulemint_shared.contract import redis_keys
+from rulemint_shared.streams.index import ENTRY_BYTES as INDEXED_BYTES
+from rulemint_shared.streams.index import INDEX_SCRIPT, Names
 
 if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
@@ -99,6 +101,8 @@ class Addition(NamedTuple):
     expires_s: int = 0
     """The stream goes if nothing joins it for so long, its ledger after twice that; 0: never."""
     counts: Counts | None = None
+    names: Names | None = None
+    """With them its entries are in the stream's index; the server makes their ids."""
 
 
 def queue_addition(pipe: Pipeline, addition: Addition, *, by_name: bool = False) -> None:
@@ -106,18 +110,22 @@ def queue_addition(pipe: Pipeline, addition: Addition, *, by_name: bool = False)
 
     With *by_name* the server is not sent the script: one that does not know it answers with a `NoScriptError`.
     """
-    bounds, mark, counts = addition.bounds, addition.mark, addition.counts
+    bounds, mark, counts, indexed = addition.bounds, addition.mark, addition.counts, addition.names
     names = [addition.stream, redis_keys.ledger(addition.stream)]
+    if indexed is not None:
+        names.append(indexed.index)
     arguments: list[str | bytes] = [str(bounds.entries), str(bounds.bytes), addition.not_before]
     arguments += [str(addition.expires_s), str(len(addition.entries[0]) if addition.entries else 1)]
     arguments += [f"@{mark.writer}", str(mark.number)] if mark else ["", ""]
     arguments.append("" if addition.lost is None else str(addition.lost))
-    if counts is None:
-        arguments.append("0")
-    else:
+    arguments.append("0" if counts is None else str(2 * len(counts.more)))
+    arguments.append("" if indexed is None else str(2 * len(indexed.postings)))
+    if counts is not None:
         names.append(counts.key)
-        arguments.append(str(2 * len(counts.more)))
         arguments += (word for name, more in counts.more.items() for word in (name, str(more)))
+    if indexed is not None:
+        arguments += (indexed.began, str(indexed.earliest_ms), str(indexed.latest_ms))
+        arguments += (word for posting in indexed.postings.items() for word in posting)
     arguments += (word for entry in addition.entries for word in entry)
     script = ("EVALSHA", _NAME) if by_name else ("EVAL", _ADD)  # a cluster's pipeline has no method for the first
     pipe.execute_command(*script, len(names), *names, *arguments)
@@ -133,8 +141,11 @@ _SCRIPT = f"""
 local stream, ledger = KEYS[1], KEYS[2]
 local most, limit, not_before = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local expires_s, words, writer, batch = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
-local lost, counted = tonumber(ARGV[8]), tonumber(ARGV[9])
+local lost, counted, named = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local call = redis.call
+{INDEX_SCRIPT}
+local names = 11 + counted
+local content = named and names + 3 + named or names
 local entries, bytes, first, last, id, count, size = 0, 0, 1, 1, '0-0', 0, 0
 local known = call('HMGET', ledger, 'state', '{NUMBERED_FIELD}', writer)
 if known[3] and tonumber(string.match(known[3], '%d+')) >= batch then return end
@@ -157,6 +168,15 @@ if there ~= entries then
   end
 end
 
+local index, indexed, newest_before = KEYS[3], nil, id
+if named then
+  indexed = redis.pcall('HGET', index, 'state')
+  if there == 0 or (indexed and (indexed.err or not string.match(indexed, '^%d+ %d+ %d+ %d+%-%d+$'))) then
+    call('DEL', index)
+    indexed = nil
+  end
+end
+
 local ms, number, begins
 if lost then
   local now, newest, last_ms = call('TIME'), nil, nil
@@ -170,8 +190,9 @@ if lost then
   end
   number = number + lost
 end
-for at = 10, 9 + counted, 2 do call('HINCRBY', KEYS[3], ARGV[at], ARGV[at + 1]) end
-for at = 10 + counted, #ARGV, words do
+for at = 11, 10 + counted, 2 do call('HINCRBY', KEYS[#KEYS], ARGV[at], ARGV[at + 1]) end
+local first_ms, first_number
+for at = content, #ARGV, words do
   if count * {RUNS} >= most or size * {RUNS} >= limit then
     call('HSET', ledger, last, id .. ' ' .. count .. ' ' .. size)
     last, count, size = last + 1, 0, 0
@@ -180,13 +201,26 @@ for at = 10 + counted, #ARGV, words do
   if lost then
     number = number + 1
     name = string.format('%.0f-%.0f', ms, number)
+  elseif first_ms then
+    name = string.format('%s-%.0f', first_ms, first_number + (at - content) / words)
   end
   id = call('XADD', stream, name, unpack(ARGV, at, at + words - 1))
-  local added = {ENTRY_BYTES}
+  if named and not first_ms then
+    first_ms, first_number = string.match(id, '(%d+)-(%d+)')
+    first_number = tonumber(first_number)
+  end
+  local added = named and {ENTRY_BYTES + INDEXED_BYTES} or {ENTRY_BYTES}
   for word = at, at + words - 1 do added = added + #ARGV[word] end
   entries, bytes, count, size = entries + 1, bytes + added, count + 1, size + added
 end
 
+local head, tail
+if first_ms then
+  local many = (#ARGV - content + 1) / words
+  head, tail = add_names(index, indexed, newest_before, first_ms, first_number, many, names, content - 1)
+end
+
+local before_trim = entries
 local function oldest()
   if first == last then return id, count, size end
   local id, count, size = string.match(call('HGET', ledger, first), '(%S+) (%S+) (%S+)')
@@ -230,6 +264,7 @@ while entries > 0 and (bytes > limit or entries >= most * (1 + 1 / {RUNS}) + 1) 
     leave(gone, size - left, count, size, id)
   end
 end
+if tail and entries < before_trim then forget_names(index, head, tail) end
 local kept = {{'state', table.concat({{entries, bytes, first, last, id, count, size}}, ' ')}}
 if lost then
   table.insert(kept, '{NUMBERED_FIELD}')
@@ -253,6 +288,7 @@ call('HSET', ledger, unpack(kept))
 if expires_s > 0 then
   call('EXPIRE', stream, expires_s)
   call('EXPIRE', ledger, 2 * expires_s)
+  if named then call('EXPIRE', index, expires_s) end
 end
 """
 _ADD = "\n".join(line.strip() for line in _SCRIPT.splitlines() if line)

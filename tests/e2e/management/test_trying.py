@@ -272,11 +272,12 @@ LIVING = {
         redis_keys.INSECURE_RUNNERS,
         EXCHANGES,
         redis_keys.ledger(EXCHANGES),
+        redis_keys.stream_index(EXCHANGES),
         redis_keys.secrets_used("default"),
         redis_keys.tokens_per_day("default"),
     )
 }
-"""What changes by itself: heartbeats, and the record of the administrator's own token with its size and its count."""
+"""What changes by itself: heartbeats, and the record of the administrator's own token with size, index and count."""
 
 
 def everything_in(url: str) -> dict[bytes, bytes]:

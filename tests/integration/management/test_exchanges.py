@@ -11,6 +11,7 @@ import pytest
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.exchanges.answers import ExchangeList
 from rulemint_gateway.management.exchanges.exchanges import LOOKED_AT, ExchangeFilter, Exchanges
+from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_shared.contract import codecs, redis_keys
@@ -40,7 +41,7 @@ async def redis(empty_redis_url: str) -> AsyncIterator[RedisClient]:
 
 
 def exchanges(redis: RedisClient) -> Exchanges:
-    return Exchanges(ExchangeStore(redis, kept_per_tenant=10_000), LogStore(redis))
+    return Exchanges(ExchangeStore(redis, kept_per_tenant=10_000), LogStore(redis), ExchangeSearch(redis))
 
 
 async def write(redis: RedisClient, record: ExchangeRecord, at_ms: int, **changes: Any) -> None:

@@ -18,8 +18,9 @@ from rulemint_shared.redis.connection import open_redis
 
 
 def a_record(tenant: str = "default") -> ExchangeRecord:
+    began_ms = unix_ms()
     return ExchangeRecord(
-        id=ids.new_exchange_id(), tenant=tenant, started_at_ms=unix_ms(), status=200, outcome="granted"
+        id=ids.new_exchange_id(began_ms), tenant=tenant, started_at_ms=began_ms, status=200, outcome="granted"
     )
 
 
@@ -72,6 +73,22 @@ async def test_the_stream_is_capped(store: ExchangeStore, empty_redis_url: str) 
             await asyncio.sleep(0.05)
             last = str(len(store._waiting) + (store._batch is not None))
         assert await redis.xlen(redis_keys.exchanges("default")) < 400
+
+
+async def test_what_is_too_old_leaves_and_nothing_of_a_tenant_that_asks_no_more_stays(empty_redis_url: str) -> None:
+    stream = redis_keys.exchanges("default")
+    async with open_redis(empty_redis_url) as redis:
+        for minutes in (61, 59):
+            old = f"{unix_ms() - minutes * 60_000}-0"
+            await redis.xadd(stream, {"id": "exc_1", "record": codecs.exchange.encode(a_record())}, id=old)
+        store = ExchangeStore(redis, kept_per_tenant=100, age_s=3_600)
+        task = asyncio.create_task(store.write_behind())
+        store.record(a_record())
+        await written(store)
+        assert await redis.xlen(stream) == 2
+        for name in (stream, redis_keys.stream_index(stream)):
+            assert 3_500 < await redis.ttl(name) <= 3_600
+        await cancel([task])
 
 
 async def test_a_record_that_has_no_bytes_costs_itself_only(store: ExchangeStore, empty_redis_url: str) -> None:

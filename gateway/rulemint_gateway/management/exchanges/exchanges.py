@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import msgspec
 
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.exchanges.answers import ExchangeAnswer, ExchangeList, ListedExchange, answer_of
+from rulemint_gateway.stores.traffic.exchange_names import client_name, outcome_name, rule_name
+from rulemint_gateway.stores.traffic.exchange_search import ENOUGH, ExchangeSearch, Looked, Query
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.log_store import LogStore, Place
 from rulemint_shared.contract.exchanges import ExchangeSummary
+from rulemint_shared.ids import exchange_time_ms
 
 LOOKED_AT = 1_000
 """A call looks at so many records, and says where to go on."""
@@ -32,6 +36,22 @@ class ExchangeFilter:
     until_ms: int | None = None
     """Before this moment."""
 
+    @property
+    def exchange_id(self) -> str | None:
+        """The whole id that is asked for, if one is: a token's ``jti`` is that of its exchange."""
+        return next((each for each in (self.id, self.jti) if each and exchange_time_ms(each) is not None), None)
+
+    def query(self) -> Query | None:
+        """The part of it that an index can answer; None: no part."""
+        names = [
+            name_of(value)
+            for name_of, value in ((client_name, self.client_id), (rule_name, self.rule), (outcome_name, self.outcome))
+            if value is not None
+        ]
+        if not names and self.until_ms is None:
+            return None
+        return Query(names, since_ms=self.since_ms, until_ms=self.until_ms)
+
     def shows(self, exchange: ExchangeSummary) -> bool:
         """True if *exchange* is wanted."""
         return (
@@ -48,9 +68,10 @@ class ExchangeFilter:
 class Exchanges:
     """The use cases of ``/api/v2/exchanges``."""
 
-    def __init__(self, exchanges: ExchangeStore, log: LogStore) -> None:
+    def __init__(self, exchanges: ExchangeStore, log: LogStore, search: ExchangeSearch) -> None:
         self._exchanges = exchanges
         self._log = log
+        self._search = search
 
     async def page(
         self, tenant: str, wanted: ExchangeFilter, *, beyond: str | None, count: int, newest_first: bool
@@ -65,17 +86,28 @@ class Exchanges:
         found: list[ListedExchange] = []
         looked_at = 0
         last: Place | None = None
-        records = self._log.summaries(
-            tenant, newest_first=newest_first, beyond=_place(beyond), since_ms=wanted.since_ms
-        )
+        records = self._records(tenant, wanted, beyond=_place(beyond), newest_first=newest_first)
         async for place, record in records:
             if last is not None and (len(found) == count or looked_at == LOOKED_AT):
                 return ExchangeList(exchanges=found, next=last.log_id())
-            if record is not None and wanted.shows(record):
+            if record is ENOUGH:
+                return ExchangeList(exchanges=found, next=place.log_id())
+            if isinstance(record, ExchangeSummary) and wanted.shows(record):
                 found.append(ListedExchange(**msgspec.structs.asdict(record), log_id=place.log_id()))
             last = place
             looked_at += 1
         return ExchangeList(exchanges=found)
+
+    def _records(
+        self, tenant: str, wanted: ExchangeFilter, *, beyond: Place | None, newest_first: bool
+    ) -> AsyncIterator[tuple[Place, Looked]]:
+        """Those among which *wanted* ones are, in the order of writing, by the shortest way there is."""
+        if wanted.exchange_id is not None:
+            return self._search.one(tenant, wanted.exchange_id, newest_first=newest_first, beyond=beyond)
+        query = wanted.query()
+        if query is not None:
+            return self._search.found(tenant, query, newest_first=newest_first, beyond=beyond)
+        return self._log.summaries(tenant, newest_first=newest_first, beyond=beyond, since_ms=wanted.since_ms)
 
     async def read(self, tenant: str, exchange_id: str) -> ExchangeAnswer:
         """The whole record of one.

@@ -15,12 +15,16 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
+from rulemint_gateway.stores.traffic.exchange_names import names_of
+from rulemint_gateway.stores.traffic.exchange_search import find_written
 from rulemint_gateway.stores.traffic.record_size import fitting, weight
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.traffic.secret_usage import note_usage
 from rulemint_gateway.stores.traffic.token_counts import issued_tokens
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.backlog import FairBacklog, Taken
 from rulemint_shared.ids import exchange_time_ms
 from rulemint_shared.redis.client import RedisClient
@@ -40,9 +44,8 @@ BUFFERED_REFUSAL_BYTES = 16 * MIB
 PAUSE_BETWEEN_BATCHES_S = 0.05
 """Unless there is a whole batch already. A tenant's records of that time are one addition to its stream."""
 LOOK_FOR_SAMPLES_S = 1.0
-PAGE_RECORDS = 500
-CLOCK_SKEW_MS = 2_000
-LONGEST_EXCHANGE_MS = 120_000
+TRIM_INTERVAL_S = 10.0
+REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,22 @@ class ExchangeStore:
         redis: RedisClient,
         *,
         kept_per_tenant: int,
+        age_s: int = 90 * 86_400,
         max_bytes: int = 64 * MIB,
         record_bytes: int = 2 * MIB,
         refusal_bytes: int = 4 * MIB,
         refusals_per_source: int = 100,
     ) -> None:
-        """Of a tenant, in each of its two streams, so many records and bytes; *refusals_per_source* in a minute."""
+        """Of a tenant, in each of its two streams, so many records and bytes, *age_s* old at most.
+
+        *refusals_per_source* in a minute are kept whole.
+        """
         self._redis = redis
         self._bounds = StreamBounds(kept_per_tenant, max_bytes)
         self._refusal_bounds = StreamBounds(kept_per_tenant, refusal_bytes)
+        self._age_s = age_s
+        self._trims: dict[str, Deadline] = {}
+        """A stream → when it is looked at again for what is too old."""
         self._record_bytes = record_bytes
         self._waiting: FairBacklog[ExchangeRecord] = FairBacklog(max_items=BUFFERED_RECORDS, max_bytes=BUFFERED_BYTES)
         self._refused: FairBacklog[ExchangeRecord] = FairBacklog(
@@ -121,36 +131,16 @@ class ExchangeStore:
                 pass
 
     async def find(self, tenant: str, exchange_id: str) -> ExchangeRecord | None:
-        """The record of that id; None if the id is not ours, its record has left its stream, or was only counted.
-
-        An id begins with its time and the streams are ordered by time, so the search begins where the record can be.
-        """
-        started_ms = exchange_time_ms(exchange_id)
-        if started_ms is None:
+        """The record of that id; None if the id is not ours, its record has left its stream, or was only counted."""
+        if exchange_time_ms(exchange_id) is None:
             return None
         being_written = self._batch.of(tenant) if self._batch else ()
         for exchange in (*self._waiting.of(tenant), *self._refused.of(tenant), *being_written):
             if exchange.id == exchange_id:
                 data = self._encoded(exchange)  # as it will be kept, and found from then on
                 return None if data is None else _decoded(exchange_id, data)
-        for stream in (redis_keys.exchanges(tenant), redis_keys.refused_requests(tenant)):
-            data = await self._data_in(stream, exchange_id.encode(), started_ms)
-            if data is not None:
-                return _decoded(exchange_id, data)
-        return None
-
-    async def _data_in(self, stream: str, wanted: bytes, started_ms: int) -> bytes | None:
-        cursor = str(max(0, started_ms - CLOCK_SKEW_MS))
-        last = str(started_ms + LONGEST_EXCHANGE_MS)
-        while True:
-            page = await self._redis.xrange(stream, cursor, last, count=PAGE_RECORDS)
-            for _entry_id, fields in page:
-                if fields.get(b"id") == wanted:
-                    data: bytes = fields.get(b"record", b"")
-                    return data
-            if len(page) < PAGE_RECORDS:
-                return None
-            cursor = "(" + page[-1][0].decode()
+        found = await find_written(self._redis, tenant, exchange_id)
+        return None if found is None else _decoded(exchange_id, found[1])
 
     def _keep_refusals(self, exchanges: Iterable[ExchangeRecord]) -> None:
         for exchange in exchanges:
@@ -204,9 +194,17 @@ class ExchangeStore:
     def _addition(self, stream: str, taken: Taken[ExchangeRecord], bounds: StreamBounds) -> Addition:
         if taken.lost:
             log.warning("exchange records were lost while Redis was behind", tenant=taken.tenant, lost=taken.lost)
-        encoded = ((exchange.id, self._encoded(exchange)) for exchange in taken.items)
-        entries: list[tuple[str | bytes, ...]] = [("id", name, "record", data) for name, data in encoded if data]
-        return Addition(stream, entries, bounds, mark=self._marks.next())
+        encoded = [(exchange, data) for exchange in taken.items if (data := self._encoded(exchange))]
+        entries: list[tuple[str | bytes, ...]] = [("id", exchange.id, "record", data) for exchange, data in encoded]
+        names = names_of(stream, [exchange for exchange, _data in encoded]) if encoded else None
+        addition = Addition(stream, entries, bounds, mark=self._marks.next(), names=names)
+        trim = self._trims.get(stream)
+        if trim is not None and not trim.passed():
+            return addition
+        if len(self._trims) >= REMEMBERED:
+            self._trims.clear()
+        self._trims[stream] = Deadline.after(TRIM_INTERVAL_S)
+        return addition._replace(not_before=str(unix_ms() - self._age_s * 1000), expires_s=self._age_s)
 
     def _encoded(self, exchange: ExchangeRecord) -> bytes | None:
         """The record's bytes; None if it has none: a bug of ours, which costs this record and not the service."""

@@ -120,7 +120,7 @@ class LogStore:
         if newest_first:
             now_ms = None
         else:
-            now_ms = await self._now_ms()
+            now_ms = await server_ms(self._redis)
             if beyond is None or beyond.ms < first_ms:
                 beyond = Place(first_ms, 0, "")
         ahead = _Ahead(self._redis, tenant, newest_first=newest_first, streams=_EVERY_EXCHANGE, beyond=beyond)
@@ -128,7 +128,7 @@ class LogStore:
             place, data = found
             if place.ms < first_ms or (now_ms is not None and place.ms >= now_ms):
                 return
-            yield place, _summary(place, data)
+            yield place, summary_of(place, data)
 
     async def after(self, tenant: str, place: Place | None, *, count: int) -> list[LogEntry]:
         """The *count* entries that follow *place*, oldest first; None: from the oldest on."""
@@ -136,7 +136,7 @@ class LogStore:
 
     async def entries_after(self, tenant: str, place: Place | None, *, count: int) -> AsyncIterator[LogEntry]:
         """As `after`, of which a little is held at a time."""
-        now_ms = await self._now_ms()
+        now_ms = await server_ms(self._redis)
         ahead = _Ahead(self._redis, tenant, newest_first=False, beyond=place)
         for _ in range(count):
             found = await ahead.next()
@@ -145,13 +145,6 @@ class LogStore:
             for entry in _decoded([found]):
                 yield entry
 
-    async def _now_ms(self) -> int:
-        """The server's time. What it writes in this very millisecond may be followed by more in it."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.time()
-            ((seconds, microseconds),) = await _executed(pipe)
-        return int(seconds) * 1_000 + int(microseconds) // 1_000
-
     async def find(self, tenant: str, place: Place) -> LogEntry | None:
         """The entry at *place*; None if it has left its stream."""
         entry_id = f"{place.ms}-{place.number}"
@@ -159,6 +152,18 @@ class LogStore:
             pipe.xrange(_STREAMS[place.stream](tenant), entry_id, entry_id)
             (found,) = await _executed(pipe)
         return next(iter(_decoded([(place, fields.get(b"record", b"")) for _id, fields in found])), None)
+
+
+async def server_ms(redis: RedisClient) -> int:
+    """The server's time. What it writes in this very millisecond may be followed by more in it.
+
+    Raises:
+        StoreUnavailableError: Redis does not answer.
+    """
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.time()
+        ((seconds, microseconds),) = await _executed(pipe)
+    return int(seconds) * 1_000 + int(microseconds) // 1_000
 
 
 class _Ahead:
@@ -246,7 +251,8 @@ def _placed(letter: str, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> Ite
         yield Place(int(ms), int(number), letter), fields.get(b"record", b"")
 
 
-def _summary(place: Place, data: bytes) -> ExchangeSummary | None:
+def summary_of(place: Place, data: bytes) -> ExchangeSummary | None:
+    """The summary of a token request at *place*; None: it cannot be read."""
     try:
         return codecs.exchange_summary.decode(data)
     except codecs.DecodeError as error:

@@ -57,12 +57,13 @@ def test_every_name_has_one_tag_right_behind_the_prefix(name: str) -> None:
 
 
 @pytest.mark.parametrize("maker", makers(), ids=lambda maker: maker.__name__)
-def test_every_name_that_is_made_has_a_tag_and_a_ledger_has_its_stream_s(maker: Callable[..., Any]) -> None:
-    if maker in (redis_keys.ledger, redis_keys.job_id):
+def test_every_name_that_is_made_has_a_tag_and_what_a_stream_has_bears_its_own(maker: Callable[..., Any]) -> None:
+    if maker in (redis_keys.ledger, redis_keys.stream_index, redis_keys.job_id):
         return
     for name in made(maker):
         assert TAGGED.fullmatch(name)
-        assert redis_keys.tag(redis_keys.ledger(name)) == redis_keys.tag(name)
+        for of_it in (redis_keys.ledger(name), redis_keys.stream_index(name)):
+            assert redis_keys.tag(of_it) == redis_keys.tag(name)
 
 
 @pytest.mark.parametrize("name", [redis_keys.logs("acme"), redis_keys.idempotent("acme", "0123")])
