@@ -3,8 +3,8 @@
 Theory of operation. The index is one hash. It has segments of some thousand entries, numbered upwards. A segment has
 *blocks*, one for each addition: the id of its first entry, their number, and the time at which each began. The ids
 of an addition follow each other. Each name that an entry is found by has *postings*. There is one for each
-addition: the id of its first entry, the number of its entries that have the name, and their places. A name is 8 bytes of a hash,
-so a reader looks at what it found.
+addition: the id of its first entry, the number of its entries that have the name, and their places. A name is 8 bytes
+of a hash, so a reader looks at what it found.
 
 An addition costs two commands more, and adds to one string for each different name. A segment leaves with the last of
 its entries. The hash can be lost at any time: what it does not cover is searched in the stream itself.
