@@ -113,7 +113,7 @@ def queue_addition(pipe: Pipeline, addition: Addition, *, by_name: bool = False)
     bounds, mark, counts, indexed = addition.bounds, addition.mark, addition.counts, addition.names
     names = [addition.stream, redis_keys.ledger(addition.stream)]
     if indexed is not None:
-        names.append(indexed.index)
+        names.append(indexed.key)
     arguments: list[str | bytes] = [str(bounds.entries), str(bounds.bytes), addition.not_before]
     arguments += [str(addition.expires_s), str(len(addition.entries[0]) if addition.entries else 1)]
     arguments += [f"@{mark.writer}", str(mark.number)] if mark else ["", ""]

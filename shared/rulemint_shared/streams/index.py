@@ -39,8 +39,8 @@ ENTRY_BYTES = 40
 class Names(NamedTuple):
     """The names by which the entries of one addition are found; there are `MOST_IN_A_BLOCK` entries at most."""
 
-    index: str
-    """The key."""
+    key: str
+    """Of the index."""
     began: bytes
     """`MS_BYTES` for each entry: when what it tells began, in ms since the epoch."""
     earliest_ms: int

@@ -199,7 +199,7 @@ async def test_an_index_that_cannot_be_read_hides_nothing_and_is_made_anew(redis
             "its blocks": lambda field: field == b"1/",
         }
         for field in filter(ends[garbage], fields):
-            await redis.hset(INDEX, field, b"\xff\x00nonsense")  # type: ignore[misc]  # as above
+            await redis.hset(INDEX, field, b"\xff\x00nonsense")  # type: ignore[misc, arg-type]  # it takes bytes, too
     await writers.write(20)
     records = await everything(redis)
     for wanted in (ExchangeFilter(client_id="a"), ExchangeFilter(until_ms=records[90].started_at_ms)):
