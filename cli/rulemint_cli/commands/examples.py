@@ -61,7 +61,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rules list": ("rules list",),
     "rules show": ("rules show plan",),
     "rules create": ("rules create plan.js --client order-robot",),
-    "rules update": ("rules update plan --order 1", "rules update plan --client order-robot --limit timeout_s=2"),
+    "rules update": (
+        "rules update plan --order 1",
+        "rules update plan --client order-robot --limit timeout_s=2",
+        "rules update plan --on-failure stale:15",
+    ),
     "rules enable": ("rules enable plan",),
     "rules disable": ("rules disable plan",),
     "rules resume": ("rules resume plan", "rules resume plan --client order-robot"),

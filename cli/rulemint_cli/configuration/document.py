@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from rulemint_shared.cases.format import MAX_KEPT_CASES, Case
 from rulemint_shared.contract.records import (
+    CLOSED,
     ErrorStyle,
     Isolation,
     Language,
@@ -141,6 +142,7 @@ class Rule(Part, frozen=True, kw_only=True):
     secrets: dict[str, FromEnvironment] = {}
     cases: Annotated[list[Case], Meta(max_length=MAX_KEPT_CASES)] = []
     """Its cases (docs/cases.md). A client of the tenant is named by its client_id or name."""
+    on_failure: str = CLOSED
 
 
 class Document(Part, frozen=True, kw_only=True):

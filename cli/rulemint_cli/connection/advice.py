@@ -14,7 +14,7 @@ _ON_CODES = {
     "inexistent_signing_key": "rulemint keys list shows all",
     "inexistent_tenant": "rulemint tenants list shows all",
     "insufficient_scope": "rulemint grants list shows what a client may do; rulemint login uses another client",
-    "red_cases": "nothing was changed by this; rulemint test RULE.js shows all that differs, and --force deploys it",
+    "red_cases": "nothing was changed by this; rulemint test FILE shows all that differs, and --force deploys it",
     "tenant_disabled": "rulemint tenants enable NAME enables it",
 }
 _ON_STATUSES = {

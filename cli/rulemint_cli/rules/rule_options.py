@@ -35,6 +35,13 @@ class RuleFields:
         ),
     ] = None
     description: Annotated[str | None, typer.Option(help="The purpose of the rule.")] = None
+    on_failure: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POLICY",
+            help="closed, or stale:MINUTES: if it fails, its last good answer, at most so old, takes its place.",
+        ),
+    ] = None
     cases: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Cases to keep with it. Replaces the old ones."),
@@ -75,6 +82,8 @@ def fields_of(options: RuleFields) -> dict[str, Any]:
         fields["audiences"] = options.audience
     if options.description is not None:
         fields["description"] = options.description
+    if options.on_failure is not None:
+        fields["on_failure"] = options.on_failure
     return fields
 
 

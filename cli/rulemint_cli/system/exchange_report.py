@@ -62,6 +62,7 @@ def report(exchange: Exchange) -> list[Text]:
         "asked for": " ".join(exchange["scope_asked"]),
         "granted": " ".join(exchange["scope_granted"]),
         "token": _token(exchange),
+        "stale": f"of the answer of {_when(exchange['stale_since_ms'])}" if exchange.get("stale_since_ms") else "",
         "from": f"{exchange['ip']}  {exchange['user_agent']}".strip(),
         "trace": exchange.get("trace_id"),
         "config": f"revision {exchange['config_revision']}" if exchange.get("config_revision") else "",

@@ -13,11 +13,13 @@ from rulemint_gateway.limits.quota_counts import QuotaCounts
 from rulemint_gateway.limits.quota_reports import QuotaReports
 from rulemint_gateway.limits.throttle_reports import ThrottleReports
 from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
+from rulemint_gateway.oauth.failure_policy import FailurePolicies
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.tape_sampling import TapeSampler
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings.gateway import GatewaySettings
+from rulemint_gateway.stores.traffic.last_answers import LastAnswers
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_threads import SigningThreads, open_signing_threads
 from rulemint_gateway.web.callers.issuers import Issuers
@@ -46,10 +48,13 @@ def open_token_endpoint(
     """Make it, with its tasks and threads."""
     counts = QuotaCounts(known.redis)
     in_background(stack, counts.write())
+    last_answers = LastAnswers(known.redis, known.vault)
+    in_background(stack, last_answers.write_behind())
     grant = ClientCredentials(
         authenticator=GuardedAuthentication(ClientAuthenticator(known.vault), traffic.failed),
         quotas=TokenQuotas(counts, QuotaReports(traffic.audit, traffic.metrics.over_quota)),
         dispatcher=traffic.dispatcher,
+        policies=FailurePolicies(last_answers, traffic.dispatcher),
         minter=Minter(known.signing_keys, signing_threads(stack, settings)),
         tapes=TapeSampler(TapeSampling(failures=settings.tape_failures, one_in=settings.tape_one_in)),
         deadline_s=settings.request_deadline,

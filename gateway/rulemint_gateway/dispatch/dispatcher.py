@@ -20,6 +20,7 @@ from rulemint_shared.contract.messages import (
     FailureReason,
     Invocation,
     InvocationEnded,
+    LogRecord,
     outcome_name,
 )
 from rulemint_shared.deadline import Deadline
@@ -123,6 +124,10 @@ class Dispatcher:
         if ending is None:
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "the queue does not answer"))
         return ending
+
+    def log(self, tenant: str, record: LogRecord) -> None:
+        """Have the watchers of *tenant* hear *record*, behind the answer."""
+        self._records.publish(tenant, record)
 
     async def listen(self, subscriber: Subscriber) -> None:
         """Receive outcomes, and write records behind the answers, until cancelled."""

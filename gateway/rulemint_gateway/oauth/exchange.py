@@ -21,7 +21,7 @@ from rulemint_gateway.tokens.claims import TokenClaims
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.exchanges import ExchangeRecord, FlowMember, Timings
-from rulemint_shared.contract.messages import Ending, Invocation, outcome_name
+from rulemint_shared.contract.messages import Ending, Failed, Invocation, outcome_name
 from rulemint_shared.secrets.masking import CUT, MASK, masked, masked_again, masked_text
 from rulemint_shared.secrets.names import secret_names_among
 
@@ -116,6 +116,11 @@ class Exchange:
             flow=[FlowMember(each.rule_id, each.name, each.version, each.secrets_revision) for each in invocation.flow],
         )
         self._clock.heard(ending)
+
+    def used_last_answer(self, failed: Failed, since_ms: int) -> None:
+        """The flow *failed*, and the token is made of the answer of *since_ms*."""
+        why = f"{outcome_name(failed)}: {failed.detail}" if failed.detail else outcome_name(failed)
+        self._known.update(outcome="granted", stale_since_ms=since_ms, detail=masked_text(why[:MAX_DETAIL]))
 
     def minted(self, claims: TokenClaims, kid: str | None, *, took_ms: float) -> None:
         """The token is signed."""

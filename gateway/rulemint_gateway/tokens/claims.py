@@ -9,6 +9,9 @@ from rulemint_shared.contract.messages import Granted
 from rulemint_shared.contract.records import ResourceServer
 from rulemint_shared.scopes import is_scope_token
 
+STALE_SINCE = "stale_since"
+"""The claim of a token that is made of an earlier answer: when that was given, as ``iat`` has its time."""
+
 
 class TokenClaims:
     """The payload that will be signed for *api*. Only a `Granted` makes it, and `Minter.mint` takes nothing else."""
@@ -64,3 +67,7 @@ class TokenClaims:
             registered["scope"] = " ".join(self.scope)
         allowed = {name: value for name, value in granted.claims.items() if name not in registered and name != "scope"}
         self.payload = {**registered, **allowed}
+
+    def say_stale(self, since_s: int) -> None:
+        """Say that the yes was the answer to an earlier request, at *since_s*. It wins over a returned claim."""
+        self.payload[STALE_SINCE] = since_s

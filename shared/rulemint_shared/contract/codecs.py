@@ -15,8 +15,9 @@ from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.bounds import has_bounds
 from rulemint_shared.contract.exchanges import ExchangeRecord, ExchangeSummary
 from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
-from rulemint_shared.contract.messages import Batch, ConfigChange, Ending, Endings, Invocation, LogRecord
+from rulemint_shared.contract.messages import Batch, ConfigChange, Ending, Endings, Granted, Invocation, LogRecord
 from rulemint_shared.contract.package_messages import InstallAnswer, Installed, InstallRequest
 from rulemint_shared.contract.records import (
     Client,
@@ -141,6 +142,8 @@ stored_cache: Codec[StoredCache] = Codec(StoredCache, name="stored cache")
 secret_values: Codec[dict[str, str]] = Codec(dict[str, str], name="secret values")
 
 batch: Codec[Batch] = Codec(Batch, name="batch")
+granted: Codec[Granted] = Codec(Granted, name="granted")
+last_answer: Codec[LastAnswer] = Codec(LastAnswer, name="last answer")
 invocation: Codec[Invocation] = Codec(Invocation, name="invocation")
 ending: Codec[Ending] = Codec(Ending, name="ending")
 endings: Codec[Endings] = Codec(Endings, name="endings")

@@ -113,3 +113,5 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The end of the token's life, in seconds since the epoch."""
     trace_id: str = ""
     """Of the trace that the request was part of, by its ``traceparent`` (W3C Trace Context)."""
+    stale_since_ms: int = 0
+    """The time of the earlier answer that the token is made of, because rules failed; 0: of this request's answer."""

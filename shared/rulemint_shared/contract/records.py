@@ -10,6 +10,8 @@ from msgspec import Meta
 
 CLIENT_CREDENTIALS = "client_credentials"
 """The one grant type that there is here."""
+CLOSED, STALE = "closed", "stale"
+"""The words for what a token is made of if a rule fails: of nothing, or of an earlier answer."""
 MAX_TIMEOUT_S = 20
 MIN_MEMORY_MB, MAX_MEMORY_MB = 16, 256
 MAX_LOG_BYTES = 256 * 1024
@@ -209,6 +211,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     previous_version: int = 0
     """The version that ran before this one; 0: none, or it was replaced before this field."""
+    on_failure: str = CLOSED
+    """`CLOSED`, or ``stale:15``: if it fails, its flow's last good answer, at most 15 minutes old, takes its place."""
+
+    @property
+    def stale_minutes(self) -> int:
+        """The greatest age of an answer that may take the place of this rule's; 0: none may. Also if it is unknown."""
+        policy, _, minutes = self.on_failure.partition(":")
+        return int(minutes) if policy == STALE and minutes.isdecimal() else 0
 
 
 class Isolation(StrEnum):

@@ -250,6 +250,16 @@ def token_quota(tenant: str, window: str) -> str:
     return f"{_of(tenant)}:token-quotas:{window}"
 
 
+def last_answers(tenant: str) -> str:
+    """The hash question → the LastAnswer of a flow that may answer stale, encrypted; and ``size``, in bytes."""
+    return f"{_of(tenant)}:last-answers"
+
+
+def last_answer_times(tenant: str) -> str:
+    """The sorted set question → when it was last answered, in ms."""
+    return f"{_of(tenant)}:last-answer-times"
+
+
 def secrets_used(tenant: str) -> str:
     """The sorted set ``<client id> <secret name>`` → when the secret last proved its client, in ms."""
     return f"{_of(tenant)}:secrets-used"

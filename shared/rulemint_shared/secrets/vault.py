@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     SIGNING_KEYS = "signing-keys"
     CLIENT_SECRETS = "client-secrets"
     ANSWERS = "answers"
+    LAST_ANSWERS = "last-answers"
     KEY_CHECK = "key-check"
     REPLAYS = "replays"
     """Of tapes on their way to a runner, which opens them."""

@@ -41,6 +41,7 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     """Of the version that is shown: what its maker said about it."""
     cases: tuple[Case, ...]
     """Of the version that is shown."""
+    on_failure: str
     warning: str | UnsetType = UNSET
     """Of a write: why its version is only a draft."""
 
@@ -93,6 +94,7 @@ def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
         description=rule.description,
         message=text.message,
         cases=cases_of(text),
+        on_failure=rule.on_failure,
         warning=warning(),
     )
 

@@ -9,6 +9,7 @@ from rulemint_gateway.management.nouns.fields import (
     AllowHosts,
     Dependencies,
     Description,
+    OnFailure,
     Order,
     RuleAudiences,
     RuleClients,
@@ -18,7 +19,7 @@ from rulemint_gateway.management.nouns.fields import (
 )
 from rulemint_gateway.management.nouns.placement import Placement
 from rulemint_gateway.management.rules.cases import RuleCases
-from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
+from rulemint_shared.contract.records import CLOSED, Isolation, Language, Rule, RuleLimits, RuleVersion
 
 
 class Limits(RuleLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +46,8 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The purpose of this version. It is kept with the version."""
     cases: RuleCases = ()
     """Token requests with what is expected. The version goes live only if all of them hold."""
+    on_failure: OnFailure = CLOSED
+    """``stale:15``: if it fails, a token may be made of its flow's last good answer, at most 15 minutes old."""
 
 
 class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +74,7 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Save the new version without deploying it."""
     cases: RuleCases | UnsetType = UNSET
     """Replaces all of them."""
+    on_failure: OnFailure | UnsetType = UNSET
 
 
 PLACES = Placement(CreateRule, PatchRule, into=(RuleVersion, Rule), apart={"draft", "message"})

@@ -12,10 +12,10 @@ from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.client_authentication import AuthenticatedClient
 from rulemint_gateway.oauth.client_grants import CheckedGrant, check_grant
 from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.oauth.failure_policy import Decided, FailurePolicies
 from rulemint_gateway.oauth.grant_types import CLIENT_CREDENTIALS_GRANT
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.invocation import invocation_of
-from rulemint_gateway.oauth.outcomes import granted_or_raise
 from rulemint_gateway.oauth.tape_sampling import TapeSampler
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
@@ -36,7 +36,7 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     scope: str
     token_type: str = "Bearer"  # noqa: S105  # a word of RFC 6749, no secret
     headers: dict[str, str] = {}
-    """Further headers of the answer: what is left of the client's quotas."""
+    """Further headers of the answer: the age of a stale answer, and what is left of the client's quotas."""
 
 
 class ClientCredentials:
@@ -48,6 +48,7 @@ class ClientCredentials:
         authenticator: GuardedAuthentication,
         quotas: TokenQuotas,
         dispatcher: Dispatcher,
+        policies: FailurePolicies,
         minter: Minter,
         tapes: TapeSampler,
         deadline_s: float,
@@ -55,6 +56,7 @@ class ClientCredentials:
         self._authenticator = authenticator
         self._quotas = quotas
         self._dispatcher = dispatcher
+        self._policies = policies
         self._minter = minter
         self._tapes = tapes
         self._deadline_s = deadline_s
@@ -76,9 +78,9 @@ class ClientCredentials:
         checked = check_grant(config, client, request, CLIENT_CREDENTIALS_GRANT)
         taken = await self._quotas.take(config, client.record, checked.api, exchange.ip)
         try:
-            granted = await self._run_flow(config, client, checked, request, exchange)
+            decided = await self._run_flow(config, client, checked, request, exchange)
             claims = TokenClaims(
-                granted,
+                decided.granted,
                 issuer=issuer,
                 client_id=client.record.client_id,
                 api=checked.api,
@@ -87,11 +89,14 @@ class ClientCredentials:
                 now_s=unix_s(),
                 jti=exchange.id,
             )
+            if decided.stale_since_s is not None:
+                claims.say_stale(decided.stale_since_s)
             answer = await self._mint(config, claims, exchange)
         except BaseException:
             self._quotas.give_back(taken)  # also if the client hangs up: it got no token
             raise
-        return answer if taken is None else msgspec.structs.replace(answer, headers=quota_headers(taken))
+        headers = {**decided.headers, **({} if taken is None else quota_headers(taken))}
+        return msgspec.structs.replace(answer, headers=headers) if headers else answer
 
     async def _run_flow(
         self,
@@ -100,7 +105,7 @@ class ClientCredentials:
         checked: CheckedGrant,
         request: TokenRequest,
         exchange: Exchange,
-    ) -> Granted:
+    ) -> Decided:
         """The flow's yes. Tokens for the management API never meet a rule: a bad rule must stay repairable."""
         api = checked.api
         if config.unreadable_rules and not api.is_system:
@@ -110,7 +115,7 @@ class ClientCredentials:
             )
         flow = () if api.is_system else config.flow(client.record.client_id, api.identifier)
         if not flow:
-            return Granted(scope=checked.scope)
+            return Decided(Granted(scope=checked.scope))
         deadline = Deadline.after(self._deadline_s)
         wish = self._tapes.wish(config.tenant)
         invocation = invocation_of(flow, client, checked, request, exchange, deadline, wish)
@@ -122,7 +127,7 @@ class ClientCredentials:
                 detail=str(error),
             ) from error
         exchange.ran_rules(invocation, ending)
-        return granted_or_raise(ending.outcome)
+        return await self._policies.decided(flow, invocation, ending, exchange)
 
     async def _mint(self, config: TenantConfig, claims: TokenClaims, exchange: Exchange) -> TokenAnswer:
         began_s = time.perf_counter()

@@ -29,6 +29,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 _REQUESTS = ("rulemint_token_requests", "Token requests that were answered.", "outcome")
 _DURATION = ("rulemint_token_request_duration_seconds", "From a token request's arrival to its answer.")
+_STALE = ("rulemint_stale_tokens", "Tokens made of an earlier answer, because rules failed that allow it.")
 _THROTTLED = (
     "rulemint_throttled",
     "Requests refused because authentication failed too often from their address.",
@@ -77,6 +78,7 @@ class Metrics:
     ) -> None:
         self._registry = registry
         self._requests = _by_label(registry, *_REQUESTS, every_outcome())
+        self._stale = Counter(*_STALE, registry=registry)
         self._seconds = Histogram(*_DURATION, registry=registry, buckets=_SECONDS)
         self._throttled = _by_label(registry, *_THROTTLED, ThrottledBy)
         self._cut_short = _by_label(registry, *_CUT_SHORT, CutShort)
@@ -91,6 +93,8 @@ class Metrics:
     def answered(self, record: ExchangeRecord) -> None:
         """A token request has been answered."""
         self.refused(record.outcome, record.timings.total_ms)
+        if record.stale_since_ms:
+            self._stale.inc()
 
     def refused(self, outcome: str, total_ms: float) -> None:
         """As `answered`, of one that has no record."""

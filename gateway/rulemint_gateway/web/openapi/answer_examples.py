@@ -96,6 +96,7 @@ ANSWERS: dict[str, Any] = {
         "description": "Says which team a client is of",
         "message": "Teams come from the client's metadata",
         "cases": _CASES,
+        "on_failure": "stale:15",
     },
     "RuleVersionSummary": _VERSION,
     "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT, "cases": _CASES},

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from rulemint_gateway.auth0.trigger import TRIGGER
+from rulemint_gateway.oauth.failure_policy import STALE_HEADER
 from rulemint_gateway.web.http.idempotency import HEADER, KEY_PATTERN, MAX_KEY
 from rulemint_gateway.web.http.loading import FORCE, NO_CHECK, WARNING
 from rulemint_gateway.web.http.operations import Operation
@@ -66,6 +67,10 @@ HEADERS: dict[str, Any] = {
     "RateLimit-Remaining": {"description": "How many of them are left", "schema": _DIGITS},
     "RateLimit-Reset": {"description": "Seconds until there are as many again", "schema": _DIGITS},
     "Retry-After": {"description": "Seconds to wait", "schema": _DIGITS},
+    STALE_HEADER: {
+        "description": "Rules failed, and the token is made of their answer of so many seconds ago",
+        "schema": _DIGITS,
+    },
     WARNING: {"description": "Why a new version is only a draft", "schema": {"type": "string"}},
     "WWW-Authenticate": {"description": "How to prove who you are", "schema": {"type": "string"}},
     "X-Request-Id": {"description": "The id of the exchange, of which there is a record", "schema": {"type": "string"}},

@@ -23,6 +23,7 @@ from rulemint_gateway.oauth.errors import (
     Throttled,
 )
 from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.oauth.failure_policy import STALE_HEADER
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials, TokenAnswer
 from rulemint_gateway.oauth.token_request import parse_token_request
 from rulemint_gateway.oauth.trace_id import trace_id_of
@@ -117,7 +118,7 @@ class TokenEndpoint:
                 body=TokenBody,
                 bodies=(FORM, JSON),
                 answer=IssuedToken,
-                headers=("X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+                headers=("X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", STALE_HEADER),
                 problem=OAuthProblem,
                 basic=True,
                 refusals=(400, 401, 403, 408, 413, 415, 429, 503),

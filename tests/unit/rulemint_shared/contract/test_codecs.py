@@ -22,6 +22,7 @@ from rulemint_shared.contract.codecs import Codec, DecodeError, EncodeError
 from rulemint_shared.contract.dependencies import Registry as PackageRegistry
 from rulemint_shared.contract.exchanges import ExchangeRecord, FlowMember, Timings
 from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, Loads, NotTried
 from rulemint_shared.contract.messages import (
     MAX_PAUSE_MS,
@@ -374,11 +375,16 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             resumed_clients={"c": 4},
             description="adds a seed",
             previous_version=1,
+            on_failure="stale:15",
         ),
     ),
     "rule-version": (
         codecs.rule_version,
         RULE_VERSION,
+    ),
+    "last-answer": (
+        codecs.last_answer,
+        LastAnswer(tenant="default", question="q", at_ms=1, granted=Granted(scope=["a"], claims={"https://x/": 1})),
     ),
     "install-request": (
         codecs.install_request,
@@ -455,6 +461,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             config_revision=7,
             exp=86_400,
             trace_id="0af7651916cd43dd8448eb211c80319c",
+            stale_since_ms=1,
         ),
     ),
     "audit": (

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from rulemint_gateway.oauth.failure_policy import OF_ONE_REQUEST, allowed_age_ms, longest_ms, question_of
+from rulemint_shared.contract.messages import ClientView, Invocation, RequestView, RuleRef
+from rulemint_shared.contract.records import Rule
+
+MINUTE_MS = 60_000
+
+
+def flow(*policies: str) -> list[Rule]:
+    return [Rule(id=str(number), name=str(number), on_failure=policy) for number, policy in enumerate(policies)]
+
+
+REQUEST = RequestView(
+    ip="192.0.2.1", user_agent="curl", body={"a": 1, "b": 2}, headers={"x-a": "1"}, query={"q": "1"}, hostname="h"
+)
+INVOCATION = Invocation(
+    id="exc_1",
+    tenant="default",
+    client=ClientView(tenant="default", id="c", name="C", metadata={"plan": "gold"}),
+    audience="https://api/",
+    scope=["a", "b"],
+    request=REQUEST,
+    flow=[RuleRef(rule_id="r", name="r", version=2, secrets_revision=1)],
+    deadline_ms=1,
+    enqueued_at_ms=1,
+    scope_ceiling=["a", "b"],
+    grant_scope=["a", "b"],
+)
+
+
+@pytest.mark.parametrize(
+    ("policies", "reported", "minutes"),
+    [
+        pytest.param(["stale:5"], 1, 5, id="the only rule failed"),
+        pytest.param(["closed"], 1, 0, id="a closed rule failed"),
+        pytest.param(["closed", "stale:5"], 2, 5, id="the rule before it has just said yes"),
+        pytest.param(["stale:5", "closed"], 1, 0, id="a closed rule behind it was not asked"),
+        pytest.param(["stale:5", "stale:3"], 1, 3, id="the fewest minutes count"),
+        pytest.param(["stale:5", "closed"], 0, 0, id="nobody knows which one failed"),
+        pytest.param(["stale:5", "stale:9"], 0, 5, id="all of them allow it"),
+        pytest.param(["of a later version"], 1, 0, id="a policy that is not known is closed"),
+    ],
+)
+def test_each_rule_that_said_nothing_must_allow_an_earlier_answer(
+    policies: list[str], reported: int, minutes: int
+) -> None:
+    assert allowed_age_ms(flow(*policies), reported) == minutes * MINUTE_MS
+
+
+def test_answers_are_kept_only_of_flows_with_a_rule_that_may_answer_stale() -> None:
+    assert longest_ms(flow("closed", "closed")) == 0
+    assert longest_ms(flow("closed", "stale:2", "stale:7")) == 7 * MINUTE_MS
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"tenant": "other"}, id="tenant"),
+        pytest.param({"client": replace(INVOCATION.client, metadata={"plan": "free"})}, id="metadata"),
+        pytest.param({"audience": "https://other/"}, id="api"),
+        pytest.param({"scope": ["a"]}, id="scopes"),
+        pytest.param({"grant_scope": ["a"]}, id="client grant"),
+        pytest.param({"scope_ceiling": None}, id="ceiling"),
+        pytest.param({"request": replace(REQUEST, body={"a": 1})}, id="parameters"),
+        pytest.param({"request": replace(REQUEST, query={})}, id="query"),
+        pytest.param({"request": replace(REQUEST, ip="192.0.2.2")}, id="address"),
+        pytest.param({"request": replace(REQUEST, user_agent="")}, id="user agent"),
+        pytest.param({"request": replace(REQUEST, headers={"x-a": "2"})}, id="headers"),
+        pytest.param({"flow": [replace(INVOCATION.flow[0], version=3)]}, id="version"),
+        pytest.param({"flow": [replace(INVOCATION.flow[0], secrets_revision=2)]}, id="secrets"),
+        pytest.param({"flow": [*INVOCATION.flow, RuleRef(rule_id="s", name="s", version=1)]}, id="another rule"),
+    ],
+)
+def test_all_that_the_flow_is_told_is_part_of_the_question(changes: dict[str, Any]) -> None:
+    assert question_of(replace(INVOCATION, **changes)) != question_of(INVOCATION)
+
+
+def test_two_requests_with_equal_inputs_are_the_same_question() -> None:
+    headers = {**dict.fromkeys(OF_ONE_REQUEST, "anything"), "x-a": "1"}
+    other = replace(
+        INVOCATION,
+        id="exc_2",
+        deadline_ms=9,
+        enqueued_at_ms=9,
+        tape="a wish",
+        request=replace(REQUEST, headers=headers, body={"b": 2, "a": 1}),
+        flow=[replace(INVOCATION.flow[0], resumed_at_ms=5, client_resumed_at_ms=6)],
+    )
+    assert question_of(other) == question_of(INVOCATION)
