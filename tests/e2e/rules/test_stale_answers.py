@@ -25,7 +25,7 @@ export default ({ context }) => {
 };
 """
 """It does as a header says that names one request, and so is no part of the question."""
-STALE = {"on_failure": "stale:5"}
+STALE: dict[str, Any] = {"on_failure": "stale:5"}
 
 
 async def ask(management: Management, client: ApiClient, wanted: str, **parameters: str) -> Answer:
