@@ -37,6 +37,7 @@ _DENO_FLAGS = (
     "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run", "--deny-ffi",
     "--deny-import",
 )  # fmt: skip
+_DENO_MAY_NOT, _DENO_MAY_INSPECT = "--deny-sys", "--allow-sys=inspector"
 _DENO_IMPORTS = {"imports": {"host:contract": HOST_CONTRACT_FILE.as_uri()}}
 """As ``host_programs/deno/deno.json`` has it for the checks; that file is not read here."""
 _PYTHON_FLAGS = ("-s", "-P", "-S", "-B", "-X", "utf8")
@@ -69,6 +70,11 @@ class Languages:
             program = self._program(language, memory_mb + packages_mb)
             self._made[name] = msgspec.structs.replace(program, memory_mb=memory_mb)
         return self._made[name]
+
+    def explaining(self, program: HostProgram) -> HostProgram:
+        """*program*, which may look into its own engine: for hosts that explain a run, and have no call to make."""
+        argv = tuple(_DENO_MAY_INSPECT if argument == _DENO_MAY_NOT else argument for argument in program.policy.argv)
+        return msgspec.structs.replace(program, policy=msgspec.structs.replace(program.policy, argv=argv))
 
     def one_of_each_program(self) -> list[Language]:
         """Languages that have all programs among them: JavaScript stands for TypeScript."""

@@ -23,7 +23,17 @@ from rulemint_runner.hosts.pipe_user import NOBODY
 from rulemint_runner.hosts.turn import Answer, Place, Seeds, Turn
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.hosts.wire.channel import Channel
-from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Idle, Line, NotBegun, Noted, StorageGet, StorageSet
+from rulemint_runner.hosts.wire.frames import (
+    CacheChanged,
+    Call,
+    Idle,
+    Line,
+    NotBegun,
+    Noted,
+    StorageGet,
+    StorageSet,
+    Traced,
+)
 from rulemint_runner.hosts.wire.outbound import OutboundCalls
 from rulemint_runner.hosts.wire.state_calls import StateCalls
 from rulemint_shared.contract.messages import FailureReason, HostStart
@@ -130,6 +140,8 @@ class Pipe:
             self._state_calls.take(frame)
         elif isinstance(frame, Noted):
             self._take_noted(frame)
+        elif isinstance(frame, Traced):
+            self._take_traced(frame)
         elif isinstance(frame, NotBegun):
             self._take_not_begun(frame)
         elif isinstance(frame, Answer) and self._turns and not self._is_answered:
@@ -215,6 +227,11 @@ class Pipe:
         """Of a run that has answered, and of none, nobody wants to know."""
         if self._turns and not self._is_answered and draw.n == self._turns[0].number:
             self._turns[0].noted(draw)
+
+    def _take_traced(self, traced: Traced) -> None:
+        """Of a run that has answered, and of none, nobody wants to know."""
+        if self._turns and not self._is_answered and traced.n == self._turns[0].number:
+            self._turns[0].traced(traced)
 
     def _note_that_it_asks(self) -> None:
         """The reply would wait behind the next turns, so they leave."""

@@ -20,6 +20,7 @@ from rulemint_runner.hosts.wire.frames import (
     StorageGet,
     StorageSet,
     Stored,
+    Traced,
 )
 from rulemint_shared.contract.load_messages import LOAD_WITHIN_S
 from rulemint_shared.contract.messages import FailureReason, HostStart
@@ -168,6 +169,9 @@ class Turn:
 
     def noted(self, draw: Noted) -> None:
         """Its host drew this from its machine."""
+
+    def traced(self, traced: Traced) -> None:
+        """Hear what its host, which explains, has seen of it."""
 
     # ---- its end ----
 

@@ -19,6 +19,7 @@ from rulemint_runner.hosts.wire.frames import (
     StorageGet,
     StorageSet,
     Stored,
+    Traced,
 )
 from rulemint_runner.hosts.wire.outbound import Fetch
 from rulemint_runner.hosts.wire.state_calls import NO_STATE, State
@@ -34,16 +35,18 @@ async def run_once(
     fetch: Fetch,
     state: State = NO_STATE,
     on_draw: Callable[[Noted], None] = lambda _draw: None,
+    on_trace: Callable[[Traced], None] = lambda _traced: None,
 ) -> Answer:
     """Return the rule's answer to *run*. Every line that it wrote until then has been given to *on_line*.
 
     Those that it writes before the host is idle follow. Its outbound calls go through *fetch*; those that it did not
-    wait for are cancelled. *state* is what it keeps. *on_draw* hears what its host drew, if *run* wants that.
+    wait for are cancelled. *state* is what it keeps. *on_draw* hears what its host drew, if *run* wants that,
+    and *on_trace* what a host that explains has seen.
 
     Raises:
         HostEndedError: it ended before *deadline*, or was ended at it.
     """
-    turn = _SingleTurn(run, deadline, on_line, fetch, state, on_draw)
+    turn = _SingleTurn(run, deadline, on_line, fetch, state, on_draw, on_trace)
     host.pipe.user = _Alone()
     host.send(turn)
     try:
@@ -62,6 +65,7 @@ class _SingleTurn(Turn):
         fetch: Fetch,
         state: State,
         on_draw: Callable[[Noted], None],
+        on_trace: Callable[[Traced], None],
     ) -> None:
         super().__init__(run.n, deadline=deadline, timeout_s=float("inf"))
         self.result: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -70,6 +74,7 @@ class _SingleTurn(Turn):
         self._fetch = fetch
         self._state = state
         self._on_draw = on_draw
+        self._on_trace = on_trace
 
     def frame(self) -> Run:
         return self._run
@@ -88,6 +93,9 @@ class _SingleTurn(Turn):
 
     def noted(self, draw: Noted) -> None:
         self._on_draw(draw)
+
+    def traced(self, traced: Traced) -> None:
+        self._on_trace(traced)
 
     def answered(self, answer: Answer) -> None:
         if not self.result.done():

@@ -11,6 +11,7 @@ import { eventOf, firstEventOf } from "./inputs.js";
 import { current } from "../host/invocation.js";
 import { kindOf, textOf } from "./kinds.js";
 import { whatIsLeft } from "../host/leaving.js";
+import { trace } from "./traces.js";
 
 /** @import { Answer, LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
 /** @import { Invocation } from "../host/invocation.js" */
@@ -136,7 +137,14 @@ class Decision {
   /** @param {unknown} scope */
   addScope(scope) {
     if (typeof scope !== "string" || !SCOPE.test(scope)) throw new Error(`${textOf(scope)} is no scope`);
+    trace("scope", scope);
     this.scopes.add(scope);
+  }
+
+  /** @param {string} scope */
+  removeScope(scope) {
+    trace("removed scope", textOf(scope));
+    this.scopes.delete(scope);
   }
 
   answer() {
@@ -160,6 +168,7 @@ function apiOf(decision, cache) {
        */
       deny(code, reason) {
         const denial = denialOf(code, reason);
+        trace("answer");
         if (decision.isOver) denyLate(denial);
         else decision.denial ??= denial;
         return api;
@@ -171,6 +180,7 @@ function apiOf(decision, cache) {
        * @param {unknown} value
        */
       setCustomClaim(name, value) {
+        trace("claim", textOf(name), decision.claims.get(textOf(name)));
         decision.claims.set(textOf(name), value);
         return api;
       },
@@ -181,7 +191,7 @@ function apiOf(decision, cache) {
       },
       /** @param {string} scope */
       removeScope(scope) {
-        decision.scopes.delete(scope);
+        decision.removeScope(scope);
         return api;
       },
     },
@@ -213,7 +223,7 @@ function targetScopesOf(decision) {
     },
     /** @param {string} scope */
     removeTargetScope(scope) {
-      decision.scopes.delete(scope);
+      decision.removeScope(scope);
     },
     /** @param {string[]} scopes */
     setTargetScopes(scopes) {
@@ -228,6 +238,7 @@ function targetScopesOf(decision) {
       }
     },
     clearTargetScopes() {
+      for (const scope of decision.scopes) trace("removed scope", scope);
       decision.scopes.clear();
     },
   };

@@ -8,6 +8,7 @@ import { refusedSoFar } from "./failures.js";
 import { isPlainObject, kindOf, textOf } from "./kinds.js";
 import { serialised, told, within } from "./serialising.js";
 import { source, withFileName } from "./source.js";
+import { trace } from "./traces.js";
 
 /** @import { Answer, Form } from "./frames.d.ts" */
 /** @import { Refusal } from "./errors.js" */
@@ -162,6 +163,7 @@ export function refused(error) {
  * @returns {Answer}
  */
 export function thrown(error) {
+  trace("answer", "", undefined, error);
   const found = refusalOfThrown(error);
   return found === null ? { t: "threw", text: describe(error) } : refusal(found, messageOf(error));
 }

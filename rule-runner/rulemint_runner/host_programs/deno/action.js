@@ -10,6 +10,7 @@ import { eventOf, firstEventOf } from "./inputs.js";
 import { current } from "./invocation.js";
 import { kindOf, textOf } from "./kinds.js";
 import { whatIsLeft } from "./leaving.js";
+import { trace } from "./traces.js";
 
 /** @import { Answer, LoadFrame, Rule, RuleFunction } from "./frames.d.ts" */
 /** @import { Invocation } from "./invocation.js" */
@@ -135,7 +136,14 @@ class Decision {
   /** @param {unknown} scope */
   addScope(scope) {
     if (typeof scope !== "string" || !SCOPE.test(scope)) throw new Error(`${textOf(scope)} is no scope`);
+    trace("scope", scope);
     this.scopes.add(scope);
+  }
+
+  /** @param {string} scope */
+  removeScope(scope) {
+    trace("removed scope", textOf(scope));
+    this.scopes.delete(scope);
   }
 
   answer() {
@@ -159,6 +167,7 @@ function apiOf(decision, cache) {
        */
       deny(code, reason) {
         const denial = denialOf(code, reason);
+        trace("answer");
         if (decision.isOver) denyLate(denial);
         else decision.denial ??= denial;
         return api;
@@ -170,6 +179,7 @@ function apiOf(decision, cache) {
        * @param {unknown} value
        */
       setCustomClaim(name, value) {
+        trace("claim", textOf(name), decision.claims.get(textOf(name)));
         decision.claims.set(textOf(name), value);
         return api;
       },
@@ -180,7 +190,7 @@ function apiOf(decision, cache) {
       },
       /** @param {string} scope */
       removeScope(scope) {
-        decision.scopes.delete(scope);
+        decision.removeScope(scope);
         return api;
       },
     },
@@ -212,7 +222,7 @@ function targetScopesOf(decision) {
     },
     /** @param {string} scope */
     removeTargetScope(scope) {
-      decision.scopes.delete(scope);
+      decision.removeScope(scope);
     },
     /** @param {string[]} scopes */
     setTargetScopes(scopes) {
@@ -227,6 +237,7 @@ function targetScopesOf(decision) {
       }
     },
     clearTargetScopes() {
+      for (const scope of decision.scopes) trace("removed scope", scope);
       decision.scopes.clear();
     },
   };

@@ -10,10 +10,12 @@ import { writeFrames } from "./channel.js";
 
 const most = contract.draws;
 const fill = crypto.getRandomValues.bind(crypto);
-const { imul } = Math;
+const { floor, imul } = Math;
 
 /** The state of the generator: sfc32 by Chris Doty-Humphrey, which passes PractRand. */
 const state = new Uint32Array(4);
+/** It is to begin by this before the next draw; null: it has. @type {number | null} */
+let seed = 0;
 /** The number of the run that draws. */
 let n = 0;
 let isNoted = false;
@@ -26,16 +28,22 @@ let notedDraws = 0;
 let notedBytes = 0;
 
 /**
- * From now on *seed* says what is drawn; 0: the machine does.
+ * From now on *given* says what is drawn; 0: the machine does. Most runs draw nothing, so the generator begins late.
  *
- * @param {number | undefined} seed
+ * @param {number | undefined} given
  */
-export function seedBy(seed) {
-  if (!seed) {
+export function seedBy(given) {
+  seed = given ?? 0;
+}
+
+function beginBySeed() {
+  const given = seed;
+  seed = null;
+  if (!given) {
     fill(state);
     return;
   }
-  let mixed = (seed >>> 0) ^ imul(Math.floor(seed / 2 ** 32), 0x9e3779b9);
+  let mixed = (given >>> 0) ^ imul(floor(given / 2 ** 32), 0x9e3779b9);
   for (let place = 0; place < 4; place += 1) {
     mixed = (mixed + 0x9e3779b9) | 0; // splitmix32
     let word = imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
@@ -47,6 +55,7 @@ export function seedBy(seed) {
 
 /** At least 0 and less than 1, as `Math.random`. */
 export function pseudoRandom() {
+  if (seed !== null) beginBySeed();
   return ((word() >>> 5) * 2 ** 26 + (word() >>> 6)) / 2 ** 53;
 }
 

@@ -23,6 +23,33 @@ export interface LoadFrame {
   meta?: Record<string, string>;
   seed?: number;
   now_ms?: number;
+  /** What sets claims of these names is to be seen; null: nobody watches. */
+  trace?: string[] | null;
+}
+
+/** Lines that did not run, and the line that decided so. */
+export interface Span {
+  first: number;
+  last: number;
+  of: number;
+}
+
+/** What the rule set, or took away. Not *seen*: it is the last line that names it and ran. */
+export interface Write {
+  kind: "claim" | "scope" | "removed claim" | "removed scope" | "answer";
+  name: string;
+  line: number;
+  before: string;
+  seen: boolean;
+}
+
+export interface TracedFrame {
+  t: "traced";
+  n: number;
+  answered_at: number;
+  not_run: Span[];
+  writes: Write[];
+  is_cut: boolean;
 }
 
 /** What a host had from its machine: random bytes, in base64, or the time at which a timer fired. */
@@ -183,6 +210,7 @@ export type OutFrame =
   | IdleFrame
   | NotBegunFrame
   | ({ t: "noted"; n: number } & Draw)
+  | TracedFrame
   | AskingFrame
   | CacheChangedFrame
   | AnswerFrame;

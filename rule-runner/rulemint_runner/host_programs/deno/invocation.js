@@ -3,6 +3,8 @@
  * events and callbacks. So the context names the invocation, however late its work comes.
  */
 
+import { trace } from "./traces.js";
+
 /** @import { Answering, Answer } from "./frames.d.ts" */
 /** @typedef {(thing: any) => void} Stop */
 
@@ -45,6 +47,7 @@ export class Invocation {
   answer(answer) {
     if (this.isAnswered) return false;
     this.isAnswered = true;
+    trace("answer");
     this.#answering(answer);
     return true;
   }

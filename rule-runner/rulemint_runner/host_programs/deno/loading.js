@@ -59,6 +59,7 @@ export async function loadRule(load) {
 
 /** @param {LoadFrame} load */
 async function fromModule(load) {
+  if (load.trace && load.language === "typescript") load = await untyped(load);
   return ruleFrom((await importModule(load)).exported, load, "export default");
 }
 
@@ -141,6 +142,20 @@ function defineProto() {
       if (typeof this === "object" || typeof this === "function") setPrototypeOf(this, prototype);
     },
   });
+}
+
+/**
+ * *load* without types, as far as that can be: its places can be told, and those of what Deno makes of it cannot.
+ *
+ * @param {LoadFrame} load
+ * @returns {Promise<LoadFrame>}
+ */
+async function untyped(load) {
+  try {
+    return { ...load, script: await typesOff(load.script), language: "javascript" };
+  } catch {
+    return load;
+  }
 }
 
 /** @param {string} script */

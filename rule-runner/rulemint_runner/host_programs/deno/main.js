@@ -30,6 +30,9 @@ import { keptAlive } from "./turns.js";
 const exit = Deno.exit;
 const now = performance.now.bind(performance);
 
+/** Of a host that explains. @type {typeof import("./tracing.js") | null} */
+let tracing = null;
+
 /**
  * The rule of `load`, or null after having said why there is none.
  *
@@ -39,6 +42,10 @@ async function loaded(load) {
   loadAt(load.now_ms);
   seedBy(load.seed);
   try {
+    if (load.trace) {
+      tracing = await import("./tracing.js");
+      await tracing.startTracing(load.trace);
+    }
     const rule = await loadRule(load);
     writeFrames({ t: "loaded", wants_cache: rule.wantsCache === true });
     return rule;
@@ -73,6 +80,7 @@ async function runOnce(rule, run) {
   const said = typeof given === "function" ? given() : given;
   /** @type {AnswerFrame} */
   const answer = { ...(invocation.refusal ?? said), n };
+  if (tracing !== null) writeFrames(await tracing.traced(n, answer));
   const idle = () => /** @type {IdleFrame} */ ({ t: "idle", n, took_ms: now() - began, dropped: droppedSince() });
   if (takesTurns()) {
     writeFrames(answer);

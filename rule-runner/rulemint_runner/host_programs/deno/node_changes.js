@@ -51,7 +51,8 @@ const CHANGES = {
   http: changeHttp,
   https: changeHttps,
   http2: refuseSessions,
-  inspector: (module) => Object.assign(module, { url: () => undefined }),
+  inspector: (module) => Object.assign(module, { url: () => undefined, Session: refusedSession }),
+  "inspector/promises": (module) => Object.assign(module, { Session: refusedSession }),
   module: (module, _load, require) => Object.assign(module, { createRequire: () => require }),
   net: refuseNamesAndDescriptors,
   perf_hooks: (module) => Object.assign(module, refusing("perf_hooks", ["monitorEventLoopDelay"])),
@@ -92,6 +93,11 @@ export function change(specifier, module, load, require) {
  */
 function linesOf(console) {
   return Object.fromEntries(Object.keys(console).map((name) => [name, console[name]]));
+}
+
+/** In the place of a session with the engine: a host that explains has one of its own. */
+function refusedSession() {
+  throw Object.assign(new Error(`inspector.Session: ${REFUSED}`), { code: "EPERM" });
 }
 
 /**

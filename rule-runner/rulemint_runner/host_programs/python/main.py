@@ -31,10 +31,29 @@ import strays
 import times
 from paths import without_paths
 
-sys.path.pop(0)
-for name, module in tuple(sys.modules.items()):  # a rule may have packages of the same names
-    if getattr(module, "__file__", None) and module.__file__.startswith(__file__.rpartition("/")[0]):
-        del sys.modules[name]
+_FOLDER = __file__.rpartition("/")[0]
+
+
+def _hide() -> None:
+    """Forget where our files are, and their names: a rule may have packages of the same."""
+    sys.path.remove(_FOLDER)
+    for name, module in tuple(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(_FOLDER):
+            del sys.modules[name]
+
+
+def _watching(load: dict) -> object:
+    """What watches the rule of *load*; None if nobody wants to know. Hosts that serve do not load it."""
+    if load["trace"] is None:
+        return None
+    sys.path.insert(0, _FOLDER)
+    import tracing  # noqa: PLC0415  # as above
+
+    _hide()
+    return tracing.Tracing(load["file"], load["script"].removeprefix("\ufeff"))
+
+
+_hide()
 
 
 def main() -> None:
@@ -71,20 +90,24 @@ def main() -> None:
         runner.write({"t": "not-loaded", "kind": kind, "text": without_paths(descriptions.describe(error))})
         return
     runner.write({"t": "loaded"})
+    watching = _watching(load)
     while (run := runner.next_run()) is not None:
         began_s = now()
         running = invocation.begin(run["n"])
         clock.CLOCK.begin(run["now_ms"])
         draws.begin(run["n"], run["seed"], record=run["record"], noted=run["noted"])
         randomness.seed_anew()
+        if watching is not None:
+            watching.start()
         given = loaded.answer(run)
+        traced = [] if watching is None else [{**watching.stop(given), "n": run["n"]}]
         strays.leave(running)
         answer = rule.answer_of(given, running)
         running.is_over = True
         capture.flush()
         took_ms = (now() - began_s) * 1000
         idle = {"t": "idle", "n": run["n"], "took_ms": took_ms, "dropped": invocation.dropped()}
-        runner.write({**answer, "n": run["n"]}, idle)
+        runner.write(*traced, {**answer, "n": run["n"]}, idle)
         running.is_gone = True
 
 

@@ -24,11 +24,15 @@ MAX_FRAME_BYTES = 2 * 1024 * 1024
 MAX_PACKET_BYTES = HOST_CONTRACT.packet_bytes
 MAX_DRAW_BYTES = HOST_CONTRACT.draws.draw_bytes
 """Of random bytes in one frame: as many as `crypto.getRandomValues` gives at once."""
+MAX_SPANS, MAX_WRITES, MAX_TRACED_CHARACTERS = 500, 300, 256
+"""Of what a host that explains tells of one run."""
 NO_PACKAGES = msgspec.Raw(b"null")
 _CALL = HOST_CONTRACT.call
 
 RunNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 """Of the run that a frame comes of; 0: of none, because the rule is being loaded, or of whichever runs."""
+SourceLine = Annotated[int, Meta(ge=0, lt=2**31)]
+"""Of the rule's text, from 1; 0: none."""
 Text = Annotated[str, Meta(max_length=16 * 1024)]
 Header = tuple[
     Annotated[str, Meta(max_length=_CALL.header_name_characters)],
@@ -75,6 +79,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t")
     """As in `Run`, for what the module draws while it is loaded."""
     now_ms: float = 0.0
     """As in `Run`, while the module is loaded."""
+    trace: list[str] | None = None
+    """The host says in `Traced` what each run did; it sees best what sets claims of these names. None: it does not."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
@@ -212,6 +218,38 @@ class Noted(Draw, frozen=True, kw_only=True, tag="noted", tag_field="t"):
     n: RunNumber = 0
 
 
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines that could have run and did not. The line *of* decided so: a condition, or where a function begins."""
+
+    first: SourceLine
+    last: SourceLine
+    of: SourceLine
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """One claim or scope that the rule set, or took away."""
+
+    kind: Literal["claim", "scope", "removed claim", "removed scope"]
+    name: Annotated[str, Meta(max_length=MAX_TRACED_CHARACTERS)]
+    line: SourceLine
+    before: Annotated[str, Meta(max_length=MAX_TRACED_CHARACTERS)] = ""
+    """The JSON of what it was before, as far as there is room; empty: it was not."""
+    seen: bool = True
+    """The host saw it happen; else it is the last line that names it and ran."""
+
+
+class Traced(msgspec.Struct, frozen=True, kw_only=True, tag="traced", tag_field="t"):
+    """Told of a run, before its answer, by a host that was loaded to trace."""
+
+    n: RunNumber
+    answered_at: SourceLine = 0
+    """The line that answered or refused; 0: unknown."""
+    not_run: Annotated[list[Span], Meta(max_length=MAX_SPANS)] = []
+    writes: Annotated[list[Write], Meta(max_length=MAX_WRITES)] = []
+    is_cut: bool = False
+    """There was more than this."""
+
+
 class Returned(msgspec.Struct, frozen=True, kw_only=True, tag="returned", tag_field="t"):
     """The rule's result, as JSON text within the JSON, so that nothing in it can break the frame."""
 
@@ -272,6 +310,7 @@ FromHost = (
     | StorageSet
     | CacheChanged
     | Noted
+    | Traced
     | Returned
     | Refused
     | Threw
