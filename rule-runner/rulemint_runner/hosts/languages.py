@@ -37,6 +37,12 @@ _DENO_FLAGS = (
     "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run", "--deny-ffi",
     "--deny-import",
 )  # fmt: skip
+_MAPS = _PROGRAMS / "deno" / "maps"
+"""In the place of what the kernel says of a process's memory.
+
+Deno's parser of TypeScript asks the C library where its stack is (pthread_getattr_np(3)), which reads it there. It
+ends the process if that fails. This text says that the stack may be anywhere.
+"""
 _DENO_MAY_NOT, _DENO_MAY_INSPECT = "--deny-sys", "--allow-sys=inspector"
 _DENO_IMPORTS = {"imports": {"host:contract": HOST_CONTRACT_FILE.as_uri()}}
 """As ``host_programs/deno/deno.json`` has it for the checks; that file is not read here."""
@@ -87,7 +93,7 @@ class Languages:
         """List the files that must exist for hosts of all languages."""
         policies = [self.program(language).policy for language in Language]
         deno_s_path = ("/proc/self/exe", self.program(Language.JAVASCRIPT).policy.argv[0])  # it asks where it is itself
-        return visible_files(policies, links=(deno_s_path,))
+        return visible_files(policies, links=(deno_s_path, ("/proc/self/maps", str(_MAPS))))
 
     def _program(self, language: Language, memory_mb: int) -> HostProgram:
         match language:
@@ -108,7 +114,12 @@ def _deno_policy() -> SandboxPolicy:
         environment=(("DENO_DIR", "/dev/null"), ("DENO_NO_UPDATE_CHECK", "1"), ("NO_COLOR", "1")),
         user=_nobody_if_reachable(program, host / "main.js"),
         executable_files=_with_loader(program),
-        readable_files=(*with_targets(libraries_of(program)), *_EVERY_HOST_READS, *map(str, host.glob("*.js"))),
+        readable_files=(
+            *with_targets(libraries_of(program)),
+            *_EVERY_HOST_READS,
+            *map(str, host.glob("*.js")),
+            str(_MAPS),
+        ),
         writable_devices=("/dev/null",),
         may_start_threads=True,
         max_open_files=DENO_OPEN_FILES,

@@ -38,6 +38,8 @@ FORMS = [
     pytest.param(TS, "enum E { A }\nexport default ({scope}: {scope: string[]}) => ({scope})", "own", id="typescript"),
     pytest.param(TS, "module.exports = (c: unknown, s: string[], a, x, cb: any) => cb(null, {scope: s})", "auth0",
                  id="typescript without a module"),
+    pytest.param(TS, "module.exports = (c, s: string[], a, x, cb: any) => { if (s) { cb(null, {scope: s}) } }", "auth0",
+                 id="typescript with statements"),
     pytest.param(PY, IN_PYTHON + "return {'scope': scope}", "own", id="python"),
     pytest.param(PY, "async " + IN_PYTHON + "return {'scope': scope}", "own", id="python coroutine"),
     pytest.param(PY, "def rule(client, scope, audience, context, cb):\n    cb(None, {'scope': scope})", "own",

@@ -43,7 +43,7 @@ def _hide() -> None:
 
 
 def _watching(load: dict) -> object:
-    """What watches the rule of *load*; None if nobody wants to know. Hosts that serve do not load it."""
+    """Make what watches the rule of *load*; None if nobody wants to know. Hosts that serve do not have it."""
     if load["trace"] is None:
         return None
     sys.path.insert(0, _FOLDER)

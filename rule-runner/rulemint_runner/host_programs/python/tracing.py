@@ -68,7 +68,7 @@ class Tracing:
         sys.gettrace = lambda: None
 
     def stop(self, answer: dict) -> dict:
-        """What was seen, as a frame for the runner, now that the rule has given *answer*."""
+        """Return what was seen as a frame for the runner, now that the rule has given *answer*."""
         sys.settrace(None)
         returned = answer["t"] == "returned"
         spans = self._lines.not_run(self._ran)
@@ -124,7 +124,7 @@ class Tracing:
             self._containers[id(thing)] = new
 
     def _origin(self, name: str, value: str, line: int) -> tuple:
-        """Where an item of a new container comes of: a part of the statement at *line*, or of another container."""
+        """Find where an item of a new container comes from: the statement at *line*, or another container."""
         named = self._lines.of_item(name, line)
         if named:
             return named, ""

@@ -114,6 +114,7 @@ def decoded(data: bytes) -> list[FromHost]:
                 "packages": None,
                 "seed": 0,
                 "now_ms": 0.0,
+                "trace": None,
             },
             id="load",
         ),
