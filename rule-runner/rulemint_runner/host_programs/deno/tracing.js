@@ -131,7 +131,9 @@ function hear(deed, name, before, error = new StackError()) {
  * @param {unknown} error
  */
 function lineOfRule(error) {
-  const found = withFileName(String(/** @type {any} */ (error)?.stack)).split("\n").find((line) => line.includes(source.file));
+  const found = withFileName(String(/** @type {any} */ (error)?.stack)).split("\n").find((line) =>
+    line.includes(source.file)
+  );
   const [, line = 0, column = 0] = found?.match(/:(\d+):(\d+)\)?$/)?.map(Number) ?? [];
   const place = { line, column };
   return line > 0 && source.url !== "" && source.original !== null ? source.original(place).line : line; // of a module
