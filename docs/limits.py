@@ -53,8 +53,8 @@ def internal() -> dict[str, str]:
 
 def constants() -> Iterator[tuple[str, Path, str]]:
     """Package, file and name of each module constant whose name says that it limits something."""
-    for package, folder in PACKAGES.items():
-        for path in sorted(folder.rglob("*.py")):
+    for package in PACKAGES:
+        for path in _files(package):
             if OTHER_INTERPRETER not in path.parts:
                 yield from ((package, path, name) for name in _names(path) if LIMIT.fullmatch(name))
 
@@ -63,7 +63,7 @@ def files_of(key: str) -> list[Path]:
     """The files that define the constant which *key* names; a key that is right has one."""
     package, place, name = _parts(key)
     ending = f"/{place}.py"
-    return [path for path in PACKAGES[package].rglob("*.py") if f"/{path}".endswith(ending) and name in _names(path)]
+    return [path for path in _files(package) if f"/{path}".endswith(ending) and name in _names(path)]
 
 
 def render() -> str:
@@ -104,6 +104,11 @@ def _parts(key: str) -> tuple[str, str, str]:
     package, _, rest = key.partition(":")
     place, _, name = rest.rpartition(".")
     return package, place, name
+
+
+@cache
+def _files(package: str) -> list[Path]:
+    return sorted(PACKAGES[package].rglob("*.py"))
 
 
 @cache

@@ -4,6 +4,7 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def test_a_shell_completes_commands_and_options(words: list[str], completed: str
     assert completed in done.stdout.split()
 
 
+@cache
 def all_commands() -> dict[str, Any]:
     root = typer.main.get_command(cli.app)
     assert isinstance(root, TyperGroup)
