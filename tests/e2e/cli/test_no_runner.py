@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from fixtures.management import Management
 from fixtures.processes import BIN, started, until
+from fixtures.workplace import Done, Workplace
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -21,26 +20,15 @@ RULE = "def rule(client, scope, audience, context):\n    return {'n': 1}\n"
 TENANT = "rulemint: 1\nrules:\n  - name: plan\n    script: ./plan.py\n    language: python\n"
 
 
-async def rulemint(
-    management: Management, folder: Path, *arguments: str, **variables: str
-) -> subprocess.CompletedProcess[str]:
+async def rulemint(management: Management, folder: Path, *arguments: str, **variables: str) -> Done:
     """Run a command as the administrator of *management*."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
     asked = {
         "RULEMINT_URL": management.url,
         "RULEMINT_CLIENT_ID": management.admin["client_id"],
         "RULEMINT_CLIENT_SECRET": management.admin["client_secret"],
-        "XDG_CONFIG_HOME": str(folder / "config"),
+        **variables,
     }
-    return await asyncio.to_thread(
-        subprocess.run,
-        [str(BIN / "rulemint"), *arguments],
-        cwd=folder,
-        env={**kept, **asked, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return await asyncio.to_thread(Workplace(folder, 0, 0).rulemint, *arguments, **asked)
 
 
 EXPORT = Path(__file__).parents[2] / "fixtures/auth0_exports/directory"

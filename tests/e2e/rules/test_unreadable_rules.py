@@ -26,11 +26,11 @@ async def asked(management: Management, client: ApiClient, status: int) -> Answe
 
 @pytest.mark.parametrize("is_announced", [True, False])
 async def test_while_a_rule_cannot_be_read_nobody_gets_a_token(
-    lone_gateway: Management, empty_redis_url: str, *, is_announced: bool
+    lone_gateway: Management, lone_redis_url: str, *, is_announced: bool
 ) -> None:
     client = await lone_gateway.a_client()
     assert (await lone_gateway.ask(client.request())).status == 200
-    async with open_redis(empty_redis_url) as redis:
+    async with open_redis(lone_redis_url) as redis:
         rules: Any = redis
         await rules.hset(redis_keys.rules("default"), "rul_of_later", b"\xc1")
         revision = await redis.incr(redis_keys.REVISION)
