@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from fixtures.processes import BIN, ROOT
+from fixtures.processes import ROOT
 from fixtures.system import System
+from fixtures.workplace import Done, Workplace
 
 pytestmark = pytest.mark.timeout(120)
 
 SEED = ROOT / "examples/rules/seed.js"
 
 
-def run_try(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
-    environment = {**inherited, "RULEMINT_DATA_DIR": str(system.data_dir)}
-    command = [str(BIN / "rulemint"), "try", *arguments, "--url", system.url]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+def run_try(system: System, *arguments: str) -> Done:
+    place = Workplace(system.data_dir, 0, 0)
+    return place.rulemint("try", *arguments, "--url", system.url, RULEMINT_DATA_DIR=str(system.data_dir))
 
 
 def test_a_rule_that_grants_shows_what_a_token_would_get(demo_system: System) -> None:

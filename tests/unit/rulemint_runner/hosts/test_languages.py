@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ def test_typescript_runs_as_javascript_does() -> None:
 
 def test_python_is_isolated_from_environment_user_and_installed_packages() -> None:
     assert {"-s", "-P", "-S", "-B"} <= set(PYTHON.argv)  # and its environment is empty
+
+
+def test_the_python_host_is_compiled_before_it_starts() -> None:
+    """A host writes no file, so it would compile all of them at each start."""
+    (main,) = [Path(argument) for argument in PYTHON.argv if argument.endswith("main.py")]
+    files = {*main.parent.glob("*.py")} - {main}
+    assert files
+    assert [file.name for file in files if not Path(cache_from_source(file)).exists()] == []
 
 
 def test_a_host_inherits_no_variable() -> None:
