@@ -22,13 +22,14 @@ TENANT = "rulemint: 1\nrules:\n  - name: plan\n    script: ./plan.py\n    langua
 
 async def rulemint(management: Management, folder: Path, *arguments: str, **variables: str) -> Done:
     """Run a command as the administrator of *management*."""
-    asked = {
-        "RULEMINT_URL": management.url,
-        "RULEMINT_CLIENT_ID": management.admin["client_id"],
-        "RULEMINT_CLIENT_SECRET": management.admin["client_secret"],
-        **variables,
-    }
-    return await asyncio.to_thread(Workplace(folder, 0, 0).rulemint, *arguments, **asked)
+    return await asyncio.to_thread(
+        Workplace(folder, 0, 0).rulemint,
+        *arguments,
+        RULEMINT_URL=management.url,
+        RULEMINT_CLIENT_ID=management.admin["client_id"],
+        RULEMINT_CLIENT_SECRET=management.admin["client_secret"],
+        **variables,  # type: ignore[arg-type]  # none of them is named as a parameter
+    )
 
 
 EXPORT = Path(__file__).parents[2] / "fixtures/auth0_exports/directory"
