@@ -83,7 +83,7 @@ up: ## Build the images and run the system, with the demo, in containers
 	docker compose --profile demo up --build --remove-orphans
 
 down: ## Stop what `make up` started; the volumes stay
-	docker compose --profile demo down
+	docker compose --profile "*" down
 
 bench: $(READY) ## Measure ours beside others and against what is to be reached (about 40 minutes)
 	$(BIN)/python -m bench.goals --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),5)

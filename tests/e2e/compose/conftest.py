@@ -19,8 +19,7 @@ def first_start() -> Iterator[tuple[Project, str]]:
         project.run("up", "--build", "--detach", "--wait")
         yield project, project.said[0] + project.logs()
     finally:
-        project.run("down", "--volumes", "--timeout", "2")
-        assert project.remains() == []
+        project.remove()
 
 
 @pytest.fixture(scope="session")

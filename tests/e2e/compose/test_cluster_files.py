@@ -37,8 +37,7 @@ def cluster() -> Iterator[Project]:
         project.run("up", "--build", "--detach", "--wait")
         yield project
     finally:
-        project.run("down", "--volumes", "--timeout", "2")
-        assert project.remains() == []
+        project.remove()
 
 
 def _scope_of_gateway(cluster: Project, number: int) -> str:

@@ -78,8 +78,7 @@ def project(clone: Path) -> Iterator[Project]:
         project.run("up", "--detach")
         yield project
     finally:
-        project.run("down", "--volumes", "--timeout", "2")
-        assert project.remains() == []
+        project.remove()
 
 
 class Answer(NamedTuple):
