@@ -25,8 +25,12 @@ LINES_KEPT = 20
 class Child:
     """One program that runs as long as this process."""
 
-    def __init__(self, name: str, argv: Sequence[str], environment: Mapping[str, str], console: Console) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str], environment: Mapping[str, str], console: Console, *, unsaid: str = "\n"
+    ) -> None:
+        """Lines with *unsaid* in them are not shown."""
         self.name = name
+        self._unsaid = unsaid
         self.last_lines: deque[str] = deque(maxlen=LINES_KEPT)
         self.failed_to_start: str | None = None
         """Its last line, if it ended by itself with an exit code before it had run for long."""
@@ -95,7 +99,8 @@ class Child:
             while line := await _next_line(reader):
                 text = line.decode(errors="replace").rstrip("\n")
                 self.last_lines.append(text)
-                self._console.line(self.name, text)
+                if self._unsaid not in text:
+                    self._console.line(self.name, text)
         finally:
             transport.close()
 

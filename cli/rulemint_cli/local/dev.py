@@ -62,7 +62,7 @@ async def _started(settings: DevSettings, data_dir: DataDir, console: Console) -
         redis_url, password_file = settings.redis_url, settings.redis_password_file
         if redis_url is None:
             command = embedded_valkey.write_configuration(data_dir)
-            valkey = Child("valkey", command, environment_for_child({}), console)
+            valkey = Child("valkey", command, environment_for_child({}), console, unsaid=embedded_valkey.UNSAID)
             _keep(stack, [valkey], STOP_VALKEY_WITHIN_S)
             await _answering(valkey, data_dir)
             redis_url = f"unix://{embedded_valkey.socket_path(data_dir)}"

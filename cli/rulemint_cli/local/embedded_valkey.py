@@ -15,6 +15,8 @@ from rulemint_cli.terminal.errors import CommandError
 
 START_TIMEOUT_S = 10.0
 LOOK_INTERVAL_S = 0.02
+UNSAID = "Memory overcommit must be enabled"
+"""Valkey's advice about the kernel. It does not matter for a system that one user tries, and looks like a fault."""
 
 
 def write_configuration(data_dir: DataDir) -> list[str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,8 +15,9 @@ from typing import NamedTuple
 import pytest
 import trustme
 
+from fixtures.clone import make_clone
 from fixtures.compose import DEMO_REQUEST, Project
-from fixtures.processes import ROOT, free_port, until
+from fixtures.processes import free_port, until
 from fixtures.valkey import docker_answers
 
 pytestmark = [
@@ -48,11 +47,7 @@ NEEDED = (
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a fresh clone, without .env, and a certificate whose key its owner alone may read."""
-    folder = tmp_path_factory.mktemp("clone")
-    listed = subprocess.run(["git", "ls-files", "-z", *NEEDED], cwd=ROOT, capture_output=True, text=True, check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
+    folder = make_clone(tmp_path_factory.mktemp("clone"), *NEEDED)
     _write_certificate(folder)
     return folder
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,8 +10,9 @@ import pytest
 
 from fixtures.management import Management, open_management
 from fixtures.node import NodeFolder
-from fixtures.processes import BIN, Started, until
+from fixtures.processes import until
 from fixtures.system import System, rules_left_in
+from fixtures.wt import COMPILER, Webtask
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -26,37 +25,6 @@ module.exports = function (client, scope, audience, context, cb) {
   cb(null, access_token);
 };
 """
-COMPILER = "auth0-ext-compilers/client-credentials-exchange"
-METADATA = {"wt-compiler": COMPILER, "auth0-extension": "runtime", "auth0-extension-name": "credentials-exchange"}
-
-
-class Webtask:
-    """The tools of `wt-cli`, in a home with one profile."""
-
-    def __init__(self, folder: NodeFolder, home: Path) -> None:
-        self._folder = folder
-        self.home = home
-
-    def run(self, tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self._folder.run(self.program(tool), *arguments, HOME=str(self.home))
-
-    def wt(self, *arguments: str) -> str:
-        return self._succeeds("wt", *arguments)
-
-    def auth0(self, *arguments: str) -> str:
-        return self._succeeds("auth0", *arguments)
-
-    def watch(self, tool: str, *arguments: str) -> Started:
-        environment = self._folder.environment(HOME=str(self.home))
-        return Started([str(BIN / "node"), str(self.program(tool)), *arguments], environment)
-
-    def program(self, tool: str) -> Path:
-        return self._folder.path / "node_modules" / "wt-cli" / "bin" / tool
-
-    def _succeeds(self, tool: str, *arguments: str) -> str:
-        done = self.run(tool, *arguments)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +48,6 @@ def rule_file(tmp_path: Path) -> str:
     return str(tmp_path / "myrule.js")
 
 
-def create(webtask: Webtask, file: str, *more: str) -> str:
-    metadata = [f"--meta={key}={value}" for key, value in METADATA.items()]
-    secret = secrets.token_urlsafe()
-    extension_secret = [f"--meta=auth0-extension-secret={secret}", f"--secret=auth0-extension-secret={secret}"]
-    return webtask.wt("create", file, *metadata, *extension_secret, "--secret=FOO=bar", *more)
-
-
 async def scope_of_a_token(management: Management) -> str:
     client = await management.a_client(scope=("read",))
     answer = await management.ask(client.request())
@@ -98,7 +59,7 @@ async def scope_of_a_token(management: Management) -> str:
 async def test_the_command_of_the_seed_makes_a_rule_of_the_tenant(
     webtask: Webtask, management: Management, rule_file: str
 ) -> None:
-    assert "myrule" in create(webtask, rule_file)
+    assert "myrule" in webtask.create(rule_file)
     rules = (await management.call("GET", "/api/v2/rules?fields=name,script,enabled")).body
     assert [(rule["name"], rule["script"], rule["enabled"]) for rule in rules] == [("myrule", RULE, True)]
     assert await scope_of_a_token(management) == "read extra"
@@ -109,10 +70,10 @@ async def test_the_command_of_the_seed_makes_a_rule_of_the_tenant(
 async def test_creating_again_is_a_new_version_of_the_same_rule(
     webtask: Webtask, management: Management, rule_file: str
 ) -> None:
-    create(webtask, rule_file)
-    create(webtask, rule_file)
+    webtask.create(rule_file)
+    webtask.create(rule_file)
     Path(rule_file).write_text(RULE.replace("'extra'", "'more'"))
-    create(webtask, rule_file)
+    webtask.create(rule_file)
     assert [rule["version"] for rule in (await management.call("GET", "/api/v2/rules")).body] == [2]
     assert await scope_of_a_token(management) == "read more"
 
@@ -120,14 +81,14 @@ async def test_creating_again_is_a_new_version_of_the_same_rule(
 async def test_update_takes_new_code_and_keeps_the_secrets(
     webtask: Webtask, management: Management, rule_file: str
 ) -> None:
-    create(webtask, rule_file)
+    webtask.create(rule_file)
     Path(rule_file).write_text(RULE.replace("'extra'", "context.webtask.secrets.FOO"))
     webtask.wt("update", "myrule", rule_file)
     assert await scope_of_a_token(management) == "read bar"
 
 
 async def test_inspect_shows_the_rule_and_no_secret(webtask: Webtask, rule_file: str) -> None:
-    create(webtask, rule_file)
+    webtask.create(rule_file)
     shown = webtask.wt("inspect", "myrule", "-o", "json", "--decrypt", "--fetch-code")
     claims = json.loads(shown)
     assert claims["jtn"] == "myrule"
@@ -136,7 +97,7 @@ async def test_inspect_shows_the_rule_and_no_secret(webtask: Webtask, rule_file:
 
 
 async def test_ls_and_rm(webtask: Webtask, management: Management, rule_file: str) -> None:
-    create(webtask, rule_file)
+    webtask.create(rule_file)
     assert "myrule" in webtask.wt("ls")
     assert "myrule" in webtask.wt("ls", "--meta", "auth0-extension=runtime")
     assert "myrule" not in webtask.wt("ls", "--meta", "auth0-extension=other")
@@ -164,7 +125,7 @@ async def test_the_auth0_tool_creates_enables_disables_and_lists_hooks(
 
 
 async def test_logs_streams_what_a_rule_writes(webtask: Webtask, management: Management, rule_file: str) -> None:
-    create(webtask, rule_file)
+    webtask.create(rule_file)
     watching = webtask.watch("wt", "logs")
     try:
         until(lambda: "connected to streaming logs" in watching.output, failing=watching)
