@@ -72,7 +72,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rules deploy": (
         'rules deploy plan.js --client order-robot --message "Gold plans are back"',
         "rules deploy plan.js --allow-host api.example.com --secret KEY",
-        "rules deploy plan.js --cases plan.cases.yaml",
+        "rules deploy plan.js --cases plan.cases.yaml --lock",
     ),
     "rules watch": ("rules watch plan.js",),
     "rules versions": ("rules versions plan",),

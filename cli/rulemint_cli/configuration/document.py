@@ -142,6 +142,7 @@ class Rule(Part, frozen=True, kw_only=True):
     secrets: dict[str, FromEnvironment] = {}
     cases: Annotated[list[Case], Meta(max_length=MAX_KEPT_CASES)] = []
     """Its cases (docs/cases.md). A client of the tenant is named by its client_id or name."""
+    locked: bool = False
     on_failure: str = CLOSED
 
 

@@ -19,7 +19,9 @@ from rulemint_shared.cases.differences import is_equal
 if TYPE_CHECKING:
     from rulemint_cli.connection.management_api import Admin
 
-MAKE_A_VERSION = frozenset({"script", "language", "allow_hosts", "limits", "dependencies", "isolation", "cases"})
+MAKE_A_VERSION = frozenset(
+    {"script", "language", "allow_hosts", "limits", "dependencies", "isolation", "cases", "locked"}
+)
 """The fields that a version of a rule fixes."""
 SHOWN_OTHERS = 5
 KeptCases = Callable[["Admin"], Awaitable[list[Record]]]

@@ -35,6 +35,9 @@ class RuleFields:
         ),
     ] = None
     description: Annotated[str | None, typer.Option(help="The purpose of the rule.")] = None
+    lock: Annotated[
+        bool | None, typer.Option("--lock/--no-lock", help="Leave out all that it does beyond what its cases show.")
+    ] = None
     on_failure: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +85,8 @@ def fields_of(options: RuleFields) -> dict[str, Any]:
         fields["audiences"] = options.audience
     if options.description is not None:
         fields["description"] = options.description
+    if options.lock is not None:
+        fields["locked"] = options.lock
     if options.on_failure is not None:
         fields["on_failure"] = options.on_failure
     return fields

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rulemint_runner.flow.masking import Mask
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.messages import RuleRef, Trial
-from rulemint_shared.contract.records import Isolation, Language, RuleLimits, RuleVersion
+from rulemint_shared.contract.records import Isolation, Language, Power, RuleLimits, RuleVersion
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import RedisUnusableError
 from rulemint_shared.secrets.runner_key import HOW_TO_MAKE_IT, RunnerKey, RunnerKeyError
@@ -37,6 +37,8 @@ class RuleSource(msgspec.Struct, frozen=True, kw_only=True):
     limits: RuleLimits = RuleLimits()
     packages: str = ""
     """The name of its package set; empty if it has none."""
+    lock: Power | None = None
+    """The most that it may do; None: it has no lock."""
     mask: Mask
     """Takes the rule's secrets out of a text."""
 
@@ -140,14 +142,16 @@ def _stored_id(ref: RuleRef) -> str:
 
 
 def source_of(version: RuleVersion, secrets: dict[str, str]) -> RuleSource:
-    """The source of *version* with these *secrets*."""
+    """The source of *version* with these *secrets*. A locked version without a known power may do nothing."""
+    lock = (version.power or Power()) if version.locked else None
     return RuleSource(
         script=version.script,
         language=version.language,
         secrets=secrets,
-        allow_hosts=version.allow_hosts,
+        allow_hosts=version.allow_hosts if lock is None else lock.hosts,
         isolation=version.isolation,
         limits=version.limits,
         packages=version.packages,
+        lock=lock,
         mask=Mask(secrets.values()),
     )

@@ -20,6 +20,7 @@ from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.flow.invocation_state import InvocationState
 from rulemint_runner.flow.limits import LimitPolicy
 from rulemint_runner.flow.load_frames import a_seed, file_of, load_frame, packages_of
+from rulemint_runner.flow.locks import within
 from rulemint_runner.flow.masking import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result, interpret
 from rulemint_runner.flow.rule_sources import RuleSource
@@ -267,6 +268,8 @@ class RuleTurn(Turn):
             max_bytes=self.limits.result_bytes,
             memory_mb=self.limits.memory_mb,
         )
+        if (lock := self._source.lock) is not None:
+            result = within(result, lock, given=self._run.given, audience=invocation.audience)
         return _masked(result, self._source.mask)
 
     def _state_so_far(self) -> InvocationState:

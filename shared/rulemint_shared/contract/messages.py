@@ -212,6 +212,10 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     column: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
 
 
+BEYOND_LOCK = "the version is locked, and its cases show nothing like it"
+"""The reason for which something is left out of what a locked version returned."""
+
+
 class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     """The input of one rule of the flow, and what it changed."""
 

@@ -240,6 +240,24 @@ class RuleLimits(msgspec.Struct, frozen=True, kw_only=True):
     result_bytes: Annotated[int, Meta(ge=2, le=MAX_RESULT_BYTES)] | None = None
 
 
+class Power(msgspec.Struct, frozen=True, kw_only=True):
+    """The things that a version of a rule was seen to use over its cases. Each list is sorted."""
+
+    claims: tuple[str, ...] = ()
+    """The names of the claims that it set."""
+    scopes: tuple[str, ...] = ()
+    """The scopes that it added to those that it was given."""
+    hosts: tuple[str, ...] = ()
+    """The hosts that it called, as entries of ``allow_hosts``."""
+    audiences: tuple[str, ...] = ()
+    """The APIs for which it granted."""
+
+    def beyond(self, other: Power) -> Power:
+        """Return what is in this power and not in *other*."""
+        names = self.__struct_fields__
+        return Power(**{each: tuple(sorted({*getattr(self, each)} - {*getattr(other, each)})) for each in names})
+
+
 class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable text of a rule, and what it may do: a change of either is a new version."""
 
@@ -264,6 +282,10 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The words of its maker on what it changes; empty: none."""
     cases: str = ""
     """Its cases (docs/cases.md), as the JSON of a list; empty: none. Only the gateway reads them."""
+    power: Power | None = None
+    """The things that it was seen to use over its cases; None: not known."""
+    locked: bool = False
+    """True: all beyond its power is left out. Its power is known then, or it does not go live."""
 
 
 class RuleSecrets(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,6 +65,7 @@ OF_RULES = {
     "dependencies": st.just({}),
     "message": st.just(""),  # it belongs to a version, and not every change makes one
     "draft": st.just(False),
+    "locked": st.just(False),  # a lock needs cases that a runner has run
 }
 OF_RULES["cases"] = st.sampled_from(
     [

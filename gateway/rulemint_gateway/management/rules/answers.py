@@ -12,7 +12,7 @@ from rulemint_gateway.management.rules.cases import cases_of
 from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.cases.format import Case
 from rulemint_shared.clock import rfc3339_ms
-from rulemint_shared.contract.records import Isolation, Language, Rule, RuleLimits, RuleVersion
+from rulemint_shared.contract.records import Isolation, Language, Power, Rule, RuleLimits, RuleVersion
 
 
 class RuleAnswer(Answer, frozen=True, kw_only=True):
@@ -42,6 +42,11 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
     """Of the version that is shown."""
     on_failure: str
+    locked: bool
+    power: Power | None
+    """The things that the version that is shown was seen to use over its cases; null: not known."""
+    more_power: Power | UnsetType = UNSET
+    """Of a write: the part of its power that the version that ran before was not seen to use."""
     warning: str | UnsetType = UNSET
     """Of a write: why its version is only a draft."""
 
@@ -63,6 +68,8 @@ class RuleVersionSummary(Answer, frozen=True, kw_only=True):
     dependencies: dict[str, str]
     resolved_dependencies: dict[str, str]
     case_count: int
+    locked: bool
+    power: Power | None
 
 
 class RuleVersionAnswer(RuleVersionSummary, frozen=True, kw_only=True):
@@ -72,8 +79,8 @@ class RuleVersionAnswer(RuleVersionSummary, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
 
 
-def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
-    """Return the answer that shows *rule* with *text*, the one that runs."""
+def rule_answer(rule: Rule, text: RuleVersion, *, before: RuleVersion | None = None) -> RuleAnswer:
+    """Return the answer that shows *rule* with *text*, the one that runs. *before* is the one that ran before."""
     return RuleAnswer(
         id=rule.id,
         name=rule.name,
@@ -95,8 +102,18 @@ def rule_answer(rule: Rule, text: RuleVersion) -> RuleAnswer:
         message=text.message,
         cases=cases_of(text),
         on_failure=rule.on_failure,
+        locked=text.locked,
+        power=text.power,
+        more_power=_more_power(text, before),
         warning=warning(),
     )
+
+
+def _more_power(text: RuleVersion, before: RuleVersion | None) -> Power | UnsetType:
+    if before is None or text.power is None or before.power is None or before.version == text.version:
+        return UNSET
+    more = text.power.beyond(before.power)
+    return UNSET if more == Power() else more
 
 
 def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
@@ -116,6 +133,8 @@ def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
         dependencies=text.dependencies,
         resolved_dependencies=text.resolved_dependencies,
         case_count=len(cases_of(text)),
+        locked=text.locked,
+        power=text.power,
     )
 
 

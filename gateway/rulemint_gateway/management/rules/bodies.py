@@ -46,6 +46,8 @@ class CreateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The purpose of this version. It is kept with the version."""
     cases: RuleCases = ()
     """Token requests with what is expected. The version goes live only if all of them hold."""
+    locked: bool = False
+    """All that the version does beyond what its cases show is left out."""
     on_failure: OnFailure = CLOSED
     """``stale:15``: if it fails, a token may be made of its flow's last good answer, at most 15 minutes old."""
 
@@ -74,6 +76,7 @@ class PatchRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Save the new version without deploying it."""
     cases: RuleCases | UnsetType = UNSET
     """Replaces all of them."""
+    locked: bool | UnsetType = UNSET
     on_failure: OnFailure | UnsetType = UNSET
 
 

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rulemint_gateway.management.errors import RedCase, RedCasesError, UnavailableError
+from rulemint_gateway.management.errors import (
+    ConflictError,
+    InvalidBodyError,
+    RedCase,
+    RedCasesError,
+    UnavailableError,
+)
 from rulemint_gateway.management.rules.cases import cases_of
 from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.stores.writing.calls import CALL
 from rulemint_shared.cases.format import Case
-from rulemint_shared.contract.records import RuleVersion
+from rulemint_shared.contract.records import Power, RuleVersion
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,18 @@ class CaseResults:
     """The cases that do not hold."""
     not_run: str = ""
     """The reason why not all of them could be run; empty: all were."""
+    power: Power | None = None
+    """The things that the version used over all of them; None: not known, or too many."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A version that was checked."""
+
+    doubt: str = ""
+    """The reason why nobody knows that it is good. It goes on from "the version"; empty: it is."""
+    power: Power | None = None
+    """The things that it used over its cases; None: not known."""
 
 
 class CaseRuns(Protocol):
@@ -39,20 +57,21 @@ class VersionChecks:
         self._loading = loading
         self._cases = cases
 
-    async def doubt_about(
+    async def check(
         self, tenant: str, name: str, text: RuleVersion, *, goes_live: bool, field: str = "script"
-    ) -> str:
-        """Say why nobody knows whether *text* of the rule *name* is good; empty if it is.
-
-        The cases of a draft are not run: it may be work that has just begun.
+    ) -> Checked:
+        """Load *text* of the rule *name*, and run its cases. Those of a draft need not hold.
 
         Raises:
             DoesNotLoadError: it does not load. The code is the *field* of the body.
             RedCasesError: it would go live, and some of its cases do not hold.
+            InvalidBodyError: it is locked without cases.
         """
+        if text.locked and not text.cases:
+            raise InvalidBodyError("A lock keeps a version to what its cases show: give it cases", field="locked")
         if doubt := await self._loading.doubt_about(tenant, name, text, field=field):
-            return f"could not be loaded, because {doubt}"
-        return await self._doubt_by_cases(tenant, name, text) if goes_live else ""
+            return Checked(f"could not be loaded, because {doubt}")
+        return await self._by_cases(tenant, name, text, goes_live=goes_live)
 
     async def require(self, tenant: str, name: str, text: RuleVersion) -> None:
         """Refuse to let *text* go live unless it loads and its cases hold.
@@ -61,21 +80,33 @@ class VersionChecks:
             DoesNotLoadError, RedCasesError: it does not, or they do not.
             UnavailableError: nobody can tell now.
         """
-        if doubt := await self.doubt_about(tenant, name, text, goes_live=True):
+        if text.locked and text.power is None:
+            raise ConflictError(
+                f"Version {text.version} is locked, and its cases were not run when it was made: make it again",
+                field="locked",
+                code="power_not_known",
+            )
+        if doubt := (await self.check(tenant, name, text, goes_live=True)).doubt:
             raise UnavailableError(
                 f"Version {text.version} {doubt}, so it does not go live. "
                 "Try again; no_check=true deploys it all the same"
             )
 
-    async def _doubt_by_cases(self, tenant: str, name: str, text: RuleVersion) -> str:
+    async def _by_cases(self, tenant: str, name: str, text: RuleVersion, *, goes_live: bool) -> Checked:
+        """Run the cases of *text*. Those of a locked version run in any case, because they say what it may do."""
         call = CALL.get()
+        no_check, force = (False, False) if call is None else (call.no_check, call.force)
         cases = cases_of(text)
-        if not cases or (call is not None and (call.no_check or call.force)):
-            return ""
+        if not cases or (no_check and not text.locked):
+            return Checked()
         results = await self._cases.run(tenant, name, text, cases)
-        if results.red:
+        if results.red and goes_live and not (force or no_check):
             raise RedCasesError(results.red, of=len(cases))
-        return f"could not be tested, because {results.not_run}" if results.not_run else ""
+        not_known = results.not_run or (text.locked and results.power is None and "its cases show too much to list")
+        must_be_known = text.locked or (goes_live and not (force or no_check))
+        if not_known and must_be_known:
+            return Checked(f"could not be tested, because {not_known}")
+        return Checked(power=results.power)
 
 
 def warn_that_it_is_a_draft(version: int, doubt: str, *, was_enabled: bool) -> None:

@@ -106,22 +106,22 @@ class Rules:
         if change.doubt and _names_rule_fields(body):
             raise NotLoadedError(change.doubt)
 
-        async def plan() -> Changes[tuple[Rule, RuleVersion]]:
+        async def plan() -> Changes[tuple[Rule, RuleVersion, RuleVersion]]:
             rule = self._records.find(tenant, rule_id)
             old = await self._texts.base(tenant, rule, draft=body.draft)
             changed, text = change.applied_to(rule, old)
             patched = self._patched(tenant, changed, body)
-            changes = Changes((patched, text))
+            changes = Changes((patched, text, old))
             if text != old:
                 patched = self._texts.plan_version(rule, patched, text, changes)
-                changes.result = (patched, text)
+                changes.result = (patched, text, old)
             changes.put(RULES, patched)
             return changes
 
-        patched, text = await self._store.transact(tenant, plan)
+        patched, text, old = await self._store.transact(tenant, plan)
         if text.version != shown_version(patched):
             text = await self._records.text(tenant, patched, shown_version(patched))
-        return rule_answer(patched, text)
+        return rule_answer(patched, text, before=old)
 
     async def delete(self, tenant: str, rule_id: str, *, check: Callable[[Rule], None] | None = None) -> None:
         """Delete the rule with its versions, secrets and state; one that is not there is no error.

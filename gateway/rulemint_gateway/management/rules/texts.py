@@ -161,7 +161,8 @@ class RuleTexts:
             rule_id=rule_id, version=1, created_at_ms=unix_ms(), created_by=_caller(), message=message, **given
         )
         text = msgspec.structs.replace(wanted, **await self._packages.installed_for(tenant, wanted))
-        return FirstText(text, await self._checks.doubt_about(tenant, name, text, goes_live=True, field=field))
+        checked = await self._checks.check(tenant, name, text, goes_live=True, field=field)
+        return FirstText(msgspec.structs.replace(text, power=checked.power), checked.doubt)
 
     async def change(
         self,
@@ -190,7 +191,10 @@ class RuleTexts:
         text = msgspec.structs.replace(based_on, **given)
         doubt = ""
         if text != based_on or (given and not draft and text.version != rule.version):
-            doubt = await self._checks.doubt_about(tenant, rule.name, text, goes_live=not draft, field=field)
+            checked = await self._checks.check(tenant, rule.name, text, goes_live=not draft, field=field)
+            doubt = checked.doubt
+            if text != based_on:  # which nobody has seen yet
+                given = given | {"power": checked.power}
         return TextChange(based_on=based_on, fields=given, draft=draft, doubt=doubt, message=message)
 
     def plan_version(self, before: Rule, after: Rule, text: RuleVersion, changes: Changes[Any]) -> Rule:

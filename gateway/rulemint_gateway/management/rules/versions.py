@@ -75,7 +75,9 @@ class RuleVersionsOf:
 
     async def deploy(self, tenant: str, rule_id: str, version: int) -> RuleAnswer:
         """The rule, which runs *version* from now on; it may be older or newer than the one before."""
-        return rule_answer(*await self.deploy_record(tenant, rule_id, version))
+        rule = self._records.find(tenant, rule_id)
+        before = await self._records.text(tenant, rule, rule.version) if rule.version else None
+        return rule_answer(*await self.deploy_record(tenant, rule_id, version), before=before)
 
     async def deploy_record(
         self, tenant: str, rule_id: str, version: int | None, *, ends_draft: bool = False
@@ -130,7 +132,7 @@ class RuleVersionsOf:
             to_version=after.version,
             changed={
                 name: {"from": _shown(before, name), "to": _shown(after, name)}
-                for name in TEXT_FIELDS
+                for name in (*TEXT_FIELDS, "power")
                 if name != "script" and getattr(before, name) != getattr(after, name)
             },
             script=await asyncio.to_thread(unified_diff, rule.name, before, after),

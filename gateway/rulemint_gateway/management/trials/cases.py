@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 
 import msgspec
 from msgspec import UNSET
@@ -12,19 +13,23 @@ from rulemint_gateway.management.errors import ForbiddenError, InvalidBodyError,
 from rulemint_gateway.management.rules.checks import CaseResults
 from rulemint_gateway.management.trials.answers import TryAnswer
 from rulemint_gateway.management.trials.bodies import TryRule, check_body
+from rulemint_gateway.management.trials.requests import TriedRequest
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.stores.writing.calls import CALL
-from rulemint_shared.cases.differences import Seen, SeenCall, SeenLine, differences
+from rulemint_shared.allow_list import DEFAULT_PORTS, AllowedHost, parse_entries
+from rulemint_shared.cases.differences import GRANTED, Seen, SeenCall, SeenLine, differences
 from rulemint_shared.cases.format import TEST_AUDIENCE, Case, TestClient
 from rulemint_shared.cases.trials import request_fields
 from rulemint_shared.contract.messages import FailureReason
-from rulemint_shared.contract.records import RuleVersion
+from rulemint_shared.contract.records import Power, RuleVersion
 from rulemint_shared.wrong_values import WrongValue, in_words
 
 CASES_AT_ONCE = 2
 """Of one version. Others of the tenant want to try their rules too."""
 CASES_WITHIN_S = 30.0
 """So long the cases of a version may take in all."""
+MAX_POWER = 500
+"""Claims, scopes, hosts or APIs that are listed of a version. Of one that uses more, its power is not known."""
 MAX_DIFFERENCES = 10
 """Of one case, as an answer has them."""
 NOT_THE_RULE_S_FAULT = {
@@ -33,6 +38,16 @@ NOT_THE_RULE_S_FAULT = {
     FailureReason.INTERRUPTED: "a runner went away",
     FailureReason.LATE: "no runner came round to them",
 }
+
+
+@dataclass(frozen=True)
+class _RunCase:
+    """A case that was run."""
+
+    red: RedCase | None = None
+    """None: it holds."""
+    power: Power = Power()
+    """The things that the rule used, with hosts as calls have them."""
 
 
 class NotRunError(Exception):
@@ -57,7 +72,7 @@ class TriedCases:
         bodies = [_trial_of(case, index, text) for index, case in enumerate(cases)]
         places = asyncio.Semaphore(CASES_AT_ONCE)
 
-        async def run(case: Case, body: TryRule) -> RedCase | None:
+        async def run(case: Case, body: TryRule) -> _RunCase:
             async with places:
                 return await self._run_case(tenant, name, text, case, body)
 
@@ -68,23 +83,27 @@ class TriedCases:
             return CaseResults(not_run=f"its cases did not end within {CASES_WITHIN_S:g} s")
         except NotRunError as error:
             return CaseResults(not_run=str(error))
-        return CaseResults(red=tuple(red for red in found if red is not None))
+        return CaseResults(
+            red=tuple(each.red for each in found if each.red is not None),
+            power=power_of([each.power for each in found], text),
+        )
 
-    async def _run_case(self, tenant: str, name: str, text: RuleVersion, case: Case, body: TryRule) -> RedCase | None:
-        """Name the differences; None if the case holds.
+    async def _run_case(self, tenant: str, name: str, text: RuleVersion, case: Case, body: TryRule) -> _RunCase:
+        """Run *case*, and name the differences, if it does not hold.
 
         Raises:
             NotRunError: that is not known.
         """
         try:
-            tried = await self._trials.run_text(tenant, name, text, body)
+            tried, request = await self._trials.run_text(tenant, name, text, body)
         except NotFoundError:
-            return RedCase(name=case.name, differences=[f"client: there is no client {case.client}"])
+            return _RunCase(RedCase(name=case.name, differences=[f"client: there is no client {case.client}"]))
         kind, _, reason = tried.outcome.partition(":")
         if kind == "failed" and (why := NOT_THE_RULE_S_FAULT.get(FailureReason(reason))):
             raise NotRunError(why)
         found = differences(case.expect, _seen(tried))
-        return RedCase(name=case.name, differences=found[:MAX_DIFFERENCES]) if found else None
+        red = RedCase(name=case.name, differences=found[:MAX_DIFFERENCES]) if found else None
+        return _RunCase(red, _used(tried, request))
 
 
 def _check_may_read(cases: Sequence[Case]) -> None:
@@ -139,7 +158,37 @@ def _seen(tried: TryAnswer) -> Seen:
     )
 
 
-async def _all_of(cases: Sequence[Coroutine[None, None, RedCase | None]]) -> list[RedCase | None]:
+def power_of(used: Sequence[Power], text: RuleVersion) -> Power | None:
+    """Return what *text* used over its cases, with hosts as its ``allow_hosts`` spells them; None if that is too much.
+
+    A call that was refused is not part of it.
+    """
+    all_used = {name: {each for power in used for each in getattr(power, name)} for name in Power.__struct_fields__}
+    entries = parse_entries(text.allow_hosts)
+    all_used["hosts"] = {str(host) for called in all_used["hosts"] for host in _allowed(called, entries)}
+    if any(len(names) > MAX_POWER for names in all_used.values()):
+        return None
+    return Power(**{name: tuple(sorted(names)) for name, names in all_used.items()})
+
+
+def _used(tried: TryAnswer, request: TriedRequest) -> Power:
+    granted = tried.outcome == GRANTED
+    return Power(
+        claims=tuple(tried.claims),
+        scopes=tuple(scope for scope in tried.scope if scope not in request.scope),
+        hosts=tuple(call.host for call in tried.calls),
+        audiences=(request.audience,) if granted else (),
+    )
+
+
+def _allowed(called: str, entries: Sequence[AllowedHost]) -> list[AllowedHost]:
+    """Return the entries that *called*, a host of a call, can stand for. A call does not say its scheme."""
+    name, _, port = called.partition(":")
+    hosts = [AllowedHost(scheme, name, int(port) if port.isdecimal() else own) for scheme, own in DEFAULT_PORTS.items()]
+    return [host for host in hosts if any(entry.allows(host.scheme, host.name, host.port) for entry in entries)]
+
+
+async def _all_of(cases: Sequence[Coroutine[None, None, _RunCase]]) -> list[_RunCase]:
     """Run *cases* to their ends. The first that fails ends the others, and its error is raised."""
     try:
         async with asyncio.TaskGroup() as group:

@@ -78,16 +78,20 @@ class Trials:
         flow = [RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)]
         return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text)
 
-    async def run_text(self, tenant: str, name: str, text: RuleVersion, body: TryRule) -> TryAnswer:
+    async def run_text(
+        self, tenant: str, name: str, text: RuleVersion, body: TryRule
+    ) -> tuple[TryAnswer, TriedRequest]:
         """Run *text* of the rule *name*, whose packages are installed, on the request of *body*, with its secrets.
+
+        No lock holds it, because its lock is made of what it does here.
 
         Raises:
             ManagementError: the request is none, or names what does not exist; or too many are being tried.
         """
         request = tried_request(self._catalog.tenant(tenant), body)
-        trial = self._own_trial(text, self._encrypted(body))
+        trial = self._own_trial(msgspec.structs.replace(text, locked=False), self._encrypted(body))
         flow = [RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)]
-        return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text)
+        return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text), request
 
     async def _run_flow(self, tenant: str, body: TryRule, request: TriedRequest) -> TryAnswer:
         """Run all rules that a token request would meet. One text travels along, and runners read the others."""
@@ -164,6 +168,8 @@ class Trials:
             version = shown_version(rule) if body.version is UNSET else body.version
             name, before = rule.name, await self._records.text(tenant, rule, version)
             wanted = msgspec.structs.replace(before, **given)
+            if wanted != before:  # its lock would be of another text
+                wanted = msgspec.structs.replace(wanted, locked=False)
             secrets = await self._stored_secrets(tenant, rule)
         if body.secrets is not UNSET:
             secrets = self._encrypted(body)

@@ -20,7 +20,7 @@ from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.messages import BEYOND_LOCK, FailureReason
 from rulemint_shared.redis.server_clock import ServerClock
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -30,6 +30,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _REQUESTS = ("rulemint_token_requests", "Token requests that were answered.", "outcome")
 _DURATION = ("rulemint_token_request_duration_seconds", "From a token request's arrival to its answer.")
 _STALE = ("rulemint_stale_tokens", "Tokens made of an earlier answer, because rules failed that allow it.")
+_BEYOND_LOCKS = ("rulemint_beyond_locks", "Claims and scopes that were left out, because a version is locked.")
 _THROTTLED = (
     "rulemint_throttled",
     "Requests refused because authentication failed too often from their address.",
@@ -79,6 +80,7 @@ class Metrics:
         self._registry = registry
         self._requests = _by_label(registry, *_REQUESTS, every_outcome())
         self._stale = Counter(*_STALE, registry=registry)
+        self._beyond_locks = Counter(*_BEYOND_LOCKS, registry=registry)
         self._seconds = Histogram(*_DURATION, registry=registry, buckets=_SECONDS)
         self._throttled = _by_label(registry, *_THROTTLED, ThrottledBy)
         self._cut_short = _by_label(registry, *_CUT_SHORT, CutShort)
@@ -95,6 +97,10 @@ class Metrics:
         self.refused(record.outcome, record.timings.total_ms)
         if record.stale_since_ms:
             self._stale.inc()
+        for rule in record.rules:
+            for dropped in rule.dropped:
+                if dropped.why == BEYOND_LOCK:
+                    self._beyond_locks.inc()
 
     def refused(self, outcome: str, total_ms: float) -> None:
         """As `answered`, of one that has no record."""

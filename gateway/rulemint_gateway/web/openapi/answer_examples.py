@@ -19,6 +19,10 @@ _TEXT: dict[str, Any] = {
     "dependencies": {"lodash": "^4"},
     "resolved_dependencies": {"lodash": "4.17.21"},
 }
+_POWER: dict[str, Any] = {
+    "locked": True,
+    "power": {"claims": ["team"], "scopes": [], "hosts": [], "audiences": ["https://api.example.com/"]},
+}
 _VERSION: dict[str, Any] = {
     "number": 2,
     "deployed": True,
@@ -30,6 +34,7 @@ _VERSION: dict[str, Any] = {
     "script_sha256": "db853548dd953b7cd74ec455aad0ffb7fae186106d9f5d86bccc205edaf23773",
     **_TEXT,
     "case_count": 1,
+    **_POWER,
 }
 _CASES: list[dict[str, Any]] = [
     {
@@ -97,6 +102,7 @@ ANSWERS: dict[str, Any] = {
         "message": "Teams come from the client's metadata",
         "cases": _CASES,
         "on_failure": "stale:15",
+        **_POWER,
     },
     "RuleVersionSummary": _VERSION,
     "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT, "cases": _CASES},

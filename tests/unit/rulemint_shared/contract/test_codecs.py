@@ -61,6 +61,7 @@ from rulemint_shared.contract.records import (
     ErrorStyle,
     Isolation,
     Language,
+    Power,
     ResourceServer,
     Rule,
     RuleForm,
@@ -134,6 +135,8 @@ RULE_VERSION = RuleVersion(
     created_by="c",
     message="m",
     cases='[{"name":"n","expect":{"claims":{}}}]',
+    power=Power(claims=("n",), scopes=("a",), hosts=("api.example.com",), audiences=("https://api/",)),
+    locked=True,
 )
 TAPE = Tape(
     build="0.1.0",

@@ -1,0 +1,87 @@
+"""The power of a version: what its cases show that it uses; and a lock, which makes that its limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import pytest
+
+from fixtures.management import Management, read_exchange
+
+pytestmark = pytest.mark.timeout(120)
+
+RULE = """
+export default async ({ client, scope, context }) => {
+  if (context.body.asks) await fetch(`https://${context.body.asks}/`).catch(() => {});
+  const more = context.body.more ? { role: 'root', scope: [...scope, 'admin'] } : {};
+  return { plan: 'gold', scope: [...scope, 'extra'], ...more };
+};
+"""
+API = "https://api.example.com/"
+CASES: list[dict[str, Any]] = [
+    {"name": "gold", "expect": {"claims": {"plan": "gold"}}},
+    {"name": "it asks", "body": {"asks": "one.invalid"}, "expect": {"claims_include": {"plan": "gold"}}},
+    {"name": "it may not ask", "body": {"asks": "two.invalid"}, "expect": {"scope": ["extra"]}},
+]
+FIELDS: dict[str, Any] = {"cases": CASES, "allow_hosts": ["one.invalid"], "enabled": False}
+
+
+async def test_a_version_says_what_its_cases_used_and_a_deployment_what_is_more(management: Management) -> None:
+    async with management.rule(RULE, **FIELDS) as rule:
+        power = {"claims": ["plan"], "scopes": ["extra"], "hosts": ["one.invalid"], "audiences": [API]}
+        assert (rule["power"], rule["locked"]) == (power, False)
+        assert "more_power" not in rule
+        path = f"/api/v2/rules/{rule['id']}"
+        cases = [*CASES, {"name": "more", "body": {"more": 1}, "expect": {"claims_include": {"role": "root"}}}]
+        more = (await management.call("PATCH", path, {"cases": cases})).body
+        assert more["more_power"] == {"claims": ["role"], "scopes": ["admin"], "hosts": [], "audiences": []}
+        diff = (await management.call("GET", f"{path}/diff?from=1&to=2")).body
+        assert diff["changed"]["power"]["to"]["scopes"] == ["admin", "extra"]
+        back = (await management.call("POST", f"{path}/versions/1/deploy")).body
+        assert (back["power"], "more_power" in back) == (power, False)
+        forth = (await management.call("POST", f"{path}/versions/2/deploy")).body
+        assert forth["more_power"]["claims"] == ["role"]
+        draft = (await management.call("PATCH", path, {"draft": True, "cases": CASES[:1]})).body["draft_version"]
+        shown = (await management.call("GET", f"{path}/versions/{draft}")).body
+        assert shown["power"] == {**power, "hosts": []}
+
+
+async def test_a_locked_version_does_nothing_that_its_cases_did_not_show(management: Management) -> None:
+    client = await management.a_client()
+    cases = [{**each, "audience": client.audience} for each in CASES]
+    fields = {**FIELDS, "cases": cases, "enabled": True, "locked": True, "clients": [client.client_id]}
+    async with management.rule(RULE, **{**fields, "allow_hosts": ["one.invalid", "three.invalid"]}):
+        answer = await management.ask(client.request(more="1", asks="three.invalid"))
+        assert answer.status == 200, answer.text
+        claims = jwt.decode(answer.body["access_token"], options={"verify_signature": False})
+        assert (claims["plan"], claims["scope"], "role" in claims) == ("gold", "read write", False)
+        record = await read_exchange(management, answer.headers["x-request-id"])
+        (report,) = record["rules"]
+        assert [each["name"] for each in report["dropped"]] == ["role", "scope admin"]
+        assert "three.invalid is not listed" in record["calls"][0]["error"]
+        assert [line["level"] for line in record["lines"]] == ["warn", "warn"]
+        within = await management.ask(client.request(asks="one.invalid"))
+        claims = jwt.decode(within.body["access_token"], options={"verify_signature": False})
+        assert claims["scope"] == "read write extra"
+
+
+async def test_a_lock_needs_cases_and_even_forced_ones_are_run(management: Management) -> None:
+    body = {"name": "never made", "script": RULE, "locked": True}
+    refused = await management.call("POST", "/api/v2/rules", body)
+    assert (refused.status, refused.body["field"]) == (400, "locked")
+    red = [{"name": "red", "expect": {"claims": {"plan": "free"}}}]
+    async with management.rule(RULE, **{**FIELDS, "cases": []}) as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        assert rule["power"] is None
+        forced = await management.call("PATCH", f"{path}?force=true", {"cases": red, "locked": True})
+        assert (forced.status, forced.body["locked"], forced.body["power"]["claims"]) == (200, True, ["plan"])
+
+
+async def test_a_locked_version_whose_cases_nobody_ran_never_goes_live(lone_gateway: Management) -> None:
+    body = {"name": "locked", "script": RULE, "locked": True, "cases": CASES}
+    made = await lone_gateway.call("POST", "/api/v2/rules?no_check=true", body)
+    assert (made.status, made.body["version"], made.body["draft_version"]) == (201, 0, 1), made.text
+    path = f"/api/v2/rules/{made.body['id']}/versions/1/deploy?no_check=true"
+    deployed = await lone_gateway.call("POST", path)
+    assert (deployed.status, deployed.body["errorCode"]) == (409, "power_not_known")
