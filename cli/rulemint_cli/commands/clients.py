@@ -42,6 +42,29 @@ async def create(  # each is an option of the command line
 
 
 @command(clients)
+async def waste(
+    call: Call,
+    day: Annotated[str | None, typer.Option(help="That day (UTC), as 2026-11-25. Default: today.")] = None,
+    take: Annotated[int, typer.Option(min=1, max=100, help="So many clients, those that wasted most.")] = 20,
+) -> None:
+    """Show which clients ask for tokens that they do not need, and what keeping tokens would save.
+
+    A token is wasted if the client had one in force already, for the same API and scopes.
+    """
+    from rulemint_cli.system.waste import COLUMNS, sentence  # noqa: PLC0415  # each command loads what it needs
+
+    query: dict[str, str | int] = {"take": take} if day is None else {"take": take, "day": day.replace("-", "")}
+    async with call.admin() as admin:
+        found = await admin.call("GET", "stats/waste", query=query)
+    if call.as_json:
+        call.output.json(found)
+        return
+    if found["clients"]:
+        call.output.table(COLUMNS, found["clients"])
+    call.output.console.print(sentence(found), soft_wrap=True)
+
+
+@command(clients)
 async def update(  # as above
     call: Call,
     client: IdArgument,

@@ -36,7 +36,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "credentials": ("credentials", "credentials --json > admin.json"),
     "demo": ("demo", "demo --wait 60", "demo --remove"),
     "exchanges list": ("exchanges", "exchanges --client order-robot --outcome failed --since 1h", "exchanges -f"),
-    "exchanges show": ("exchanges show 8fff0915", "exchanges show --last --outcome denied"),
+    "exchanges show": (
+        "exchanges show 8fff0915",
+        "exchanges show --last --outcome denied",
+        "exchanges show -",
+    ),
     "clients list": ("clients list",),
     "clients show": ("clients show order-robot",),
     "clients create": (
@@ -44,6 +48,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'clients create "Order robot" --client-id order-robot --metadata plan=gold',
     ),
     "clients update": ("clients update order-robot --metadata plan=silver",),
+    "clients waste": ("clients waste", "clients waste --day 2026-11-25"),
     "clients secrets": ("clients secrets order-robot",),
     "clients rotate-secret": ("clients rotate-secret order-robot --overlap 7d",),
     "clients delete-secret": ("clients delete-secret order-robot first",),

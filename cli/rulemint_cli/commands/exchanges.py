@@ -40,14 +40,17 @@ OutcomeOption = Annotated[
     str | None,
     typer.Option(help="Only this outcome: granted, denied, failed, refused, or one such as failed:timeout."),
 ]
+JtiOption = Annotated[str | None, typer.Option(help="Only the request that got the token with this jti.")]
+STANDARD_INPUT = "-"
 
 
 @command(exchanges, "list", watches=True)
-def list_(
+def list_(  # noqa: PLR0913  # each is an option of the command line
     call: Call,
     client: ClientOption = None,
     rule: RuleOption = None,
     outcome: OutcomeOption = None,
+    jti: JtiOption = None,
     since: Annotated[str | None, typer.Option(help="Since then: 10m, 2h or 1d ago, or 2026-11-25T08:00:00Z.")] = None,
     until: Annotated[str | None, typer.Option(help="Before then, written as for --since.")] = None,
     tail: Annotated[
@@ -63,7 +66,7 @@ def list_(
     """
     from rulemint_cli.system import exchanges as requests  # noqa: PLC0415  # each command loads what it needs
 
-    filters = requests.filters_of(client=client, rule=rule, outcome=outcome, since=since, until=until)
+    filters = requests.filters_of(client=client, rule=rule, outcome=outcome, since=since, until=until, jti=jti)
     past = _of_the_past(tail, has_since=since is not None, follow=follow)
 
     async def run() -> None:
@@ -87,7 +90,11 @@ def list_(
 async def show(
     call: Call,
     exchange: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Its id (X-Request-Id), or the 8 characters that rows show.")
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="Its id (X-Request-Id, jti), the 8 characters that rows show, or the token; -: from standard input.",
+        ),
     ] = None,
     client: ClientOption = None,
     rule: RuleOption = None,
@@ -100,9 +107,12 @@ async def show(
 ) -> None:
     """Show all about one token request: reason, rules and what they changed, log lines, calls, times."""
     from rulemint_cli.system import exchanges as requests  # noqa: PLC0415  # as above
+    from rulemint_cli.system.access_tokens import MOST_CHARACTERS  # noqa: PLC0415  # as above
     from rulemint_cli.system.exchange_report import report  # noqa: PLC0415  # as above
 
     filters = requests.filters_of(client=client, rule=rule, outcome=outcome)
+    if exchange == STANDARD_INPUT:
+        exchange = sys.stdin.read(MOST_CHARACTERS).strip()
     if last == (exchange is not None) or (filters and not last):
         raise UsageError("give the ID of a token request, or --last, which takes filters")
     async with call.admin() as admin:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rulemint_cli.connection.management_api import Admin, NoAnswerError
+from rulemint_cli.system.access_tokens import jti_of, looks_like_a_token
 from rulemint_cli.system.log_query import moment
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.ids import exchange_time_ms
@@ -27,7 +28,13 @@ Filters = Mapping[str, str]
 
 
 def filters_of(
-    *, client: str | None, rule: str | None, outcome: str | None, since: str | None = None, until: str | None = None
+    *,
+    client: str | None,
+    rule: str | None,
+    outcome: str | None,
+    since: str | None = None,
+    until: str | None = None,
+    jti: str | None = None,
 ) -> dict[str, str]:
     """Return the parameters of the list for the options that are given.
 
@@ -38,6 +45,7 @@ def filters_of(
         "client_id": client,
         "rule": rule,
         "outcome": outcome,
+        "jti": jti,
         "since": None if since is None else moment(since, option="--since"),
         "until": None if until is None else moment(until, option="--until"),
     }
@@ -55,17 +63,26 @@ async def newest(admin: Admin, filters: Filters, *, count: int) -> list[Exchange
 
 
 async def find(admin: Admin, exchange_id: str) -> Exchange:
-    """Return the whole record of the token request whose id is, or ends in, *exchange_id*.
+    """Return the whole record of the token request whose id is, or ends in, *exchange_id*, or of that token.
 
     Raises:
         CommandError: there is none; or the system refuses, or does not answer.
     """
+    if looks_like_a_token(exchange_id):
+        exchange_id = await _of_jti(admin, jti_of(exchange_id))
     if exchange_time_ms(exchange_id) is None:
         if len(exchange_id) < LEAST_OF_AN_ID:
             raise UsageError(f"{exchange_id} is too short: give at least {LEAST_OF_AN_ID} characters of the id's end")
         exchange_id = await _only(admin, {"id": exchange_id}, f"no token request has an id that ends in {exchange_id}")
     record: Exchange = await admin.call("GET", f"{PATH}/{quote(exchange_id, safe='')}")
     return record
+
+
+async def _of_jti(admin: Admin, jti: str) -> str:
+    """Return the id of the token request that got the token *jti*; it is the same, but for tokens of old versions."""
+    if exchange_time_ms(jti) is not None:
+        return jti
+    return await _only(admin, {"jti": jti}, f"no token request got a token with the jti {jti}")
 
 
 async def find_last(admin: Admin, filters: Filters) -> Exchange:

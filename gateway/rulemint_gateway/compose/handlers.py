@@ -51,6 +51,7 @@ from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.tape_store import TapeStore
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
+from rulemint_gateway.stores.traffic.token_use import TokenUse
 from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.web.auth0.actions.actions import ActionHandlers
 from rulemint_gateway.web.auth0.actions.bindings import TriggerHandlers
@@ -219,5 +220,5 @@ def _tenant_paths(known: Configuration) -> TenantPaths:
         settings=TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
         signing_keys=SigningKeyHandlers(catalog, SigningKeyring(catalog, store, known.signing_keys)),
         log=TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
-        stats=StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis))),
+        stats=StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis), TokenUse(redis))),
     )

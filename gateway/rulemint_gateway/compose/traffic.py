@@ -92,6 +92,7 @@ def _exchanges(stack: AsyncExitStack, settings: GatewaySettings, known: Configur
         refusals_per_source=settings.refusals_per_source,
     )
     in_background(stack, exchanges.write_behind())
+    in_background(stack, exchanges.use.write())
     return exchanges
 
 

@@ -1,13 +1,15 @@
-"""Statistics of a tenant: its tokens per day, and the clients that were active of late."""
+"""Statistics of a tenant: its tokens per day, the clients that were active of late, and those that waste tokens."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from heapq import heappush, heappushpop
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
+from rulemint_gateway.stores.traffic.token_use import TokenUse, Use
 from rulemint_shared.clock import unix_ms
 
 ACTIVE_DAYS = 30
@@ -25,12 +27,57 @@ class DayAnswer(Answer, frozen=True, kw_only=True):
     updated_at: Moment
 
 
+class ClientWaste(Answer, frozen=True, kw_only=True):
+    """The tokens of one client in a day: those it asked for, and those it needed because it had none in force."""
+
+    client_id: str
+    asked: int
+    needed: int
+    wasted: int
+    """As many as the client would not ask for if it kept its tokens until they end."""
+    spent_ms: float
+    """From its requests' arrival to their answers, all together."""
+    saved_ms: float
+    """As much of it as keeping tokens would save."""
+
+
+class Waste(Answer, frozen=True, kw_only=True):
+    """The waste of a day (UTC): of all clients together, and those that wasted most."""
+
+    day: str
+    asked: int
+    needed: int
+    wasted: int
+    clients: list[ClientWaste]
+
+
 class Stats:
     """The use cases of ``/api/v2/stats``."""
 
-    def __init__(self, counts: TokenCounts, usage: SecretUsage) -> None:
+    def __init__(self, counts: TokenCounts, usage: SecretUsage, use: TokenUse) -> None:
         self._counts = counts
         self._usage = usage
+        self._use = use
+
+    async def waste(self, tenant: str, *, day: str | None, take: int) -> Waste:
+        """The *take* clients that wasted most on *day* (``YYYYMMDD``), and all of them together; today unless given.
+
+        Raises:
+            InvalidBodyError: it is no day.
+        """
+        of = datetime.fromtimestamp(unix_ms() / 1_000, tz=UTC).date() if day is None else _day(day, "day")
+        asked = needed = 0
+        worst: list[tuple[int, str, Use]] = []
+        async for client_id, use in self._use.of_day(tenant, of):
+            asked += use.asked
+            needed += min(use.needed, use.asked)
+            entry = (use.asked - use.needed, client_id, use)
+            if len(worst) < take:
+                heappush(worst, entry)
+            else:
+                heappushpop(worst, entry)
+        clients = [_client_waste(client_id, use) for _wasted, client_id, use in sorted(worst, reverse=True)]
+        return Waste(day=of.isoformat(), asked=asked, needed=needed, wasted=asked - needed, clients=clients)
 
     async def daily(self, tenant: str, *, first: str | None, last: str | None) -> list[DayAnswer]:
         """One entry a day (UTC) from *first* to *last*, both ``YYYYMMDD``; the last 30 days unless given.
@@ -51,6 +98,18 @@ class Stats:
     async def active_clients(self, tenant: str) -> int:
         """The number of clients that have proved who they are in the last 30 days."""
         return await self._usage.active_clients(tenant, since_ms=unix_ms() - ACTIVE_DAYS * 86_400_000)
+
+
+def _client_waste(client_id: str, use: Use) -> ClientWaste:
+    wasted = max(0, use.asked - use.needed)
+    return ClientWaste(
+        client_id=client_id,
+        asked=use.asked,
+        needed=use.asked - wasted,
+        wasted=wasted,
+        spent_ms=round(use.spent_us / 1_000, 1),
+        saved_ms=round(use.spent_us / 1_000 * wasted / max(1, use.asked), 1),
+    )
 
 
 def _day(text: str, field: str) -> date:

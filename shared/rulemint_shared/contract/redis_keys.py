@@ -245,6 +245,11 @@ def tokens_per_day(tenant: str) -> str:
     return f"{_of(tenant)}:tokens-per-day"
 
 
+def token_use(tenant: str, day: str) -> str:
+    """The hash client_id → how many tokens the client asked for on *day* (``YYYY-MM-DD``, UTC), and needed."""
+    return f"{_of(tenant)}:token-use:{day}"
+
+
 def token_quota(tenant: str, window: str) -> str:
     """The hash of a quota in one hour or day: how many tokens were issued, and how many were refused."""
     return f"{_of(tenant)}:token-quotas:{window}"

@@ -6,6 +6,9 @@ import json
 import re
 import signal
 import subprocess
+from typing import Any
+
+import jwt
 
 from fixtures.processes import BIN, started, until
 from fixtures.workplace import Done, Workplace
@@ -40,6 +43,25 @@ def test_the_advice_of_a_failed_token_shows_its_reason(workplace: Workplace) -> 
     whole = workplace.json("exchanges", "show", ending)
     assert whole["id"].endswith(ending)
     assert workplace.json("exchanges", "show", whole["id"]) == whole
+
+
+def test_a_token_shows_its_request_and_where_its_time_went_and_its_client_what_it_wastes(workplace: Workplace) -> None:
+    token = [a_token(workplace, "demo-secret-not-for-production").stdout.strip() for _ in range(3)][-1]
+    jti = jwt.decode(token, options={"verify_signature": False})["jti"]
+    until(lambda: workplace.json("exchanges", "list", "--jti", jti) != [])
+    shown = workplace.rulemint("exchanges", "show", token).stdout
+    assert f"  id         {jti}" in shown
+    assert "  rule seed@1 " in shown
+    assert re.search(r"^  in all +█{40} +[0-9.]+ ms$", shown, re.MULTILINE)
+
+    def of_the_demo_client() -> list[dict[str, Any]]:
+        clients: list[dict[str, Any]] = workplace.json("clients", "waste", "--take", "100")["clients"]
+        return [each for each in clients if each["client_id"] == "demo-client"]
+
+    until(lambda: any(each["asked"] >= 3 for each in of_the_demo_client()))
+    (waste,) = of_the_demo_client()
+    assert waste["needed"] < waste["asked"]
+    assert "demo-client" in workplace.rulemint("clients", "waste").stdout
 
 
 def test_the_list_shows_what_its_filters_say_and_the_newest_is_the_last(workplace: Workplace) -> None:

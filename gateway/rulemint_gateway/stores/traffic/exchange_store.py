@@ -21,6 +21,7 @@ from rulemint_gateway.stores.traffic.record_size import fitting, weight
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.traffic.secret_usage import note_usage
 from rulemint_gateway.stores.traffic.token_counts import issued_tokens
+from rulemint_gateway.stores.traffic.token_use import TokenUse
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
@@ -79,6 +80,8 @@ class ExchangeStore:
         *refusals_per_source* in a minute are kept whole.
         """
         self._redis = redis
+        self.use = TokenUse(redis)
+        """Counts the tokens that clients asked for, by their records."""
         self._bounds = StreamBounds(kept_per_tenant, max_bytes)
         self._refusal_bounds = StreamBounds(kept_per_tenant, refusal_bytes)
         self._age_s = age_s
@@ -107,6 +110,7 @@ class ExchangeStore:
         When Redis is far behind, the oldest records of the tenant that has most waiting are lost, and counted.
         """
         self._waiting.add(exchange.tenant, exchange, weight(exchange))
+        self.use.note(exchange)
         self._filled.set()
 
     def refuse(self, tenant: str, source: str, make: Callable[[], ExchangeRecord]) -> None:

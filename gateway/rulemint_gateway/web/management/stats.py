@@ -8,10 +8,11 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.stats import DayAnswer, Stats
+from rulemint_gateway.management.stats import DayAnswer, Stats, Waste
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
+from rulemint_gateway.web.http.paging import MAX_PER_PAGE
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
 from rulemint_shared.whole_text import whole
@@ -24,6 +25,13 @@ class DaysQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     from_: Day | None = msgspec.field(name="from", default=None)
     to: Day | None = None
+
+
+class WasteQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The day, and how many clients are shown."""
+
+    day: Day | None = None
+    take: Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)] = 50
 
 
 class StatsHandlers:
@@ -55,6 +63,16 @@ class StatsHandlers:
                 scopes=("read:stats",),
                 answer=int,
             ),
+            Operation(
+                method="GET",
+                path="/api/v2/stats/waste",
+                handle=self.waste,
+                tag="Statistics",
+                summary="Compare the tokens that clients asked for with those that they needed",
+                scopes=("read:stats",),
+                query=WasteQuery,
+                answer=Waste,
+            ),
         ]
 
     async def daily(self, request: web.Request) -> web.Response:
@@ -68,3 +86,13 @@ class StatsHandlers:
         """200 and a number."""
         caller = authorize(request, self._catalog, scope="read:stats")
         return json_answer(await self._stats.active_clients(caller.tenant), headers=NO_STORE)
+
+    async def waste(self, request: web.Request) -> web.Response:
+        """200 and the clients that wasted most tokens on a day, today unless `day` says another of the last three.
+
+        A token is wasted if the client had one in force already, for the same API and scopes. Tokens are counted
+        within 5 seconds. A client that uses more than 8 pairs of API and scopes may waste more than is shown.
+        """
+        caller = authorize(request, self._catalog, scope="read:stats")
+        query = query_of(request, WasteQuery)
+        return json_answer(await self._stats.waste(caller.tenant, day=query.day, take=query.take), headers=NO_STORE)

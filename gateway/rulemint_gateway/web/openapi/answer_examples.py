@@ -196,6 +196,22 @@ ANSWERS: dict[str, Any] = {
         "created_at": "2026-10-27T00:00:00.000Z",
         "updated_at": "2026-10-27T00:00:00.000Z",
     },
+    "Waste": {
+        "day": "2026-11-25",
+        "asked": 1280,
+        "needed": 26,
+        "wasted": 1254,
+        "clients": [
+            {
+                "client_id": "nightly",
+                "asked": 1256,
+                "needed": 2,
+                "wasted": 1254,
+                "spent_ms": 6280.4,
+                "saved_ms": 6270.4,
+            }
+        ],
+    },
     "Status": {
         "gateways": ["gateway_74c36f8a33b5"],
         "runners": [

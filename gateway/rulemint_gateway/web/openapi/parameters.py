@@ -29,6 +29,7 @@ _IN_QUERIES = {
     "take": "How many entries there are between two checkpoints",
     "from": "Where to go on, or to begin",
     "to": "Where to end",
+    "day": "The day (UTC), as YYYYMMDD; today unless it is given",
     "sort": "The newest first, or the oldest",
     "tail": "Begin with so many records of the past",
     "since": "Begin at this time (RFC 3339, or ms since the epoch)",
