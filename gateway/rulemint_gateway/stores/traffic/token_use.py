@@ -1,12 +1,12 @@
 """Counts, for each client and day (UTC), the tokens that it asked for and those that it needed.
 
 A token is needed if none that the client got before is still in force for the same API and scopes. A client that keeps
-its tokens asks for no others. What is counted takes the same memory however much a client asks: two counts, a sum, and
-the last `COMBINATIONS` pairs of API and scopes with the end of their token. A client that uses more pairs seems to need
+its tokens asks for no others. The memory of a client does not grow with its tokens. It holds two counts, a sum, and the
+last `COMBINATIONS` pairs of API and scopes with the end of their token. A client that uses more pairs seems to need
 more tokens than it does, and never fewer.
 
 A gateway counts in its own memory and adds to the counts of all gateways every few seconds. Only tokens that it cannot
-tell to be wasted are looked at there. If Redis does not answer, what was counted waits; if an answer is lost, so is it.
+tell to be wasted are looked at there. If Redis does not answer, what was counted waits; if an answer is lost, it is lost with it.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Use(NamedTuple):
 
 
 class _Client:
-    """What a gateway has counted of a client and day since the last flush, and which tokens are in force."""
+    """The counts of a client and day since the last flush, and the tokens that are in force."""
 
     __slots__ = ("asked", "ends", "fresh", "needed", "spent_us")
 
