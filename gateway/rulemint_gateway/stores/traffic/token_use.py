@@ -6,7 +6,7 @@ last `COMBINATIONS` pairs of API and scopes with the end of their token. A clien
 more tokens than it does, and never fewer.
 
 A gateway counts in its own memory and adds to the counts of all gateways every few seconds. Only tokens that it cannot
-tell to be wasted are looked at there. If Redis does not answer, what was counted waits; if an answer is lost, it is lost with it.
+tell to be wasted are looked at there. Without Redis, what was counted waits. It is lost with a lost answer.
 """
 
 from __future__ import annotations
