@@ -17,6 +17,7 @@ from rulemint_shared.fairness.backlog import FairBacklog, Taken
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition
 from rulemint_shared.streams.log_stream import LogStreamWriter
+from rulemint_shared.streams.rounds import Pauses
 from rulemint_shared.streams.sending import send
 
 log = structlog.get_logger(__name__)
@@ -28,8 +29,8 @@ WAITING_BYTES = 32 * MIB
 ROUND_RECORDS = 500
 ROUND_BYTES = MIB
 """No command holds the server up."""
-PAUSE_BETWEEN_ROUNDS_S = 0.02
-"""The pause between two rounds. Records of a tenant from that time go together: most invocations are one addition."""
+PAUSES = Pauses(shortest_s=0.02, each_stream_s=0.002, longest_s=0.1)
+"""Between two rounds. Records of a tenant from that time go together: most invocations are one addition."""
 PAUSE_WITHOUT_REDIS_S = 0.5
 
 
@@ -42,6 +43,8 @@ class LogPublisher:
         self._waiting: FairBacklog[bytes] = FairBacklog(max_items=WAITING_RECORDS, max_bytes=WAITING_BYTES)
         self._round: list[tuple[Addition, Taken[bytes]]] = []
         """Sent, and not answered for."""
+        self._streams = 0
+        """Those of the last round."""
         self._filled = asyncio.Event()
 
     @property
@@ -69,7 +72,7 @@ class LogPublisher:
             while True:
                 await self._filled.wait()
                 await self._publish_or_wait()
-                await asyncio.sleep(PAUSE_BETWEEN_ROUNDS_S)
+                await asyncio.sleep(PAUSES.after(self._streams))
         finally:
             while (self._round or self._waiting) and await self._publish_round():
                 pass
@@ -86,6 +89,7 @@ class LogPublisher:
         if not self._round:
             taken = self._waiting.take(max_items=ROUND_RECORDS, max_bytes=ROUND_BYTES)
             self._round = [(self._addition(each), each) for each in taken]
+            self._streams = len(self._round)
         try:
             refused = await send(self._redis, [addition for addition, _taken in self._round])
         except (RedisError, OSError) as error:

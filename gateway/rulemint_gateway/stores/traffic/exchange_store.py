@@ -19,7 +19,7 @@ from rulemint_gateway.stores.traffic.exchange_names import names_of
 from rulemint_gateway.stores.traffic.exchange_search import find_written
 from rulemint_gateway.stores.traffic.record_size import fitting, weight
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
-from rulemint_gateway.stores.traffic.secret_usage import note_usage
+from rulemint_gateway.stores.traffic.secret_usage import Usage, UsageNotes, note_usage
 from rulemint_gateway.stores.traffic.token_counts import issued_tokens
 from rulemint_gateway.stores.traffic.token_use import TokenUse
 from rulemint_shared.clock import unix_ms
@@ -30,19 +30,20 @@ from rulemint_shared.fairness.backlog import FairBacklog, Taken
 from rulemint_shared.ids import exchange_time_ms
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
+from rulemint_shared.streams.rounds import Pauses
 from rulemint_shared.streams.sending import send
 
 log = structlog.get_logger(__name__)
 
 MIB = 1024 * 1024
-BATCH_RECORDS = 200
+BATCH_RECORDS = 400
 BATCH_BYTES = MIB
 """A batch has about so much, and one record more: no command holds the server up."""
 BUFFERED_RECORDS = 20_000
 BUFFERED_BYTES = 64 * MIB
 BUFFERED_REFUSALS = 2_000
 BUFFERED_REFUSAL_BYTES = 16 * MIB
-PAUSE_BETWEEN_BATCHES_S = 0.05
+PAUSES = Pauses(shortest_s=0.05, each_stream_s=0.005, longest_s=0.2)
 """Unless there is a whole batch already. A tenant's records of that time are one addition to its stream."""
 LOOK_FOR_SAMPLES_S = 1.0
 TRIM_INTERVAL_S = 10.0
@@ -56,6 +57,7 @@ class _Batch:
     kept: list[ExchangeRecord]
     refused: list[ExchangeRecord]
     additions: list[Addition]
+    usage: Usage
 
     def of(self, tenant: str) -> list[ExchangeRecord]:
         return [each for each in (*self.kept, *self.refused) if each.tenant == tenant]
@@ -93,10 +95,13 @@ class ExchangeStore:
             max_items=BUFFERED_REFUSALS, max_bytes=BUFFERED_REFUSAL_BYTES
         )
         self._marks = Marks()
+        self._usage = UsageNotes()
         self._sampler = RefusalSampler(refusals_per_source, _standing_for)
         self._looking: asyncio.TimerHandle | None = None
         self._batch: _Batch | None = None
         """Sent, and not answered for."""
+        self._streams = 0
+        """Those of the last batch."""
         self._filled = asyncio.Event()
 
     @property
@@ -128,7 +133,7 @@ class ExchangeStore:
                 await self._filled.wait()
                 await self._write_or_wait()
                 if len(self._waiting) < BATCH_RECORDS:
-                    await asyncio.sleep(PAUSE_BETWEEN_BATCHES_S)
+                    await asyncio.sleep(PAUSES.after(self._streams))
         finally:
             self._keep_refusals(self._sampler.rest())
             while (self._batch or self._waiting or self._refused) and await self._write_batch():
@@ -167,7 +172,7 @@ class ExchangeStore:
         """True if the next batch is settled: written, or refused by itself."""
         batch = self._batch = self._batch or self._next_batch()
         try:
-            refused = await send(self._redis, batch.additions, also=lambda pipe: note_usage(pipe, batch.kept))
+            refused = await send(self._redis, batch.additions, also=lambda pipe: note_usage(pipe, batch.usage))
         except (RedisError, OSError) as error:
             waiting = len(self._waiting) + len(self._refused)
             log.warning("could not write exchange records, trying again", error=str(error), waiting=waiting)
@@ -189,11 +194,10 @@ class ExchangeStore:
         additions += [
             self._addition(redis_keys.refused_requests(each.tenant), each, self._refusal_bounds) for each in refused
         ]
-        return _Batch(
-            [exchange for each in kept for exchange in each.items],
-            [exchange for each in refused for exchange in each.items],
-            additions,
-        )
+        self._streams = len(additions)
+        exchanges = [exchange for each in kept for exchange in each.items]
+        refusals = [exchange for each in refused for exchange in each.items]
+        return _Batch(exchanges, refusals, additions, self._usage.due(exchanges))
 
     def _addition(self, stream: str, taken: Taken[ExchangeRecord], bounds: StreamBounds) -> Addition:
         if taken.lost:

@@ -10,9 +10,15 @@ from redis.exceptions import RedisError
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.fairness.memory import FairMemory
 from rulemint_shared.redis.client import RedisClient
 
 KEPT_MS = 400 * 86_400_000
+NOTED_EACH_MS = 1_000
+"""The last use that is kept of a secret may be so much too old."""
+_REMEMBERED = 20_000
+Usage = dict[str, dict[str, int]]
+"""Tenant → member of its secret → when it was used, in ms."""
 
 
 class SecretUsage:
@@ -49,14 +55,29 @@ class SecretUsage:
         return len({member.partition(b" ")[0] for member in members})
 
 
-def note_usage(pipe: Pipeline, exchanges: Iterable[ExchangeRecord]) -> None:
-    """Queue on *pipe* which secrets were used by *exchanges*, and forget what is too old."""
-    used: dict[str, dict[str, int]] = {}
-    for exchange in exchanges:
-        if exchange.client_id is not None and exchange.secret_name is not None:
+class UsageNotes:
+    """Say which secrets are to be noted as used: each at most once a second, however many tokens it gets."""
+
+    def __init__(self) -> None:
+        self._noted_ms: FairMemory[str, int] = FairMemory(_REMEMBERED)
+        """The member of a secret → the use that was noted last."""
+
+    def due(self, exchanges: Iterable[ExchangeRecord]) -> Usage:
+        """The secrets that *exchanges* used and whose last noted use is a second older, or more."""
+        used: Usage = {}
+        for exchange in exchanges:
+            if exchange.client_id is None or exchange.secret_name is None:
+                continue
             member = redis_keys.secrets_used_member(exchange.client_id, exchange.secret_name)
-            of_tenant = used.setdefault(exchange.tenant, {})
-            of_tenant[member] = max(exchange.started_at_ms, of_tenant.get(member, 0))
-    for tenant, members in used.items():
+            noted_ms = self._noted_ms.get(exchange.tenant, member)
+            if noted_ms is None or exchange.started_at_ms >= noted_ms + NOTED_EACH_MS:
+                self._noted_ms.put(exchange.tenant, member, exchange.started_at_ms)
+                used.setdefault(exchange.tenant, {})[member] = exchange.started_at_ms
+        return used
+
+
+def note_usage(pipe: Pipeline, usage: Usage) -> None:
+    """Queue on *pipe* when secrets were used, and forget what is too old."""
+    for tenant, members in usage.items():
         pipe.zadd(redis_keys.secrets_used(tenant), members, gt=True)
         pipe.zremrangebyscore(redis_keys.secrets_used(tenant), "-inf", max(members.values()) - KEPT_MS)
