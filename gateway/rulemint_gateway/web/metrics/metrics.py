@@ -1,6 +1,7 @@
 """The series of this gateway. Served at an address of its own, never where clients ask for tokens.
 
-Nothing that a tenant chooses is a label: every series is known when the process starts.
+Nothing that a tenant chooses is a label. Every series is known when the process starts, but for those of rule versions,
+whose number is bounded (`rule_times`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.connections.open_connections import CutShort
+from rulemint_gateway.web.metrics.rule_times import RuleTimes
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.contract.messages import BEYOND_LOCK, FailureReason
 from rulemint_shared.redis.server_clock import ServerClock
@@ -81,6 +83,8 @@ class Metrics:
         self._requests = _by_label(registry, *_REQUESTS, every_outcome())
         self._stale = Counter(*_STALE, registry=registry)
         self._beyond_locks = Counter(*_BEYOND_LOCKS, registry=registry)
+        self._rule_times = RuleTimes()
+        registry.register(self._rule_times)
         self._seconds = Histogram(*_DURATION, registry=registry, buckets=_SECONDS)
         self._throttled = _by_label(registry, *_THROTTLED, ThrottledBy)
         self._cut_short = _by_label(registry, *_CUT_SHORT, CutShort)
@@ -95,6 +99,7 @@ class Metrics:
     def answered(self, record: ExchangeRecord) -> None:
         """A token request has been answered."""
         self.refused(record.outcome, record.timings.total_ms)
+        self._rule_times.observe(record)
         if record.stale_since_ms:
             self._stale.inc()
         for rule in record.rules:
