@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -58,8 +57,7 @@ STALE_HEADER = "Rulemint-Stale"
 _encoder = msgspec.msgpack.Encoder(order="sorted")
 
 
-@dataclass(frozen=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """The yes of a flow, and the time at which it gave it if that was for an earlier request."""
 
     granted: Granted

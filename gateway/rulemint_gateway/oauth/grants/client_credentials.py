@@ -95,8 +95,10 @@ class ClientCredentials:
         except BaseException:
             self._quotas.give_back(taken)  # also if the client hangs up: it got no token
             raise
+        if taken is None and decided.stale_since_ms is None:
+            return answer
         headers = {**decided.headers, **({} if taken is None else quota_headers(taken))}
-        return msgspec.structs.replace(answer, headers=headers) if headers else answer
+        return msgspec.structs.replace(answer, headers=headers)
 
     async def _run_flow(
         self,
