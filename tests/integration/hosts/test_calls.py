@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 from dataclasses import dataclass, field
 
 import msgspec
@@ -102,6 +104,24 @@ async def test_a_rule_calls_a_service_and_reads_its_answer(sandbox: Sandbox, lan
     assert value["status"] == 200
     assert value["said"]["method"] == "POST"
     assert value.get("cookies", ["a=1", "b=2"]) == ["a=1", "b=2"]
+
+
+async def test_a_python_client_gets_a_body_in_the_coding_that_it_asked_for(sandbox: Sandbox) -> None:
+    async def packed(call: frames.Call) -> frames.Reply:
+        assert call.as_sent
+        assert ("accept-encoding", "gzip") in call.headers
+        headers = [("content-encoding", "gzip"), ("content-length", "3")]
+        return frames.Reply(id=call.id, status=200, headers=headers, body=gzip.compress(b"unpacked"), url=call.url)
+
+    script = """
+import gzip, urllib.request
+def rule(client, scope, audience, context):
+    request = urllib.request.Request("https://api.example.com/", headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as answer:
+        return {"text": gzip.decompress(answer.read()).decode(), "coding": answer.headers["content-encoding"]}
+"""
+    async with loaded(sandbox, script, PY, fetch=packed) as rule:
+        assert json.loads(await rule.value()) == {"text": "unpacked", "coding": "gzip"}
 
 
 @pytest.mark.parametrize(

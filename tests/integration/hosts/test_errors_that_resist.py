@@ -10,6 +10,8 @@ from rulemint_runner.hosts.wire import frames
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.records import Language
 
+JS, PY = Language.JAVASCRIPT, Language.PYTHON
+
 TRAPS = "{ get() { throw new Error('trap'); }, getPrototypeOf() { throw new Error('trap'); }, ownKeys() { throw 1; } }"
 GETTER = "const error = new Error('x'); Object.defineProperty(error, '{name}', {{ get() {{ throw 1; }} }});"
 PROPERTIES = ("message", "name", "stack", "cause")
@@ -55,6 +57,27 @@ async def test_a_generator_is_told_that_it_was_not_run(sandbox: Sandbox, kind: s
     ) as rule:
         answer = await rule.run()
     assert isinstance(answer, frames.BadReturn)
+    assert "the rule is a generator, so nothing of it was run" in answer.why
+
+
+@pytest.mark.parametrize(
+    ("language", "script"),
+    [
+        pytest.param(
+            JS, "module.exports = function* (client, scope, audience, context, cb) { cb(null, {}); };", id="javascript"
+        ),
+        pytest.param(PY, "def rule(client, scope, audience, context, cb):\n    yield cb(None, {})", id="python"),
+        pytest.param(
+            PY,
+            "async def rule(client, scope, audience, context, *, cb):\n    yield cb(None, {})",
+            id="python, asynchronous",
+        ),
+    ],
+)
+async def test_a_generator_with_a_callback_is_told_so_too(sandbox: Sandbox, language: Language, script: str) -> None:
+    async with loaded(sandbox, script, language) as rule:
+        answer = await rule.run()
+    assert isinstance(answer, frames.BadReturn), answer
     assert "the rule is a generator, so nothing of it was run" in answer.why
 
 

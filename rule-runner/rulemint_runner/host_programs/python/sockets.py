@@ -169,7 +169,9 @@ class CallingSocket:
             return None
         self._reader = RequestReader()
         url = f"{self.scheme}://{self._host}:{self._port}{reader.target}"
-        return Request(reader.method, url, reader.headers, body, "manual")
+        request = Request(reader.method, url, reader.headers, body, "manual")
+        request.as_sent = True
+        return request
 
     def _refuse(self, error: CallError) -> None:
         """Answer with *error*, and take nothing more."""
@@ -223,7 +225,7 @@ class _NoAnswer(io.RawIOBase):
 
 
 def _answer_bytes(reply: dict, *, has_body: bool) -> bytes:
-    """The answer as a server would have sent it; its body comes decoded and whole."""
+    """The answer as a server would have sent it; its body comes whole."""
     has_body = has_body and reply["status"] not in _WITHOUT_BODY
     body = reply["body"] if has_body else b""
     lines = [f"HTTP/1.1 {reply['status']} {reply['reason']}"]

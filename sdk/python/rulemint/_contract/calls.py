@@ -18,6 +18,9 @@ _numbers = itertools.count(1)
 class Request:
     """A request of HTTP, whole."""
 
+    as_sent = False
+    """The one that makes it unpacks the body of the answer itself, as it asked for."""
+
     def __init__(self, method: str, url: str, headers: list, body: bytes, redirect: str) -> None:
         self.method = method
         self.url = url
@@ -84,6 +87,7 @@ def _frame(request: Request, timeout_s: float | None, connect_s: float | None) -
         "headers": request.headers,
         "body": binascii.b2a_base64(request.body, newline=False).decode(),
         "redirect": request.redirect,
+        "as_sent": request.as_sent,
     }
     if connect_s is not None:
         frame["connect_timeout_ms"] = _milliseconds(connect_s)

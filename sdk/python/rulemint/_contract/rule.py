@@ -20,6 +20,7 @@ from rulemint._contract.storage import Storage
 PARAMETERS = 4
 CALLBACK = "cb"
 ITERABLE_COROUTINE = 0x100
+GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 
 
 class NotARule(Exception):
@@ -60,10 +61,10 @@ class Rule:
             return _finish(self._function(*arguments))
         callback = Callback()
         if self._takes_callback:
-            _finish(self._function(*arguments, callback))
+            value = _finish(self._function(*arguments, callback))
         else:
-            _finish(self._function(*arguments, **{CALLBACK: callback}))
-        return callback.value()
+            value = _finish(self._function(*arguments, **{CALLBACK: callback}))
+        return value if isinstance(value, GENERATORS) and not callback.was_called else callback.value()
 
     def _context(self, run: dict) -> dict:
         request = run["request"]
@@ -91,6 +92,11 @@ class Callback:
             earlier = "" if self._invocation is invocation.current() else "in an earlier invocation "
             logging.warning("%sthe rule called its callback more than once: the first call counts", earlier)
         self._calls.append((error, result))
+
+    @property
+    def was_called(self) -> bool:
+        """Tell whether the rule has answered."""
+        return bool(self._calls)
 
     def value(self) -> object:
         """The result that the rule gave, or its refusal raised."""
@@ -180,7 +186,7 @@ def answer_of(given: dict, ended: invocation.Invocation) -> dict:
 
 
 def _returned(value: object, max_bytes: int) -> dict:
-    if isinstance(value, types.GeneratorType | types.AsyncGeneratorType):
+    if isinstance(value, GENERATORS):
         return {"t": "bad-return", "why": "the rule is a generator, so nothing of it was run"}
     try:
         text, remarks = serialised({} if value is None else value, _named)
