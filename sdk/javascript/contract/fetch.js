@@ -12,6 +12,10 @@ const max = { ...contract.call };
 const IN_MEMORY = /^(?:data|blob):/;
 /** @type {(request: Request) => Promise<Response>} */
 let fetchInMemory;
+/** The dispatchers of undici that only keep connections, and where it has the one of all calls. */
+const ORDINARY = new Set(["Agent", "BalancedPool", "Client", "Pool", "RetryAgent"]);
+const OF_ALL_CALLS = Symbol.for("undici.globalDispatcher.1");
+const NO_OTHER_WAY = "a rule's calls go through the runner, so there is no proxy and no dispatcher: leave it out";
 const NO_BODY = new Set([204, 205, 304]);
 
 /** Put our `fetch` in the place of Deno's, which could reach nothing. */
@@ -27,12 +31,24 @@ export function defineFetch() {
  */
 async function fetchThroughRunner(input, init) {
   const request = new Request(input, init);
+  if (leadsElsewhere(init ?? {})) throw failed(request, UNSUPPORTED, NO_OTHER_WAY);
   if (IN_MEMORY.test(request.url)) return await fetchInMemory(request);
   request.signal.throwIfAborted();
   const body = request.body === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer());
   const { method, url, redirect } = request;
   const calling = call({ method, url, headers: [...request.headers], body, redirect });
   return responseOf(await Promise.race([calling, aborted(request.signal)]));
+}
+
+/**
+ * Whether the options of a call, or what undici was told for all of them, would send it another way.
+ *
+ * @param {Record<string, any>} options
+ */
+function leadsElsewhere({ dispatcher, agent, client, proxy }) {
+  const used = dispatcher ?? /** @type {any} */ (globalThis)[OF_ALL_CALLS];
+  if (used !== undefined && used !== null && !ORDINARY.has(used.constructor?.name)) return true;
+  return Boolean(client ?? proxy) || /proxy/i.test(agent?.constructor?.name ?? "");
 }
 
 /**

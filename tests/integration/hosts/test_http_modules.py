@@ -249,6 +249,39 @@ async def test_every_agent_of_node_s_own_leads_to_a_call(sandbox: Sandbox, agent
     assert len(service.calls) == 4
 
 
+ELSEWHERE = [
+    pytest.param("", "{ dispatcher: new (class ProxyAgent {})() }", id="undici's proxy"),
+    pytest.param("", "{ dispatcher: { dispatch() {} } }", id="a dispatcher of the rule's own"),
+    pytest.param("", "{ agent: new (class HttpsProxyAgent {})() }", id="node-fetch's proxy"),
+    pytest.param("", "{ proxy: 'http://proxy.example.com' }", id="a proxy"),
+    pytest.param(
+        "globalThis[Symbol.for('undici.globalDispatcher.1')] = new (class EnvHttpProxyAgent {})();",
+        "undefined",
+        id="undici's proxy for all calls",
+    ),
+]
+
+
+@pytest.mark.parametrize(("head", "options"), ELSEWHERE)
+async def test_fetch_refuses_to_go_another_way(sandbox: Sandbox, head: str, options: str) -> None:
+    service = Service()
+    body = f"""{head}
+      fetch('https://api.example.com/', {options}).catch(({{ message, code }}) => ok({{ message, code }}));
+    """
+    said = await result(sandbox, body, service)
+    assert said["code"] == "ERR_RULEMINT_UNSUPPORTED"
+    assert "no proxy and no dispatcher" in said["message"]
+    assert service.calls == []
+
+
+async def test_fetch_takes_a_dispatcher_that_only_keeps_connections(sandbox: Sandbox) -> None:
+    body = """
+      fetch('https://api.example.com/', { dispatcher: new (class Agent {})(), agent: new https.Agent() })
+        .then(({ status }) => ok({ status }));
+    """
+    assert await result(sandbox, body, Service()) == {"status": 200}
+
+
 async def test_an_error_of_fetch_has_a_cause_with_the_code_as_node_s_has(sandbox: Sandbox) -> None:
     body = """
       fetch('https://refused.example.com/path?secret=1').catch((error) => ok({

@@ -34,6 +34,7 @@ HOST_FILES = [
     "refused",
     "requests_sent",
     "sockets",
+    "stalled",
     "storage",
     "strays",
 ]
@@ -262,6 +263,67 @@ tls = ssl.create_default_context()
     names, error_number, code, why = (await result(sandbox, script))["seen"]
     assert (names, error_number, code) == ([["DNS", "api.example.com"]], 0, "ERR_RULEMINT_UNSUPPORTED")
     assert why.endswith("the runner verifies the certificate, and a rule does not see it: leave the fingerprint out")
+
+
+STALLED = [
+    pytest.param("await asyncio.Event().wait()", id="an event"),
+    pytest.param("await asyncio.get_running_loop().create_future()", id="a future"),
+    pytest.param("await asyncio.gather(asyncio.sleep(0), asyncio.Queue().get())", id="a queue"),
+]
+
+
+@pytest.mark.parametrize("wait", STALLED)
+async def test_a_rule_that_awaits_what_nobody_ends_is_answered_at_once(sandbox: Sandbox, wait: str) -> None:
+    script = f"import asyncio\nasync {RULE}{wait}\n"
+    async with loaded(sandbox, script, PY) as rule:
+        for _ in range(2):
+            answer = await rule.run(timeout_s=60)
+            assert isinstance(answer, frames.Threw), answer
+            assert "nothing is left that it could wait for: no call, no timer" in answer.text
+
+
+WAITS = [
+    pytest.param("await asyncio.wait_for(asyncio.Event().wait(), 0.05)", id="a timer"),
+    pytest.param(
+        "loop = asyncio.get_running_loop(); done = loop.create_future()\n"
+        "    signal.signal(signal.SIGALRM, lambda *_: loop.call_soon_threadsafe(done.set_result, 1))\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 0.05); await done",
+        id="a signal",
+    ),
+    pytest.param(
+        "asyncio.get_running_loop().call_later(0.05, asyncio.current_task().cancel); await asyncio.Event().wait()",
+        id="a cancellation",
+    ),
+]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+async def test_a_rule_that_something_wakes_waits_for_it(sandbox: Sandbox, wait: str) -> None:
+    script = f"""
+import asyncio, signal
+async def wait():
+    {wait}
+
+async {RULE}try:
+        await wait()
+    except (TimeoutError, asyncio.CancelledError):
+        pass
+    return {{"waited": True}}
+"""
+    assert await result(sandbox, script) == {"waited": True}
+
+
+@pytest.mark.parametrize("taken", ["client, scope", "user, context, callback", "client, scope, audience, *, context"])
+async def test_a_rule_that_cannot_be_given_its_arguments_does_not_load(sandbox: Sandbox, taken: str) -> None:
+    with pytest.raises(RuleNotLoadedError, match="a rule gets four arguments: def rule"):
+        async with loaded(sandbox, f"def rule({taken}):\n    return {{}}", PY):
+            pass
+
+
+async def test_what_a_rule_imports_from_beside_it_is_told_that_it_is_one_file(sandbox: Sandbox) -> None:
+    with pytest.raises(RuleNotLoadedError, match="a rule is one file"):
+        async with loaded(sandbox, "from .helpers import plan\ndef rule(client, scope, audience, context): ...", PY):
+            pass
 
 
 async def refused_here(_call: frames.Call) -> frames.Reply:

@@ -17,6 +17,7 @@ import randomness
 import strays
 import times
 from machine import change_tempfile
+from stalled import end_stalled_loops
 
 REFUSED = "a rule's sandbox refuses that"
 NO_FILES = "a rule's sandbox refuses every file but Python's own"
@@ -95,6 +96,7 @@ def heard(error: OSError, host: str) -> OSError:
 
 def _change_asyncio(module: object) -> None:
     strays.change_events(module)
+    end_stalled_loops(module)
 
     def run_in_executor(self: object, executor: object, function: object, *arguments: object) -> object:
         """Call *function* here and now: there is no other thread. An executor of the rule's own is asked as usual."""

@@ -103,6 +103,8 @@ def _headline(error: BaseException) -> str:
     text = "".join(traceback.format_exception_only(error)).strip()
     if isinstance(error, ModuleNotFoundError) and error.name:
         text += f": add {_package_of(_asked_for(error))} to the rule's dependencies"
+    elif isinstance(error, ImportError) and "relative import" in text:
+        text += ": a rule is one file; put what it imports into it, or into a package of its dependencies"
     return text
 
 

@@ -19,6 +19,7 @@ from rulemint._contract.storage import Storage
 
 PARAMETERS = 4
 CALLBACK = "cb"
+SIGNATURE = "def rule(client, scope, audience, context)"
 ITERABLE_COROUTINE = 0x100
 GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 
@@ -135,11 +136,15 @@ def function_of(module: types.ModuleType) -> object:
     """The function ``rule`` of *module*.
 
     Raises:
-        NotARule: there is none.
+        NotARule: there is none, or it takes too few arguments.
     """
     function = module.__dict__.get("rule")
     if not callable(function):
-        raise NotARule(f"{descriptions.file}: define a function: def rule(client, scope, audience, context)")
+        raise NotARule(f"{descriptions.file}: define a function: {SIGNATURE}")
+    taken = parameters_of(function)
+    if len(taken.names) < PARAMETERS and not taken.any_number:
+        said = ", ".join(taken.names)
+        raise NotARule(f"{descriptions.file}: the function takes ({said}), and a rule gets four arguments: {SIGNATURE}")
     return function
 
 
