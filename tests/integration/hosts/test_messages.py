@@ -117,6 +117,11 @@ exports.onExecuteCredentialsExchange = async (event: any, api: any) => {
 NOT_LOADED = [
     pytest.param(JS, "const helpers = require('./helpers');", "a rule is one file; bundle yours", id="require"),
     pytest.param(JS, "import helpers from './helpers.js';", "a rule is one file; bundle yours", id="import"),
+    pytest.param(JS, "require('file:///helpers.js');", "a rule is one file; bundle yours", id="require of a file"),
+    pytest.param(
+        JS, "import x from 'https://esm.example/x';", "loads no code from an address", id="import of an address"
+    ),
+    pytest.param(JS, "await import('jsr:@a/b');", "loads no code from an address", id="later import of an address"),
     pytest.param(TS, "exports.x = (a: ) => 1;", "my-rule.ts:1:17", id="types that do not parse"),
     pytest.param(
         JS, "function f(user, context, callback) { callback(null, user, context); }", "login pipeline", id="login"

@@ -22,6 +22,8 @@ const MODULES = "file:///packages/";
 const BUILTIN = "builtin:";
 const REQUIRE = Symbol.for("rulemint.require");
 const DYNAMIC = /\bimport\s*\(/;
+/** An address of code that Deno would fetch. */
+const FROM_ELSEWHERE = /^(?:https?|jsr|npm):/;
 const IMPORTS = /\bimport\b|\bfrom\s*["']/;
 
 /** @type {PackageSet} */
@@ -77,7 +79,10 @@ export const requireFromRule = requireBy(
 /** @param {string} specifier */
 function absenceOf(specifier) {
   const asked = `require("${specifier}")`;
-  if (/^[./]/.test(specifier)) {
+  if (FROM_ELSEWHERE.test(specifier)) {
+    return `${asked}: a rule loads no code from an address; add the package to its dependencies, and name that`;
+  }
+  if (/^(?:[./]|file:)/.test(specifier)) {
     return `${asked}: a rule is one file; bundle yours into one: npx esbuild rule.js --bundle --platform=node --outfile=bundle.js`;
   }
   return `${asked}: add it to the rule's dependencies, or name its version: "${specifier}@1.2.3"`;
@@ -209,7 +214,9 @@ function resolveImport(specifier, context, next) {
     return { url: BUILTIN + specifier, shortCircuit: true, format: "module" };
   }
   if (isOfTheHost(specifier, context.parentURL ?? "")) return next(specifier, context);
-  if (/^[./]/.test(specifier)) throw notFound(absenceOf(specifier).replace("require", "import"));
+  if (/^[./]/.test(specifier) || FROM_ELSEWHERE.test(specifier)) {
+    throw notFound(absenceOf(specifier).replace("require", "import"));
+  }
   if (/^[a-z]+:/.test(specifier)) return next(specifier, context);
   if (nodeModule(specifier) !== undefined) return next(`node:${specifier}`, context);
   throw notFound(`import "${specifier}": add it to the rule's dependencies`);
