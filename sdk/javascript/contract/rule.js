@@ -49,7 +49,7 @@ export function ruleOf(rule, load) {
  */
 function resultsOf(rule) {
   const { isKnown, count, takesMore, readsArguments } = parametersOf(rule);
-  if (isGenerator(rule)) return "all"; // nothing of it is run, so that it calls nobody back
+  if (isKnown && isGenerator(rule)) return "all"; // nothing of it is run, so that it calls nobody back
   if (!isKnown || takesMore || (readsArguments && count < 5)) return "plain";
   return count > 4 ? "promised" : "all";
 }
