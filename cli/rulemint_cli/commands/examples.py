@@ -41,6 +41,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "exchanges show --last --outcome denied",
         "exchanges show -",
     ),
+    "exchanges replay": (
+        "exchanges replay 8fff0915",
+        "exchanges replay 8fff0915 --set client.metadata.plan=gold --set scope+=write",
+    ),
+    "exchanges tape": ("exchanges tape 8fff0915", "exchanges tape 8fff0915 --delete"),
+    "exchanges delete-tapes": ("exchanges delete-tapes --client order-robot",),
     "clients list": ("clients list",),
     "clients show": ("clients show order-robot",),
     "clients create": (

@@ -127,6 +127,86 @@ async def show(
             call.output.console.print(row, soft_wrap=True)
 
 
+IdArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="Its id (X-Request-Id), or the 8 characters that rows show.")
+]
+
+
+@command(exchanges)
+async def replay(
+    call: Call,
+    exchange: IdArgument,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change the request first: client.metadata.plan=gold, scope+=write, request.query.trial-=. Repeat it.",
+        ),
+    ] = None,
+) -> None:
+    """Replay a token request from its tape: no call leaves, nothing is kept. Exit status 1: it diverged, or unknown.
+
+    With --set, show what the change makes different.
+    """
+    from rulemint_cli.system import replays  # noqa: PLC0415  # as above
+    from rulemint_cli.system.replay_report import replay_rows  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        replayed = await replays.replay(admin, exchange, change or [])
+    _show(call, replayed, replay_rows)
+    if replayed["verdict"] in {replays.DIVERGED, replays.UNKNOWN}:
+        raise typer.Exit(1)
+
+
+@command(exchanges)
+async def tape(
+    call: Call,
+    exchange: IdArgument,
+    *,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the tape; the record stays.")] = False,
+) -> None:
+    """Show the tape of a token request: what its rules were given, asked and were told. Secrets are masked."""
+    from rulemint_cli.system import replays  # noqa: PLC0415  # as above
+    from rulemint_cli.system.replay_report import tape_rows  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        if delete:
+            await replays.delete_tape(admin, exchange)
+            return
+        found = await replays.tape(admin, exchange)
+    _show(call, found, tape_rows)
+
+
+@command(exchanges)
+async def delete_tapes(
+    call: Call,
+    client: Annotated[str | None, typer.Option(help="Only tapes of the client with this id.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only tapes of flows with the rule of this id.")] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete the tapes of a client, of a rule, or all; records and the log stay."""
+    from rulemint_cli.system import replays  # noqa: PLC0415  # as above
+
+    of = " and ".join(f"{kind} {each}" for kind, each in (("client", client), ("rule", rule)) if each)
+    call.confirm(f"Delete the tapes of {of or 'all token requests'}?", yes=yes)
+    async with call.admin() as admin:
+        deleted = await replays.delete_tapes(admin, client=client, rule=rule)
+    if call.as_json:
+        call.output.json({"deleted": deleted})
+    else:
+        call.output.console.print(f"deleted {deleted} tapes")
+
+
+def _show(call: Call, found: Any, rows: Any) -> None:
+    if call.as_json:
+        call.output.json(found)
+    else:
+        for row in rows(found):
+            call.output.console.print(row, soft_wrap=True)
+
+
 def _of_the_past(tail: int | None, *, has_since: bool, follow: bool) -> int:
     from rulemint_cli.system.exchanges import USUAL_TAIL  # noqa: PLC0415  # as above
 

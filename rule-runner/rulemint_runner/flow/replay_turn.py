@@ -73,9 +73,9 @@ class ReplayTurn(RuleTurn):
         """The tape's answer."""
         return self._replay.call(call)
 
-    async def storage(self, asked: frames.StorageGet | frames.StorageSet) -> frames.Stored:
+    def storage(self, asked: frames.StorageGet | frames.StorageSet) -> Coroutine[Any, Any, frames.Stored]:
         """The tape's answer."""
-        return await self._replay.storage(asked)
+        return self._replay.storage(asked)
 
     def cache_changed(self, changes: frames.CacheChanged) -> None:
         """Compare it, and keep nothing."""

@@ -190,12 +190,12 @@ class RuleTurn(Turn):
             return _fetch_through(calls, call)
         return _told(recording, recording.ask(call), lambda: _fetch_through(calls, call))
 
-    async def storage(self, asked: frames.StorageGet | frames.StorageSet) -> frames.Stored:
+    def storage(self, asked: frames.StorageGet | frames.StorageSet) -> Coroutine[Any, Any, frames.Stored]:
         """Read or write the rule's document."""
-        recording = self._run.recording
+        recording, state = self._run.recording, self._state_so_far()
         if recording is None:
-            return await self._state_so_far().storage(asked)
-        return await _told(recording, recording.ask(asked), lambda: self._state_so_far().storage(asked))
+            return state.storage(asked)
+        return _told(recording, recording.ask(asked), lambda: state.storage(asked))
 
     def cache_changed(self, changes: frames.CacheChanged) -> None:
         """Keep it once the rule has answered."""

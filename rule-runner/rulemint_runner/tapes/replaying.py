@@ -12,8 +12,8 @@ answered as the same call was, and storage is kept in memory, from the document 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import NamedTuple, NoReturn, assert_never
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, NoReturn, assert_never
 from urllib.parse import urlsplit
 
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Draw, Noted, Reply, StorageGet, StorageSet, Stored
@@ -36,6 +36,8 @@ from rulemint_shared.contract.tapes import (
 _SHOWN = 200
 """Characters of a path that a divergence names."""
 _NOTHING = "nothing more"
+_TIMER = "timer"
+_NEVER = Draw(kind="clock", after=2**53 - 1)
 
 
 class TapedRule(NamedTuple):
@@ -71,56 +73,34 @@ class RuleReplay:
         self._now_ms = tape.now_ms
         self._document: tuple[str | None, int] | None = _first_document(tape)
 
-    def noted(self) -> list[Draw]:
-        """The draws of the tape, for the host. After a change of the input they would come at the wrong places."""
+    def noted(self) -> list[Draw] | None:
+        """The draws of the tape, for the host. After a change of the input they would come at the wrong places.
+
+        Nothing that is not on a whole tape came before the rule's answer. So behind the last draw is one that never
+        comes: a timer that did not fire then does not fire now.
+        """
         if self._way is ReplayWay.WHAT_IF:
-            return []
-        return [
-            Draw(kind=event.kind, data=event.data, now_ms=event.now_ms, after=event.after, timer=event.timer)
-            for event in self.tape.events
-            if isinstance(event, Drew)
-        ]
+            return None
+        draws: list[Draw] = []
+        questions = 0
+        for event in self.tape.events:
+            questions += isinstance(event, Called | AskedStorage)
+            if isinstance(event, Drew):
+                draws.append(_draw(event, asked=questions))
+        return draws if self.tape.cut else [*draws, _NEVER]
 
     # ---- what the host asks ----
 
-    async def call(self, call: Call) -> Reply:
-        """The tape's answer to *call*; it never comes if the tape has none."""
+    def call(self, call: Call) -> Coroutine[Any, Any, Reply]:
+        """The tape's answer to *call*, which is compared now; the answer never comes if the tape has none."""
         question = self._next_question(call) if self._way is ReplayWay.EXACT else self._same_call(call)
-        told = await self._answer_to(question)
-        if not isinstance(told, Answered):
-            return await _never()
-        if told.lost:
-            self._diverge(f"answer {question}", expected="", got=f"the tape lacks it: {told.lost}", unknown=True)
-            return await _never()
-        self._now_ms = told.now_ms
-        return Reply(
-            id=call.id,
-            status=told.status,
-            reason=told.reason,
-            headers=list(told.headers),
-            body=told.body,
-            url=told.url,
-            redirected=told.redirected,
-            error=told.error,
-            code=told.code,
-            now_ms=told.now_ms,
-        )
+        return self._reply(call, question)
 
-    async def storage(self, frame: StorageGet | StorageSet) -> Stored:
+    def storage(self, frame: StorageGet | StorageSet) -> Coroutine[Any, Any, Stored]:
         """The document as the tape has it, or after a change of the input as the rule has left it in memory."""
         if self._way is ReplayWay.WHAT_IF:
-            return await self._stored_in_memory(frame)
-        told = await self._answer_to(self._next_question(frame))
-        if not isinstance(told, StorageAnswered):
-            return await _never()
-        return Stored(
-            id=frame.id,
-            data=told.data,
-            etag=told.etag,
-            conflict=told.conflict,
-            error=told.error,
-            now_ms=told.now_ms,
-        )
+            return self._stored_in_memory(frame)
+        return self._stored(frame, self._next_question(frame))
 
     def note(self, frame: Noted | CacheChanged) -> None:
         """The host drew something, or changed its cache."""
@@ -128,14 +108,14 @@ class RuleReplay:
             self._compare(asked(frame, self._masking))
 
     def ended(self) -> None:
-        """The rule has answered: has it done all that the tape has?"""
-        if self._way is ReplayWay.EXACT and self.divergence is None and self._arrived < len(self._asked):
-            expected = self._asked[self._arrived]
-            self._diverge(self._name(self._arrived, expected), expected=_shown(expected), got="the rule ended")
-
-    def cannot(self, why: str) -> None:
-        """The rule cannot be replayed at all."""
-        self._diverge("its start", expected="", got=why, unknown=True)
+        """The rule has answered: has it done all that the tape has? A timer may fire just before that, or not."""
+        if self._way is ReplayWay.WHAT_IF or self.divergence is not None:
+            return
+        for place in range(self._arrived, len(self._asked)):
+            expected = self._asked[place]
+            if _kind(expected) != _TIMER:
+                self._diverge(self._name(place, expected), expected=_shown(expected), got="the rule ended")
+                return
 
     # ---- comparing ----
 
@@ -210,6 +190,42 @@ class RuleReplay:
             etag = None if data is None else str(version)
         return Stored(id=frame.id, data=data, etag=etag, now_ms=self._now_ms)
 
+    # ---- answering ----
+
+    async def _reply(self, call: Call, question: int) -> Reply:
+        told = await self._answer_to(question)
+        if not isinstance(told, Answered):
+            return await _never()
+        if told.lost:
+            self._diverge(f"answer {question}", expected="", got=f"the tape lacks it: {told.lost}", unknown=True)
+            return await _never()
+        self._now_ms = told.now_ms
+        return Reply(
+            id=call.id,
+            status=told.status,
+            reason=told.reason,
+            headers=list(told.headers),
+            body=told.body,
+            url=told.url,
+            redirected=told.redirected,
+            error=told.error,
+            code=told.code,
+            now_ms=told.now_ms,
+        )
+
+    async def _stored(self, frame: StorageGet | StorageSet, question: int) -> Stored:
+        told = await self._answer_to(question)
+        if not isinstance(told, StorageAnswered):
+            return await _never()
+        return Stored(
+            id=frame.id,
+            data=told.data,
+            etag=told.etag,
+            conflict=told.conflict,
+            error=told.error,
+            now_ms=told.now_ms,
+        )
+
     # ---- leaving the tape ----
 
     def _diverge(self, at: str, *, expected: str, got: str, unknown: bool = False) -> None:
@@ -230,6 +246,17 @@ def divergence(rule: str, at: str, *, expected: str, got: str, unknown: bool = F
     texts = (travelling(text, MAX_DETAIL) for text in (rule, at, expected, got))
     rule, at, expected, got = texts
     return Divergence(rule=rule, at=at, expected=expected, got=got, unknown=unknown)
+
+
+def _draw(event: Drew, *, asked: int) -> Draw:
+    return Draw(
+        kind=event.kind,
+        data=event.data,
+        now_ms=event.now_ms,
+        after=event.after,
+        timer=event.timer,
+        asked=asked,
+    )
 
 
 def _told_by_question(tape: RuleTape) -> dict[int, tuple[int, Told, int]]:
@@ -272,7 +299,7 @@ def _kind(event: Event) -> str:
         case AskedStorage():
             return "storage"
         case Drew(kind=kind):
-            return "random draw" if kind == "random" else "timer"
+            return "random draw" if kind == "random" else _TIMER
         case ChangedCache():
             return "cache"
         case Answered() | StorageAnswered():

@@ -3,10 +3,10 @@
 import contract from "host:contract" with { type: "json" };
 import { readFrameLater, writeFrames } from "./channel.js";
 import { repliesRead, replyRead } from "./clock.js";
-import { mayRead, whenMoved } from "./draws.js";
+import { hasAsked, mayRead, whenMoved } from "./draws.js";
 import { UNSUPPORTED } from "./failures.js";
 import { current } from "./invocation.js";
-import { turn } from "./turns.js";
+import { steps, turn } from "./turns.js";
 
 /** @import { AskingFrame, WithoutId } from "./frames.d.ts" */
 
@@ -77,6 +77,7 @@ export function ask(frame) {
   const { promise, resolve } = Promise.withResolvers();
   waiting.set(id, resolve);
   writeFrames({ ...frame, id, n: invocation?.n ?? 0 });
+  hasAsked();
   reading ??= readReplies();
   return promise;
 }
@@ -86,11 +87,15 @@ async function readReplies() {
   while (waiting.size > 0) {
     const reply = await readFrameLater();
     if (reply === null) break;
-    while (!mayRead(repliesRead())) await /** @type {Promise<void>} */ (new Promise(whenMoved)); // the tape has something before
+    while (!mayRead(repliesRead())) { // the tape has something before, and the rule does something upon that
+      await /** @type {Promise<void>} */ (new Promise(whenMoved));
+      await steps();
+    }
     replyRead(reply.now_ms);
     hasReplied = true;
     waiting.get(reply.id)?.(reply);
     waiting.delete(reply.id);
+    if (waiting.size > 0) await steps(); // the next may be here already, and would move the clock before the rule looks at it
   }
   reading = null;
 }

@@ -24,6 +24,8 @@ let tape = null;
 let at = 0;
 /** Who waits for the tape, each called once. @type {(() => void)[]} */
 const waiting = [];
+/** Questions that this run has asked. */
+let asked = 0;
 let notedDraws = 0;
 let notedBytes = 0;
 
@@ -80,7 +82,11 @@ export function drawFor(number, isRecorded, noted) {
   n = number;
   tape = noted;
   isNoted = isRecorded || noted !== null;
-  at = notedDraws = notedBytes = 0;
+  at =
+    asked =
+    notedDraws =
+    notedBytes =
+      0;
 }
 
 /** Whether this run is a replay. */
@@ -137,6 +143,12 @@ export function whenMoved(look) {
   waiting.push(look);
 }
 
+/** The rule has asked the runner for something: a timer that fired after that may fire now. */
+export function hasAsked() {
+  asked += 1;
+  if (tape !== null) movedOn();
+}
+
 /** Something came that others may wait for. */
 export function movedOn() {
   for (const look of waiting.splice(0)) look();
@@ -150,7 +162,9 @@ export function movedOn() {
  */
 export function mayFire(timer, replies) {
   const next = tape?.[at];
-  return next === undefined || (next.kind === "clock" && (next.after ?? 0) <= replies && next.timer === timer);
+  if (next === undefined) return true;
+  const isItsTime = (next.after ?? 0) <= replies && (next.asked ?? 0) <= asked;
+  return next.kind === "clock" && isItsTime && next.timer === timer;
 }
 
 /**

@@ -61,6 +61,8 @@ export interface Draw {
   after?: number;
   /** Which timer of the run. */
   timer?: number;
+  /** In a replay: so many questions it had asked in this run before. */
+  asked?: number;
 }
 
 /** The token request beyond what every rule sees in its context. */

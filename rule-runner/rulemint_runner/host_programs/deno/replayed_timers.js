@@ -5,7 +5,7 @@
 import { isWaiting } from "./calls.js";
 import { nowMs, repliesRead } from "./clock.js";
 import { isAtEnd, mayFire, whenMoved } from "./draws.js";
-import { inTheNext } from "./turns.js";
+import { steps } from "./turns.js";
 
 const deno = /** @type {any} */ (Deno);
 const { getAsyncContext, setAsyncContext } = deno[deno.internal].core;
@@ -34,7 +34,7 @@ export function startReplayed(start, stop, wanted) {
 function lookSoon() {
   if (isLooking) return;
   isLooking = true;
-  inTheNext(look);
+  void steps().then(look);
 }
 
 /** Fire the first, if it is its time. */

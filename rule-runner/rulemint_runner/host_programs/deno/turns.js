@@ -20,6 +20,14 @@ export function turn() {
   return new Promise((resolve) => inTheNext(() => inTheNext(resolve)));
 }
 
+/** Turns in which a rule has taken the steps that follow a reply: to read the body of an answer takes some. */
+const STEPS = 4;
+
+/** Resolves once a rule has done what it does upon what it has just got, as long as that waits for nothing. */
+export async function steps() {
+  for (let step = 0; step < STEPS; step += 1) await turn();
+}
+
 /**
  * Call *run* in the next turn.
  *

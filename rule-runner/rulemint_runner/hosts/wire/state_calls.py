@@ -7,7 +7,8 @@ at once. Calls to services are not. Every call gets a reply, also one that the h
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from rulemint_runner.hosts.wire.channel import Channel
 from rulemint_runner.hosts.wire.frames import CacheChanged, StorageGet, StorageSet, Stored
@@ -68,11 +69,12 @@ class StateCalls:
             why = HOST_CONTRACT.over if state is None else "the storage was asked too often at once"
             self._channel.write(Stored(id=frame.id, error=why))
         else:
-            task = asyncio.get_running_loop().create_task(self._answer(frame, state))
+            # Asked now, so that it is before what comes behind it, and answered in its turn.
+            task = asyncio.get_running_loop().create_task(self._answer(state.storage(frame)))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
-    async def _answer(self, asked: StorageGet | StorageSet, state: State) -> None:
+    async def _answer(self, answering: Coroutine[Any, Any, Stored]) -> None:
         async with self._turn:  # in the order in which the rule asked, and one document in memory at a time
-            self._channel.write(await state.storage(asked))
+            self._channel.write(await answering)
             await self._channel.drained()
