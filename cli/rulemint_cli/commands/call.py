@@ -104,6 +104,20 @@ class Call:
         if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError("nothing was changed")
 
+    def asked(self, prompt: str, *, option: str) -> str:
+        """Return an answer to *prompt*, which *option* gives too.
+
+        Raises:
+            UsageError: nobody answers.
+        """
+        try:
+            return str(typer.prompt(prompt, err=True))
+        except typer.Abort as error:
+            if not isinstance(error.__context__, EOFError):
+                raise KeyboardInterrupt from None
+            sys.stderr.write("\n")
+            raise UsageError(f"{prompt}: give it with {option}, or at the prompt of a terminal") from None
+
     def secret(self, prompt: str) -> str:
         """Return a secret from RULEMINT_CLIENT_SECRET, a line of standard input, or a prompt.
 

@@ -35,7 +35,10 @@ MAY_BE_EMPTY = frozenset({"description"})
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 _SHARED: dict[str, tuple[Any, Any]] = {
-    "profile": (Annotated[str | None, typer.Option(help="Use the system that rulemint login stored as this.")], None),
+    "profile": (
+        Annotated[str | None, typer.Option(help="The system that rulemint login stored under this name.")],
+        None,
+    ),
     "admin_file": (Annotated[Path | None, typer.Option(help="Use the credentials in this admin file.")], None),
     "url": (Annotated[str | None, typer.Option(help="The gateway's URL. Default: from the credentials.")], None),
 }

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from rulemint_cli.commands.completion import complete_names_in
 from rulemint_cli.commands.examples import EXAMPLES
+from rulemint_cli.commands.plain_words import name_values, plain, rows_of, usage_piece
 
 JSON_OPTION = "--json"
 CONTEXT = {"max_content_width": 100}
@@ -56,6 +58,27 @@ class Command(TyperCommand):
         """Make the command as typer describes it."""
         super().__init__(*args, **kwargs)
         complete_names_in(self.params)
+        name_values(self.params)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line. What is wrong with it is said in plain words."""
+        try:
+            return super().parse_args(ctx, args)
+        except BadParameter as error:
+            error.message = plain(error.message)
+            raise
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the pieces of the line of usage."""
+        return [usage_piece(piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, then the options."""
+        for kind, heading in (("argument", "Arguments"), ("option", "Options")):
+            own = [each for each in self.get_params(ctx) if each.param_type_name == kind]
+            if rows := list(rows_of(own, ctx)):
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, then what the command has at its end."""

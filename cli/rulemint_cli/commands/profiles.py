@@ -23,18 +23,21 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The profile's
 async def login(
     call: Call,
     client_id: Annotated[str | None, typer.Option(help="A client with a grant for the management API.")] = None,
-    audience: Annotated[str | None, typer.Option(help="The management API's audience. Default: <url>api/v2/.")] = None,
+    audience: Annotated[
+        str | None, typer.Option(help="The management API's audience. Default: the URL with api/v2/ behind it.")
+    ] = None,
 ) -> None:
     """Try the credentials for a system, and store them. Other commands use them from then on.
 
-    The secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt. An --admin-file has everything.
+    An --admin-file has everything. Without it the URL and the client are asked for, unless options give them. The
+    secret comes from RULEMINT_CLIENT_SECRET, from standard input or from a prompt. --profile names what is stored.
     """
     name = call.choice.profile or DEFAULT_NAME
     if call.choice.admin_file is not None:
         profile = call.credentials
     else:
-        url = with_slash(call.choice.url or call.settings.url or typer.prompt("URL", err=True))
-        client_id = client_id or call.settings.client_id or typer.prompt("Client ID", err=True)
+        url = with_slash(call.choice.url or call.settings.url or call.asked("URL", option="--url"))
+        client_id = client_id or call.settings.client_id or call.asked("Client ID", option="--client-id")
         profile = Profile(
             url=url,
             client_id=str(client_id),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from yaml.parser import ParserError
+from yaml.scanner import ScannerError
 
 from rulemint_cli.terminal.errors import UsageError
 
@@ -94,6 +96,10 @@ def parse(text: str, *, called: str, start_from: str = "rulemint config export w
         if _expanded(node, {}, called) - len(written) > _MAX_ALIASED:
             raise UsageError(f"{called}: its aliases stand for more than {_MAX_ALIASED} values: write fewer of them")
         return Parsed(loader.construct_document(node), node)
+    except (ScannerError, ParserError) as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        hint = "look for a wrong indentation, colon, bracket or quotation mark here or above"
+        raise UsageError(f"{called}:{line}: not valid YAML: {hint}") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{called}:{line}: not valid YAML: {error.problem}") from None

@@ -15,6 +15,7 @@ _ON_CODES = {
     "inexistent_tenant": "rulemint tenants list shows all",
     "insufficient_scope": "rulemint grants list shows what a client may do; rulemint login uses another client",
     "red_cases": "nothing was changed by this; rulemint test FILE shows all that differs, and --force deploys it",
+    "operation_not_supported": "",
     "tenant_disabled": "rulemint tenants enable NAME enables it",
 }
 _ON_STATUSES = {
@@ -28,4 +29,4 @@ _ON_STATUSES = {
 
 def advice_on(status: int, code: str) -> str:
     """Return what to try after an answer with the HTTP *status* and the ``errorCode`` *code*."""
-    return _ON_CODES.get(code) or _ON_STATUSES.get(status, "--help shows what the command takes")
+    return _ON_CODES[code] if code in _ON_CODES else _ON_STATUSES.get(status, "--help shows what the command takes")

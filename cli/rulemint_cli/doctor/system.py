@@ -78,7 +78,7 @@ def _time(date: str | None) -> list[Finding]:
 def _system(status: dict[str, Any]) -> list[Finding]:
     found = [Finding("system", State.WRONG, each.what, each.advice) for each in problems_of(status)]
     runners = len(status["runners"])
-    return found or [Finding("system", State.OK, f"{runners} runners, {status['queue_depth']} jobs wait")]
+    return found or [Finding("system", State.OK, f"runners: {runners}, jobs that wait: {status['queue_depth']}")]
 
 
 def _signing_keys(keys: Sequence[dict[str, Any]]) -> Finding:

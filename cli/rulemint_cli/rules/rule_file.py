@@ -9,7 +9,7 @@ import msgspec
 
 from rulemint_cli.terminal.errors import UsageError
 from rulemint_shared.contract.package_versions import ANY_VERSION
-from rulemint_shared.contract.records import Language
+from rulemint_shared.contract.records import Language, RuleLimits
 
 _OTHER_SUFFIXES = {
     ".cjs": Language.JAVASCRIPT,
@@ -90,6 +90,8 @@ def limits_of(texts: list[str]) -> dict[str, float]:
 
 def _limit(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
+    if name not in RuleLimits.__struct_fields__:
+        raise UsageError(f"--limit {text}: there is no such limit: there are {', '.join(RuleLimits.__struct_fields__)}")
     try:
         return name, msgspec.json.decode(value, type=int | float)
     except msgspec.MsgspecError as error:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from rulemint_cli.connection.management_api import Admin, NoAnswerError
 from rulemint_cli.system.access_tokens import jti_of, looks_like_a_token
-from rulemint_cli.system.log_query import moment
+from rulemint_cli.system.log_query import check_outcome, moment
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_shared.ids import exchange_time_ms
 from rulemint_shared.process.growing_pause import GrowingPause
@@ -39,8 +39,9 @@ def filters_of(
     """Return the parameters of the list for the options that are given.
 
     Raises:
-        UsageError: a time is none.
+        UsageError: a time is none, or an outcome.
     """
+    check_outcome(outcome)
     given = {
         "client_id": client,
         "rule": rule,
@@ -93,12 +94,13 @@ async def find_last(admin: Admin, filters: Filters) -> Exchange:
     Raises:
         CommandError: there is none; or the system refuses, or does not answer.
     """
+    whose = "that these options show" if filters else "of another client than yours"
     own = None if "client_id" in filters else admin.client_id
     async for exchange in _backwards(admin, filters, count=MOST_LOOKED_AT):
         if own is None or exchange.get("client_id") != own:
             record: Exchange = await admin.call("GET", f"{PATH}/{exchange['id']}")
             return record
-    raise CommandError("there is no such token request: rulemint exchanges lists those that are kept")
+    raise CommandError(f"there is no token request {whose}: rulemint exchanges lists those that are kept")
 
 
 async def follow(

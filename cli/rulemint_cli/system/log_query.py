@@ -9,14 +9,16 @@ from rulemint_cli.terminal.errors import UsageError
 from rulemint_cli.terminal.time_spans import span_of
 
 USUAL_TAIL = 100
+OUTCOMES = ("granted", "denied", "failed", "refused")
 
 
 def question(filters: Mapping[str, str | None], *, since: str | None, tail: int | None, follow: bool) -> dict[str, str]:
     """Return the query parameters.
 
     Raises:
-        UsageError: *since* is not a time, or comes together with *tail*.
+        UsageError: *since* is not a time, or comes together with *tail*; or an outcome is none.
     """
+    check_outcome(filters.get("outcome"))
     if since is not None and tail is not None:
         raise UsageError("--since and --tail exclude each other: give one of them")
     query = {name: value for name, value in filters.items() if value is not None}
@@ -27,6 +29,16 @@ def question(filters: Mapping[str, str | None], *, since: str | None, tail: int 
     if not follow:
         query["follow"] = "false"
     return query
+
+
+def check_outcome(given: str | None) -> None:
+    """Refuse what no token request can come to, because nothing would be found.
+
+    Raises:
+        UsageError: *given* is no outcome.
+    """
+    if given is not None and given.partition(":")[0] not in OUTCOMES:
+        raise UsageError(f"--outcome {given}: there are {', '.join(OUTCOMES)}, and such as failed:timeout")
 
 
 def moment(text: str, *, option: str) -> str:
