@@ -104,7 +104,7 @@ def test_what_cannot_be_says_what_would(workplace: Workplace) -> None:
         (("show", "abc"), 2, "abc is too short: give at least 8 characters of the id's end"),
         (("show", "ffffffff"), 1, "no token request has an id that ends in ffffffff: rulemint exchanges lists"),
         (("show", "exc_" + "0" * 28), 1, "rulemint exchanges lists those that are kept"),
-        (("show", "--last", "--client", "nobody"), 1, "there is no such token request"),
+        (("show", "--last", "--client", "nobody"), 1, "there is no token request that these options show"),
         (("list", "--since", "yesterday"), 2, "--since yesterday: write it as 10m, 2h, 1d"),
         (("--until", "tomorrow"), 2, "--until tomorrow: write it as 10m, 2h, 1d"),
     ]:
