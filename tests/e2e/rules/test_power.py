@@ -82,6 +82,19 @@ async def test_a_locked_version_whose_cases_nobody_ran_never_goes_live(lone_gate
     body = {"name": "locked", "script": RULE, "locked": True, "cases": CASES}
     made = await lone_gateway.call("POST", "/api/v2/rules?no_check=true", body)
     assert (made.status, made.body["version"], made.body["draft_version"]) == (201, 0, 1), made.text
-    path = f"/api/v2/rules/{made.body['id']}/versions/1/deploy?no_check=true"
-    deployed = await lone_gateway.call("POST", path)
-    assert (deployed.status, deployed.body["errorCode"]) == (409, "power_not_known")
+    path = f"/api/v2/rules/{made.body['id']}"
+    deployed = await lone_gateway.call("POST", f"{path}/versions/1/deploy?no_check=true")
+    assert (deployed.status, "no_check" in deployed.body["message"]) == (503, False)
+    again = await lone_gateway.call("PATCH", f"{path}?no_check=true", {"script": RULE})
+    assert (again.body["version"], again.body["power"]) == (0, None)
+
+
+async def test_a_version_whose_power_is_not_known_gets_it_when_it_is_deployed(management: Management) -> None:
+    async with management.rule(RULE, **FIELDS) as rule:
+        path = f"/api/v2/rules/{rule['id']}"
+        unchecked = await management.call("PATCH", f"{path}?no_check=true", {"cases": CASES[:1]})
+        assert (unchecked.body["version"], unchecked.body["power"]) == (2, None)
+        assert (await management.call("POST", f"{path}/versions/1/deploy")).status == 200
+        deployed = (await management.call("POST", f"{path}/versions/2/deploy")).body
+        assert (deployed["version"], deployed["power"]["claims"]) == (2, ["plan"])
+        assert (await management.call("GET", f"{path}/versions/2")).body["power"] == deployed["power"]

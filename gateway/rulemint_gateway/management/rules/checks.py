@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from rulemint_gateway.management.errors import (
-    ConflictError,
     InvalidBodyError,
     RedCase,
     RedCasesError,
@@ -73,40 +74,45 @@ class VersionChecks:
             return Checked(f"could not be loaded, because {doubt}")
         return await self._by_cases(tenant, name, text, goes_live=goes_live)
 
-    async def require(self, tenant: str, name: str, text: RuleVersion) -> None:
-        """Refuse to let *text* go live unless it loads and its cases hold.
+    async def require(self, tenant: str, name: str, text: RuleVersion) -> RuleVersion:
+        """Refuse to let *text* go live unless it loads and its cases hold. Return it, with its power if that is known.
 
         Raises:
             DoesNotLoadError, RedCasesError: it does not, or they do not.
             UnavailableError: nobody can tell now.
         """
-        if text.locked and text.power is None:
-            raise ConflictError(
-                f"Version {text.version} is locked, and its cases were not run when it was made: make it again",
-                field="locked",
-                code="power_not_known",
-            )
-        if doubt := (await self.check(tenant, name, text, goes_live=True)).doubt:
+        checked = await self.check(tenant, name, text, goes_live=True)
+        if checked.doubt:
+            otherwise = "" if must_be_tested(text) else "; no_check=true deploys it all the same"
             raise UnavailableError(
-                f"Version {text.version} {doubt}, so it does not go live. "
-                "Try again; no_check=true deploys it all the same"
+                f"Version {text.version} {checked.doubt}, so it does not go live. Try again{otherwise}"
             )
+        return text if text.power is not None else msgspec.structs.replace(text, power=checked.power)
 
     async def _by_cases(self, tenant: str, name: str, text: RuleVersion, *, goes_live: bool) -> Checked:
-        """Run the cases of *text*. Those of a locked version run in any case, because they say what it may do."""
+        """Run the cases of *text*, unless it has no code yet.
+
+        Those of a locked version whose power is not known run in any case, because they say what it may do.
+        """
         call = CALL.get()
         no_check, force = (False, False) if call is None else (call.no_check, call.force)
         cases = cases_of(text)
-        if not cases or (no_check and not text.locked):
+        if not text.cases or not text.script or (no_check and not must_be_tested(text)):
             return Checked()
+        if not cases:
+            return Checked("could not be tested, because its cases are of another version of Rulemint")
         results = await self._cases.run(tenant, name, text, cases)
         if results.red and goes_live and not (force or no_check):
             raise RedCasesError(results.red, of=len(cases))
         not_known = results.not_run or (text.locked and results.power is None and "its cases show too much to list")
-        must_be_known = text.locked or (goes_live and not (force or no_check))
-        if not_known and must_be_known:
+        if not_known and (must_be_tested(text) or (goes_live and not (force or no_check))):
             return Checked(f"could not be tested, because {not_known}")
         return Checked(power=results.power)
+
+
+def must_be_tested(text: RuleVersion) -> bool:
+    """Tell whether nobody knows yet what a locked version may do. Without that it would do nothing."""
+    return text.locked and text.power is None
 
 
 def warn_that_it_is_a_draft(version: int, doubt: str, *, was_enabled: bool) -> None:

@@ -11,7 +11,7 @@ from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.nouns.fields import MAX_SCRIPT_CHARACTERS
 from rulemint_gateway.management.rules.bodies import PLACES
 from rulemint_gateway.management.rules.cases import stored_cases
-from rulemint_gateway.management.rules.checks import VersionChecks, warn_that_it_is_a_draft
+from rulemint_gateway.management.rules.checks import VersionChecks, must_be_tested, warn_that_it_is_a_draft
 from rulemint_gateway.management.rules.kept_versions import plan_outdated
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
@@ -191,9 +191,11 @@ class RuleTexts:
         text = msgspec.structs.replace(based_on, **given)
         doubt = ""
         if text != based_on or (given and not draft and text.version != rule.version):
+            is_new = text != based_on or must_be_tested(text)
+            text = msgspec.structs.replace(text, power=None) if is_new else text
             checked = await self._checks.check(tenant, rule.name, text, goes_live=not draft, field=field)
             doubt = checked.doubt
-            if text != based_on:  # which nobody has seen yet
+            if is_new:
                 given = given | {"power": checked.power}
         return TextChange(based_on=based_on, fields=given, draft=draft, doubt=doubt, message=message)
 

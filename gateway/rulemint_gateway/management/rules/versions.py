@@ -24,7 +24,7 @@ from rulemint_gateway.management.rules.checks import VersionChecks
 from rulemint_gateway.management.rules.kept_versions import numbers_of
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.management.rules.texts import deployed
-from rulemint_gateway.stores.catalog.tables import RULES
+from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS, RULES
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Rule, RuleVersion
@@ -95,15 +95,17 @@ class RuleVersionsOf:
         async def plan() -> Changes[tuple[Rule, RuleVersion]]:
             rule = self._records.find(tenant, rule_id)
             text = await self._records.text(tenant, rule, newest_version(rule) if version is None else version)
-            if text != checked:
+            if msgspec.structs.replace(text, power=checked.power) != checked:
                 raise ConflictError("The rule has another draft by now: deploy again")
-            changed = deployed(rule, text)
+            changed = deployed(rule, checked)
             if ends_draft:
                 changed = msgspec.structs.replace(changed, draft=0)
-            changes = Changes((changed, text))
+            changes = Changes((changed, checked))
+            if text != checked:  # nothing knew its power, and it has never run with a lock
+                changes.put(RULE_VERSIONS, checked)
             if changed != rule:
                 changed = msgspec.structs.replace(changed, updated_at_ms=unix_ms())
-                changes.result = (changed, text)
+                changes.result = (changed, checked)
                 changes.put(RULES, changed)
             return changes
 
@@ -115,7 +117,7 @@ class RuleVersionsOf:
         text = await self._records.text(tenant, rule, newest_version(rule) if version is None else version)
         check_is_built(text)
         if text.version != rule.version:
-            await self._checks.require(tenant, rule.name, text)
+            return await self._checks.require(tenant, rule.name, text)
         return text
 
     async def diff(self, tenant: str, rule_id: str, *, old: int | None, new: int | None) -> RuleDiff:
