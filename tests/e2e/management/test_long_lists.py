@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.management import Management
+from fixtures.management import Management, open_management
+from fixtures.system import System
 from fixtures.tenants import a_tenant
 
 LENGTH = 200_000
@@ -28,12 +29,12 @@ class Long:
         return answer.body
 
 
-@pytest.fixture
-async def long(management: Management) -> AsyncIterator[Long]:
-    async with a_tenant(management) as own:
+@pytest.fixture(scope="module")
+async def long(bare_system: System) -> AsyncIterator[Long]:
+    async with open_management(bare_system.url, bare_system.admin) as operator, a_tenant(operator) as own:
         script = "module.exports = (client, scope, audience, context, cb) => cb(null, {});\n//".ljust(LENGTH, "x")
         body = {"script": script, "enabled": False}
-        rules = [await own.create("rules", {"name": f"long {number}", **body}) for number in range(14)]
+        rules = [await own.create("rules?no_check=true", {"name": f"long {number}", **body}) for number in range(14)]
         yield Long(own, rules)
 
 
@@ -69,19 +70,25 @@ async def test_a_page_by_checkpoints_ends_when_it_is_long_and_says_where_to_go_o
     assert pages == 2
 
 
-async def test_actions_have_their_code_in_the_list_for_auth0_s_tools_and_bindings_have_none(long: Long) -> None:
+@pytest.fixture
+async def own(management: Management) -> AsyncIterator[Management]:
+    async with a_tenant(management) as opened:
+        yield opened
+
+
+async def test_actions_have_their_code_in_the_list_for_auth0_s_tools_and_bindings_have_none(own: Management) -> None:
     code = "exports.onExecuteCredentialsExchange = async () => {};\n//".ljust(LENGTH, "x")
     trigger = [{"id": "credentials-exchange", "version": "v2"}]
     names = [f"action {secrets.token_hex(4)}" for _ in range(3)]
     for name in names:
         body = {"name": name, "code": code, "supported_triggers": trigger, "deploy": True}
-        await long.management.create("actions/actions", body)
-    listed = await long.list("per_page=100", noun="actions/actions")
+        await own.create("actions/actions", body)
+    listed = (await own.call("GET", "/api/v2/actions/actions?per_page=100")).body
     assert [(each["name"], each["code"] == code) for each in listed["actions"]] == [(name, True) for name in names]
     assert all(each["deployed_version"]["code"] == code for each in listed["actions"])
     refs = [{"ref": {"type": "action_name", "value": name}} for name in names]
     path = "/api/v2/actions/triggers/credentials-exchange/bindings"
-    bound = await long.management.call("PATCH", path, {"bindings": refs})
+    bound = await own.call("PATCH", path, {"bindings": refs})
     assert [binding["action"]["name"] for binding in bound.body["bindings"]] == names
     assert code[:40] not in bound.text
-    assert code[:40] not in (await long.management.call("GET", path)).text
+    assert code[:40] not in (await own.call("GET", path)).text

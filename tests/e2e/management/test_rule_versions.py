@@ -188,7 +188,7 @@ async def test_the_newest_hundred_versions_are_kept_and_the_one_that_runs(manage
         path = f"/api/v2/rules/{rule['id']}"
         for number in range(2, 106):
             body = {"script": f"export default () => ({{ n: {number} }})", "draft": True}
-            assert (await management.call("PATCH", path, body)).status == 200
+            assert (await management.call("PATCH", f"{path}?no_check=true", body)).status == 200
         listed = (await management.call("GET", f"{path}/versions?include_totals=true&page=1&per_page=98")).body
         assert [version["number"] for version in listed["versions"]] == [7, 6, 1]
         assert listed["total"] == 101

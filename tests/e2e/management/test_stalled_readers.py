@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.management import Management, open_management
-from fixtures.processes import free_port, started, until
-from fixtures.system import answers
-from rulemint_shared.secrets.vault import create_master_key
+from fixtures.raw_gateway import StartRaw
+
+pytestmark = pytest.mark.timeout(120)
 
 LENGTH = 250_000
 RULES = 40
 
 
-@pytest.fixture
-async def gateway(tmp_path: Path, empty_redis_url: str) -> AsyncIterator[Management]:
+@pytest.fixture(scope="module")
+async def gateway(start_raw: StartRaw) -> AsyncIterator[Management]:
     """A gateway that soon loses its patience, with few places and 10 MB of scripts."""
-    key, admin, port = tmp_path / "master.key", tmp_path / "admin.json", free_port()
-    create_master_key(key)
-    environment = {
-        "RULEMINT_REDIS_URL": empty_redis_url,
-        "RULEMINT_MASTER_KEY_FILE": str(key),
-        "RULEMINT_ADMIN_FILE": str(admin),
-        "RULEMINT_PORT": str(port),
+    settings = {
         "RULEMINT_WRITE_TIMEOUT": "1.5",
         "RULEMINT_MAX_RULES": str(RULES),
         "RULEMINT_MAX_SCRIPTS_MB": "11",
     }
-    with started([sys.executable, "-m", "rulemint_gateway"], environment) as process:
-        until(lambda: answers(port), failing=process)
-        async with open_management(f"http://127.0.0.1:{port}", json.loads(admin.read_text())) as opened:
+    with start_raw(**settings) as started:
+        async with open_management(f"http://127.0.0.1:{started.port}", started.admin) as opened:
             script = "module.exports = (client, scope, audience, context, cb) => cb(null, {});\n//".ljust(LENGTH, "x")
             for number in range(RULES):
                 await opened.create("rules", {"name": f"long {number}", "script": script, "enabled": False})
