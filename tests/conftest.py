@@ -38,6 +38,7 @@ pytest_plugins = [
     "fixtures.rule_bench",
     "fixtures.docs_site",
     "fixtures.processor_time",
+    "fixtures.tiers",
     "fixtures.command_line",
 ]
 
