@@ -17,9 +17,9 @@ import pytest
 from fixtures.breakable import Breakable
 from fixtures.calls import call
 from fixtures.faults import Fault, Happens, cases, gone_through
-from fixtures.processes import free_port, started, until
+from fixtures.processes import started, until
+from fixtures.runner_keys import settings_of_a_gateway
 from fixtures.system import answers
-from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -79,13 +79,7 @@ async def test_requests_get_a_token_or_503_in_time_and_then_tokens_again(
 
 @pytest.fixture
 def environment(tmp_path: Path, empty_redis_url: str) -> dict[str, str]:
-    create_master_key(tmp_path / "master.key")
-    return {
-        "RULEMINT_REDIS_URL": empty_redis_url,
-        "RULEMINT_MASTER_KEY_FILE": str(tmp_path / "master.key"),
-        "RULEMINT_ADMIN_FILE": str(tmp_path / "admin.json"),
-        "RULEMINT_PORT": str(free_port()),
-    }
+    return settings_of_a_gateway(tmp_path, empty_redis_url)
 
 
 def in_a_shell(before: str) -> list[str]:

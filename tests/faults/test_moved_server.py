@@ -15,10 +15,10 @@ import pytest
 from fixtures.breakable import Breakable
 from fixtures.calls import call
 from fixtures.faults import Fault, cases, gone_through
-from fixtures.processes import free_port, started, until
+from fixtures.processes import started, until
+from fixtures.runner_keys import settings_of_a_gateway
 from fixtures.system import answers
 from fixtures.valkey_servers import a_server
-from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,16 +26,6 @@ GATEWAY = (sys.executable, "-m", "rulemint_gateway")
 OWN_HOSTS = ("unshare", "--mount", "sh", "-ec", 'mount --bind "$0" /etc/hosts; exec "$@"')
 """With a hosts file of its own, in place of a name server's answers."""
 NAME = "valkey.test"
-
-
-def of_a_gateway(folder: Path, url: str) -> dict[str, str]:
-    create_master_key(folder / "master.key")
-    return {
-        "RULEMINT_REDIS_URL": url,
-        "RULEMINT_MASTER_KEY_FILE": str(folder / "master.key"),
-        "RULEMINT_ADMIN_FILE": str(folder / "admin.json"),
-        "RULEMINT_PORT": str(free_port()),
-    }
 
 
 def status_of_a_change(port: int, token: str) -> int:
@@ -47,7 +37,7 @@ async def another_system_answers(system: Breakable) -> None:
     folder = system.folder / "another system"
     folder.mkdir()
     with a_server(folder / "valkey", "--appendonly", "yes") as another:
-        environment = of_a_gateway(folder, another.url)
+        environment = settings_of_a_gateway(folder, another.url)
         with started([*GATEWAY], environment) as process:
             await asyncio.to_thread(until, lambda: answers(int(environment["RULEMINT_PORT"])), failing=process)
         for wire in system.wires:
@@ -80,7 +70,7 @@ def test_a_gateway_follows_the_name_of_its_server_to_another_address(tmp_path: P
     hosts = tmp_path / "hosts"
     hosts.write_text(f"127.0.0.1 localhost {NAME}\n")
     with a_server(tmp_path / "valkey", "--appendonly", "yes") as server:
-        environment = of_a_gateway(tmp_path, f"redis://{NAME}:{server.port}")
+        environment = settings_of_a_gateway(tmp_path, f"redis://{NAME}:{server.port}")
         port = int(environment["RULEMINT_PORT"])
         with started([*OWN_HOSTS, str(hosts), *GATEWAY], environment) as process:
             until(lambda: answers(port), failing=process)

