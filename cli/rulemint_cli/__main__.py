@@ -17,6 +17,7 @@ from rulemint_cli.commands.command import command
 from rulemint_cli.commands.config import config
 from rulemint_cli.commands.doctor import add_doctor_command
 from rulemint_cli.commands.exchanges import exchanges
+from rulemint_cli.commands.explaining import add_explain_command
 from rulemint_cli.commands.grants import grants
 from rulemint_cli.commands.help_pages import CONTEXT, JSON_OPTION, Program
 from rulemint_cli.commands.keys import keys
@@ -67,6 +68,7 @@ add_doctor_command(app)
 add_new_command(app)
 add_try_command(app)
 add_test_command(app)
+add_explain_command(app)
 app.add_typer(exchanges, name="exchanges")
 app.add_typer(clients, name="clients")
 app.add_typer(apis, name="apis")

@@ -25,6 +25,7 @@ from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.deletions import Deletions
 from rulemint_gateway.management.exchanges.exchanges import Exchanges
+from rulemint_gateway.management.explanations.explanations import Explanations
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rules.checks import VersionChecks
@@ -76,6 +77,7 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tapes.explanations import ExplanationHandlers
 from rulemint_gateway.web.management.tapes.replays import ReplayHandlers
 from rulemint_gateway.web.management.tapes.tapes import TapeHandlers
 from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
@@ -208,7 +210,12 @@ def _tape_paths(settings: GatewaySettings, known: Configuration, traffic: Traffi
     catalog, vault = known.catalog, known.vault
     tapes = Tapes(TapeStore(known.redis, vault))
     replays = Replays(catalog, tapes, vault, traffic.dispatcher, deadline_s=settings.request_deadline)
-    return TapePaths(tapes=TapeHandlers(catalog, tapes), replays=ReplayHandlers(catalog, replays))
+    explanations = Explanations(catalog, traffic.exchanges, tapes, replays, RuleRecords(known.redis, catalog))
+    return TapePaths(
+        tapes=TapeHandlers(catalog, tapes),
+        replays=ReplayHandlers(catalog, replays),
+        explanations=ExplanationHandlers(catalog, explanations),
+    )
 
 
 def _tenant_paths(known: Configuration) -> TenantPaths:

@@ -40,6 +40,7 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tapes.explanations import ExplanationHandlers
 from rulemint_gateway.web.management.tapes.replays import ReplayHandlers
 from rulemint_gateway.web.management.tapes.tapes import TapeHandlers
 from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
@@ -106,6 +107,7 @@ class TapePaths:
 
     tapes: TapeHandlers
     replays: ReplayHandlers
+    explanations: ExplanationHandlers
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.exchanges.operations(),  # /api/v2/exchanges
         *handlers.tapes.tapes.operations(),  # /api/v2/exchanges/{id}/tape, /api/v2/tapes
         *handlers.tapes.replays.operations(),  # /api/v2/exchanges/{id}/replay
+        *handlers.tapes.explanations.operations(),  # /api/v2/exchanges/{id}/explanation
         *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.tenants.operations(),  # /api/v2/tenants
         *handlers.tenants.deletion.operations(),  # /api/v2/tenants/{id}, /api/v2/tenants/{id}/restore

@@ -180,6 +180,7 @@ class FlowRun:
         turn = None if self._running is None else self._running.turn
         if isinstance(turn, ReplayTurn):
             replay.left(turn.divergence)
+            replay.traced(turn.trace)
         elif turn is None and isinstance(outcome, Failed):
             replay.cannot(rule, outcome.detail)
         replay.ruled(len(self._reports) - 1, outcome)

@@ -21,6 +21,7 @@ from rulemint_runner.hosts.turn import Answer
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.tapes.replaying import RuleReplay, TapedRule
 from rulemint_shared.contract.messages import Divergence, FailureReason
+from rulemint_shared.contract.traces import MAX_TRACED_CHARACTERS, MAX_WRITES, RuleTrace
 
 
 class ReplayTurn(RuleTurn):
@@ -37,7 +38,10 @@ class ReplayTurn(RuleTurn):
     ) -> None:
         """*stop* ends it without an answer."""
         super().__init__(run, source, parts, done)
+        self.trace: RuleTrace | None = None
+        """All that its host, which explains, has seen; None: it does not, or has not said so yet."""
         self._stop = stop
+        self._explains = taped.explains
         self._replay = RuleReplay(taped, source.mask, self._stop_soon)
 
     @property
@@ -47,12 +51,21 @@ class ReplayTurn(RuleTurn):
 
     def program(self) -> HostProgram:
         """One that hashes as the host did."""
-        return msgspec.structs.replace(super().program(), hash_seed=self._replay.tape.hash_seed)
+        program = super().program()
+        if self._explains:
+            program = self._parts.languages.explaining(program)
+        return msgspec.structs.replace(program, hash_seed=self._replay.tape.hash_seed)
 
     async def load(self) -> frames.Load:
         """As the host that ran it began."""
         tape = self._replay.tape
-        return msgspec.structs.replace(await super().load(), seed=tape.load_seed, now_ms=tape.load_now_ms)
+        names = [name for name in list(tape.claims)[:MAX_WRITES] if len(name) <= MAX_TRACED_CHARACTERS]
+        return msgspec.structs.replace(
+            await super().load(),
+            seed=tape.load_seed,
+            now_ms=tape.load_now_ms,
+            trace=names if self._explains else None,
+        )
 
     async def bring_cache(self) -> None:
         """It was in the tape's frame."""
@@ -84,6 +97,20 @@ class ReplayTurn(RuleTurn):
     def noted(self, draw: frames.Noted | frames.CacheChanged) -> None:
         """Compare it."""
         self._replay.note(draw)
+
+    def traced(self, traced: frames.Traced) -> None:
+        """Keep what its host has seen, without the secrets of the rule."""
+        mask = self._source.mask
+        self.trace = RuleTrace(
+            rule=self._run.rule.name,
+            answered_at=traced.answered_at,
+            not_run=traced.not_run,
+            writes=[
+                msgspec.structs.replace(write, name=mask(write.name), before=mask(write.before))
+                for write in traced.writes
+            ],
+            is_cut=traced.is_cut,
+        )
 
     def answered(self, answer: Answer) -> None:
         """The result, unless the tape has more."""

@@ -155,6 +155,7 @@ class RunningInvocation:
                 calls=invocation_log.calls,
                 took_ms=duration_ms,
                 divergence=None if replay is None else replay.divergence,
+                traces=[] if replay is None else replay.traces,
             )
         )
         others = self._parts.places.of(self._invocation.tenant)

@@ -17,6 +17,7 @@ from rulemint_shared.contract.messages import (
     outcome_name,
 )
 from rulemint_shared.contract.tapes import Replay, ReplayWay, RuleTape
+from rulemint_shared.contract.traces import RuleTrace
 
 _TIMED = {FailureReason.TIMEOUT, FailureReason.LATE, FailureReason.CRASHED, FailureReason.OUT_OF_MEMORY}
 """Failures whose words have times or numbers of processes in them."""
@@ -31,6 +32,9 @@ class FlowReplay:
     def __init__(self, replay: Replay) -> None:
         self.tape = replay.tape
         self.divergence: Divergence | None = None
+        self.traces: list[RuleTrace] = []
+        """Of the rules that ran so far, if it explains."""
+        self._explains = replay.explains
         self._way = replay.way
         self._masking = Masking(())
 
@@ -46,11 +50,16 @@ class FlowReplay:
             tape = rules[index]
         else:  # it did not run then: of the answers that it may want, the tape has none
             tape = RuleTape(rule=ref.name, version=ref.version, seed=1, now_ms=float(self.tape.at_ms))
-        return TapedRule(tape, self._way, self.tape.invocation.id)
+        return TapedRule(tape, self._way, self.tape.invocation.id, self._explains)
 
     def left(self, left: Divergence | None) -> None:
         """A rule has left its tape, or None."""
         self.divergence = self.divergence or left
+
+    def traced(self, trace: RuleTrace | None) -> None:
+        """The host of a rule has seen this."""
+        if trace is not None:
+            self.traces.append(trace)
 
     def cannot(self, ref: RuleRef, why: str) -> None:
         """The rule cannot be replayed, because of *why*."""

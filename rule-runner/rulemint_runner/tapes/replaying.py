@@ -47,6 +47,8 @@ class TapedRule(NamedTuple):
     way: ReplayWay
     exchange: str
     """The id that the rule saw as its request's."""
+    explains: bool = False
+    """Its host is to say what it sees."""
 
 
 class RuleReplay:

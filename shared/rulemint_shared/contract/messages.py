@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from rulemint_shared.contract.records import RuleVersion
+from rulemint_shared.contract.traces import RuleTrace
 from rulemint_shared.host_contract import HOST_CONTRACT
 
 BATCH_LIMIT = 64
@@ -334,6 +335,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """From the pick-up to the end, by the runner's own clock that is never set."""
     divergence: Divergence | None = None
     """Of a replay: where it left its tape; None: it did not."""
+    traces: list[RuleTrace] = []
+    """Of a replay that explains: what the hosts of its rules have seen, in their order."""
 
 
 class Endings(msgspec.Struct, frozen=True, kw_only=True):

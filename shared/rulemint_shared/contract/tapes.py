@@ -198,3 +198,5 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
 
     way: ReplayWay
     tape: Tape
+    explains: bool = False
+    """Its hosts are to say which lines of the rules ran, and which set what."""

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from rulemint_gateway.dispatch.batching import CannotTravelError
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
-from rulemint_gateway.management.errors import InvalidBodyError, UnavailableError
+from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, UnavailableError
 from rulemint_gateway.management.tapes.changes import MAX_CHANGES, Change, changed
 from rulemint_gateway.management.tapes.replay_answers import ReplayAnswer, replay_answer, unknown_answer
 from rulemint_gateway.management.tapes.tapes import Tapes
@@ -67,6 +67,24 @@ class Replays:
         except CannotTravelError as error:
             raise InvalidBodyError(f"A rule cannot be given this request: {error}", field="set") from error
         return replay_answer(tape, ending, told, way)
+
+    async def explained(self, tenant: str, tape: Tape) -> Ending:
+        """Replay *tape* as it was, in hosts that say what they see.
+
+        Raises:
+            ManagementError: a rule is not as it was, or no runner replays it now.
+        """
+        if why := self._why_gone(tenant, tape):
+            raise ConflictError(why, code="changed_rule")
+        try:
+            async with self._turns.taken(tenant, within_s=self._deadline_s):
+                return await self._replay(
+                    tenant, tape.invocation, Replay(way=ReplayWay.EXACT, tape=tape, explains=True)
+                )
+        except NoTurnError:
+            raise UnavailableError("Too many exchanges of this tenant are being replayed: try again") from None
+        except CannotTravelError as error:
+            raise ConflictError(f"A rule cannot be given this request: {error}", code="unreadable_tape") from error
 
     def _why_gone(self, tenant: str, tape: Tape) -> str:
         """Say which rule is not as it was, so that nobody can replay it; empty: all are."""

@@ -68,6 +68,42 @@ TAPE_ANSWERS: dict[str, Any] = {
         "masked": ["question.headers.authorization"],
         "cut": "",
     },
+    "Explanation": {
+        "exchange_id": _EXCHANGE,
+        "outcome": "granted",
+        "why": "",
+        "depth": "replayed",
+        "authenticated": {
+            "client_id": "nightly",
+            "client_name": "nightly",
+            "secret_name": "deploy",
+            "ip": "192.0.2.7",
+        },
+        "signed": {"kid": "k1", "jti": _EXCHANGE, "exp": 1_790_000_000},
+        "claims": [
+            {
+                "name": "team",
+                "value": "night",
+                "why": "team, version 2, set it at line 4",
+                "set_by": [{"rule": "team", "version": 2, "line": 4, "seen": True, "before": '"day"'}],
+            }
+        ],
+        "scopes": [
+            {"name": "read", "why": "the client grant has it, and the request asked for no scope", "set_by": []}
+        ],
+        "absent": [
+            {
+                "kind": "claim",
+                "name": "trial",
+                "reason": "branch_not_taken",
+                "why": "line 7 of team did not run: the branch at line 6 was not taken",
+                "rule": "team",
+                "line": 6,
+            }
+        ],
+        "rules": [{"rule": "team", "version": 2, "ran": True, "why": "it ran for 1.5 ms", "answered_at": 9}],
+        "could_not_know": [],
+    },
     "DeletedTapes": {"deleted": 12},
     "ReplayAnswer": {
         "exchange_id": _EXCHANGE,

@@ -17,6 +17,7 @@ from rulemint_runner.hosts.wire.forms import Form
 from rulemint_shared.contract.messages import DenialCode, Level
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
 from rulemint_shared.contract.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord, CacheRecords, DocumentText
+from rulemint_shared.contract.traces import MAX_SPANS, MAX_WRITES, SourceLine, Span, Write
 from rulemint_shared.host_contract import HOST_CONTRACT
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
@@ -24,15 +25,11 @@ MAX_FRAME_BYTES = 2 * 1024 * 1024
 MAX_PACKET_BYTES = HOST_CONTRACT.packet_bytes
 MAX_DRAW_BYTES = HOST_CONTRACT.draws.draw_bytes
 """Of random bytes in one frame: as many as `crypto.getRandomValues` gives at once."""
-MAX_SPANS, MAX_WRITES, MAX_TRACED_CHARACTERS = 500, 300, 256
-"""Of what a host that explains tells of one run."""
 NO_PACKAGES = msgspec.Raw(b"null")
 _CALL = HOST_CONTRACT.call
 
 RunNumber = Annotated[int, Meta(ge=0, lt=2**53)]
 """Of the run that a frame comes of; 0: of none, because the rule is being loaded, or of whichever runs."""
-SourceLine = Annotated[int, Meta(ge=0, lt=2**31)]
-"""Of the rule's text, from 1; 0: none."""
 Text = Annotated[str, Meta(max_length=16 * 1024)]
 Header = tuple[
     Annotated[str, Meta(max_length=_CALL.header_name_characters)],
@@ -218,26 +215,6 @@ class Noted(Draw, frozen=True, kw_only=True, tag="noted", tag_field="t"):
     """The host drew this from its machine; of a run that records only. In a replay too, where it is the tape's."""
 
     n: RunNumber = 0
-
-
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines that could have run and did not. The line *of* decided so: a condition, or where a function begins."""
-
-    first: SourceLine
-    last: SourceLine
-    of: SourceLine
-
-
-class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim or scope that the rule set, or took away."""
-
-    kind: Literal["claim", "scope", "removed claim", "removed scope"]
-    name: Annotated[str, Meta(max_length=MAX_TRACED_CHARACTERS)]
-    line: SourceLine
-    before: Annotated[str, Meta(max_length=MAX_TRACED_CHARACTERS)] = ""
-    """The JSON of what it was before, as far as there is room; empty: it was not."""
-    seen: bool = True
-    """The host saw it happen; else it is the last line that names it and ran."""
 
 
 class Traced(msgspec.Struct, frozen=True, kw_only=True, tag="traced", tag_field="t"):

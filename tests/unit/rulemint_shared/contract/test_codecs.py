@@ -88,6 +88,7 @@ from rulemint_shared.contract.tapes import (
     Tape,
     TapedLine,
 )
+from rulemint_shared.contract.traces import RuleTrace, Span, Write
 from rulemint_shared.contract.travelling import check_travels
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -256,6 +257,15 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     ended_at_ms=7,
                     calls=[CALL],
                     took_ms=0.75,
+                    traces=[
+                        RuleTrace(
+                            rule="seed",
+                            answered_at=9,
+                            not_run=[Span(first=5, last=6, of=4)],
+                            writes=[Write(kind="claim", name="plan", line=3, before='"silver"', seen=False)],
+                            is_cut=True,
+                        )
+                    ],
                 ),
                 Ending(invocation="exc_2", outcome=Denied(code=DenialCode.INVALID_SCOPE, message="no", plain=True)),
                 Ending(
@@ -487,7 +497,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     "stored-cache": (codecs.stored_cache, StoredCache(records={"k": CacheRecord(value="v", expires_at=1)})),
     "stored-document": (codecs.stored_document, StoredDocument(version=2, data="{}")),
     "tape": (codecs.tape, TAPE),
-    "replay": (codecs.replay, Replay(way=ReplayWay.WHAT_IF, tape=TAPE)),
+    "replay": (codecs.replay, Replay(way=ReplayWay.WHAT_IF, tape=TAPE, explains=True)),
     "idempotent-call": (
         codecs.idempotent_call,
         IdempotentCall(body_hash=b"h", attempt="a", committed=True, status=201, answer=b"c", etag="e"),

@@ -1,0 +1,1 @@
+"""Explanations: why a token holds what it holds."""
