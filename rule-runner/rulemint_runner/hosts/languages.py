@@ -67,7 +67,13 @@ class Languages:
 
     def engine(self, language: Language) -> str:
         """The name and version of what runs rules of *language*."""
-        return self._python_engine if language is Language.PYTHON else self._deno_engine
+        match language:
+            case Language.JAVASCRIPT | Language.TYPESCRIPT:
+                return self._deno_engine
+            case Language.PYTHON:
+                return self._python_engine
+            case _:
+                assert_never(language)
 
     def program(self, language: Language, *, memory_mb: int = DEFAULT_MEMORY_MB, package_bytes: int = 0) -> HostProgram:
         """The program that runs rules of *language* with *memory_mb* MiB of heap, and packages of *package_bytes*."""
