@@ -8,9 +8,9 @@ from fixtures.hosts import Loaded, load_frame, loaded, program_of
 from rulemint_runner.hosts.errors import RuleNotLoadedError
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.wire import frames
-from rulemint_runner.hosts.wire.frames import Span
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.records import Language
+from rulemint_shared.contract.traces import Span
 from rulemint_shared.deadline import Deadline
 
 HOOK = """
