@@ -29,7 +29,10 @@ async def list_(call: Call) -> None:
     """List the signing keys."""
     async with call.admin() as admin:
         found = await admin.call("GET", PATH)
-    call.output.fields_table(("kid", "current", "next", "previous", "revoked", "current_since"), found)
+    if call.as_json:
+        call.output.json(found)
+    else:
+        call.output.fields_table(("kid", "state", "current_since"), [{**key, "state": _state(key)} for key in found])
 
 
 @command(keys)
@@ -57,6 +60,10 @@ async def revoke(call: Call, kid: KidArgument, *, yes: YesOption = False) -> Non
         call.confirm(f"Revoke the key {found} at {admin.url}? Every token that it signed becomes invalid.", yes=yes)
         revoked = await admin.call("PUT", f"{PATH}/{quote(found, safe='')}/revoke")
     call.output.record(revoked, but=("cert", "pkcs7"))
+
+
+def _state(key: dict[str, object]) -> str:
+    return next((state for state in ("revoked", "current", "next", "previous") if key.get(state)), "older")
 
 
 def _named(kid: str, found: list[dict[str, object]]) -> dict[str, object]:

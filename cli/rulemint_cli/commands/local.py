@@ -79,6 +79,8 @@ def init(
     files = make_key_files(folder, runner_key=runner_key, password=password, data=data)
     if call.as_json:
         call.output.json([str(file) for file in files])
+    else:
+        call.output.text(*(f"{file} is there" for file in files))
 
 
 def types(call: Call, folder: Annotated[Path, typer.Argument(help="The folder for the files.")] = Path()) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.connection.nouns import Noun, called, find, named_as_ours, path_of
+
+SPELLED = 2
+"""Scopes that a list spells out. The command `show` has all of them."""
 
 
 def noun_app(noun: Noun, help: str) -> typer.Typer:  # noqa: A002  # as typer calls it
@@ -23,10 +26,17 @@ def _add_list(app: typer.Typer, noun: Noun) -> None:
     async def list_(call: Call) -> None:
         async with call.admin() as admin:
             records = await admin.list(noun.path)
-        call.output.fields_table(noun.columns, records if call.as_json else [named_as_ours(each) for each in records])
+        call.output.fields_table(noun.columns, records if call.as_json else [_in_brief(each) for each in records])
 
     list_.__doc__ = f"List the {noun.word}s."
     command(app, "list")(list_)
+
+
+def _in_brief(record: dict[str, Any]) -> dict[str, Any]:
+    """Return *record* for a row: many scopes are counted, so that ids stay whole on 100 columns."""
+    named = named_as_ours(record)
+    scopes = named.get("scope")
+    return {**named, "scope": f"{len(scopes)} scopes"} if isinstance(scopes, list) and len(scopes) > SPELLED else named
 
 
 def add_show(app: typer.Typer, noun: Noun) -> None:

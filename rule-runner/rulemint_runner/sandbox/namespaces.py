@@ -69,7 +69,7 @@ class Apart:
         try:
             step()
         except OSError as error:
-            self.tried.append(Tried(what=what, refused=str(error)))
+            self.tried.append(Tried(what=what, refused=_reason(error)))
             return False
         self.tried.append(Tried(what=what))
         return True
@@ -165,3 +165,9 @@ def _unshare(what: int) -> None:
     if _libc.unshare(what) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def _reason(error: OSError) -> str:
+    """Return the kernel's words, and the file that they are about."""
+    said = error.strerror or str(error)
+    return f"{os.fsdecode(error.filename)}: {said}" if error.filename else said

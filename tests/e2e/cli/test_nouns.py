@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fixtures.workplace import Workplace
@@ -150,3 +152,11 @@ def test_a_shell_completes_the_names_that_the_system_has(workplace: Workplace, t
     cursor = str(typed.count(" "))
     done = workplace.process(_RULEMINT_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=cursor)
     assert completed in done.stdout.split()
+
+
+def test_lists_keep_ids_whole_and_count_many_scopes(workplace: Workplace) -> None:
+    rows = {row.split()[2]: row for row in workplace.rulemint("grants", "list").stdout.splitlines()[1:]}
+    assert re.search(r" \d\d scopes$", rows[f"http://localhost:{workplace.port}/api/v2/"].rstrip())
+    assert rows["https://api.example.com/"].rstrip().endswith(" test")
+    (current,) = (row for row in workplace.rulemint("keys", "list").stdout.splitlines() if " current " in row[43:])
+    assert len(current.split()[0]) == 43

@@ -62,6 +62,13 @@ def test_the_command_line_works_with_nothing_set(composed: Project, command: str
     assert expected in composed.rulemint(*command.split())
 
 
+def test_a_command_that_an_error_names_is_one_for_this_machine(composed: Project) -> None:
+    done = composed.call("exec", "-T", "gateway", "rulemint", "rules", "show", "nothing")
+    advised = f"{PROGRAM} rules list"
+    assert f"there is no rule nothing: {advised} shows all" in done.stderr
+    assert "seed" in composed.run(*advised.replace("exec", "exec -T").split()[2:])
+
+
 def test_the_command_line_shows_why_a_token_is_as_it_is(composed: Project) -> None:
     token(composed.url)
     until(lambda: "seed@1" in composed.rulemint("logs", "--tail", "20"))
