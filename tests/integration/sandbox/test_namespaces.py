@@ -178,7 +178,7 @@ async def test_the_runner_s_signals_and_reports_are_about_the_right_host(sandbox
 async def test_without_any_namespace_every_attack_fails_all_the_same(refused: Sandbox) -> None:
     tried = await refused.set_apart()
     assert tried
-    assert {each.refused for each in tried} == {"[Errno 1] Operation not permitted"}
+    assert {each.refused for each in tried} == {"Operation not permitted"}
     assert await outcomes(refused) == {AttackOutcome.FAILED}
     states = {layer.state for layer in layers_of(tried) if "namespace" in layer.name}
     assert states == {LayerState.UNAVAILABLE}
