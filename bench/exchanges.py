@@ -42,7 +42,7 @@ from rulemint_shared.streams.entries import Addition, Marks, StreamBounds
 from rulemint_shared.streams.sending import send
 
 WIDE = StreamBounds(entries=100_000_000, bytes=2**40)
-CLIENTS, RULES, RARE = 1_000, 5, 3
+RULES, RARE = 5, 3
 TURN_RECORDS = 5_000
 BENCH_HOST = {"Host": "bench.test"}
 SEED = 22
@@ -59,7 +59,8 @@ class Turn(NamedTuple):
 class Records:
     """Makes records of a tenant, each a millisecond younger than the one before."""
 
-    def __init__(self, tenant: str, count: int) -> None:
+    def __init__(self, tenant: str, count: int, clients: int) -> None:
+        self._clients = clients
         self.tenant = tenant
         self.made: list[str] = []
         """Ids of some of them."""
@@ -76,7 +77,7 @@ class Records:
         self._number += 1
         draw, began_ms = self._draw.random(), self._began_ms + self._number
         name, rule = new_exchange_id(began_ms), f"rule-{int(draw * 1_000) % RULES}"
-        client = "rare-client" if self._number in self._rare else f"client-{int(CLIENTS * draw**3):04}"
+        client = "rare-client" if self._number in self._rare else f"client-{int(self._clients * draw**3):04}"
         outcome = "granted" if draw < 0.95 else "denied" if draw < 0.99 else "failed:timeout"
         if self._number % 1_000 == 0:
             self.made.append(name)
@@ -112,8 +113,9 @@ def main() -> int:
 async def _measure(folder: Path, server: str, valkey: int, arguments: argparse.Namespace) -> None:
     async with open_redis(server) as redis:
         await redis.zadd(redis_keys.RUNNERS, {"bench": FAR_FUTURE_MS})  # a gateway without runners is not ready
-        await _compare(redis, valkey, arguments)
-        records = Records("default", arguments.records)
+        for clients in sorted({1, 10, arguments.clients}):
+            await _compare(redis, valkey, clients, arguments)
+        records = Records("default", arguments.records, arguments.clients)
         began_s, marks = time.monotonic(), Marks()
         for _ in range(0, arguments.records, arguments.batch):
             await _write(redis, marks, records.next(arguments.batch), with_index=True)
@@ -130,13 +132,13 @@ async def _measure(folder: Path, server: str, valkey: int, arguments: argparse.N
                 await _page(session, gateway, headers, name, query, times=arguments.times)
 
 
-async def _compare(redis: RedisClient, valkey: int, arguments: argparse.Namespace) -> None:
-    """Turns with and without the index, each from the same records."""
+async def _compare(redis: RedisClient, valkey: int, clients: int, arguments: argparse.Namespace) -> None:
+    """Turns with and without the index, each from the same records, of so many clients."""
     turns: dict[bool, list[Turn]] = {True: [], False: []}
     marks = Marks()
     for turn in range(2 * arguments.rounds):
         with_index = turn % 2 == 0
-        records = Records("with" if with_index else "without", TURN_RECORDS)
+        records = Records("with" if with_index else "without", TURN_RECORDS, clients)
         batches = [records.next(arguments.batch) for _ in range(0, TURN_RECORDS, arguments.batch)]
         writer_s, server_us = time.process_time(), _processor_us(valkey)
         for batch in batches:
@@ -146,7 +148,8 @@ async def _compare(redis: RedisClient, valkey: int, arguments: argparse.Namespac
         turns[with_index].append(us)
     for with_index, measured in turns.items():
         writer, server = (statistics.median(each) for each in zip(*measured, strict=True))
-        _say("with an index" if with_index else "without", f"a record: writer {writer:.2f} µs, Valkey {server:.2f} µs")
+        name = f"{clients:,} clients, {'with' if with_index else 'without'} an index"
+        _say(name, f"a record: writer {writer:.2f} µs, Valkey {server:.2f} µs")
 
 
 def _processor_us(pid: int) -> float:
@@ -210,13 +213,14 @@ async def _page(
 
 
 def _say(name: str, figures: str) -> None:
-    sys.stdout.write(f"{name:<28} {figures}\n")
+    sys.stdout.write(f"{name:<34} {figures}\n")
     sys.stdout.flush()
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.exchanges", description=__doc__)
     parser.add_argument("--records", type=number, default=1_000_000, help="written (default: 1000000)")
+    parser.add_argument("--clients", type=number, default=1_000, help="that take turns, few often (default: 1000)")
     parser.add_argument("--batch", type=number, default=50, help="records of one addition (default: 50)")
     parser.add_argument("--rounds", type=number, default=10, help="turns with and without the index (default: 10)")
     parser.add_argument("--times", type=number, default=20, help="each page (default: 20)")

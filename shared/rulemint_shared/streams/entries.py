@@ -119,13 +119,12 @@ def queue_addition(pipe: Pipeline, addition: Addition, *, by_name: bool = False)
     arguments += [f"@{mark.writer}", str(mark.number)] if mark else ["", ""]
     arguments.append("" if addition.lost is None else str(addition.lost))
     arguments.append("0" if counts is None else str(2 * len(counts.more)))
-    arguments.append("" if indexed is None else str(2 * len(indexed.postings)))
+    arguments.append("" if indexed is None else "1")
     if counts is not None:
         names.append(counts.key)
         arguments += (word for name, more in counts.more.items() for word in (name, str(more)))
     if indexed is not None:
-        arguments += (indexed.began, str(indexed.earliest_ms), str(indexed.latest_ms))
-        arguments += (word for posting in indexed.postings.items() for word in posting)
+        arguments += (indexed.began, str(indexed.earliest_ms), str(indexed.latest_ms), indexed.postings)
     arguments += (word for entry in addition.entries for word in entry)
     script = ("EVALSHA", _NAME) if by_name else ("EVAL", _ADD)  # a cluster's pipeline has no method for the first
     pipe.execute_command(*script, len(names), *names, *arguments)
@@ -141,11 +140,11 @@ _SCRIPT = f"""
 local stream, ledger = KEYS[1], KEYS[2]
 local most, limit, not_before = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local expires_s, words, writer, batch = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
-local lost, counted, named = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local lost, counted, named = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10] ~= ''
 local call = redis.call
 {INDEX_SCRIPT}
 local names = 11 + counted
-local content = named and names + 3 + named or names
+local content = named and names + 4 or names
 local entries, bytes, first, last, id, count, size = 0, 0, 1, 1, '0-0', 0, 0
 local known = call('HMGET', ledger, 'state', '{NUMBERED_FIELD}', writer)
 if known[3] and tonumber(string.match(known[3], '%d+')) >= batch then return end
@@ -171,7 +170,7 @@ end
 local index, indexed, newest_before = KEYS[3], nil, id
 if named then
   indexed = redis.pcall('HGET', index, 'state')
-  if there == 0 or (indexed and (indexed.err or not string.match(indexed, '^%d+ %d+ %d+ %d+%-%d+$'))) then
+  if there == 0 or (indexed and (indexed.err or not string.match(indexed, '^%d+ %d+ %d+ %d+ %d+%-%d+$'))) then
     call('DEL', index)
     indexed = nil
   end
@@ -217,7 +216,7 @@ end
 local head, tail
 if first_ms then
   local many = (#ARGV - content + 1) / words
-  head, tail = add_names(index, indexed, newest_before, first_ms, first_number, many, names, content - 1)
+  head, tail = add_names(index, indexed, newest_before, first_ms, first_number, many, names)
 end
 
 local before_trim = entries

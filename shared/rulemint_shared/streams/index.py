@@ -14,22 +14,24 @@ before, somebody has added entries and no names to the stream: a release that kn
 
 | field | value |
 |---|---|
-| ``state`` | first segment, last segment, entries of the last one, newest id |
+| ``state`` | first segment, last segment, entries and blocks of the last one, newest id |
 | ``<n>`` | of segment n: id before its first entry, newest id, entries, earliest and latest beginning in ms |
-| ``<n>/`` | its blocks: ms (6 bytes) and number (4) of the first id, entries (1), then 6 bytes for each beginning |
-| ``<n>:<name>`` | postings of a name: first id as above, entries (1), then 1 byte for each |
+| ``<n>/`` | its blocks: ms (6 bytes) and number (4) of the first id, entries (2), then 6 bytes for each beginning |
+| ``<n>:<name>`` | postings of a name: first id as above, entries (2), then 2 bytes for each |
 | ``<n>*`` | its names, so that they leave with it |
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 NAME_BYTES = 8
 MS_BYTES, NUMBER_BYTES = 6, 4
-MOST_IN_A_BLOCK = 255
+COUNT_BYTES = 2
+MOST_IN_A_BLOCK = 2 ** (8 * COUNT_BYTES) - 1
 LEAST_IN_A_SEGMENT, MOST_IN_A_SEGMENT = 64, 4_096
+MOST_BLOCKS = 1_024
+"""In a segment: what an addition copies to add to it is some ten KiB, however few entries each addition has."""
 SEGMENTS = 16
 """So many at least share what a small stream may have."""
 ENTRY_BYTES = 40
@@ -45,8 +47,8 @@ class Names(NamedTuple):
     """`MS_BYTES` for each entry: when what it tells began, in ms since the epoch."""
     earliest_ms: int
     latest_ms: int
-    postings: Mapping[bytes, bytes]
-    """A name → the places of its entries in the addition, a byte each."""
+    postings: bytes
+    """Each name, the number of its entries, and their places in the addition, `COUNT_BYTES` each."""
 
 
 INDEX_SCRIPT = f"""
@@ -63,43 +65,49 @@ local function drop(index, segment)
   if #fields > 0 then call('HDEL', index, unpack(fields)) end
 end
 
-local function add_names(index, state, before, ms, number, many, at, last)
-  local head, tail, rows, newest = 1, 0, 0, ''
+local function add_names(index, state, before, ms, number, many, at)
+  local head, tail, rows, blocks, newest = 1, 0, 0, 0, ''
   if state then
-    head, tail, rows, newest = string.match(state, '^(%d+) (%d+) (%d+) (%d+%-%d+)$')
-    head, tail, rows = tonumber(head), tonumber(tail), tonumber(rows)
+    head, tail, rows, blocks, newest = string.match(state, '^(%d+) (%d+) (%d+) (%d+) (%d+%-%d+)$')
+    head, tail, rows, blocks = tonumber(head), tonumber(tail), tonumber(rows), tonumber(blocks)
   end
   local full = math.max({LEAST_IN_A_SEGMENT}, math.min({MOST_IN_A_SEGMENT}, math.floor(most / {SEGMENTS})))
   local earliest, latest = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local meta = tail >= head and rows < full and newest == before and call('HGET', index, tail) or ''
+  local goes_on = tail >= head and rows < full and blocks < {MOST_BLOCKS} and newest == before
+  local meta = goes_on and call('HGET', index, tail) or ''
   local previous, low, high = string.match(meta, '^(%d+%-%d+) %d+%-%d+ %d+ (%d+) (%d+)$')
   if previous then
     earliest, latest = math.min(earliest, tonumber(low)), math.max(latest, tonumber(high))
   else
-    previous, tail, rows = before, tail + 1, 0
+    previous, tail, rows, blocks = before, tail + 1, 0, 0
   end
   newest = string.format('%s-%.0f', ms, number + many - 1)
   local fresh, block = '', struct.pack('>I{MS_BYTES}I{NUMBER_BYTES}', tonumber(ms), number)
-  for from = at + 3, last, 400 do
-    local fields, set = {{}}, {{}}
-    for name = from, math.min(from + 398, last), 2 do table.insert(fields, tail .. ':' .. ARGV[name]) end
-    local had = call('HMGET', index, unpack(fields))
+  local postings, from = ARGV[at + 3], 1
+  while from <= #postings do
+    local fields, places = {{}}, {{}}
+    while from <= #postings and #fields < 400 do
+      local high, low = string.byte(postings, from + {NAME_BYTES}, from + {NAME_BYTES + 1})
+      local ends = from + {NAME_BYTES - 1 + COUNT_BYTES} + {COUNT_BYTES} * (high * 256 + low)
+      fields[#fields + 1] = tail .. ':' .. string.sub(postings, from, from + {NAME_BYTES - 1})
+      places[#places + 1] = string.sub(postings, from + {NAME_BYTES}, ends)
+      from = ends + 1
+    end
+    local had, set = call('HMGET', index, unpack(fields)), {{}}
     for each = 1, #fields do
-      local name = from + 2 * each - 2
-      if not had[each] then fresh = fresh .. ARGV[name] end
-      local places = ARGV[name + 1]
-      table.insert(set, fields[each])
-      table.insert(set, (had[each] or '') .. block .. string.char(#places) .. places)
+      if not had[each] then fresh = fresh .. string.sub(fields[each], -{NAME_BYTES}) end
+      set[2 * each - 1] = fields[each]
+      set[2 * each] = (had[each] or '') .. block .. places[each]
     end
     call('HSET', index, unpack(set))
   end
   local had = call('HMGET', index, tail .. '/', tail .. '*')
-  rows = rows + many
+  rows, blocks = rows + many, blocks + 1
   call('HSET', index,
-    tail .. '/', (had[1] or '') .. block .. string.char(many) .. ARGV[at],
+    tail .. '/', (had[1] or '') .. block .. struct.pack('>I{COUNT_BYTES}', many) .. ARGV[at],
     tail .. '*', (had[2] or '') .. fresh,
     tail, string.format('%s %s %.0f %.0f %.0f', previous, newest, rows, earliest, latest),
-    'state', string.format('%.0f %.0f %.0f %s', head, tail, rows, newest))
+    'state', string.format('%.0f %.0f %.0f %.0f %s', head, tail, rows, blocks, newest))
   return head, tail
 end
 

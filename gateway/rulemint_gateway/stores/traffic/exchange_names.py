@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from struct import pack
 
 from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
@@ -31,7 +32,7 @@ def outcome_name(outcome: str) -> bytes:
 
 def names_of(stream: str, records: Sequence[ExchangeRecord]) -> Names:
     """The names of *records*, which join *stream* together in this order."""
-    postings: defaultdict[bytes, bytearray] = defaultdict(bytearray)
+    postings: defaultdict[bytes, list[int]] = defaultdict(list)
     began = [min(max(0, record.started_at_ms), _MOST_MS) for record in records]
     for place, record in enumerate(records):
         for name in _names(record):
@@ -41,7 +42,7 @@ def names_of(stream: str, records: Sequence[ExchangeRecord]) -> Names:
         b"".join(ms.to_bytes(MS_BYTES, "big") for ms in began),
         min(began),
         max(began),
-        {name: bytes(places) for name, places in postings.items()},
+        b"".join(name + pack(f">{len(places) + 1}H", len(places), *places) for name, places in postings.items()),
     )
 
 

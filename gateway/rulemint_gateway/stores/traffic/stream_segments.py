@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from struct import unpack
 from typing import NamedTuple
 
-from rulemint_shared.streams.index import MS_BYTES, NUMBER_BYTES
+from rulemint_shared.streams.index import COUNT_BYTES, MS_BYTES, NUMBER_BYTES
 
 EntryId = tuple[int, int]
 """The time in ms and the number that the server gave an entry."""
 FIRST: EntryId = (0, 0)
 LAST: EntryId = (2**64 - 1, 2**64 - 1)
 MOST_SEGMENTS = 100_000
-_STATE = re.compile(rb"(\d{1,15}) (\d{1,15}) \d{1,15} (\d{1,20})-(\d{1,20})")
+_STATE = re.compile(rb"(\d{1,15}) (\d{1,15}) \d{1,15} \d{1,15} (\d{1,20})-(\d{1,20})")
 _META = re.compile(rb"(\d{1,20})-(\d{1,20}) (\d{1,20})-(\d{1,20}) \d{1,15} (\d{1,15}) (\d{1,15})")
 _ID_BYTES = MS_BYTES + NUMBER_BYTES
 _NUMBER_BITS = 8 * NUMBER_BYTES
 _MOST_NUMBER = 2**_NUMBER_BITS - 1
-_HEAD_BYTES = _ID_BYTES + 1
+_HEAD_BYTES = _ID_BYTES + COUNT_BYTES
 
 
 class MalformedIndexError(Exception):
@@ -95,13 +96,13 @@ def entries_named(postings: bytes) -> set[int]:
     found: set[int] = set()
     at, end = 0, len(postings)
     while at + _HEAD_BYTES <= end:
-        first, many = int.from_bytes(postings[at : at + _ID_BYTES], "big"), postings[at + _ID_BYTES]
+        first, many = int.from_bytes(postings[at : at + _ID_BYTES], "big"), _count(postings, at)
         at += _HEAD_BYTES
-        if many == 1 and at < end:
-            found.add(first + postings[at])
-        else:
-            found.update(first + place for place in postings[at : at + many])
-        at += many
+        places = memoryview(postings)[at : at + COUNT_BYTES * many]
+        if len(places) < COUNT_BYTES * many:
+            break
+        found.update(first + place for place in unpack(f">{many}H", places))
+        at += COUNT_BYTES * many
     if at != end:
         raise MalformedIndexError("postings")
     return found
@@ -123,7 +124,7 @@ def entries_begun(blocks: bytes, *, since_ms: int, until_ms: int) -> set[int]:
     at, end = 0, len(blocks)
     while at + _HEAD_BYTES <= end:
         first, begin = int.from_bytes(blocks[at : at + _ID_BYTES], "big"), at + _HEAD_BYTES
-        at = begin + MS_BYTES * blocks[at + _ID_BYTES]
+        at = begin + MS_BYTES * _count(blocks, at)
         if one_ms and one_ms not in blocks[begin:at]:
             continue
         for place, begun in enumerate(range(begin, at, MS_BYTES)):
@@ -132,3 +133,8 @@ def entries_begun(blocks: bytes, *, since_ms: int, until_ms: int) -> set[int]:
     if at != end:
         raise MalformedIndexError("blocks")
     return found
+
+
+def _count(data: bytes, at: int) -> int:
+    """The number of entries of the block or posting at *at*."""
+    return int.from_bytes(data[at + _ID_BYTES : at + _HEAD_BYTES], "big")

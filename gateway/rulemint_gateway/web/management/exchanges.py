@@ -86,7 +86,7 @@ class ExchangeHandlers:
     async def list(self, request: web.Request) -> web.Response:
         """200 and token requests, the newest first; also those of callers that did not prove who they are.
 
-        A call looks at 1,000 records, and may show few of them or none. `next` is where to go on: ask again with
+        A call may show few or none, because it looks at 1,000 records at most. `next` is where to go on: ask again with
         `from` and the same filters, until an answer has none. With `sort=date:1` the oldest come first; then the
         `log_id` of the last is where later ones follow.
         """
