@@ -145,6 +145,7 @@ class FlowRun:
     def _ruled(self, result: RuleResult) -> None:
         try:
             ending = self._ending_after(result)
+            self._let_go()
             if ending is None:
                 self.begin()
                 return
@@ -152,8 +153,14 @@ class FlowRun:
             log.exception("an invocation failed in the runner", invocation=self._invocation.id)
             outcome = failed(FailureReason.CRASHED, "the runner failed")
             ending = FlowEnding(outcome=outcome, decided_by=self._invocation.flow[0], reports=[])
-        self._running = None
+            self._let_go()
         self._done(ending)
+
+    def _let_go(self) -> None:
+        """Part the run of a rule from its turn: what holds each other waits for the garbage collector."""
+        if self._running is not None:
+            self._running.turn = None
+            self._running = None
 
     def _ending_after(self, result: RuleResult) -> FlowEnding | None:
         """Return the flow's end with *result*; None if another rule follows."""

@@ -92,9 +92,9 @@ class RunningInvocation:
             if why_not is None:
                 self._parts.places.begin(self._invocation.tenant)
                 self._has_place = True
-                self._flow_run = self._parts.flow.begin(
-                    self._invocation, deadline, self._log, self._ended, self._taping
-                )
+                run = self._parts.flow.begin(self._invocation, deadline, self._log, self._ended, self._taping)
+                if self.kept is None:
+                    self._flow_run = run
         except Exception:
             log.exception("an invocation failed in the runner", invocation=self._invocation.id)
             why_not = _unrun(self._invocation, FailureReason.CRASHED, "the runner failed")
@@ -134,6 +134,7 @@ class RunningInvocation:
             data = ending_part(Ending(invocation=self._invocation.id, outcome=outcome, ended_at_ms=unix_ms())).data
             self._parts.outbox.add(self._channel, data, under_way=0)
             self.kept = data
+        self._flow_run = None  # they hold each other, and would wait for the garbage collector
         self._done()
 
     def _leave(self, ending: FlowEnding) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import signal
@@ -27,7 +28,10 @@ from fixtures.processes import Started, family_of, started, until
 from fixtures.runner_keys import make_runner_key
 from fixtures.waiting import all_gone, eventually
 from rulemint_runner.compose.runner import Runner, open_runner
+from rulemint_runner.flow.flow import FlowRun
+from rulemint_runner.flow.rule_turn import RuleRun, RuleTurn
 from rulemint_runner.hosts.circuit_breaker import CLIENTS, FAILURES
+from rulemint_runner.queue.running_invocation import RunningInvocation
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
@@ -219,6 +223,27 @@ async def test_of_many_invocations_of_one_moment_one_that_loops_and_one_that_thr
     assert endings[8].outcome.reason is FailureReason.EXCEPTION  # type: ignore[union-attr]  # the same
     await eventually(lambda: as_seen(starts), lambda seen: seen == 53)
     assert set(starts.values()) == {1}
+
+
+@pytest.mark.usefixtures("runner")
+@pytest.mark.parametrize("script", [MAY_LOOP_OR_THROW, "def rule("])
+async def test_an_invocation_that_has_ended_waits_for_no_garbage_collector(
+    gateway: Gateway, redis: RedisClient, script: str
+) -> None:
+    rule = await a_rule(redis, script)
+    gc.collect()
+    gc.disable()
+    try:
+        for does in ("", "throw"):
+            await gateway.ask(rule, n="1", do=does)
+        assert await eventually(what_is_left_of_invocations, lambda left: not left) == []
+    finally:
+        gc.enable()
+
+
+async def what_is_left_of_invocations() -> list[object]:
+    kinds = (RunningInvocation, FlowRun, RuleRun, RuleTurn)
+    return [each for each in gc.get_objects() if isinstance(each, kinds)]
 
 
 @pytest.mark.usefixtures("runner")
