@@ -7,6 +7,7 @@ import base64
 import json
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -71,6 +72,9 @@ async def tried(place: Workplace, case: Case) -> Result:
     }
     began_s = time.monotonic()
     status, answer = await place.call("POST", "rules", rule)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:  # a busy machine, or registry, may have had no time
+        began_s = time.monotonic()
+        status, answer = await place.call("POST", "rules", rule)
     made_ms = round((time.monotonic() - began_s) * 1000)
     if status == 400 and answer["errorCode"] != "invalid_body":
         return Result(version="", works=False, said=_saved_words(answer), made_ms=made_ms)

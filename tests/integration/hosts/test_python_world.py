@@ -326,6 +326,28 @@ async def test_what_a_rule_imports_from_beside_it_is_told_that_it_is_one_file(sa
             pass
 
 
+BOTOCORE = """
+class Connection:
+    def request(self, method, url, body=None, headers=None, *more):
+        self.sent = [method, url, body, headers, *more]
+
+class AWSConnection(Connection):
+    def request(self, method, url, body=None, headers=None, *args, **kwargs):
+        super().request(method, url, body, headers, *args, **kwargs)
+"""
+
+
+async def test_the_client_of_aws_stores_without_100_continue(sandbox: Sandbox) -> None:
+    script = f"""
+from botocore.awsrequest import AWSConnection
+{RULE}connection = AWSConnection()
+    connection.request("PUT", "/b/k", b"x".decode(), {{"Expect": "100-continue", "X-Key": "1"}})
+    return {{"sent": connection.sent}}
+"""
+    files = {"botocore/__init__.py": "", "botocore/awsrequest.py": BOTOCORE}
+    assert await result(sandbox, script, files) == {"sent": ["PUT", "/b/k", "x", {"X-Key": "1"}]}
+
+
 async def refused_here(_call: frames.Call) -> frames.Reply:
     return frames.Reply(id=_call.id, error="this host is not in allow_hosts", code="ERR_RULEMINT_FORBIDDEN_HOST")
 

@@ -50,6 +50,7 @@ def define(calls: Calls) -> None:
         "socket": change_socket,
         "ssl": _change_ssl,
         "certifi": _change_certifi,
+        "botocore.awsrequest": _change_botocore,
     }
     sys.meta_path.insert(0, _Changer({**changes, "httpcore._backends.auto": _change_httpcore}))
 
@@ -71,6 +72,19 @@ def _change_ssl(module: object) -> None:
 def _change_certifi(module: object) -> None:
     """Libraries want its list to be a file, and to be there. Any file is: none of them reads it."""
     module.where = lambda: __file__
+
+
+def _change_botocore(module: object) -> None:
+    """Have AWS's client store a file without asking for 100-continue, which there is not."""
+    request = module.AWSConnection.request
+
+    def request_at_once(
+        self: object, method: str, url: str, body: object = None, headers: object = None, **more: object
+    ) -> object:
+        kept = {name: value for name, value in (headers or {}).items() if name.lower() != "expect"}
+        return request(self, method, url, body, kept, **more)
+
+    module.AWSConnection.request = request_at_once
 
 
 def _change_httpcore(module: object) -> None:
