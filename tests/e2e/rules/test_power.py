@@ -24,7 +24,7 @@ CASES: list[dict[str, Any]] = [
     {"name": "it asks", "body": {"asks": "one.invalid"}, "expect": {"claims_include": {"plan": "gold"}}},
     {"name": "it may not ask", "body": {"asks": "two.invalid"}, "expect": {"scope": ["extra"]}},
 ]
-FIELDS: dict[str, Any] = {"cases": CASES, "allow_hosts": ["one.invalid"], "enabled": False}
+FIELDS: dict[str, Any] = {"cases": CASES, "allow_hosts": ["one.invalid"], "enabled": False, "no_check": False}
 
 
 async def test_a_version_says_what_its_cases_used_and_a_deployment_what_is_more(management: Management) -> None:
