@@ -37,7 +37,7 @@ def rows_of(parameters: Iterable[Any], ctx: Any) -> Iterator[tuple[str, str]]:
 
 def usage_piece(piece: str) -> str:
     """Return a piece of the line of usage without the braces that typer puts around an argument."""
-    return re.sub(r"^\{(.*?)(\.\.\.)?\}(\.\.\.)?$", lambda found: found[1] + (found[2] or found[3] or ""), piece)
+    return re.sub(r"^\{(.*?)(\.\.\.)?\}(\.\.\.)?\Z", lambda found: found[1] + (found[2] or found[3] or ""), piece)
 
 
 def plain(message: str) -> str:
