@@ -90,6 +90,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rules versions": ("rules versions plan",),
     "rules rollback": ("rules rollback plan", "rules rollback plan --to 1"),
     "rules deploy-version": ("rules deploy-version plan 1",),
+    "rules backtest": (
+        "rules backtest plan.js --since 7d --fail-on newly-denied --fail-on newly-failed",
+        "rules backtest plan --version 3",
+    ),
     "rules diff": ("rules diff plan --from 1 --to 2",),
     "rules delete": ("rules delete plan",),
     "secrets list": ("secrets list plan",),

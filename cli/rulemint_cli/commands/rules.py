@@ -10,6 +10,7 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import command
 from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given
 from rulemint_cli.commands.noun_commands import add_delete, noun_app
+from rulemint_cli.commands.rule_backtest import add_backtest
 from rulemint_cli.commands.rule_files import add_file_commands
 from rulemint_cli.commands.rule_versions import add_version_commands
 from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, path_of
@@ -96,4 +97,5 @@ async def resume(
 
 add_file_commands(rules)
 add_version_commands(rules)
+add_backtest(rules)
 add_delete(rules, RULES, what=" with its versions and secrets")

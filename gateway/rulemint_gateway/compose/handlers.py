@@ -20,6 +20,7 @@ from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.loads import Loads
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.admin_file import AdminFileKeeper
+from rulemint_gateway.management.backtests.backtests import Backtests
 from rulemint_gateway.management.client_grants.client_grants import ClientGrants
 from rulemint_gateway.management.clients.clients import Clients
 from rulemint_gateway.management.clients.secrets import ClientSecrets
@@ -64,6 +65,7 @@ from rulemint_gateway.web.auth0.webtasks.modules import WebtaskModuleHandlers
 from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.log_stream.handlers import LogStream
+from rulemint_gateway.web.management.backtests.backtests import BacktestHandlers
 from rulemint_gateway.web.management.clients.clients import ClientHandlers
 from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
@@ -115,16 +117,15 @@ def all_handlers(
     """Make the handlers of every path."""
     catalog, log_hub = known.catalog, traffic.log_hub
     parts = _rule_parts(settings, known, traffic)
+    exchanges = Exchanges(traffic.exchanges, LogStore(known.redis), ExchangeSearch(known.redis))
     return Handlers(
         catalog=catalog,
         token=token,
         metadata=Metadata(catalog, known.signing_keys),
         health=health,
         logs=LogStream(catalog, log_hub, Tickets(known.redis), write_timeout_s=settings.write_timeout),
-        exchanges=ExchangeHandlers(
-            catalog, Exchanges(traffic.exchanges, LogStore(known.redis), ExchangeSearch(known.redis))
-        ),
-        tapes=_tape_paths(settings, known, traffic),
+        exchanges=ExchangeHandlers(catalog, exchanges),
+        tapes=_tape_paths(settings, known, traffic, parts, exchanges),
         status=StatusHandlers(catalog, known.redis, queue_shards=settings.queue_shards),
         webtask_logs=WebtaskLogs(catalog, log_hub, write_timeout_s=settings.write_timeout),
         configuration=_configuration_paths(known, parts, AdminFileKeeper(settings.admin_file, known.vault)),
@@ -206,15 +207,19 @@ def _action_paths(known: Configuration, parts: _RuleParts, traffic: Traffic) -> 
     )
 
 
-def _tape_paths(settings: GatewaySettings, known: Configuration, traffic: Traffic) -> TapePaths:
+def _tape_paths(
+    settings: GatewaySettings, known: Configuration, traffic: Traffic, parts: _RuleParts, exchanges: Exchanges
+) -> TapePaths:
     catalog, vault = known.catalog, known.vault
-    tapes = Tapes(TapeStore(known.redis, vault))
+    store = TapeStore(known.redis, vault)
+    tapes = Tapes(store)
     replays = Replays(catalog, tapes, vault, traffic.dispatcher, deadline_s=settings.request_deadline)
-    explanations = Explanations(catalog, traffic.exchanges, tapes, replays, RuleRecords(known.redis, catalog))
+    explanations = Explanations(catalog, traffic.exchanges, tapes, replays, parts.records)
     return TapePaths(
         tapes=TapeHandlers(catalog, tapes),
         replays=ReplayHandlers(catalog, replays),
         explanations=ExplanationHandlers(catalog, explanations),
+        backtests=BacktestHandlers(catalog, Backtests(parts.records, exchanges, store, replays, parts.trials)),
     )
 
 

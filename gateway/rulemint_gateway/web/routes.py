@@ -28,6 +28,7 @@ from rulemint_gateway.web.front_page import FrontPage
 from rulemint_gateway.web.health import Health
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.log_stream.handlers import LogStream
+from rulemint_gateway.web.management.backtests.backtests import BacktestHandlers
 from rulemint_gateway.web.management.clients.clients import ClientHandlers
 from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
@@ -108,6 +109,7 @@ class TapePaths:
     tapes: TapeHandlers
     replays: ReplayHandlers
     explanations: ExplanationHandlers
+    backtests: BacktestHandlers
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.tapes.tapes.operations(),  # /api/v2/exchanges/{id}/tape, /api/v2/tapes
         *handlers.tapes.replays.operations(),  # /api/v2/exchanges/{id}/replay
         *handlers.tapes.explanations.operations(),  # /api/v2/exchanges/{id}/explanation
+        *handlers.tapes.backtests.operations(),  # /api/v2/rules/backtest
         *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.tenants.operations(),  # /api/v2/tenants
         *handlers.tenants.deletion.operations(),  # /api/v2/tenants/{id}, /api/v2/tenants/{id}/restore

@@ -42,6 +42,7 @@ class ReplayTurn(RuleTurn):
         """All that its host, which explains, has seen; None: it does not, or has not said so yet."""
         self._stop = stop
         self._explains = taped.explains
+        self._shares_hosts = taped.shares_hosts
         self._replay = RuleReplay(taped, source.mask, self._stop_soon)
 
     @property
@@ -52,12 +53,16 @@ class ReplayTurn(RuleTurn):
     def program(self) -> HostProgram:
         """One that hashes as the host did."""
         program = super().program()
+        if self._shares_hosts:
+            return program
         if self._explains:
             program = self._parts.languages.explaining(program)
         return msgspec.structs.replace(program, hash_seed=self._replay.tape.hash_seed)
 
     async def load(self) -> frames.Load:
         """As the host that ran it began."""
+        if self._shares_hosts:
+            return await super().load()
         tape = self._replay.tape
         names = [name for name in list(tape.claims)[:MAX_WRITES] if len(name) <= MAX_TRACED_CHARACTERS]
         return msgspec.structs.replace(

@@ -289,9 +289,10 @@ async def _told(recording: RuleRecording, number: int, answer: Callable[[], Coro
 
 
 def _authority(run: RuleRun, source: RuleSource) -> Authority:
-    """Return the authority of *run*. A rule that is tried has a process of its own."""
+    """Return the authority of *run*. A rule that is tried has a process of its own, but not in a backtest."""
     rule, tenant = run.rule, run.invocation.tenant
-    isolation = Isolation.FRESH if run.invocation.is_tried else source.isolation
+    has_its_own = run.invocation.is_tried and not (run.replayed is not None and run.replayed.shares_hosts)
+    isolation = Isolation.FRESH if has_its_own else source.isolation
     return Authority(tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, isolation)
 
 

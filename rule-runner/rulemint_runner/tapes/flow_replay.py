@@ -36,6 +36,7 @@ class FlowReplay:
         """Of the rules that ran so far, if it explains."""
         self._explains = replay.explains
         self._way = replay.way
+        self._shares_hosts = replay.shares_hosts
         self._masking = Masking(())
 
     @property
@@ -50,7 +51,8 @@ class FlowReplay:
             tape = rules[index]
         else:  # it did not run then: of the answers that it may want, the tape has none
             tape = RuleTape(rule=ref.name, version=ref.version, seed=1, now_ms=float(self.tape.at_ms))
-        return TapedRule(tape, self._way, self.tape.invocation.id, self._explains)
+        exchange = self.tape.invocation.id
+        return TapedRule(tape, self._way, exchange, self._explains, self._shares_hosts)
 
     def left(self, left: Divergence | None) -> None:
         """A rule has left its tape, or None."""

@@ -49,6 +49,8 @@ class TapedRule(NamedTuple):
     """The id that the rule saw as its request's."""
     explains: bool = False
     """Its host is to say what it sees."""
+    shares_hosts: bool = False
+    """It runs on a host that others use too, and that began by another seed."""
 
 
 class RuleReplay:

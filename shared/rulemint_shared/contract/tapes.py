@@ -200,3 +200,5 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     tape: Tape
     explains: bool = False
     """Its hosts are to say which lines of the rules ran, and which set what."""
+    shares_hosts: bool = False
+    """Replays of one version run one after the other on the same hosts, which began by none of their tapes."""

@@ -57,7 +57,7 @@ class ReplayAnswer(Answer, frozen=True, kw_only=True):
 def replay_answer(tape: Tape, ending: Ending, told: list[Changed], way: ReplayWay) -> ReplayAnswer:
     """Return the answer to a replay of *tape* that ended by *ending*, after the changes *told*."""
     left = ending.divergence
-    original, replayed = _original(tape), _result(ending)
+    original, replayed = _original(tape), result_of(ending)
     differences = [] if left is not None or way is ReplayWay.EXACT else _differences(original, replayed)
     verdict, text = _verdict(left, differences, way)
     lines = [line_answer(TapedLine(rule=line.rule, level=line.level, text=line.message)) for line in ending.lines]
@@ -120,7 +120,8 @@ def _original(tape: Tape) -> ReplayedResult:
     )
 
 
-def _result(ending: Ending) -> ReplayedResult:
+def result_of(ending: Ending) -> ReplayedResult:
+    """Return the end of a replay, without secrets."""
     outcome = ending.outcome
     name, granted = outcome_name(outcome), outcome if isinstance(outcome, Granted) else Granted(scope=[])
     message = _words(outcome)

@@ -25,7 +25,7 @@ from rulemint_shared.secrets.vault import Purpose, Vault
 
 AT_ONCE = 8
 _WAITING, _WAITING_OF_ONE_TENANT = 64, 8
-_NOT_RUN = {FailureReason.NO_RUNNER, FailureReason.OVERLOADED, FailureReason.INTERRUPTED, FailureReason.LATE}
+NOT_RUN = {FailureReason.NO_RUNNER, FailureReason.OVERLOADED, FailureReason.INTERRUPTED, FailureReason.LATE}
 
 
 class ReplayBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +56,7 @@ class Replays:
         """
         tape = await self._tapes.find(tenant, exchange_id)
         invocation, told = changed(tape.invocation, body.set)
-        if why := self._why_gone(tenant, tape):
+        if why := self.why_gone(tenant, tape):
             return unknown_answer(tape, told, why)
         way = ReplayWay.WHAT_IF if body.set else ReplayWay.EXACT
         try:
@@ -74,7 +74,7 @@ class Replays:
         Raises:
             ManagementError: a rule is not as it was, or no runner replays it now.
         """
-        if why := self._why_gone(tenant, tape):
+        if why := self.why_gone(tenant, tape):
             raise ConflictError(why, code="changed_rule")
         try:
             async with self._turns.taken(tenant, within_s=self._deadline_s):
@@ -86,10 +86,15 @@ class Replays:
         except CannotTravelError as error:
             raise ConflictError(f"A rule cannot be given this request: {error}", code="unreadable_tape") from error
 
-    def _why_gone(self, tenant: str, tape: Tape) -> str:
-        """Say which rule is not as it was, so that nobody can replay it; empty: all are."""
+    def why_gone(self, tenant: str, tape: Tape, *, apart_from: str = "") -> str:
+        """Say which rule is not as it was, so that nobody can replay it; empty: all are.
+
+        Nothing is asked of the rule with the id *apart_from*.
+        """
         rules = self._catalog.tenant(tenant).rules
         for ref in tape.invocation.flow[: len(tape.rules)]:
+            if ref.rule_id == apart_from:
+                continue
             rule = rules.get(ref.rule_id)
             if rule is None:
                 return f"the rule {ref.name} was deleted"
@@ -99,26 +104,34 @@ class Replays:
         return ""
 
     async def _replay(self, tenant: str, invocation: Invocation, replay: Replay) -> Ending:
+        flow = [apart(ref) for ref in invocation.flow]
+        ending = await self.play(tenant, msgspec.structs.replace(invocation, flow=flow), replay)
+        outcome = ending.outcome
+        is_as_before = outcome_name(outcome) == replay.tape.outcome and replay.way is ReplayWay.EXACT
+        if isinstance(outcome, Failed) and outcome.reason in NOT_RUN and not (ending.divergence or is_as_before):
+            raise UnavailableError(f"It was not replayed: {outcome.detail or outcome.reason}")
+        return ending
+
+    async def play(self, tenant: str, invocation: Invocation, replay: Replay) -> Ending:
+        """Have a runner replay *invocation*, whose flow has ids of its own.
+
+        Raises:
+            CannotTravelError: it cannot be sent.
+        """
         deadline = Deadline.after(self._deadline_s)
         data = self._vault.encrypt(codecs.replay.encode(replay), purpose=Purpose.REPLAYS)
         replayed = msgspec.structs.replace(
             invocation,
             id=ids.new_try_id(),
             tenant=tenant,
-            flow=[_apart(ref) for ref in invocation.flow],
             deadline_ms=deadline.to_unix_ms(),
             enqueued_at_ms=unix_ms(),
             replay=data,
         )
-        ending = await self._dispatcher.run(replayed, deadline)
-        outcome = ending.outcome
-        is_as_before = outcome_name(outcome) == replay.tape.outcome and replay.way is ReplayWay.EXACT
-        if isinstance(outcome, Failed) and outcome.reason in _NOT_RUN and not (ending.divergence or is_as_before):
-            raise UnavailableError(f"It was not replayed: {outcome.detail or outcome.reason}")
-        return ending
+        return await self._dispatcher.run(replayed, deadline)
 
 
-def _apart(ref: RuleRef) -> RuleRef:
+def apart(ref: RuleRef) -> RuleRef:
     """*ref* under an id of its own, so that it shares no host and no state with the rule."""
     return RuleRef(
         rule_id=ids.new_try_id(),

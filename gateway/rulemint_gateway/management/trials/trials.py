@@ -93,6 +93,18 @@ class Trials:
         flow = [RuleRef(rule_id=trial.text.rule_id, name=name, version=trial.text.version)]
         return answer_of(await self._in_turn(tenant, request, flow, trial), trial.text), request
 
+    async def versions_to_compare(self, tenant: str, rule: Rule, body: TryRule) -> tuple[Trial, Trial]:
+        """The version of *rule* that runs, and what *body* makes of it; both under ids of their own.
+
+        Raises:
+            ManagementError: the body is none, or its packages cannot be installed.
+        """
+        _name, draft = await self._trial(tenant, body, stored=rule)
+        running = await self._stored(tenant, rule)
+        isolation = running.text.isolation if body.isolation is UNSET else body.isolation
+        text = msgspec.structs.replace(draft.text, isolation=isolation)
+        return running, msgspec.structs.replace(draft, text=text)
+
     async def _run_flow(self, tenant: str, body: TryRule, request: TriedRequest) -> TryAnswer:
         """Run all rules that a token request would meet. One text travels along, and runners read the others."""
         config = self._catalog.tenant(tenant)

@@ -19,6 +19,10 @@ log = structlog.get_logger(__name__)
 LONGEST_TAPE = 2 * MAX_TAPE_BYTES
 """Of a tape without its compression: what is longer is none of ours."""
 
+MOST_LISTED = 20_000
+MEMBER_WORDS = 4
+"""Of a member of the sorted set, see `redis_keys.tapes_member`."""
+
 _DELETE = """
 local all, ledger, names, client, rule = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local call = redis.call
@@ -61,6 +65,20 @@ class TapeStore:
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
         return None if sealed is None else self._opened(sealed, name)
+
+    async def of_rule(self, tenant: str, rule_id: str, *, since_ms: int = 0) -> list[str]:
+        """The exchanges with a tape whose flow had that rule, made since then; the newest first.
+
+        Raises:
+            StoreUnavailableError: Redis does not answer.
+        """
+        name = redis_keys.tapes(tenant)
+        try:
+            members: list[bytes] = await self._redis.zrevrangebyscore(name, "+inf", since_ms, start=0, num=MOST_LISTED)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(str(error)) from error
+        words = (member.decode(errors="replace").split(" ") for member in members)
+        return [each[0] for each in words if len(each) == MEMBER_WORDS and rule_id in each[-1].split(",")]
 
     async def delete(self, tenant: str, *, exchange_id: str = "", client_id: str = "", rule_id: str = "") -> int:
         """Delete the tapes to which all that is given applies; the number of those that were there.

@@ -11,6 +11,7 @@ _LINE = {"rule": "team", "level": "info", "message": "hello"}
 _RESULT: dict[str, Any] = {"outcome": "granted", "message": "", "scope": ["read"], "claims": {"team": "night"}}
 _GOLD: dict[str, Any] = {"what": "claims.team", "before": "night", "after": "gold"}
 TAPE_BODIES: dict[str, Any] = {
+    "BacktestBody": {"rule_id": "rul_1a2b3c4d5e6f7a8b", "since_ms": 1788220800000, "take": 500},
     "ReplayBody": {"set": ["client.metadata.plan=gold", "scope+=write"]},
 }
 TAPE_ANSWERS: dict[str, Any] = {
@@ -103,6 +104,33 @@ TAPE_ANSWERS: dict[str, Any] = {
         ],
         "rules": [{"rule": "team", "version": 2, "ran": True, "why": "it ran for 1.5 ms", "answered_at": 9}],
         "could_not_know": [],
+    },
+    "BacktestAnswer": {
+        "rule": "team",
+        "rule_id": "rul_1a2b3c4d5e6f7a8b",
+        "version": 2,
+        "coverage": {
+            "requests": 4120,
+            "has_more": False,
+            "without_tape": 4079,
+            "tapes": 41,
+            "replayed": 40,
+            "cut": 0,
+            "unknown": 1,
+            "reasons": ["team: a call: GET api.example.com/plans: the tape has no answer to it"],
+        },
+        "unchanged": 38,
+        "noisy": 0,
+        "groups": [
+            {
+                "client_id": "nightly",
+                "client_name": "nightly",
+                "kind": "claim_changed",
+                "count": 2,
+                "examples": [{"exchange_id": _EXCHANGE, "changes": [_GOLD]}],
+            }
+        ],
+        "oldest": AT,
     },
     "DeletedTapes": {"deleted": 12},
     "ReplayAnswer": {
