@@ -15,7 +15,7 @@ MAX_REASONS = 10
 
 
 class Coverage(Answer, frozen=True, kw_only=True):
-    """How much of the traffic the backtest stands for."""
+    """The part of the traffic that the backtest stands for."""
 
     requests: int
     """Token requests that met the rule. Of the first call only; later ones say 0."""
@@ -31,7 +31,7 @@ class Coverage(Answer, frozen=True, kw_only=True):
     unknown: int
     """Not replayed to the end: the tape has no answer to what a version asked, or a rule is no longer there."""
     reasons: list[str]
-    """Why not, each reason once."""
+    """The reasons why some were not replayed, each once."""
 
 
 class Example(Answer, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ class BacktestBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return self.before
 
     def draft_of(self, rule: Rule) -> TryRule:
-        """What is to be compared with the version of *rule* that runs.
+        """Name the version that is to be compared with the one of *rule* that runs.
 
         Raises:
             ManagementError: nothing is, or no version runs.
