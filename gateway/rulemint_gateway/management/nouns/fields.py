@@ -82,7 +82,7 @@ OnFailure = Annotated[
     Meta(
         max_length=10,
         pattern=whole(
-            r"closed|stale:([1-9]|[1-9][0-9]{1,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)",
+            r"(closed|stale:([1-9]|[1-9][0-9]{1,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440))",
             means="closed, or stale: and 1 to 1440 minutes, such as stale:15",
         ),
     ),
