@@ -254,7 +254,7 @@ class _Source:
     # ---- segments ----
 
     async def _look_at_segments(self) -> None:
-        """Ask the next segments for entries that have all names, until some have, or enough was decoded for once."""
+        """Ask the next segments for entries that have all names, until enough have, or enough was decoded for once."""
         asked: list[Region] = []
         while self._regions and self._regions[0].segment is not None and len(asked) < self._round:
             asked.append(self._regions.popleft())
@@ -262,7 +262,7 @@ class _Source:
         answers = await self._ask_for_names(asked)
         for number, (region, postings) in enumerate(zip(asked, answers, strict=True)):
             await self._look_at(region, postings)
-            if self._ids or self._decoded > DECODED_BYTES:
+            if len(self._ids) >= READ_AHEAD or self._decoded > DECODED_BYTES:
                 self._regions.extendleft(reversed(asked[number + 1 :]))
                 self._round = number + 2
                 break
