@@ -7,25 +7,18 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from redis import Redis
-
 from bench import command
-from bench.replays.fuzzing import Place, a_service, fuzz
+from bench.replays.fuzzing import Place, a_redis, a_service, fuzz
 from bench.system import started_system
 from rulemint_shared.secrets.vault import Vault
-
-
-def a_redis(data: Path) -> Redis:
-    """The Redis of the system in *data*."""
-    password = (data / "valkey.password").read_text().strip()
-    return Redis(unix_socket_path=str(data / "run" / "valkey.sock"), password=password)
 
 
 def main() -> int:
     """Run it; the status is 1 if anything was otherwise."""
     parser = argparse.ArgumentParser(prog="python -m bench.replays", description=__doc__)
     parser.add_argument("--exchanges", type=command.number, default=1_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", type=command.number, default=10, help="exchanges by one rule (default: 10)")
+    parser.add_argument("--seed", type=int, default=1, help="the same makes the same rules (default: 1)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rulemint-replays-") as name:
         folder = Path(name)
@@ -36,7 +29,8 @@ def main() -> int:
             a_redis(data) as redis,
         ):
             place = Place(system.url, system.admin, redis, Vault.from_file(data / "master.key"), service)
-            found = fuzz(place, exchanges=given.exchanges, seed=given.seed, tell=command.progress())
+            tell = command.progress()
+            found = fuzz(place, exchanges=given.exchanges, each=given.each, seed=given.seed, tell=tell)
     console = command.output()
     console.print(f"replays: {dict(found.verdicts)}; median {statistics.median(found.replay_ms):.0f} ms")
     console.print(f"with one frame altered: {dict(found.places)}")

@@ -25,7 +25,6 @@ from rulemint_shared.secrets.vault import Vault
 NAME = "service.test"
 AUDIENCE = "https://generated.example/"
 TENANT = "default"
-REQUESTS_OF_A_RULE = 10
 PLANS = ("gold", "silver", "none")
 _WAITS_S = 10.0
 
@@ -53,10 +52,10 @@ class Found(NamedTuple):
     replay_ms: list[float]
 
 
-def fuzz(place: Place, *, exchanges: int, seed: int, tell: Callable[[str], None] = lambda _text: None) -> Found:
-    """Record and replay so many *exchanges*; the same *seed* makes the same rules."""
+def fuzz(place: Place, *, exchanges: int, each: int, seed: int, tell: Callable[[str], None]) -> Found:
+    """Record and replay so many *exchanges*, *each* rule's so many; the same *seed* makes the same rules."""
     random, found = Random(seed), Found(Counter(), Counter(), [], [])  # noqa: S311  # the same for the same seed
-    api = _Api(place)
+    api = Api(place)
     clients = [api.client(plan) for plan in PLANS]
     left = exchanges
     while left > 0:
@@ -64,17 +63,17 @@ def fuzz(place: Place, *, exchanges: int, seed: int, tell: Callable[[str], None]
         allowed = [place.service]
         made = api.call("POST", "rules", {"name": f"rule {left}", **rule._asdict(), "allow_hosts": allowed})
         try:
-            for _ in range(min(left, REQUESTS_OF_A_RULE)):
+            for _ in range(min(left, each)):
                 exchange = api.exchange(random.choice(clients))
                 _look_at(api, exchange, random, found, rule.script)
         finally:
             api.call("DELETE", f"rules/{made['id']}")
-        left -= REQUESTS_OF_A_RULE
+        left -= each
         tell(f"{exchanges - max(0, left)} of {exchanges}: {dict(found.verdicts)}, altered: {dict(found.places)}")
     return found
 
 
-def _look_at(api: _Api, exchange: str, random: Random, found: Found, script: str) -> None:
+def _look_at(api: Api, exchange: str, random: Random, found: Found, script: str) -> None:
     began_s = time.perf_counter()
     replayed = api.call("POST", f"exchanges/{exchange}/replay", {})
     found.replay_ms.append((time.perf_counter() - began_s) * 1000)
@@ -98,7 +97,7 @@ def _look_at(api: _Api, exchange: str, random: Random, found: Found, script: str
         found.failures.append(f"altered {wanted!r}, and it said {again['text']}\n{script}")
 
 
-class _Api:
+class Api:
     """The system over HTTP, as its administrator has it."""
 
     def __init__(self, place: Place) -> None:
@@ -152,6 +151,12 @@ def _send(url: str, method: str, body: Any, headers: dict[str, str]) -> tuple[in
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read().decode()
+
+
+def a_redis(data: Path) -> Redis:
+    """The Redis of the system in *data*."""
+    password = (data / "valkey.password").read_text().strip()
+    return Redis(unix_socket_path=str(data / "run" / "valkey.sock"), password=password)
 
 
 @contextmanager

@@ -123,3 +123,28 @@ def test_a_reader_that_goes_away_ends_it_quietly(workplace: Workplace) -> None:
         check=False,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_a_request_is_replayed_from_its_tape_and_what_a_change_would_make_different_is_shown(
+    workplace: Workplace,
+) -> None:
+    every = """tapes={"failures": true, "one_in": 1}"""
+    assert workplace.rulemint("tenants", "settings", "--set", every).returncode == 0
+    try:
+        assert a_token(workplace, "demo-secret-not-for-production").returncode == 0
+        row = workplace.rulemint("logs", "--type", "invocation.ended", "--tail", "1").stdout
+        appears(workplace, ending := row.split()[-1])
+        until(lambda: workplace.rulemint("exchanges", "tape", ending).returncode == 0)
+        assert "■ tape of exc_" in workplace.rulemint("exchanges", "tape", ending).stdout
+        done = workplace.rulemint("exchanges", "replay", ending)
+        assert (done.returncode, done.stdout.splitlines()[0]) == (0, "■ equal: the same claims, log and outcome")
+        changed = workplace.json("exchanges", "replay", ending, "--set", "scope=", "--set", "client.name=Other")
+        assert [each["what"] for each in changed["changed"]] == ["scope", "client.name"]
+        assert changed["verdict"] in {"same", "changed"}
+        unknown = workplace.rulemint("exchanges", "replay", ending, "--set", "flow=none")
+        assert (unknown.returncode, "flow= cannot be changed" in unknown.stderr) == (1, True)
+        assert workplace.json("exchanges", "delete-tapes", "--client", "demo-client", "--yes")["deleted"] >= 1
+        gone = workplace.rulemint("exchanges", "replay", ending)
+        assert (gone.returncode, "The tape does not exist" in gone.stderr) == (1, True)
+    finally:
+        workplace.rulemint("tenants", "settings", "--set", "tapes=null")

@@ -89,6 +89,7 @@ OF_SETTINGS = {
     "default_token_quota": st.fixed_dictionaries({"clients": QUOTAS}),
     "tenant_token_quota": QUOTAS,
     "source_token_quota": QUOTAS,
+    "tapes": st.fixed_dictionaries({"failures": st.booleans(), "one_in": st.integers(0, 1_000_000)}),
 }
 
 many = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
