@@ -17,7 +17,7 @@ from rulemint_runner.flow.rule_sources import RuleSource, RuleSourceError, RuleS
 from rulemint_runner.flow.rule_state import TriedStates
 from rulemint_runner.flow.rule_turn import RuleParts, RuleRun, RuleTurn
 from rulemint_runner.hosts.pool.pool import HostPool
-from rulemint_shared.contract.messages import FailureReason
+from rulemint_shared.contract.messages import FailureReason, RuleRef
 
 log = structlog.get_logger(__name__)
 
@@ -60,11 +60,11 @@ class RuleRuns:
         trial = run.invocation.trial
         if trial is not None and not run.rule.stored_id:
             return self._sources.of_trial(trial)
-        return self._sources.kept(run.invocation.tenant, run.rule)
+        return self._sources.kept(run.invocation.tenant, _named(run))
 
     async def _read_and_submit(self, run: RuleRun, done: Done) -> None:
         try:
-            source = await self._sources.get(run.invocation.tenant, run.rule)
+            source = await self._sources.get(run.invocation.tenant, _named(run))
         except (RuleSourceError, RedisError, OSError) as error:
             done(_no_rule(error))
         else:
@@ -83,6 +83,13 @@ class RuleRuns:
         task = asyncio.create_task(work)
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
+
+
+def _named(run: RuleRun) -> RuleRef:
+    """The rule to read: in a replay that of the tape. A runner that knows no replays finds no rule, and runs none."""
+    taped = None if run.replayed is None else run.replayed.ref
+    is_named = run.rule.stored_id or run.invocation.trial is not None
+    return run.rule if taped is None or is_named else taped
 
 
 def _no_rule(error: Exception) -> RuleResult:

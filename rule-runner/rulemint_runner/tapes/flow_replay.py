@@ -51,8 +51,9 @@ class FlowReplay:
             tape = rules[index]
         else:  # it did not run then: of the answers that it may want, the tape has none
             tape = RuleTape(rule=ref.name, version=ref.version, seed=1, now_ms=float(self.tape.at_ms))
-        exchange = self.tape.invocation.id
-        return TapedRule(tape, self._way, exchange, self._explains, self._shares_hosts)
+        invocation = self.tape.invocation
+        named = invocation.flow[index] if index < len(invocation.flow) else None
+        return TapedRule(tape, self._way, invocation.id, self._explains, self._shares_hosts, named)
 
     def left(self, left: Divergence | None) -> None:
         """A rule has left its tape, or None."""

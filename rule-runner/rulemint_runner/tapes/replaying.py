@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Draw, Noted, Reply, StorageGet, StorageSet, Stored
 from rulemint_runner.tapes.taping import Masking, MaskText, asked
 from rulemint_shared.contract.endings import travelling
-from rulemint_shared.contract.messages import MAX_DETAIL, Divergence
+from rulemint_shared.contract.messages import MAX_DETAIL, Divergence, RuleRef
 from rulemint_shared.contract.tapes import (
     Answered,
     AskedStorage,
@@ -51,6 +51,8 @@ class TapedRule(NamedTuple):
     """Its host is to say what it sees."""
     shares_hosts: bool = False
     """It runs on a host that others use too, and that began by another seed."""
+    ref: RuleRef | None = None
+    """The rule, its version and its secrets, for an invocation that does not name what is stored."""
 
 
 class RuleReplay:

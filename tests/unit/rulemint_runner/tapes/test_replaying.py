@@ -30,7 +30,11 @@ class Replaying:
     def __init__(self, *events: Event, way: ReplayWay = ReplayWay.EXACT, cut: str = "", secret: str = "") -> None:
         self.stops = 0
         tape = RuleTape(rule="plan", version=1, events=list(events), cut=cut)
-        self.rule = RuleReplay(TapedRule(tape, way, "exc_1"), Mask([secret] if secret else []), self._stop)
+        self.rule = RuleReplay(
+            TapedRule(tape, way, "exc_1"),
+            Mask([secret] if secret else []),
+            self._stop,
+        )
 
     def _stop(self) -> None:
         self.stops += 1
