@@ -69,7 +69,8 @@ from rulemint_gateway.web.management.backtests.backtests import BacktestHandlers
 from rulemint_gateway.web.management.clients.clients import ClientHandlers
 from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
-from rulemint_gateway.web.management.exchanges import ExchangeHandlers
+from rulemint_gateway.web.management.exchanges.exchanges import ExchangeHandlers
+from rulemint_gateway.web.management.explanations.explanations import ExplanationHandlers
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
@@ -79,7 +80,6 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
-from rulemint_gateway.web.management.tapes.explanations import ExplanationHandlers
 from rulemint_gateway.web.management.tapes.replays import ReplayHandlers
 from rulemint_gateway.web.management.tapes.tapes import TapeHandlers
 from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
