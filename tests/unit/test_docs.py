@@ -113,3 +113,13 @@ def test_each_word_of_the_glossary_stands_in_a_file_that_is_there_and_in_the_ord
     assert len(words) >= 30
     assert words == sorted(words, key=str.lower)
     assert [file for _word, file in rows if not (ROOT / file).is_file()] == []
+
+
+def test_the_command_line_alone_is_installed_with_all_that_no_registry_has() -> None:
+    (command,) = re.findall(r"^    uv tool install \./cli (.*)$", (ROOT / "docs/cli.md").read_text(), re.MULTILINE)
+    given, needed = set(re.findall(r"--with \./([a-z-]+)", command)), {"cli"}
+    for _ in range(4):  # and what those need
+        for folder in tuple(needed):
+            listed = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]["dependencies"]
+            needed |= {name.removeprefix("rulemint-") for name in listed if re.fullmatch(r"rulemint-[a-z-]+", name)}
+    assert given == needed - {"cli"}
