@@ -44,7 +44,7 @@ LONGEST_EXCHANGE_MS = 120_000
 FIRST_READ, READ_AHEAD, READ_BYTES = 8, 50, 256 * 1024
 FIRST_ROUND, MOST_IN_A_ROUND = 1, 64
 """Segments that are asked for their names in one round trip: more each time that the last had none."""
-DECODED_BYTES = 128 * 1024
+DECODED_BYTES = 64 * 1024
 """So much of an index is decoded before the caller may give up, and go on at the place that it was told."""
 
 
