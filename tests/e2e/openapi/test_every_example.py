@@ -8,7 +8,9 @@ from typing import Any
 
 from fixtures.management import Management
 from fixtures.tenants import a_tenant
+from fixtures.waiting import eventually
 
+EXCHANGE = "/api/v2/exchanges/{id}"
 RULE, HOOK, ACTION = "/api/v2/rules/{id}", "/api/v2/hooks/{id}", "/api/v2/actions/actions/{id}"
 ORDER = [
     "POST /api/v2/clients",
@@ -38,6 +40,8 @@ ORDER = [
     "PATCH /api/v2/actions/triggers/{trigger}/bindings",
     "PATCH /api/v2/tenants/settings",
     "PUT /api/v2/tenants/settings",
+    f"POST {EXCHANGE}/replay",
+    "POST /api/v2/rules/backtest",
     "POST /api/v2/config/deletions",
 ]
 """What a call needs was made by those before it."""
@@ -79,6 +83,8 @@ async def prepare(tenant: Management, name: str, made: dict[str, Any]) -> None:
         deployed = await tenant.call("POST", f"/api/v2/actions/actions/{made['/api/v2/actions/actions']}/deploy")
         assert deployed.status == 200, deployed.text
         made["number"] = deployed.body["number"]
+    if name.endswith("/replay"):
+        made["/api/v2/exchanges"] = await taped(tenant, made["token request"])
     if name == "POST /api/v2/config/deletions":
         secrets = f"/api/v2/rules/{made['/api/v2/rules']}/secrets"
         assert (await tenant.call("POST", secrets, {"API_KEY": "a-value"})).status == 201
@@ -88,11 +94,23 @@ async def prepare(tenant: Management, name: str, made: dict[str, Any]) -> None:
         ]
 
 
+async def taped(tenant: Management, request: dict[str, Any]) -> str:
+    """Have *request* leave a tape; the id of its exchange."""
+    every = {"tapes": {"failures": True, "one_in": 1}}
+    assert (await tenant.call("PATCH", "/api/v2/tenants/settings", every)).status == 200
+    exchange = (await tenant.ask(request)).headers["x-request-id"]
+    path = f"/api/v2/exchanges/{exchange}/tape"
+    await eventually(lambda: tenant.call("GET", path), lambda found: found.status == 200)
+    return exchange
+
+
 async def send(caller: Management, name: str, promised: tuple[Any, set[int]], made: dict[str, Any]) -> None:
     """Send the example of *name*, and remember the id of what it made."""
     example, success = promised
     method, path = name.split(" ")
     body = of_this_tenant(example, made)
+    if path == "/oauth/token":
+        made["token request"] = body
     answer = await (caller.ask(body) if path == "/oauth/token" else caller.call(method, filled(path, made), body))
     assert answer.status in success, f"{name}: {answer.status} {answer.text}"
     if method == "POST" and "{" not in path and isinstance(answer.body, dict) and answer.status == 201:
@@ -122,6 +140,8 @@ def of_this_tenant(example: Any, made: dict[str, Any]) -> Any:
         mine["client_secret"] = made["secret"]
     if isinstance(mine.get("client"), dict) and "id" in mine["client"]:
         mine["client"]["id"] = made["/api/v2/clients"]
+    if "rule_id" in mine and "/api/v2/rules" in made:
+        mine["rule_id"] = made["/api/v2/rules"]
     if "etag" in mine:
         mine["id"] = made["/api/v2/clients" if mine["noun"] == "clients" else "/api/v2/rules"]
         mine["etag"] = made["etags"][0 if mine["noun"] == "clients" else 1]

@@ -92,7 +92,7 @@ async def use_everything(system: System, server: Server) -> None:
 
 async def use_rules(management: Management) -> None:
     client = await management.a_client()
-    async with management.rule(KEEPS), management.rule(CACHES, rule_secrets={"KEY": "hunter22"}):
+    async with management.rule(KEEPS, on_failure="stale:5"), management.rule(CACHES, rule_secrets={"KEY": "hunter22"}):
         answers = [await management.ask(client.request()) for _ in range(2)]
         assert [answer.status for answer in answers] == [200, 200], answers[0].text
         await read_exchange(management, answers[0].headers["x-request-id"])

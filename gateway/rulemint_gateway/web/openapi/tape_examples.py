@@ -11,7 +11,12 @@ _LINE = {"rule": "team", "level": "info", "message": "hello"}
 _RESULT: dict[str, Any] = {"outcome": "granted", "message": "", "scope": ["read"], "claims": {"team": "night"}}
 _GOLD: dict[str, Any] = {"what": "claims.team", "before": "night", "after": "gold"}
 TAPE_BODIES: dict[str, Any] = {
-    "BacktestBody": {"rule_id": "rul_1a2b3c4d5e6f7a8b", "since_ms": 1788220800000, "take": 500},
+    "BacktestBody": {
+        "rule_id": "rul_5Mbjl0PdGsWtk9QN",
+        "script": "module.exports = (client, scope, audience, context, cb) => cb(null, { scope });",
+        "since_ms": 1788220800000,
+        "take": 500,
+    },
     "ReplayBody": {"set": ["client.metadata.plan=gold", "scope+=write"]},
 }
 TAPE_ANSWERS: dict[str, Any] = {
@@ -107,7 +112,7 @@ TAPE_ANSWERS: dict[str, Any] = {
     },
     "BacktestAnswer": {
         "rule": "team",
-        "rule_id": "rul_1a2b3c4d5e6f7a8b",
+        "rule_id": "rul_5Mbjl0PdGsWtk9QN",
         "version": 2,
         "coverage": {
             "requests": 4120,
