@@ -17,7 +17,7 @@ from rulemint_runner.flow.rule_sources import RuleSource, RuleSourceError, RuleS
 from rulemint_runner.flow.rule_state import TriedStates
 from rulemint_runner.flow.rule_turn import RuleParts, RuleRun, RuleTurn
 from rulemint_runner.hosts.pool.pool import HostPool
-from rulemint_shared.contract.messages import FailureReason, RuleRef
+from rulemint_shared.contract.messages import FailureReason, RuleRef, Trial
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +57,8 @@ class RuleRuns:
             self._pool.give_up(run.turn.authority, run.turn)
 
     def _source_at_hand(self, run: RuleRun) -> RuleSource | None:
-        trial = run.invocation.trial
-        if trial is not None and not run.rule.stored_id:
+        trial = _trial(run)
+        if trial is not None:
             return self._sources.of_trial(trial)
         return self._sources.kept(run.invocation.tenant, _named(run))
 
@@ -88,8 +88,14 @@ class RuleRuns:
 def _named(run: RuleRun) -> RuleRef:
     """The rule to read: in a replay that of the tape. A runner that knows no replays finds no rule, and runs none."""
     taped = None if run.replayed is None else run.replayed.ref
-    is_named = run.rule.stored_id or run.invocation.trial is not None
-    return run.rule if taped is None or is_named else taped
+    return run.rule if taped is None else taped
+
+
+def _trial(run: RuleRun) -> Trial | None:
+    """The text that came along to be tried in the place of the rule."""
+    if run.replayed is not None:
+        return run.replayed.trial
+    return None if run.rule.stored_id else run.invocation.trial
 
 
 def _no_rule(error: Exception) -> RuleResult:

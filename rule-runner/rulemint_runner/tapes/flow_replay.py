@@ -37,6 +37,7 @@ class FlowReplay:
         self._explains = replay.explains
         self._way = replay.way
         self._shares_hosts = replay.shares_hosts
+        self._trial = replay.trial
         self._masking = Masking(())
 
     @property
@@ -53,7 +54,8 @@ class FlowReplay:
             tape = RuleTape(rule=ref.name, version=ref.version, seed=1, now_ms=float(self.tape.at_ms))
         invocation = self.tape.invocation
         named = invocation.flow[index] if index < len(invocation.flow) else None
-        return TapedRule(tape, self._way, invocation.id, self._explains, self._shares_hosts, named)
+        trial = self._trial if self._trial is not None and self._trial.text.rule_id == ref.rule_id else None
+        return TapedRule(tape, self._way, invocation.id, self._explains, self._shares_hosts, named, trial)
 
     def left(self, left: Divergence | None) -> None:
         """A rule has left its tape, or None."""

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Draw, Noted, Reply, StorageGet, StorageSet, Stored
 from rulemint_runner.tapes.taping import Masking, MaskText, asked
 from rulemint_shared.contract.endings import travelling
-from rulemint_shared.contract.messages import MAX_DETAIL, Divergence, RuleRef
+from rulemint_shared.contract.messages import MAX_DETAIL, Divergence, RuleRef, Trial
 from rulemint_shared.contract.tapes import (
     Answered,
     AskedStorage,
@@ -52,7 +52,9 @@ class TapedRule(NamedTuple):
     shares_hosts: bool = False
     """It runs on a host that others use too, and that began by another seed."""
     ref: RuleRef | None = None
-    """The rule, its version and its secrets, for an invocation that does not name what is stored."""
+    """The rule, its version and its secrets: the invocation does not name what is stored."""
+    trial: Trial | None = None
+    """The text that is tried in its place."""
 
 
 class RuleReplay:

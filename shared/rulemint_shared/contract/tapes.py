@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.contract.messages import Invocation, Level
+from rulemint_shared.contract.messages import Invocation, Level, Trial
 from rulemint_shared.contract.rule_state import CacheRecord
 
 FORMAT = 1
@@ -202,3 +202,5 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """Its hosts are to say which lines of the rules ran, and which set what."""
     shares_hosts: bool = False
     """Replays of one version run one after the other on the same hosts, which began by none of their tapes."""
+    trial: Trial | None = None
+    """The text that takes the place of the rule with its id. A runner that reads no replays finds no rule to run."""

@@ -62,11 +62,16 @@ async def backtested(tenant: Management, rule_id: str, **body: Any) -> Any:
     return answer.body
 
 
+async def recorded(tenant: Management) -> int:
+    return len((await tenant.call("GET", "/api/v2/exchanges")).body["exchanges"])
+
+
 async def test_a_backtest_says_for_which_clients_a_draft_changes_what(tenant: Management) -> None:
     async with tenant.rule(RUNNING) as rule:
         clients = {plan: await tenant.a_client(metadata={"plan": plan}) for plan in ("gold", "silver", "asks", "none")}
         exchanges = {plan: await taped(tenant, client) for plan, client in clients.items()}
-        requests = len((await tenant.call("GET", "/api/v2/exchanges")).body["exchanges"])
+        everything = 5  # these four, and that of the administrator
+        await eventually(lambda: recorded(tenant), lambda count: count == everything)
         found = await backtested(tenant, rule["id"], script=DRAFT)
         coverage = found["coverage"]
         assert (coverage["tapes"], coverage["replayed"], coverage["unknown"], coverage["cut"]) == (4, 3, 1, 0)
@@ -89,7 +94,7 @@ async def test_a_backtest_says_for_which_clients_a_draft_changes_what(tenant: Ma
         assert {group["kind"] for group in same["groups"]} <= {"slower"}
         assert same["coverage"]["replayed"] == 4
         # Nothing was written, asked or recorded.
-        assert len((await tenant.call("GET", "/api/v2/exchanges")).body["exchanges"]) == requests
+        assert await recorded(tenant) == everything
 
 
 async def test_a_backtest_goes_on_where_a_call_ended(tenant: Management) -> None:

@@ -20,7 +20,7 @@ from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.management.exchanges.exchanges import ExchangeFilter, Exchanges
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.tapes.replay_answers import result_of
-from rulemint_gateway.management.tapes.replays import NOT_RUN, Replays, apart
+from rulemint_gateway.management.tapes.replays import NOT_RUN, Replays, by_tape
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.stores.traffic.tape_store import TapeStore, TapeUnreadableError
 from rulemint_shared.clock import rfc3339_ms
@@ -60,7 +60,7 @@ class _Sides:
     def _member(self, ref: RuleRef, trial: Trial) -> RuleRef:
         if ref.rule_id == self.rule.id:
             return RuleRef(rule_id=trial.text.rule_id, name=ref.name, version=trial.text.version)
-        return self.others.setdefault((ref.rule_id, ref.version), apart(ref))
+        return self.others.setdefault((ref.rule_id, ref.version), by_tape(ref))
 
 
 class Backtests:
@@ -178,8 +178,8 @@ class Backtests:
             _NotKnownError: the tape does not say how it would end.
             UnavailableError: no runner is there.
         """
-        invocation = msgspec.structs.replace(tape.invocation, flow=sides.flow(tape, trial), trial=trial)
-        replay = Replay(way=ReplayWay.WHAT_IF, tape=tape, shares_hosts=True)
+        invocation = msgspec.structs.replace(tape.invocation, flow=sides.flow(tape, trial))
+        replay = Replay(way=ReplayWay.WHAT_IF, tape=tape, shares_hosts=True, trial=trial)
         try:
             ending = await self._replays.play(tenant, invocation, replay)
         except CannotTravelError as error:

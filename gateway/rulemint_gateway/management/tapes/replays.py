@@ -104,7 +104,7 @@ class Replays:
         return ""
 
     async def _replay(self, tenant: str, invocation: Invocation, replay: Replay) -> Ending:
-        flow = [_by_tape(ref) for ref in invocation.flow]
+        flow = [by_tape(ref) for ref in invocation.flow]
         ending = await self.play(tenant, msgspec.structs.replace(invocation, flow=flow), replay)
         outcome = ending.outcome
         is_as_before = outcome_name(outcome) == replay.tape.outcome and replay.way is ReplayWay.EXACT
@@ -131,18 +131,7 @@ class Replays:
         return await self._dispatcher.run(replayed, deadline)
 
 
-def apart(ref: RuleRef) -> RuleRef:
-    """*ref* under an id of its own, so that it shares no host and no state with the rule."""
-    return RuleRef(
-        rule_id=ids.new_try_id(),
-        name=ref.name,
-        version=ref.version,
-        secrets_revision=ref.secrets_revision,
-        stored_id=ref.rule_id,
-    )
-
-
-def _by_tape(ref: RuleRef) -> RuleRef:
+def by_tape(ref: RuleRef) -> RuleRef:
     """*ref* under an id of its own, by which nothing is stored.
 
     The tape names the rule. An older runner, which knows no replays, finds no rule of this id and runs none.
