@@ -27,7 +27,7 @@ from bench.growth.parts import Growth, Part, as_markdown, show
 from bench.processes import processor_us, switches
 from bench.system import System, started_system
 from bench.tenants import log_in
-from rulemint_shared.contract.exchanges import ExchangeRecord
+from rulemint_shared.contract.exchanges import Timings
 
 WARM_UP = 200
 RECORD_TRIES, RECORD_PAUSE_S = 20, 0.1
@@ -36,12 +36,25 @@ RARE = 0.05
 """Commands and switches of which there are fewer for each token are left out."""
 
 
+class RuleTime(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a rule's report that says how long it took."""
+
+    duration_ms: float
+
+
+class MeasuredRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a record, as the API answers it, that say where its time went."""
+
+    timings: Timings
+    rules: list[RuleTime]
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What a run saw, for each token but the records."""
 
     times_ms: list[float]
     """At the client, of each request."""
-    records: list[ExchangeRecord]
+    records: list[MeasuredRequest]
     processor_us: dict[str, float]
     switches: dict[str, float]
     commands: dict[str, tuple[float, float]]
@@ -99,16 +112,16 @@ def _seen(system: System, data_dir: Path, tenant: Made, requests: int) -> Seen:
     )
 
 
-async def _records(system: System, tenant: Made, exchanges: Sequence[str]) -> list[ExchangeRecord]:
+async def _records(system: System, tenant: Made, exchanges: Sequence[str]) -> list[MeasuredRequest]:
     async with aiohttp.ClientSession(headers=tenant.headers) as session:
         return [await _record(session, f"{system.url}/api/v2/exchanges/{exchange}") for exchange in exchanges]
 
 
-async def _record(session: aiohttp.ClientSession, url: str) -> ExchangeRecord:
+async def _record(session: aiohttp.ClientSession, url: str) -> MeasuredRequest:
     for _ in range(RECORD_TRIES):
         async with session.get(url) as answer:
             if answer.status == 200:
-                return msgspec.convert(await answer.json(), ExchangeRecord)
+                return msgspec.convert(await answer.json(), MeasuredRequest)
         await asyncio.sleep(RECORD_PAUSE_S)
     raise SystemExit(f"{url} is missing: were there more requests than records are kept?")
 

@@ -59,8 +59,8 @@ def test_limits_hold_and_a_limit_that_there_is_not_is_refused(demo_system: Syste
     looped = run_try(demo_system, str(rule), "--client", "demo-client", "--limit", "timeout_s=0.2")
     assert looped.stdout.startswith("■ failed:timeout")
     unknown = run_try(demo_system, str(rule), "--client", "demo-client", "--limit", "patience=1")
-    assert unknown.returncode == 1
-    assert "limits.patience" in unknown.stderr
+    assert unknown.returncode == 2
+    assert "--limit patience=1: there is no such limit" in unknown.stderr
 
 
 def test_an_error_shows_the_line_of_the_file_with_a_caret(demo_system: System, tmp_path: Path) -> None:
