@@ -12,6 +12,7 @@ _ON_CODES = {
     "inexistent_rule_version": "rulemint rules versions RULE shows all",
     "inexistent_secret": "rulemint secrets list RULE shows all",
     "inexistent_signing_key": "rulemint keys list shows all",
+    "inexistent_tape": "rulemint tenants settings shows them",
     "inexistent_tenant": "rulemint tenants list shows all",
     "insufficient_scope": "rulemint grants list shows what a client may do; rulemint login uses another client",
     "red_cases": "nothing was changed by this; rulemint test FILE shows all that differs, and --force deploys it",

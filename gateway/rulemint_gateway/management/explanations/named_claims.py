@@ -10,8 +10,10 @@ from rulemint_shared.contract.traces import Span
 _CLAIM = re.compile(
     r"""setCustomClaim\(\s*["'`](?P<api>[^"'`]{1,256})["'`]"""
     r"""|\[\s*["'](?P<item>[^"']{1,256})["']\s*\]\s*=(?!=)"""
-    r"""|\.(?P<property>[A-Za-z_$][\w$]{0,255})\s*=(?![=>])"""
+    r"""|(?P<of>[A-Za-z_$][\w$]{0,255})?\.(?P<property>[A-Za-z_$][\w$]{0,255})\s*=(?![=>])"""
 )
+_NO_RESULTS = {"module", "exports", "self", "this", "globalThis", "process", "console", "prototype"}
+"""Objects that no rule returns: `module.exports = …` names no claim."""
 _LITERAL = re.compile(r"""(?:["'](?P<quoted>[^"']{1,256})["']|\b(?P<bare>[A-Za-z_$][\w$]{0,255}))\s*:(?!:)""")
 _ANSWERS = re.compile(r"\breturn\b|\bcb\(|\bcallback\(")
 _SCOPE = re.compile(
@@ -35,7 +37,7 @@ def _named_on(line: str) -> Iterator[tuple[str, str]]:
         return
     for found in _CLAIM.finditer(line):
         name = found["api"] or found["item"] or found["property"]
-        if name != "scope":
+        if name != "scope" and found["of"] not in _NO_RESULTS and name != "exports":
             yield "claim", name
     if _ANSWERS.search(line):
         for found in _LITERAL.finditer(line):

@@ -8,6 +8,9 @@ from rulemint_gateway.stores.traffic.tape_store import TapeStore, TapeUnreadable
 from rulemint_shared.contract.tapes import Tape
 
 
+NO_TAPE = "the request left none, or it is no longer kept. The tenant's settings say which requests leave one"
+
+
 class Tapes:
     """The use cases of tapes."""
 
@@ -26,7 +29,7 @@ class Tapes:
         except TapeUnreadableError as error:
             raise ConflictError(f"The tape cannot be read: {error}", code="unreadable_tape") from error
         if tape is None:
-            raise NotFoundError("tape", code="inexistent_tape")
+            raise NotFoundError("tape", code="inexistent_tape", why=NO_TAPE)
         return tape
 
     async def read(self, tenant: str, exchange_id: str) -> TapeAnswer:
