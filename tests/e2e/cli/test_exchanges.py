@@ -76,11 +76,24 @@ def test_the_list_shows_what_its_filters_say_and_the_newest_is_the_last(workplac
     assert last["id"].endswith(second)
 
 
-def test_the_row_of_an_ending_in_the_log_names_the_request(workplace: Workplace) -> None:
-    assert a_token(workplace, "demo-secret-not-for-production").returncode == 0
+def last_ended(workplace: Workplace) -> str:
+    """The end of the id of the last invocation in the log; empty: there is none."""
     row = workplace.rulemint("logs", "--type", "invocation.ended", "--tail", "1").stdout
-    appears(workplace, row.split()[-1])
-    assert "seed@1" in workplace.rulemint("exchanges", "show", row.split()[-1]).stdout
+    return row.split()[-1] if row else ""
+
+
+def ended_just_now(workplace: Workplace) -> str:
+    """Ask for a token; the end of the id that its row in the log has. Rows come a moment after the answer."""
+    before = last_ended(workplace)
+    assert a_token(workplace, "demo-secret-not-for-production").returncode == 0
+    until(lambda: last_ended(workplace) != before)
+    return last_ended(workplace)
+
+
+def test_the_row_of_an_ending_in_the_log_names_the_request(workplace: Workplace) -> None:
+    ending = ended_just_now(workplace)
+    appears(workplace, ending)
+    assert "seed@1" in workplace.rulemint("exchanges", "show", ending).stdout
 
 
 def test_it_follows_new_requests_only(workplace: Workplace) -> None:
@@ -131,9 +144,7 @@ def test_a_request_is_replayed_from_its_tape_and_what_a_change_would_make_differ
     every = """tapes={"failures": true, "one_in": 1}"""
     assert workplace.rulemint("tenants", "settings", "--set", every).returncode == 0
     try:
-        assert a_token(workplace, "demo-secret-not-for-production").returncode == 0
-        row = workplace.rulemint("logs", "--type", "invocation.ended", "--tail", "1").stdout
-        appears(workplace, ending := row.split()[-1])
+        appears(workplace, ending := ended_just_now(workplace))
         until(lambda: workplace.rulemint("exchanges", "tape", ending).returncode == 0)
         assert "■ tape of exc_" in workplace.rulemint("exchanges", "tape", ending).stdout
         done = workplace.rulemint("exchanges", "replay", ending)
