@@ -112,7 +112,7 @@ class NotFoundError(ManagementError):
     status, title = 404, "Not Found"
 
     def __init__(self, noun: str, *, code: str, why: str = "") -> None:
-        """*why* it may not be there, if that is not what anybody would think of."""
+        """Say *why* it may not be there, if that is not what anybody would think of."""
         super().__init__(f"The {noun} does not exist{why and f': {why}'}", code=code)
 
 
