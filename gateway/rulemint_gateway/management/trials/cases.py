@@ -193,6 +193,6 @@ async def _all_of(cases: Sequence[Coroutine[None, None, _RunCase]]) -> list[_Run
     try:
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(case) for case in cases]
-    except* (NotRunError, ManagementError) as errors:
+    except ExceptionGroup as errors:  # within `except*` Python 3.11.2 wraps what is raised again
         raise errors.exceptions[0] from None
     return [task.result() for task in running]
