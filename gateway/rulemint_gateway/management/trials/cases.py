@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import UNSET
 
-from rulemint_gateway.management.errors import ForbiddenError, InvalidBodyError, ManagementError, NotFoundError, RedCase
+from rulemint_gateway.management.errors import ForbiddenError, InvalidBodyError, NotFoundError, RedCase
 from rulemint_gateway.management.rules.checks import CaseResults
 from rulemint_gateway.management.trials.answers import TryAnswer
 from rulemint_gateway.management.trials.bodies import TryRule, check_body
