@@ -75,7 +75,7 @@ async def run_cases(admin: Admin, wanted: RuleToTest, done: Callable[[], None]) 
     try:
         async with asyncio.TaskGroup() as group:
             others = [group.create_task(run(index)) for index in range(1, len(requests))]
-    except* CommandError as errors:
+    except ExceptionGroup as errors:  # within `except*` Python 3.11.2 wraps what is raised again
         raise errors.exceptions[0] from None
     return [first, *(task.result() for task in others)]
 
