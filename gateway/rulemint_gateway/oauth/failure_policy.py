@@ -16,6 +16,7 @@ from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.outcomes import granted_or_raise
 from rulemint_gateway.stores.traffic.last_answers import LastAnswers
 from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.messages import (
     Denied,
     Ending,
@@ -25,6 +26,7 @@ from rulemint_shared.contract.messages import (
     Level,
     LogLine,
     RuleRef,
+    RuleReport,
     outcome_name,
 )
 from rulemint_shared.contract.records import CLOSED, Rule
@@ -89,16 +91,17 @@ class FailurePolicies:
         Raises:
             OAuthError: it said no, or failed and there is no earlier yes.
         """
-        outcome = ending.outcome
+        outcome, tenant = ending.outcome, invocation.tenant
         if isinstance(outcome, Granted):
             if kept_for_ms := longest_ms(flow):
-                self._answers.keep(invocation.tenant, question_of(invocation), outcome, for_ms=kept_for_ms)
+                question = question_of(invocation, flow)
+                self._answers.keep(tenant, question, outcome, for_ms=kept_for_ms, said=said_by(ending.reports))
             return Decided(outcome)
         if isinstance(outcome, Denied) and longest_ms(flow):
-            self._answers.forget(invocation.tenant, question_of(invocation))
+            await self._answers.forget(tenant, question_of(invocation, flow))
         if isinstance(outcome, Failed) and (max_age_ms := allowed_age_ms(flow, len(ending.reports))):
-            found = await self._answers.find(invocation.tenant, question_of(invocation), max_age_ms=max_age_ms)
-            if found is not None:
+            found = await self._answers.find(tenant, question_of(invocation, flow), max_age_ms=max_age_ms)
+            if found is not None and is_still_said(flow, found, ending.reports[:-1]):
                 exchange.used_last_answer(outcome, found.at_ms)
                 self._log(invocation, ending, found.at_ms)
                 return Decided(found.granted, found.at_ms)
@@ -130,10 +133,31 @@ def allowed_age_ms(flow: Sequence[Rule], reported: int) -> int:
     """The greatest age of an answer that takes the place of a failed flow's; 0: none does.
 
     Of the rules, *reported* have begun, and the last of these failed. That one and all behind it said nothing, so each
-    must allow it. If nobody knows which one failed, all must.
+    must allow it. If nobody knows which one failed, all must. Those before it are for `is_still_said`.
     """
     said_nothing = flow[max(0, reported - 1) :]
     return 60_000 * min(rule.stale_minutes for rule in said_nothing)
+
+
+def said_by(reports: Sequence[RuleReport]) -> list[bytes]:
+    """The hash of what each rule said: of the scopes that it was given and left, and the claims that it set."""
+    return [
+        hashlib.blake2b(
+            _encoder.encode((each.scope_given, each.scope_added, each.scope_removed, each.claims_set)), digest_size=16
+        ).digest()
+        for each in reports
+    ]
+
+
+def is_still_said(flow: Sequence[Rule], earlier: LastAnswer, reports: Sequence[RuleReport]) -> bool:
+    """True unless one of the rules that ended now, with *reports*, says something else than it did *earlier*.
+
+    A rule that allows an answer as old as that may have changed its mind.
+    """
+    age_ms = unix_ms() - earlier.at_ms
+    pairs = zip(flow, said_by(reports), strict=False)
+    then = [*earlier.said, *[b""] * len(reports)]
+    return all(now == then[n] or rule.stale_minutes * 60_000 >= age_ms for n, (rule, now) in enumerate(pairs))
 
 
 def failed_rule(invocation: Invocation, ending: Ending) -> RuleRef:
@@ -141,10 +165,11 @@ def failed_rule(invocation: Invocation, ending: Ending) -> RuleRef:
     return invocation.flow[max(0, min(len(ending.reports), len(invocation.flow)) - 1)]
 
 
-def question_of(invocation: Invocation) -> str:
+def question_of(invocation: Invocation, flow: Sequence[Rule]) -> str:
     """The hash of all that the flow is told, with its rules' versions and the revisions of their secrets.
 
-    Left out are the time, the ids of the request, and headers that name one request only.
+    With them are the times of the rules' last changes: a version that was replaced, and runs again, is asked anew. Left
+    out are the time of the request, its ids, and headers that name one request only.
     """
     request = invocation.request
     headers = {name: value for name, value in request.headers.items() if name not in OF_ONE_REQUEST}
@@ -157,6 +182,7 @@ def question_of(invocation: Invocation) -> str:
         invocation.grant_scope,
         msgspec.structs.replace(request, headers=headers),
         [(rule.rule_id, rule.name, rule.version, rule.secrets_revision) for rule in invocation.flow],
+        [rule.updated_at_ms for rule in flow],
     )
     return hashlib.sha256(_encoder.encode(told)).hexdigest()
 

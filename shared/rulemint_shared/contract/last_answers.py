@@ -18,3 +18,5 @@ class LastAnswer(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: Annotated[int, msgspec.Meta(ge=0)]
     """The time at which the flow gave it."""
     granted: Granted
+    said: tuple[bytes, ...] = ()
+    """The hash of what each rule of the flow said."""

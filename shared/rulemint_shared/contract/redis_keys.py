@@ -256,13 +256,18 @@ def token_quota(tenant: str, window: str) -> str:
 
 
 def last_answers(tenant: str) -> str:
-    """The hash question → the LastAnswer of a flow that may answer stale, encrypted; and ``size``, in bytes."""
+    """The hash question → the LastAnswer of a flow that may answer stale, encrypted; and two numbers about them."""
     return f"{_of(tenant)}:last-answers"
 
 
 def last_answer_times(tenant: str) -> str:
     """The sorted set question → when it was last answered, in ms."""
     return f"{_of(tenant)}:last-answer-times"
+
+
+def last_refusals(tenant: str) -> str:
+    """The sorted set question → when it was last refused, in ms: an answer of before it is not kept."""
+    return f"{_of(tenant)}:last-refusals"
 
 
 def secrets_used(tenant: str) -> str:

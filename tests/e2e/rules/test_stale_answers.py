@@ -77,7 +77,7 @@ async def test_a_refusal_is_obeyed_and_ends_every_answer_before_it(management: M
     async with management.rule(RULE, clients=[client.client_id], **STALE):
         await ask_until_kept(management, client)
         assert (await ask(management, client, "refuse")).status == 403
-        await eventually(lambda: ask(management, client, "throw"), lambda answer: answer.status == 500)
+        assert (await ask(management, client, "throw")).status == 500, "at once"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,29 @@ async def test_over_a_change_there_is_no_earlier_answer(management: Management, 
             assert (await management.call("POST", f"{path}/secrets", {"A": "b"})).status == 201
         else:
             assert (await management.call("PATCH", path, change)).status == 200
+        assert (await ask(management, client, "throw")).status == 500
+
+
+async def test_a_closed_rule_before_it_that_says_less_by_now_is_obeyed(management: Management) -> None:
+    client = await management.a_client()
+    less = "context.webtask.headers['x-correlation-id'].startsWith('less')"
+    first = f"export default ({{ scope, context }}) => ({{ scope: {less} ? scope.slice(0, 1) : scope }});"
+    second = RULE.replace("wanted === 'throw'", "wanted.endsWith('throw')")
+    async with (
+        management.rule(first, clients=[client.client_id]),
+        management.rule(second, clients=[client.client_id], **STALE),
+    ):
+        assert (await ask_until_kept(management, client)).body["scope"] == "read write"
+        assert (await ask(management, client, "less, and throw")).status == 500
+
+
+async def test_a_version_that_was_replaced_and_runs_again_has_no_answer_of_before(management: Management) -> None:
+    client = await management.a_client()
+    async with management.rule(RULE, clients=[client.client_id], **STALE) as rule:
+        await ask_until_kept(management, client)
+        path = f"/api/v2/rules/{rule['id']}"
+        assert (await management.call("PATCH", path, {"script": f"// changed\n{RULE}"})).status == 200
+        assert (await management.call("POST", f"{path}/versions/1/deploy")).status == 200
         assert (await ask(management, client, "throw")).status == 500
 
 

@@ -42,7 +42,7 @@ async def test_without_a_runner_the_last_answer_to_the_same_question_is_used(emp
         given = Ending(invocation=asked.id, outcome=YES)
         exchange = Exchange(tenant=asked.tenant, ip="192.0.2.1", user_agent="")
         assert await policies.decided([RULE], asked, given, exchange) == Decided(YES)
-        await eventually(lambda: answers.find(asked.tenant, question_of(asked), max_age_ms=60_000))
+        await eventually(lambda: answers.find(asked.tenant, question_of(asked, [RULE]), max_age_ms=60_000))
 
         again = an_invocation(REF, Deadline.after(5), colour="red")
         stale = await decided(policies, RULE, gateway, again)

@@ -5,8 +5,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from rulemint_gateway.oauth.failure_policy import OF_ONE_REQUEST, allowed_age_ms, longest_ms, question_of
-from rulemint_shared.contract.messages import ClientView, Invocation, RequestView, RuleRef
+from rulemint_gateway.oauth.failure_policy import (
+    OF_ONE_REQUEST,
+    allowed_age_ms,
+    is_still_said,
+    longest_ms,
+    question_of,
+    said_by,
+)
+from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract.last_answers import LastAnswer
+from rulemint_shared.contract.messages import ClientView, Granted, Invocation, RequestView, RuleRef, RuleReport
 from rulemint_shared.contract.records import Rule
 
 MINUTE_MS = 60_000
@@ -32,6 +41,8 @@ INVOCATION = Invocation(
     scope_ceiling=["a", "b"],
     grant_scope=["a", "b"],
 )
+
+FLOW = [Rule(id="r", name="r", version=2, secrets_revision=1, updated_at_ms=1)]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +89,12 @@ def test_answers_are_kept_only_of_flows_with_a_rule_that_may_answer_stale() -> N
     ],
 )
 def test_all_that_the_flow_is_told_is_part_of_the_question(changes: dict[str, Any]) -> None:
-    assert question_of(replace(INVOCATION, **changes)) != question_of(INVOCATION)
+    assert question_of(replace(INVOCATION, **changes), FLOW) != question_of(INVOCATION, FLOW)
+
+
+def test_a_change_that_was_undone_is_a_change() -> None:
+    undone = [replace(FLOW[0], updated_at_ms=3)]
+    assert question_of(INVOCATION, undone) != question_of(INVOCATION, FLOW)
 
 
 def test_two_requests_with_equal_inputs_are_the_same_question() -> None:
@@ -92,4 +108,29 @@ def test_two_requests_with_equal_inputs_are_the_same_question() -> None:
         request=replace(REQUEST, headers=headers, body={"b": 2, "a": 1}),
         flow=[replace(INVOCATION.flow[0], resumed_at_ms=5, client_resumed_at_ms=6)],
     )
-    assert question_of(other) == question_of(INVOCATION)
+    assert question_of(other, FLOW) == question_of(INVOCATION, FLOW)
+
+
+def report(**said: Any) -> RuleReport:
+    return RuleReport(rule="r", version=1, scope_given=["a", "b"], **said)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said", "age_minutes", "holds"),
+    [
+        pytest.param("closed", {"claims_set": {"plan": "gold"}}, 3, True, id="the same"),
+        pytest.param("closed", {"claims_set": {"plan": "gold"}, "duration_ms": 9.0}, 3, True, id="the same, later"),
+        pytest.param("closed", {"claims_set": {"plan": "free"}}, 3, False, id="another claim"),
+        pytest.param("closed", {}, 3, False, id="no claim"),
+        pytest.param("closed", {"claims_set": {"plan": "gold"}, "scope_removed": ["a"]}, 3, False, id="fewer scopes"),
+        pytest.param("stale:5", {}, 3, True, id="it allows an answer as old as that"),
+        pytest.param("stale:5", {}, 6, False, id="it allows none as old as that"),
+    ],
+)
+def test_a_closed_rule_before_the_one_that_failed_must_say_now_what_it_said_then(
+    policy: str, said: dict[str, Any], age_minutes: int, holds: bool
+) -> None:
+    then = said_by([report(claims_set={"plan": "gold"}), report()])
+    at_ms = unix_ms() - age_minutes * MINUTE_MS
+    earlier = LastAnswer(tenant="t", question="q", at_ms=at_ms, granted=Granted(scope=[]), said=tuple(then))
+    assert is_still_said(flow(policy, "stale:9"), earlier, [report(**said)]) is holds

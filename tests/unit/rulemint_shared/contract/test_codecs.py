@@ -397,7 +397,13 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
     ),
     "last-answer": (
         codecs.last_answer,
-        LastAnswer(tenant="default", question="q", at_ms=1, granted=Granted(scope=["a"], claims={"https://x/": 1})),
+        LastAnswer(
+            tenant="default",
+            question="q",
+            at_ms=1,
+            granted=Granted(scope=["a"], claims={"https://x/": 1}),
+            said=(b"hash",),
+        ),
     ),
     "install-request": (
         codecs.install_request,
