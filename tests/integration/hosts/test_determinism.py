@@ -234,6 +234,9 @@ module.exports = async () => {
   note(crypto.randomUUID());
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
   note('waited');
+  let left = 3;
+  await new Promise((done) => { const again = setTimeout(() => (left -= 1) ? again.refresh() : done(), 2); });
+  note('refreshed');
   await fetch('https://a.example/2');
   note('replied');
   return { found: seen };

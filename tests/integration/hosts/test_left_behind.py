@@ -222,6 +222,22 @@ async def test_what_a_module_imports_of_timers_ends_too(sandbox: Sandbox) -> Non
     assert set(lines) == {"tick of 2", "of 2"}
 
 
+async def test_a_timer_that_is_refreshed_once_it_has_fired_ends_with_its_invocation(sandbox: Sandbox) -> None:
+    script = """
+    let runs = 0;
+    module.exports = (client, scope, audience, context, cb) => {
+      const me = ++runs;
+      if (me > 1) return setTimeout(() => cb(null, { scope }), 30);
+      const timer = setTimeout(() => { timer.refresh(); cb(null, { scope }); }, 5);
+    };"""
+    async with loaded(sandbox, script) as rule:
+        for _ in range(2):
+            answer = await rule.run(record=True)
+            assert isinstance(answer, frames.Returned), answer
+            assert await rule.host.idle()
+    assert [draw.timer for draw in rule.draws] == [1, 1], "a timer of the first fired in the second"
+
+
 async def test_a_no_through_an_api_that_was_kept_refuses_the_action_that_runs(sandbox: Sandbox) -> None:
     script = """
     let kept = null;

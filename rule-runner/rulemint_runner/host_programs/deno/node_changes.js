@@ -6,9 +6,9 @@
 import { changeFiles } from "./files.js";
 import { changeHttp, changeHttps } from "./http.js";
 import { noConnection, refuseLookUps, refuseSessions } from "./no_sockets.js";
+import { changePromises, changeTimers } from "./promised_timers.js";
 import { changeCrypto, defineRandomness } from "./randomness.js";
 import { REACHABLE, REFUSED, refusedWorker } from "./refused.js";
-import { changePromises, changeTimers } from "./timers.js";
 import { defineTimes } from "./times.js";
 
 /** @typedef {(specifier: string) => any} Require */

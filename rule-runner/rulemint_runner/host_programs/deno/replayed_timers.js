@@ -15,6 +15,8 @@ const MAX_MS = 2 ** 31 - 1;
 
 /** @type {Waiting[]} */
 let waiting = [];
+/** All that a rule still holds, each by what it holds. @type {WeakMap<object, Waiting>} */
+const started = new WeakMap();
 let isLooking = false;
 
 /**
@@ -26,9 +28,23 @@ let isLooking = false;
  */
 export function startReplayed(start, stop, wanted) {
   const timer = start(() => {}, MAX_MS);
-  waiting.push({ ...wanted, timer, stop, context: getAsyncContext() });
-  lookSoon();
+  started.set(timer, { ...wanted, timer, stop, context: getAsyncContext() });
+  waitAgain(timer, wanted.due);
   return timer;
+}
+
+/**
+ * If *timer* is one of these, it fires once more, at *due*.
+ *
+ * @param {any} timer
+ * @param {number} due
+ */
+export function waitAgain(timer, due) {
+  const known = started.get(timer);
+  if (known === undefined) return;
+  known.due = due;
+  if (!waiting.includes(known)) waiting.push(known);
+  lookSoon();
 }
 
 function lookSoon() {
@@ -48,7 +64,7 @@ function look() {
   if (first.every > 0) {
     first.due = nowMs() + first.every;
   } else {
-    first.stop(first.timer);
+    end(first);
   }
   lookSoon();
   const before = getAsyncContext();
@@ -58,6 +74,19 @@ function look() {
   } finally {
     setAsyncContext(before);
   }
+}
+
+/**
+ * It fires no more, unless the rule refreshes it.
+ *
+ * @param {Waiting} ended
+ */
+function end(ended) {
+  const { timer, stop } = ended;
+  const { _onTimeout } = timer;
+  stop(timer);
+  timer._onTimeout = _onTimeout; // without it, it could not be refreshed
+  waiting = waiting.filter((each) => each !== ended);
 }
 
 /**

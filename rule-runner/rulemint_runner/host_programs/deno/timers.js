@@ -7,19 +7,21 @@
 import { nextTimer, nowMs, timerFired } from "./clock.js";
 import { isReplayed } from "./draws.js";
 import { starter, within } from "./invocation.js";
-import { startReplayed, taped } from "./replayed_timers.js";
+import { delayOf, MAX_MS, settlingInTime } from "./promised_timers.js";
+import { startReplayed, waitAgain } from "./replayed_timers.js";
 import { noting, tell } from "./strays.js";
 
 /** @typedef {(...args: any[]) => any} Start */
 
 const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
-const MAX_MS = 2 ** 31 - 1;
 const STOPS = { setTimeout: "clearTimeout", setInterval: "clearInterval", setImmediate: "clearImmediate" };
 const PAUSE_MS = 2;
 /** @type {Record<string, (thing: any) => void>} */
 const stops = {};
 /** @type {Record<string, Start>} */
 const starts = {};
+/** What tells of a timer whether it may be refreshed, and does what that takes. @type {WeakMap<object, () => boolean>} */
+const refreshes = new WeakMap();
 
 /** Watch over every way in which a rule has something done later and that would outlive its invocation. */
 export function trackTimers() {
@@ -85,6 +87,7 @@ function ending(start, stop, name) {
     /** @this {unknown} @param {any[]} args */
     const run = function (...args) {
       if (moves) {
+        if (invocation?.isOver) return stop(timer); // it was refreshed while it fired
         timerFired(number, due);
         due = nowMs() + delay;
       }
@@ -97,6 +100,16 @@ function ending(start, stop, name) {
     const timer = moves && isReplayed()
       ? startReplayed(start, stop, { number, due, every, fire })
       : start(run, ...rest);
+    if (moves) {
+      watchRefreshes(timer);
+      refreshes.set(timer, () => {
+        if (invocation?.isOver) return false;
+        due = nowMs() + delay;
+        invocation?.started(timer, stop);
+        waitAgain(timer, due);
+        return true;
+      });
+    }
     if (invocation === undefined) return timer;
     if (invocation.isOver && name !== "setImmediate") stop(timer);
     else invocation.started(timer, stop);
@@ -108,6 +121,23 @@ function ending(start, stop, name) {
   return tracked;
 }
 
+let isWatched = false;
+
+/**
+ * A timer that is refreshed after it fired is one more of its invocation, and of a replay.
+ *
+ * @param {any} timer
+ */
+function watchRefreshes(timer) {
+  if (isWatched) return;
+  isWatched = true;
+  const prototype = Object.getPrototypeOf(timer);
+  const { refresh } = prototype;
+  prototype.refresh = function () {
+    return refreshes.get(this)?.() === false ? this : refresh.call(this);
+  };
+}
+
 /**
  * Whether time passes until what *name* starts: what is to run in the next turn waits for none.
  *
@@ -115,103 +145,6 @@ function ending(start, stop, name) {
  */
 function isTimed(name) {
   return name !== "setImmediate";
-}
-
-/**
- * The delay that Node makes of *given*, in ms.
- *
- * @param {unknown} given
- */
-function delayOf(given) {
-  const delay = Number(given);
-  return delay >= 1 && delay <= MAX_MS ? Math.trunc(delay) : 1;
-}
-
-/**
- * *start*, whose promise never settles once the invocation is over that asked for it. *moves*: so does the clock.
- *
- * @param {Start} start
- * @param {boolean} moves
- * @returns {Start}
- */
-function settlingInTime(start, moves) {
-  return async (...args) => {
-    const invocation = starter();
-    const due = moves ? nowMs() + delayOf(args[0]) : 0;
-    const number = moves ? nextTimer() : 0;
-    try {
-      return await start(...args);
-    } finally {
-      if (invocation?.isOver) await never();
-      if (moves) await fired(number, due);
-    }
-  };
-}
-
-/**
- * The clock moves, once the tape of a replay has it do so.
- *
- * @param {number} number
- * @param {number} due
- */
-async function fired(number, due) {
-  if (isReplayed()) await taped(number);
-  timerFired(number, due);
-}
-
-function never() {
-  return new Promise(() => {});
-}
-
-/**
- * What is changed of `node:timers` when it is first asked for.
- *
- * @param {any} module
- * @param {(name: string) => any} load
- */
-export function changeTimers(module, load) {
-  const { setTimeout, setInterval, setImmediate } = globalThis;
-  const promises = changePromises(module.promises);
-  Object.assign(module, { setTimeout, setInterval, setImmediate, promises });
-  changePromises(load("timers/promises"));
-}
-
-const changed = new WeakSet();
-
-/**
- * What is changed of `node:timers/promises`.
- *
- * @param {any} module
- */
-export function changePromises(module) {
-  if (changed.has(module)) return module;
-  changed.add(module);
-  const { setTimeout, setInterval, setImmediate, scheduler } = module;
-  return Object.assign(module, {
-    setTimeout: settlingInTime(setTimeout, true),
-    setImmediate: settlingInTime(setImmediate, false),
-    setInterval: (/** @type {any[]} */ ...args) => ticksInTime(setInterval(...args)),
-    scheduler: Object.assign(Object.create(Object.getPrototypeOf(scheduler)), {
-      wait: settlingInTime(scheduler.wait.bind(scheduler), true),
-      yield: settlingInTime(scheduler.yield.bind(scheduler), false),
-    }),
-  });
-}
-
-/** @param {AsyncGenerator<unknown, void>} ticks */
-function ticksInTime(ticks) {
-  const invocation = starter();
-  const number = nextTimer();
-  return (async function* () {
-    for await (const tick of ticks) {
-      if (invocation?.isOver) {
-        await ticks.return();
-        await never();
-      }
-      await fired(number, 0);
-      yield tick;
-    }
-  })();
 }
 
 /**
