@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from rulemint_runner.flow.masking import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result
 from rulemint_runner.flow.rule_sources import RuleSource
 from rulemint_runner.flow.rule_turn import RuleParts, RuleRun, RuleTurn
@@ -104,18 +105,8 @@ class ReplayTurn(RuleTurn):
         self._replay.note(draw)
 
     def traced(self, traced: frames.Traced) -> None:
-        """Keep what its host has seen, without the secrets of the rule."""
-        mask = self._source.mask
-        self.trace = RuleTrace(
-            rule=self._run.rule.name,
-            answered_at=traced.answered_at,
-            not_run=traced.not_run,
-            writes=[
-                msgspec.structs.replace(write, name=mask(write.name), before=mask(write.before))
-                for write in traced.writes
-            ],
-            is_cut=traced.is_cut,
-        )
+        """Keep what its host has seen."""
+        self.trace = trace_of(traced, self._run.rule.name, self._source.mask)
 
     def answered(self, answer: Answer) -> None:
         """The result, unless the tape has more."""
@@ -139,3 +130,22 @@ class ReplayTurn(RuleTurn):
 
     def _left(self) -> None:
         self._end(lambda: failed_result(FailureReason.INTERRUPTED, "the replay left its tape"), has_answered=False)
+
+
+def trace_of(traced: frames.Traced, rule: str, mask: Mask) -> RuleTrace:
+    """Return what the host of *rule* has seen, without the secrets of the rule."""
+    return RuleTrace(
+        rule=rule,
+        answered_at=traced.answered_at,
+        not_run=traced.not_run,
+        writes=[
+            msgspec.structs.replace(write, name=_bounded(mask(write.name)), before=_bounded(mask(write.before)))
+            for write in traced.writes
+        ],
+        is_cut=traced.is_cut,
+    )
+
+
+def _bounded(text: str) -> str:
+    """*text*, of which a mask may have made more."""
+    return text[:MAX_TRACED_CHARACTERS]

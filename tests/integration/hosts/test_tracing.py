@@ -191,7 +191,11 @@ NOSY = {
           for (const name of ['inspector', 'inspector/promises']) {
             try { new (require(name).Session)().connect(); found.push('connected'); } catch { found.push('refused'); }
           }
-          return { found, keys: Object.keys({}), error: Error.name };
+          const unchanged = await (0, eval)('import("node:inspector")');
+          try { new unchanged.Session().connect(); found.push('connected'); } catch { found.push('refused'); }
+          const claims = {};
+          for (const key in { a: 1 }) claims[key] = 'found' in claims;
+          return { claims, found, keys: Object.keys({}), error: Error.name };
         };
     """,
     Language.PYTHON: """
@@ -211,6 +215,32 @@ async def test_a_rule_sees_no_difference_to_a_host_that_serves(sandbox: Sandbox,
         assert await explaining.value() == await serving.value()
     assert explaining.traces
     assert serving.traces == []
+
+
+CUT = {
+    Language.JAVASCRIPT: """
+        exports.onExecuteCredentialsExchange = async (event, api) => {
+          const long = 'x'.repeat(255) + '\N{GRINNING FACE}';
+          for (const value of [`${'y'.repeat(254)}\N{GRINNING FACE}`, 1]) api.accessToken.setCustomClaim(long, value);
+        };
+    """,
+    Language.PYTHON: """
+def rule(client, scope, audience, context):
+    claims = {"a": 1, "\\ud83d": 2}
+    del claims["\\ud83d"]
+    return claims
+""",
+}
+
+
+ENDS = {Language.JAVASCRIPT: ["\N{REPLACEMENT CHARACTER}"], Language.PYTHON: ["a", "?"]}
+
+
+@pytest.mark.parametrize("language", CUT)
+async def test_half_a_surrogate_pair_ends_no_host_that_explains(sandbox: Sandbox, language: Language) -> None:
+    async with loaded(sandbox, CUT[language], language, trace=["a"]) as rule:
+        writes = (await traced(rule)).writes
+    assert [write.name[-1] for write in writes] == ENDS[language]
 
 
 async def test_a_host_that_serves_cannot_be_made_to_explain(sandbox: Sandbox) -> None:

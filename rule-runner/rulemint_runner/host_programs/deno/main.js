@@ -44,7 +44,7 @@ async function loaded(load) {
   try {
     if (load.trace) {
       tracing = await import("./tracing.js");
-      await tracing.startTracing(load.trace);
+      await tracing.startTracing(load.trace, load.script);
     }
     const rule = await loadRule(load);
     writeFrames({ t: "loaded", wants_cache: rule.wantsCache === true });

@@ -4,6 +4,7 @@
  */
 
 import { NotRun } from "./not_run.js";
+import { REFUSED } from "./refused.js";
 import { source, withFileName } from "./source.js";
 import { hearTraces } from "./traces.js";
 import { keptAlive } from "./turns.js";
@@ -17,6 +18,9 @@ const MAX_TEXT = 256;
 const { defineProperty } = Object;
 const { parse, stringify } = JSON;
 const StackError = Error;
+/** A look by `in` for a property, which would find what watches. That of `for` looks for none. */
+const LOOKS = /["'`\w$\])]\s+in\s+[\w$.]+\s*[)&|?:;,]/;
+const LOOPS = /\bfor\s*\([^()]*?\bin\b/g;
 
 /** @type {(method: string, params?: object) => Promise<any>} */
 let post;
@@ -26,14 +30,16 @@ let answeredAt = 0;
 let isCut = false;
 
 /**
- * Watch from now on; *names* are those of claims, whose assignments are to be seen.
+ * Watch from now on the rule of *script*; *names* are those of claims, whose assignments are to be seen.
  *
  * @param {string[]} names
+ * @param {string} script
  */
-export async function startTracing(names) {
+export async function startTracing(names, script) {
   const { Session } = globalThis.process.getBuiltinModule("node:inspector");
   const session = new Session();
   session.connect();
+  Session.prototype.connect = Session.prototype.connectToMainThread = refused;
   hidePermission();
   post = (method, params) =>
     new Promise((resolve, reject) => {
@@ -46,6 +52,7 @@ export async function startTracing(names) {
   await post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   await post("Debugger.enable");
   hearTraces(hear);
+  if (LOOKS.test(script.replace(LOOPS, ""))) return;
   for (const name of [...names, "scope"]) watchAssignments(name);
 }
 
@@ -70,6 +77,11 @@ export async function traced(n, answer) {
     writes: found.slice(0, MAX_WRITES),
     is_cut: isCut || spans.length > MAX_SPANS || found.length > MAX_WRITES,
   };
+}
+
+/** The engine is looked into by nobody else, however a rule comes by the class of a session. */
+function refused() {
+  throw Object.assign(new Error(`inspector.Session: ${REFUSED}`), { code: "EPERM" });
 }
 
 /** A rule that asked would see that this host may more than others. */
@@ -121,7 +133,7 @@ function hear(deed, name, before, error = new StackError()) {
   if (line === 0) return;
   if (deed === "answer") answeredAt = line;
   else if (writes.length < MAX_WRITES) {
-    writes.push({ kind: deed, name: name.slice(0, MAX_TEXT), line, before: shown(before), seen: true });
+    writes.push({ kind: deed, name: cut(name), line, before: shown(before), seen: true });
   } else isCut = true;
 }
 
@@ -139,10 +151,19 @@ function lineOfRule(error) {
   return line > 0 && source.url !== "" && source.original !== null ? source.original(place).line : line; // of a module
 }
 
+/**
+ * As much of *text* as a frame has room for; no frame has half a surrogate pair.
+ *
+ * @param {string} text
+ */
+function cut(text) {
+  return text.slice(0, MAX_TEXT).toWellFormed();
+}
+
 /** @param {unknown} value */
 function shown(value) {
   try {
-    return (stringify(value) ?? "").slice(0, MAX_TEXT);
+    return cut(stringify(value) ?? "");
   } catch {
     return "";
   }
@@ -176,8 +197,8 @@ function writesOf({ form, value }, notRun) {
     ...scope.map((/** @type {string} */ name) => ["scope", name]),
   ];
   const found = wanted.map(([kind, name]) =>
-    writes.findLast((write) => write.kind === kind && write.name === name.slice(0, MAX_TEXT)) ??
-      { kind, name: name.slice(0, MAX_TEXT), line: notRun.lineNaming(name), before: "", seen: false }
+    writes.findLast((write) => write.kind === kind && write.name === cut(name)) ??
+      { kind, name: cut(name), line: notRun.lineNaming(name), before: "", seen: false }
   );
   const removed = writes.filter(({ kind, name }) => kind === "removed scope" && !scope.includes(name));
   return [...found.filter(({ line }) => line > 0), ...removed];

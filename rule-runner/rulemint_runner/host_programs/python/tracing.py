@@ -171,7 +171,8 @@ class Tracing:
 
 
 def _written(kind: str, name: str, line: int, before: str, *, seen: bool) -> dict:
-    return {"kind": kind, "name": name[:_MAX_TEXT], "line": line, "before": before[:_MAX_TEXT], "seen": seen}
+    shown = name[:_MAX_TEXT].encode(errors="replace").decode()  # no frame has half a surrogate pair
+    return {"kind": kind, "name": shown, "line": line, "before": before[:_MAX_TEXT], "seen": seen}
 
 
 def _items_of(thing: object) -> dict:
