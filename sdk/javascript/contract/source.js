@@ -57,3 +57,15 @@ function placed(_all, name, line, column) {
   const own = name === file && original !== null ? original(place) : place;
   return `${name}:${own.line}:${own.column}`;
 }
+
+/**
+ * The address of a module whose text is *script*.
+ *
+ * @param {string} script
+ * @param {string} language
+ */
+export function urlOf(script, language) {
+  let binary = "";
+  for (const byte of new TextEncoder().encode(script)) binary += String.fromCharCode(byte);
+  return `data:application/${language};base64,${btoa(binary)}`;
+}

@@ -40,6 +40,52 @@ NOT_LOADED = [
         id="javascript does not parse in its first line",
     ),
     pytest.param(JS, LONG + "export default (((", "syntax", "my-rule.js:2:", id="long module does not parse"),
+    pytest.param(
+        JS,
+        "module.exports = (client, scope\n",
+        "syntax",
+        "my-rule.js:1:32: SyntaxError: Expected ',', got the end of the file\n"
+        "  |\n1 | module.exports = (client, scope\n  |                                ~",
+        id="javascript ends too early in its only line",
+    ),
+    pytest.param(
+        JS,
+        "return function (client, cb) {\n  cb();\n",
+        "syntax",
+        "my-rule.js:2:8: SyntaxError: Expected '}', got the end of the file",
+        id="javascript that returns ends too early",
+    ),
+    pytest.param(
+        JS,
+        "module.exports = () => { return 1 }}\n\n",
+        "syntax",
+        "my-rule.js:1:36: SyntaxError: Expression expected",
+        id="javascript with a brace too many",
+    ),
+    pytest.param(JS, "var x = 'abc\n", "syntax", "my-rule.js:1:9: SyntaxError: Unterminated", id="text without its end"),
+    pytest.param(
+        JS,
+        "export default async () => {\n",
+        "syntax",
+        "my-rule.js:1:29: SyntaxError: Expected '}', got the end of the file",
+        id="module ends too early",
+    ),
+    pytest.param(
+        JS, "export default async () => {\n  yield\n}", "syntax", "my-rule.js:2:3: SyntaxError", id="only V8 objects"
+    ),
+    pytest.param(
+        TS,
+        "export default async () => {\n",
+        "syntax",
+        "my-rule.ts:1:29: SyntaxError: Expected '}', got the end of the file",
+        id="typescript ends too early",
+    ),
+    pytest.param(
+        TS, "module.exports = (a: string", "syntax", "my-rule.ts:1:28: SyntaxError: ", id="typescript in CommonJS ends"
+    ),
+    pytest.param(
+        JS, "export default JSON.parse('{')", "exception", "my-rule.js:1:", id="a module that throws SyntaxError itself"
+    ),
     pytest.param(TS, "module.exports = (client: ) => 1", "syntax", "my-rule.ts", id="typescript without a module"),
     pytest.param(JS, LONG + "export default null.x", "exception", "my-rule.js:2:", id="long module throws"),
     pytest.param(

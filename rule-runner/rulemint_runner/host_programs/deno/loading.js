@@ -3,7 +3,7 @@
 import { COMMON_JS, compile, evaluate, IS_MODULE, isModule } from "./common_js.js";
 import { defineRefusals } from "./errors.js";
 import { NotARule, ruleFrom } from "./forms.js";
-import { source, withFileName } from "./source.js";
+import { source, urlOf } from "./source.js";
 import { catchStrayErrors } from "./strays.js";
 
 /** @import { LoadFrame, Rule } from "./frames.d.ts" */
@@ -54,7 +54,8 @@ export async function loadRule(load) {
   const evaluated = evaluate(text, statements, { require: requireFromRule, ...place() });
   if (evaluated !== null) return ruleFrom(evaluated.exported, load, "module.exports");
   const advice = DECORATOR.test(text) ? DECORATORS : "";
-  throw new NotARule((await locate(text) ?? /** @type {SyntaxError} */ (statements).message) + advice);
+  const { faultOfStatements } = await import("./parsing.js");
+  throw new NotARule((await faultOfStatements(text) ?? /** @type {SyntaxError} */ (statements).message) + advice);
 }
 
 /** @param {LoadFrame} load */
@@ -80,53 +81,16 @@ async function importModule(load) {
     const exported = await import(source.url);
     return { exported: Object.keys(exported).length > 0 ? exported : module.exports };
   } catch (error) {
-    if (error instanceof TypeError && error.message.startsWith("SyntaxError")) throw new NotARule(parserSays(error));
-    throw error;
+    const { faultOfModule, inPlainWords, isOfItsText } = await import("./parsing.js");
+    if (!isOfItsText(error)) throw error;
+    const said = inPlainWords(/** @type {Error} */ (error).message);
+    throw new NotARule(await faultOfModule(load.script) ?? said);
   }
 }
 
 /** Where the rule's file would be; there is no such folder. */
 function place() {
   return { __filename: `/${source.file}`, __dirname: "/" };
-}
-
-/**
- * Where a text does not parse, in words: V8 says only that it does not, Deno's own parser says where.
- *
- * @param {string} script
- */
-async function locate(script) {
-  source.url = urlOf(`${AROUND}${script}\n})`, "javascript");
-  try {
-    await import(source.url);
-  } catch (error) {
-    return withoutAround(parserSays(/** @type {Error} */ (error)));
-  }
-  return null;
-}
-
-/** What stands before a text that is no module while Deno's parser reads it: such a text may return. */
-const AROUND = "(function () {";
-
-/**
- * What the parser says of the first line, as if nothing stood before it: the line, the mark below it, and the column.
- *
- * @param {string} said
- */
-function withoutAround(said) {
-  const shown = `1 | ${AROUND}`;
-  if (!said.includes(shown)) return said;
-  const mark = new RegExp(`^( *\\| ) {${AROUND.length}}( *[~^])`, "m");
-  const columns = new RegExp(`(?<=${RegExp.escape(source.file)}:1:)\\d+`, "g");
-  return said
-    .replace(shown, "1 | ")
-    .replace(mark, "$1$2")
-    .replace(columns, (column) => String(Math.max(1, Number(column) - AROUND.length)));
-}
-
-/** @param {Error} error */
-function parserSays(error) {
-  return withFileName(error.message).replace(/^SyntaxError: /, "");
 }
 
 /** Give objects back the property that Deno takes away, and that old packages assign to. */
@@ -164,16 +128,7 @@ async function typesOff(script) {
   try {
     return fromTypeScript(script);
   } catch (error) {
-    throw new NotARule(/** @type {Error} */ (error).message);
+    const { inPlainWords } = await import("./parsing.js");
+    throw new NotARule(inPlainWords(/** @type {Error} */ (error).message));
   }
-}
-
-/**
- * @param {string} script
- * @param {string} language
- */
-function urlOf(script, language) {
-  let binary = "";
-  for (const byte of new TextEncoder().encode(script)) binary += String.fromCharCode(byte);
-  return `data:application/${language};base64,${btoa(binary)}`;
 }
