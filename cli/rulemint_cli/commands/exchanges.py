@@ -79,6 +79,8 @@ def list_(  # noqa: PLR0913  # each is an option of the command line
             show = _show_json if call.as_json else _show_row(call)
             for each in found:
                 show(each)
+            if not found and past and not follow:
+                say(requests.NOTHING_FOUND)
             if follow:
                 place = found[-1]["log_id"] if found else place
                 await requests.follow(admin, filters, show, say, place=place)

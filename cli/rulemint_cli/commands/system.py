@@ -65,7 +65,14 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
 ) -> Work:
     """Show the logs of your tenant."""
     from rulemint_cli.system.log_query import question  # noqa: PLC0415  # each command loads what it needs
-    from rulemint_cli.system.logs import Counted, nothing_of, show_json, show_readably, watch  # noqa: PLC0415  # as above
+    from rulemint_cli.system.logs import (  # noqa: PLC0415  # as above
+        Counted,
+        nothing_found,
+        nothing_of,
+        show_json,
+        show_readably,
+        watch,
+    )
 
     filters = {
         "rule": rule,
@@ -85,6 +92,8 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
             await watch(admin, show, say, query=query)
             if invocation is not None and not show.count:
                 raise CommandError(nothing_of(invocation))
+            if not (show.count or follow or tail == 0 or call.as_json):
+                say(nothing_found(query))
 
     return run()
 

@@ -21,6 +21,7 @@ MOST_AT_ONCE = 100
 MOST_LOOKED_AT = 1_000
 """So many of the newest are looked at for one of another client."""
 LEAST_OF_AN_ID = 8
+NOTHING_FOUND = "there is no token request that these options show: rulemint exchanges lists the newest that are kept"
 LOOK_INTERVAL_S = 1.0
 
 Exchange = dict[str, Any]

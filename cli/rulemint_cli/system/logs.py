@@ -22,6 +22,8 @@ HEARTBEAT_S = 20.0
 BEFORE_EVERYTHING = "0-0"
 _BEGINNINGS = frozenset({"tail", "since", "after"})
 """The parameters that say where a stream begins. Without one, it begins now."""
+_NO_FILTERS = {"tail", "follow"}
+"""The parameters that leave no record out."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _STYLES = {"debug": "dim", "info": "", "warn": "yellow", "error": "red"}
 
@@ -143,6 +145,13 @@ def nothing_of(invocation: str) -> str:
         f"the log has no record of the invocation {invocation} that these options show: "
         "rulemint exchanges show ID shows a token request of which no rule wrote anything"
     )
+
+
+def nothing_found(query: Mapping[str, str]) -> str:
+    """Say that nothing of the log was shown, and what would show something."""
+    if query.keys() <= _NO_FILTERS:
+        return "there is nothing in the log yet: rulemint logs -f waits for the first record"
+    return "there is no record that these options show: without them, rulemint logs shows the newest"
 
 
 def show_json(stream: TextIO) -> Show:

@@ -125,6 +125,14 @@ def test_what_cannot_be_says_what_would(workplace: Workplace) -> None:
         assert (done.returncode, said in done.stderr) == (code, True), (arguments, done.stderr)
 
 
+def test_a_list_that_finds_nothing_says_so(workplace: Workplace) -> None:
+    for command in ("exchanges", "logs"):
+        done = workplace.rulemint(command, "--client", "nobody")
+        assert (done.returncode, done.stdout, "that these options show" in done.stderr) == (0, "", True), done
+    done = workplace.rulemint("exchanges", "--client", "nobody", "--json")
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_a_reader_that_goes_away_ends_it_quietly(workplace: Workplace) -> None:
     shell = f"{BIN}/rulemint exchanges --url http://127.0.0.1:{workplace.port}/ | head -0"
     done = subprocess.run(

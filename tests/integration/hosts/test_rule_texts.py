@@ -62,7 +62,9 @@ NOT_LOADED = [
         "my-rule.js:1:36: SyntaxError: Expression expected",
         id="javascript with a brace too many",
     ),
-    pytest.param(JS, "var x = 'abc\n", "syntax", "my-rule.js:1:9: SyntaxError: Unterminated", id="text without its end"),
+    pytest.param(
+        JS, "var x = 'abc\n", "syntax", "my-rule.js:1:9: SyntaxError: Unterminated", id="text without its end"
+    ),
     pytest.param(
         JS,
         "export default async () => {\n",
