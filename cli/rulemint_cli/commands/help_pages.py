@@ -86,5 +86,18 @@ class Command(TyperCommand):
         if examples := EXAMPLES.get(" ".join(words)):
             with formatter.section("Examples"):
                 for example in examples:
-                    formatter.write(f"{'':{formatter.current_indent}}{program} {example}\n")
+                    formatter.write(_folded(f"{program} {example}", formatter.current_indent, formatter.width))
         super().format_epilog(ctx, formatter)
+
+
+def _folded(command: str, indent: int, width: int) -> str:
+    """Return *command* on rows that fit, as a shell takes it: each begins with an option, and ends with a backslash."""
+    first, *options = command.split(" --")
+    rows = [f"{'':{indent}}{first}"]
+    for option in options:
+        if len(rows[-1]) + len(f" --{option} \\") > width:
+            rows[-1] += " \\"
+            rows.append(f"{'':{indent + 4}}--{option}")
+        else:
+            rows[-1] += f" --{option}"
+    return "\n".join(rows) + "\n"

@@ -13,8 +13,8 @@ from rulemint_shared.whole_text import whole
 
 TEMPLATES = {
     "plan": "claims and scopes by the client's plan",
-    "deny": "refuse clients, and scopes for some of them",
-    "service": "ask a service of yours, with a timeout and a fallback",
+    "deny": "refuse clients and scopes",
+    "service": "ask a service, with a timeout and a fallback",
     "package": "use a package: only from the client's own networks",
     "typed": "a rule with types",
     "action": "an action, as Auth0 has it",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 import typer
@@ -16,11 +17,13 @@ LIBRARY_WORDS = re.compile(r"<\w|list\[|\{\w|x>=|<=x|Value error|Input should")
 @pytest.mark.parametrize("words", EXAMPLES)
 @pytest.mark.parametrize("columns", ["80", "100"])
 def test_help_is_in_plain_words_and_not_cut(words: str, columns: str) -> None:
-    shown = CliRunner().invoke(cli.app, [*words.split(), "--help"], env={"COLUMNS": columns}).output
+    shown = CliRunner().invoke(cli.app, [*words.split(), "--help"], terminal_width=int(columns)).output
     usage_and_options = shown.partition("Examples:")[0]
     assert not LIBRARY_WORDS.search(usage_and_options)
     assert "......" not in usage_and_options
-    assert max(map(len, usage_and_options.splitlines())) <= int(columns)
+    assert max(map(len, shown.splitlines())) <= int(columns)
+    typed = shown.partition("Examples:\n")[2].partition("\n\n")[0].replace("\\\n", "")
+    assert [shlex.split(line)[1:] for line in typed.splitlines()] == [shlex.split(each) for each in EXAMPLES[words]]
 
 
 @pytest.mark.parametrize(
