@@ -170,7 +170,7 @@ end
 local index, indexed, newest_before = KEYS[3], nil, id
 if named then
   indexed = redis.pcall('HGET', index, 'state')
-  if there == 0 or (indexed and (indexed.err or not string.match(indexed, '^%d+ %d+ %d+ %d+ %d+%-%d+$'))) then
+  if there == 0 or (indexed and (indexed.err or not is_state(indexed))) then
     call('DEL', index)
     indexed = nil
   end

@@ -51,7 +51,17 @@ class Names(NamedTuple):
     """Each name, the number of its entries, and their places in the addition, `COUNT_BYTES` each."""
 
 
+MOST_SEGMENTS = 100_000
+"""A state that spells more is none."""
+
 INDEX_SCRIPT = f"""
+local function is_state(state)
+  local head, tail, rows, blocks = string.match(state, '^(%d+) (%d+) (%d+) (%d+) %d+%-%d+$')
+  if not head or #head > 15 or #tail > 15 or #rows > 15 or #blocks > 15 then return false end
+  local segments = tonumber(tail) - tonumber(head) + 1
+  return segments >= 0 and segments <= {MOST_SEGMENTS}
+end
+
 local function drop(index, segment)
   local names = call('HGET', index, segment .. '*') or ''
   local fields = {{segment, segment .. '/', segment .. '*'}}

@@ -14,7 +14,7 @@ from rulemint_gateway.stores.traffic import exchange_search
 from rulemint_gateway.stores.traffic.exchange_names import client_name, names_of
 from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch, Query, search
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
-from rulemint_gateway.stores.traffic.log_store import LogStore, Place
+from rulemint_gateway.stores.traffic.log_store import CLOCK_SKEW_MS, LogStore, Place
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
@@ -225,3 +225,43 @@ async def test_a_call_that_has_decoded_much_says_where_to_go_on(
             expected = [each.id for each in await everything(redis) if shown(each, wanted)]
             found = await listed(redis, wanted, newest_first=newest_first, count=5)
             assert found == (expected[::-1] if newest_first else expected)
+
+
+HUGE = "9" * 15
+
+
+@pytest.mark.parametrize("state", [f"0 {HUGE} 1 1 0-1", f"{HUGE} 0 1 1 0-1", f"{HUGE}0 {HUGE}1 1 1 0-1", "1 1 1 1 1-1 "])
+async def test_a_state_of_very_many_segments_is_none_and_holds_nobody_up(redis: RedisClient, state: str) -> None:
+    writers = Writers(redis, random.Random(SEED), kept=100)
+    await writers.write(100)
+    await redis.hset(INDEX, "state", state)  # type: ignore[misc]  # redis-py's stub is not async here
+    for _ in range(3):
+        await writers.write(60)  # the oldest leave
+    records = await everything(redis)
+    wanted = ExchangeFilter(client_id="a")
+    found = await listed(redis, wanted, newest_first=True, count=50)
+    assert found == [each.id for each in records if shown(each, wanted)][::-1]
+    head, tail, *_rest = (await redis.hget(INDEX, "state")).split()  # type: ignore[misc]  # as above
+    assert 0 < int(head) <= int(tail) < 10
+
+
+async def test_an_index_of_another_type_is_searched_around_before_it_is_made_anew(redis: RedisClient) -> None:
+    await Writers(redis, random.Random(SEED)).write(150)
+    await redis.set(INDEX, "text")
+    records = await everything(redis)
+    for wanted in (ExchangeFilter(client_id="a"), ExchangeFilter(until_ms=records[90].started_at_ms)):
+        found = await listed(redis, wanted, newest_first=True, count=50)
+        assert found == [each.id for each in records if shown(each, wanted)][::-1]
+
+
+async def test_the_place_behind_the_last_of_a_millisecond_is_in_the_next_one(
+    redis: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange_search, "DECODED_BYTES", 100)
+    writers = Writers(redis, random.Random(SEED), began_ms=unix_ms() + 60_000)
+    for number in range(30):
+        await writers.write(4, client_id="ab"[number % 2], outcome=("granted", "denied")[number % 2])
+    ((first, _fields),) = await redis.xrange(STREAM, count=1)
+    since_ms = int(first.partition(b"-")[0]) + CLOCK_SKEW_MS + 1  # the index is looked at from the next ms on
+    wanted = ExchangeFilter(client_id="a", outcome="denied", since_ms=since_ms)
+    assert await listed(redis, wanted, newest_first=True, count=5) == []

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from rulemint_gateway.stores.traffic.log_store import CLOCK_SKEW_MS, Place, server_ms, summary_of
 from rulemint_gateway.stores.traffic.stream_segments import (
@@ -208,11 +208,11 @@ class _Source:
 
     async def _plan(self) -> list[Region]:
         try:
-            (data,) = await self._ask(("HGET", self._index, "state"))
+            (data,) = await self._ask_index(("HGET", self._index, "state"))
             state = state_of(_text(data))
             metas: list[Any] = []
             if state is not None and state.tail >= state.head:
-                (metas,) = await self._ask(("HMGET", self._index, *range(state.head, state.tail + 1)))
+                (metas,) = await self._ask_index(("HMGET", self._index, *range(state.head, state.tail + 1)))
             regions = regions_of(state, [_text(each) for each in metas])
         except MalformedIndexError as error:
             regions = self._without_index(error)
@@ -259,7 +259,12 @@ class _Source:
         while self._regions and self._regions[0].segment is not None and len(asked) < self._round:
             asked.append(self._regions.popleft())
         self._round = min(MOST_IN_A_ROUND, self._round * 4)
-        answers = await self._ask_for_names(asked)
+        try:
+            answers = await self._ask_for_names(asked)
+        except MalformedIndexError as error:
+            self._without_index(error)
+            self._regions.extendleft(region._replace(segment=None) for region in reversed(asked))
+            return
         for number, (region, postings) in enumerate(zip(asked, answers, strict=True)):
             await self._look_at(region, postings)
             if len(self._ids) >= READ_AHEAD or self._decoded > DECODED_BYTES:
@@ -276,7 +281,7 @@ class _Source:
         if not names:
             return [()] * len(regions)
         fields = [[b"%d:%b" % (region.segment or 0, name) for name in names] for region in regions]
-        return await self._ask(*(("HMGET", self._index, *each) for each in fields))
+        return await self._ask_index(*(("HMGET", self._index, *each) for each in fields))
 
     async def _look_at(self, region: Region, postings: Sequence[Any]) -> None:
         """Note the entries of *region* that may be wanted."""
@@ -301,7 +306,7 @@ class _Source:
                 return set()
         query = self._query
         if found is None or region.earliest_ms < query.since_ms or region.latest_ms >= query.until_ms:
-            (data,) = await self._ask(("HGET", self._index, f"{region.segment}/"))
+            (data,) = await self._ask_index(("HGET", self._index, f"{region.segment}/"))
             blocks = _bytes(data or b"")
             self._decoded += len(blocks)
             begun = entries_begun(blocks, since_ms=query.since_ms, until_ms=query.until_ms)
@@ -334,6 +339,19 @@ class _Source:
         """The place from which a search goes on behind *region*."""
         ms, number = _following(region.after) if self._newest_first else region.upto
         return Place(ms, number, self._letter)
+
+    async def _ask_index(self, *commands: Sequence[Any]) -> list[Any]:
+        """As `_ask`, of the index.
+
+        Raises:
+            MalformedIndexError: it is of another type.
+        """
+        try:
+            return await self._ask(*commands)
+        except StoreUnavailableError as error:
+            if isinstance(error.__cause__, ResponseError):
+                raise MalformedIndexError("type") from error
+            raise
 
     async def _ask(self, *commands: Sequence[Any]) -> list[Any]:
         try:
@@ -378,7 +396,8 @@ def _before(entry: EntryId) -> EntryId:
 
 
 def _following(entry: EntryId) -> EntryId:
-    return entry[0], entry[1] + 1
+    ms, number = entry
+    return (ms, number + 1) if number < LAST[1] else (ms + 1, 0)
 
 
 def _last_before(place: Place, letter: str) -> EntryId:

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from struct import unpack
 from typing import NamedTuple
 
-from rulemint_shared.streams.index import COUNT_BYTES, MS_BYTES, NUMBER_BYTES
+from rulemint_shared.streams.index import COUNT_BYTES, MOST_SEGMENTS, MS_BYTES, NUMBER_BYTES
 
 EntryId = tuple[int, int]
 """The time in ms and the number that the server gave an entry."""
 FIRST: EntryId = (0, 0)
 LAST: EntryId = (2**64 - 1, 2**64 - 1)
-MOST_SEGMENTS = 100_000
 _STATE = re.compile(rb"(\d{1,15}) (\d{1,15}) \d{1,15} \d{1,15} (\d{1,20})-(\d{1,20})")
 _META = re.compile(rb"(\d{1,20})-(\d{1,20}) (\d{1,20})-(\d{1,20}) \d{1,15} (\d{1,15}) (\d{1,15})")
 _ID_BYTES = MS_BYTES + NUMBER_BYTES
