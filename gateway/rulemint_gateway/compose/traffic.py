@@ -16,11 +16,13 @@ from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.shared_buckets import SharedBuckets
 from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.settings.gateway import GatewaySettings
+from rulemint_gateway.stores.traffic.aged_exchanges import AgedExchanges
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
 from rulemint_gateway.web.metrics.losses import LossMetrics
 from rulemint_gateway.web.metrics.metrics import Metrics
 from rulemint_shared.process.background import in_background
+from rulemint_shared.streams.entries import StreamBounds
 from rulemint_shared.streams.log_stream import LogStreamWriter
 
 
@@ -93,6 +95,14 @@ def _exchanges(stack: AsyncExitStack, settings: GatewaySettings, known: Configur
     )
     in_background(stack, exchanges.write_behind())
     in_background(stack, exchanges.use.write())
+    aged = AgedExchanges(
+        known.redis,
+        known.catalog.tenant_names,
+        age_s=settings.exchange_age,
+        bounds=StreamBounds(settings.exchanges_kept, settings.exchange_bytes),
+        refusal_bounds=StreamBounds(settings.exchanges_kept, settings.refusal_bytes),
+    )
+    in_background(stack, aged.sweep())
     return exchanges
 
 

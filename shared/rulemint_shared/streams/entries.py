@@ -217,6 +217,9 @@ local head, tail
 if first_ms then
   local many = (#ARGV - content + 1) / words
   head, tail = add_names(index, indexed, newest_before, first_ms, first_number, many, names)
+elseif indexed then
+  head, tail = string.match(indexed, '^(%d+) (%d+)')
+  head, tail = tonumber(head), tonumber(tail)
 end
 
 local before_trim = entries
@@ -287,7 +290,6 @@ call('HSET', ledger, unpack(kept))
 if expires_s > 0 then
   call('EXPIRE', stream, expires_s)
   call('EXPIRE', ledger, 2 * expires_s)
-  if named then call('EXPIRE', index, expires_s) end
 end
 """
 _ADD = "\n".join(line.strip() for line in _SCRIPT.splitlines() if line)

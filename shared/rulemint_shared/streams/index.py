@@ -34,6 +34,8 @@ MOST_BLOCKS = 1_024
 """In a segment: what an addition copies to add to it is some ten KiB, however few entries each addition has."""
 SEGMENTS = 16
 """So many at least share what a small stream may have."""
+MOST_SEGMENTS = 100_000
+"""A state that spells more is none."""
 ENTRY_BYTES = 40
 """Bytes that a server needs for what the index has of an entry, about."""
 
@@ -51,8 +53,10 @@ class Names(NamedTuple):
     """Each name, the number of its entries, and their places in the addition, `COUNT_BYTES` each."""
 
 
-MOST_SEGMENTS = 100_000
-"""A state that spells more is none."""
+def no_names(key: str) -> Names:
+    """The names of no entries, for an addition that only has entries of the stream with this index leave."""
+    return Names(key, b"", 0, 0, b"")
+
 
 INDEX_SCRIPT = f"""
 local function is_state(state)

@@ -230,7 +230,9 @@ async def test_a_call_that_has_decoded_much_says_where_to_go_on(
 HUGE = "9" * 15
 
 
-@pytest.mark.parametrize("state", [f"0 {HUGE} 1 1 0-1", f"{HUGE} 0 1 1 0-1", f"{HUGE}0 {HUGE}1 1 1 0-1", "1 1 1 1 1-1 "])
+@pytest.mark.parametrize(
+    "state", [f"0 {HUGE} 1 1 0-1", f"{HUGE} 0 1 1 0-1", f"{HUGE}0 {HUGE}1 1 1 0-1", "1 1 1 1 1-1 "]
+)
 async def test_a_state_of_very_many_segments_is_none_and_holds_nobody_up(redis: RedisClient, state: str) -> None:
     writers = Writers(redis, random.Random(SEED), kept=100)
     await writers.write(100)

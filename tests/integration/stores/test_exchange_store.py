@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.log_records import a_line
 from fixtures.waiting import eventually
+from rulemint_gateway.stores.traffic.aged_exchanges import AgedExchanges
 from rulemint_gateway.stores.traffic.exchange_store import BUFFERED_BYTES, BUFFERED_REFUSALS, MIB, ExchangeStore
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
@@ -15,6 +16,7 @@ from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.streams.entries import StreamBounds
 
 
 def a_record(tenant: str = "default") -> ExchangeRecord:
@@ -75,7 +77,7 @@ async def test_the_stream_is_capped(store: ExchangeStore, empty_redis_url: str) 
         assert await redis.xlen(redis_keys.exchanges("default")) < 400
 
 
-async def test_what_is_too_old_leaves_and_nothing_of_a_tenant_that_asks_no_more_stays(empty_redis_url: str) -> None:
+async def test_what_is_too_old_leaves_and_no_stream_expires_with_what_is_not(empty_redis_url: str) -> None:
     stream = redis_keys.exchanges("default")
     async with open_redis(empty_redis_url) as redis:
         for minutes in (61, 59):
@@ -87,8 +89,35 @@ async def test_what_is_too_old_leaves_and_nothing_of_a_tenant_that_asks_no_more_
         await written(store)
         assert await redis.xlen(stream) == 2
         for name in (stream, redis_keys.stream_index(stream)):
-            assert 3_500 < await redis.ttl(name) <= 3_600
+            assert await redis.ttl(name) == -1, "an older release would go on writing into it"
         await cancel([task])
+
+
+async def test_old_records_of_tenants_that_ask_no_more_leave_with_their_index(empty_redis_url: str) -> None:
+    tenants = ["default", "old", "without any"]
+    bounds = StreamBounds(100, 2**20)
+    async with open_redis(empty_redis_url) as redis:
+        stream, old = redis_keys.exchanges("default"), redis_keys.refused_requests("old")
+        for minutes in (61, 59):
+            begun = f"{unix_ms() - minutes * 60_000}-0"
+            await redis.xadd(old, {"id": "exc_1", "record": codecs.exchange.encode(a_record())}, id=begun)
+        store = ExchangeStore(redis, kept_per_tenant=100, age_s=3_600)
+        task = asyncio.create_task(store.write_behind())
+        store.record(a_record())
+        await written(store)
+        await cancel([task])
+
+        async def look(age_s: int) -> list[int]:
+            aged = AgedExchanges(redis, lambda: tenants, age_s=age_s, bounds=bounds, refusal_bounds=bounds)
+            await aged.look()
+            return [await redis.xlen(stream), await redis.xlen(old)]
+
+        assert await look(3_600) == [1, 1]
+        assert await redis.exists(redis_keys.stream_index(stream))
+        assert await look(-1) == [0, 0]
+        assert not await redis.exists(redis_keys.stream_index(stream))
+        assert not await redis.keys("*without any*")
+        assert (await redis.hget(redis_keys.ledger(stream), "state")).startswith(b"0 ")  # type: ignore[misc]  # redis-py's stub is not async here
 
 
 async def test_a_record_that_has_no_bytes_costs_itself_only(store: ExchangeStore, empty_redis_url: str) -> None:

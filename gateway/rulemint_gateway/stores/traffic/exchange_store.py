@@ -212,7 +212,7 @@ class ExchangeStore:
         if len(self._trims) >= REMEMBERED:
             self._trims.clear()
         self._trims[stream] = Deadline.after(TRIM_INTERVAL_S)
-        return addition._replace(not_before=str(unix_ms() - self._age_s * 1000), expires_s=self._age_s)
+        return addition._replace(not_before=str(unix_ms() - self._age_s * 1000))
 
     def _encoded(self, exchange: ExchangeRecord) -> bytes | None:
         """The record's bytes; None if it has none: a bug of ours, which costs this record and not the service."""
