@@ -35,7 +35,7 @@ declare namespace Rulemint {
   interface Context {
     ip: string;
     userAgent: string;
-    // deno-lint-ignore no-explicit-any
+    // deno-lint-ignore no-explicit-any -- a rule reads what its caller sent, without a cast for each
     body: Record<string, any>;
     claims: Record<string, unknown>;
     webtask: Webtask;
@@ -60,7 +60,7 @@ declare namespace Rulemint {
     readonly accessToken: { customClaims: Record<string, unknown>; scope: string[] };
     readonly client: { client_id: string; name: string; metadata: Record<string, string> };
     readonly request: {
-      // deno-lint-ignore no-explicit-any
+      // deno-lint-ignore no-explicit-any -- a rule reads what its caller sent, without a cast for each
       body: Record<string, any>;
       geoip: Partial<
         & Record<"cityName" | "continentCode" | "countryCode" | "countryCode3" | "countryName" | "timeZone", string>

@@ -75,3 +75,23 @@ def test_the_kit_for_javascript_has_that_version_and_needs_nothing() -> None:
     assert package["version"] == rulemint_shared.__version__
     assert [name for name in package if name.lower().endswith("dependencies")] == []
     assert [file for file in package["files"] if not (ROOT / "sdk/javascript" / file).exists()] == []
+
+
+SUPPRESSED = re.compile(r"#\s*(noqa|type: ignore)\b|deno-lint-ignore")
+REASONED = re.compile(r"(# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z-, ]+\])\s*)+# \S|// deno-lint-ignore [a-z-]+ -- \S")
+CODE = ("*.py", "*.js", "*.ts", "*.d.ts")
+FOLDERS = ("shared", "gateway", "rule-runner", "cli", "sdk", "bench", "docs", "images", "proxy", "tests")
+
+
+def test_every_suppression_says_why() -> None:
+    lines = [
+        (file, number, line)
+        for folder in FOLDERS
+        for kind in CODE
+        for file in (ROOT / folder).rglob(kind)
+        if not {"node_modules", ".venv", "build"} & set(file.parts)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if SUPPRESSED.search(line) and "re.compile" not in line
+    ]
+    assert len(lines) > 100
+    assert [f"{file}:{number}" for file, number, line in lines if not REASONED.search(line)] == []

@@ -82,10 +82,10 @@ def watch(call: Call, file: FileArgument, options: RuleOptions, *, yes: YesOptio
 
 
 async def _watch(call: Call, file: Path, wanted: Wanted, latest: Callable[[], Wanted], *, yes: bool) -> None:
-    from rulemint_cli.connection.management_api import DOES_NOT_LOAD, RED_CASES, RefusedError  # noqa: PLC0415
-    from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # as above
+    from rulemint_cli.connection.management_api import DOES_NOT_LOAD, RED_CASES, RefusedError  # noqa: PLC0415  # HTTP
+    from rulemint_cli.rules.deploying import OnlyADraftError  # noqa: PLC0415  # only watch needs it
     from rulemint_cli.rules.watching import watch_file  # noqa: PLC0415  # as above
-    from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # only watch needs it
+    from rulemint_cli.system.logs import show_json, show_readably  # noqa: PLC0415  # as above
 
     async with call.admin() as admin:
         first = await deployment.plan(admin, wanted)

@@ -15,7 +15,7 @@ import {
 /** @typedef {{ scope: string[], scopeCeiling: string[] | null, grantScope: string[] }} Scopes */
 
 const SCOPE = new RegExp(`^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,${MAX_SCOPE_CHARACTERS}}$`);
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- control characters are what a name must not have
 const URL_NAME = /^https?:\/\/([^\s\x00-\x1f]+)$/i;
 const SHOWN = 100;
 const reserved = new Set(RESERVED);

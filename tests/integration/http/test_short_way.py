@@ -269,6 +269,6 @@ async def test_the_next_request_waits_until_the_answer_before_is_taken(opened: O
         assert connection.writing_paused
         assert opened.endpoint.asked == [b"1"]
         opened.endpoint.size = 1
-        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        reader._transport.resume_reading()  # type: ignore[attr-defined]  # as above
         assert len(await _heard(reader)) == LONG
         assert await _heard(reader) == b"2"

@@ -69,7 +69,7 @@ def _stop_signals() -> None:
 
     for name in _TIMERS:
         for _ in range(2):
-            with suppress(BaseException):
+            with suppress(BaseException):  # it is the rule's, which may raise anything
                 signal.setitimer(getattr(signal, name), 0)
 
 

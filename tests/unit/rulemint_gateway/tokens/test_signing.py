@@ -26,7 +26,7 @@ RANDOM = [SigningAlgorithm.ES256, SigningAlgorithm.PS256]
 
 def encoded(algorithm: SigningAlgorithm, pem: bytes) -> str:
     key, headers = key_material.load_private_key(pem), {"typ": "at+jwt", "kid": "a key"}
-    return jwt.encode(CLAIMS, key, algorithm=str(algorithm), headers=headers, sort_headers=False)  # type: ignore[arg-type]  # no DH key
+    return jwt.encode(CLAIMS, key, algorithm=str(algorithm), headers=headers, sort_headers=False)  # type: ignore[arg-type]  # a plain dictionary will do  # no DH key
 
 
 @pytest.mark.parametrize("algorithm", FIXED)
@@ -48,7 +48,7 @@ def test_a_random_signature_is_over_pyjwt_s_bytes_and_verifies(algorithm: Signin
     token, public = key.token(CLAIMS), jwt.PyJWK(made.public_jwk)
     assert token.rpartition(".")[0] == encoded(algorithm, made.private_pem).rpartition(".")[0]
     options = {"verify_exp": False}
-    assert jwt.decode(token, public, audience=CLAIMS["aud"], options=options) == CLAIMS  # type: ignore[arg-type]
+    assert jwt.decode(token, public, audience=CLAIMS["aud"], options=options) == CLAIMS  # type: ignore[arg-type]  # a plain dictionary will do
 
 
 def test_a_small_number_in_a_signature_is_as_long_as_a_large_one() -> None:
