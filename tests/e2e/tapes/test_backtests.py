@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from fixtures.management import ApiClient, Management
-from fixtures.tenants import a_tenant
+from fixtures.management import Management
+from fixtures.tapes import taped
 from fixtures.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
-ALL = {"tapes": {"failures": True, "one_in": 1}}
 RUNNING = """
 module.exports = async (client, scope, audience, context) => {
   console.log('runs');
@@ -38,22 +36,6 @@ PYTHON = """
 def rule(client, scope, audience, context):
     return {"scope": scope, "plan": client["metadata"]["plan"]}
 """
-
-
-@pytest.fixture
-async def tenant(management: Management) -> AsyncIterator[Management]:
-    async with a_tenant(management) as opened:
-        assert (await opened.call("PATCH", "/api/v2/tenants/settings", ALL)).status == 200
-        yield opened
-
-
-async def taped(tenant: Management, client: ApiClient) -> str:
-    answer = await tenant.ask(client.request())
-    exchange = answer.headers["x-request-id"]
-    await eventually(
-        lambda: tenant.call("GET", f"/api/v2/exchanges/{exchange}/tape"), lambda found: found.status == 200
-    )
-    return exchange
 
 
 async def backtested(tenant: Management, rule_id: str, **body: Any) -> Any:

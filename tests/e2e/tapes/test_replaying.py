@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from fixtures.management import ApiClient, Management
+from fixtures.management import Management
+from fixtures.tapes import taped
 from fixtures.tenants import a_tenant
-from fixtures.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
-ALL = {"tapes": {"failures": True, "one_in": 1}}
 JAVASCRIPT = """
 exports.onExecuteCredentialsExchange = async (event, api) => {
   api.cache.set('seen', String(Math.random()));
@@ -36,23 +34,6 @@ def rule(client, scope, audience, context):
     return {"scope": scope + ["more"], "drawn": [random.random(), secrets.token_hex(8), time.time(), status],
             "plan": client["metadata"].get("plan", "none"), "set": list({"a", "b", "c", "d", "e"})}
 """
-
-
-@pytest.fixture
-async def tenant(management: Management) -> AsyncIterator[Management]:
-    async with a_tenant(management) as opened:
-        assert (await opened.call("PATCH", "/api/v2/tenants/settings", ALL)).status == 200
-        yield opened
-
-
-async def taped(tenant: Management, client: ApiClient) -> str:
-    """The id of a token request whose tape is kept."""
-    answer = await tenant.ask(client.request())
-    exchange = answer.headers["x-request-id"]
-    await eventually(
-        lambda: tenant.call("GET", f"/api/v2/exchanges/{exchange}/tape"), lambda found: found.status == 200
-    )
-    return exchange
 
 
 async def replayed(tenant: Management, exchange: str, *changes: str) -> Any:
