@@ -22,6 +22,7 @@ from rulemint_runner.hosts.wire.frames import (
     Stored,
     Traced,
 )
+from rulemint_runner.hosts.wire.packets import packets_of
 from rulemint_shared.contract.load_messages import LOAD_WITHIN_S
 from rulemint_shared.contract.messages import FailureReason, HostStart
 from rulemint_shared.deadline import Deadline
@@ -91,7 +92,7 @@ class Turn:
     def packets(self) -> tuple[bytes, ...]:
         """Return the packets that its host is sent."""
         if self._packets is None:
-            self._packets = frames.packets(self.frame())
+            self._packets = packets_of(self.frame())
         return self._packets
 
     def forget_packets(self) -> None:

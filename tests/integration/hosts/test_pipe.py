@@ -17,7 +17,8 @@ from rulemint_runner.hosts.pipe_user import User
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames
-from rulemint_runner.hosts.wire.frames import MAX_PACKET_BYTES, Returned
+from rulemint_runner.hosts.wire.frames import Returned
+from rulemint_runner.hosts.wire.packets import MAX_PACKET_BYTES
 from rulemint_runner.sandbox.sandbox import Sandbox
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Language

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import structlog
 
 from rulemint_runner.hosts.wire import frames
-from rulemint_runner.hosts.wire.frames import ProtocolError
+from rulemint_runner.hosts.wire.packets import FrameDecoder, ProtocolError, packets_of
 from rulemint_runner.hosts.wire.to_host import ToHost
 from rulemint_shared.contract.messages import FailureReason
 
@@ -55,7 +55,7 @@ class Channel:
 
     def write(self, frame: frames.ToHost) -> None:
         """Send *frame* to the host, soon; a host that is gone hears nothing more."""
-        self._to_host.write(frames.packets(frame))
+        self._to_host.write(packets_of(frame))
 
     def write_packets(self, packets: Sequence[bytes]) -> None:
         """Send what a frame was made into."""
@@ -86,7 +86,7 @@ class FromHost(asyncio.Protocol):
         self._receiver: Receiver | None = None
         self._early = bytearray()
         self._hung_up_early = False
-        self._decoder = frames.FrameDecoder()
+        self._decoder = FrameDecoder()
         self._transport: asyncio.Transport | None = None
         self.closed = asyncio.Event()
         """Set once there is nothing more to read."""

@@ -1,4 +1,4 @@
-"""Define what the runner and a host say to each other: a 4-byte big-endian length, then one JSON object.
+"""Define what the runner and a host say to each other. `packets` turns it into bytes and back.
 
 No frame from a host names a tenant, a rule or an invocation: those come from the state of the channel it arrived on.
 What comes of a run bears its number, so that what one run left behind is never taken for the next one's. Anything but
@@ -7,7 +7,6 @@ one of the frames below is a protocol error, and the host is killed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,9 +19,6 @@ from rulemint_shared.contract.rule_state import MAX_CACHE_RECORDS, CacheKey, Cac
 from rulemint_shared.contract.traces import MAX_SPANS, MAX_WRITES, SourceLine, Span, Write
 from rulemint_shared.host_contract import HOST_CONTRACT
 
-MAX_FRAME_BYTES = 2 * 1024 * 1024
-"""Room for a call with a body of 1 MiB, which JSON carries as base64."""
-MAX_PACKET_BYTES = HOST_CONTRACT.packet_bytes
 MAX_DRAW_BYTES = HOST_CONTRACT.draws.draw_bytes
 """Of random bytes in one frame: as many as `crypto.getRandomValues` gives at once."""
 NO_PACKAGES = msgspec.Raw(b"null")
@@ -35,10 +31,6 @@ Header = tuple[
     Annotated[str, Meta(max_length=_CALL.header_name_characters)],
     Annotated[str, Meta(max_length=_CALL.header_value_characters)],
 ]
-
-
-class ProtocolError(Exception):
-    """A host sent what is no frame, or a frame that may not come now."""
 
 
 class Draw(msgspec.Struct, frozen=True, kw_only=True):
@@ -297,46 +289,3 @@ FromHost = (
     | Idle
     | NotBegun
 )
-
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[FromHost] = msgspec.json.Decoder(FromHost)
-
-
-def packets(frame: ToHost) -> tuple[bytes, ...]:
-    """*frame* as it goes to a host: one packet if it fits."""
-    body = _encoder.encode(frame)
-    data = len(body).to_bytes(4, "big") + body
-    if len(data) <= MAX_PACKET_BYTES:
-        return (data,)
-    return tuple(data[at : at + MAX_PACKET_BYTES] for at in range(0, len(data), MAX_PACKET_BYTES))
-
-
-class FrameDecoder:
-    """Bytes as they arrive → frames."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[tuple[int, FromHost]]:
-        """The frames that *data* completes, each with its size in bytes, so that what precedes a bad one still counts.
-
-        Raises:
-            ProtocolError: it holds something else.
-        """
-        self._buffer += data
-        while len(self._buffer) >= 4:
-            length = int.from_bytes(self._buffer[:4], "big")
-            if length > MAX_FRAME_BYTES:
-                raise ProtocolError(f"a frame of {length} bytes")
-            if len(self._buffer) < 4 + length:
-                break
-            body = bytes(self._buffer[4 : 4 + length])
-            del self._buffer[: 4 + length]
-            yield 4 + length, _decode(body)
-
-
-def _decode(body: bytes) -> FromHost:
-    try:
-        return _decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ProtocolError(str(error)) from error

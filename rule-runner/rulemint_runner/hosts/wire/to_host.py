@@ -15,7 +15,7 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 
-from rulemint_runner.hosts.wire.frames import MAX_PACKET_BYTES
+from rulemint_runner.hosts.wire.packets import MAX_PACKET_BYTES
 
 
 class ToHost:

@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 
 from rulemint_runner.hosts.wire.forms import Form
 from rulemint_runner.hosts.wire.frames import (
-    MAX_FRAME_BYTES,
-    MAX_PACKET_BYTES,
     BadReturn,
     CacheChanged,
     Call,
-    FrameDecoder,
     FromHost,
     Idle,
     Line,
@@ -24,7 +21,6 @@ from rulemint_runner.hosts.wire.frames import (
     Loaded,
     NotBegun,
     NotLoaded,
-    ProtocolError,
     Ready,
     Refused,
     Reply,
@@ -35,7 +31,13 @@ from rulemint_runner.hosts.wire.frames import (
     Stored,
     Threw,
     ToHost,
-    packets,
+)
+from rulemint_runner.hosts.wire.packets import (
+    MAX_FRAME_BYTES,
+    MAX_PACKET_BYTES,
+    FrameDecoder,
+    ProtocolError,
+    packets_of,
 )
 from rulemint_shared.contract.messages import DenialCode, Level
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
@@ -162,14 +164,14 @@ def decoded(data: bytes) -> list[FromHost]:
     ],
 )
 def test_a_frame_to_a_host_is_its_length_in_four_bytes_and_json(frame: ToHost, said: dict[str, object]) -> None:
-    (data,) = packets(frame)
+    (data,) = packets_of(frame)
     assert int.from_bytes(data[:4], "big") == len(data) - 4
     assert json.loads(data[4:]) == said
 
 
 def test_a_frame_that_is_too_long_for_one_packet_is_several_and_none_has_parts_of_two() -> None:
     load = Load(file="a.js", language="javascript", script="x" * (2 * MAX_PACKET_BYTES), secrets={}, result_bytes=1)
-    cut = packets(load)
+    cut = packets_of(load)
     assert [len(packet) for packet in cut[:-1]] == [MAX_PACKET_BYTES] * 2
     assert int.from_bytes(cut[0][:4], "big") + 4 == sum(map(len, cut))
 
