@@ -14,7 +14,7 @@ from rulemint_cli.commands.command import Work, YesOption, command
 from rulemint_cli.commands.fields import ScopeOption, scopes_of
 from rulemint_cli.terminal.errors import CommandError, UsageError
 from rulemint_cli.terminal.standard_error import say
-from rulemint_shared.contract.messages import Level
+from rulemint_shared.contract.log_records import Level
 from rulemint_shared.demo_client import DEMO_CLIENT_ID
 
 

@@ -14,15 +14,8 @@ from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.endings import failed
-from rulemint_shared.contract.messages import (
-    Ending,
-    Failed,
-    FailureReason,
-    Invocation,
-    InvocationEnded,
-    LogRecord,
-    outcome_name,
-)
+from rulemint_shared.contract.log_records import InvocationEnded, LogRecord
+from rulemint_shared.contract.messages import Ending, Failed, FailureReason, Invocation, outcome_name
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.process.background import run_together

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
-from rulemint_shared.contract.messages import InvocationEnded, Level, LogRecord
+from rulemint_shared.contract.log_records import InvocationEnded, Level, LogRecord
 
 _RANK = {Level.DEBUG: 0, Level.INFO: 1, Level.WARN: 2, Level.ERROR: 3}
 _Text = Annotated[str, Meta(max_length=1_024)]

@@ -11,7 +11,7 @@ import structlog
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Gap, Numbering
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import LogRecord
+from rulemint_shared.contract.log_records import LogRecord
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import NUMBERED_FIELD
 from rulemint_shared.streams.log_stream import RECORD_FIELD, START, Position

@@ -8,7 +8,7 @@ import msgspec
 
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import InvocationEnded, InvocationStarted, LogRecord
+from rulemint_shared.contract.log_records import InvocationEnded, InvocationStarted, LogRecord
 
 _REFUSED, _GRANTED = "refused:", "granted"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from rulemint_shared.contract.messages import (
+from rulemint_shared.contract.log_records import (
     InvocationEnded,
     InvocationStarted,
     Level,

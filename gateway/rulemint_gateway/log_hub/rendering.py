@@ -11,7 +11,7 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.reading import RecordType, level_of, message_of, type_of
 from rulemint_shared.clock import rfc3339_ms
-from rulemint_shared.contract.messages import (
+from rulemint_shared.contract.log_records import (
     InvocationEnded,
     InvocationStarted,
     Level,

@@ -17,14 +17,13 @@ from rulemint_gateway.oauth.outcomes import granted_or_raise
 from rulemint_gateway.stores.traffic.last_answers import LastAnswers
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.last_answers import LastAnswer
+from rulemint_shared.contract.log_records import Level, LogLine
 from rulemint_shared.contract.messages import (
     Denied,
     Ending,
     Failed,
     Granted,
     Invocation,
-    Level,
-    LogLine,
     RuleRef,
     RuleReport,
     outcome_name,

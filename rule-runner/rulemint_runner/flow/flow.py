@@ -18,16 +18,8 @@ from rulemint_runner.flow.rule_turn import RuleRun
 from rulemint_runner.tapes.flow_replay import FlowReplay
 from rulemint_runner.tapes.recording import Recording
 from rulemint_shared.contract.endings import failed
-from rulemint_shared.contract.messages import (
-    Failed,
-    FailureReason,
-    Granted,
-    Invocation,
-    Level,
-    Outcome,
-    RuleRef,
-    RuleReport,
-)
+from rulemint_shared.contract.log_records import Level
+from rulemint_shared.contract.messages import Failed, FailureReason, Granted, Invocation, Outcome, RuleRef, RuleReport
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.secrets.masking import masked
 

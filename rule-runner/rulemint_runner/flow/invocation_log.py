@@ -8,18 +8,15 @@ from time import perf_counter
 from rulemint_runner.egress.invocation_calls import CallReport
 from rulemint_runner.hosts.wire.frames import Line
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract.messages import (
-    Invocation,
+from rulemint_shared.contract.log_records import (
     InvocationEnded,
     InvocationStarted,
     Level,
     LogLine,
     LogRecord,
     OutboundCall,
-    Outcome,
-    RuleRef,
-    outcome_name,
 )
+from rulemint_shared.contract.messages import Invocation, Outcome, RuleRef, outcome_name
 from rulemint_shared.host_contract import HOST_CONTRACT
 
 MAX_LINES = 4_096

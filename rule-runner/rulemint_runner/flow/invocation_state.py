@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rulemint_runner.flow.rule_state import ConflictError, Document, Owner, RuleStateError, RuleStates
 from rulemint_runner.hosts.wire.frames import CacheChanged, Line, StorageGet, StorageSet, Stored
 from rulemint_shared.clock import machine_ahead_ms, machine_ms
-from rulemint_shared.contract.messages import Level
+from rulemint_shared.contract.log_records import Level
 from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.deadline import Deadline
 

@@ -20,16 +20,8 @@ from rulemint_runner.queue.tapes import InvocationTapes
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.codecs import DecodeError
 from rulemint_shared.contract.endings import failed
-from rulemint_shared.contract.messages import (
-    Denied,
-    Ending,
-    Failed,
-    FailureReason,
-    Granted,
-    Invocation,
-    LogRecord,
-    Outcome,
-)
+from rulemint_shared.contract.log_records import LogRecord
+from rulemint_shared.contract.messages import Denied, Ending, Failed, FailureReason, Granted, Invocation, Outcome
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.tenant_quota import TenantQuota
 from rulemint_shared.secrets.runner_key import RunnerKeyError

@@ -7,15 +7,8 @@ from typing import Any
 
 from rulemint_runner.tapes.replaying import TapedRule, divergence
 from rulemint_runner.tapes.taping import Masking, granted, said, taped_lines
-from rulemint_shared.contract.messages import (
-    Divergence,
-    Failed,
-    FailureReason,
-    LogLine,
-    Outcome,
-    RuleRef,
-    outcome_name,
-)
+from rulemint_shared.contract.log_records import LogLine
+from rulemint_shared.contract.messages import Divergence, Failed, FailureReason, Outcome, RuleRef, outcome_name
 from rulemint_shared.contract.tapes import Replay, ReplayWay, RuleTape
 from rulemint_shared.contract.traces import RuleTrace
 

@@ -16,17 +16,8 @@ from rulemint_runner.tapes.recording import Asked, Recording, RuleRecording, Tol
 from rulemint_shared import __version__
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs
-from rulemint_shared.contract.messages import (
-    Denied,
-    Failed,
-    Granted,
-    Invocation,
-    Level,
-    LogLine,
-    Outcome,
-    RuleRef,
-    outcome_name,
-)
+from rulemint_shared.contract.log_records import Level, LogLine
+from rulemint_shared.contract.messages import Denied, Failed, Granted, Invocation, Outcome, RuleRef, outcome_name
 from rulemint_shared.contract.rule_state import CacheRecord
 from rulemint_shared.contract.tapes import (
     MAX_TAPE_BYTES,

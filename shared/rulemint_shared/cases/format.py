@@ -9,7 +9,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rulemint_shared.contract.dependencies import MAX_DEPENDENCIES, MAX_NAME_CHARACTERS, MAX_VERSION_CHARACTERS
-from rulemint_shared.contract.messages import MAX_DENIAL, MAX_DETAIL, DenialCode, FailureReason, Level
+from rulemint_shared.contract.log_records import Level
+from rulemint_shared.contract.messages import MAX_DENIAL, MAX_DETAIL, DenialCode, FailureReason
 from rulemint_shared.contract.records import RuleLimits
 from rulemint_shared.contract.travelling import check_travels
 from rulemint_shared.scopes import MAX_SCOPE_CHARACTERS, MAX_SCOPES

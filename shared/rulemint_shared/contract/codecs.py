@@ -13,11 +13,13 @@ import msgspec
 
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.bounds import has_bounds
+from rulemint_shared.contract.config_changes import ConfigChange
 from rulemint_shared.contract.exchanges import ExchangeRecord, ExchangeSummary
 from rulemint_shared.contract.idempotency import IdempotentCall
 from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
-from rulemint_shared.contract.messages import Batch, ConfigChange, Ending, Endings, Granted, Invocation, LogRecord
+from rulemint_shared.contract.log_records import LogRecord
+from rulemint_shared.contract.messages import Batch, Ending, Endings, Granted, Invocation
 from rulemint_shared.contract.package_messages import InstallAnswer, Installed, InstallRequest
 from rulemint_shared.contract.records import (
     Client,

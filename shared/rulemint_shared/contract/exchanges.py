@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from rulemint_shared.contract.messages import LogLine, OutboundCall, RuleReport
+from rulemint_shared.contract.log_records import LogLine, OutboundCall
+from rulemint_shared.contract.messages import RuleReport
 
 SCHEMA_VERSION = 1
 

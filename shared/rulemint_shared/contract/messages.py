@@ -1,4 +1,4 @@
-"""Define the MessagePack messages between the services. New fields go last and have defaults; types never change."""
+"""Define the messages between gateway and runner, in MessagePack. New fields go last with defaults; types stay."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from rulemint_shared.contract.log_records import LogLine, OutboundCall
 from rulemint_shared.contract.records import RuleVersion
 from rulemint_shared.contract.traces import RuleTrace
 from rulemint_shared.host_contract import HOST_CONTRACT
@@ -234,80 +235,6 @@ class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     """The place in its text that ended it, if the engine said so."""
 
 
-class Level(StrEnum):
-    """The level of a log record."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARN = "warn"
-    ERROR = "error"
-
-
-class LogLine(msgspec.Struct, frozen=True, kw_only=True, tag="line", gc=False):
-    """One line that a rule wrote, or that the runner wrote about it."""
-
-    ts_ms: int
-    invocation: str
-    client_id: str
-    rule: str
-    version: int
-    level: Level
-    message: str
-    audience: str = ""
-
-
-class InvocationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.started", gc=False):
-    """A runner took the invocation up."""
-
-    ts_ms: int
-    invocation: str
-    client_id: str
-    audience: str
-    rule: str
-    version: int
-
-
-class InvocationEnded(msgspec.Struct, frozen=True, kw_only=True, tag="invocation.ended", gc=False):
-    """The invocation has its outcome; *rule* is the one that decided."""
-
-    ts_ms: int
-    invocation: str
-    client_id: str
-    audience: str
-    rule: str
-    version: int
-    outcome: str
-    """``granted``, ``denied`` or ``failed:<reason>``."""
-    duration_ms: float
-    message: str = ""
-
-
-class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call", gc=False):
-    """A rule called another service, or tried to: where and how it went, never what was said."""
-
-    ts_ms: int
-    """The time at which it had ended."""
-    invocation: str
-    client_id: str
-    rule: str
-    version: int
-    method: str
-    host: str
-    """The name, and the port where it is not the scheme's own."""
-    status: int | None
-    """None: there was no answer, and *error* says why."""
-    duration_ms: float
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    error: str = ""
-    audience: str = ""
-    after_ms: float | None = None
-    """From when a runner took the invocation up until the call began; None: not known."""
-
-
-LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall
-
-
 class Divergence(msgspec.Struct, frozen=True, kw_only=True):
     """The place at which a replay left its tape for the first time."""
 
@@ -343,25 +270,6 @@ class Endings(msgspec.Struct, frozen=True, kw_only=True):
     """The endings of one job; its arq result is this message's bytes."""
 
     endings: list[Ending]
-
-
-class ChangedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One record that was written or deleted."""
-
-    kind: str
-    id: str
-
-
-class ConfigChange(msgspec.Struct, frozen=True, kw_only=True):
-    """The changes that made the configuration's revision *revision*: one transaction of one tenant."""
-
-    revision: int
-    tenant: str
-    records: list[ChangedRecord]
-    mark: str = ""
-    """Random: a server that took over from another may count another change by the same number."""
-    left_out: bool = False
-    """There are too many *records* to keep, so that none are named."""
 
 
 def outcome_name(outcome: Outcome) -> str:

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from rulemint_shared.contract.messages import Invocation, Level, Trial
+from rulemint_shared.contract.log_records import Level
+from rulemint_shared.contract.messages import Invocation, Trial
 from rulemint_shared.contract.rule_state import CacheRecord
 
 FORMAT = 1

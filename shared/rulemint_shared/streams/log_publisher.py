@@ -12,7 +12,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from rulemint_shared.contract import codecs
-from rulemint_shared.contract.messages import LogRecord
+from rulemint_shared.contract.log_records import LogRecord
 from rulemint_shared.fairness.backlog import FairBacklog, Taken
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.streams.entries import Addition

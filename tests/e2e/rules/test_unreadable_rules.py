@@ -9,7 +9,7 @@ import pytest
 from fixtures.management import Answer, ApiClient, Management
 from fixtures.waiting import eventually
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
+from rulemint_shared.contract.config_changes import ChangedRecord, ConfigChange
 from rulemint_shared.redis.connection import open_redis
 
 pytestmark = pytest.mark.timeout(120)

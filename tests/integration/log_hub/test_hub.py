@@ -20,7 +20,7 @@ from rulemint_gateway.log_hub.hub import NOW, Beginning, LogHub, TooManyWatchers
 from rulemint_gateway.log_hub.watcher import BUFFERED_RECORDS, Watcher
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import Level
+from rulemint_shared.contract.log_records import Level
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis, open_subscriber

@@ -36,18 +36,8 @@ from rulemint_runner.settings import RunnerSettings
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import batches, codecs, redis_keys
-from rulemint_shared.contract.messages import (
-    Batch,
-    Ending,
-    Endings,
-    Failed,
-    FailureReason,
-    Granted,
-    Invocation,
-    InvocationStarted,
-    Level,
-    LogRecord,
-)
+from rulemint_shared.contract.log_records import InvocationStarted, Level, LogRecord
+from rulemint_shared.contract.messages import Batch, Ending, Endings, Failed, FailureReason, Granted, Invocation
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.process.background import cancel
 from rulemint_shared.queue import job_queue

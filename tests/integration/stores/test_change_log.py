@@ -22,7 +22,7 @@ from rulemint_gateway.stores.catalog.tables import (
 )
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.contract.config_changes import ConfigChange
 from rulemint_shared.contract.records import (
     Client,
     ClientGrant,

@@ -19,7 +19,7 @@ from rulemint_gateway.stores.writing.config_store import (
 )
 from rulemint_gateway.stores.writing.deleted_rules import MARK_KEPT_S, DeletedRules
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.contract.config_changes import ConfigChange
 from rulemint_shared.contract.records import Client, Tenant
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.connection import open_redis, open_subscriber

@@ -14,7 +14,7 @@ from fixtures.log_records import a_line, a_writer
 from fixtures.valkey_servers import Server, a_server
 from fixtures.waiting import eventually
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import LogLine
+from rulemint_shared.contract.log_records import LogLine
 from rulemint_shared.process.background import cancel
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis

@@ -11,7 +11,8 @@ from enum import StrEnum
 import msgspec
 
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import HostStart, OutboundCall, RuleReport
+from rulemint_shared.contract.log_records import OutboundCall
+from rulemint_shared.contract.messages import HostStart, RuleReport
 
 
 class StepName(StrEnum):

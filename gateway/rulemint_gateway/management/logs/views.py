@@ -13,7 +13,7 @@ from rulemint_gateway.stores.traffic.log_store import LogEntry
 from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.audit import AuditRecord
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import Level, LogLine
+from rulemint_shared.contract.log_records import Level, LogLine
 
 MAX_LINES_BYTES = 8 * 1024 * 1024
 """As JSON. One entry's may be a quarter of a megabyte, and six times that if all of it must be escaped."""

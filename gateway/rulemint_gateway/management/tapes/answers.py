@@ -8,7 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_shared.clock import rfc3339_ms
-from rulemint_shared.contract.messages import ClientView, Level, RequestView
+from rulemint_shared.contract.log_records import Level
+from rulemint_shared.contract.messages import ClientView, RequestView
 from rulemint_shared.contract.tapes import (
     AskedStorage,
     Called,

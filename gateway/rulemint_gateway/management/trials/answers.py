@@ -9,18 +9,8 @@ from msgspec import UNSET, UnsetType
 from rulemint_gateway.management.error_positions import position_in
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_shared.clock import rfc3339_ms
-from rulemint_shared.contract.messages import (
-    Denied,
-    Dropped,
-    Ending,
-    Failed,
-    Granted,
-    Level,
-    LogLine,
-    OutboundCall,
-    Outcome,
-    outcome_name,
-)
+from rulemint_shared.contract.log_records import Level, LogLine, OutboundCall
+from rulemint_shared.contract.messages import Denied, Dropped, Ending, Failed, Granted, Outcome, outcome_name
 from rulemint_shared.contract.records import Language, RuleVersion
 
 

@@ -24,7 +24,7 @@ from rulemint_gateway.stores.catalog.slices import give_way
 from rulemint_gateway.stores.catalog.tables import TENANTS, Table
 from rulemint_gateway.stores.catalog.tenant_config import CATALOGUED, TenantConfig
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.contract.config_changes import ConfigChange
 from rulemint_shared.contract.records import Tenant
 from rulemint_shared.process.background import run_together
 from rulemint_shared.process.gc_tuning import leave_out_what_lives_long

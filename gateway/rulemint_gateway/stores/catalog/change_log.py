@@ -18,7 +18,7 @@ from redis.exceptions import ResponseError
 
 from rulemint_gateway.stores.catalog.slices import give_way
 from rulemint_shared.contract import codecs, redis_keys
-from rulemint_shared.contract.messages import ConfigChange
+from rulemint_shared.contract.config_changes import ConfigChange
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)

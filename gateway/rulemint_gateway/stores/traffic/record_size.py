@@ -10,7 +10,8 @@ import msgspec
 
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import LogLine, RuleReport
+from rulemint_shared.contract.log_records import LogLine
+from rulemint_shared.contract.messages import RuleReport
 from rulemint_shared.secrets.masking import CUT
 
 MOST_OF_A_REPORT = 20

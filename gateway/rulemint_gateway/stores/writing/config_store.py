@@ -35,7 +35,7 @@ from rulemint_gateway.stores.writing.record_quotas import (
 from rulemint_shared import ids
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.audit import AuditedChange
-from rulemint_shared.contract.messages import ChangedRecord, ConfigChange
+from rulemint_shared.contract.config_changes import ChangedRecord, ConfigChange
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
 from rulemint_shared.process.growing_pause import GrowingPause

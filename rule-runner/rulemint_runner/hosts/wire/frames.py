@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from rulemint_runner.hosts.wire.forms import Form
-from rulemint_shared.contract.messages import DenialCode, Level
+from rulemint_shared.contract.log_records import Level
+from rulemint_shared.contract.messages import DenialCode
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
 from rulemint_shared.contract.rule_state import MAX_CACHE_RECORDS, CacheKey, CacheRecord, CacheRecords, DocumentText
 from rulemint_shared.contract.traces import MAX_SPANS, MAX_WRITES, SourceLine, Span, Write

@@ -9,7 +9,8 @@ import pytest
 
 from rulemint_cli.system.exchange_report import report, row_of
 from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
-from rulemint_shared.contract.messages import Dropped, Level, LogLine, OutboundCall, RuleReport
+from rulemint_shared.contract.log_records import Level, LogLine, OutboundCall
+from rulemint_shared.contract.messages import Dropped, RuleReport
 
 RECORD = ExchangeRecord(
     id="exc_01a212dbf7d09a0c5f878fff0915", tenant="t", started_at_ms=1_500, status=200, outcome="granted",

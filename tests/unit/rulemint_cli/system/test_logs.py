@@ -11,7 +11,7 @@ from rich.console import Console
 from rulemint_cli.system.logs import show_readably
 from rulemint_gateway.log_hub.gaps import Cause, Gap
 from rulemint_gateway.log_hub.rendering import render, render_gap
-from rulemint_shared.contract.messages import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord
+from rulemint_shared.contract.log_records import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord
 from rulemint_shared.streams.log_stream import START
 
 

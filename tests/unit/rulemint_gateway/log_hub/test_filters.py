@@ -7,7 +7,7 @@ import pytest
 
 from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.reading import RecordType
-from rulemint_shared.contract.messages import InvocationEnded, Level, LogLine
+from rulemint_shared.contract.log_records import InvocationEnded, Level, LogLine
 
 LINE = LogLine(
     ts_ms=1, invocation="i", client_id="c", rule="seed", version=1, level=Level.INFO, message="Hello", audience="a"

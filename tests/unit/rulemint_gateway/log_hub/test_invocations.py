@@ -8,7 +8,8 @@ from rulemint_gateway.log_hub.filters import LogFilter
 from rulemint_gateway.log_hub.invocations import InvocationFilter, records_of
 from rulemint_gateway.log_hub.reading import RecordType, type_of
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import Level, LogLine, OutboundCall, RuleReport
+from rulemint_shared.contract.log_records import Level, LogLine, OutboundCall
+from rulemint_shared.contract.messages import RuleReport
 
 LINE = LogLine(ts_ms=2, invocation="exc_1", client_id="c", rule="first", version=3, level=Level.WARN, message="Careful")
 CALL = OutboundCall(

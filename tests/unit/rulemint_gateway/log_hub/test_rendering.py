@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulemint_gateway.log_hub.rendering import render
-from rulemint_shared.contract.messages import InvocationEnded, Level, LogLine, OutboundCall
+from rulemint_shared.contract.log_records import InvocationEnded, Level, LogLine, OutboundCall
 from rulemint_shared.streams.log_stream import START
 
 

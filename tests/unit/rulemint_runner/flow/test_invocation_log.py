@@ -10,6 +10,7 @@ from rulemint_runner.flow.invocation_log import (
 )
 from rulemint_runner.flow.masking import SHORTEST_MASKED, Mask
 from rulemint_runner.hosts.wire.frames import Line
+from rulemint_shared.contract.log_records import InvocationEnded, InvocationStarted, Level, LogLine, LogRecord
 from rulemint_shared.contract.messages import (
     ClientView,
     DenialCode,
@@ -18,11 +19,6 @@ from rulemint_shared.contract.messages import (
     FailureReason,
     Granted,
     Invocation,
-    InvocationEnded,
-    InvocationStarted,
-    Level,
-    LogLine,
-    LogRecord,
     Outcome,
     RequestView,
     RuleRef,

@@ -7,17 +7,8 @@ import pytest
 from rulemint_runner.queue.ending_parts import KEPT_BYTES, ending_part, kept_part
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.batches import MAX_PART_BYTES
-from rulemint_shared.contract.messages import (
-    MAX_PAUSE_MS,
-    Ending,
-    Failed,
-    FailureReason,
-    Granted,
-    Level,
-    LogLine,
-    Outcome,
-    RuleReport,
-)
+from rulemint_shared.contract.log_records import Level, LogLine
+from rulemint_shared.contract.messages import MAX_PAUSE_MS, Ending, Failed, FailureReason, Granted, Outcome, RuleReport
 
 LINE = LogLine(ts_ms=1, invocation="e", client_id="c", rule="r", version=1, level=Level.INFO, message="x" * 8_000)
 

@@ -16,13 +16,12 @@ from rulemint_runner.tapes.recording import MAX_COLLECTED_BYTES, Recording, Rule
 from rulemint_runner.tapes.taping import CODED, NOT_TEXT, tape_of
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.log_records import Level, LogLine
 from rulemint_shared.contract.messages import (
     ClientView,
     FailureReason,
     Granted,
     Invocation,
-    Level,
-    LogLine,
     Outcome,
     RequestView,
     RuleRef,

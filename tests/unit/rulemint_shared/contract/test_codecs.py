@@ -19,17 +19,17 @@ from fixtures.spoiled import spoiled
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.audit import AuditedChange, AuditRecord
 from rulemint_shared.contract.codecs import Codec, DecodeError, EncodeError
+from rulemint_shared.contract.config_changes import ChangedRecord, ConfigChange
 from rulemint_shared.contract.dependencies import Registry as PackageRegistry
 from rulemint_shared.contract.exchanges import ExchangeRecord, FlowMember, Timings
 from rulemint_shared.contract.idempotency import IdempotentCall
 from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, Loads, NotTried
+from rulemint_shared.contract.log_records import InvocationEnded, InvocationStarted, Level, LogLine, OutboundCall
 from rulemint_shared.contract.messages import (
     MAX_PAUSE_MS,
     Batch,
-    ChangedRecord,
     ClientView,
-    ConfigChange,
     DenialCode,
     Denied,
     Dropped,
@@ -40,11 +40,6 @@ from rulemint_shared.contract.messages import (
     Granted,
     HostStart,
     Invocation,
-    InvocationEnded,
-    InvocationStarted,
-    Level,
-    LogLine,
-    OutboundCall,
     Outcome,
     Position,
     RanOn,

@@ -20,7 +20,7 @@ from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.log_stream.admission import welcome_only
 from rulemint_gateway.web.log_stream.responses import EVENT_STREAM, as_events, as_lines, send_body, wants_events
 from rulemint_shared.clock import rfc3339_ms, unix_ms, unix_s
-from rulemint_shared.contract.messages import Level
+from rulemint_shared.contract.log_records import Level
 
 _BUNYAN_LEVELS = {Level.DEBUG: 20, Level.INFO: 30, Level.WARN: 40, Level.ERROR: 50}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rulemint_gateway.management.exchanges.waterfall import StepName, waterfall_of
 from rulemint_shared.contract.exchanges import ExchangeRecord, Timings
-from rulemint_shared.contract.messages import HostStart, OutboundCall, RanOn, RuleReport
+from rulemint_shared.contract.log_records import OutboundCall
+from rulemint_shared.contract.messages import HostStart, RanOn, RuleReport
 
 MS = st.floats(0, 3_000).map(lambda ms: round(ms, 3))
 

@@ -6,7 +6,7 @@ import pytest
 from rulemint_gateway.management.logs.views import MAX_LINES_BYTES, LogEntryAnswer, RoomForLines, entry_answer
 from rulemint_gateway.stores.traffic.log_store import LogEntry, Place
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import Level, LogLine
+from rulemint_shared.contract.log_records import Level, LogLine
 
 PER_PAGE = 100
 LINE_BYTES = 8 * 1024

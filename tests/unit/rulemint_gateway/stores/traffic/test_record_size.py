@@ -9,7 +9,8 @@ from fixtures.log_records import a_line
 from rulemint_gateway.stores.traffic.record_size import fitting
 from rulemint_shared.contract import codecs
 from rulemint_shared.contract.exchanges import ExchangeRecord
-from rulemint_shared.contract.messages import Dropped, OutboundCall, RuleReport
+from rulemint_shared.contract.log_records import OutboundCall
+from rulemint_shared.contract.messages import Dropped, RuleReport
 
 KIB = 1024
 RECORD = ExchangeRecord(id="exc_1", tenant="t", started_at_ms=1, status=200, outcome="granted", detail="d" * 4_096)

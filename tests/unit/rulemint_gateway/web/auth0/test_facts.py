@@ -12,7 +12,7 @@ from fixtures.log_records import a_line
 from rulemint_gateway.log_hub.batch import PIECE_BYTES, Batch, Event
 from rulemint_gateway.log_hub.rendering import render
 from rulemint_gateway.web.auth0.webtasks.logs import as_bunyan_events, as_bunyan_lines
-from rulemint_shared.contract.messages import InvocationEnded, InvocationStarted, Level, LogRecord
+from rulemint_shared.contract.log_records import InvocationEnded, InvocationStarted, Level, LogRecord
 from rulemint_shared.streams.log_stream import Position
 
 STARTED = InvocationStarted(ts_ms=1, invocation="i", client_id="c", audience="a", rule="r", version=1)

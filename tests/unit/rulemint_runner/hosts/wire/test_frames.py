@@ -39,7 +39,8 @@ from rulemint_runner.hosts.wire.packets import (
     ProtocolError,
     packets_of,
 )
-from rulemint_shared.contract.messages import DenialCode, Level
+from rulemint_shared.contract.log_records import Level
+from rulemint_shared.contract.messages import DenialCode
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
 from rulemint_shared.contract.rule_state import (
     MAX_CACHE_KEY_BYTES,
