@@ -128,6 +128,9 @@ NOT_LOADED = [
     ),
     pytest.param(JS, "module.exports = (user, ctx, cb) => cb()", "login pipeline", id="login, exported"),
     pytest.param(
+        JS, "function (profile, ctx, done) { done(null, profile); }", "login pipeline", id="login, named freely"
+    ),
+    pytest.param(
         JS, "exports.onExecutePostLogin = async () => {};", "another trigger, onExecutePostLogin", id="trigger"
     ),
     pytest.param(JS, "export const onExecuteSendPhoneMessage = () => {};", "another trigger", id="trigger in a module"),

@@ -7,11 +7,15 @@ const INSTEAD = "a token of a client has no user: export onExecuteCredentialsExc
 const TRIGGER = /^on(?:Execute|Continue)[A-Z]\w*$/;
 /** By the names of the first parameters, as Auth0's templates have them. @type {[RegExp, string][]} */
 const FORMS = [
-  [/^user,(?:context|ctx)\b/, "a rule of Auth0's login pipeline, or a hook of a user: (user, context, callback)"],
   [/^recipient,text,context/, "a hook that sends a message, (recipient, text, context, cb)"],
   [
     /^(?:email|identifierValue|username)(?:,(?:password|newPassword))?,(?:callback|cb)$/,
     "a script of a custom database",
+  ],
+  // A rule of ours has its callback at the fifth place, a webtask at the first or second.
+  [
+    /^(?:user,(?:context|ctx)\b|[^,]+,[^,]+,(?:cb|callback|done|next)$)/,
+    "a rule of Auth0's login pipeline, or a hook of a user: (user, context, callback)",
   ],
 ];
 
