@@ -16,7 +16,7 @@ READY := $(DEVELOP)/ready
 SITE := gateway/rulemint_gateway/site/inline.json
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs develop test abuse faults fuzz cluster layers lint format docs docs-site sdk up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
+.PHONY: help run logs develop test abuse faults fuzz cluster layers lint format docs docs-site sdk console-vendor up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,12 +59,16 @@ lint: $(READY) ## Check style, types, imports, dependencies, plain English and t
 	cd sdk/python && ../../$(BIN)/deptry .
 	cd sdk/javascript && ../../$(BIN)/deno lint && ../../$(BIN)/deno fmt --check
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno check main.js && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
+	cd gateway/rulemint_gateway/web/console && ../../../../$(BIN)/deno check main.js && ../../../../$(BIN)/deno lint && ../../../../$(BIN)/deno fmt --check
+	cd tests/unit/rulemint_gateway/web/console && ../../../../../$(BIN)/deno check && ../../../../../$(BIN)/deno lint && ../../../../../$(BIN)/deno fmt --check
 
 format: $(READY) ## Format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cd rule-runner/rulemint_runner/host_programs/deno && ../../../../$(BIN)/deno fmt
 	cd sdk/javascript && ../../$(BIN)/deno fmt
+	cd gateway/rulemint_gateway/web/console && ../../../../$(BIN)/deno fmt
+	cd tests/unit/rulemint_gateway/web/console && ../../../../../$(BIN)/deno fmt
 
 docs: $(READY) ## Make docs/settings.md and docs/limits.md anew from the code, and the table of docs/reliability.md from the tests
 	$(BIN)/python docs/settings.py
@@ -78,6 +82,9 @@ $(SITE): $(wildcard *.md docs/*.md docs/*/*.md) docs/conf.py docs/site.py docs/r
 
 sdk: $(READY) ## Make the test kits' copies of the rule contract anew from the code that runs rules
 	$(BIN)/python sdk/derive.py
+
+console-vendor: $(READY) ## Make the bundle of the console's third parties anew, as its lock file says
+	$(BIN)/python gateway/console_vendor/bundle.py
 
 up: ## Build the images and run the system, with the demo, in containers
 	docker compose --profile demo up --build --remove-orphans

@@ -1,8 +1,12 @@
-"""``GET /``: a page for people who open the address in a browser. Programs find nothing there, as before."""
+"""``GET /`` leads people to the console, and ``GET /start`` says how a program gets a token.
+
+Programs find nothing at ``/``, as on any other path.
+"""
 
 from __future__ import annotations
 
 from html import escape
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -16,6 +20,7 @@ from rulemint_shared.demo_client import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 _HTML = "text/html"
 _VARY = {"Vary": "Accept"}
 _PATHS = {
+    "/console/": "see, try and change this tenant's rules and clients",
     "/docs/": "all pages: to begin, to look up, to operate",
     "/docs/api": "every call, with examples",
     "/api/v2/openapi.json": "the same for programs, as OpenAPI 3.1",
@@ -38,19 +43,23 @@ class FrontPage:
         self._catalog = catalog
 
     def routes(self) -> list[web.RouteDef]:
-        """The one path. The page is no call, so the description of the service leaves it out."""
-        return [web.get("/", self.show)]
+        """The two paths. They are no calls, so the description of the service leaves them out."""
+        return [web.get("/", self.enter), web.get("/start", self.show)]
 
-    async def show(self, request: web.Request) -> web.Response:
-        """200 and the page for a browser.
+    async def enter(self, request: web.Request) -> web.Response:
+        """302 to the console for a browser.
 
         Raises:
             HTTPNotFound: the caller does not ask for HTML.
         """
-        config = tenant_of(request, self._catalog)
         if _HTML not in request.headers.get("Accept", ""):
             raise web.HTTPNotFound(headers=_VARY)
-        return page_answer(_page(issuer_of(request, config), config), headers=_VARY)
+        return web.Response(status=HTTPStatus.FOUND, headers={**_VARY, "Location": "/console/"})
+
+    async def show(self, request: web.Request) -> web.Response:
+        """200 and the page, for the tenant that is asked."""
+        config = tenant_of(request, self._catalog)
+        return page_answer(_page(issuer_of(request, config), config))
 
 
 def _page(issuer: str, config: TenantConfig) -> str:

@@ -23,6 +23,7 @@ from rulemint_gateway.web.auth0.webtasks.logs import WebtaskLogs
 from rulemint_gateway.web.auth0.webtasks.modules import WebtaskModuleHandlers
 from rulemint_gateway.web.auth0.webtasks.webtasks import WebtaskHandlers
 from rulemint_gateway.web.callers.places import Answers
+from rulemint_gateway.web.console_site import ConsoleSite
 from rulemint_gateway.web.docs_site import DocsSite
 from rulemint_gateway.web.front_page import FrontPage
 from rulemint_gateway.web.health import Health
@@ -176,7 +177,8 @@ def routes(handlers: Handlers, answers: Answers) -> list[web.RouteDef]:
         by_path.setdefault(operation.path, []).append(operation)
     return [
         *(route for described in by_path.values() for route in _routes_of(described, answers)),
-        *FrontPage(handlers.catalog).routes(),  # /
+        *FrontPage(handlers.catalog).routes(),  # /, /start
+        *ConsoleSite().routes(),  # /console/
         *DocsSite().routes(),  # /docs/
         *authorization_endpoint.routes(),  # /authorize
         *(

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 
+import httpx
 import pytest
 
 from fixtures.management import Management, open_management
@@ -16,16 +17,22 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 
 
 async def front_page(management: Management) -> tuple[str, dict[str, str]]:
-    answer = await management.call("GET", "/", headers=BROWSER, token="")
+    answer = await management.call("GET", "/start", headers=BROWSER, token="")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     return answer.text, answer.headers
+
+
+async def test_a_browser_is_led_to_the_console(bare_system: System) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(bare_system.url, headers=BROWSER)
+    assert (answer.status_code, answer.headers["location"], answer.headers["vary"]) == (302, "/console/", "Accept")
 
 
 async def test_a_browser_gets_a_page_that_loads_nothing_else(management: Management) -> None:
     page, headers = await front_page(management)
     assert management.admin["issuer"] in page
     assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
-    assert (headers["vary"], headers["x-content-type-options"]) == ("Accept", "nosniff")
+    assert headers["x-content-type-options"] == "nosniff"
     assert not re.search(r"<script|<img|<link|\son\w+=|src=", page)
     assert {link for link in re.findall(r'href="([^"]+)"', page) if not link.startswith("/")} == set()
 
@@ -38,7 +45,7 @@ async def test_who_asks_for_no_page_gets_an_answer_that_caches_keep_apart(manage
 async def test_every_link_of_the_page_leads_somewhere(management: Management) -> None:
     page, _headers = await front_page(management)
     links = re.findall(r'href="([^"]+)"', page)
-    assert {"/docs/", "/docs/api"} <= set(links)
+    assert {"/console/", "/docs/", "/docs/api"} <= set(links)
     for link in links:
         assert (await management.call("GET", link, headers=BROWSER, token="")).status == 200, link
 
@@ -60,7 +67,7 @@ async def test_without_the_demo_the_command_has_places_to_fill_in(management: Ma
 
 async def test_each_tenant_has_its_own_page(management: Management) -> None:
     made = await management.create("tenants", {"name": "front", "hosts": ["front.example.com"]})
-    answer = await management.call("GET", "/", headers={**BROWSER, "Host": "front.example.com"}, token="")
+    answer = await management.call("GET", "/start", headers={**BROWSER, "Host": "front.example.com"}, token="")
     assert (answer.status, f"<code>{made['issuer']}</code>" in answer.text) == (200, True)
 
 

@@ -1,0 +1,106 @@
+import { html, Plot, plotStyle, useEffect, useRef } from "../vendor/third-party.js";
+import { counted } from "../text/numbers.js";
+import { local } from "../text/moments.js";
+
+/** @typedef {{ name: string, values: (number | null)[], colour: string, stacked?: boolean }} Series  `colour`: a variable of look/colours.css, such as `--good` */
+
+let styled = false;
+
+/**
+ * Lines over time. A screen reader gets the last values as text.
+ * @param {{ label: string, times: number[], series: Series[], height?: number, say?: (value: number | null) => string }} props
+ *   `times`: seconds since 1970; `say`: a value as text
+ */
+export function Chart({ label, times, series, height = 160, say = counted }) {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const plot = useRef(/** @type {any} */ (null));
+  const shape = series.map((each) => `${each.name}\n${each.colour}`).join("\n");
+  const newest = useRef(say);
+  newest.current = say;
+  useEffect(() => {
+    const element = /** @type {HTMLDivElement} */ (box.current);
+    styleOnce();
+    const width = () => Math.max(200, element.clientWidth);
+    const draw = () => {
+      plot.current?.destroy();
+      plot.current = new Plot(
+        options({ series, width: width(), height, say: (/** @type {any} */ value) => newest.current(value) }),
+        dataOf(times, series),
+        element,
+      );
+    };
+    draw();
+    const watch = new ResizeObserver(() => plot.current?.setSize({ width: width(), height }));
+    watch.observe(element);
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", draw);
+    return () => {
+      watch.disconnect();
+      dark.removeEventListener("change", draw);
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [shape, height]);
+  useEffect(() => plot.current?.setData(dataOf(times, series)), [times, ...series.map((each) => each.values)]);
+  const last = series.map((each) => `${each.name} ${say(each.values.at(-1) ?? null)}`).join(", ");
+  return html`
+    <figure class="chart">
+      <figcaption>${label}
+        <span class="legend">${series.map((each) =>
+          html`<span key=${each.name} style=${{ "--key": `var(${each.colour})` }}>${each.name}</span>`
+        )}</span>
+      </figcaption>
+      <div ref=${box} role="img" aria-label=${`${label}. Now: ${last}`}></div>
+    </figure>
+  `;
+}
+
+/**
+ * @param {number[]} times
+ * @param {Series[]} series
+ */
+function dataOf(times, series) {
+  return [times, ...series.map((each) => each.values)];
+}
+
+/** @param {{ series: Series[], width: number, height: number, say: (value: any) => string }} chart */
+function options({ series, width, height, say }) {
+  const look = getComputedStyle(document.documentElement);
+  const colour = (/** @type {string} */ name) => look.getPropertyValue(name).trim() || "gray";
+  const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  return {
+    width,
+    height,
+    legend: { show: false },
+    cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+    scales: {
+      y: {
+        range: (
+          /** @type {any} */ _,
+          /** @type {number} */ __,
+          /** @type {number} */ most,
+        ) => [0, Math.max(1, most * 1.1)],
+      },
+    },
+    axes: [
+      {
+        ...axis,
+        values: (/** @type {any} */ _, /** @type {number[]} */ splits) =>
+          splits.map((at) => local(at * 1000, { seconds: false })),
+      },
+      { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map(say) },
+    ],
+    series: [
+      {},
+      ...series.map((each) => ({ label: each.name, stroke: colour(each.colour), width: 2, points: { show: false } })),
+    ],
+  };
+}
+
+function styleOnce() {
+  if (styled) return;
+  styled = true;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(plotStyle);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}
