@@ -15,6 +15,7 @@ from rulemint_cli.commands.apis import apis
 from rulemint_cli.commands.clients import clients
 from rulemint_cli.commands.command import command
 from rulemint_cli.commands.config import config
+from rulemint_cli.commands.console import add_console_command
 from rulemint_cli.commands.doctor import add_doctor_command
 from rulemint_cli.commands.exchanges import exchanges
 from rulemint_cli.commands.explaining import add_explain_command
@@ -64,6 +65,7 @@ add_local_commands(app)
 command(app, logs_in=True)(login)
 app.add_typer(profiles, name="profiles")
 add_system_commands(app)
+add_console_command(app)
 add_doctor_command(app)
 add_new_command(app)
 add_try_command(app)

@@ -62,6 +62,11 @@ def new_try_id() -> str:
     return f"try_{random_text(24)}"
 
 
+def new_session_id() -> str:
+    """``ses_`` and 16 letters and digits."""
+    return f"ses_{random_text(16)}"
+
+
 def new_process_id(kind: str) -> str:
     """The name of one gateway or runner process while it lives."""
     return f"{kind}_{secrets.token_hex(6)}"

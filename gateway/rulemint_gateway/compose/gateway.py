@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from rulemint_gateway.compose.configuration import Configuration, open_configuration
+from rulemint_gateway.compose.console import a_console
 from rulemint_gateway.compose.handlers import all_handlers
 from rulemint_gateway.compose.token_requests import a_throttling, open_token_endpoint
 from rulemint_gateway.compose.traffic import open_traffic
@@ -17,6 +18,7 @@ from rulemint_gateway.log_hub.hub import LogHub
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.writing.idempotency import IdempotencyStore
 from rulemint_gateway.web.callers.bearer import CLOCK_LEEWAY_S
+from rulemint_gateway.web.callers.console_session import SESSIONS, session_middleware
 from rulemint_gateway.web.callers.issuers import ISSUERS
 from rulemint_gateway.web.callers.places import Answers
 from rulemint_gateway.web.callers.source_address import PROXIES
@@ -64,11 +66,15 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         throttling = a_throttling(settings, known, traffic)
         token = open_token_endpoint(stack, settings, known, traffic, throttling)
         health = Health(traffic.presence, known.catalog, known.durability, settings.ready_file)
-        handlers = all_handlers(settings, known, traffic, token, health)
+        console = a_console(settings, known, traffic)
+        handlers = all_handlers(settings, known, traffic, token=token, health=health, console=console.paths)
         answers = Answers(known.catalog, at_once=settings.management_calls)
         in_background(stack, known.catalog.keep_in_order())
 
-        application = _application(routes(handlers, answers), audit_middleware(traffic.refused))
+        application = _application(
+            routes(handlers, answers), audit_middleware(traffic.refused), session_middleware(known.catalog)
+        )
+        application[SESSIONS] = console.sessions
         _hand_over(application, settings, known, token, throttling)
         yield Gateway(
             application=application,

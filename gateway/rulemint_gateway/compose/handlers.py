@@ -89,6 +89,7 @@ from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.routes import (
     ActionPaths,
     ConfigurationPaths,
+    ConsolePaths,
     Handlers,
     RulePaths,
     TapePaths,
@@ -111,8 +112,14 @@ class _RuleParts:
     trials: Trials
 
 
-def all_handlers(
-    settings: GatewaySettings, known: Configuration, traffic: Traffic, token: TokenEndpoint, health: Health
+def all_handlers(  # each is a part that was opened before
+    settings: GatewaySettings,
+    known: Configuration,
+    traffic: Traffic,
+    *,
+    token: TokenEndpoint,
+    health: Health,
+    console: ConsolePaths,
 ) -> Handlers:
     """Make the handlers of every path."""
     catalog, log_hub = known.catalog, traffic.log_hub
@@ -132,6 +139,7 @@ def all_handlers(
         rules=_rule_paths(known, parts, page_bytes=settings.page_kb * 1024),
         actions=_action_paths(known, parts, traffic),
         tenants=_tenant_paths(known),
+        console=console,
     )
 
 

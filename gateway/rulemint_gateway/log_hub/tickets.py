@@ -24,6 +24,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     client_id: str
     expires_at_s: int
+    session_id: str = ""
+    """The session of the console that it asked with; empty: it asked with a token."""
 
 
 _codec: Codec[Ticket] = Codec(Ticket, name="log ticket")

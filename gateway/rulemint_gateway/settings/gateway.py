@@ -29,6 +29,7 @@ from rulemint_gateway.settings.connections import (
     MaxConnectionsPerAddress,
     WriteTimeout,
 )
+from rulemint_gateway.settings.console import ConsoleIdle, ConsoleLifetime
 from rulemint_gateway.settings.fairness import (
     FailuresPerClient,
     FailuresPerClientRefill,
@@ -160,6 +161,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     log_history: LogHistory = DEFAULT_HISTORY
     log_history_bytes: LogHistoryBytes = DEFAULT_HISTORY_BYTES
     log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
+    console_idle: ConsoleIdle = 3_600
+    console_lifetime: ConsoleLifetime = 43_200
     drain_delay: DrainDelay = 0.0
     drain: Drain = 3.0
     log_format: Annotated[LogFormat, Meta(description="auto (pretty on a terminal), console or json.")] = LogFormat.AUTO

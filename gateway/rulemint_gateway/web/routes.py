@@ -32,6 +32,8 @@ from rulemint_gateway.web.log_stream.handlers import LogStream
 from rulemint_gateway.web.management.backtests.backtests import BacktestHandlers
 from rulemint_gateway.web.management.clients.clients import ClientHandlers
 from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
+from rulemint_gateway.web.management.console_sessions.links import ConsoleLinkHandlers
+from rulemint_gateway.web.management.console_sessions.sessions import SessionHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.explanations.explanations import ExplanationHandlers
@@ -50,6 +52,7 @@ from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandl
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.openapi.handlers import Documentation
+from rulemint_gateway.web.sign_in.session import SessionHandler
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
 
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -114,6 +117,15 @@ class TapePaths:
 
 
 @dataclass(frozen=True)
+class ConsolePaths:
+    """The handlers of who is signed in to the console."""
+
+    session: SessionHandler
+    sessions: SessionHandlers
+    links: ConsoleLinkHandlers
+
+
+@dataclass(frozen=True)
 class Handlers:
     """The finished handler objects."""
 
@@ -128,6 +140,7 @@ class Handlers:
     exchanges: ExchangeHandlers
     tapes: TapePaths
     tenants: TenantPaths
+    console: ConsolePaths
     status: StatusHandlers
     webtask_logs: WebtaskLogs
 
@@ -166,6 +179,9 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.tenants.log.operations(),  # /api/v2/logs
         *handlers.tenants.stats.operations(),  # /api/v2/stats
         *handlers.status.operations(),  # /api/v2/status
+        *handlers.console.links.operations(),  # /api/v2/console-links
+        *handlers.console.session.operations(),  # /console/api/session
+        *handlers.console.sessions.operations(),  # /console/api/sessions
     ]
     return [*described, *Documentation(handlers.catalog, described).operations()]
 

@@ -305,6 +305,21 @@ def log_ticket(sha256: str) -> str:
     return f"{PREFIX}:{{ticket:{sha256}}}"
 
 
+def console_session(tenant: str, session_id: str) -> str:
+    """The Session of one operator who signed in to the console; it expires."""
+    return f"{_of(tenant)}:console-session:{session_id}"
+
+
+def console_sessions(tenant: str) -> str:
+    """The sorted set of the ids of the tenant's sessions, by when they end, in ms."""
+    return f"{_of(tenant)}:console-sessions"
+
+
+def console_link(tenant: str, sha256: str) -> str:
+    """The Link that signs somebody in once, by the hash of its text; it expires."""
+    return f"{_of(tenant)}:console-link:{sha256}"
+
+
 def bucket(sha256: str) -> str:
     """Name a bucket of failed logins; it holds when it is full again, in ms of the server's clock.
 

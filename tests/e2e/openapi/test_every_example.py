@@ -43,9 +43,14 @@ ORDER = [
     f"POST {EXCHANGE}/replay",
     "POST /api/v2/rules/backtest",
     "POST /api/v2/config/deletions",
+    "POST /api/v2/console-links",
+    "POST /console/api/session",
 ]
 """What a call needs was made by those before it."""
-NAMED_BY = {"/api/v2/clients": "client_id", "/api/v2/tenants": "name"}
+SIGN_IN = "/console/api/session"
+OF_THE_PAGE = {"Sec-Fetch-Site": "same-origin", "X-Rulemint-Console": "1"}
+"""The console's own page has the browser send the first, and adds the second."""
+NAMED_BY = {"/api/v2/clients": "client_id", "/api/v2/tenants": "name", "/api/v2/console-links": "token"}
 """What stands for `{id}` in their paths, where it is not `id`."""
 OF_THE_OPERATOR = ["POST /api/v2/tenants", "PATCH /api/v2/tenants/{id}"]
 
@@ -111,7 +116,10 @@ async def send(caller: Management, name: str, promised: tuple[Any, set[int]], ma
     body = of_this_tenant(example, made)
     if path == "/oauth/token":
         made["token request"] = body
-    answer = await (caller.ask(body) if path == "/oauth/token" else caller.call(method, filled(path, made), body))
+    headers = OF_THE_PAGE if path == SIGN_IN else {}
+    token_request = path == "/oauth/token"
+    called = caller.ask(body) if token_request else caller.call(method, filled(path, made), body, headers=headers)
+    answer = await called
     assert answer.status in success, f"{name}: {answer.status} {answer.text}"
     if method == "POST" and "{" not in path and isinstance(answer.body, dict) and answer.status == 201:
         made[path] = answer.body[NAMED_BY.get(path, "id")]
@@ -142,6 +150,8 @@ def of_this_tenant(example: Any, made: dict[str, Any]) -> Any:
         mine["client"]["id"] = made["/api/v2/clients"]
     if "rule_id" in mine and "/api/v2/rules" in made:
         mine["rule_id"] = made["/api/v2/rules"]
+    if "link" in mine:
+        mine["link"] = made["/api/v2/console-links"]
     if "etag" in mine:
         mine["id"] = made["/api/v2/clients" if mine["noun"] == "clients" else "/api/v2/rules"]
         mine["etag"] = made["etags"][0 if mine["noun"] == "clients" else 1]

@@ -30,6 +30,9 @@ MANAGEMENT_SCOPES = (
     "read:stats",
     "read:tenant_settings",
     "update:tenant_settings",
+    "create:sessions",
+    "read:sessions",
+    "delete:sessions",
 )
 OPERATOR_SCOPES = ("create:tenants", "read:tenants", "update:tenants", "delete:tenants", "read:status")
 """Over all tenants, so only the management API of ``default`` defines them."""

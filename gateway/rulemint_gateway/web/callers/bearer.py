@@ -1,4 +1,4 @@
-"""Bearer token → a caller who may (RFC 6750)."""
+"""Bearer token, or the session of the console → a caller who may (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 import msgspec
 from aiohttp import web
 
+from rulemint_gateway.management.console_sessions.sessions import SignedIn
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
 from rulemint_gateway.stores.catalog.authority import normalised
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig, why_closed
 from rulemint_gateway.stores.writing.calls import CALL, Call
 from rulemint_gateway.tokens.verifier import TokenRefusedError, verify_access_token
+from rulemint_gateway.web.callers.console_session import SESSIONS, check_own_page, has_ended_session, signed_in
 from rulemint_gateway.web.callers.issuers import issuers_of
 from rulemint_gateway.web.callers.source_address import source_address
 from rulemint_gateway.web.callers.tenancy import authority_of, tenant_of
@@ -27,12 +29,16 @@ CLOCK_LEEWAY_S = web.AppKey("clock_leeway_s", float)
 
 
 class AuthorizedCaller(msgspec.Struct, frozen=True):
-    """Someone whose token for the management API holds the scope that was asked for. Only `authorize` makes one."""
+    """Someone whose token or session holds the scope that was asked for. Only `authorize` makes one."""
 
     tenant: str
     client_id: str
     expires_at_s: int
-    """Unix time at which its token expires."""
+    """Unix time at which its token expires, or its session ends."""
+    session_id: str = ""
+    """The session of the console that it came with; empty: it came with a token."""
+    scopes: tuple[str, ...] = ()
+    """All that it holds."""
 
 
 def authorize(request: web.Request, catalog: Catalog, *, scope: str, token: str | None = None) -> AuthorizedCaller:
@@ -56,24 +62,28 @@ def authorize_any(request: web.Request, catalog: Catalog, *, scopes: Sequence[st
     return _authorize(request, catalog, scopes, None)
 
 
-def authorize_again(
+async def authorize_again(
     request: web.Request, catalog: Catalog, caller: AuthorizedCaller, *, scope: str
 ) -> AuthorizedCaller:
     """*caller*, who was authorized a moment ago at this or another gateway, if that still holds for this request.
 
     Raises:
         UnauthorizedError: it does not.
+        UnavailableError: nobody can tell now.
     """
     config = tenant_of(request, catalog)
-    api = config.management_api()
-    if (
-        config.tenant.name != caller.tenant
-        or config.tenant.is_closed
-        or api is None
-        or not _still_granted(config, caller.client_id, api.identifier, scope)
-    ):
+    is_here = config.tenant.name == caller.tenant and not config.tenant.is_closed
+    if not is_here or not await _still_holds(request, config, caller, scope):
         raise UnauthorizedError("The client that asked for this may not read it here, or no more")
     return caller
+
+
+async def _still_holds(request: web.Request, config: TenantConfig, caller: AuthorizedCaller, scope: str) -> bool:
+    if caller.session_id:
+        session = await request.app[SESSIONS].found(config, caller.session_id)
+        return session is not None and scope in session.scopes
+    api = config.management_api()
+    return api is not None and _still_granted(config, caller.client_id, api.identifier, scope)
 
 
 def check_origin(request: web.Request) -> None:
@@ -91,6 +101,9 @@ def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], to
     config = tenant_of(request, catalog)
     if config.tenant.is_closed:
         raise ForbiddenError(why_closed(config.tenant).capitalize(), code="tenant_disabled")
+    session = signed_in(request)
+    if token is None and session is not None:
+        return _with_session(request, config, session, scopes)
     token = token or _bearer_token(request)
     api = config.management_api()
     if api is None:
@@ -113,8 +126,26 @@ def _authorize(request: web.Request, catalog: Catalog, scopes: Sequence[str], to
     held = verified.scope.split()
     _begin_call(request, config, verified.client_id, held)  # before they are checked: a refusal is of this caller
     if not any(scope in held and _still_granted(config, verified.client_id, api.identifier, scope) for scope in scopes):
-        raise ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}", scopes=scopes)
-    return AuthorizedCaller(config.tenant.name, verified.client_id, int(verified.exp))
+        raise _lacks(scopes)
+    return AuthorizedCaller(config.tenant.name, verified.client_id, int(verified.exp), scopes=tuple(held))
+
+
+def _with_session(
+    request: web.Request, config: TenantConfig, signed_in: SignedIn, scopes: Sequence[str]
+) -> AuthorizedCaller:
+    """The caller by its session, whose scopes were compared with those of its client a moment ago."""
+    session, held = signed_in
+    check_own_page(request)
+    _begin_call(request, config, session.authority.client_id, held)
+    if not any(scope in held for scope in scopes):
+        raise _lacks(scopes)
+    return AuthorizedCaller(
+        config.tenant.name, session.authority.client_id, session.ends_at_ms // 1_000, session.id, held
+    )
+
+
+def _lacks(scopes: Sequence[str]) -> ForbiddenError:
+    return ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}", scopes=scopes)
 
 
 def _begin_call(request: web.Request, config: TenantConfig, client_id: str, held: Sequence[str]) -> None:
@@ -148,6 +179,8 @@ def _bearer_token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
+    if has_ended_session(request):
+        raise UnauthorizedError("The session has ended: sign in to the console again", with_token=False)
     raise UnauthorizedError(
         "Send an access token for the management API: Authorization: Bearer <token>", with_token=bool(token.strip())
     )

@@ -22,7 +22,7 @@ WAIT_S = 10.0
 MADE_AT_ONCE = 2
 BEGUN = "rulemint.answer-begun"
 """A request's key of its `Begun`."""
-MANAGEMENT = "/api/"
+MANAGEMENT = ("/api/", "/console/api/")
 _READING = frozenset({"GET", "HEAD"})
 _NOBODY = ""
 """The holder of a place where nobody has to log in."""

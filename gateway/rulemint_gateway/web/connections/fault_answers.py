@@ -12,7 +12,7 @@ from rulemint_gateway.web.connections.faults import Fault
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer, management_problem
 from rulemint_gateway.web.http.whole_answer import SERVER
 
-_MANAGEMENT = re.compile(rb"[A-Z]+ /(api/|logs)")
+_MANAGEMENT = re.compile(rb"[A-Z]+ /(api/|logs|console/api/)")
 """The beginning of a request whose errors have the shape of Auth0's Management API; all others have OAuth's."""
 
 

@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from aiohttp import web
 
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.log_hub.watcher import Watcher
-from rulemint_gateway.management.errors import UnauthorizedError
+from rulemint_gateway.management.errors import UnauthorizedError, UnavailableError
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import AuthorizedCaller, authorize, authorize_again, check_origin
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.log_stream.questions import TICKET_PARAMETER
 from rulemint_shared.process.background import cancel
+
+log = structlog.get_logger(__name__)
 
 SCOPE = "read:logs"
 LOOK_AGAIN_S = 2.0
@@ -55,10 +58,12 @@ async def _close_when_unwelcome(
     while True:
         await asyncio.sleep(LOOK_AGAIN_S)
         try:
-            authorize_again(request, catalog, caller, scope=SCOPE)
+            await authorize_again(request, catalog, caller, scope=SCOPE)
         except UnauthorizedError:
             watcher.close()
             return
+        except UnavailableError:
+            log.warning("could not see whether a session still holds", tenant=caller.tenant)
 
 
 async def _with_ticket(request: web.Request, catalog: Catalog, tickets: Tickets, text: str) -> AuthorizedCaller:
@@ -68,8 +73,8 @@ async def _with_ticket(request: web.Request, catalog: Catalog, tickets: Tickets,
     if ticket is None:
         throttling.bearer_failed(request)
         raise UnauthorizedError("The ticket has expired or was used: ask for another at POST /logs/tickets")
-    caller = AuthorizedCaller(ticket.tenant, ticket.client_id, ticket.expires_at_s)
-    return authorize_again(request, catalog, caller, scope=SCOPE)
+    caller = AuthorizedCaller(ticket.tenant, ticket.client_id, ticket.expires_at_s, ticket.session_id)
+    return await authorize_again(request, catalog, caller, scope=SCOPE)
 
 
 def _token_among_protocols(request: web.Request) -> str | None:

@@ -64,7 +64,7 @@ class LogStream:
         ]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Records from where the caller asks on, until either side ends it or the caller's token expires.
+        """Records from where the caller asks on, until either side ends it, or the caller's token or session does.
 
         Raises:
             ManagementError: no token with ``read:logs``, a foreign origin, a malformed question, or no place.
@@ -98,7 +98,12 @@ class LogStream:
             ManagementError: no token with ``read:logs``, or the ticket cannot be kept.
         """
         caller = authorize(request, self._catalog, scope=SCOPE)
-        ticket = Ticket(tenant=caller.tenant, client_id=caller.client_id, expires_at_s=caller.expires_at_s)
+        ticket = Ticket(
+            tenant=caller.tenant,
+            client_id=caller.client_id,
+            expires_at_s=caller.expires_at_s,
+            session_id=caller.session_id,
+        )
         try:
             text = await self._tickets.issue(ticket)
         except (RedisError, OSError) as error:

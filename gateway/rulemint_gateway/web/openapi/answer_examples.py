@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rulemint_gateway.web.openapi.auth0_examples import AUTH0_ANSWERS
+from rulemint_gateway.web.openapi.console_examples import CONSOLE_ANSWERS
 from rulemint_gateway.web.openapi.example_values import AT, TRIED
 from rulemint_gateway.web.openapi.exchange_examples import EXCHANGE
 from rulemint_gateway.web.openapi.tape_examples import TAPE_ANSWERS
@@ -290,6 +291,7 @@ ANSWERS: dict[str, Any] = {
     "get_stats_active_users": 12,
     "get_actions_modules": [],
     **AUTH0_ANSWERS,
+    **CONSOLE_ANSWERS,
     **TAPE_ANSWERS,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rulemint_gateway.web.openapi.console_examples import CONSOLE_BODIES
 from rulemint_gateway.web.openapi.tape_examples import TAPE_BODIES
 
 _SCRIPT = "export default async ({ client }) => ({ team: client.metadata.team ?? 'night' });"
@@ -80,5 +81,6 @@ EXAMPLES: dict[str, Any] = {
     "post_hooks_id_secrets": _SECRETS,
     "patch_hooks_id_secrets": _SECRETS,
     "delete_hooks_id_secrets": ["API_KEY"],
+    **CONSOLE_BODIES,
     **TAPE_BODIES,
 }

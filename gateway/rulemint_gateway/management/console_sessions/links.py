@@ -1,0 +1,69 @@
+"""Links: a caller of the management API hands a part of its rights to a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+
+from rulemint_gateway.management.console_sessions.answers import CreateLink, LinkAnswer
+from rulemint_gateway.management.console_sessions.authority import granted_scopes
+from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError, UnavailableError
+from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
+from rulemint_gateway.stores.sessions.links import LINK_LIVES_S, Links
+from rulemint_gateway.stores.sessions.records import Link, authority_of
+
+USED = "The link has expired or was used: have `rulemint console` print another"
+
+
+class ConsoleLinks:
+    """The use cases of ``/api/v2/console-links``."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    async def create(
+        self,
+        config: TenantConfig,
+        body: CreateLink,
+        *,
+        client_id: str,
+        held: Sequence[str],
+        ends_at_ms: int,
+        issuer: str,
+    ) -> LinkAnswer:
+        """A link to the console at *issuer* for the scopes of the caller, *held*, or for those that *body* names.
+
+        Raises:
+            ForbiddenError: *body* names a scope that the caller does not have.
+            UnavailableError: the link cannot be kept now.
+        """
+        granted = granted_scopes(config, client_id)
+        may = [scope for scope in held if scope in granted]
+        wanted = may if not body.scopes else list(dict.fromkeys(body.scopes))
+        if missing := [scope for scope in wanted if scope not in may]:
+            raise ForbiddenError(f"A link gives no scopes that its maker does not have: {', '.join(missing)}")
+        client = config.clients[client_id]
+        link = Link(
+            authority=authority_of(client, scopes=wanted), subject=client.name or client_id, ends_at_ms=ends_at_ms
+        )
+        try:
+            text = await self._links.issue(config.tenant.name, link)
+        except (RedisError, OSError) as error:
+            raise UnavailableError("The link cannot be kept now: try again") from error
+        return LinkAnswer(url=f"{issuer}console/#link={text}", token=text, expires_in=LINK_LIVES_S)
+
+    async def redeem(self, config: TenantConfig, text: str) -> Link:
+        """The link of *text*, which is used up by that.
+
+        Raises:
+            UnauthorizedError: there is none.
+            UnavailableError: nobody can tell now.
+        """
+        try:
+            link = await self._links.redeem(config.tenant.name, text)
+        except (RedisError, OSError) as error:
+            raise UnavailableError("The link cannot be looked up now: try again") from error
+        if link is None:
+            raise UnauthorizedError(USED, with_token=False)
+        return link

@@ -1,0 +1,1 @@
+"""Signing in to the console: ``/console/api/session``, by a client's secret or a link."""
