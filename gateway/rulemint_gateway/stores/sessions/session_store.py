@@ -61,7 +61,7 @@ class SessionStore:
         """The ids of sessions that have to end for one more to begin."""
         index = redis_keys.console_sessions(tenant)
         more = int(await self._redis.zcard(index)) - MAX_SESSIONS + 1
-        return [] if more <= 0 else [found.decode() for found in await self._redis.zrange(index, 0, more - 1)]
+        return [] if more <= 0 else [found.decode(errors="replace") for found in await self._redis.zrange(index, 0, more - 1)]
 
     async def proved_by(self, tenant: str, text: str) -> Session | None:
         """The session that *text*, a cookie's, proves; None if it is none of this tenant, or has ended."""
@@ -92,7 +92,7 @@ class SessionStore:
 
     async def all_of(self, tenant: str) -> tuple[list[Session], list[str]]:
         """The tenant's sessions, and the ids of those in its index that are over."""
-        ids = [found.decode() for found in await self._redis.zrange(redis_keys.console_sessions(tenant), 0, -1)]
+        ids = [found.decode(errors="replace") for found in await self._redis.zrange(redis_keys.console_sessions(tenant), 0, -1)]
         if not ids:
             return [], []
         stored = await self._redis.mget([redis_keys.console_session(tenant, each) for each in ids])
