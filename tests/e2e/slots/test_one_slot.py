@@ -15,6 +15,7 @@ import pytest
 import redis
 
 from fixtures.commands import Command, commands_of, slots, together
+from fixtures.console import LINKS, SESSION, SESSIONS, a_browser
 from fixtures.management import Management, open_management, read_exchange
 from fixtures.old_store import write_old_store
 from fixtures.processes import ROOT, free_port, started_dev
@@ -55,6 +56,7 @@ SEVERAL_KEYS = {
     "config_store.py mget": "markers, of the configuration",
     "config_store.py watch": "the revision and an idempotency key, of the configuration",
     "rule_state.py watch": "the state of one rule and whether it was deleted, of its tenant",
+    "session_store.py mget": "sessions of the console, of one tenant",
     "living_runners.py mget": "what runners say of themselves, of the runners",
 }
 """Calls that may name several keys, each with what these are."""
@@ -86,6 +88,7 @@ async def use_everything(system: System, server: Server) -> None:
         await use_rules(management)
         await use_quotas_and_limits(management)
         await use_management(management)
+        await use_console(management)
     await use_packages(server)
     await sweep_up_after_a_tenant(server)
 
@@ -130,6 +133,14 @@ async def use_management(management: Management) -> None:
         rule = await management.create("rules", {"name": name, "script": KEEPS, "enabled": False})
         await management.call("PATCH", f"/api/v2/rules/{rule['id']}", {"script": REFUSES})
         assert (await management.call("DELETE", f"/api/v2/rules/{rule['id']}")).status == 204
+
+
+async def use_console(management: Management) -> None:
+    async with a_browser(management.url) as browser:
+        link = (await management.call("POST", LINKS)).body["token"]
+        assert (await browser.call("POST", SESSION, {"link": link})).status == 201
+        assert len((await browser.call("GET", SESSIONS)).body) == 1
+        assert (await browser.call("DELETE", SESSION)).status == 204
 
 
 async def sweep_up_after_a_tenant(server: Server) -> None:

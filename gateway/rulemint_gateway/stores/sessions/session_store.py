@@ -59,9 +59,8 @@ class SessionStore:
 
     async def surplus(self, tenant: str) -> list[str]:
         """The ids of sessions that have to end for one more to begin."""
-        index = redis_keys.console_sessions(tenant)
-        more = int(await self._redis.zcard(index)) - MAX_SESSIONS + 1
-        return [] if more <= 0 else [found.decode(errors="replace") for found in await self._redis.zrange(index, 0, more - 1)]
+        more = int(await self._redis.zcard(redis_keys.console_sessions(tenant))) - MAX_SESSIONS + 1
+        return [] if more <= 0 else await self._ids(tenant, more)
 
     async def proved_by(self, tenant: str, text: str) -> Session | None:
         """The session that *text*, a cookie's, proves; None if it is none of this tenant, or has ended."""
@@ -92,12 +91,17 @@ class SessionStore:
 
     async def all_of(self, tenant: str) -> tuple[list[Session], list[str]]:
         """The tenant's sessions, and the ids of those in its index that are over."""
-        ids = [found.decode(errors="replace") for found in await self._redis.zrange(redis_keys.console_sessions(tenant), 0, -1)]
+        ids = await self._ids(tenant, MAX_SESSIONS)
         if not ids:
             return [], []
         stored = await self._redis.mget([redis_keys.console_session(tenant, each) for each in ids])
         found = {each: _decoded(data) for each, data in zip(ids, stored, strict=True)}
         return [session for session in found.values() if session], [each for each in ids if found[each] is None]
+
+    async def _ids(self, tenant: str, count: int) -> list[str]:
+        """The first *count* of its index."""
+        found = await self._redis.zrange(redis_keys.console_sessions(tenant), 0, count - 1)
+        return [each.decode(errors="replace") for each in found]
 
     async def end(self, tenant: str, session_id: str) -> bool:
         """Forget the session; true if it was known. Of several that end it at once, one hears so."""
