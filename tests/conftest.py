@@ -40,6 +40,7 @@ pytest_plugins = [
     "fixtures.processor_time",
     "fixtures.tiers",
     "fixtures.command_line",
+    "fixtures.console_page",
 ]
 
 TESTS = Path(__file__).parent

@@ -1,0 +1,91 @@
+"""The frame of the console: signing in, moving by mouse and by keys, and what the browser says of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fixtures.console_page import Console, Opener, findings
+
+pytestmark = pytest.mark.timeout(120)
+
+FIRST_VIEW_BYTES = 300_000
+_SENT = """performance.getEntriesByType('resource').reduce((sum, each) => sum + each.transferSize, 0)
+  + performance.getEntriesByType('navigation')[0].transferSize"""
+
+
+def heading(window: Console, name: str) -> object:
+    return window.page.get_by_role("heading", name=name, level=1)
+
+
+async def test_who_is_not_signed_in_is_asked_to_without_a_word_of_the_tenant_s_records(console: Opener) -> None:
+    window = await console(scopes=(), place="/rules/rul_1")
+    await window.page.get_by_label("Client id").wait_for()
+    assert "rul_1" not in await window.page.content()
+    assert (await window.page.title()) == "Sign in · Rulemint"
+
+
+async def test_a_wrong_secret_is_told_and_nothing_typed_is_lost(console: Opener) -> None:
+    window = await console(scopes=())
+    window.expected.append("401")
+    await window.page.get_by_label("Client id").fill("nobody")
+    await window.page.get_by_label("Client secret").fill("wrong")
+    await window.page.get_by_role("button", name="Sign in", exact=True).click()
+    await window.page.get_by_role("alert").wait_for()
+    assert await window.page.get_by_label("Client id").input_value() == "nobody"
+
+
+async def test_the_form_takes_keys_alone_and_the_session_outlives_a_reload(console: Opener) -> None:
+    window = await console()
+    await window.page.reload()
+    await window.page.get_by_role("navigation", name="Pages").wait_for()
+    assert await window.page.get_by_label("Client id").count() == 0
+
+
+async def test_the_first_view_is_small(console: Opener) -> None:
+    window = await console()
+    await window.page.reload()
+    fresh = await console()
+    assert await fresh.page.evaluate(_SENT) < FIRST_VIEW_BYTES
+
+
+async def test_the_palette_leads_to_a_page_by_keys_alone(console: Opener) -> None:
+    window = await console(place="/nowhere")
+    await window.page.get_by_text("There is no such page").wait_for()
+    await window.page.keyboard.press("Control+k")
+    await window.page.keyboard.type("overv")
+    await window.page.keyboard.press("Enter")
+    await heading(window, "Overview").wait_for()  # type: ignore[attr-defined]
+    assert re.search(r"#/$", window.page.url)
+
+
+async def test_a_question_mark_lists_the_shortcuts_and_escape_gives_the_focus_back(console: Opener) -> None:
+    window = await console()
+    await window.page.get_by_role("button", name="Shortcuts").focus()
+    await window.page.keyboard.press("?")
+    await window.page.get_by_role("dialog", name="Shortcuts").wait_for()
+    await window.page.keyboard.press("Escape")
+    await window.page.get_by_role("dialog").wait_for(state="detached")
+    assert await window.page.evaluate("document.activeElement.textContent") == "Shortcuts"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_serious(console: Opener, axe: str, scheme: str) -> None:
+    signed_out = await console(scopes=(), color_scheme=scheme)
+    await signed_out.page.get_by_label("Client id").wait_for()
+    assert await findings(signed_out, axe) == []
+    window = await console(color_scheme=scheme)
+    await heading(window, "Overview").wait_for()  # type: ignore[attr-defined]
+    assert await findings(window, axe) == []
+    await window.page.keyboard.press("Control+k")
+    await window.page.get_by_role("option").first.wait_for()
+    assert await findings(window, axe) == []
+
+
+async def test_a_session_that_ended_leaves_the_page_as_it_is_until_somebody_signs_in_again(console: Opener) -> None:
+    window = await console()
+    window.expected.append("401")
+    await window.page.context.clear_cookies()
+    await window.page.keyboard.press("Control+k")  # asks for rules and clients
+    await window.page.get_by_role("dialog", name="The session has ended").wait_for()
