@@ -10,9 +10,11 @@ export function Dialog({ title, close, children, class: more = "", fixed = false
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useId();
   useEffect(() => {
+    const opened = element.current;
     const before = document.activeElement;
-    element.current?.showModal();
+    opened?.showModal();
     return () => {
+      opened?.close(); // as long as it is open, nothing behind it takes the focus
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
