@@ -15,7 +15,7 @@ from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog
 from rulemint_gateway.stores.layout.layout import ensure_layout
 from rulemint_gateway.stores.writing.config_store import ConfigStore, StoreUnavailableError
-from rulemint_gateway.stores.writing.deleted_rules import DeletedRules
+from rulemint_gateway.stores.writing.deleted_records import DeletedRecords
 from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.stores.writing.key_check import check_master_key
@@ -85,7 +85,7 @@ async def open_configuration(stack: AsyncExitStack, settings: GatewaySettings) -
         quotas=_quotas(settings),
         durability=durability,
     )
-    in_background(stack, DeletedRules(redis).sweep())
+    in_background(stack, DeletedRecords(redis).sweep())
     in_background(stack, DeletedTenants(redis).sweep())
     signing_keys = SigningKeys(catalog, store, vault)
     await _check_keys(redis, catalog, vault)  # before the first write, which another key would encrypt

@@ -50,7 +50,7 @@ class ClientGrantDeletion(_Deletion, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class RuleDeletion(_Deletion, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="rules"):
-    """A rule, with its versions, secrets and state."""
+    """A rule, with its versions, secrets, state and tapes."""
 
 
 class RuleSecretsDeletion(_Deletion, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="rule-secrets"):

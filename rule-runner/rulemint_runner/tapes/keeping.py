@@ -2,6 +2,7 @@
 
 A tenant whose every request fails has a tape of each, so they wait in a bounded backlog in which tenants take turns,
 and so many leave in a second. What is lost is counted. Of a tenant so many are kept, of so many bytes, for so long.
+None is kept of a client or a rule that was deleted since.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.codecs import EncodeError
 from rulemint_shared.contract.messages import Invocation
 from rulemint_shared.fairness.backlog import FairBacklog
+from rulemint_shared.ids import exchange_time_ms
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 from rulemint_shared.secrets.runner_key import RunnerKey
@@ -38,6 +40,10 @@ local data, member, size, now, age = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumb
 local most, limit, names = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local call = redis.call
 if size > limit then return end
+if tonumber(call('GET', KEYS[4]) or -1) >= tonumber(ARGV[9]) then return end
+for place = 5, #KEYS do
+  if call('EXISTS', KEYS[place]) == 1 then return end
+end
 call('SET', tape, data, 'PX', age)
 call('ZADD', all, now, member)
 local bytes, count = call('HINCRBY', ledger, 'bytes', size), call('ZCARD', all)
@@ -125,6 +131,9 @@ class TapeKeeper:
             invocation.id, invocation.client.id, [rule.rule_id for rule in invocation.flow], size
         )
         names = [redis_keys.tape(tenant, invocation.id), all_of_tenant, redis_keys.ledger(all_of_tenant)]
+        names.append(redis_keys.deleted_client(tenant, invocation.client.id))
+        names += [redis_keys.deleted_rule(tenant, rule.rule_id) for rule in invocation.flow]
         arguments: list[str | int | bytes] = [sealed, member, size, unix_ms(), bounds.age_s * 1000]
         arguments += [bounds.tapes, bounds.bytes, redis_keys.tape(tenant, "")]
+        arguments.append(exchange_time_ms(invocation.id) or 0)
         await run_script(self._redis, _KEEP, names, arguments)

@@ -25,6 +25,7 @@ _NEAR = 48
 
 TENANTS = f"{_CONFIG}:tenants"
 DELETED_RULES = f"{_CONFIG}:deleted-rules"
+DELETED_CLIENTS = f"{_CONFIG}:deleted-clients"
 DELETED_TENANTS = f"{_CONFIG}:deleted-tenants"
 REVISION = f"{_CONFIG}:revision"
 CHANGE_LOG = f"{_CONFIG}:change-log"
@@ -190,9 +191,9 @@ def pattern_of_all(tenants: Collection[str]) -> str:
     return f"{PREFIX}:*{next(iter(tenants))}*" if len(tenants) == 1 else f"{PREFIX}:*"
 
 
-def deleted_rules_member(tenant: str, rule_id: str) -> str:
-    """The member of `DELETED_RULES` that says whose state is still there."""
-    return f"{tenant} {rule_id}"
+def deleted_member(tenant: str, record_id: str) -> str:
+    """The member of `DELETED_RULES` or `DELETED_CLIENTS` that says whose state and tapes are still there."""
+    return f"{tenant} {record_id}"
 
 
 def rule_storage(tenant: str, rule_id: str) -> str:
@@ -208,6 +209,11 @@ def rule_cache(tenant: str, rule_id: str) -> str:
 def deleted_rule(tenant: str, rule_id: str) -> str:
     """Says that a rule was deleted, so that what still runs keeps nothing for it."""
     return f"{_of(tenant)}:deleted-rule:{rule_id}"
+
+
+def deleted_client(tenant: str, client_id: str) -> str:
+    """Says when a client was deleted, in ms, so that no tape is kept of its requests from before."""
+    return f"{_of(tenant)}:deleted-client:{client_id}"
 
 
 def exchanges(tenant: str) -> str:

@@ -108,12 +108,17 @@ async def use_quotas_and_limits(management: Management) -> None:
     quota = {"client_credentials": {"per_hour": 2, "per_day": 100, "enforce": True}}
     await management.call("PATCH", f"/api/v2/clients/{client.client_id}", {"token_quota": quota})
     async with management.rule(REFUSES):
-        assert (await management.ask(client.request())).status == 403
+        refused = await management.ask(client.request())
+        assert refused.status == 403
+        tape = f"/api/v2/exchanges/{refused.headers['x-request-id']}/tape"
+        await eventually(lambda: management.call("GET", tape), lambda found: found.status == 200)
+    assert (await management.call("GET", tape)).status == 404  # it went with the rule
     await management.call("DELETE", "/api/v2/tapes")
     await asyncio.sleep(0.1)  # what was taken of the quota is given back behind the answer
     assert [(await management.ask(client.request())).status for _ in range(3)] == [200, 200, 429]
     for _ in range(3):
         assert (await management.ask(client.request(client_secret="wrong"))).status == 401
+    assert (await management.call("DELETE", f"/api/v2/clients/{client.client_id}")).status == 204
 
 
 async def use_management(management: Management) -> None:

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from fixtures.every_server import cut, names_in
-from fixtures.waiting import eventually
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT, Catalog, TenantGoneError
 from rulemint_gateway.stores.catalog.tables import CLIENTS, RULES, TENANTS
 from rulemint_gateway.stores.writing.config_store import (
@@ -17,7 +16,7 @@ from rulemint_gateway.stores.writing.config_store import (
     ConfigStore,
     StoreBusyError,
 )
-from rulemint_gateway.stores.writing.deleted_rules import MARK_KEPT_S, DeletedRules
+from rulemint_gateway.stores.writing.deleted_records import MARK_KEPT_S
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.config_changes import ConfigChange
 from rulemint_shared.contract.records import Client, Tenant
@@ -124,19 +123,6 @@ async def test_what_a_rule_kept_goes_with_it_and_leaves_a_mark(
         )
         assert 0 < await redis.ttl(redis_keys.deleted_rule(T, "gone")) <= MARK_KEPT_S
         assert await redis.zcard(redis_keys.DELETED_RULES) == 0
-
-
-async def test_what_a_rule_kept_goes_later_where_its_gateway_died(empty_redis_url: str) -> None:
-    async with open_redis(empty_redis_url) as redis:
-        deleted = DeletedRules(redis)
-        await redis.set(redis_keys.rule_storage(T, "gone"), b"1")
-        async with redis.pipeline(transaction=True) as pipe:
-            deleted.note(pipe, T, ["gone"])
-            await pipe.execute()
-        sweeping = asyncio.create_task(DeletedRules(redis).sweep())
-        await eventually(lambda: redis.exists(redis_keys.rule_storage(T, "gone")), lambda there: not there)
-        await eventually(lambda: redis.zcard(redis_keys.DELETED_RULES), lambda left: left == 0)
-        await cancel([sweeping])
 
 
 async def test_every_other_gateway_hears_of_a_write(stores: tuple[Catalog, ConfigStore], empty_redis_url: str) -> None:

@@ -109,7 +109,7 @@ class Clients:
         return shown_client(tenant, patched)
 
     async def delete(self, tenant: str, client_id: str) -> None:
-        """Delete the client and its client grants; one that is not there is no error."""
+        """Delete the client, its client grants and its tapes; one that is not there is no error."""
 
         async def plan() -> Changes[None]:
             changes: Changes[None] = Changes(None)

@@ -124,7 +124,7 @@ class Rules:
         return rule_answer(patched, text, before=old)
 
     async def delete(self, tenant: str, rule_id: str, *, check: Callable[[Rule], None] | None = None) -> None:
-        """Delete the rule with its versions, secrets and state; one that is not there is no error.
+        """Delete the rule with its versions, secrets, state and tapes; one that is not there is no error.
 
         *check* raises what the call is refused with.
         """

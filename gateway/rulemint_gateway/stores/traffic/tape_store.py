@@ -8,10 +8,10 @@ import structlog
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
+from rulemint_gateway.stores.writing.deleted_tapes import ListedTape, delete_tapes, listed_tape
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.tapes import FORMAT, MAX_TAPE_BYTES, Tape
 from rulemint_shared.redis.client import RedisClient
-from rulemint_shared.redis.scripts import run_script
 from rulemint_shared.secrets.vault import Vault, VaultError
 
 log = structlog.get_logger(__name__)
@@ -20,25 +20,6 @@ LONGEST_TAPE = 2 * MAX_TAPE_BYTES
 """Of a tape without its compression: what is longer is none of ours."""
 
 MOST_LISTED = 20_000
-MEMBER_WORDS = 4
-"""Of a member of the sorted set, see `redis_keys.tapes_member`."""
-
-_DELETE = """
-local all, ledger, names, client, rule = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
-local call = redis.call
-local gone = 0
-for _, member in ipairs(call('ZRANGE', all, 0, -1)) do
-  local id, whose, size, rules = string.match(member, '^(%S+) (%S+) (%d+) (%S*)')
-  local is_its = ARGV[4] == '' or ARGV[4] == id
-  if is_its and (client == '' or client == whose)
-    and (rule == '' or string.find(',' .. rules .. ',', ',' .. rule .. ',', 1, true)) then
-    call('ZREM', all, member)
-    gone = gone + call('DEL', names .. id)
-    call('HINCRBY', ledger, 'bytes', -tonumber(size))
-  end
-end
-return gone
-"""
 
 
 class TapeUnreadableError(Exception):
@@ -77,8 +58,8 @@ class TapeStore:
             members: list[bytes] = await self._redis.zrevrangebyscore(name, "+inf", since_ms, start=0, num=MOST_LISTED)
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
-        words = (member.decode(errors="replace").split(" ") for member in members)
-        return [each[0] for each in words if len(each) == MEMBER_WORDS and rule_id in each[-1].split(",")]
+        tapes = [tape for member in members if (tape := listed_tape(member)) is not None]
+        return [tape.exchange_id for tape in tapes if rule_id in tape.rule_ids]
 
     async def delete(self, tenant: str, *, exchange_id: str = "", client_id: str = "", rule_id: str = "") -> int:
         """Delete the tapes to which all that is given applies; the number of those that were there.
@@ -86,11 +67,16 @@ class TapeStore:
         Raises:
             StoreUnavailableError: Redis does not answer.
         """
-        all_of_tenant = redis_keys.tapes(tenant)
-        names = [all_of_tenant, redis_keys.ledger(all_of_tenant)]
-        arguments: list[str | int | bytes] = [redis_keys.tape(tenant, ""), client_id, rule_id, exchange_id]
+
+        def is_meant(tape: ListedTape) -> bool:
+            return (
+                exchange_id in {"", tape.exchange_id}
+                and client_id in {"", tape.client_id}
+                and (not rule_id or rule_id in tape.rule_ids)
+            )
+
         try:
-            return int(await run_script(self._redis, _DELETE, names, arguments))
+            return await delete_tapes(self._redis, tenant, is_meant)
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
 

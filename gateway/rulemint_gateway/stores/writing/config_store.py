@@ -19,10 +19,10 @@ from redis.exceptions import RedisError, WatchError
 
 from rulemint_gateway.stores.catalog.catalog import Catalog, CatalogBehindError
 from rulemint_gateway.stores.catalog.change_log import add_change, revision_of
-from rulemint_gateway.stores.catalog.tables import RULES, TENANTS, Table
+from rulemint_gateway.stores.catalog.tables import CLIENTS, RULES, TENANTS, Table
 from rulemint_gateway.stores.writing.audit import audit_records, audited_change
 from rulemint_gateway.stores.writing.calls import CALL, Call, Once, own_call
-from rulemint_gateway.stores.writing.deleted_rules import DeletedRules
+from rulemint_gateway.stores.writing.deleted_records import DeletedRecords
 from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
 from rulemint_gateway.stores.writing.durability import Durability, NotDurableError
 from rulemint_gateway.stores.writing.record_quotas import (
@@ -92,6 +92,10 @@ class Changes(Generic[R]):
         """The ids of rules that go, and what they kept with them."""
         return [record_id for table, record_id in self.deletes if table is RULES]
 
+    def deleted_clients(self) -> list[str]:
+        """The ids of clients that go, and their tapes with them."""
+        return [record_id for table, record_id in self.deletes if table is CLIENTS]
+
     def deleted_tenants(self) -> list[str]:
         """The names of tenants that go, and all that is theirs with them."""
         return [record_id for table, record_id in self.deletes if table is TENANTS]
@@ -146,7 +150,7 @@ class ConfigStore:
         self._quotas = quotas
         self._turns = Turns(WRITES_AT_ONCE, waiting=WAITING_WRITES, waiting_of_one=WAITING_WRITES_OF_ONE_TENANT)
         self._durability = durability or Durability(redis)
-        self._deleted_rules = DeletedRules(redis)
+        self._deleted_records = DeletedRecords(redis)
         self._deleted_tenants = DeletedTenants(redis)
 
     async def transact(self, tenant: str, plan: Callable[[], Awaitable[Changes[R]]]) -> R:
@@ -168,8 +172,8 @@ class ConfigStore:
                 done = await self._write(tenant, plan, call, deadline)
             call.precondition = None  # it held; another write of this call meets its own change
             await self._durability.confirm(done.revision, marker=done.marker)
-            if done.changes.deleted_rules():
-                await self._deleted_rules.clear()
+            if done.changes.deleted_rules() or done.changes.deleted_clients():
+                await self._deleted_records.clear()
             await self._catalog.wait_for(done.revision)  # so that its caller reads what it wrote
         except NoTurnError as error:
             raise StoreBusyError(f"too many changes of {tenant} at once: {error}") from error
@@ -252,7 +256,7 @@ class ConfigStore:
             pipe.hset(table.key(tenant), mapping={table.id_of(record): table.codec.encode(record)})
         for table, record_id in changes.deletes:
             pipe.hdel(table.key(tenant), record_id)
-        self._deleted_rules.note(pipe, tenant, changes.deleted_rules())
+        self._deleted_records.note(pipe, tenant, rules=changes.deleted_rules(), clients=changes.deleted_clients())
         self._deleted_tenants.note(pipe, changes.deleted_tenants())
         change = ConfigChange(revision=revision, tenant=tenant, records=changes.changed_records(), mark=mark)
         add_change(pipe, change)

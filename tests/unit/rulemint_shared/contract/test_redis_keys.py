@@ -25,7 +25,7 @@ NO_NAMES = {
     "rule_version_field",
     "secrets_used_member",
     "tapes_member",
-    "deleted_rules_member",
+    "deleted_member",
     "packages_name",
     "tenant_of",
     "pattern_of_all",
