@@ -99,7 +99,10 @@ class Addition(NamedTuple):
     not_before: str = ""
     """Entries with a lower id leave as well."""
     expires_s: int = 0
-    """The stream goes if nothing joins it for so long, its ledger after twice that; 0: never."""
+    """The stream goes if nothing joins it for so long, its ledger after twice that; 0: never.
+
+    One that an earlier release gave an expiry loses it with the first addition that has *not_before*.
+    """
     counts: Counts | None = None
     names: Names | None = None
     """With them its entries are in the stream's index; the server makes their ids."""
@@ -290,6 +293,8 @@ call('HSET', ledger, unpack(kept))
 if expires_s > 0 then
   call('EXPIRE', stream, expires_s)
   call('EXPIRE', ledger, 2 * expires_s)
+elseif not_before ~= '' then
+  for place = 1, named and 3 or 2 do call('PERSIST', KEYS[place]) end
 end
 """
 _ADD = "\n".join(line.strip() for line in _SCRIPT.splitlines() if line)

@@ -120,6 +120,27 @@ async def test_old_records_of_tenants_that_ask_no_more_leave_with_their_index(em
         assert (await redis.hget(redis_keys.ledger(stream), "state")).startswith(b"0 ")  # type: ignore[misc]  # redis-py's stub is not async here
 
 
+@pytest.mark.parametrize("is_idle", [False, True], ids=["by its next record", "of an idle tenant"])
+async def test_an_expiry_that_an_older_release_set_is_taken_away(empty_redis_url: str, is_idle: bool) -> None:
+    """After a rollback it stands on streams that this release goes on to write: they would go whole one day."""
+    stream = redis_keys.exchanges("default")
+    names = [stream, redis_keys.ledger(stream), redis_keys.stream_index(stream)]
+    async with open_redis(empty_redis_url) as redis, asyncio.timeout(5):
+        for is_old in (True,) if is_idle else (True, False):
+            store = ExchangeStore(redis, kept_per_tenant=100)
+            task = asyncio.create_task(store.write_behind())
+            store.record(a_record())
+            await written(store)
+            await cancel([task])
+            if is_old:
+                assert [await redis.expire(name, 600) for name in names] == [True, True, True]
+        if is_idle:
+            bounds = StreamBounds(100, MIB)
+            aged = AgedExchanges(redis, lambda: ["default"], age_s=3_600, bounds=bounds, refusal_bounds=bounds)
+            await aged.look()
+        assert [await redis.ttl(name) for name in names] == [-1, -1, -1]
+
+
 async def test_a_record_that_has_no_bytes_costs_itself_only(store: ExchangeStore, empty_redis_url: str) -> None:
     store.record(msgspec.structs.replace(a_record(), parameters={"x": 2**70}))
     record = a_record()
