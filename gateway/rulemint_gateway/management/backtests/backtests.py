@@ -16,6 +16,7 @@ from rulemint_gateway.dispatch.batching import CannotTravelError
 from rulemint_gateway.management.backtests.answers import BacktestAnswer, Coverage, Groups
 from rulemint_gateway.management.backtests.bodies import BacktestBody
 from rulemint_gateway.management.backtests.comparing import Played, compared, is_slower
+from rulemint_gateway.management.backtests.places import BacktestPlaces
 from rulemint_gateway.management.errors import UnavailableError
 from rulemint_gateway.management.exchanges.exchanges import ExchangeFilter, Exchanges
 from rulemint_gateway.management.rules.records import RuleRecords
@@ -28,11 +29,9 @@ from rulemint_shared.contract.messages import Ending, Failed, FailureReason, Rul
 from rulemint_shared.contract.records import Rule
 from rulemint_shared.contract.tapes import Replay, ReplayWay, Tape
 from rulemint_shared.deadline import Deadline
-from rulemint_shared.fairness.turns import NoTurnError, Turns
 
 AT_ONCE = 4
 """Tapes of one backtest. Live requests share the runners with it."""
-BACKTESTS_AT_ONCE = 2
 WITHIN_S = 20.0
 """A call replays for so long. What is left is for the next call."""
 COUNTED = 10_000
@@ -74,7 +73,7 @@ class Backtests:
         self._tapes = tapes
         self._replays = replays
         self._trials = trials
-        self._turns = Turns(BACKTESTS_AT_ONCE, waiting=0, waiting_of_one=0)
+        self._places = BacktestPlaces()
 
     async def run(self, tenant: str, body: BacktestBody) -> BacktestAnswer:
         """Compare the draft of *body* with the version that runs.
@@ -84,12 +83,9 @@ class Backtests:
         """
         rule = self._records.find(tenant, body.rule_id)
         beyond, draft = body.before_id, body.draft_of(rule)
-        try:
-            async with self._turns.taken(tenant):
-                sides = _Sides(rule, *await self._trials.versions_to_compare(tenant, rule, draft))
-                return await self._run(tenant, sides, body, beyond)
-        except NoTurnError:
-            raise UnavailableError("A backtest of this tenant is running: try again when it has ended") from None
+        async with self._places.taken(tenant):
+            sides = _Sides(rule, *await self._trials.versions_to_compare(tenant, rule, draft))
+            return await self._run(tenant, sides, body, beyond)
 
     async def _run(self, tenant: str, sides: _Sides, body: BacktestBody, beyond: str) -> BacktestAnswer:
         rule = sides.rule
