@@ -50,7 +50,16 @@ def read_cases(file: Path) -> ReadCases:
     Raises:
         UsageError: the file cannot be read, or is not valid.
     """
-    parsed = parse(_text_of(file), called=str(file), start_from="rulemint new NAME writes a rule with its cases")
+    return read_cases_in(_text_of(file), file)
+
+
+def read_cases_in(text: str, file: Path) -> ReadCases:
+    """Read the cases in *text*, of which errors say that it is in *file*.
+
+    Raises:
+        UsageError: it is not valid.
+    """
+    parsed = parse(text, called=str(file), start_from="rulemint new NAME writes a rule with its cases")
     problems = Problems(file, parsed)
     _check_json(parsed.value, "$", problems)
     try:

@@ -47,6 +47,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "exchanges replay 8fff0915",
         "exchanges replay 8fff0915 --set client.metadata.plan=gold --set scope+=write",
     ),
+    "exchanges save-as-test": (
+        "exchanges save-as-test 8fff0915 --into plan.cases.yaml --name 'gold may write'",
+        "exchanges save-as-test 8fff0915 --draft",
+    ),
     "exchanges tape": ("exchanges tape 8fff0915", "exchanges tape 8fff0915 --delete"),
     "exchanges delete-tapes": ("exchanges delete-tapes --client order-robot",),
     "clients list": ("clients list",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -159,6 +160,46 @@ async def replay(
     _show(call, replayed, replay_rows)
     if replayed["verdict"] in {replays.DIVERGED, replays.UNKNOWN}:
         raise typer.Exit(1)
+
+
+@command(exchanges)
+async def save_as_test(
+    call: Call,
+    exchange: IdArgument,
+    name: Annotated[str | None, typer.Option(help="The case's name. Default: who asked, and how it ended.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="The rule of the flow that the case is for, by its name or id.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add it to this file of cases, or begin one.")
+    ] = None,
+    *,
+    draft: Annotated[bool, typer.Option("--draft", help="Add it to the cases of a draft of the rule.")] = False,
+) -> None:
+    """Make a case of a token request that left a tape, for rulemint test and the cases of a rule. It has no secret.
+
+    Without --into and --draft it is printed, as a file of cases.
+    """
+    from rulemint_cli.cases import saving  # noqa: PLC0415  # as above
+    from rulemint_cli.system import replays  # noqa: PLC0415  # as above
+
+    if into is not None:
+        saving.check_file(into)
+    async with call.admin() as admin:
+        made = await replays.case(admin, exchange, name=name or "", rule=rule or "")
+        if draft:
+            version = await saving.add_to_draft(admin, made)
+            live = f"rulemint rules deploy-version '{made['rule']}' {version}"
+            say(f"added the case to the draft {version} of the rule {made['rule']}: {live} tests it and runs it")
+    if into is not None:
+        saving.add_to_file(into, made)
+        say(f"added the case to {into}: rulemint test FILE --cases {into} runs it")
+    for each in made["could_not_know"]:
+        say(each)
+    if call.as_json:
+        call.output.json(made)
+    elif into is None and not draft:
+        sys.stdout.write(saving.file_text(made))
 
 
 @command(exchanges)

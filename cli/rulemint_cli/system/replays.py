@@ -26,6 +26,17 @@ async def replay(admin: Admin, exchange_id: str, changes: Sequence[str]) -> Repl
     return replayed
 
 
+async def case(admin: Admin, exchange_id: str, *, name: str, rule: str) -> dict[str, Any]:
+    """Return a case that the system makes of *exchange_id*, with what it is for.
+
+    Raises:
+        CommandError: there is no tape; or the system refuses, or does not answer.
+    """
+    path = f"{PATH}/{await _whole(admin, exchange_id)}/case"
+    made: dict[str, Any] = await admin.call("POST", path, {"name": name, "rule": rule})
+    return made
+
+
 async def tape(admin: Admin, exchange_id: str) -> dict[str, Any]:
     """Return the tape of *exchange_id*.
 

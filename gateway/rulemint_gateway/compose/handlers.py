@@ -40,6 +40,7 @@ from rulemint_gateway.management.rules.texts import RuleTexts
 from rulemint_gateway.management.rules.versions import RuleVersionsOf
 from rulemint_gateway.management.signing_keys.signing_keys import SigningKeyring
 from rulemint_gateway.management.stats import Stats
+from rulemint_gateway.management.tapes.cases import TapeCases
 from rulemint_gateway.management.tapes.replays import Replays
 from rulemint_gateway.management.tapes.tapes import Tapes
 from rulemint_gateway.management.tenants.deletion import TenantDeletion
@@ -80,6 +81,7 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tapes.cases import TapeCaseHandlers
 from rulemint_gateway.web.management.tapes.replays import ReplayHandlers
 from rulemint_gateway.web.management.tapes.tapes import TapeHandlers
 from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
@@ -226,6 +228,7 @@ def _tape_paths(
     return TapePaths(
         tapes=TapeHandlers(catalog, tapes),
         replays=ReplayHandlers(catalog, replays),
+        cases=TapeCaseHandlers(catalog, TapeCases(tapes, replays, parts.records)),
         explanations=ExplanationHandlers(catalog, explanations),
         backtests=BacktestHandlers(catalog, Backtests(parts.records, exchanges, store, replays, parts.trials)),
     )

@@ -45,6 +45,7 @@ from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
 from rulemint_gateway.web.management.signing_keys.signing_keys import SigningKeyHandlers
 from rulemint_gateway.web.management.stats import StatsHandlers
 from rulemint_gateway.web.management.status import StatusHandlers
+from rulemint_gateway.web.management.tapes.cases import TapeCaseHandlers
 from rulemint_gateway.web.management.tapes.replays import ReplayHandlers
 from rulemint_gateway.web.management.tapes.tapes import TapeHandlers
 from rulemint_gateway.web.management.tenants.deletion import TenantDeletionHandlers
@@ -112,6 +113,7 @@ class TapePaths:
 
     tapes: TapeHandlers
     replays: ReplayHandlers
+    cases: TapeCaseHandlers
     explanations: ExplanationHandlers
     backtests: BacktestHandlers
 
@@ -170,6 +172,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.exchanges.operations(),  # /api/v2/exchanges
         *handlers.tapes.tapes.operations(),  # /api/v2/exchanges/{id}/tape, /api/v2/tapes
         *handlers.tapes.replays.operations(),  # /api/v2/exchanges/{id}/replay
+        *handlers.tapes.cases.operations(),  # /api/v2/exchanges/{id}/case
         *handlers.tapes.explanations.operations(),  # /api/v2/exchanges/{id}/explanation
         *handlers.tapes.backtests.operations(),  # /api/v2/rules/backtest
         *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings

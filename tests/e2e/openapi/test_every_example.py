@@ -41,6 +41,7 @@ ORDER = [
     "PATCH /api/v2/tenants/settings",
     "PUT /api/v2/tenants/settings",
     f"POST {EXCHANGE}/replay",
+    f"POST {EXCHANGE}/case",
     "POST /api/v2/rules/backtest",
     "POST /api/v2/config/deletions",
     "POST /api/v2/console-links",

@@ -86,6 +86,21 @@ class Replays:
         except CannotTravelError as error:
             raise ConflictError(f"A rule cannot be given this request: {error}", code="unreadable_tape") from error
 
+    async def vary(self, tenant: str, replay: Replay) -> Ending:
+        """Replay a tape that was altered, by itself.
+
+        Raises:
+            UnavailableError: too many are replayed.
+            CannotTravelError: it cannot be sent.
+        """
+        flow = [by_tape(ref) for ref in replay.tape.invocation.flow]
+        invocation = msgspec.structs.replace(replay.tape.invocation, flow=flow)
+        try:
+            async with self._turns.taken(tenant, within_s=self._deadline_s):
+                return await self.play(tenant, invocation, replay)
+        except NoTurnError:
+            raise UnavailableError("Too many exchanges of this tenant are being replayed: try again") from None
+
     def why_gone(self, tenant: str, tape: Tape, *, apart_from: str = "") -> str:
         """Say which rule is not as it was, so that nobody can replay it; empty: all are.
 

@@ -7,7 +7,10 @@ from rulemint_gateway.management.tapes.answers import DeletedTapes, TapeAnswer, 
 from rulemint_gateway.stores.traffic.tape_store import TapeStore, TapeUnreadableError
 from rulemint_shared.contract.tapes import Tape
 
-NO_TAPE = "the request left none, or it is no longer kept. The tenant's settings say which requests leave one"
+NO_TAPE = (
+    "the request left none, or it is no longer kept. The tenant's settings say which requests leave one "
+    '(PATCH /api/v2/tenants/settings with {"tapes": {"one_in": 1}}: all from then on)'
+)
 
 
 class Tapes:

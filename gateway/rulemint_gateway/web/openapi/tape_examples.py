@@ -17,6 +17,7 @@ TAPE_BODIES: dict[str, Any] = {
         "since_ms": 1788220800000,
         "take": 500,
     },
+    "CaseBody": {"name": "nightly is in the team night"},
     "ReplayBody": {"set": ["client.metadata.plan=gold", "scope+=write"]},
 }
 TAPE_ANSWERS: dict[str, Any] = {
@@ -73,6 +74,24 @@ TAPE_ANSWERS: dict[str, Any] = {
         "lines_left_out": 0,
         "masked": ["question.headers.authorization"],
         "cut": "",
+    },
+    "CaseAnswer": {
+        "exchange_id": _EXCHANGE,
+        "rule": "team",
+        "rule_id": "rul_5Mbjl0PdGsWtk9QN",
+        "version": 2,
+        "case": {
+            "name": "nightly is in the team night",
+            "client": {"id": "nightly", "name": "nightly", "metadata": {"plan": "silver"}},
+            "audience": "https://reports.example/",
+            "scope": ["read"],
+            "ip": "192.0.2.7",
+            "user_agent": "curl/8.5.0",
+            "body": {"grant_type": "client_credentials", "client_id": "nightly"},
+            "expect": {"claims": {"team": "night"}, "scope": ["read"]},
+        },
+        "needs": {"allow_hosts": ["api.example.com"]},
+        "could_not_know": ["not in the case: the answers to its calls, because calls of a case are real"],
     },
     "Explanation": {
         "exchange_id": _EXCHANGE,
