@@ -15,7 +15,7 @@ _CLAIM = re.compile(
 _NO_RESULTS = {"module", "exports", "self", "this", "globalThis", "process", "console", "prototype"}
 """Objects that no rule returns: `module.exports = …` names no claim."""
 _LITERAL = re.compile(r"""(?:["'](?P<quoted>[^"']{1,256})["']|\b(?P<bare>[A-Za-z_$][\w$]{0,255}))\s*:(?!:)""")
-_ANSWERS = re.compile(r"\breturn\b|\bcb\(|\bcallback\(")
+_ANSWERS = re.compile(r"\breturn\b|\bcb\(|\bcallback\(|^\s*(?:export default|(?:module\.)?exports)\b.*=>\s*\(\{")
 _SCOPE = re.compile(
     r"""(?:addScope|addTargetScope|append|push|add)\(\s*["'`](?P<scope>[\x21\x23-\x5b\x5d-\x7e]{1,256})["'`]"""
 )

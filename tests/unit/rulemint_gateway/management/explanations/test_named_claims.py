@@ -18,6 +18,11 @@ from rulemint_shared.contract.traces import Span
         ("cb(null, { limit: 5 });", [("claim", "limit")]),
         ("api.accessToken.addScope('write');", [("scope", "write")]),
         ("scope.append('write:all')", [("scope", "write:all")]),
+        (
+            "export default ({ client }) => ({ limit: 5, tier: client.metadata.plan });",
+            [("claim", "limit"), ("claim", "tier")],
+        ),
+        ("const made = items.map((each) => ({ limit: each }));", []),
         ("if (token.limit == 5 || token.tier === 'a') {", []),
         ("items.map((each) => each.name => each)", []),
         ("token.scope = scope;", []),
