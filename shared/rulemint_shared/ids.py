@@ -57,6 +57,11 @@ def new_rule_id() -> str:
     return f"rul_{random_text(16)}"
 
 
+def new_rollout_id() -> str:
+    """``rol_`` and 16 letters and digits."""
+    return f"rol_{random_text(16)}"
+
+
 def new_try_id() -> str:
     """``try_`` and 24 letters and digits: an invocation that is no exchange, and the rule in it that is no rule."""
     return f"try_{random_text(24)}"

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import Work, YesOption, command
+from rulemint_cli.commands.rule_rollouts import roll_out
 from rulemint_cli.rules import deployment
 from rulemint_cli.rules.check_options import CheckOptions
 from rulemint_cli.rules.deployment import Deployment, Wanted
+from rulemint_cli.rules.rollout_options import RolloutOptions
 from rulemint_cli.rules.rule_options import RuleOptions
 from rulemint_cli.rules.running import if_disabled, running
 from rulemint_cli.terminal.errors import CommandError
@@ -57,10 +59,27 @@ async def _create(call: Call, file: Path, wanted: Wanted, *, checks: CheckOption
 
 
 def deploy(
-    call: Call, file: FileArgument, options: RuleOptions, *, checks: CheckOptions, yes: YesOption = False
+    call: Call,
+    file: FileArgument,
+    options: RuleOptions,
+    *,
+    rollout: RolloutOptions,
+    checks: CheckOptions,
+    yes: YesOption = False,
 ) -> Work:
     """Show a diff, and create or change the rule in FILE. Options that are not given stay as they are."""
+    if (body := rollout.body) is not None:
+        return _roll_out(call, _wanted(file, options), body, checks=checks, yes=yes)
     return _deploy(call, file, _wanted(file, options), checks=checks, yes=yes)
+
+
+async def _roll_out(call: Call, wanted: Wanted, body: dict[str, Any], *, checks: CheckOptions, yes: bool) -> None:
+    async with call.admin(**checks.given) as admin:
+        planned = await deployment.plan(admin, wanted)
+        _show_diff(call, planned)
+        shares = ", ".join(f"{share:g} %" for share in body["steps"])
+        call.confirm(f"Begin a {body['kind']} of the rule {wanted.name} ({shares}) at {admin.url}?", yes=yes)
+        await roll_out(call, admin, planned, body)
 
 
 async def _deploy(call: Call, file: Path, wanted: Wanted, *, checks: CheckOptions, yes: bool) -> None:

@@ -12,6 +12,7 @@ from rulemint_cli.commands.fields import SetOption, assigned, changes_of, given
 from rulemint_cli.commands.noun_commands import add_delete, noun_app
 from rulemint_cli.commands.rule_backtest import add_backtest
 from rulemint_cli.commands.rule_files import add_file_commands
+from rulemint_cli.commands.rule_rollouts import add_rollout
 from rulemint_cli.commands.rule_versions import add_version_commands
 from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, path_of
 from rulemint_cli.rules.check_options import CheckOptions
@@ -98,4 +99,5 @@ async def resume(
 add_file_commands(rules)
 add_version_commands(rules)
 add_backtest(rules)
+add_rollout(rules)
 add_delete(rules, RULES, what=" with its versions and secrets")

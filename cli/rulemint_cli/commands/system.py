@@ -25,6 +25,7 @@ class RecordKind(StrEnum):
     CALL = "call"
     STARTED = "invocation.started"
     ENDED = "invocation.ended"
+    DIFF = "diff"
 
 
 LOOK_INTERVAL_S = 0.3

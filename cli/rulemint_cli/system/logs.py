@@ -220,6 +220,11 @@ def _row(record: dict[str, Any]) -> Text:
     elif kind == "call":
         row.append(f"↗ {message} ", style=_STYLES.get(level, ""))
         row.append(f"{record.get('duration_ms', 0):.1f} ms, {record.get('bytes_received', 0)} bytes", style="dim")
+    elif kind == "diff":
+        row.append(f"≠ {message} ", style=_STYLES.get(level, ""))
+        row.append(
+            printable(f"version {record.get('live_version')}  {short(str(record.get('invocation', '')))}"), style="dim"
+        )
     else:
         row.append(message, style=_STYLES.get(level, ""))
     return row

@@ -29,6 +29,7 @@ from rulemint_gateway.management.exchanges.exchanges import Exchanges
 from rulemint_gateway.management.explanations.explanations import Explanations
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
+from rulemint_gateway.management.rollouts.rollouts import Rollouts
 from rulemint_gateway.management.rules.checks import VersionChecks
 from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.management.rules.packages import Packages
@@ -75,6 +76,7 @@ from rulemint_gateway.web.management.explanations.explanations import Explanatio
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.rollouts.rollouts import RolloutHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rules.secrets import SecretHandlers
 from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
@@ -111,6 +113,7 @@ class _RuleParts:
     rules: Rules
     secrets: RuleSecretsOf
     versions: RuleVersionsOf
+    rollouts: Rollouts
     trials: Trials
 
 
@@ -161,6 +164,7 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
         rules=Rules(catalog, store, records, texts),
         secrets=RuleSecretsOf(redis, records, store, vault),
         versions=RuleVersionsOf(store, records, checks),
+        rollouts=Rollouts(store, records, checks, traffic.rollouts),
         trials=trials,
     )
 
@@ -198,6 +202,7 @@ def _rule_paths(known: Configuration, parts: _RuleParts, *, page_bytes: int) -> 
         trials=TrialHandlers(catalog, parts.trials),
         versions=RuleVersionHandlers(catalog, rules, parts.versions),
         resuming=ResumeHandlers(catalog, Resuming(catalog, store, records)),
+        rollouts=RolloutHandlers(catalog, parts.rollouts),
         hooks=HookHandlers(catalog, Hooks(records, parts.forms, rules, secrets), page_bytes=page_bytes),
         webtasks=WebtaskHandlers(catalog, webtasks),
         webtask_modules=WebtaskModuleHandlers(catalog, WebtaskModules(parts.packages)),

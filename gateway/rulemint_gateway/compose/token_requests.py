@@ -16,6 +16,7 @@ from rulemint_gateway.oauth.client_authentication import ClientAuthenticator
 from rulemint_gateway.oauth.failure_policy import FailurePolicies
 from rulemint_gateway.oauth.grants.client_credentials import ClientCredentials
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
+from rulemint_gateway.oauth.rollouts import Canaries
 from rulemint_gateway.oauth.tape_sampling import TapeSampler
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings.gateway import GatewaySettings
@@ -56,6 +57,7 @@ def open_token_endpoint(
         dispatcher=traffic.dispatcher,
         policies=FailurePolicies(last_answers, traffic.dispatcher),
         minter=Minter(known.signing_keys, signing_threads(stack, settings)),
+        canaries=Canaries(traffic.rollouts),
         tapes=TapeSampler(TapeSampling(failures=settings.tape_failures, one_in=settings.tape_one_in)),
         deadline_s=settings.request_deadline,
     )

@@ -15,10 +15,13 @@ from rulemint_gateway.limits.gcra import Buckets, Rate
 from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.shared_buckets import SharedBuckets
 from rulemint_gateway.log_hub.hub import LogHub
+from rulemint_gateway.management.rollouts.judging import CanaryJudge
+from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.aged_exchanges import AgedExchanges
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
+from rulemint_gateway.stores.traffic.rollout_counts import RolloutCounts
 from rulemint_gateway.web.metrics.losses import LossMetrics
 from rulemint_gateway.web.metrics.metrics import Metrics
 from rulemint_shared.process.background import in_background
@@ -38,6 +41,7 @@ class Traffic:
     refused: RefusedCalls
     audit: LateAudit
     metrics: Metrics
+    rollouts: RolloutCounts
 
 
 def open_traffic(stack: AsyncExitStack, settings: GatewaySettings, known: Configuration) -> Traffic:
@@ -62,7 +66,16 @@ def open_traffic(stack: AsyncExitStack, settings: GatewaySettings, known: Config
     refused = _refused_calls(stack, settings, known)
     audit = LateAudit(refused)
     in_background(stack, audit.write())
-    return Traffic(presence, dispatcher, exchanges, log_hub, failed, refused, audit, metrics)
+    return Traffic(
+        presence, dispatcher, exchanges, log_hub, failed, refused, audit, metrics, _rollouts(stack, known, dispatcher)
+    )
+
+
+def _rollouts(stack: AsyncExitStack, known: Configuration, dispatcher: Dispatcher) -> RolloutCounts:
+    counts = RolloutCounts(known.redis)
+    judge = CanaryJudge(known.catalog, known.store, RuleRecords(known.redis, known.catalog), dispatcher)
+    in_background(stack, counts.write(judge.judge))
+    return counts
 
 
 def _dispatcher(

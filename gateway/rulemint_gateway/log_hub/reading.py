@@ -11,7 +11,11 @@ from rulemint_shared.contract.log_records import (
     LogLine,
     LogRecord,
     OutboundCall,
+    ShadowDiff,
 )
+
+NOTHING = "nothing"
+"""In place of a value that there is not."""
 
 
 class RecordType(StrEnum):
@@ -21,6 +25,7 @@ class RecordType(StrEnum):
     STARTED = "invocation.started"
     ENDED = "invocation.ended"
     CALL = "call"
+    DIFF = "diff"
 
 
 def type_of(record: LogRecord) -> RecordType:
@@ -34,23 +39,26 @@ def type_of(record: LogRecord) -> RecordType:
             return RecordType.ENDED
         case OutboundCall():
             return RecordType.CALL
+        case ShadowDiff():
+            return RecordType.DIFF
 
 
 def level_of(record: LogRecord) -> Level:
     """A line's own level; an ending is ``info`` if it granted, ``warn`` if it denied, ``error`` if it failed.
 
-    A call is ``info`` if it was answered, with any answer, and ``warn`` if not.
+    A call is ``info`` if it was answered, with any answer, and ``warn`` if not. A difference is ``warn``,
+    and ``info`` if nobody can tell.
     """
     match record:
         case LogLine(level=level):
             return level
-        case InvocationStarted():
+        case InvocationStarted() | ShadowDiff(changes=[]):
             return Level.INFO
         case OutboundCall(status=status):
             return Level.WARN if status is None else Level.INFO
         case InvocationEnded(outcome="granted"):
             return Level.INFO
-        case InvocationEnded(outcome="denied"):
+        case InvocationEnded(outcome="denied") | ShadowDiff():
             return Level.WARN
         case InvocationEnded():
             return Level.ERROR
@@ -67,3 +75,6 @@ def message_of(record: LogRecord) -> str:
             return f"{outcome}: {message}" if message else outcome
         case OutboundCall(method=method, host=host, status=status, error=error):
             return f"{method} {host} → {error if status is None else status}"
+        case ShadowDiff(changes=changes, unknown=unknown):
+            said = (f"{each.what}: {each.before or NOTHING} → {each.after or NOTHING}" for each in changes)
+            return "; ".join(said) or f"nobody can tell: {unknown}"

@@ -18,6 +18,8 @@ from rulemint_shared.contract.log_records import (
     LogLine,
     LogRecord,
     OutboundCall,
+    ShadowDiff,
+    ShownChange,
 )
 from rulemint_shared.streams.log_stream import Position
 
@@ -55,6 +57,12 @@ class _Call(_Record, gc=False):
     bytes_received: int
 
 
+class _Diff(_Record, gc=False):
+    live_version: int
+    changes: list[ShownChange]
+    unknown: str
+
+
 def render(record: LogRecord, position: Position) -> bytes:
     """One JSON object in one line: control characters are escaped, so no line can forge a record."""
     every = (
@@ -74,6 +82,8 @@ def render(record: LogRecord, position: Position) -> bytes:
             return _ENCODER.encode(_Record(*every))
         case InvocationEnded(outcome=outcome, duration_ms=duration_ms):
             return _ENCODER.encode(_Ending(*every, outcome, round(duration_ms, 3)))
+        case ShadowDiff():
+            return _ENCODER.encode(_Diff(*every, record.live_version, record.changes, record.unknown))
         case OutboundCall():
             return _ENCODER.encode(
                 _Call(

@@ -11,7 +11,7 @@ from rulemint_gateway.oauth.client_grants import CheckedGrant
 from rulemint_gateway.oauth.exchange import Exchange
 from rulemint_gateway.oauth.token_request import TokenRequest
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract.messages import ClientView, Invocation, RequestView, RuleRef
+from rulemint_shared.contract.messages import ClientView, Invocation, RequestView, RuleRef, Shadow
 from rulemint_shared.contract.records import Rule
 from rulemint_shared.contract.tapes import TapeWish
 from rulemint_shared.deadline import Deadline
@@ -25,6 +25,7 @@ def invocation_of(
     exchange: Exchange,
     deadline: Deadline,
     tape: TapeWish,
+    shadow: Shadow | None = None,
 ) -> Invocation:
     """One run of *flow*. Its id is that of the exchange, so the log and the record of a token request are one."""
     record, grant_scope = client.record, list(checked.grant.scope)
@@ -47,6 +48,7 @@ def invocation_of(
         scope_ceiling=grant_scope if checked.api.enforce_grant_scopes else None,
         grant_scope=grant_scope,
         tape=tape,
+        shadow=shadow,
     )
 
 

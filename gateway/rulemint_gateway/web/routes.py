@@ -39,6 +39,7 @@ from rulemint_gateway.web.management.exchanges.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.explanations.explanations import ExplanationHandlers
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.rollouts.rollouts import RolloutHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rules.secrets import SecretHandlers
 from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
@@ -80,6 +81,7 @@ class RulePaths:
     trials: TrialHandlers
     versions: RuleVersionHandlers
     resuming: ResumeHandlers
+    rollouts: RolloutHandlers
     hooks: HookHandlers
     webtasks: WebtaskHandlers
     webtask_modules: WebtaskModuleHandlers
@@ -163,6 +165,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.rules.secrets.operations(),  # /api/v2/rules/{id}/secrets
         *handlers.rules.versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
         *handlers.rules.resuming.operations(),  # /api/v2/rules/{id}/resume
+        *handlers.rules.rollouts.operations(),  # /api/v2/rules/{id}/rollout
         *handlers.rules.hooks.operations(),  # /api/v2/hooks
         *handlers.actions.actions.operations(),  # /api/v2/actions/actions
         *handlers.actions.versions.operations(),  # /api/v2/actions/actions/{id}/versions

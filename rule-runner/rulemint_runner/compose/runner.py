@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -24,12 +25,15 @@ from rulemint_runner.queue.invocations import Invocations
 from rulemint_runner.queue.outbox import Outbox
 from rulemint_runner.queue.presence import Presence
 from rulemint_runner.queue.running_invocation import InvocationParts
+from rulemint_runner.queue.shadow_counts import ShadowCounts
+from rulemint_runner.queue.shadows import ShadowRuns
 from rulemint_runner.queue.worker import RuleWorker, RunJob
 from rulemint_runner.sandbox.sandbox import Sandbox, SpawnerProcess, open_sandbox
 from rulemint_runner.self_check.self_check import SelfCheck
 from rulemint_runner.settings import RunnerSettings
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.fairness.tenant_quota import TenantQuota
+from rulemint_shared.process.background import in_background
 from rulemint_shared.queue import job_queue
 
 
@@ -71,9 +75,10 @@ async def open_runner(
         )
         flow = Flow(RuleRuns(store.sources, pool, parts), geoip)
         places, outbox = TenantQuota(settings.max_invocations), Outbox(store.redis)
+        shadows = _shadows(stack, store, flow, pool)
         jobs: dict[str, RunJob] = {
             job_queue.RUN_BATCH: Invocations(
-                InvocationParts(outbox, flow, store.publisher, places, store.tapes)
+                InvocationParts(outbox, flow, store.publisher, places, store.tapes, shadows)
             ).run_batch,
             job_queue.INSTALL_PACKAGES: an_installer(settings, store.redis, packages, deno=languages.deno).run_job,
             job_queue.LOAD_RULE: RuleLoads(sandbox, languages, limits, packages).run_job,
@@ -87,6 +92,18 @@ async def open_runner(
             shards=settings.queue_shards,
         )
         yield Runner(worker, _presence(settings, store, self_check, pool, places), sandbox, self_check)
+
+
+def _shadows(stack: AsyncExitStack, store: Store, flow: Flow, pool: HostPool) -> ShadowRuns:
+    processors = len(os.sched_getaffinity(0))
+    shadows = ShadowRuns(
+        flow,
+        store.publisher,
+        ShadowCounts(store.redis),
+        has_room=lambda: pool.has_room and pool.busy < processors,
+    )
+    in_background(stack, shadows.run())
+    return shadows
 
 
 def _presence(

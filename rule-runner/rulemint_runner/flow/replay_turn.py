@@ -44,6 +44,7 @@ class ReplayTurn(RuleTurn):
         self._stop = stop
         self._explains = taped.explains
         self._shares_hosts = taped.shares_hosts
+        self.yields = taped.is_shadow
         self._replay = RuleReplay(taped, source.mask, self._stop_soon)
 
     @property

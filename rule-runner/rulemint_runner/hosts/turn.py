@@ -67,6 +67,8 @@ class Turn:
         self.number = number
         self.deadline = deadline
         self.caller = caller
+        self.yields = False
+        """True: its host gets a processor only where nobody else wants one."""
         self.admission: Admission | None = None
         """By which it is under way."""
         self.seeds = Seeds()

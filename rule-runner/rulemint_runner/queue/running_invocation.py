@@ -16,6 +16,7 @@ from rulemint_runner.flow.flow import NOT_TAPED, Flow, FlowEnding, FlowRun
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.queue.ending_parts import ending_part, kept_part
 from rulemint_runner.queue.outbox import Outbox
+from rulemint_runner.queue.shadows import ShadowRuns
 from rulemint_runner.queue.tapes import InvocationTapes
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.codecs import DecodeError
@@ -40,6 +41,8 @@ class InvocationParts(NamedTuple):
     """For so many invocations at once; none waits for one."""
     tapes: InvocationTapes | None = None
     """None: nothing leaves a tape, and nothing is replayed."""
+    shadows: ShadowRuns | None = None
+    """None: nothing has a shadow."""
 
 
 class RunningInvocation:
@@ -104,7 +107,7 @@ class RunningInvocation:
             return _unrun(invocation, FailureReason.LATE, "nobody waits for it any more")
         if self._parts.places.is_used_up(invocation.tenant):
             return _unrun(invocation, FailureReason.OVERLOADED, "the tenant has too many invocations under way")
-        if self._parts.tapes is not None and (invocation.tape or invocation.replay):
+        if self._parts.tapes is not None and (invocation.tape or invocation.replay or invocation.shadow is not None):
             try:
                 self._taping = self._parts.tapes.taping_of(invocation)
             except (RunnerKeyError, DecodeError) as error:
@@ -156,6 +159,8 @@ class RunningInvocation:
         invocation_log.ended(ending.decided_by, outcome, duration_ms=duration_ms, message=_message(outcome))
         if self._taping.recording is not None and self._parts.tapes is not None:
             self._parts.tapes.ended(self._invocation, self._taping.recording, outcome, invocation_log)
+            if self._invocation.shadow is not None and self._parts.shadows is not None:
+                self._parts.shadows.offer(self._invocation, self._taping.recording, outcome)
         return kept_part(data)
 
 

@@ -38,15 +38,15 @@ class InvocationTapes:
         """
         if invocation.replay:
             return Taping(replay=FlowReplay(codecs.replay.decode(self._key.open_replay(invocation.replay))))
-        if invocation.tape not in {TapeWish.FAILURES, TapeWish.ALWAYS} or not self._keeper.can_keep:
-            return NOT_TAPED
-        return Taping(recording=Recording(TapeWish(invocation.tape)))
+        if invocation.tape in {TapeWish.FAILURES, TapeWish.ALWAYS} and self._keeper.can_keep:
+            return Taping(recording=Recording(TapeWish(invocation.tape)))
+        return NOT_TAPED if invocation.shadow is None else Taping(recording=Recording(TapeWish.NO))
 
     def ended(
         self, invocation: Invocation, recording: Recording, outcome: Outcome, invocation_log: InvocationLog
     ) -> None:
         """Have its tape kept, if it leaves one."""
-        if recording.wish is TapeWish.FAILURES and isinstance(outcome, Granted):
+        if recording.wish is TapeWish.NO or (recording.wish is TapeWish.FAILURES and isinstance(outcome, Granted)):
             return
         make = partial(
             tape_of,

@@ -22,7 +22,8 @@ _SHOWN = 300
 class FlowReplay:
     """One replay under way."""
 
-    def __init__(self, replay: Replay) -> None:
+    def __init__(self, replay: Replay, *, is_shadow: bool = False) -> None:
+        """*is_shadow*: its tape was never masked, and it yields to everybody."""
         self.tape = replay.tape
         self.divergence: Divergence | None = None
         self.traces: list[RuleTrace] = []
@@ -31,6 +32,7 @@ class FlowReplay:
         self._way = replay.way
         self._shares_hosts = replay.shares_hosts
         self._trial = replay.trial
+        self._is_shadow = is_shadow
         self._masking = Masking(())
 
     @property
@@ -48,7 +50,9 @@ class FlowReplay:
         invocation = self.tape.invocation
         named = invocation.flow[index] if index < len(invocation.flow) else None
         trial = self._trial if self._trial is not None and self._trial.text.rule_id == ref.rule_id else None
-        return TapedRule(tape, self._way, invocation.id, self._explains, self._shares_hosts, named, trial)
+        return TapedRule(
+            tape, self._way, invocation.id, self._explains, self._shares_hosts, named, trial, self._is_shadow
+        )
 
     def left(self, left: Divergence | None) -> None:
         """A rule has left its tape, or None."""

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, NoReturn, assert_never
 from urllib.parse import urlsplit
 
 from rulemint_runner.hosts.wire.frames import CacheChanged, Call, Draw, Noted, Reply, StorageGet, StorageSet, Stored
+from rulemint_runner.tapes.shadow_tapes import Unmasked
 from rulemint_runner.tapes.taping import Masking, MaskText, asked
 from rulemint_shared.contract.endings import travelling
 from rulemint_shared.contract.messages import MAX_DETAIL, Divergence, RuleRef, Trial
@@ -55,6 +56,8 @@ class TapedRule(NamedTuple):
     """The rule, its version and its secrets: the invocation does not name what is stored."""
     trial: Trial | None = None
     """The text that is tried in its place."""
+    is_shadow: bool = False
+    """It runs behind a live invocation, from a tape that is not masked, and yields to everybody."""
 
 
 class RuleReplay:
@@ -67,7 +70,7 @@ class RuleReplay:
         self.exchange = taped.exchange
         self.divergence: Divergence | None = None
         self._way = way
-        self._masking = Masking([mask])
+        self._masking = Unmasked() if taped.is_shadow else Masking([mask])
         self._stop = stop
         self._asked = [event for event in tape.events if not isinstance(event, Answered | StorageAnswered)]
         self._told = _told_by_question(tape)

@@ -203,7 +203,7 @@ def tape_of(
         EncodeError: it cannot be encoded.
     """
     masking = Masking([rule.mask for rule in recording.rules if rule.mask is not None])
-    rules = [_rule_tape(rule, ref, masking) for rule, ref in zip(recording.rules, invocation.flow, strict=False)]
+    rules = [rule_tape(rule, ref, masking) for rule, ref in zip(recording.rules, invocation.flow, strict=False)]
     tape = Tape(
         build=__version__,
         at_ms=unix_ms(),
@@ -247,7 +247,8 @@ def granted(outcome: Outcome | None, masking: Masking) -> tuple[list[str], dict[
     return list(outcome.scope), masking.value(outcome.claims, "claims")
 
 
-def _rule_tape(rule: RuleRecording, ref: RuleRef, masking: Masking) -> RuleTape:
+def rule_tape(rule: RuleRecording, ref: RuleRef, masking: Masking) -> RuleTape:
+    """Return the part of the rule *ref* of a tape."""
     events = [_event(event, masking) for event in rule.events]
     scope, claims = granted(rule.outcome, masking)
     run = rule.run
@@ -288,6 +289,7 @@ def _masked_invocation(invocation: Invocation, masking: Masking) -> Invocation:
         trial=None,
         replay=b"",
         tape="",
+        shadow=None,
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 
 class Level(StrEnum):
@@ -78,4 +81,34 @@ class OutboundCall(msgspec.Struct, frozen=True, kw_only=True, tag="call", gc=Fal
     """From when a runner took the invocation up until the call began; None: not known."""
 
 
-LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall
+MAX_SHOWN_VALUE, MAX_SHOWN_CHANGES = 256, 20
+_ShownValue = Annotated[str, msgspec.Meta(max_length=MAX_SHOWN_VALUE + 1)]
+
+
+class ShownChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference: ``outcome``, ``message``, ``scope`` or ``claims.NAME``, as JSON before and after."""
+
+    what: _ShownValue
+    before: _ShownValue
+    after: _ShownValue
+
+
+class ShadowDiff(msgspec.Struct, frozen=True, kw_only=True, tag="diff"):
+    """The version that ran as a shadow of a live invocation would have ended it in another way, or nobody can tell."""
+
+    ts_ms: int
+    invocation: str
+    """The live one."""
+    client_id: str
+    audience: str
+    rule: str
+    version: int
+    """The version that ran as a shadow."""
+    live_version: int
+    changes: Annotated[list[ShownChange], msgspec.Meta(max_length=MAX_SHOWN_CHANGES)] = []
+    """From the live result to that of the shadow, at most so many."""
+    unknown: Annotated[str, msgspec.Meta(max_length=HOST_CONTRACT.text_characters)] = ""
+    """The reason why nobody can tell; empty: *changes* tell."""
+
+
+LogRecord = LogLine | InvocationStarted | InvocationEnded | OutboundCall | ShadowDiff

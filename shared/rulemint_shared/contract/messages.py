@@ -72,6 +72,15 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     """The scopes that the caller asked for; empty if it asked for nothing in particular."""
 
 
+class Shadow(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a rule of the flow that runs behind the invocation, and whose result is only compared."""
+
+    rule_id: str
+    version: int
+    rollout: str
+    """The id of its rollout, by which it is counted."""
+
+
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the flow for one token request."""
 
@@ -95,6 +104,8 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     """The wish for a tape of it (`tapes.TapeWish`)."""
     replay: bytes = b""
     """An encrypted `tapes.Replay`. It is only replayed: nothing of it is kept, and no call leaves."""
+    shadow: Shadow | None = None
+    """The version that runs once more behind it, without effect. A runner that does not know it runs none."""
 
     @property
     def is_tried(self) -> bool:

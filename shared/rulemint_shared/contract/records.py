@@ -8,6 +8,8 @@ from typing import Annotated, Any, assert_never
 import msgspec
 from msgspec import Meta
 
+from rulemint_shared.contract.rollouts import Rollout
+
 CLIENT_CREDENTIALS = "client_credentials"
 """The one grant type that there is here."""
 CLOSED, STALE = "closed", "stale"
@@ -213,6 +215,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """The version that ran before this one; 0: none, or it was replaced before this field."""
     on_failure: str = CLOSED
     """`CLOSED`, or ``stale:15``: if it fails, its flow's last good answer, at most 15 minutes old, takes its place."""
+    rollout: Rollout | None = None
+    """The last rollout of a version of it, under way or over; None: there was none."""
 
     @property
     def stale_minutes(self) -> int:

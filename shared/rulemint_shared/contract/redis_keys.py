@@ -276,6 +276,11 @@ def last_refusals(tenant: str) -> str:
     return f"{_of(tenant)}:last-refusals"
 
 
+def rollout_counts(tenant: str, rollout_id: str) -> str:
+    """The hash ``<step> <new or old> <outcome>`` → how many token requests of a rollout ended so; it expires."""
+    return f"{_of(tenant)}:rollout-counts:{rollout_id}"
+
+
 def secrets_used(tenant: str) -> str:
     """The sorted set ``<client id> <secret name>`` → when the secret last proved its client, in ms."""
     return f"{_of(tenant)}:secrets-used"

@@ -28,6 +28,7 @@ ORDER = [
     f"PATCH {RULE}/secrets",
     f"DELETE {RULE}/secrets",
     f"POST {RULE}/resume",
+    f"POST {RULE}/rollout",
     "POST /api/v2/hooks",
     f"PATCH {HOOK}",
     f"POST {HOOK}/secrets",
@@ -89,6 +90,10 @@ async def prepare(tenant: Management, name: str, made: dict[str, Any]) -> None:
         deployed = await tenant.call("POST", f"/api/v2/actions/actions/{made['/api/v2/actions/actions']}/deploy")
         assert deployed.status == 200, deployed.text
         made["number"] = deployed.body["number"]
+    if name == f"POST {RULE}/rollout":
+        draft = {"script": "export default () => ({ team: 'night' }); // soon", "draft": True}
+        saved = await tenant.call("PATCH", f"/api/v2/rules/{made['/api/v2/rules']}", draft)
+        assert saved.status == 200, saved.text
     if name.endswith("/replay"):
         made["/api/v2/exchanges"] = await taped(tenant, made["token request"])
     if name == "POST /api/v2/config/deletions":

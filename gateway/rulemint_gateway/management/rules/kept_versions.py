@@ -1,4 +1,4 @@
-"""Decides which versions of a rule are kept: the newest ones, and each older one that runs, ran last, or is a draft."""
+"""Decides which versions of a rule are kept: the newest, and older ones that run, ran last, roll out or are a draft."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def plan_outdated(before: Rule, after: Rule, *, kept: int, changes: Changes[Any]
     """
     oldest = max(before.oldest_version, after.latest_version - kept + 1)
     in_use = {before.version, before.draft, after.version, after.draft, after.previous_version}
+    in_use |= {rule.rollout.version for rule in (before, after) if rule.rollout is not None and rule.rollout.is_running}
     older = [*before.older_versions, *range(before.oldest_version, oldest)]
     for number in older:
         if number not in in_use:

@@ -21,6 +21,7 @@ from rulemint_gateway.stores.writing.config_store import Changes
 from rulemint_shared.allow_list import parse_entries
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract.records import Rule, RuleLimits, RuleVersion
+from rulemint_shared.contract.rollouts import Rollout, RolloutState
 
 
 def text_fields(body: msgspec.Struct) -> dict[str, Any]:
@@ -64,12 +65,28 @@ def _caller() -> str:
 
 
 def deployed(rule: Rule, text: RuleVersion) -> Rule:
-    """Return *rule* with *text* as its live version. If *text* was the draft, the rule has no draft any more."""
+    """Return *rule* with *text* as its live version. If *text* was the draft, the rule has no draft any more.
+
+    A rollout that is under way has nothing to compare with any more, so it ends.
+    """
     draft = 0 if rule.draft == text.version else rule.draft
     previous = rule.previous_version if rule.version in {0, text.version} else rule.version
     return msgspec.structs.replace(
-        rule, version=text.version, language=text.language, draft=draft, previous_version=previous
+        rule,
+        version=text.version,
+        language=text.language,
+        draft=draft,
+        previous_version=previous,
+        rollout=_rollout_after(rule, text.version),
     )
+
+
+def _rollout_after(rule: Rule, version: int) -> Rollout | None:
+    rollout = rule.rollout
+    if rollout is None or not rollout.is_running or version == rule.version:
+        return rollout
+    state = RolloutState.PROMOTED if version == rollout.version else RolloutState.REPLACED
+    return rollout.ended(state, f"version {version} was deployed", now_ms=unix_ms())
 
 
 @dataclass(frozen=True)

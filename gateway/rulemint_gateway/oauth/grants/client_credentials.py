@@ -16,6 +16,7 @@ from rulemint_gateway.oauth.failure_policy import Decided, FailurePolicies
 from rulemint_gateway.oauth.grant_types import CLIENT_CREDENTIALS_GRANT
 from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.invocation import invocation_of
+from rulemint_gateway.oauth.rollouts import Canaries, shadow_of
 from rulemint_gateway.oauth.tape_sampling import TapeSampler
 from rulemint_gateway.oauth.token_quotas import TokenQuotas, quota_headers
 from rulemint_gateway.oauth.token_request import TokenRequest
@@ -51,6 +52,7 @@ class ClientCredentials:
         policies: FailurePolicies,
         minter: Minter,
         tapes: TapeSampler,
+        canaries: Canaries,
         deadline_s: float,
     ) -> None:
         self._authenticator = authenticator
@@ -59,6 +61,7 @@ class ClientCredentials:
         self._policies = policies
         self._minter = minter
         self._tapes = tapes
+        self._canaries = canaries
         self._deadline_s = deadline_s
 
     async def grant(
@@ -118,9 +121,10 @@ class ClientCredentials:
         flow = () if api.is_system else config.flow(client.record.client_id, api.identifier)
         if not flow:
             return Decided(Granted(scope=checked.scope))
+        flow = self._canaries.chosen(flow, config.tenant.name, client.record.client_id)
         deadline = Deadline.after(self._deadline_s)
         wish = self._tapes.wish(config.tenant)
-        invocation = invocation_of(flow, client, checked, request, exchange, deadline, wish)
+        invocation = invocation_of(flow, client, checked, request, exchange, deadline, wish, shadow_of(flow))
         try:
             ending = await self._dispatcher.run(invocation, deadline, leaving=exchange.left)
         except CannotTravelError as error:
@@ -129,6 +133,7 @@ class ClientCredentials:
                 detail=str(error),
             ) from error
         exchange.ran_rules(invocation, ending)
+        self._canaries.count(flow, invocation, ending)
         return await self._policies.decided(flow, invocation, ending, exchange)
 
     async def _mint(self, config: TenantConfig, claims: TokenClaims, exchange: Exchange) -> TokenAnswer:

@@ -8,6 +8,7 @@ from rulemint_gateway.web.openapi.auth0_examples import AUTH0_ANSWERS
 from rulemint_gateway.web.openapi.console_examples import CONSOLE_ANSWERS
 from rulemint_gateway.web.openapi.example_values import AT, TRIED
 from rulemint_gateway.web.openapi.exchange_examples import EXCHANGE
+from rulemint_gateway.web.openapi.rollout_examples import ROLLOUT_ANSWERS
 from rulemint_gateway.web.openapi.tape_examples import TAPE_ANSWERS
 
 _KID = "P2rKTRRr4gavlihK48hJ-IeakbRy2zNzBeOj-fNEegw"
@@ -292,6 +293,7 @@ ANSWERS: dict[str, Any] = {
     "get_actions_modules": [],
     **AUTH0_ANSWERS,
     **CONSOLE_ANSWERS,
+    **ROLLOUT_ANSWERS,
     **TAPE_ANSWERS,
 }
 

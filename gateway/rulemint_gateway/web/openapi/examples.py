@@ -56,6 +56,7 @@ EXAMPLES: dict[str, Any] = {
     "PatchAction": {"code": _CODE},
     "ActionTest": {"payload": {"event": {"client": {"client_id": "nightly"}}}},
     "DeployVersion": {"update_draft": True},
+    "StartRollout": {"kind": "canary", "steps": [5, 25, 100], "minimum": 200},
     "ResumeRule": {"client_id": "de5ESXQUX6osw66eApGusAUcHDuR63lG"},
     "PatchBindings": {"bindings": [{"ref": {"type": "action_name", "value": "team-action"}}]},
     "PatchTenantSettings": {

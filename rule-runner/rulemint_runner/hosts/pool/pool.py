@@ -100,6 +100,11 @@ class HostPool:
         """Count those that are running or starting."""
         return len(self._quota)
 
+    @property
+    def has_room(self) -> bool:
+        """Tell whether one more host may start without an idle one that has to make room."""
+        return self._hosts < self._limits.max_hosts and not self._memory_is_full()
+
     async def watch(self) -> None:
         """Look after the running hosts, until cancelled."""
         await self._watch.look()
@@ -211,7 +216,8 @@ class HostPool:
     async def _start_and_load(self, queue: RuleQueue, turn: Turn) -> None:
         began = Deadline.after(0)
         try:
-            host = await self._make_host(turn, priority=self._breaker.priority(queue.authority, turn.caller))
+            usual = self._breaker.priority(queue.authority, turn.caller)
+            host = await self._make_host(turn, priority=Priority.IDLE if turn.yields else usual)
         except (HostEndedError, RuleNotLoadedError) as not_loaded:
             failure = Failure(not_loaded.reason, -began.remaining_s())
             not_loaded.pause = self._breaker.not_loaded(queue.authority, turn.caller, failure)

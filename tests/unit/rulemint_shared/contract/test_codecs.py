@@ -25,7 +25,15 @@ from rulemint_shared.contract.exchanges import ExchangeRecord, FlowMember, Timin
 from rulemint_shared.contract.idempotency import IdempotentCall
 from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, Loads, NotTried
-from rulemint_shared.contract.log_records import InvocationEnded, InvocationStarted, Level, LogLine, OutboundCall
+from rulemint_shared.contract.log_records import (
+    InvocationEnded,
+    InvocationStarted,
+    Level,
+    LogLine,
+    OutboundCall,
+    ShadowDiff,
+    ShownChange,
+)
 from rulemint_shared.contract.messages import (
     MAX_PAUSE_MS,
     Batch,
@@ -46,6 +54,7 @@ from rulemint_shared.contract.messages import (
     RequestView,
     RuleRef,
     RuleReport,
+    Shadow,
     Trial,
 )
 from rulemint_shared.contract.package_messages import Installed, InstallRequest, NotInstalled, Wanted
@@ -68,6 +77,7 @@ from rulemint_shared.contract.records import (
     SigningKey,
     Tenant,
 )
+from rulemint_shared.contract.rollouts import Rollout, RolloutKind, RolloutState
 from rulemint_shared.contract.rule_state import CacheRecord, StoredCache, StoredDocument
 from rulemint_shared.contract.runner_load import RunnerLoad
 from rulemint_shared.contract.tapes import (
@@ -234,6 +244,7 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                     trial=Trial(text=RULE_VERSION, secrets=b"c"),
                     tape="failures",
                     replay=b"r",
+                    shadow=Shadow(rule_id="rul_1", version=3, rollout="rol_1"),
                 )
             ],
         ),
@@ -292,6 +303,20 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
         ),
     ),
     "log-call": (codecs.log_record, CALL),
+    "log-diff": (
+        codecs.log_record,
+        ShadowDiff(
+            ts_ms=1,
+            invocation="exc_1",
+            client_id="c",
+            audience="https://api/",
+            rule="seed",
+            version=3,
+            live_version=2,
+            changes=[ShownChange(what="claims.plan", before='"free"', after='"gold"')],
+            unknown="u",
+        ),
+    ),
     "config-change": (
         codecs.config_change,
         ConfigChange(revision=3, tenant="default", records=[ChangedRecord(kind="rules", id="rul_1")], mark="random"),
@@ -384,6 +409,22 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             description="adds a seed",
             previous_version=1,
             on_failure="stale:15",
+            rollout=Rollout(
+                id="rol_1",
+                kind=RolloutKind.CANARY,
+                version=3,
+                old_version=2,
+                steps=(5.0, 100.0),
+                step=1,
+                state=RolloutState.ROLLED_BACK,
+                started_at_ms=1,
+                step_at_ms=2,
+                ended_at_ms=3,
+                minimum=50,
+                tolerance=2.5,
+                hold_s=10,
+                reason="it failed",
+            ),
         ),
     ),
     "rule-version": (

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from itertools import product
+from math import comb
+from typing import Any
+
+import pytest
+
+from rulemint_gateway.management.rollouts.verdicts import Word, chance_of, verdict_on
+from rulemint_gateway.stores.traffic.rollout_counts import Ended, Side, Totals
+from rulemint_shared.contract.rollouts import Rollout, RolloutKind
+
+ROLLOUT = Rollout(id="r", kind=RolloutKind.CANARY, version=2, old_version=1, steps=(5.0, 100.0), minimum=100)
+
+
+def word(new: Ended, old: Ended, **fields: Any) -> Word:
+    rollout = Rollout(**{name: getattr(ROLLOUT, name) for name in ROLLOUT.__struct_fields__} | fields)
+    return verdict_on(rollout, Totals({(rollout.step, Side.NEW): new, (rollout.step, Side.OLD): old})).word
+
+
+def test_the_chance_is_that_of_fisher_s_exact_test() -> None:
+    for new, old in product(range(1, 7), range(1, 7)):
+        for bad_new, bad_old in product(range(new + 1), range(old + 1)):
+            bad = bad_new + bad_old
+            ways = [
+                comb(bad, count) * comb(new + old - bad, new - count)
+                for count in range(bad_new, min(new, bad) + 1)
+                if new - count <= new + old - bad
+            ]
+            exact = sum(ways) / comb(new + old, new)
+            assert chance_of(bad_new, new, bad_old, old) == pytest.approx(exact)
+
+
+def test_the_chance_of_millions_of_requests_is_a_number() -> None:
+    assert 0 <= chance_of(60_000, 1_000_000, 50_000, 1_000_000) < 1e-100
+    assert chance_of(50_000, 1_000_000, 50_000, 1_000_000) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("bad", ["failed", "denied"])
+def test_a_version_that_fails_or_refuses_more_fails_before_the_minimum(bad: str) -> None:
+    assert word(Ended(8, **{bad: 8}), Ended(100)) is Word.FAIL
+
+
+def test_a_few_bad_requests_are_too_few_to_fail() -> None:
+    assert word(Ended(4, failed=4), Ended(100_000)) is Word.TOO_FEW
+
+
+def test_what_befalls_both_versions_is_no_difference() -> None:
+    assert word(Ended(200, failed=100), Ended(200, failed=101)) is Word.PASS
+
+
+def test_less_than_the_minimum_of_either_version_is_too_few() -> None:
+    assert word(Ended(99), Ended(1_000)) is Word.TOO_FEW
+    assert word(Ended(1_000), Ended(99)) is Word.TOO_FEW
+    assert word(Ended(100), Ended(100)) is Word.PASS
+
+
+def test_what_looks_worse_than_tolerated_but_may_be_chance_is_too_few() -> None:
+    assert word(Ended(100, denied=4), Ended(100)) is Word.TOO_FEW
+    assert word(Ended(100, denied=4), Ended(100), tolerance=5.0) is Word.PASS
+
+
+def test_a_difference_within_the_tolerance_passes_however_certain_it_is() -> None:
+    many = Ended(1_000_000)
+    assert word(Ended(1_000_000, failed=9_000), many) is Word.PASS
+    assert word(Ended(1_000_000, failed=11_000), many) is Word.FAIL
+
+
+def test_with_all_clients_the_old_version_is_known_by_the_steps_before() -> None:
+    last = Rollout(**{name: getattr(ROLLOUT, name) for name in ROLLOUT.__struct_fields__} | {"step": 1})
+    before = {(0, Side.OLD): Ended(500), (0, Side.NEW): Ended(100, failed=90)}
+    assert verdict_on(last, Totals({**before, (1, Side.NEW): Ended(100)})).word is Word.PASS
+    assert verdict_on(last, Totals({**before, (1, Side.NEW): Ended(100, failed=20)})).word is Word.FAIL
+
+
+def test_a_verdict_says_what_was_counted() -> None:
+    totals = Totals({(0, Side.NEW): Ended(10, failed=9), (0, Side.OLD): Ended(200, failed=1)})
+    assert verdict_on(ROLLOUT, totals).why == (
+        "9 of 10 requests failed with version 2, and 1 of 200 with the version that runs"
+    )
