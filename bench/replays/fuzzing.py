@@ -106,9 +106,10 @@ class Api:
         self.call("POST", "resource-servers", {"identifier": AUDIENCE})
         self.call("PATCH", "tenants/settings", {"tapes": {"failures": True, "one_in": 1}})
 
-    def client(self, plan: str) -> dict[str, str]:
-        """A client with this *plan*, as it asks for a token."""
-        made = self.call("POST", "clients", {"name": f"client {plan}", "client_metadata": {"plan": plan}})
+    def client(self, plan: str, *, metadata: dict[str, str] | None = None) -> dict[str, str]:
+        """A client with this *plan*, or other *metadata*, as it asks for a token."""
+        metadata = {"plan": plan} if metadata is None else metadata
+        made = self.call("POST", "clients", {"name": f"client {plan}", "client_metadata": metadata})
         self.call("POST", "client-grants", {"client_id": made["client_id"], "audience": AUDIENCE, "scope": []})
         return {
             "grant_type": "client_credentials",

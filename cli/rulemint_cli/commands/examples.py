@@ -36,7 +36,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "ready": ("ready", "ready --wait 60"),
     "credentials": ("credentials", "credentials --json > admin.json"),
     "demo": ("demo", "demo --wait 60", "demo --remove"),
-    "explain": ("explain 8fff0915", "explain eyJhbGciOi…", "explain exc_01a212dbf7d09a0c5f878fff0915 --json"),
+    "explain": (
+        "explain 8fff0915",
+        "explain eyJhbGciOi…",
+        "explain exc_01a212dbf7d09a0c5f878fff0915 --json",
+        "explain 8fff0915 --flip",
+        "explain 8fff0915 --flip claim:limit",
+    ),
     "exchanges list": ("exchanges", "exchanges --client order-robot --outcome failed --since 1h", "exchanges -f"),
     "exchanges show": (
         "exchanges show 8fff0915",

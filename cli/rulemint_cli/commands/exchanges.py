@@ -144,7 +144,8 @@ async def replay(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Change the request first: client.metadata.plan=gold, scope+=write, request.query.trial-=. Repeat it.",
+            help="Change the request first: client.metadata.plan=gold, scope+=write, request.query.trial-=, or JSON by "
+            "request.body.seats:=10. Repeat it.",
         ),
     ] = None,
 ) -> None:

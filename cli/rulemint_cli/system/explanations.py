@@ -33,6 +33,18 @@ async def explain(admin: Admin, what: str) -> Explanation:
     return found
 
 
+async def flip(admin: Admin, what: str, want: str) -> dict[str, Any]:
+    """Search for the smallest change of the request that *what* names, which brings what it *wants*.
+
+    Raises:
+        CommandError: it has it, or left no tape; or the system refuses, or does not answer.
+    """
+    exchange = await exchanges.find(admin, named_by(what))
+    path = f"{exchanges.PATH}/{quote(str(exchange['id']), safe='')}/flip"
+    found: dict[str, Any] = await admin.call("POST", path, {"want": want})
+    return found
+
+
 def named_by(what: str) -> str:
     """Return the id of a token request, of a *what* that is one, or is a token: its ``jti`` is that id.
 

@@ -27,6 +27,7 @@ from rulemint_gateway.management.clients.secrets import ClientSecrets
 from rulemint_gateway.management.deletions import Deletions
 from rulemint_gateway.management.exchanges.exchanges import Exchanges
 from rulemint_gateway.management.explanations.explanations import Explanations
+from rulemint_gateway.management.flips.flips import Flips
 from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rollouts.rollouts import Rollouts
@@ -73,6 +74,7 @@ from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.explanations.explanations import ExplanationHandlers
+from rulemint_gateway.web.management.flips.flips import FlipHandlers
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
@@ -235,6 +237,7 @@ def _tape_paths(
         replays=ReplayHandlers(catalog, replays),
         cases=TapeCaseHandlers(catalog, TapeCases(tapes, replays, parts.records)),
         explanations=ExplanationHandlers(catalog, explanations),
+        flips=FlipHandlers(catalog, Flips(catalog, tapes, replays, parts.records)),
         backtests=BacktestHandlers(catalog, Backtests(parts.records, exchanges, store, replays, parts.trials)),
     )
 

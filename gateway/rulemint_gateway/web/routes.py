@@ -37,6 +37,7 @@ from rulemint_gateway.web.management.console_sessions.sessions import SessionHan
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges.exchanges import ExchangeHandlers
 from rulemint_gateway.web.management.explanations.explanations import ExplanationHandlers
+from rulemint_gateway.web.management.flips.flips import FlipHandlers
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
 from rulemint_gateway.web.management.rollouts.rollouts import RolloutHandlers
@@ -117,6 +118,7 @@ class TapePaths:
     replays: ReplayHandlers
     cases: TapeCaseHandlers
     explanations: ExplanationHandlers
+    flips: FlipHandlers
     backtests: BacktestHandlers
 
 
@@ -177,6 +179,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.tapes.replays.operations(),  # /api/v2/exchanges/{id}/replay
         *handlers.tapes.cases.operations(),  # /api/v2/exchanges/{id}/case
         *handlers.tapes.explanations.operations(),  # /api/v2/exchanges/{id}/explanation
+        *handlers.tapes.flips.operations(),  # /api/v2/exchanges/{id}/flip
         *handlers.tapes.backtests.operations(),  # /api/v2/rules/backtest
         *handlers.tenants.settings.operations(),  # /api/v2/tenants/settings
         *handlers.tenants.tenants.operations(),  # /api/v2/tenants

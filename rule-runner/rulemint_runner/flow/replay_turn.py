@@ -43,8 +43,9 @@ class ReplayTurn(RuleTurn):
         """All that its host, which explains, has seen; None: it does not, or has not said so yet."""
         self._stop = stop
         self._explains = taped.explains
-        self._shares_hosts = taped.shares_hosts
         self.yields = taped.is_shadow
+        self._begins_by_tape = taped.explains or not taped.shares_hosts
+        """Hosts that explain are shared by replays of one tape at most."""
         self._replay = RuleReplay(taped, source.mask, self._stop_soon)
 
     @property
@@ -55,15 +56,15 @@ class ReplayTurn(RuleTurn):
     def program(self) -> HostProgram:
         """One that hashes as the host did."""
         program = super().program()
-        if self._shares_hosts:
-            return program
         if self._explains:
             program = self._parts.languages.explaining(program)
+        if not self._begins_by_tape:
+            return program
         return msgspec.structs.replace(program, hash_seed=self._replay.tape.hash_seed)
 
     async def load(self) -> frames.Load:
         """As the host that ran it began."""
-        if self._shares_hosts:
+        if not self._begins_by_tape:
             return await super().load()
         tape = self._replay.tape
         names = [name for name in list(tape.claims)[:MAX_WRITES] if len(name) <= MAX_TRACED_CHARACTERS]

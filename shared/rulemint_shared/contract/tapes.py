@@ -202,6 +202,9 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     explains: bool = False
     """Its hosts are to say which lines of the rules ran, and which set what."""
     shares_hosts: bool = False
-    """Replays of one version run one after the other on the same hosts, which began by none of their tapes."""
+    """Replays of one version run one after the other on the same hosts, which began by none of their tapes.
+
+    Those that explain are all of one tape, by which their hosts began.
+    """
     trial: Trial | None = None
     """The text that takes the place of the rule with its id. A runner that reads no replays finds no rule to run."""

@@ -43,6 +43,7 @@ ORDER = [
     "PUT /api/v2/tenants/settings",
     f"POST {EXCHANGE}/replay",
     f"POST {EXCHANGE}/case",
+    f"POST {EXCHANGE}/flip",
     "POST /api/v2/rules/backtest",
     "POST /api/v2/config/deletions",
     "POST /api/v2/console-links",

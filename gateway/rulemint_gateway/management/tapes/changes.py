@@ -1,4 +1,7 @@
-"""Changes of a taped request: ``client.metadata.plan=gold``, ``scope+=write``, ``request.query.trial-=``."""
+"""Changes of a taped request: ``client.metadata.plan=gold``, ``scope+=write``, ``request.query.trial-=``.
+
+``request.body.seats:=10`` is JSON, because a body may have more than texts.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,14 @@ MAX_CHANGES = 20
 MAX_CHANGE_CHARACTERS = 2_048
 Change = Annotated[str, Meta(min_length=2, max_length=MAX_CHANGE_CHARACTERS)]
 
-_CHANGE = re.compile(r"(?P<path>[^=]+?)(?P<how>\+=|-=|=)(?P<value>.*)", re.DOTALL)
+_CHANGE = re.compile(r"(?P<path>[^=]+?)(?P<how>:=|\+=|-=|=)(?P<value>.*)", re.DOTALL)
 _TEXTS = {"audience", "client.name", "request.ip", "request.user_agent", "request.hostname"}
+_OF_JSON = "request.body"
 _MAPS = ("client.metadata", "request.headers", "request.query", "request.body")
-WHAT_CAN_CHANGE = f"scope, {', '.join(sorted(_TEXTS))}, and NAME in {', '.join(f'{name}.NAME' for name in _MAPS)}"
+_SCOPES = ("scope", "request.requested_scopes")
+WHAT_CAN_CHANGE = (
+    f"{', '.join(_SCOPES)}, {', '.join(sorted(_TEXTS))}, and NAME in {', '.join(f'{name}.NAME' for name in _MAPS)}"
+)
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,13 +49,15 @@ def changed(invocation: Invocation, changes: Sequence[str]) -> tuple[Invocation,
         found = _CHANGE.fullmatch(text)
         field = f"set[{number}]"
         if found is None:
-            raise InvalidBodyError("A change is NAME=VALUE, NAME+=VALUE or NAME-=VALUE", field=field)
+            raise InvalidBodyError("A change is NAME=VALUE, NAME+=VALUE, NAME-=VALUE or NAME:=JSON", field=field)
         path, how, value = found["path"].strip(), found["how"], found["value"]
-        if path == "scope":
-            invocation, before, after = _with_scope(invocation, how, value, field)
+        if path in _SCOPES and how != ":=":
+            invocation, before, after = _with_scope(invocation, path, how, value, field)
         elif path in _TEXTS and how == "=":
             invocation, before, after = _with_text(invocation, path, value)
-        elif (place := next((name for name in _MAPS if path.startswith(f"{name}.")), None)) and how != "+=":
+        elif (place := next((name for name in _MAPS if path.startswith(f"{name}.")), None)) and (
+            how in {"=", "-="} or (how == ":=" and place == _OF_JSON)
+        ):
             invocation, before, after = _with_entry(invocation, place, path[len(place) + 1 :], how, value, field)
         else:
             raise InvalidBodyError(f"{path}{how} cannot be changed: {WHAT_CAN_CHANGE}", field=field)
@@ -59,8 +68,9 @@ def changed(invocation: Invocation, changes: Sequence[str]) -> tuple[Invocation,
 _Step = tuple[Invocation, Any, Any]
 
 
-def _with_scope(invocation: Invocation, how: str, value: str, field: str) -> _Step:
-    named, before = value.split(), invocation.scope
+def _with_scope(invocation: Invocation, path: str, how: str, value: str, field: str) -> _Step:
+    named = value.split()
+    before = invocation.scope if path == "scope" else invocation.request.requested_scopes
     for name in named:
         if not is_scope_token(name):
             raise InvalidBodyError(f"{name[:64]} is no scope", field=field)
@@ -71,7 +81,11 @@ def _with_scope(invocation: Invocation, how: str, value: str, field: str) -> _St
             after = [name for name in before if name not in named]
         case _:
             after = named
-    return msgspec.structs.replace(invocation, scope=after), " ".join(before), " ".join(after)
+    told = " ".join(before), " ".join(after)
+    if path == "scope":
+        return msgspec.structs.replace(invocation, scope=after), *told
+    request = msgspec.structs.replace(invocation.request, requested_scopes=after)
+    return msgspec.structs.replace(invocation, request=request), *told
 
 
 def _with_text(invocation: Invocation, path: str, value: str) -> _Step:
@@ -91,8 +105,15 @@ def _with_entry(invocation: Invocation, place: str, name: str, how: str, value: 
     entries: dict[str, Any] = dict(getattr(record, entries_name))
     name = name.lower() if entries_name == "headers" else name
     before = entries.pop(name, None)
-    after = None if how == "-=" else value
+    after = None if how == "-=" else value if how == "=" else _json_of(value, field)
     if after is not None:
         entries[name] = after
     replaced = msgspec.structs.replace(record, **{entries_name: entries})
     return msgspec.structs.replace(invocation, **{record_name: replaced}), before, after
+
+
+def _json_of(text: str, field: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        raise InvalidBodyError(f"{text[:64]} is no JSON; write = for a text", field=field) from None

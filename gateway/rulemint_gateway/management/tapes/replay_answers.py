@@ -57,7 +57,7 @@ class ReplayAnswer(Answer, frozen=True, kw_only=True):
 def replay_answer(tape: Tape, ending: Ending, told: list[Changed], way: ReplayWay) -> ReplayAnswer:
     """Return the answer to a replay of *tape* that ended by *ending*, after the changes *told*."""
     left = ending.divergence
-    original, replayed = _original(tape), result_of(ending)
+    original, replayed = original_of(tape), result_of(ending)
     differences = [] if left is not None or way is ReplayWay.EXACT else _differences(original, replayed)
     verdict, text = _verdict(left, differences, way)
     lines = [line_answer(TapedLine(rule=line.rule, level=line.level, text=line.message)) for line in ending.lines]
@@ -96,7 +96,7 @@ def unknown_answer(tape: Tape, told: list[Changed], why: str) -> ReplayAnswer:
         exchange_id=tape.invocation.id,
         verdict="unknown",
         text=f"cannot tell: {why}",
-        original=_original(tape),
+        original=original_of(tape),
         replayed=None,
         lines=[],
         changed=told,
@@ -109,7 +109,8 @@ def _divergence(left: Divergence) -> DivergenceAnswer:
     return DivergenceAnswer(rule=left.rule, at=left.at, expected=left.expected, got=left.got)
 
 
-def _original(tape: Tape) -> ReplayedResult:
+def original_of(tape: Tape) -> ReplayedResult:
+    """Return the end that the token request had."""
     is_granted = tape.outcome == "granted" and bool(tape.rules)
     last = tape.rules[-1] if is_granted else None
     return ReplayedResult(

@@ -133,8 +133,15 @@ class Replays:
         Raises:
             CannotTravelError: it cannot be sent.
         """
-        deadline = Deadline.after(self._deadline_s)
-        data = self._vault.encrypt(codecs.replay.encode(replay), purpose=Purpose.REPLAYS)
+        return await self.play_sealed(tenant, invocation, self.sealed(replay), within_s=self._deadline_s)
+
+    def sealed(self, replay: Replay) -> bytes:
+        """*replay* as it travels."""
+        return self._vault.encrypt(codecs.replay.encode(replay), purpose=Purpose.REPLAYS)
+
+    async def play_sealed(self, tenant: str, invocation: Invocation, data: bytes, *, within_s: float) -> Ending:
+        """As `play`, of a replay that is *sealed* already."""
+        deadline = Deadline.after(min(within_s, self._deadline_s))
         replayed = msgspec.structs.replace(
             invocation,
             id=ids.new_try_id(),

@@ -18,6 +18,7 @@ TAPE_BODIES: dict[str, Any] = {
         "take": 500,
     },
     "CaseBody": {"name": "nightly is in the team night"},
+    "FlipBody": {"want": "claim:team"},
     "ReplayBody": {"set": ["client.metadata.plan=gold", "scope+=write"]},
 }
 TAPE_ANSWERS: dict[str, Any] = {
@@ -157,6 +158,26 @@ TAPE_ANSWERS: dict[str, Any] = {
         "oldest": AT,
     },
     "DeletedTapes": {"deleted": 12},
+    "FlipAnswer": {
+        "exchange_id": _EXCHANGE,
+        "want": "claim:limit",
+        "found": True,
+        "text": "the claim limit would have come with client.metadata.plan=gold",
+        "set": ["client.metadata.plan=gold"],
+        "changed": [{"what": "client.metadata.plan", "before": "silver", "after": "gold"}],
+        "original": _RESULT,
+        "flipped": {**_RESULT, "claims": {"team": "night", "limit": 1000}},
+        "differences": [{"what": "claims.limit", "before": None, "after": 1000}],
+        "tried": {
+            "runs": 13,
+            "ways": 2,
+            "unknown": 0,
+            "inputs": [{"what": "client.metadata.plan", "requests": 12}],
+            "stopped_by": "",
+        },
+        "could_not_know": ["random bytes were drawn anew, and timers fired by the real clock"],
+        "took_ms": 240.5,
+    },
     "ReplayAnswer": {
         "exchange_id": _EXCHANGE,
         "verdict": "changed",

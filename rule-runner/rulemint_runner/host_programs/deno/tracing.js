@@ -69,7 +69,8 @@ export async function traced(n, answer) {
   letGo();
   const spans = notRun.spans();
   const found = answer.t === "returned" ? writesOf(answer, notRun) : [];
-  return {
+  /** @type {TracedFrame} */
+  const frame = {
     t: "traced",
     n,
     answered_at: answeredAt,
@@ -77,6 +78,9 @@ export async function traced(n, answer) {
     writes: found.slice(0, MAX_WRITES),
     is_cut: isCut || spans.length > MAX_SPANS || found.length > MAX_WRITES,
   };
+  writes.length = answeredAt = 0; // the next run begins anew
+  isCut = false;
+  return frame;
 }
 
 /** The engine is looked into by nobody else, however a rule comes by the class of a session. */
