@@ -131,9 +131,16 @@ class Search:
                 invocation, told = changed(self._original, changes)
             except InvalidBodyError:
                 continue
+            if self._gives_it_away(invocation):
+                continue
             for each in told:
                 self.tried.changed[each.what] = self.tried.changed.get(each.what, 0) + 1
             yield changes, invocation
+
+    def _gives_it_away(self, invocation: Invocation) -> bool:
+        """Tell whether a scope is wanted, and is given to the rules though the client grant does not hold it."""
+        want = self._want
+        return want.kind == "scope" and want.name in invocation.scope and want.name not in invocation.grant_scope
 
     def _by_rule(self, place: _Place) -> Iterator[Iterator[Changes]]:
         """The changes for each rule that ran: the last first, because it ended the request."""
