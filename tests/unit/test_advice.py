@@ -98,38 +98,53 @@ def own_options(node: Any) -> set[str]:
     return options | {"--help", "--install-completion", "--show-completion"}
 
 
-MESSAGES, ON_PAGES = list(messages()), list(code_on_pages())
-ADVICE = [
-    (text, words)
-    for text in MESSAGES
-    for words in commands_in(text)
-    if words[0] not in NO_ADVICE and text.words != SUITE
-]
-SHOWN = [(text, words) for text in ON_PAGES for words in commands_in(text) if words[0] not in NO_ADVICE]
+@pytest.fixture(scope="module")
+def said() -> list[Text]:
+    return list(messages())
 
 
-def test_there_is_advice_to_look_at() -> None:
-    assert len(ADVICE) > 60
-    assert len(SHOWN) > 150
+@pytest.fixture(scope="module")
+def on_pages() -> list[Text]:
+    return list(code_on_pages())
 
 
-@pytest.mark.parametrize(("text", "words"), ADVICE, ids=lambda value: getattr(value, "place", ""))
-def test_a_command_of_a_message_can_be_pasted(text: Text, words: list[str], tmp_path: Path) -> None:
+def test_a_command_of_a_message_can_be_pasted(said: list[Text], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    advice = [
+        (text, words)
+        for text in said
+        for words in commands_in(text)
+        if words[0] not in NO_ADVICE and text.words != SUITE
+    ]
+    assert len(advice) > 60
+    for text, words in advice:
+        check_can_be_pasted(text, words, tmp_path / "file")
+
+
+def check_can_be_pasted(text: Text, words: list[str], file: Path) -> None:
     """Up to the first word that is neither an option nor stands for a value: the sentence goes on there."""
     node, rest = resolved(words)
     assert node is not TREE or rest[0].startswith("--"), f"{text.place}: there is no rulemint {' '.join(words)}"
     given = list(takewhile(lambda word: word[0] in "-{" or "://" in word or ARGUMENT.fullmatch(word), rest))
     assert not any(word.startswith("{") for word in given), f"{text.place}: a shell may take a value for more: {given}"
-    (tmp_path / "file").touch()
-    typed = [str(tmp_path / "file") if ARGUMENT.fullmatch(word) else word for word in given]
+    typed = [str(file) if ARGUMENT.fullmatch(word) else word for word in given]
     if isinstance(node, TyperGroup):
         assert typed, f"{text.place}: {' '.join(words)} is no whole command"
-    else:
-        assert node.make_context("rulemint", typed, resilient_parsing="--help" in typed)
+        return
+    try:
+        node.make_context("rulemint", typed, resilient_parsing="--help" in typed)
+    except Exception as error:
+        raise AssertionError(f"{text.place}: rulemint {' '.join(words)}") from error
 
 
-@pytest.mark.parametrize(("text", "words"), SHOWN, ids=lambda value: getattr(value, "place", ""))
-def test_a_command_of_a_page_exists_with_its_options(text: Text, words: list[str]) -> None:
+def test_a_command_of_a_page_exists_with_its_options(on_pages: list[Text]) -> None:
+    shown = [(text, words) for text in on_pages for words in commands_in(text) if words[0] not in NO_ADVICE]
+    assert len(shown) > 150
+    for text, words in shown:
+        check_exists_with_its_options(text, words)
+
+
+def check_exists_with_its_options(text: Text, words: list[str]) -> None:
     node, rest = resolved(words)
     assert node is not TREE or rest[0].startswith("-"), f"{text.place}: there is no rulemint {' '.join(words)}"
     given = {word.partition("=")[0].strip("[]'\"") for word in rest if word.startswith(("-", "[-"))} - {"-"}
@@ -137,14 +152,14 @@ def test_a_command_of_a_page_exists_with_its_options(text: Text, words: list[str
     assert not unknown, f"{text.place}: rulemint {' '.join(words)}"
 
 
-def test_what_is_said_of_make_exists() -> None:
-    for text in (*MESSAGES, *ON_PAGES):
+def test_what_is_said_of_make_exists(said: list[Text], on_pages: list[Text]) -> None:
+    for text in (*said, *on_pages):
         for target in re.findall(r"(?:[(`]|^    |<code>)make ([a-z-]+)", text.words, re.MULTILINE):
             assert target in TARGETS, f"{text.place}: make {target}"
 
 
-def test_what_is_said_of_compose_names_services_that_it_has() -> None:
-    for text in (*MESSAGES, *ON_PAGES):
+def test_what_is_said_of_compose_names_services_that_it_has(said: list[Text], on_pages: list[Text]) -> None:
+    for text in (*said, *on_pages):
         for line in re.findall(r"docker compose ([^\n;|`()<>&]*)", text.words):
             services = services_of(line.replace('"', "").split(" #")[0].split())
             assert services <= COMPOSE["services"].keys() | {"…", "\\"}, f"{text.place}: docker compose {line}"
