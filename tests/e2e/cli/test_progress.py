@@ -53,18 +53,19 @@ async def test_a_slow_answer_shows_a_bar(
 
 async def test_a_long_list_counts_its_records(workplace: Workplace) -> None:
     async with open_management(f"http://127.0.0.1:{workplace.port}", workplace.admin) as management:
-        for number in range(CLIENTS):
-            await management.create("clients", {"name": f"robot {number}"})
+        made = [await management.create("clients", {"name": f"robot {number}"}) for number in range(CLIENTS)]
         total = (await management.call("GET", "/api/v2/clients?include_totals=true&per_page=1")).body["total"]
-    async with a_terminal(workplace) as terminal:
+        async with a_terminal(workplace) as terminal:
 
-        async def meddle(call: Passing) -> web.StreamResponse:
-            if call.request.query.get("page") == "1":
-                await terminal.shows(f"100/{total}")
-            return await call.forward()
+            async def meddle(call: Passing) -> web.StreamResponse:
+                if call.request.query.get("page") == "1":
+                    await terminal.shows(f"100/{total}")
+                return await call.forward()
 
-        async with between(workplace.port, meddle) as url:
-            done = await terminal.rulemint("clients", "list", "--url", url)
+            async with between(workplace.port, meddle) as url:
+                done = await terminal.rulemint("clients", "list", "--url", url)
+        for client in made:
+            await management.call("DELETE", f"/api/v2/clients/{client['client_id']}")
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1 + total
 

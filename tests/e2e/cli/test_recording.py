@@ -57,12 +57,14 @@ def play(command: str, place: Workplace) -> str:
 
 
 @pytest.mark.parametrize(("page", "at_least"), [(PAGE, 20), (CASES, 4)], ids=["cli", "cases"])
-def test_every_command_of_the_page_prints_what_stands_below_it(workplace: Workplace, page: Path, at_least: int) -> None:
+def test_every_command_of_the_page_prints_what_stands_below_it(
+    own_workplace: Workplace, page: Path, at_least: int
+) -> None:
     played = steps(page)
     assert len(played) >= at_least
     for step in played:
-        printed = play(step.command, workplace)
-        assert re.fullmatch(pattern_of(step.printed, workplace), printed), f"$ {step.command}\n{printed}"
+        printed = play(step.command, own_workplace)
+        assert re.fullmatch(pattern_of(step.printed, own_workplace), printed), f"$ {step.command}\n{printed}"
 
 
 @pytest.mark.parametrize("noun", ["clients", "apis", "grants", "rules", "secrets", "tenants", "token", "status"])

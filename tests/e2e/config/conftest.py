@@ -8,9 +8,9 @@ from fixtures.processes import free_port, started_dev
 from fixtures.workplace import Workplace
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
-    """A second system, with nothing in it."""
+    """A second system, with nothing in it: each test leaves it so."""
     place = Workplace(tmp_path_factory.mktemp("other"), free_port(), free_port())
     data_dir = place.folder / ".rulemint"
     data_dir.mkdir()

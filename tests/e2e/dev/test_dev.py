@@ -89,15 +89,6 @@ def test_the_printed_command_line_is_found_as_printed(demo_system: System) -> No
     assert "Usage: rulemint" in done.stdout
 
 
-def test_the_first_request_after_readiness_finds_the_demo(tmp_path: Path) -> None:
-    port = free_port()
-    environment = {"RULEMINT_DATA_DIR": str(tmp_path / "data"), "RULEMINT_PORT": str(port), "RULEMINT_TLS_PORT": "0"}
-    with started([str(BIN / "rulemint"), "dev"], environment) as process:
-        until(lambda: is_ready(port), failing=process)
-        status, answer = ask(port, DEMO_REQUEST)
-        assert (status, answer.get("scope")) == (200, "test extra")
-
-
 def test_a_program_gets_one_line_that_says_where_the_system_is(tmp_path: Path) -> None:
     port, tls_port = free_port(), free_port()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RULEMINT_")}
@@ -157,7 +148,9 @@ def test_no_secret_is_in_the_log_or_in_a_command_line(demo_system: System) -> No
         assert not [line for line in command_lines if secret in line]
 
 
-def test_sigterm_and_ctrl_c_stop_everything_and_the_next_start_remembers(tmp_path: Path) -> None:
+def test_sigterm_ctrl_c_and_sigkill_leave_no_process_and_the_next_start_remembers_what_was_acknowledged(
+    tmp_path: Path,
+) -> None:
     port = free_port()
     with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
         family = family_of(process.process.pid)
@@ -169,10 +162,28 @@ def test_sigterm_and_ctrl_c_stop_everything_and_the_next_start_remembers(tmp_pat
     with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
         assert (tmp_path / "data/admin.json").read_text() == admin
         assert gets_a_token(port)
+        delete_the_demo_s_client(port, json.loads(admin))
+        family = family_of(process.process.pid)
+        process.process.kill()
+        until(lambda: not [pid for pid in family if is_alive(pid)])
+    with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
+        assert ask(port, DEMO_REQUEST)[1]["error"] == "invalid_client"
         process.process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
         assert "Traceback" not in process.output
         assert process.lines[-1].endswith("stopped")
+
+
+def delete_the_demo_s_client(port: int, admin: dict[str, str]) -> None:
+    own = {name: admin[name] for name in ("client_id", "client_secret", "audience")}
+    token = ask(port, {**own, "grant_type": "client_credentials"})[1]["access_token"]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v2/clients/demo-client",
+        method="DELETE",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request) as response:
+        assert response.status == 204
 
 
 @pytest.fixture(scope="module")
@@ -201,26 +212,6 @@ def child_named(process: Started, name: str) -> int:
         if name in {Path(argv[0].split(" ")[0]).name, argv[-1]}:  # Valkey writes its address behind its name
             return pid
     raise AssertionError(f"no process {name}")
-
-
-def test_sigkill_leaves_no_process_behind_and_an_acknowledged_change_survives_it(tmp_path: Path) -> None:
-    port = free_port()
-    with started_dev({}, data_dir=tmp_path / "data", port=port) as process:
-        assert gets_a_token(port)
-        admin = json.loads((tmp_path / "data/admin.json").read_text())
-        token = ask(port, {**{k: admin[k] for k in ("client_id", "client_secret", "audience")},
-                           "grant_type": "client_credentials"})[1]["access_token"]  # fmt: skip
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/api/v2/clients/demo-client", method="DELETE",
-            headers={"Authorization": f"Bearer {token}"},
-        )  # fmt: skip
-        with urllib.request.urlopen(request) as response:
-            assert response.status == 204
-        family = family_of(process.process.pid)
-        process.process.kill()
-        until(lambda: not [pid for pid in family if is_alive(pid)])
-    with started_dev({}, data_dir=tmp_path / "data", port=port):
-        assert ask(port, DEMO_REQUEST)[1]["error"] == "invalid_client"
 
 
 @pytest.mark.parametrize("case", ["port", "port of https", "data directory", "second copy", "master key", "setting"])
@@ -262,11 +253,21 @@ def check_refusal(environment: dict[str, str], wanted: str, code: int) -> None:
     assert "Traceback" not in process.output
 
 
-def test_it_uses_a_server_that_runs_already(tmp_path: Path, empty_redis_url: str) -> None:
-    port = free_port()
-    with started_dev({"RULEMINT_REDIS_URL": empty_redis_url}, data_dir=tmp_path / "data", port=port) as process:
-        assert gets_a_token(port)
-        assert not list((tmp_path / "data/valkey").iterdir())
+def test_it_uses_a_server_that_runs_already_and_the_first_request_after_readiness_finds_the_demo(
+    tmp_path: Path, empty_redis_url: str
+) -> None:
+    port, data_dir = free_port(), tmp_path / "data"
+    environment = {
+        "RULEMINT_REDIS_URL": empty_redis_url,
+        "RULEMINT_DATA_DIR": str(data_dir),
+        "RULEMINT_PORT": str(port),
+        "RULEMINT_TLS_PORT": "0",
+    }
+    with started([str(BIN / "rulemint"), "dev"], environment) as process:
+        until(lambda: is_ready(port), failing=process)
+        status, answer = ask(port, DEMO_REQUEST)
+        assert (status, answer.get("scope")) == (200, "test extra")
+        assert not list((data_dir / "valkey").iterdir())
         assert not [line for line in process.lines if line.startswith("valkey")]
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from fixtures.management import open_management
 from fixtures.processes import Started, family_of, free_port, is_alive, started, started_dev, until
+from fixtures.runner_keys import settings_of_a_gateway
 from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
@@ -37,6 +38,13 @@ class Several:
     def gateways(self) -> list[int]:
         """The parent first, then those that serve."""
         return sorted(pid for pid in family_of(self.process.process.pid) if b"rulemint_gateway" in command_of(pid))
+
+    def all_serve(self) -> bool:
+        """Whether there are as many as there should be, and each shows its metrics."""
+        try:
+            return len(self.gateways()) == COUNT + 1 and all(self.answered(n) >= 0 for n in range(COUNT))
+        except OSError:
+            return False
 
     def answered(self, number: int) -> int:
         """How many token requests the gateway process of that number has answered."""
@@ -63,16 +71,22 @@ def free_ports(count: int) -> int:
             return first
 
 
-@pytest.fixture
-def several(tmp_path: Path) -> Iterator[Several]:
-    data_dir, port, metrics_port = tmp_path / "data", free_port(), free_ports(COUNT)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Several]:
+    data_dir, port, metrics_port = tmp_path_factory.mktemp("several") / "data", free_port(), free_ports(COUNT)
     data_dir.mkdir()
     (data_dir / "demo.made").touch()
     environment = {"RULEMINT_GATEWAY_PROCESSES": str(COUNT), "RULEMINT_METRICS_PORT": str(metrics_port)}
     with started_dev(environment, data_dir=data_dir, port=port) as process:
-        until(lambda: process.output.count(" serving ") == COUNT, failing=process)
         admin = json.loads((data_dir / "admin.json").read_text())
         yield Several(f"http://127.0.0.1:{port}", admin, process, metrics_port)
+
+
+@pytest.fixture
+def several(running: Several) -> Several:
+    """All of its processes serve."""
+    until(running.all_serve, failing=running.process)
+    return running
 
 
 async def test_all_processes_answer_with_the_rules_and_the_one_administrator(several: Several) -> None:
@@ -90,17 +104,19 @@ async def test_a_process_that_is_killed_is_started_again_and_nobody_is_refused_a
     parent, *serving = several.gateways()
     assert len(serving) == COUNT
     os.kill(serving[1], signal.SIGKILL)
-    until(lambda: len(several.gateways()) == COUNT + 1 and not is_alive(serving[1]))
-    until(lambda: several.process.output.count(" serving ") == COUNT + 1, failing=several.process)
+    until(lambda: not is_alive(serving[1]) and several.all_serve(), failing=several.process)
     assert is_alive(parent)
     async with open_management(several.url, several.admin) as management:
         client = await management.a_client()
         assert (await management.ask(client.request())).status == 200
 
 
-def test_sigterm_ends_them_all_cleanly(several: Several) -> None:
-    pids = several.gateways()
-    assert several.process.stop() == 0
+def test_sigterm_ends_them_all_cleanly(tmp_path: Path, empty_redis_url: str) -> None:
+    environment = settings_of_a_gateway(tmp_path, empty_redis_url) | {"RULEMINT_GATEWAY_PROCESSES": str(COUNT)}
+    with started([sys.executable, "-m", "rulemint_gateway"], environment) as process:
+        until(lambda: process.output.count(" serving ") + process.output.count('"serving"') == COUNT, failing=process)
+        pids = family_of(process.process.pid)
+        assert process.stop() == 0
     assert not [pid for pid in pids if is_alive(pid)]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fixtures.management import Answer, ApiClient, Management, read_exchange
 from fixtures.tenants import a_tenant
+from rulemint_runner.hosts.circuit_breaker import LONGEST_PAUSE_S, PAUSE_FOR_COST
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -18,7 +19,10 @@ module.exports = function (client, scope, audience, context, cb) {
   cb(null, { scope: scope });
 };
 """
-PAUSED_S = 600
+LIMITS = {"timeout_s": 0.7}
+"""Each request of a client that pauses computes for so long."""
+WAITED_S, PAUSED_S = LONGEST_PAUSE_S, 0.7 * PAUSE_FOR_COST
+"""The longest pause of a rule that only waited, and of one that computed all the time that it had."""
 
 
 async def loop(management: Management, client: ApiClient) -> Answer:
@@ -34,7 +38,7 @@ async def pause(management: Management, client: ApiClient) -> None:
 
 def check_is_paused(answer: Answer) -> None:
     assert answer.status == 503, answer.text
-    assert 60 < int(answer.headers["retry-after"]) <= PAUSED_S
+    assert WAITED_S < int(answer.headers["retry-after"]) <= PAUSED_S + 1
 
 
 async def resume(management: Management, rule: dict[str, Any], body: Any = None, **kwargs: Any) -> Answer:
@@ -45,8 +49,8 @@ async def test_a_client_that_pauses_is_refused_at_once_and_every_other_gets_its_
     slow, other = await management.a_client(), await management.a_client()
     async with (
         a_tenant(management) as neighbour,
-        management.rule(LOOPS_WHEN_ASKED) as rule,
-        neighbour.rule(LOOPS_WHEN_ASKED),
+        management.rule(LOOPS_WHEN_ASKED, limits=LIMITS) as rule,
+        neighbour.rule(LOOPS_WHEN_ASKED, limits=LIMITS),
     ):
         theirs = await neighbour.a_client()
         await pause(management, slow)
@@ -56,12 +60,12 @@ async def test_a_client_that_pauses_is_refused_at_once_and_every_other_gets_its_
                 assert (await management.ask(other.request())).status == 200
                 assert (await neighbour.ask(theirs.request())).status == 200
         record = await read_exchange(management, (await management.ask(slow.request())).headers["x-request-id"])
-        assert "three timeouts of 2 s" in record["detail"]
+        assert "three timeouts of 0.7 s" in record["detail"]
         assert f"rulemint rules resume '{rule['name']}' --client {slow.client_id}" in record["detail"]
 
 
 async def test_in_auth0_s_style_the_time_to_wait_is_the_same(management: Management) -> None:
-    async with a_tenant(management) as tenant, tenant.rule(LOOPS_WHEN_ASKED):
+    async with a_tenant(management) as tenant, tenant.rule(LOOPS_WHEN_ASKED, limits=LIMITS):
         await tenant.call("PATCH", "/api/v2/tenants/settings", {"error_style": "auth0"})
         slow = await tenant.a_client()
         await pause(tenant, slow)
@@ -70,13 +74,13 @@ async def test_in_auth0_s_style_the_time_to_wait_is_the_same(management: Managem
 
 async def test_several_clients_that_fail_pause_the_rule_for_all_until_it_is_resumed(management: Management) -> None:
     clients = [await management.a_client() for _ in range(4)]
-    async with management.rule(LOOPS_WHEN_ASKED) as rule:
+    async with management.rule(LOOPS_WHEN_ASKED, limits=LIMITS) as rule:
         for client in clients[:3]:
             assert (await loop(management, client)).status == 500
         for client in clients:
             answer = await management.ask(client.request())
             assert answer.status == 503
-            assert 60 < int(answer.headers["retry-after"]) <= PAUSED_S + 2
+            assert WAITED_S < int(answer.headers["retry-after"]) <= PAUSED_S + 2
         answer = await resume(management, rule)
         assert answer.status == 200, answer.text
         assert (answer.body["id"], answer.body["name"], answer.body["client_id"]) == (rule["id"], rule["name"], None)
@@ -85,7 +89,7 @@ async def test_several_clients_that_fail_pause_the_rule_for_all_until_it_is_resu
 
 async def test_one_client_s_pause_is_ended_and_another_s_is_not(management: Management) -> None:
     one, other = await management.a_client(), await management.a_client()
-    async with management.rule(LOOPS_WHEN_ASKED) as rule:
+    async with management.rule(LOOPS_WHEN_ASKED, limits=LIMITS) as rule:
         for client in (one, other):
             await pause(management, client)
         answer = await resume(management, rule, {"client_id": one.client_id})
@@ -102,7 +106,7 @@ async def test_one_client_s_pause_is_ended_and_another_s_is_not(management: Mana
 
 async def test_a_new_version_runs_at_once(management: Management) -> None:
     slow = await management.a_client()
-    async with management.rule(LOOPS_WHEN_ASKED) as rule:
+    async with management.rule(LOOPS_WHEN_ASKED, limits=LIMITS) as rule:
         await pause(management, slow)
         script = LOOPS_WHEN_ASKED.replace("while (true) {}", "")
         assert (await management.call("PATCH", f"/api/v2/rules/{rule['id']}", {"script": script})).status == 200
