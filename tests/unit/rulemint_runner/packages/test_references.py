@@ -6,6 +6,63 @@ import pytest
 
 from rulemint_runner.packages.installing.references import foreign_in_npm, foreign_in_python
 
+NPM_PLACES = [
+    "https://registry.example/evil.tgz",
+    "https://example.com/evil.tgz",
+    "git+https://example.com/evil.git",
+    "git+ssh://git@example.com/evil.git#v1",
+    "git://example.com/evil.git",
+    "git@example.com:evil.git",
+    "github:somebody/evil",
+    "gitlab:somebody/evil",
+    "gist:11081aaa281",
+    "somebody/evil",
+    "somebody/evil#semver:^1",
+    "file:/etc/passwd",
+    "file:../../etc",
+    "link:/etc",
+    "portal:/etc",
+    "workspace:*",
+    "catalog:",
+    "patch:evil@1#/etc/passwd",
+    "jsr:@somebody/evil@1",
+    "npm:../evil",
+    "npm:http://example.com/evil.tgz",
+    "/etc/passwd",
+    "./evil",
+    "~/evil",
+    "HTTPS://EXAMPLE.COM/evil.tgz",
+]
+PYTHON_PLACES = [
+    "evil @ https://registry.example/evil-1.0.0.tar.gz",
+    "evil @ https://registry.example/evil-1.0.0-py3-none-any.whl",
+    "evil@https://example.com/evil.tar.gz",
+    "evil[extra] @ git+https://example.com/evil.git@main",
+    "evil @ git+ssh://git@example.com/evil.git",
+    "evil @ hg+http://example.com/evil",
+    "evil @ svn+file:///srv/evil",
+    "evil @ file:///etc/passwd",
+    "evil @ file:///etc/passwd ; python_version > '3'",
+    "evil @ file:///no/such/file ; extra == 'never'",
+    "evil @ ./evil",
+    "evil @ ../evil",
+    "evil @ /etc/passwd",
+    "https://example.com/evil.tar.gz",
+    "./evil",
+    "evil\n @ file:///etc/passwd",
+]
+
+
+@pytest.mark.parametrize("field", ["dependencies", "optionalDependencies", "peerDependencies"])
+@pytest.mark.parametrize("place", NPM_PLACES)
+def test_a_place_of_its_own_is_foreign_in_every_field_that_is_installed(place: str, field: str) -> None:
+    assert list(foreign_in_npm({field: {"evil": place}})) == ["evil"]
+
+
+@pytest.mark.parametrize("place", PYTHON_PLACES)
+def test_so_is_one_that_a_wheel_requires(place: str) -> None:
+    assert len(list(foreign_in_python(f"Name: a\nRequires-Dist: {place}\n".encode()))) == 1
+
 
 @pytest.mark.parametrize(
     "wanted",
