@@ -7,6 +7,7 @@ import json
 import pytest
 
 from fixtures.hosts import Loaded, load_frame, loaded, program_of
+from fixtures.processes import is_alive
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.hosts.wire import frames
@@ -195,6 +196,7 @@ async def test_a_text_that_ends_its_host_while_it_is_loaded_says_how(
         await host.load(load_frame(script, language), deadline, Loaded(host).write)
     assert ended.value.reason is FailureReason(reason)
     await host.ended.wait()
+    assert not is_alive(host.pid)
 
 
 SAYS = [

@@ -197,7 +197,7 @@ async def test_many_invocations_of_one_moment_each_get_their_own_ending(gateway:
 async def test_of_many_invocations_of_one_moment_one_that_loops_and_one_that_throws_cost_nobody_else(
     gateway: Gateway, redis: RedisClient, starts: Counter[str]
 ) -> None:
-    rule = await a_rule(redis, MAY_LOOP_OR_THROW)
+    rule = await a_rule(redis, MAY_LOOP_OR_THROW, timeout_s=1)
     await gateway.ask(rule, n="first", do="")
     odd = {7: "loop", 8: "throw"}
     endings = await asyncio.gather(*(gateway.ask(rule, n=str(n), do=odd.get(n, "")) for n in range(52)))
