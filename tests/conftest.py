@@ -32,6 +32,7 @@ pytest_plugins = [
     "fixtures.distribution",
     "fixtures.partner",
     "fixtures.registry",
+    "fixtures.package_system",
     "fixtures.workplace",
     "fixtures.raw_gateway",
     "fixtures.node",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from fixtures.management import Management, open_management
-from fixtures.processes import free_port, started_dev
-from fixtures.registry import Registry, open_registry
+from fixtures.registry import Registry
 from fixtures.system import System
 
 pytestmark = pytest.mark.timeout(120)
@@ -26,26 +25,9 @@ def rule(client, scope, audience, context):
 """
 
 
-@pytest.fixture(scope="module")
-def registry() -> Iterator[Registry]:
-    with open_registry() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[System]:
-    data_dir = tmp_path_factory.mktemp("packages") / "data"
-    data_dir.mkdir()
-    (data_dir / "demo.made").touch()
-    port = free_port()
-    environment = {"RULEMINT_NPM_REGISTRY": registry.npm, "RULEMINT_PYPI_INDEX": registry.pypi}
-    with started_dev(environment, data_dir=data_dir, port=port) as process:
-        yield System(f"http://127.0.0.1:{port}", data_dir, process)
-
-
 @pytest.fixture
-async def management(system: System) -> AsyncIterator[Management]:
-    async with open_management(system.url, system.admin) as opened:
+async def management(package_system: System) -> AsyncIterator[Management]:
+    async with open_management(package_system.url, package_system.admin) as opened:
         yield opened
 
 
@@ -84,13 +66,13 @@ async def test_a_python_rule_uses_its_dependencies(management: Management) -> No
 
 
 async def test_other_dependencies_are_a_new_version_and_the_same_are_none(
-    management: Management, registry: Registry
+    management: Management, its_registry: Registry
 ) -> None:
     async with management.rule(GREETS, dependencies={"greeting": "1.0.0"}) as rule:
         path = f"/api/v2/rules/{rule['id']}"
-        asked = registry.asked.total()
+        asked = its_registry.asked.total()
         unchanged = (await management.call("PATCH", path, {"dependencies": {"greeting": "1.0.0"}, "order": 7})).body
-        assert (unchanged["version"], registry.asked.total()) == (1, asked)
+        assert (unchanged["version"], its_registry.asked.total()) == (1, asked)
         patched = (await management.call("PATCH", path, {"dependencies": {"greeting": "1.1.0"}})).body
         assert (patched["version"], patched["resolved_dependencies"]) == (2, {"greeting": "1.1.0"})
         assert (await claims(management))["https://x/said"] == "HELLO 1.1.0!"
@@ -123,15 +105,15 @@ async def test_a_failed_installation_fails_the_call_in_npm_s_words(
 
 @pytest.mark.parametrize("language", ["javascript", "python"])
 async def test_a_registry_that_is_down_is_a_503_that_says_to_come_again(
-    management: Management, registry: Registry, language: str
+    management: Management, its_registry: Registry, language: str
 ) -> None:
     body = {"name": "r", "script": "x", "language": language, "dependencies": {"shout": "<3.5"}}
-    registry.failing_with = 503
+    its_registry.failing_with = 503
     try:
         answer = await management.call("POST", "/api/v2/rules", body)
         tried = await management.call("POST", "/api/v2/rules/try", {**body, "client": {"id": "acme"}})
     finally:
-        registry.failing_with = None
+        its_registry.failing_with = None
     for each in (answer, tried):
         assert (each.status, each.body["errorCode"]) == (503, "unavailable")
         assert "the registry does not answer, try again later" in each.body["message"]
@@ -158,18 +140,18 @@ async def test_a_stored_rule_can_be_tried_with_other_dependencies(management: Ma
         assert (await management.call("GET", f"/api/v2/rules/{rule['id']}")).body["version"] == 1
 
 
-async def test_invocations_go_on_while_packages_are_installed(management: Management, registry: Registry) -> None:
+async def test_invocations_go_on_while_packages_are_installed(management: Management, its_registry: Registry) -> None:
     client = await management.a_client()
     async with management.rule("module.exports = (c, s, a, x, cb) => cb(null, { scope: s });"):
-        registry.is_stuck = True
+        its_registry.is_stuck = True
         body = {"name": "r", "script": "module.exports = () => ({});", "dependencies": {"shout": "2"}, "enabled": False}
         calls = [
             asyncio.create_task(management.call("POST", "/api/v2/rules", {**body, "name": f"r{n}"})) for n in range(2)
         ]
         for _ in range(5):
             assert (await management.ask(client.request())).status == 200
-        registry.is_stuck = False
-        registry.go_on.set()
+        its_registry.is_stuck = False
+        its_registry.go_on.set()
         for answer in await asyncio.gather(*calls):
             assert answer.status == 201, answer.text
             await management.call("DELETE", f"/api/v2/rules/{answer.body['id']}")

@@ -130,7 +130,7 @@ async def test_a_chatty_flow_takes_what_a_tenant_may_have_and_no_more(management
     client = await management.a_client()
     answers: list[Answer] = []
     async with management.rule(CHATTY), management.rule(CHATTY):
-        for _ in range(10):
+        for _ in range(6):
             answers += await asyncio.gather(*(management.ask(client.request()) for _ in range(8)))
     assert {answer.status for answer in answers} == {200}
     record = await read_exchange(management, answers[-1].headers["x-request-id"])

@@ -16,6 +16,7 @@ import pytest
 import trustme
 
 from fixtures.processes import free_port, started, started_dev, until
+from fixtures.system import System
 from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
@@ -93,10 +94,9 @@ def test_the_authority_is_for_its_owner_only(https_system: tuple[Path, int, int]
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
 
 
-def test_without_https_no_domain_is_named(tmp_path: Path) -> None:
-    with started_dev({"RULEMINT_TLS_PORT": "0"}, data_dir=tmp_path / "data", port=free_port()):
-        assert "tls_domain" not in json.loads((tmp_path / "data/admin.json").read_text())
-        assert not (tmp_path / "data/tls").exists()
+def test_without_https_no_domain_is_named(bare_system: System) -> None:
+    assert "tls_domain" not in bare_system.admin
+    assert not (bare_system.data_dir / "tls").exists()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ site alone: it is loaded into `wt` by Node's own `--require`.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import jwt
@@ -15,8 +15,6 @@ import pytest
 
 from fixtures.management import Management, open_management
 from fixtures.node import NodeFolder
-from fixtures.processes import free_port, started_dev
-from fixtures.registry import Registry, open_registry
 from fixtures.system import System, rules_left_in
 from fixtures.wt import Webtask
 
@@ -44,37 +42,28 @@ https.request = (options, ...rest) => {
 """
 
 
-@pytest.fixture(scope="module")
-def registry() -> Iterator[Registry]:
-    with open_registry() as opened:
+@pytest.fixture
+async def management(package_system: System) -> AsyncIterator[Management]:
+    async with open_management(package_system.url, package_system.admin) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[System]:
-    data_dir = tmp_path_factory.mktemp("packages") / "data"
-    data_dir.mkdir()
-    (data_dir / "demo.made").touch()
-    port = free_port()
-    environment = {"RULEMINT_NPM_REGISTRY": registry.npm}
-    with started_dev(environment, data_dir=data_dir, port=port) as process:
-        yield System(f"http://127.0.0.1:{port}", data_dir, process)
+async def tools(
+    package_system: System, webtask_folder: NodeFolder, tmp_path_factory: pytest.TempPathFactory
+) -> Webtask:
+    home = tmp_path_factory.mktemp("wt")
+    (home / "unpkg.js").write_text(UNPKG)
+    opened = Webtask(webtask_folder, home, NODE_OPTIONS=f"--require={home / 'unpkg.js'}")
+    async with open_management(package_system.url, package_system.admin) as operator:
+        opened.wt("profile", "init", "--url", package_system.url, "--container", "default", "--token", operator.token)
+    return opened
 
 
 @pytest.fixture
-async def management(system: System) -> AsyncIterator[Management]:
-    async with open_management(system.url, system.admin) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def webtask(
-    system: System, management: Management, webtask_folder: NodeFolder, tmp_path: Path
-) -> AsyncIterator[Webtask]:
-    (tmp_path / "unpkg.js").write_text(UNPKG)
-    opened = Webtask(webtask_folder, tmp_path, NODE_OPTIONS=f"--require={tmp_path / 'unpkg.js'}")
-    opened.wt("profile", "init", "--url", system.url, "--container", "default", "--token", management.token)
-    yield opened
+async def webtask(tools: Webtask, management: Management) -> AsyncIterator[Webtask]:
+    """The tools, and what they have made until the test ends."""
+    yield tools
     await rules_left_in(management)
 
 
