@@ -88,6 +88,8 @@ def test_every_command_of_the_page_runs_and_shows_what_the_page_says(workplace: 
     assert explained["depth"] == "replayed"
     assert [(each["name"], each["set_by"][0]["line"]) for each in explained["claims"]] == [("plan", 6)]
     assert [each["reason"] for each in explained["absent"] if each["name"] == "limit"] == ["branch_not_taken"]
+    assert "would have come with client.metadata.plan=gold" in of("--flip claim:limit")
+    assert json.loads(of("exchanges/$EXCHANGE/flip"))["set"] == ["client.metadata.plan=gold"]
 
 
 def _pasted(workplace: Workplace, shell: Shell, block: str) -> str:
