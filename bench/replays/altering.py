@@ -1,4 +1,4 @@
-"""Alter one frame of a stored tape, as a service or a clock would have answered otherwise, and say where that shows."""
+"""Alter one frame of a stored tape, as if the rule had asked or answered otherwise, and say where that shows."""
 
 from __future__ import annotations
 
@@ -25,17 +25,30 @@ def sealed_again(tape: Tape, vault: Vault, tenant: str, exchange: str) -> bytes:
     return RunnerKey(vault.runner_key()).seal_tape(zlib.compress(codecs.tape.encode(tape)), context=context)
 
 
-def altered(tape: Tape, random: Random) -> tuple[Tape, str] | None:
-    """*tape* with a question of its first rule altered, and how a divergence names that; None: it has no question."""
+def altered(tape: Tape, random: Random) -> tuple[Tape, str]:
+    """*tape* with one frame altered, and how a divergence names that.
+
+    It is a question of the first rule, or of one that asks nothing its answer.
+    """
     rule = tape.rules[0]
     places = [place for place, event in enumerate(rule.events) if isinstance(event, Called | AskedStorage)]
     if not places:
-        return None
-    place = random.choice(places)
-    event, named = _altered(rule, place)
-    events = [*rule.events[:place], event, *rule.events[place + 1 :]]
-    rules = [msgspec.structs.replace(rule, events=events), *tape.rules[1:]]
-    return msgspec.structs.replace(tape, rules=rules), named
+        changed, named = _other_answer(rule)
+    else:
+        place = random.choice(places)
+        event, named = _altered(rule, place)
+        changed = msgspec.structs.replace(rule, events=[*rule.events[:place], event, *rule.events[place + 1 :]])
+    return msgspec.structs.replace(tape, rules=[changed, *tape.rules[1:]]), named
+
+
+def _other_answer(rule: RuleTape) -> tuple[RuleTape, str]:
+    """*rule* with another answer: another value of its first claim, one scope more, or another outcome."""
+    if rule.outcome != "granted":
+        return msgspec.structs.replace(rule, outcome="granted"), "its outcome"
+    if rule.claims:
+        name = min(rule.claims)
+        return msgspec.structs.replace(rule, claims={**rule.claims, name: "altered"}), f"the claim {name}"
+    return msgspec.structs.replace(rule, scope=[*rule.scope, "altered"]), "its scopes"
 
 
 def _altered(rule: RuleTape, place: int) -> tuple[Event, str]:

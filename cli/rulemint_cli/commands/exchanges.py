@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -190,11 +191,11 @@ async def save_as_test(
         made = await replays.case(admin, exchange, name=name or "", rule=rule or "")
         if draft:
             version = await saving.add_to_draft(admin, made)
-            live = f"rulemint rules deploy-version '{made['rule']}' {version}"
-            say(f"added the case to the draft {version} of the rule {made['rule']}: {live} tests it and runs it")
+            say(f"added the case to the draft {version} of the rule {made['rule']}")
+            say(f"rulemint rules versions {quote(made['rule'])} shows it, and deploy-version tests it and has it live")
     if into is not None:
         saving.add_to_file(into, made)
-        say(f"added the case to {into}: rulemint test FILE --cases {into} runs it")
+        say(f"added the case to {into}, and rulemint test FILE --cases {quote(str(into))} runs it")
     for each in made["could_not_know"]:
         say(each)
     if call.as_json:
