@@ -134,6 +134,8 @@ def _about(tape: Tape, place: int) -> list[str]:
         said.append(f"masked on the tape, so *** in the case: {', '.join(tape.masked[:_SHOWN])}{more}")
     if place and tape.rules[place - 1].claims:
         said.append("not in the case: the claims of the rules before it, so the rule does not see them")
+    if tape.place:
+        said.append("not in the case: the place of the caller, which actions see as event.request.geoip")
     asked = tape.rules[place].events
     if any(isinstance(event, Called) for event in asked):
         said.append("not in the case: the answers to its calls, because calls of a case are real")
