@@ -62,6 +62,9 @@ class DrawBounds:
     count: int
     bytes: int
     """Of all draws together, as frames carry them."""
+    load_count: int
+    load_bytes: int
+    """The same of what a rule's module draws while it is loaded, as bytes."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ class ReplayTurn(RuleTurn):
             await super().load(),
             seed=tape.load_seed,
             now_ms=tape.load_now_ms,
+            drawn=tape.load_drawn,
             trace=names if self._explains else None,
         )
 

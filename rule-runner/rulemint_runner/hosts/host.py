@@ -172,6 +172,7 @@ class Host:
             self.kill(FailureReason.SYNTAX, "the rule was not loaded")
             raise not_loaded(answer, self.memory_mb)
         self.wants_cache = answer.wants_cache
+        self.pipe.seeds = self.pipe.seeds._replace(load_drawn=tuple(answer.drawn), load_drew_more=answer.drew_more)
 
     def send(self, turn: Turn) -> bool:
         """Send it *turn*; False if that has to wait until it is idle.

@@ -40,6 +40,9 @@ class Seeds(NamedTuple):
     """Its rule drew by it while it was loaded."""
     load_now_ms: float = 0.0
     """Its rule's clock said so then."""
+    load_drawn: tuple[bytes, ...] = ()
+    """The random bytes that it drew from its machine until then, as far as it told."""
+    load_drew_more: bool = False
 
 
 class Place(NamedTuple):

@@ -259,6 +259,8 @@ def rule_tape(rule: RuleRecording, ref: RuleRef, masking: Masking) -> RuleTape:
         now_ms=run.now_ms if run is not None else 0.0,
         load_seed=rule.seeds.load,
         load_now_ms=rule.seeds.load_now_ms,
+        load_drawn=list(rule.seeds.load_drawn),
+        load_drew_more=rule.seeds.load_drew_more,
         hash_seed=rule.seeds.hash,
         runs_before=rule.runs_before,
         cache=masking.cache(run.cache, f"{ref.name}.cache") if run is not None else {},
@@ -308,7 +310,12 @@ def _within_bounds(tape: Tape) -> bytes:
             )
         else:
             why = "only the summary fits"
-            rules = [msgspec.structs.replace(each, cache={}, claims={}, cut=why) for each in tape.rules]
+            rules = [
+                msgspec.structs.replace(
+                    each, cache={}, claims={}, cut=why, load_drawn=[], load_drew_more=bool(each.load_drawn)
+                )
+                for each in tape.rules
+            ]
             return codecs.tape.encode(msgspec.structs.replace(tape, rules=rules, cut=why))
     return data
 

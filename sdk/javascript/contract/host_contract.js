@@ -32,7 +32,9 @@ export default {
   "draws": {
     "draw_bytes": 65536,
     "count": 1000,
-    "bytes": 262144
+    "bytes": 262144,
+    "load_count": 100,
+    "load_bytes": 16384
   },
   "scope": {
     "character": "[\\x21\\x23-\\x5b\\x5d-\\x7e]",

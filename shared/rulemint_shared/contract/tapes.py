@@ -16,6 +16,7 @@ from msgspec import Meta
 from rulemint_shared.contract.log_records import Level
 from rulemint_shared.contract.messages import Invocation, Trial
 from rulemint_shared.contract.rule_state import CacheRecord
+from rulemint_shared.host_contract import HOST_CONTRACT
 
 FORMAT = 1
 MAX_TAPE_BYTES = 256 * 1024
@@ -141,6 +142,10 @@ class RuleTape(msgspec.Struct, frozen=True, kw_only=True):
     """The claims that were set when it had granted, by it and those before."""
     cut: str = ""
     """The place at which its events end too early, such as ``cut after 3 events``; empty: they are complete."""
+    load_drawn: Annotated[list[bytes], Meta(max_length=HOST_CONTRACT.draws.load_count)] = []
+    """The random bytes that its module had drawn from the machine while it was loaded, one draw after the other."""
+    load_drew_more: bool = False
+    """It drew more than that: a replay draws the rest anew."""
 
 
 class TapedLine(msgspec.Struct, frozen=True, kw_only=True):

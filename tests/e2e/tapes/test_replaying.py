@@ -35,6 +35,28 @@ def rule(client, scope, audience, context):
             "plan": client["metadata"].get("plan", "none"), "set": list({"a", "b", "c", "d", "e"})}
 """
 
+SALTED = """
+const { randomInt, randomBytes } = require('node:crypto');
+const salt = [crypto.randomUUID(), Math.random(), randomInt(1e9), randomBytes(5).toString('hex'), Date.now()];
+module.exports = (client, scope, audience, context, cb) => cb(null, { 'https://rules.example/salt': salt });
+"""
+SALTED_PYTHON = """
+import os, random, secrets, time, uuid
+SALT = [secrets.token_hex(8), str(uuid.uuid4()), random.random(), os.urandom(3).hex(), time.time()]
+def rule(client, scope, audience, context):
+    return {"salt": SALT}
+"""
+DRAWS_MUCH = """
+const drawn = crypto.getRandomValues(new Uint8Array(40_000)).join();
+export default () => ({ drawn: drawn.slice(-99) });
+"""
+DRAWS_MUCH_PYTHON = """
+import os
+DRAWN = os.urandom(40_000).hex()
+def rule(client, scope, audience, context):
+    return {"drawn": DRAWN[-99:]}
+"""
+
 
 async def replayed(tenant: Management, exchange: str, *changes: str) -> Any:
     answer = await tenant.call("POST", f"/api/v2/exchanges/{exchange}/replay", {"set": list(changes)})
@@ -55,6 +77,28 @@ async def test_a_replay_is_equal_and_a_change_shows_what_it_makes_different(
         changed = await replayed(tenant, exchange, "client.metadata.plan=gold")
         assert changed["verdict"] == "changed"
         assert {"what": "claims.plan", "before": "silver", "after": "gold"} in changed["differences"]
+
+
+@pytest.mark.parametrize(("language", "script"), [("javascript", SALTED), ("python", SALTED_PYTHON)])
+async def test_what_a_module_draws_while_it_is_loaded_is_on_the_tape_of_each_of_its_requests(
+    tenant: Management, language: str, script: str
+) -> None:
+    async with tenant.rule(script, language=language):
+        client = await tenant.a_client()
+        first, second = await taped(tenant, client), await taped(tenant, client)
+        answers = [await replayed(tenant, each) for each in (first, second)]
+    assert [answer["verdict"] for answer in answers] == ["equal", "equal"], answers
+    assert answers[0]["replayed"]["claims"] == answers[1]["replayed"]["claims"], "a host keeps what its module drew"
+
+
+@pytest.mark.parametrize(("language", "script"), [("javascript", DRAWS_MUCH), ("python", DRAWS_MUCH_PYTHON)])
+async def test_of_a_module_that_draws_more_than_a_tape_has_room_for_the_replay_says_so(
+    tenant: Management, language: str, script: str
+) -> None:
+    async with tenant.rule(script, language=language):
+        answer = await replayed(tenant, await taped(tenant, await tenant.a_client()))
+    assert answer["verdict"] == "diverged"
+    assert any("while it was loaded" in why for why in answer["could_not_know"])
 
 
 async def test_a_flow_of_two_languages_is_replayed_with_its_refusal(tenant: Management) -> None:

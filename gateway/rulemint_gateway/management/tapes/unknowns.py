@@ -27,6 +27,11 @@ def unknowns_of(tape: Tape, left: Divergence | None, changes: Sequence[Changed])
             for rule in tape.rules
             if rule.runs_before and rule.rule == left.rule
         ]
+    said += [
+        f"all that the module of {rule.rule} drew while it was loaded: that is more than a tape has room for"
+        for rule in tape.rules
+        if rule.load_drew_more
+    ]
     if tape.build != __version__:
         said.append(f"the tape was made by Rulemint {tape.build}, and replayed by {__version__}")
     return [*said, *_of_changes(tape, changes)]

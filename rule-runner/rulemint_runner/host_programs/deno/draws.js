@@ -26,6 +26,14 @@ let at = 0;
 const waiting = [];
 /** Questions that this run has asked. */
 let asked = 0;
+/** The module of the rule is being loaded: what it draws is told with the frame that says so. */
+let isLoading = false;
+/** What it has drawn, one draw after the other. @type {string[]} */
+const drawn = [];
+let drawnBytes = 0;
+let drewMore = false;
+/** What a replay has in the place of that. @type {string[]} */
+let loadTape = [];
 let notedDraws = 0;
 let notedBytes = 0;
 
@@ -72,6 +80,21 @@ function word() {
 }
 
 /**
+ * The module of the rule draws from now on; in a replay it gets *taped*, one draw after the other.
+ *
+ * @param {string[]} taped
+ */
+export function drawForLoad(taped) {
+  loadTape = taped;
+  isLoading = isNoted = true;
+}
+
+/** What it has drawn, for the frame that says that it is loaded. */
+export function drawnAtLoad() {
+  return { drawn, drew_more: drewMore };
+}
+
+/**
  * The run *number* draws from now on. *noted*: what a replay has; null: it is live.
  *
  * @param {number} number
@@ -80,6 +103,7 @@ function word() {
  */
 export function drawFor(number, isRecorded, noted) {
   n = number;
+  isLoading = false;
   tape = noted;
   isNoted = isRecorded || noted !== null;
   at =
@@ -108,8 +132,8 @@ export function isTold() {
 export function drawInto(bytes, after) {
   for (let from = 0; from < bytes.length; from += most.draw_bytes) {
     const part = bytes.subarray(from, from + most.draw_bytes);
-    const taped = tape?.[at];
-    const data = taped?.kind === "random" ? Uint8Array.fromBase64(taped.data ?? "") : null;
+    const taped = isLoading ? loadTape[at] : randomOnTape();
+    const data = taped === undefined ? null : Uint8Array.fromBase64(taped);
     if (data?.length === part.length) {
       part.set(data);
       at += 1;
@@ -117,8 +141,22 @@ export function drawInto(bytes, after) {
     } else {
       fill(part); // in a replay the runner sees by its note that the tape has no such draw
     }
-    if (isNoted) note({ kind: "random", data: part.toBase64(), after });
+    if (isLoading) noteOfLoad(part);
+    else if (isNoted) note({ kind: "random", data: part.toBase64(), after });
   }
+}
+
+/** The random bytes that the tape has next; undefined if it has none there. */
+function randomOnTape() {
+  const next = tape?.[at];
+  return next?.kind === "random" ? next.data ?? "" : undefined;
+}
+
+/** @param {Uint8Array} part */
+function noteOfLoad(part) {
+  drawnBytes += part.length;
+  drewMore ||= drawn.length >= most.load_count || drawnBytes > most.load_bytes;
+  if (!drewMore) drawn.push(part.toBase64());
 }
 
 /**

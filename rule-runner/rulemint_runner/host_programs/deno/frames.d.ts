@@ -25,6 +25,8 @@ export interface LoadFrame {
   now_ms?: number;
   /** What sets claims of these names is to be seen; null: nobody watches. */
   trace?: string[] | null;
+  /** In a replay: what the module draws from the machine while it is loaded. */
+  drawn?: string[];
 }
 
 /** Lines that did not run, and the line that decided so. */
@@ -206,7 +208,7 @@ export interface IdleFrame {
 
 export type OutFrame =
   | { t: "ready" }
-  | { t: "loaded"; wants_cache: boolean }
+  | { t: "loaded"; wants_cache: boolean; drawn: string[]; drew_more: boolean }
   | { t: "not-loaded"; kind: "syntax" | "exception"; text: string }
   | { t: "line"; level: Level; text: string; n: number }
   | IdleFrame

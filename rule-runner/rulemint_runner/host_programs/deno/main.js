@@ -11,7 +11,7 @@ import { replied } from "./calls.js";
 import { captureConsole } from "./capture.js";
 import { readFrame, writeFrames } from "./channel.js";
 import { begin, loadAt } from "./clock.js";
-import { drawFor, seedBy } from "./draws.js";
+import { drawFor, drawForLoad, drawnAtLoad, seedBy } from "./draws.js";
 import { defineFetch } from "./fetch.js";
 import { NotARule } from "./forms.js";
 import { droppedSince, Invocation, setRunning, within } from "./invocation.js";
@@ -41,13 +41,14 @@ let tracing = null;
 async function loaded(load) {
   loadAt(load.now_ms);
   seedBy(load.seed);
+  drawForLoad(load.drawn ?? []);
   try {
     if (load.trace) {
       tracing = await import("./tracing.js");
       await tracing.startTracing(load.trace, load.script);
     }
     const rule = await loadRule(load);
-    writeFrames({ t: "loaded", wants_cache: rule.wantsCache === true });
+    writeFrames({ t: "loaded", wants_cache: rule.wantsCache === true, ...drawnAtLoad() });
     return rule;
   } catch (error) {
     const kind = error instanceof NotARule ? "syntax" : "exception";

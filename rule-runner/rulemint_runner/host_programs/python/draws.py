@@ -28,6 +28,18 @@ class _Run:
     at = 0
     noted = noted_bytes = 0
     generator: _random.Random | None = None
+    is_loading = False
+    """The module of the rule is being loaded: what it draws is told with the frame that says so."""
+    load_tape: list = []
+    """In a replay it has this in the place of that."""
+
+
+class _Load:
+    """All that the module of the rule has drawn while it was loaded."""
+
+    drawn: list = []
+    drawn_bytes = 0
+    drew_more = False
 
 
 _run = _Run()
@@ -43,10 +55,21 @@ def define(channel: object) -> None:
 def begin(number: int, seed: int, *, record: bool = False, noted: list | None = None) -> None:
     """The run *number* draws from now on, by *seed*; 0: by the machine."""
     _run.number, _run.seed, _run.generator = number, seed or int.from_bytes(_urandom(8), "big"), None
-    if number == 0:  # the rule is loaded
-        _run.load_seed = _run.seed
+    _run.is_loading = False
     _run.tape, _run.is_told = noted, record or noted is not None
     _run.at = _run.noted = _run.noted_bytes = 0
+
+
+def begin_load(seed: int, taped: list) -> None:
+    """The module of the rule draws from now on; in a replay it gets *taped*, one draw after the other."""
+    begin(0, seed)
+    _run.load_seed, _run.load_tape = _run.seed, taped
+    _run.is_loading = _run.is_told = True
+
+
+def drawn_at_load() -> dict:
+    """Return what it has drawn, for the frame that says that it is loaded."""
+    return {"drawn": _Load.drawn, "drew_more": _Load.drew_more}
 
 
 def seed() -> int:
@@ -76,14 +99,36 @@ def secret_bytes(size: int, replies: int) -> bytes:
 
 
 def _draw(size: int, replies: int) -> bytes:
-    taped = _next()
-    data = _from_base64(taped["data"]) if taped is not None and taped["kind"] == "random" else None
+    taped = _random_on_tape()
+    data = None if taped is None else _from_base64(taped)
     if data is None or len(data) != size:
         data = _urandom(size)  # in a replay the runner sees by the note that the tape has no such draw
     else:
         _run.at += 1
-    note({"kind": "random", "data": _to_base64(data, newline=False).decode(), "after": replies})
+    if _run.is_loading:
+        _note_of_load(data)
+    else:
+        note({"kind": "random", "data": _as_text(data), "after": replies})
     return data
+
+
+def _as_text(data: bytes) -> str:
+    return _to_base64(data, newline=False).decode()
+
+
+def _random_on_tape() -> str | None:
+    if _run.is_loading:
+        return _run.load_tape[_run.at] if _run.at < len(_run.load_tape) else None
+    taped = _next()
+    return taped["data"] if taped is not None and taped["kind"] == "random" else None
+
+
+def _note_of_load(data: bytes) -> None:
+    _Load.drawn_bytes += len(data)
+    full = len(_Load.drawn) >= _BOUNDS["load_count"] or _Load.drawn_bytes > _BOUNDS["load_bytes"]
+    _Load.drew_more = _Load.drew_more or full
+    if not _Load.drew_more:
+        _Load.drawn.append(_as_text(data))
 
 
 def note(draw: dict) -> None:

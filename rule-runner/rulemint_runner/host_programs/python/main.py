@@ -76,7 +76,7 @@ def main() -> None:
     if load is None:
         return
     clock.CLOCK.load_at(load["now_ms"])
-    draws.begin(0, load["seed"])
+    draws.begin_load(load["seed"], load["drawn"])
     if load["packages"] is not None:
         package_files.define(packages.define(load["packages"]))
     strays.look_at(load["script"], has_packages=load["packages"] is not None)
@@ -89,7 +89,7 @@ def main() -> None:
         kind = "out_of_memory" if isinstance(error, MemoryError) else "exception"
         runner.write({"t": "not-loaded", "kind": kind, "text": without_paths(descriptions.describe(error))})
         return
-    runner.write({"t": "loaded"})
+    runner.write({"t": "loaded", **draws.drawn_at_load()})
     watching = _watching(load)
     while (run := runner.next_run()) is not None:
         began_s = now()

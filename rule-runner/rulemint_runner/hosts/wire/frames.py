@@ -22,6 +22,9 @@ from rulemint_shared.host_contract import HOST_CONTRACT
 
 MAX_DRAW_BYTES = HOST_CONTRACT.draws.draw_bytes
 """Of random bytes in one frame: as many as `crypto.getRandomValues` gives at once."""
+_DRAWS = HOST_CONTRACT.draws
+DrawnAtLoad = Annotated[list[Annotated[bytes, Meta(max_length=_DRAWS.load_bytes)]], Meta(max_length=_DRAWS.load_count)]
+"""The random bytes that a rule's module has drawn from the machine while it was loaded, one draw after the other."""
 NO_PACKAGES = msgspec.Raw(b"null")
 _CALL = HOST_CONTRACT.call
 
@@ -73,6 +76,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load", tag_field="t")
     """As in `Run`, while the module is loaded."""
     trace: list[str] | None = None
     """The host says in `Traced` what each run did; it sees best what sets claims of these names. None: it does not."""
+    drawn: list[bytes] = []
+    """In a replay: what the module draws while it is loaded. What is not here comes of the machine."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="t"):
@@ -142,6 +147,9 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded", tag_field="t"):
 
     wants_cache: bool = False
     """Each invocation is to bring the content of the rule's cache."""
+    drawn: DrawnAtLoad = []
+    drew_more: bool = False
+    """It drew more than that."""
 
 
 class NotLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="not-loaded", tag_field="t"):

@@ -195,6 +195,8 @@ TAPE = Tape(
             scope=["a"],
             claims={"n": 1},
             cut="cut after 7 events",
+            load_drawn=[b"s", b"t"],
+            load_drew_more=True,
         )
     ],
     outcome="granted",

@@ -118,6 +118,7 @@ def decoded(data: bytes) -> list[FromHost]:
                 "seed": 0,
                 "now_ms": 0.0,
                 "trace": None,
+                "drawn": [],
             },
             id="load",
         ),
