@@ -100,6 +100,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rules deploy plan.js --shadow 10%",
     ),
     "rules watch": ("rules watch plan.js",),
+    "rules power": ("rules power plan", "rules power plan --version 3"),
     "rules versions": ("rules versions plan",),
     "rules rollback": ("rules rollback plan", "rules rollback plan --to 1"),
     "rules deploy-version": ("rules deploy-version plan 1",),

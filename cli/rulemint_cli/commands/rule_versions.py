@@ -1,4 +1,4 @@
-"""Define ``rulemint rules versions``, ``rollback``, ``deploy-version`` and ``diff``."""
+"""Define ``rulemint rules versions``, ``rollback``, ``deploy-version``, ``diff`` and ``power``."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def add_version_commands(app: typer.Typer) -> None:
     command(app)(rollback)
     command(app, "deploy-version")(deploy_version)
     command(app)(diff)
+    command(app)(power)
 
 
 async def versions(call: Call, rule: RuleArgument) -> None:
@@ -122,3 +123,25 @@ async def diff(
         call.output.text(*rows)
     else:
         call.output.text(f"versions {found['from']} and {found['to']} are the same")
+
+
+async def power(
+    call: Call,
+    rule: RuleArgument,
+    version: Annotated[int | None, typer.Option("--version", min=1, help="Default: the version that runs.")] = None,
+) -> None:
+    """Show what a version was seen to use over its cases and tapes: claims, scopes, hosts, APIs.
+
+    Of a version that does not run it shows what the one that runs was not seen to use.
+    """
+    from rulemint_cli.rules.power_report import power_rows  # noqa: PLC0415  # rich, as --help does without
+
+    async with call.admin() as admin:
+        record = await find(admin, RULES, rule)
+        path, runs = f"{path_of(RULES, record)}/versions", record["version"]
+        shown = await admin.call("GET", f"{path}/{version or runs or record['draft_version']}")
+        running_one = await admin.call("GET", f"{path}/{runs}") if runs and runs != shown["number"] else None
+    if call.as_json:
+        call.output.json({"power": shown["power"], "seen_power": shown.get("seen_power")})
+    else:
+        call.output.text(*power_rows(shown, running_one))

@@ -34,6 +34,7 @@ from rulemint_gateway.management.rollouts.rollouts import Rollouts
 from rulemint_gateway.management.rules.checks import VersionChecks
 from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.management.rules.packages import Packages
+from rulemint_gateway.management.rules.power import TapedPower
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.rules.resuming import Resuming
 from rulemint_gateway.management.rules.rules import Rules
@@ -158,14 +159,15 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
     trials = Trials(redis, catalog, records, vault, packages, traffic.dispatcher, deadline_s=deadline_s)
     checks = VersionChecks(RuleLoading(Loads(redis, traffic.presence)), TriedCases(trials))
     texts = RuleTexts(records, packages, checks, versions_kept=settings.versions_kept)
+    taped = TapedPower(TapeStore(redis, vault))
     return _RuleParts(
         packages=packages,
         records=records,
         forms=RuleForms(records),
         texts=texts,
-        rules=Rules(catalog, store, records, texts),
+        rules=Rules(catalog, store, records, texts, taped),
         secrets=RuleSecretsOf(redis, records, store, vault),
-        versions=RuleVersionsOf(store, records, checks),
+        versions=RuleVersionsOf(store, records, checks, taped),
         rollouts=Rollouts(store, records, checks, traffic.rollouts),
         trials=trials,
     )

@@ -1,4 +1,4 @@
-"""The power of a version: what its cases show that it uses; and a lock, which makes that its limit."""
+"""The power of a version: what its cases and tapes show that it uses; and a lock, which makes that its limit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import jwt
 import pytest
 
 from fixtures.management import Management, read_exchange
+from fixtures.tapes import taped
+from fixtures.tenants import a_tenant
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -100,3 +102,51 @@ async def test_a_version_whose_power_is_not_known_gets_it_when_it_is_deployed(ma
         deployed = (await management.call("POST", f"{path}/versions/2/deploy")).body
         assert (deployed["version"], deployed["power"]["claims"]) == (2, ["plan"])
         assert (await management.call("GET", f"{path}/versions/2")).body["power"] == deployed["power"]
+
+
+SEES = """
+export default async ({ client, scope, context }) => {
+  await fetch('https://one.invalid/').catch(() => {});
+  await fetch('https://two.invalid/').catch(() => {});
+  return { plan: 'gold', scope: [...scope, 'extra'] };
+};
+"""
+
+
+async def test_a_version_says_what_it_used_on_its_tapes_to_those_who_may_read_them(management: Management) -> None:
+    async with (
+        a_tenant(management) as tenant,
+        tenant.rule(SEES, allow_hosts=["one.invalid"]) as rule,
+        tenant.rule("export default () => ({ other: 1 });", order=2),
+    ):
+        path = f"/api/v2/rules/{rule['id']}/versions/1"
+        assert (await tenant.call("GET", path)).body["seen_power"]["tapes"] == 0
+        client = await tenant.a_client()
+        await tenant.call("PATCH", "/api/v2/tenants/settings", {"tapes": {"one_in": 1}})
+        await taped(tenant, client)
+        shown = (await tenant.call("GET", path)).body
+        hidden = await tenant.call("GET", path, token=await token_with(tenant, "read:rules"))
+    used = {"claims": ["plan"], "scopes": ["extra"], "hosts": ["one.invalid"], "audiences": [client.audience]}
+    assert (shown["power"], shown["seen_power"]) == (None, {"power": used, "tapes": 1})
+    assert (hidden.status, "seen_power" in hidden.body) == (200, False)
+
+
+async def test_a_deployment_compares_with_what_the_version_before_used_on_its_tapes(management: Management) -> None:
+    async with a_tenant(management) as tenant, tenant.rule(SEES, allow_hosts=["one.invalid"]) as rule:
+        client = await tenant.a_client()
+        await tenant.call("PATCH", "/api/v2/tenants/settings", {"tapes": {"one_in": 1}})
+        await taped(tenant, client)
+        cases = [{"name": "gold", "audience": client.audience, "expect": {"claims_include": {"role": "root"}}}]
+        script = SEES.replace("plan: 'gold'", "plan: 'gold', role: 'root'")
+        changed = await tenant.call("PATCH", f"/api/v2/rules/{rule['id']}", {"script": script, "cases": cases})
+    assert changed.status == 200, changed.text
+    assert changed.body["more_power"] == {"claims": ["role"], "scopes": [], "hosts": [], "audiences": []}
+
+
+async def token_with(tenant: Management, scope: str) -> str:
+    """Return a token of the management API that has this *scope* only."""
+    limited = await tenant.create("clients", {"name": scope})
+    asked = {"client_id": limited["client_id"], "audience": tenant.admin["audience"]}
+    await tenant.create("client-grants", {**asked, "scope": [scope]})
+    secret = {"client_secret": limited["client_secret"], "grant_type": "client_credentials"}
+    return str((await tenant.ask({**asked, **secret})).body["access_token"])

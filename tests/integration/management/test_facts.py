@@ -31,6 +31,7 @@ from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError, NotFoundError
 from rulemint_gateway.management.rules.packages import Packages
+from rulemint_gateway.management.rules.power import TapedPower
 from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.management.rules.rules import Rules
 from rulemint_gateway.management.rules.secrets import RuleSecretsOf
@@ -39,6 +40,7 @@ from rulemint_gateway.management.rules.versions import RuleVersionsOf
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT as T
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import TENANTS
+from rulemint_gateway.stores.traffic.tape_store import TapeStore
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.contract.records import Tenant
 from rulemint_shared.process.background import in_background
@@ -58,12 +60,13 @@ class UseCases:
         forms = RuleForms(records)
         packages, loading = Packages(Installs(redis, RunnerPresence(redis))), NothingIsLoaded()
         texts = RuleTexts(records, packages, loading, versions_kept=10)
-        rules = Rules(catalog, store, records, texts)
         vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
+        taped = TapedPower(TapeStore(redis, vault))
+        rules = Rules(catalog, store, records, texts, taped)
         rule_secrets = RuleSecretsOf(redis, records, store, vault)
         actions = ActionRecords(records, forms)
         self.actions = Actions(store, actions, texts, rules, rule_secrets)
-        self.versions = ActionVersions(actions, RuleVersionsOf(store, records, loading))
+        self.versions = ActionVersions(actions, RuleVersionsOf(store, records, loading, taped))
         self.bindings = Bindings(store, actions)
         self.hooks = Hooks(records, forms, rules, rule_secrets)
 

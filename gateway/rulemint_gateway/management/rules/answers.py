@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.management.rules.cases import cases_of
+from rulemint_gateway.management.rules.power import Seen
 from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.cases.format import Case
 from rulemint_shared.clock import rfc3339_ms
@@ -46,7 +47,7 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     power: Power | None
     """The things that the version that is shown was seen to use over its cases; null: not known."""
     more_power: Power | UnsetType = UNSET
-    """Of a write: the part of its power that the version that ran before was not seen to use."""
+    """Of a write: the part of its power that the version before was not seen to use, over cases and tapes."""
     warning: str | UnsetType = UNSET
     """Of a write: why its version is only a draft."""
 
@@ -72,15 +73,26 @@ class RuleVersionSummary(Answer, frozen=True, kw_only=True):
     power: Power | None
 
 
+class SeenPower(Answer, frozen=True, kw_only=True):
+    """The things that a version was seen to use in recorded token requests."""
+
+    power: Power | None
+    """Null: it used too much to list."""
+    tapes: int
+    """Of the newest tapes of the rule, so many are of this version and were looked at."""
+
+
 class RuleVersionAnswer(RuleVersionSummary, frozen=True, kw_only=True):
     """A version of a rule."""
 
     script: str
     cases: tuple[Case, ...]
+    seen_power: SeenPower | UnsetType = UNSET
+    """Left out: the caller may not read what rules were given."""
 
 
-def rule_answer(rule: Rule, text: RuleVersion, *, before: RuleVersion | None = None) -> RuleAnswer:
-    """Return the answer that shows *rule* with *text*, the one that runs. *before* is the one that ran before."""
+def rule_answer(rule: Rule, text: RuleVersion, *, more_power: Power | UnsetType = UNSET) -> RuleAnswer:
+    """Return the answer that shows *rule* with *text*, the one that runs."""
     return RuleAnswer(
         id=rule.id,
         name=rule.name,
@@ -104,16 +116,9 @@ def rule_answer(rule: Rule, text: RuleVersion, *, before: RuleVersion | None = N
         on_failure=rule.on_failure,
         locked=text.locked,
         power=text.power,
-        more_power=_more_power(text, before),
+        more_power=more_power,
         warning=warning(),
     )
-
-
-def _more_power(text: RuleVersion, before: RuleVersion | None) -> Power | UnsetType:
-    if before is None or text.power is None or before.power is None or before.version == text.version:
-        return UNSET
-    more = text.power.beyond(before.power)
-    return UNSET if more == Power() else more
 
 
 def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
@@ -138,6 +143,11 @@ def version_summary(rule: Rule, text: RuleVersion) -> RuleVersionSummary:
     )
 
 
-def version_answer(rule: Rule, text: RuleVersion) -> RuleVersionAnswer:
-    """Return the answer that shows a version with its script and its cases."""
-    return RuleVersionAnswer(**asdict(version_summary(rule, text)), script=text.script, cases=cases_of(text))
+def version_answer(rule: Rule, text: RuleVersion, *, seen: Seen | None = None) -> RuleVersionAnswer:
+    """Return the answer that shows a version with its script, its cases, and what was *seen* of it on tapes."""
+    return RuleVersionAnswer(
+        **asdict(version_summary(rule, text)),
+        script=text.script,
+        cases=cases_of(text),
+        seen_power=UNSET if seen is None else SeenPower(power=seen.power, tapes=seen.tapes),
+    )

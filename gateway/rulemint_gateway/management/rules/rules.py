@@ -13,6 +13,7 @@ from rulemint_gateway.management.nouns.listings import FewRecords
 from rulemint_gateway.management.rules.answers import RuleAnswer, rule_answer
 from rulemint_gateway.management.rules.bodies import PLACES, RULE_FIELDS, CreateRule, PatchRule
 from rulemint_gateway.management.rules.kept_versions import numbers_of
+from rulemint_gateway.management.rules.power import TapedPower
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
 from rulemint_gateway.stores.catalog.catalog import Catalog
@@ -32,11 +33,14 @@ class Rules:
     answer = RuleAnswer
     filters: ClassVar[dict[str, str]] = {"enabled": "enabled"}
 
-    def __init__(self, catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts) -> None:
+    def __init__(
+        self, catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts, taped: TapedPower
+    ) -> None:
         self._catalog = catalog
         self._store = store
         self._records = records
         self._texts = texts
+        self._taped = taped
 
     async def create(self, tenant: str, body: CreateRule, *, made_as: RuleForm | None = None) -> RuleAnswer:
         """A new rule and its version 1, with its packages."""
@@ -121,7 +125,7 @@ class Rules:
         patched, text, old = await self._store.transact(tenant, plan)
         if text.version != shown_version(patched):
             text = await self._records.text(tenant, patched, shown_version(patched))
-        return rule_answer(patched, text, before=old)
+        return rule_answer(patched, text, more_power=await self._taped.more(tenant, text, old))
 
     async def delete(self, tenant: str, rule_id: str, *, check: Callable[[Rule], None] | None = None) -> None:
         """Delete the rule with its versions, secrets, state and tapes; one that is not there is no error.

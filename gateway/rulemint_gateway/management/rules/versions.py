@@ -22,6 +22,7 @@ from rulemint_gateway.management.rules.bodies import TEXT_FIELDS
 from rulemint_gateway.management.rules.cases import cases_of
 from rulemint_gateway.management.rules.checks import VersionChecks
 from rulemint_gateway.management.rules.kept_versions import numbers_of
+from rulemint_gateway.management.rules.power import TapedPower
 from rulemint_gateway.management.rules.records import RuleRecords, newest_version, shown_version
 from rulemint_gateway.management.rules.texts import deployed
 from rulemint_gateway.stores.catalog.tables import RULE_VERSIONS, RULES
@@ -47,8 +48,9 @@ class RuleDiff(msgspec.Struct, frozen=True, kw_only=True):
 class RuleVersionsOf:
     """The use cases of ``/api/v2/rules/{id}/versions`` and ``/diff``."""
 
-    def __init__(self, store: ConfigStore, records: RuleRecords, checks: VersionChecks) -> None:
+    def __init__(self, store: ConfigStore, records: RuleRecords, checks: VersionChecks, taped: TapedPower) -> None:
         self._store = store
+        self._taped = taped
         self._records = records
         self._checks = checks
 
@@ -71,13 +73,15 @@ class RuleVersionsOf:
     async def read(self, tenant: str, rule_id: str, version: int) -> RuleVersionAnswer:
         """One version with its script."""
         rule = self._records.find(tenant, rule_id)
-        return version_answer(rule, await self._records.text(tenant, rule, version))
+        text = await self._records.text(tenant, rule, version)
+        return version_answer(rule, text, seen=await self._taped.of(tenant, text))
 
     async def deploy(self, tenant: str, rule_id: str, version: int) -> RuleAnswer:
         """The rule, which runs *version* from now on; it may be older or newer than the one before."""
         rule = self._records.find(tenant, rule_id)
         before = await self._records.text(tenant, rule, rule.version) if rule.version else None
-        return rule_answer(*await self.deploy_record(tenant, rule_id, version), before=before)
+        rule, text = await self.deploy_record(tenant, rule_id, version)
+        return rule_answer(rule, text, more_power=await self._taped.more(tenant, text, before))
 
     async def deploy_record(
         self, tenant: str, rule_id: str, version: int | None, *, ends_draft: bool = False

@@ -11,12 +11,12 @@ from msgspec import UNSET
 
 from rulemint_gateway.management.errors import ForbiddenError, InvalidBodyError, NotFoundError, RedCase
 from rulemint_gateway.management.rules.checks import CaseResults
+from rulemint_gateway.management.rules.power import power_of
 from rulemint_gateway.management.trials.answers import TryAnswer
 from rulemint_gateway.management.trials.bodies import TryRule, check_body
 from rulemint_gateway.management.trials.requests import TriedRequest
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.stores.writing.calls import CALL
-from rulemint_shared.allow_list import DEFAULT_PORTS, AllowedHost, parse_entries
 from rulemint_shared.cases.differences import GRANTED, Seen, SeenCall, SeenLine, differences
 from rulemint_shared.cases.format import TEST_AUDIENCE, Case, TestClient
 from rulemint_shared.cases.trials import request_fields
@@ -28,8 +28,6 @@ CASES_AT_ONCE = 2
 """Of one version. Others of the tenant want to try their rules too."""
 CASES_WITHIN_S = 30.0
 """So long the cases of a version may take in all."""
-MAX_POWER = 500
-"""Claims, scopes, hosts or APIs that are listed of a version. Of one that uses more, its power is not known."""
 MAX_DIFFERENCES = 10
 """Of one case, as an answer has them."""
 NOT_THE_RULE_S_FAULT = {
@@ -158,19 +156,6 @@ def _seen(tried: TryAnswer) -> Seen:
     )
 
 
-def power_of(used: Sequence[Power], text: RuleVersion) -> Power | None:
-    """Return what *text* used over its cases, with hosts as its ``allow_hosts`` spells them; None if that is too much.
-
-    A call that was refused is not part of it.
-    """
-    all_used = {name: {each for power in used for each in getattr(power, name)} for name in Power.__struct_fields__}
-    entries = parse_entries(text.allow_hosts)
-    all_used["hosts"] = {str(host) for called in all_used["hosts"] for host in _allowed(called, entries)}
-    if any(len(names) > MAX_POWER for names in all_used.values()):
-        return None
-    return Power(**{name: tuple(sorted(names)) for name, names in all_used.items()})
-
-
 def _used(tried: TryAnswer, request: TriedRequest) -> Power:
     granted = tried.outcome == GRANTED
     return Power(
@@ -179,13 +164,6 @@ def _used(tried: TryAnswer, request: TriedRequest) -> Power:
         hosts=tuple(call.host for call in tried.calls),
         audiences=(request.audience,) if granted else (),
     )
-
-
-def _allowed(called: str, entries: Sequence[AllowedHost]) -> list[AllowedHost]:
-    """Return the entries that *called*, a host of a call, can stand for. A call does not say its scheme."""
-    name, _, port = called.partition(":")
-    hosts = [AllowedHost(scheme, name, int(port) if port.isdecimal() else own) for scheme, own in DEFAULT_PORTS.items()]
-    return [host for host in hosts if any(entry.allows(host.scheme, host.name, host.port) for entry in entries)]
 
 
 async def _all_of(cases: Sequence[Coroutine[None, None, _RunCase]]) -> list[_RunCase]:

@@ -25,6 +25,7 @@ _POWER: dict[str, Any] = {
     "locked": True,
     "power": {"claims": ["team"], "scopes": [], "hosts": [], "audiences": ["https://api.example.com/"]},
 }
+_SEEN: dict[str, Any] = {"power": {**_POWER["power"], "hosts": ["https://api.example.com"]}, "tapes": 57}
 _VERSION: dict[str, Any] = {
     "number": 2,
     "deployed": True,
@@ -107,7 +108,7 @@ ANSWERS: dict[str, Any] = {
         **_POWER,
     },
     "RuleVersionSummary": _VERSION,
-    "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT, "cases": _CASES},
+    "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT, "cases": _CASES, "seen_power": _SEEN},
     "RuleResumed": {
         "id": "rul_5Mbjl0PdGsWtk9QN",
         "name": "plan claim",
