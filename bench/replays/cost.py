@@ -72,10 +72,10 @@ def _measured(
                 api.call("PATCH", "tenants/settings", {"tapes": WAYS[way]})
                 for _ in range(_WARM_UP):
                     asking.token()
-                before_s = _processor_s(system)
+                before_s = processor_s(system)
                 for _ in range(given.tokens):
                     asking.token()
-                times[way].append((_processor_s(system) - before_s) / given.tokens * 1e6)
+                times[way].append((processor_s(system) - before_s) / given.tokens * 1e6)
             tell(f"{language}: round {number + 1} of {given.rounds}")
     api.call("DELETE", f"rules/{made['id']}")
     return times
@@ -88,7 +88,7 @@ def _cell(times: dict[str, list[float]], way: str) -> str:
     return f"{statistics.median(times[way]):.0f} µs ({more:+.1%})"
 
 
-def _processor_s(system: System) -> float:
+def processor_s(system: System) -> float:
     """The processor time of all processes of *system* so far; one that ended is no longer in it."""
     total = 0.0
     for pid in family(system.process.pid):

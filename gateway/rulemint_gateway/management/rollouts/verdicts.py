@@ -52,17 +52,20 @@ def verdict_on(rollout: Rollout, totals: Totals) -> Verdict:
     """Judge the step that *rollout* is at."""
     new, old = compared_counts(rollout, totals)
     looks_worse = ""
-    for what, bad_new, bad_old in (("failed", new.failed, old.failed), ("were refused", new.denied, old.denied)):
-        if not new.requests or not old.requests:
-            break
-        more = 100 * (bad_new / new.requests - bad_old / old.requests)
+    for what, bad_new, bad_old, of_old in (
+        ("failed", new.failed, old.failed, _expected_to_work(old, rollout.minimum)),
+        ("were refused", new.denied, old.denied, old.requests),
+    ):
+        if not new.requests or not of_old:
+            continue
+        more = 100 * (bad_new / new.requests - bad_old / of_old)
         if more <= rollout.tolerance:
             continue
         why = (
             f"{bad_new} of {new.requests} requests {what} with version {rollout.version}, "
             f"and {bad_old} of {old.requests} with the version that runs"
         )
-        if bad_new >= FEWEST_TO_FAIL and chance_of(bad_new, new.requests, bad_old, old.requests) < CHANCE:
+        if bad_new >= FEWEST_TO_FAIL and chance_of(bad_new, new.requests, bad_old, of_old) < CHANCE:
             return Verdict(Word.FAIL, why)
         looks_worse = f"{why}: that may still be chance"
     fewest = min(new.requests, old.requests)
@@ -78,6 +81,15 @@ def verdict_on(rollout: Rollout, totals: Totals) -> Verdict:
         Word.PASS,
         f"in {new.requests} requests version {rollout.version} fails and refuses no more than the version that runs",
     )
+
+
+def _expected_to_work(old: Ended, minimum: int) -> int:
+    """Return how many requests the old version counts as having had when failures are compared.
+
+    With few of them and no failure, it counts as if it had had the *minimum*. Otherwise a canary that always fails
+    would go on where its clients are the only ones.
+    """
+    return old.requests if old.failed else max(old.requests, minimum)
 
 
 def chance_of(bad_new: int, new: int, bad_old: int, old: int) -> float:

@@ -41,6 +41,12 @@ def test_a_version_that_fails_or_refuses_more_fails_before_the_minimum(bad: str)
     assert word(Ended(8, **{bad: 8}), Ended(100)) is Word.FAIL
 
 
+def test_a_version_that_fails_ends_also_if_nobody_asks_the_other_one() -> None:
+    assert word(Ended(5, failed=5), Ended()) is Word.FAIL
+    assert word(Ended(5, denied=5), Ended()) is Word.TOO_FEW, "its clients may always have been refused"
+    assert word(Ended(5, failed=5), Ended(2, failed=1)) is Word.TOO_FEW, "the other one fails, too"
+
+
 def test_a_few_bad_requests_are_too_few_to_fail() -> None:
     assert word(Ended(4, failed=4), Ended(100_000)) is Word.TOO_FEW
 
