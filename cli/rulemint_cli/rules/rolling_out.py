@@ -21,10 +21,15 @@ async def roll_out(admin: Admin, planned: Deployment, rollout: dict[str, Any]) -
     if rule is None or not rule["version"]:
         raise CommandError(f"no version of {wanted.name} runs that another could be compared with: deploy it first")
     if wanted.secrets:
-        name = quote(wanted.name)
-        raise CommandError(f"secrets belong to all versions of a rule: set them first with rulemint secrets set {name}")
+        raise CommandError(
+            "secrets belong to all versions of a rule: set them first with "
+            f"rulemint secrets set {quote(wanted.name)} NAME=VALUE"
+        )
     if others := sorted(planned.changes.keys() - MAKE_A_VERSION):
-        raise CommandError(f"{', '.join(others)} would change for all clients: change that by rulemint rules update")
+        raise CommandError(
+            f"{', '.join(others)} would change for all clients: "
+            f"change that first with rulemint rules update {quote(wanted.name)}"
+        )
     if not planned.changes:
         raise CommandError(f"nothing differs from version {rule['version']}, which runs")
     body = {**_version_fields(rule, planned), "draft": True}
@@ -68,7 +73,7 @@ def rollout_rows(rollout: Record) -> list[str]:
             f"{runs['equal']} equal, {runs['different']} different, {runs['unknown']} where nobody can tell, "
             f"{runs['dropped']} dropped"
         )
-        rows.append(f"the differences: rulemint logs --rule {quote(rollout['rule'])} --type diff")
+        rows.append(f"rulemint logs --type diff --rule {quote(rollout['rule'])} shows the differences")
     if rollout["verdict"]:
         rows.append(f"verdict: {rollout['verdict'].replace('_', ' ')}: {rollout['why']}")
     if rollout["reason"]:

@@ -73,8 +73,9 @@ async def test_what_was_written_and_not_judged_is_judged_again_and_counted_once(
 async def test_nonsense_in_the_server_does_not_count(redis: RedisClient) -> None:
     key = redis_keys.rollout_counts("t", "rol_1")
     nonsense = {"0 new granted": "many", "0 new lost": "5", "0 blue granted": "5", "x new granted": "5", "\x00": "5"}
+    nonsense |= {"0 new granted": "9" * 5_000, f"{'1' * 5_000} new granted": "5", "shadow equal": "-1"}
     await redis.hset(key, mapping=nonsense)  # type: ignore[misc]  # redis-py's type is of both clients
-    assert (await RolloutCounts(redis).read("t", "rol_1")).by_step == {}
+    assert await RolloutCounts(redis).read("t", "rol_1") == Totals({}, {})
 
 
 async def test_another_type_in_the_server_loses_the_counts_and_holds_nothing_up(redis: RedisClient) -> None:

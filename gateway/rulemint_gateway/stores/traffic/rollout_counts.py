@@ -7,6 +7,7 @@ behind the answers, and hears the sums. Without a rollout nothing is counted, an
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
@@ -46,7 +47,9 @@ class How(StrEnum):
     FAILED = "failed"
 
 
-_SIDES, _HOWS = set(map(str, Side)), set(map(str, How))
+_NAME = re.compile(f"([0-9]{{1,3}}) ({'|'.join(Side)}) ({'|'.join(How)})".encode())
+_COUNT = re.compile(rb"[0-9]{1,10}")
+_SHADOWS = {shadow_field(run).encode(): run for run in ShadowRun}
 
 
 class Ended(NamedTuple):
@@ -162,18 +165,18 @@ class RolloutCounts:
 
 
 def totals_of(kept: Mapping[bytes, bytes]) -> Totals:
-    """Read the hash of a rollout. What is malformed in it does not count."""
+    """Read the hash of a rollout. What is malformed in it, or out of all bounds, does not count."""
     by_step: dict[tuple[int, Side], Ended] = {}
-    fields = {shadow_field(run).encode(): run for run in ShadowRun}
-    shadows = {fields[name]: int(value) for name, value in kept.items() if name in fields and value.isdigit()}
+    shadows: dict[ShadowRun, int] = {}
     for name, value in kept.items():
-        words = name.decode(errors="replace").split(" ")
-        if len(words) != len(("step", "side", "how")) or not (words[0].isdecimal() and value.isdigit()):
+        if not _COUNT.fullmatch(value):
             continue
-        step, side, how = words
-        if side not in _SIDES or how not in _HOWS:
-            continue
-        count, where = int(value), (int(step), Side(side))
-        one = Ended(count, count if how == How.FAILED else 0, count if how == How.DENIED else 0)
-        by_step[where] = by_step.get(where, Ended()).plus(one)
+        count = int(value)
+        if found := _NAME.fullmatch(name):
+            step, side, how = (each.decode() for each in found.groups())
+            where = int(step), Side(side)
+            one = Ended(count, count if how == How.FAILED else 0, count if how == How.DENIED else 0)
+            by_step[where] = by_step.get(where, Ended()).plus(one)
+        elif name in _SHADOWS:
+            shadows[_SHADOWS[name]] = count
     return Totals(by_step, shadows)
