@@ -23,7 +23,7 @@ async def roll_out(admin: Admin, planned: Deployment, rollout: dict[str, Any]) -
     if wanted.secrets:
         raise CommandError(
             "secrets belong to all versions of a rule: set them first with "
-            f"rulemint secrets set {quote(wanted.name)} NAME=VALUE"
+            f"rulemint secrets set {quote(wanted.name)} KEY"
         )
     if others := sorted(planned.changes.keys() - MAKE_A_VERSION):
         raise CommandError(
@@ -73,7 +73,7 @@ def rollout_rows(rollout: Record) -> list[str]:
             f"{runs['equal']} equal, {runs['different']} different, {runs['unknown']} where nobody can tell, "
             f"{runs['dropped']} dropped"
         )
-        rows.append(f"rulemint logs --type diff --rule {quote(rollout['rule'])} shows the differences")
+        rows.append(f"rulemint logs --type=diff --rule {quote(rollout['rule'])} shows the differences")
     if rollout["verdict"]:
         rows.append(f"verdict: {rollout['verdict'].replace('_', ' ')}: {rollout['why']}")
     if rollout["reason"]:

@@ -46,6 +46,8 @@ WAITING, WAITING_OF_ONE_TENANT = 64, 4
 WAITS_S = 5.0
 """For a moment with room; then it is dropped."""
 LOOK_S = 0.05
+PAUSE_S = 0.02
+"""Before each: what asked just now most likely asks again, and the runner has one thread for both."""
 WITHIN_S = 10.0
 """From its begin: with no processor to spare it takes long."""
 _REPLAYED = b"shadow"
@@ -111,6 +113,7 @@ class ShadowRuns:
                 await asyncio.sleep(LOOK_S)
                 continue
             tenant = waiting.invocation.tenant
+            await asyncio.sleep(PAUSE_S)
             try:
                 run = await self._one(waiting)
             except Exception:
