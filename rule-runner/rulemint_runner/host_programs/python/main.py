@@ -60,6 +60,20 @@ def main() -> None:
     """Load once, then answer until the runner hangs up."""
     os.environ.clear()  # noqa: TID251  # the seed of hashes is for the interpreter
     runner = channel.Channel()
+    outbound = _changed_interpreter(runner)
+    runner.write({"t": "ready"})
+    load = runner.read()
+    loaded = None if load is None else _loaded(load, runner, outbound)
+    if loaded is None:
+        return
+    runner.write({"t": "loaded", **draws.drawn_at_load()})
+    watching = _watching(load)
+    while (run := runner.next_run()) is not None:
+        _answer(run, loaded, runner, watching)
+
+
+def _changed_interpreter(runner: channel.Channel) -> calls.Calls:
+    """Change the interpreter to what a rule may see and do; return its way to the outside."""
     faulthandler.register(SIGUSR1, file=2, all_threads=False)  # the runner asks where a rule is whose time is up
     capture.capture_output(runner)
     outbound = calls.Calls(runner)
@@ -71,44 +85,45 @@ def main() -> None:
     machine.define()
     socket_modules.define(outbound)
     strays.define()
-    runner.write({"t": "ready"})
-    load = runner.read()
-    if load is None:
-        return
+    return outbound
+
+
+def _loaded(load: dict, runner: channel.Channel, outbound: calls.Calls) -> object:
+    """Return the rule of *load*; None if it could not be loaded, which the runner has then been told."""
     clock.CLOCK.load_at(load["now_ms"])
     draws.begin_load(load["seed"], load["drawn"])
     if load["packages"] is not None:
         package_files.define(packages.define(load["packages"]))
     strays.look_at(load["script"], has_packages=load["packages"] is not None)
     try:
-        loaded = rule.load(load, outbound)
+        return rule.load(load, outbound)
     except rule.NotARule as error:
         runner.write({"t": "not-loaded", "kind": "syntax", "text": str(error)})
-        return
     except BaseException as error:  # noqa: BLE001  # all that a rule raises while it is loaded
         kind = "out_of_memory" if isinstance(error, MemoryError) else "exception"
         runner.write({"t": "not-loaded", "kind": kind, "text": without_paths(descriptions.describe(error))})
-        return
-    runner.write({"t": "loaded", **draws.drawn_at_load()})
-    watching = _watching(load)
-    while (run := runner.next_run()) is not None:
-        began_s = now()
-        running = invocation.begin(run["n"])
-        clock.CLOCK.begin(run["now_ms"])
-        draws.begin(run["n"], run["seed"], record=run["record"], noted=run["noted"])
-        randomness.seed_anew()
-        if watching is not None:
-            watching.start()
-        given = loaded.answer(run)
-        traced = [] if watching is None else [{**watching.stop(given), "n": run["n"]}]
-        strays.leave(running)
-        answer = rule.answer_of(given, running)
-        running.is_over = True
-        capture.flush()
-        took_ms = (now() - began_s) * 1000
-        idle = {"t": "idle", "n": run["n"], "took_ms": took_ms, "dropped": invocation.dropped()}
-        runner.write(*traced, {**answer, "n": run["n"]}, idle)
-        running.is_gone = True
+    return None
+
+
+def _answer(run: dict, loaded: object, runner: channel.Channel, watching: object) -> None:
+    """Run the rule once, and write its answer."""
+    began_s = now()
+    running = invocation.begin(run["n"])
+    clock.CLOCK.begin(run["now_ms"])
+    draws.begin(run["n"], run["seed"], record=run["record"], noted=run["noted"])
+    randomness.seed_anew()
+    if watching is not None:
+        watching.start()
+    given = loaded.answer(run)
+    traced = [] if watching is None else [{**watching.stop(given), "n": run["n"]}]
+    strays.leave(running)
+    answer = rule.answer_of(given, running)
+    running.is_over = True
+    capture.flush()
+    took_ms = (now() - began_s) * 1000
+    idle = {"t": "idle", "n": run["n"], "took_ms": took_ms, "dropped": invocation.dropped()}
+    runner.write(*traced, {**answer, "n": run["n"]}, idle)
+    running.is_gone = True
 
 
 main()
