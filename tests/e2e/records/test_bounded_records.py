@@ -122,7 +122,7 @@ async def test_a_checkpoint_goes_through_refusals_and_tokens_without_a_gap(manag
     newest = (await management.call("GET", "/api/v2/logs?per_page=100")).body
     # The newest, because records that are still being written push out the oldest while we look.
     there = [entry["log_id"] for entry in reversed(newest) if entry["log_id"] <= seen[-1]]
-    assert len(there) > len(asked)
+    assert len(there) >= len(asked)
     assert there == [log_id for log_id in seen if log_id in set(there)]
 
 
