@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from rulemint_gateway.compose.configuration import Configuration, open_configuration
-from rulemint_gateway.compose.console import a_console
+from rulemint_gateway.compose.console import open_console
 from rulemint_gateway.compose.handlers import all_handlers
 from rulemint_gateway.compose.token_requests import a_throttling, open_token_endpoint
 from rulemint_gateway.compose.traffic import open_traffic
@@ -66,7 +66,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         throttling = a_throttling(settings, known, traffic)
         token = open_token_endpoint(stack, settings, known, traffic, throttling)
         health = Health(traffic.presence, known.catalog, known.durability, settings.ready_file)
-        console = a_console(settings, known, traffic)
+        console = await open_console(stack, settings, known, traffic)
         handlers = all_handlers(settings, known, traffic, token=token, health=health, console=console.paths)
         answers = Answers(known.catalog, at_once=settings.management_calls)
         in_background(stack, known.catalog.keep_in_order())

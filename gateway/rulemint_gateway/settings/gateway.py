@@ -29,7 +29,7 @@ from rulemint_gateway.settings.connections import (
     MaxConnectionsPerAddress,
     WriteTimeout,
 )
-from rulemint_gateway.settings.console import ConsoleIdle, ConsoleLifetime
+from rulemint_gateway.settings.console import ConsoleIdle, ConsoleLifetime, ConsolePrivateProviders, origins
 from rulemint_gateway.settings.fairness import (
     FailuresPerClient,
     FailuresPerClientRefill,
@@ -163,6 +163,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     log_history_age: LogHistoryAge = DEFAULT_HISTORY_AGE_S
     console_idle: ConsoleIdle = 3_600
     console_lifetime: ConsoleLifetime = 43_200
+    console_private_providers: ConsolePrivateProviders = ""
     drain_delay: DrainDelay = 0.0
     drain: Drain = 3.0
     log_format: Annotated[LogFormat, Meta(description="auto (pretty on a terminal), console or json.")] = LogFormat.AUTO
@@ -193,6 +194,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
 
         self.trusted_networks()
         self.proxy_names()
+        self.private_origins()
 
     def trusted_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The networks of the proxies in front.
@@ -209,6 +211,14 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
             ValueError: an entry is none.
         """
         return host_names(self.trusted_proxy_names)
+
+    def private_origins(self) -> list[str]:
+        """The origins of providers of OpenID Connect that may be private.
+
+        Raises:
+            ValueError: an entry is none.
+        """
+        return origins(self.console_private_providers)
 
     def of_process(self, number: int) -> GatewaySettings:
         """The settings of one of several gateway processes, numbered from 0."""

@@ -33,6 +33,7 @@ from rulemint_gateway.web.management.backtests.backtests import BacktestHandlers
 from rulemint_gateway.web.management.clients.clients import ClientHandlers
 from rulemint_gateway.web.management.clients.secrets import ClientSecretHandlers
 from rulemint_gateway.web.management.console_sessions.links import ConsoleLinkHandlers
+from rulemint_gateway.web.management.console_sessions.providers import ProviderHandlers
 from rulemint_gateway.web.management.console_sessions.sessions import SessionHandlers
 from rulemint_gateway.web.management.deletions import DeletionHandlers
 from rulemint_gateway.web.management.exchanges.exchanges import ExchangeHandlers
@@ -55,7 +56,9 @@ from rulemint_gateway.web.management.tenants.settings import TenantSettingsHandl
 from rulemint_gateway.web.management.trials.trials import TrialHandlers
 from rulemint_gateway.web.metadata import Metadata
 from rulemint_gateway.web.openapi.handlers import Documentation
+from rulemint_gateway.web.sign_in.oidc.handlers import OidcHandlers
 from rulemint_gateway.web.sign_in.session import SessionHandler
+from rulemint_gateway.web.sign_in.ways import WaysHandler
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
 
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -129,6 +132,9 @@ class ConsolePaths:
     session: SessionHandler
     sessions: SessionHandlers
     links: ConsoleLinkHandlers
+    providers: ProviderHandlers
+    ways: WaysHandler
+    oidc: OidcHandlers
 
 
 @dataclass(frozen=True)
@@ -189,6 +195,8 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.tenants.stats.operations(),  # /api/v2/stats
         *handlers.status.operations(),  # /api/v2/status
         *handlers.console.links.operations(),  # /api/v2/console-links
+        *handlers.console.providers.operations(),  # /api/v2/console-providers
+        *handlers.console.ways.operations(),  # /console/api/sign-in
         *handlers.console.session.operations(),  # /console/api/session
         *handlers.console.sessions.operations(),  # /console/api/sessions
     ]
@@ -204,6 +212,7 @@ def routes(handlers: Handlers, answers: Answers) -> list[web.RouteDef]:
         *(route for described in by_path.values() for route in _routes_of(described, answers)),
         *FrontPage(handlers.catalog).routes(),  # /, /start
         *ConsoleSite().routes(),  # /console/
+        *handlers.console.oidc.routes(),  # /console/oidc/start, /console/oidc/callback
         *DocsSite().routes(),  # /docs/
         *authorization_endpoint.routes(),  # /authorize
         *(

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import uvloop
 
-from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.containment import contain
 from rulemint_runner.egress.broker.hosts_file import read_hosts_file
 from rulemint_runner.egress.broker.resolver_files import ResolverFiles
@@ -20,6 +19,7 @@ from rulemint_runner.egress.broker.tls import client_context
 from rulemint_runner.egress.messages import NotStarted, ProtocolError, Start, from_broker, to_broker
 from rulemint_shared.process.gc_tuning import leave_out_what_started
 from rulemint_shared.process.tether import die_with_parent
+from rulemint_shared.public_addresses import AddressPolicy
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, assert_never
 import msgspec
 from msgspec import Meta
 
+from rulemint_shared.contract.oidc_providers import OidcProvider
 from rulemint_shared.contract.rollouts import Rollout
 
 CLIENT_CREDENTIALS = "client_credentials"
@@ -91,6 +92,8 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """The time at which it is deleted with all that is its; until then it is closed. 0: it stays."""
     tapes: TapeSampling | None = None
     """None: as the gateway's settings say."""
+    oidc: tuple[OidcProvider, ...] = ()
+    """The providers by which people sign in to its console."""
 
     @property
     def is_closed(self) -> bool:

@@ -34,6 +34,10 @@ class Purpose(StrEnum):
     KEY_CHECK = "key-check"
     REPLAYS = "replays"
     """Of tapes on their way to a runner, which opens them."""
+    OIDC_SECRETS = "oidc-secrets"
+    """Of a tenant at a provider of OpenID Connect."""
+    SIGN_INS = "sign-ins"
+    """Of a browser's way to a provider and back."""
     TAPES = "tapes"
     """Of tapes that are kept: runners seal them, and only the gateway opens them."""
 

@@ -46,6 +46,7 @@ ORDER = [
     f"POST {EXCHANGE}/flip",
     "POST /api/v2/rules/backtest",
     "POST /api/v2/config/deletions",
+    "PUT /api/v2/console-providers/{name}",
     "POST /api/v2/console-links",
     "POST /console/api/session",
 ]
@@ -136,7 +137,7 @@ async def send(caller: Management, name: str, promised: tuple[Any, set[int]], ma
 def filled(path: str, made: dict[str, Any]) -> str:
     """*path* with what was made in the place of its parameters."""
     noun = path.split("/{", 1)[0]
-    parameters = {"id": made.get(noun), "number": made.get("number"), "trigger": "credentials-exchange"}
+    parameters = {"id": made.get(noun), "number": made.get("number"), "trigger": "credentials-exchange", "name": "work"}
     return re.sub(r"{(\w+)}", lambda match: str(parameters[match[1]]), path)
 
 

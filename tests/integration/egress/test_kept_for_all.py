@@ -11,11 +11,11 @@ from aiohttp import web as http
 
 from fixtures.web import NAME, Web, host_of
 from rulemint_runner.egress.broker import connections
-from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.calls import perform
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.broker.sessions import Sessions
 from rulemint_runner.egress.messages import Fetch, OutboundRequest
+from rulemint_shared.public_addresses import AddressPolicy
 
 
 class Meeting:

@@ -43,6 +43,20 @@ class LinkAnswer(Answer, frozen=True, kw_only=True):
     expires_in: int
 
 
+class ProviderToStart(Answer, frozen=True, kw_only=True):
+    """A provider of OpenID Connect, and the path to send a browser to."""
+
+    name: str
+    start: str
+
+
+class WaysAnswer(Answer, frozen=True, kw_only=True):
+    """The ways to sign in."""
+
+    oidc: list[ProviderToStart]
+    client_credentials: bool
+
+
 class SessionAnswer(Answer, frozen=True, kw_only=True):
     """The session of the caller, and the scopes that it holds now."""
 
@@ -50,8 +64,9 @@ class SessionAnswer(Answer, frozen=True, kw_only=True):
     tenant: str
     subject: str
     client_id: str
+    """Of a person: ``oidc:``, the provider's name, and the person's ``sub`` there."""
     way: str
-    """``client_credentials`` or ``link``."""
+    """``client_credentials``, ``link`` or ``oidc``."""
     scopes: list[str]
     expires_at: Moment
     idle_seconds: int

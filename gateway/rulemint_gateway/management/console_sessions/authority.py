@@ -1,21 +1,52 @@
-"""The scopes that a session holds now: what it had at its beginning, and what its client still has."""
+"""The scopes that a session holds now: what it had at its beginning, and what its client still has.
+
+Those of a person are what the tenant's settings give for the values that the provider told of.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import assert_never
+
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_gateway.stores.sessions.records import ClientAuthority, live_secrets
+from rulemint_gateway.stores.sessions.records import Authority, ClientAuthority, PersonAuthority, live_secrets
+from rulemint_shared.contract.oidc_providers import OidcProvider
 
 
 class SessionOverError(Exception):
-    """The client that a session acts for can vouch for it no more. The text says why."""
+    """Nobody vouches for the session any more. The text says why."""
 
 
-def held_scopes(config: TenantConfig, authority: ClientAuthority) -> tuple[str, ...]:
-    """The scopes of *authority* that its client is still granted.
+def held_scopes(config: TenantConfig, authority: Authority) -> tuple[str, ...]:
+    """The scopes of *authority* that its client is still granted, or that its provider's settings still give.
 
     Raises:
-        SessionOverError: the client is gone, or none of the secrets is live that it had at the beginning.
+        SessionOverError: nobody vouches for it any more.
     """
+    match authority:
+        case ClientAuthority():
+            return _of_client(config, authority)
+        case PersonAuthority():
+            return _of_person(config, authority)
+        case _:
+            assert_never(authority)
+
+
+def given_scopes(config: TenantConfig, provider: OidcProvider, values: Iterable[str]) -> tuple[str, ...]:
+    """The scopes that *values* of the provider's claim give now, as far as the management API defines them."""
+    api = config.management_api()
+    given = {scope for value in values for scope in provider.scopes.get(value, ())}
+    return () if api is None else tuple(scope.value for scope in api.scopes if scope.value in given)
+
+
+def granted_scopes(config: TenantConfig, client_id: str) -> tuple[str, ...]:
+    """The scopes that the client may ask for at the tenant's management API."""
+    api = config.management_api()
+    grant = None if api is None else config.grant(client_id, api.identifier)
+    return () if grant is None else config.scopes_of(grant)
+
+
+def _of_client(config: TenantConfig, authority: ClientAuthority) -> tuple[str, ...]:
     client = config.clients.get(authority.client_id)
     if client is None or client.created_at_ms != authority.client_created_at_ms:
         raise SessionOverError("its client was deleted")
@@ -25,8 +56,8 @@ def held_scopes(config: TenantConfig, authority: ClientAuthority) -> tuple[str, 
     return tuple(scope for scope in authority.scopes if scope in granted)
 
 
-def granted_scopes(config: TenantConfig, client_id: str) -> tuple[str, ...]:
-    """The scopes that the client may ask for at the tenant's management API."""
-    api = config.management_api()
-    grant = None if api is None else config.grant(client_id, api.identifier)
-    return () if grant is None else config.scopes_of(grant)
+def _of_person(config: TenantConfig, authority: PersonAuthority) -> tuple[str, ...]:
+    provider = next((each for each in config.tenant.oidc if each.name == authority.provider), None)
+    if provider is None or (provider.issuer, provider.client_id) != (authority.issuer, authority.provider_client_id):
+        raise SessionOverError("its provider of OpenID Connect was taken away")
+    return given_scopes(config, provider, authority.values)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from redis.exceptions import RedisError
 
 from rulemint_gateway.management.console_sessions.answers import CreateLink, LinkAnswer
-from rulemint_gateway.management.console_sessions.authority import granted_scopes
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError, UnavailableError
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.sessions.links import LINK_LIVES_S, Links
@@ -38,10 +37,8 @@ class ConsoleLinks:
             ForbiddenError: *body* names a scope that the caller does not have.
             UnavailableError: the link cannot be kept now.
         """
-        granted = granted_scopes(config, client_id)
-        may = [scope for scope in held if scope in granted]
-        wanted = may if not body.scopes else list(dict.fromkeys(body.scopes))
-        if missing := [scope for scope in wanted if scope not in may]:
+        wanted = list(dict.fromkeys(body.scopes or held))
+        if missing := [scope for scope in wanted if scope not in held]:
             raise ForbiddenError(f"A link gives no scopes that its maker does not have: {', '.join(missing)}")
         client = config.clients[client_id]
         link = Link(

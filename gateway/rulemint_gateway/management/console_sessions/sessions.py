@@ -17,7 +17,7 @@ from rulemint_gateway.management.console_sessions.answers import (
 from rulemint_gateway.management.console_sessions.authority import SessionOverError, held_scopes
 from rulemint_gateway.management.errors import UnauthorizedError, UnavailableError
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_gateway.stores.sessions.records import ClientAuthority, Session, Way
+from rulemint_gateway.stores.sessions.records import Authority, Session, Way
 from rulemint_gateway.stores.sessions.session_audit import SessionAudit
 from rulemint_gateway.stores.sessions.session_store import SessionStore
 from rulemint_shared import ids
@@ -58,7 +58,7 @@ class Sessions:
     async def begin(
         self,
         config: TenantConfig,
-        authority: ClientAuthority,
+        authority: Authority,
         *,
         way: Way,
         subject: str,

@@ -18,6 +18,7 @@ class Way(StrEnum):
 
     CLIENT_CREDENTIALS = "client_credentials"
     LINK = "link"
+    OIDC = "oidc"
 
 
 class ClientAuthority(msgspec.Struct, frozen=True, kw_only=True, tag="client"):
@@ -32,6 +33,25 @@ class ClientAuthority(msgspec.Struct, frozen=True, kw_only=True, tag="client"):
     """The scopes at the beginning; the session never holds more."""
 
 
+class PersonAuthority(msgspec.Struct, frozen=True, kw_only=True, tag="person"):
+    """A person that a provider of OpenID Connect told of. The session ends when the provider leaves the tenant."""
+
+    provider: str
+    issuer: str
+    provider_client_id: str
+    sub: str
+    values: tuple[str, ...]
+    """The values of the claim that gave scopes; what they give now, the tenant's settings say."""
+
+    @property
+    def client_id(self) -> str:
+        """The name that stands in records where a client's id does; no client's id has a colon."""
+        return f"oidc:{self.provider}:{self.sub}"
+
+
+Authority = ClientAuthority | PersonAuthority
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who signed in, on the server; the browser has a cookie that names it and proves it."""
 
@@ -40,7 +60,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
     subject: str
     """The name to show."""
-    authority: ClientAuthority
+    authority: Authority
     created_at_ms: int
     used_at_ms: int
     ends_at_ms: int

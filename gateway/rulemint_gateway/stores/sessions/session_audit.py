@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from rulemint_gateway.stores.sessions.records import Session
+from rulemint_gateway.stores.sessions.records import Authority, PersonAuthority, Session
 from rulemint_gateway.stores.writing.audit import audit_records
 from rulemint_gateway.stores.writing.calls import CALL, Call, own_call
 from rulemint_shared.clock import rfc3339_ms
@@ -58,9 +58,15 @@ def _shown(session: Session) -> dict[str, Any]:
         "way": str(session.way),
         "subject": session.subject,
         "client_id": session.authority.client_id,
-        "scopes": list(session.authority.scopes),
+        **_rights(session.authority),
         "created_at": rfc3339_ms(session.created_at_ms),
         "expires_at": rfc3339_ms(session.ends_at_ms),
         "ip": session.ip,
         "user_agent": session.user_agent,
     }
+
+
+def _rights(authority: Authority) -> dict[str, Any]:
+    if isinstance(authority, PersonAuthority):
+        return {"provider": authority.issuer, "values": list(authority.values)}
+    return {"scopes": list(authority.scopes)}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from aiohttp import web
 
+from rulemint_gateway.management.console_sessions.authority import granted_scopes
 from rulemint_gateway.management.console_sessions.sessions import SignedIn
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
 from rulemint_gateway.stores.catalog.authority import normalised
@@ -38,7 +39,7 @@ class AuthorizedCaller(msgspec.Struct, frozen=True):
     session_id: str = ""
     """The session of the console that it came with; empty: it came with a token."""
     scopes: tuple[str, ...] = ()
-    """All that it holds."""
+    """All that its token or session holds; see `scopes_now`."""
 
 
 def authorize(request: web.Request, catalog: Catalog, *, scope: str, token: str | None = None) -> AuthorizedCaller:
@@ -84,6 +85,14 @@ async def _still_holds(request: web.Request, config: TenantConfig, caller: Autho
         return session is not None and scope in session.scopes
     api = config.management_api()
     return api is not None and _still_granted(config, caller.client_id, api.identifier, scope)
+
+
+def scopes_now(request: web.Request, catalog: Catalog, caller: AuthorizedCaller) -> tuple[str, ...]:
+    """All that *caller* may do now. Its token may name scopes that its client has lost since."""
+    if caller.session_id:
+        return caller.scopes
+    granted = granted_scopes(tenant_of(request, catalog), caller.client_id)
+    return tuple(scope for scope in caller.scopes if scope in granted)
 
 
 def check_origin(request: web.Request) -> None:
@@ -136,7 +145,7 @@ def _with_session(
     """The caller by its session, whose scopes were compared with those of its client a moment ago."""
     session, held = signed_in
     check_own_page(request)
-    _begin_call(request, config, session.authority.client_id, held)
+    _begin_call(request, config, session.authority.client_id, held, name=session.subject)
     if not any(scope in held for scope in scopes):
         raise _lacks(scopes)
     return AuthorizedCaller(
@@ -148,7 +157,10 @@ def _lacks(scopes: Sequence[str]) -> ForbiddenError:
     return ForbiddenError(f"Insufficient scope; expected any of: {', '.join(scopes)}", scopes=scopes)
 
 
-def _begin_call(request: web.Request, config: TenantConfig, client_id: str, held: Sequence[str]) -> None:
+def _begin_call(
+    request: web.Request, config: TenantConfig, client_id: str, held: Sequence[str], *, name: str = ""
+) -> None:
+    """The call of the client, or of a person of that *name*."""
     if CALL.get() is not None:  # a call may need several scopes
         return
     client = config.clients.get(client_id)
@@ -157,7 +169,7 @@ def _begin_call(request: web.Request, config: TenantConfig, client_id: str, held
         Call(
             tenant=config.tenant.name,
             client_id=client_id,
-            client_name=client.name if client else "",
+            client_name=client.name if client else name,
             ip=source_address(request),
             user_agent=well_formed(request.headers.get("User-Agent", ""))[:MAX_USER_AGENT],
             method=request.method,

@@ -15,9 +15,31 @@ _SESSION = {
     "scopes": ["read:rules", "read:logs"],
     "expires_at": AT,
 }
+_PROVIDER = {
+    "issuer": "https://login.example.com",
+    "client_id": "rulemint-console",
+    "claim": "groups",
+    "scopes": {"operators": ["read:rules", "update:rules", "read:logs"]},
+    "subject_claim": "email",
+    "request_scopes": ["email", "groups"],
+}
 
-CONSOLE_BODIES: dict[str, Any] = {"CreateLink": {"scopes": ["read:rules", "read:logs"]}, "SignIn": {"link": _LINK}}
+CONSOLE_BODIES: dict[str, Any] = {
+    "CreateLink": {"scopes": ["read:rules", "read:logs"]},
+    "SignIn": {"link": _LINK},
+    "PutProvider": {**_PROVIDER, "client_secret": "the-secret-of-the-console"},
+}
 CONSOLE_ANSWERS: dict[str, Any] = {
+    "WaysAnswer": {
+        "oidc": [{"name": "work", "start": "/console/oidc/start?provider=work"}],
+        "client_credentials": True,
+    },
+    "ProviderAnswer": {
+        **_PROVIDER,
+        "name": "work",
+        "hosts": [],
+        "redirect_uri": "https://id.example.com/console/oidc/callback",
+    },
     "LinkAnswer": {"url": f"https://id.example.com/console/#link={_LINK}", "token": _LINK, "expires_in": 60},
     "SessionAnswer": {**_SESSION, "tenant": "acme", "idle_seconds": 3600},
     "ListedSession": {

@@ -10,21 +10,21 @@ from msgspec import UNSET
 
 from rulemint_gateway.management.console_sessions.answers import SessionAnswer, SignIn
 from rulemint_gateway.management.console_sessions.links import USED, ConsoleLinks
-from rulemint_gateway.management.console_sessions.sessions import MAX_USER_AGENT, Begun, Origin, Sessions
+from rulemint_gateway.management.console_sessions.sessions import Begun, Sessions
 from rulemint_gateway.management.errors import ForbiddenError, InvalidBodyError, UnauthorizedError
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig, why_closed
 from rulemint_gateway.stores.sessions.records import Way
-from rulemint_gateway.stores.writing.calls import CALL, Call
+from rulemint_gateway.stores.writing.calls import CALL
 from rulemint_gateway.web.callers.console_session import check_change, clear_cookie, set_cookie, signed_in
 from rulemint_gateway.web.callers.source_address import source_address
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.callers.throttling import THROTTLING
 from rulemint_gateway.web.http.bodies import read_json
-from rulemint_gateway.web.http.header_text import well_formed
 from rulemint_gateway.web.http.operations import Operation
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.sign_in.client_secrets import ClientSecretSignIn
+from rulemint_gateway.web.sign_in.origin import call_of, origin_of
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +90,7 @@ class SessionHandler:
         check_change(request)
         body = await read_json(request, SignIn)
         config = tenant_of(request, self._catalog)
-        CALL.set(_call(request, config))  # so that a refusal is recorded
+        CALL.set(call_of(request, config))  # so that a refusal is recorded
         begun = await self._begin(request, config, body)
         if before := signed_in(request):
             await self._sessions.end(config, before.session.id, why="its browser signed in anew")
@@ -112,7 +112,8 @@ class SessionHandler:
         check_change(request)
         config = tenant_of(request, self._catalog)
         if found := signed_in(request):
-            CALL.set(_call(request, config, client_id=found.session.authority.client_id))
+            session = found.session
+            CALL.set(call_of(request, config, client_id=session.authority.client_id, name=session.subject))
             await self._sessions.end(config, found.session.id, why="its owner signed out")
         response = web.Response(status=204, headers=NO_STORE)
         clear_cookie(response)
@@ -131,9 +132,9 @@ class SessionHandler:
         proven = self._ways.client_secrets.prove(
             config, body.client_id, body.client_secret, source=source_address(request)
         )
-        CALL.set(_call(request, config, client_id=proven.authority.client_id))
+        CALL.set(call_of(request, config, client_id=proven.authority.client_id))
         return await self._sessions.begin(
-            config, proven.authority, way=Way.CLIENT_CREDENTIALS, subject=proven.subject, origin=_origin(request)
+            config, proven.authority, way=Way.CLIENT_CREDENTIALS, subject=proven.subject, origin=origin_of(request)
         )
 
     async def _by_link(self, request: web.Request, config: TenantConfig, text: str) -> Begun:
@@ -144,30 +145,12 @@ class SessionHandler:
         except UnauthorizedError:
             throttling.bearer_failed(request)
             raise UnauthorizedError(USED, with_token=False) from None
-        CALL.set(_call(request, config, client_id=link.authority.client_id))
+        CALL.set(call_of(request, config, client_id=link.authority.client_id))
         return await self._sessions.begin(
             config,
             link.authority,
             way=Way.LINK,
             subject=link.subject,
-            origin=_origin(request),
+            origin=origin_of(request),
             ends_at_ms=link.ends_at_ms,
         )
-
-
-def _origin(request: web.Request) -> Origin:
-    return Origin(source_address(request), well_formed(request.headers.get("User-Agent", "")))
-
-
-def _call(request: web.Request, config: TenantConfig, *, client_id: str = "") -> Call:
-    client = config.clients.get(client_id)
-    origin = _origin(request)
-    return Call(
-        tenant=config.tenant.name,
-        client_id=client_id,
-        client_name=client.name if client else "",
-        ip=origin.ip,
-        user_agent=origin.user_agent[:MAX_USER_AGENT],
-        method=request.method,
-        path=request.path,
-    )

@@ -13,9 +13,9 @@ from weakref import WeakSet
 
 from aiohttp import AddrInfoType, TCPConnector
 
-from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.answered_connection import AnsweredConnection
 from rulemint_runner.egress.broker.resolver import CheckedResolver, Lookups
+from rulemint_shared.public_addresses import AddressPolicy
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.errors import Code, EgressDenied, EgressFailed
+from rulemint_shared.public_addresses import AddressPolicy
 
 LOOKUP_TIMEOUT_S = 5.0
 MAX_LOOKUPS = 64

@@ -13,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Mapping
 
-from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.calls import perform
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.broker.resolver_files import ResolverFiles
@@ -32,6 +31,7 @@ from rulemint_runner.egress.messages import (
     to_broker,
 )
 from rulemint_shared.process.shortages import shortage_of
+from rulemint_shared.public_addresses import AddressPolicy
 
 
 class Server:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import ClientSession, DummyCookieJar
 
-from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.connections import Connector, KeptConnections
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.messages import MAX_HEADER_VALUE_CHARACTERS, MAX_HEADERS
+from rulemint_shared.public_addresses import AddressPolicy
 
 MAX_SESSIONS = 256
 """Idle ones; those that call come on top."""

@@ -20,11 +20,11 @@ import msgspec
 from aiohttp import BasicAuth, ClientSession, DummyCookieJar
 from yarl import URL
 
-from rulemint_runner.egress.broker.addresses import AddressPolicy
 from rulemint_runner.egress.broker.connections import Connector
 from rulemint_runner.egress.broker.resolver import Lookups
 from rulemint_runner.egress.errors import EgressDenied, EgressError
 from rulemint_runner.packages.installing.refusal import InstallError
+from rulemint_shared.public_addresses import AddressPolicy
 
 ANYWHERE: Final = ("0.0.0.0/0", "::/0")
 AT_ONCE = 6

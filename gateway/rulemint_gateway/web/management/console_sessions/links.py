@@ -7,8 +7,9 @@ from aiohttp import web
 
 from rulemint_gateway.management.console_sessions.answers import CreateLink, LinkAnswer
 from rulemint_gateway.management.console_sessions.links import ConsoleLinks
+from rulemint_gateway.management.errors import ForbiddenError
 from rulemint_gateway.stores.catalog.catalog import Catalog
-from rulemint_gateway.web.callers.bearer import authorize
+from rulemint_gateway.web.callers.bearer import authorize, scopes_now
 from rulemint_gateway.web.callers.issuers import issuer_of
 from rulemint_gateway.web.callers.tenancy import tenant_of
 from rulemint_gateway.web.http.bodies import read_json
@@ -48,16 +49,19 @@ class ConsoleLinkHandlers:
         """201 and a link, which begins one session within a minute.
 
         The session holds the scopes of the caller, or those of them that the body names. It ends with the caller's
-        token at the latest. The secret of the link stands behind ``#``, which no browser sends, so no server logs it.
+        token at the latest. A session of the console makes no link, because it would outlive itself by that. The
+        secret of the link stands behind ``#``, which no browser sends, so no server logs it.
         """
         caller = authorize(request, self._catalog, scope=CREATE)
+        if caller.session_id:
+            raise ForbiddenError("A session makes no link: use a token", code="session_makes_no_link")
         body = await read_json(request, CreateLink) if request.can_read_body else CreateLink()
         config = tenant_of(request, self._catalog)
         answer = await self._links.create(
             config,
             body,
             client_id=caller.client_id,
-            held=caller.scopes,
+            held=scopes_now(request, self._catalog, caller),
             ends_at_ms=caller.expires_at_s * 1_000,
             issuer=issuer_of(request, config),
         )

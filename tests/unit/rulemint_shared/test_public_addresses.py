@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulemint_runner.egress.broker.addresses import AddressPolicy, is_public
+from rulemint_shared.public_addresses import AddressPolicy, is_public
 
 SPECIAL = """
     0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.255.255.255
