@@ -57,6 +57,7 @@ from rulemint_shared.contract.messages import (
     Shadow,
     Trial,
 )
+from rulemint_shared.contract.oidc_providers import OidcProvider
 from rulemint_shared.contract.package_messages import Installed, InstallRequest, NotInstalled, Wanted
 from rulemint_shared.contract.records import (
     Client,
@@ -335,6 +336,19 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             default_audience="https://api/",
             kept={"friendly_name": "T"},
             delete_at_ms=2,
+            oidc=(
+                OidcProvider(
+                    name="work",
+                    issuer="https://login/",
+                    client_id="c",
+                    secret=b"s",
+                    claim="groups",
+                    scopes={"admins": ("read:rules",)},
+                    subject_claim="email",
+                    request_scopes=("openid",),
+                    hosts=("keys",),
+                ),
+            ),
         ),
     ),
     "client": (
