@@ -54,6 +54,7 @@ from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch
 from rulemint_gateway.stores.traffic.log_store import LogStore
+from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.tape_store import TapeStore
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
@@ -253,5 +254,7 @@ def _tenant_paths(known: Configuration) -> TenantPaths:
         settings=TenantSettingsHandlers(catalog, TenantSettings(catalog, store)),
         signing_keys=SigningKeyHandlers(catalog, SigningKeyring(catalog, store, known.signing_keys)),
         log=TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
-        stats=StatsHandlers(catalog, Stats(TokenCounts(redis), SecretUsage(redis), TokenUse(redis))),
+        stats=StatsHandlers(
+            catalog, Stats(TokenCounts(redis), SecretUsage(redis), TokenUse(redis), MinuteCounts(redis))
+        ),
     )

@@ -108,6 +108,7 @@ def _exchanges(stack: AsyncExitStack, settings: GatewaySettings, known: Configur
     )
     in_background(stack, exchanges.write_behind())
     in_background(stack, exchanges.use.write())
+    in_background(stack, exchanges.minutes.write())
     aged = AgedExchanges(
         known.redis,
         known.catalog.tenant_names,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappush, heappushpop
+from typing import TypeVar
 
 from rulemint_gateway.management.errors import InvalidBodyError
 from rulemint_gateway.management.nouns.answers import Answer, Moment
+from rulemint_gateway.stores.traffic.minute_counts import Minute, MinuteCounts, middle_of
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
 from rulemint_gateway.stores.traffic.token_use import TokenUse, Use
-from rulemint_shared.clock import unix_ms
+from rulemint_shared.clock import rfc3339_ms, unix_ms
+
+K = TypeVar("K")
 
 ACTIVE_DAYS = 30
 MAX_DAYS = 400
@@ -51,13 +55,42 @@ class Waste(Answer, frozen=True, kw_only=True):
     clients: list[ClientWaste]
 
 
+class MinuteAnswer(Answer, frozen=True, kw_only=True):
+    """The token requests that began in one minute, and how long those took that got a token.
+
+    The durations are an eighth off at most, and null without a token.
+    """
+
+    at: Moment
+    granted: int
+    denied: int
+    failed: int
+    refused: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+class Minutes(Answer, frozen=True, kw_only=True):
+    """The last minutes, the oldest first. The newest one is not over yet. All of them together are in `whole`."""
+
+    minutes: list[MinuteAnswer]
+    whole: MinuteAnswer
+
+
 class Stats:
     """The use cases of ``/api/v2/stats``."""
 
-    def __init__(self, counts: TokenCounts, usage: SecretUsage, use: TokenUse) -> None:
+    def __init__(self, counts: TokenCounts, usage: SecretUsage, use: TokenUse, minutes: MinuteCounts) -> None:
         self._counts = counts
         self._usage = usage
         self._use = use
+        self._minutes = minutes
+
+    async def minutes(self, tenant: str, *, last: int) -> Minutes:
+        """The *last* minutes until now."""
+        now = unix_ms() // 60_000
+        found = await self._minutes.between(tenant, now - last + 1, now)
+        return Minutes(minutes=[_minute_answer(each) for each in found], whole=_minute_answer(_together(found)))
 
     async def waste(self, tenant: str, *, day: str | None, take: int) -> Waste:
         """The *take* clients that wasted most on *day* (``YYYYMMDD``), and all of them together; today unless given.
@@ -110,6 +143,39 @@ def _client_waste(client_id: str, use: Use) -> ClientWaste:
         spent_ms=round(use.spent_us / 1_000, 1),
         saved_ms=round(use.spent_us / 1_000 * wasted / max(1, use.asked), 1),
     )
+
+
+def _together(minutes: list[Minute]) -> Minute:
+    """The counts of all *minutes*, as one that began with the first."""
+    whole = Minute(minutes[0].minute, dict.fromkeys(minutes[0].outcomes, 0), {})
+    for each in minutes:
+        _add(whole.outcomes, each.outcomes)
+        _add(whole.buckets, each.buckets)
+    return whole
+
+
+def _add(counts: dict[K, int], more: dict[K, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
+
+
+def _minute_answer(minute: Minute) -> MinuteAnswer:
+    return MinuteAnswer(
+        at=rfc3339_ms(minute.minute * 60_000),
+        **minute.outcomes,
+        p50_ms=_quantile(minute.buckets, 0.5),
+        p99_ms=_quantile(minute.buckets, 0.99),
+    )
+
+
+def _quantile(buckets: dict[int, int], part: float) -> float | None:
+    wanted = sum(buckets.values()) * part
+    passed = 0
+    for bucket, count in sorted(buckets.items()):
+        passed += count
+        if passed >= wanted:
+            return round(middle_of(bucket), 2)
+    return None
 
 
 def _day(text: str, field: str) -> date:

@@ -256,6 +256,11 @@ def token_use(tenant: str, day: str) -> str:
     return f"{_of(tenant)}:token-use:{day}"
 
 
+def minutes(tenant: str, hour: int) -> str:
+    """The hash of *hour* (since 1970): a minute and an outcome, or a minute and a bucket of durations → how many."""
+    return f"{_of(tenant)}:minutes:{hour}"
+
+
 def token_quota(tenant: str, window: str) -> str:
     """The hash of a quota in one hour or day: how many tokens were issued, and how many were refused."""
     return f"{_of(tenant)}:token-quotas:{window}"

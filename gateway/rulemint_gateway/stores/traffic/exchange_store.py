@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.traffic.exchange_names import names_of
 from rulemint_gateway.stores.traffic.exchange_search import find_written
+from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts
 from rulemint_gateway.stores.traffic.record_size import fitting, weight
 from rulemint_gateway.stores.traffic.refusal_sampling import RefusalSampler
 from rulemint_gateway.stores.traffic.secret_usage import Usage, UsageNotes, note_usage
@@ -84,6 +85,8 @@ class ExchangeStore:
         self._redis = redis
         self.use = TokenUse(redis)
         """Counts the tokens that clients asked for, by their records."""
+        self.minutes = MinuteCounts(redis)
+        """Counts token requests by minute and outcome."""
         self._bounds = StreamBounds(kept_per_tenant, max_bytes)
         self._refusal_bounds = StreamBounds(kept_per_tenant, refusal_bytes)
         self._age_s = age_s
@@ -116,6 +119,7 @@ class ExchangeStore:
         """
         self._waiting.add(exchange.tenant, exchange, weight(exchange))
         self.use.note(exchange)
+        self.minutes.note(exchange)
         self._filled.set()
 
     def refuse(self, tenant: str, source: str, make: Callable[[], ExchangeRecord]) -> None:
@@ -154,6 +158,7 @@ class ExchangeStore:
     def _keep_refusals(self, exchanges: Iterable[ExchangeRecord]) -> None:
         for exchange in exchanges:
             self._refused.add(exchange.tenant, exchange, weight(exchange))
+            self.minutes.note(exchange)
             self._filled.set()
 
     def _look_for_samples(self) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from rulemint_gateway.management.stats import DayAnswer, Stats, Waste
+from rulemint_gateway.management.stats import DayAnswer, Minutes, Stats, Waste
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.web.callers.bearer import authorize
 from rulemint_gateway.web.http.operations import Operation
@@ -16,6 +16,9 @@ from rulemint_gateway.web.http.paging import MAX_PER_PAGE
 from rulemint_gateway.web.http.problems import NO_STORE, json_answer
 from rulemint_gateway.web.http.queries import query_of
 from rulemint_shared.whole_text import whole
+
+MOST_MINUTES = 120
+"""Counts are kept an hour longer."""
 
 Day = Annotated[str, Meta(max_length=8, pattern=whole("[0-9]{8}", means="a day as YYYYMMDD"))]
 
@@ -32,6 +35,12 @@ class WasteQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     day: Day | None = None
     take: Annotated[int, Meta(ge=1, le=MAX_PER_PAGE)] = 50
+
+
+class MinutesQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The minutes that are asked for."""
+
+    last: Annotated[int, Meta(ge=1, le=MOST_MINUTES)] = 60
 
 
 class StatsHandlers:
@@ -65,6 +74,16 @@ class StatsHandlers:
             ),
             Operation(
                 method="GET",
+                path="/api/v2/stats/minutes",
+                handle=self.minutes,
+                tag="Statistics",
+                summary="Count token requests by minute and outcome",
+                scopes=("read:stats",),
+                query=MinutesQuery,
+                answer=Minutes,
+            ),
+            Operation(
+                method="GET",
                 path="/api/v2/stats/waste",
                 handle=self.waste,
                 tag="Statistics",
@@ -86,6 +105,12 @@ class StatsHandlers:
         """200 and a number."""
         caller = authorize(request, self._catalog, scope="read:stats")
         return json_answer(await self._stats.active_clients(caller.tenant), headers=NO_STORE)
+
+    async def minutes(self, request: web.Request) -> web.Response:
+        """200 and the last minutes until now, counted within 5 seconds."""
+        caller = authorize(request, self._catalog, scope="read:stats")
+        query = query_of(request, MinutesQuery)
+        return json_answer(await self._stats.minutes(caller.tenant, last=query.last), headers=NO_STORE)
 
     async def waste(self, request: web.Request) -> web.Response:
         """200 and the clients that wasted most tokens on a day, today unless `day` says another of the last three.

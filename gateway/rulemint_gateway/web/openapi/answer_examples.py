@@ -11,6 +11,15 @@ from rulemint_gateway.web.openapi.exchange_examples import EXCHANGE
 from rulemint_gateway.web.openapi.rollout_examples import ROLLOUT_ANSWERS
 from rulemint_gateway.web.openapi.tape_examples import TAPE_ANSWERS
 
+_MINUTE = {
+    "at": "2026-11-25T08:00:00.000Z",
+    "granted": 212,
+    "denied": 3,
+    "failed": 0,
+    "refused": 1,
+    "p50_ms": 4.49,
+    "p99_ms": 8.98,
+}
 _KID = "P2rKTRRr4gavlihK48hJ-IeakbRy2zNzBeOj-fNEegw"
 _SCRIPT = "export default () => ({ team: 'night' });\n"
 _SHOWN_ONCE = "gj4wYaFBHHwc_3EHFJLDqioa…"
@@ -198,6 +207,10 @@ ANSWERS: dict[str, Any] = {
         "leaked_passwords": 0,
         "created_at": "2026-10-27T00:00:00.000Z",
         "updated_at": "2026-10-27T00:00:00.000Z",
+    },
+    "Minutes": {
+        "minutes": [_MINUTE],
+        "whole": _MINUTE,
     },
     "Waste": {
         "day": "2026-11-25",

@@ -30,6 +30,7 @@ _IN_QUERIES = {
     "from": "Where to go on, or to begin",
     "to": "Where to end",
     "day": "The day (UTC), as YYYYMMDD; today unless it is given",
+    "last": "How many minutes, of which the last one is not over yet",
     "sort": "The newest first, or the oldest",
     "tail": "Begin with so many records of the past",
     "since": "Begin at this time (RFC 3339, or ms since the epoch)",

@@ -92,7 +92,12 @@ function options({ series, width, height, say }) {
     ],
     series: [
       {},
-      ...series.map((each) => ({ label: each.name, stroke: colour(each.colour), width: 2, points: { show: false } })),
+      ...series.map((each) => ({
+        label: each.name,
+        stroke: colour(each.colour),
+        width: 2,
+        points: { show: true, size: 4, fill: colour(each.colour) },
+      })),
     ],
   };
 }
