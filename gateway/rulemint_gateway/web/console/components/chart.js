@@ -1,6 +1,8 @@
 import { html, Plot, plotStyle, useEffect, useRef } from "../vendor/third-party.js";
+import { plainly } from "../text/hostile.js";
 import { counted } from "../text/numbers.js";
 import { local } from "../text/moments.js";
+import { Said } from "./said.js";
 
 /** @typedef {{ name: string, values: (number | null)[], colour: string, stacked?: boolean }} Series  `colour`: a variable of look/colours.css, such as `--good` */
 
@@ -42,12 +44,14 @@ export function Chart({ label, times, series, height = 160, say = counted }) {
     };
   }, [shape, height]);
   useEffect(() => plot.current?.setData(dataOf(times, series)), [times, ...series.map((each) => each.values)]);
-  const last = series.map((each) => `${each.name} ${say(each.values.at(-1) ?? null)}`).join(", ");
+  const last = series.map((each) => `${plainly(each.name)} ${say(each.values.at(-1) ?? null)}`).join(", ");
   return html`
     <figure class="chart">
       <figcaption>${label}
         <span class="legend">${series.map((each) =>
-          html`<span key=${each.name} style=${{ "--key": `var(${each.colour})` }}>${each.name}</span>`
+          html`<span key=${each.name} style=${{
+            "--key": `var(${each.colour})`,
+          }}><${Said} text=${each.name} most=${60} /></span>`
         )}</span>
       </figcaption>
       <div ref=${box} role="img" aria-label=${`${label}. Now: ${last}`}></div>

@@ -1,5 +1,7 @@
 import { html, useEffect, useId, useRef, useState } from "../vendor/third-party.js";
 import { question } from "../state/questions.js";
+import { plainly } from "../text/hostile.js";
+import { Said } from "./said.js";
 
 /**
  * A window over the page, which Escape closes and whose focus stays inside.
@@ -28,7 +30,7 @@ export function Dialog({ title, close, children, class: more = "", fixed = false
   return html`
     <dialog ref=${element} class=${more} aria-labelledby=${id} onCancel=${cancel} onMouseDown=${press}>
       <div class="dialog">
-        <h2 id=${id}>${title}</h2>
+        <h2 id=${id}><${Said} text=${title} most=${200} /></h2>
         ${children}
       </div>
     </dialog>
@@ -46,7 +48,7 @@ function Asked({ asked }) {
   const [typed, setTyped] = useState("");
   const id = useId();
   const { title, breaks, name, yes = "Do it", danger = true, answer } = asked;
-  const sure = name === undefined || typed === name;
+  const sure = name === undefined || typed === name || typed === plainly(name);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (sure) answer(true);
@@ -54,9 +56,15 @@ function Asked({ asked }) {
   return html`
     <${Dialog} title=${title} close=${() => answer(false)}>
       <form onSubmit=${submit}>
-        <ul>${breaks.map((each) => html`<li key=${each}>${each}</li>`)}</ul>
+        <ul>${breaks.map((each) =>
+          html`
+            <li key=${each}>
+              <${Said} text=${each} />
+            </li>
+          `
+        )}</ul>
         ${name !== undefined && html`
-          <label for=${id}>Type <code class="said">${name}</code> to confirm</label>
+          <label for=${id}>Type <code><${Said} text=${name} /></code> to confirm</label>
           <input id=${id} value=${typed} autocomplete="off" spellcheck=${false}
             onInput=${(/** @type {any} */ event) => setTyped(event.currentTarget.value)} />
         `}

@@ -67,7 +67,28 @@ const look = EditorView.theme({
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--main)", color: "var(--on-main)" },
   ".cm-searchMatch": { backgroundColor: "var(--found)" },
   ".cm-specialChar": { color: "var(--bad)" },
+  ...underlined("error", "--bad"),
+  ...underlined("warning", "--warn"),
+  ...underlined("info", "--link"),
+  ...underlined("hint", "--dim"),
 });
+
+/**
+ * A problem's line and its sign in the gutter. CodeMirror's own are images of data, which the policy refuses.
+ * @param {string} severity
+ * @param {string} colour
+ */
+function underlined(severity, colour) {
+  return {
+    [`.cm-lintRange-${severity}`]: {
+      backgroundImage: "none",
+      textDecoration: `underline wavy var(${colour})`,
+      textUnderlineOffset: "3px",
+    },
+    [`.cm-lint-marker-${severity}`]: { content: "normal", color: `var(${colour})`, lineHeight: "1" },
+    [`.cm-lint-marker-${severity}::before`]: { content: "'●'" },
+  };
+}
 
 /** Also the marks that turn the direction of writing, which CodeMirror itself shows only in part. */
 const hidden = highlightSpecialChars({
@@ -111,7 +132,7 @@ export function basics({ label, readOnly = false }) {
   ];
   return [
     EditorView.cspNonce.of(styleNonce()),
-    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     lineNumbers(),
     foldGutter(),
     drawSelection(),
