@@ -31,9 +31,7 @@ export function Action({ scope, run, children, kind, disabled = false, title, la
       aria-keyshortcuts=${keys?.replaceAll("-", "+").replaceAll("Mod", "Control")}
       title=${allowed ? title : needs(scope)}
       onClick=${press}
-    >${children}${!allowed && html`
-      <small class="needs">${needs(scope)}</small>
-    `}</button>
+    >${children}${!allowed && " "}${!allowed && html`<small class="needs">${needs(scope)}</small>`}</button>
   `;
 }
 

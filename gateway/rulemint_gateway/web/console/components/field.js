@@ -13,9 +13,8 @@ export function Field({ label, value, onInput, type = "text", hint, problem, sco
   const about = hint || problem ? `${id}-about` : undefined;
   return html`
     <div class="field">
-      <label for=${id}>${label}${!allowed && html`
-        <small class="needs">${needs(scope)}</small>
-      `}</label>
+      <label for=${id}>${label}${!allowed && " "}${!allowed &&
+        html`<small class="needs">${needs(scope)}</small>`}</label>
       <${lines ? "textarea" : "input"}
         id=${id}
         type=${lines ? undefined : type}

@@ -9,9 +9,8 @@ export function Toasts() {
       ${toasts.value.map((each) =>
         html`
           <div key=${each.id} class=${`toast ${each.kind}`}>
-            <span><${Said} text=${each.text} most=${600} />${each.about && html`
-              <code class="dim"><${Said} text=${each.about} /></code>
-            `}</span>
+            <span><${Said} text=${each.text} most=${600} />${" "}${each.about &&
+              html`<code class="dim"><${Said} text=${each.about} /></code>`}</span>
             <button type="button" class="action quiet" aria-label="Close this remark" onClick=${() =>
               close(each.id)}>✕</button>
           </div>

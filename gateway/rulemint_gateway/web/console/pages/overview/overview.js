@@ -75,11 +75,10 @@ function Attention({ items, again }) {
         html`
           <li key=${item.key}>
             <span class=${`badge ${item.grade}`}>${words[item.grade]}</span>
-            <span class="attention-text">${item.about && html`
-              <b><${Said} text=${item.about} most=${80} /></b>
-            `}
-              <${Said} text=${item.says} /> ${item.at &&
-                html`<span class="dim">(<${Moment} at=${item.at} distance />)</span>`}
+            <span class="attention-text">
+              ${item.about && html`<b><${Said} text=${item.about} most=${80} /></b>`}${" "}
+              <${Said} text=${item.says} />${" "}
+              ${item.at && html`<span class="dim">(<${Moment} at=${item.at} distance />)</span>`}
             </span>
             ${item.href && html`<a href=${item.href}>${item.does}</a>`}
             ${item.resume &&
