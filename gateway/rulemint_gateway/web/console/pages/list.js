@@ -15,4 +15,62 @@
 /** @type {Page[]} */
 export const PAGES = [
   { path: "/", title: "Overview", keys: "g o", load: () => import("./overview/overview.js") },
+  {
+    path: "/clients",
+    title: "Clients",
+    keys: "g c",
+    scope: "read:clients",
+    load: () => import("./clients/clients.js"),
+  },
+  {
+    path: "/clients/:id",
+    title: "Client",
+    under: "/clients",
+    scope: "read:clients",
+    load: () => import("./clients/client.js"),
+  },
+  { path: "/apis", title: "APIs", keys: "g a", scope: "read:resource_servers", load: () => import("./apis/apis.js") },
+  {
+    path: "/apis/:id",
+    title: "API",
+    under: "/apis",
+    scope: "read:resource_servers",
+    load: () => import("./apis/api.js"),
+  },
+  {
+    path: "/grants",
+    title: "Grants",
+    keys: "g g",
+    scope: "read:client_grants",
+    load: () => import("./grants/grants.js"),
+  },
+  {
+    path: "/keys",
+    title: "Signing keys",
+    keys: "g k",
+    scope: "read:signing_keys",
+    load: () => import("./keys/keys.js"),
+  },
+  {
+    path: "/settings",
+    title: "Settings",
+    keys: "g s",
+    scope: "read:tenant_settings",
+    load: () => import("./settings/settings.js"),
+  },
+  { path: "/audit", title: "Audit", keys: "g u", scope: "read:logs", load: () => import("./audit/audit.js") },
+  {
+    path: "/sessions",
+    title: "Sessions",
+    keys: "g i",
+    scope: "read:sessions",
+    load: () => import("./sessions/sessions.js"),
+  },
+  {
+    path: "/tenants",
+    title: "Tenants",
+    keys: "g t",
+    scope: "read:tenants",
+    load: () => import("./tenants/tenants.js"),
+  },
 ];

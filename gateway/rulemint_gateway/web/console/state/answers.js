@@ -26,7 +26,8 @@ export function useAnswer(ask, inputs, { everyMs, when = true } = {}) {
   useEffect(() => {
     if (!when) return;
     const ending = new AbortController();
-    let timer = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
     set((before) => ({ ...before, loading: true }));
     const run = async () => {
       try {

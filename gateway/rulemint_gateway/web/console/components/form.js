@@ -1,0 +1,52 @@
+import { html, useState } from "../vendor/third-party.js";
+import { Dialog } from "./dialog.js";
+import { Said } from "./said.js";
+
+/**
+ * A form in a window. A problem of one of its *fields* goes to that field, any other stands above the buttons.
+ * @param {{ title: string, yes: string, fields: string[], save: () => Promise<unknown>, close: () => void, ready?: boolean, children: (problems: Record<string, string>) => any }} props
+ *   `fields`: names of the body's fields that have an input; `ready`: what must be there is there
+ */
+export function FormDialog({ title, yes, fields, save, close, ready = true, children }) {
+  const [problem, setProblem] = useState({ field: "", text: "" });
+  const [running, setRunning] = useState(false);
+  const submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (!ready || running) return;
+    setRunning(true);
+    try {
+      await save();
+      close();
+    } catch (error) {
+      setProblem(placed(error, fields));
+      setRunning(false);
+    }
+  };
+  return html`
+    <${Dialog} title=${title} close=${close}>
+      <form onSubmit=${submit}>
+        ${children(problem.field ? { [problem.field]: problem.text } : {})}
+        ${problem.text && !problem.field && html`
+          <p class="wrong" role="alert">
+            <${Said} text=${problem.text} />
+          </p>
+        `}
+        <p class="actions">
+          <button type="button" class="action" onClick=${close}>Cancel</button>
+          <button type="submit" class="action main" disabled=${!ready || running}>${yes}</button>
+        </p>
+      </form>
+      <//>
+  `;
+}
+
+/**
+ * A problem, and the field that it is about if that is one of *fields*; the server names parts of one by dots.
+ * @param {unknown} error
+ * @param {string[]} fields
+ */
+export function placed(error, fields) {
+  const { message, field } = /** @type {any} */ (error);
+  const [first] = String(field ?? "").split(/[.[]/);
+  return { field: fields.includes(first) ? first : "", text: String(message ?? error) };
+}

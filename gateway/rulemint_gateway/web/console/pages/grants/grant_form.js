@@ -1,0 +1,92 @@
+import { html, useState } from "../../vendor/third-party.js";
+import { patch, post } from "../../api/client.js";
+import { listed } from "../../api/lists.js";
+import { Choice, Tick } from "../../components/choice.js";
+import { Field } from "../../components/field.js";
+import { FormDialog } from "../../components/form.js";
+import { useAnswer } from "../../state/answers.js";
+import { part } from "../../state/router.js";
+import { may } from "../../state/session.js";
+import { plainly } from "../../text/hostile.js";
+
+const FIELDS = ["client_id", "audience", "scope", "allow_all_scopes"];
+
+/**
+ * A new grant, or one that is changed: its client and its API stay then.
+ * @param {{ grant?: any, client_id?: string, audience?: string, close: () => void, saved: () => void }} props
+ */
+export function GrantForm({ grant, client_id = "", audience = "", close, saved }) {
+  const [client, setClient] = useState(grant?.client_id ?? client_id);
+  const [api, setApi] = useState(grant?.audience ?? audience);
+  const [scope, setScope] = useState((grant?.scope ?? []).join(" "));
+  const [all, setAll] = useState(grant?.allow_all_scopes ?? false);
+  const clients = useAnswer((signal) => listed("/api/v2/clients", { noun: "clients", signal }), [], {
+    when: !grant && may("read:clients"),
+  });
+  const apis = useAnswer((signal) => listed("/api/v2/resource-servers", { noun: "resource_servers", signal }), [], {
+    when: may("read:resource_servers"),
+  });
+  const scopes = scope.split(/\s+/).filter(Boolean);
+  const known = apis.value?.rows.find((each) => each.identifier === api)?.scopes ?? [];
+  const save = async () => {
+    if (grant) await patch(`/api/v2/client-grants/${part(grant.id)}`, { scope: scopes, allow_all_scopes: all });
+    else {await post("/api/v2/client-grants", {
+        client_id: client,
+        audience: api,
+        scope: scopes,
+        ...(all && { allow_all_scopes: true }),
+      });}
+    saved();
+  };
+  const toggle = (/** @type {string} */ value, /** @type {boolean} */ on) =>
+    setScope((on ? [...scopes, value] : scopes.filter((/** @type {string} */ each) => each !== value)).join(" "));
+  return html`
+    <${FormDialog} title=${grant
+      ? "Change the grant"
+      : "New grant"} yes="Save" fields=${FIELDS} save=${save} close=${close}
+      ready=${Boolean(client && api)}>${(/** @type {Record<string, string>} */ problems) =>
+        html`
+          <${Named} label="Client" value=${client} onChange=${setClient} fixed=${Boolean(grant)} problem=${problems
+            .client_id}
+            options=${clients.value?.rows.map((each) => ({
+              value: each.client_id,
+              says: `${plainly(each.name)} (${plainly(each.client_id)})`,
+            }))} />
+          <${Named} label="API" value=${api} onChange=${setApi} fixed=${Boolean(grant)} problem=${problems.audience}
+            options=${apis.value?.rows.map((each) => ({
+              value: each.identifier,
+              says: `${plainly(each.name)} (${plainly(each.identifier)})`,
+            }))} />
+          <${Tick} label="Every scope of the API" checked=${all} onChange=${setAll} />
+          ${!all && html`
+            <${Field} label="Scopes" value=${scope} onInput=${setScope} problem=${problems.scope} spellcheck=${false}
+              hint="Separated by blanks; a token never has others" />
+            ${known.length > 0 && html`
+              <fieldset class="ticks"><legend>Scopes of the API</legend>${known.map((/** @type {any} */ each) =>
+                html`
+                  <${Tick} key=${each.value} label=${plainly(each.value)} checked=${scopes.includes(each.value)}
+                    onChange=${(/** @type {boolean} */ on) => toggle(each.value, on)} />
+                `
+              )}</fieldset>
+            `}
+          `}
+        `}<//>
+  `;
+}
+
+/**
+ * A choice among what there is, or a field where that cannot be listed.
+ * @param {{ label: string, value: string, onChange: (value: string) => void, fixed: boolean, problem?: string, options?: { value: string, says: string }[] }} props
+ */
+function Named({ label, value, onChange, fixed, problem, options }) {
+  if (fixed || !options) {
+    return html`
+      <${Field} label=${label} value=${value} onInput=${onChange} disabled=${fixed} problem=${problem}
+        spellcheck=${false} />
+    `;
+  }
+  const listed = options.some((each) => each.value === value)
+    ? options
+    : [{ value, says: value || "Choose" }, ...options];
+  return html`<${Choice} label=${label} value=${value} options=${listed} onChange=${onChange} problem=${problem} />`;
+}
