@@ -144,3 +144,38 @@ async def test_a_call_that_the_live_request_did_not_make_is_refused_and_nobody_c
         assert (diff["changes"], diff["level"]) == ([], "info")
         assert (await one_run(tenant, rule))["unknown"] == 1
         assert (await read_exchange(tenant, answer.headers["x-request-id"]))["calls"] == []
+
+
+async def test_live_requests_are_answered_while_a_shadow_takes_its_time(management: Management) -> None:
+    async with a_tenant(management) as tenant, tenant.rule("export default () => ({ plan: 'old' });") as rule:
+        waits = "export default async () => { await new Promise((done) => setTimeout(done, 4_500)); return {}; };"
+        await shadowed(tenant, rule, waits)
+        client = await tenant.a_client()
+        for _ in range(10):
+            assert claims_of(await tenant.ask(client.request()))["plan"] == "old"
+        runs = await eventually(lambda: runs_of(tenant, rule), lambda runs: runs["dropped"] > 0)
+        assert (runs["equal"], runs["different"], runs["unknown"]) == (0, 0, 0), "the first has not ended"
+
+
+async def test_a_shadow_has_the_secrets_of_the_rule_and_sees_the_client_unmasked(management: Management) -> None:
+    script = """
+    export default ({ client, context }) => ({ n: (client.metadata.api_key + context.webtask.secrets.KEY).length });
+    """
+    async with a_tenant(management) as tenant, tenant.rule(script, rule_secrets={"KEY": "a long secret"}) as rule:
+        await shadowed(tenant, rule, f"// no change\n{script}")
+        client = await tenant.a_client(metadata={"api_key": "another long secret"})
+        assert claims_of(await tenant.ask(client.request()))["n"] == len("another long secret" + "a long secret")
+        assert (await one_run(tenant, rule))["equal"] == 1
+
+
+async def test_the_rules_behind_see_what_the_shadow_says(management: Management) -> None:
+    refuses = "export default ({ context }) => { if (context.claims.plan !== 'old') throw new AccessDenied('no'); };"
+    async with (
+        a_tenant(management) as tenant,
+        tenant.rule("export default () => ({ plan: 'old' });") as rule,
+        tenant.rule(refuses),
+    ):
+        await shadowed(tenant, rule, "export default () => ({ plan: 'new' });")
+        assert claims_of(await tenant.ask((await tenant.a_client()).request()))["plan"] == "old"
+        (diff,) = await eventually(lambda: diffs_of(tenant))
+        assert diff["message"] == 'outcome: "granted" → "denied"'
