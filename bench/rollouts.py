@@ -37,6 +37,7 @@ RULE = "export default ({ client }) => ({ plan: client.metadata.plan });"
 OTHER = "export default ({ client }) => ({ plan: client.metadata.plan, more: 1 });"
 BROKEN = "export default () => { throw new Error('a typo'); };"
 _WARM_UP = 200
+_RUNS = 3
 _OF_THE_OLD = 30
 _GIVES_UP_S = 30.0
 
@@ -73,8 +74,7 @@ def _costs(api: Api, system: System, given: argparse.Namespace, tell: Callable[[
                 body = WAYS[way]
                 if body is not None:
                     api.call("POST", f"rules/{rule['id']}/rollout", body)
-                for _ in range(_WARM_UP):
-                    asking.token()
+                _warm_up(api, rule["id"], asking, shadow=body is not None and body["kind"] == "shadow")
                 before_s = processor_s(system)
                 took[way] += [asking.token()[0] for _ in range(given.tokens)]
                 cpu[way].append((processor_s(system) - before_s) / given.tokens * 1e6)
@@ -89,6 +89,18 @@ def _costs(api: Api, system: System, given: argparse.Namespace, tell: Callable[[
             way, _ms(statistics.median(took[way])), _ms(_percentile(took[way])), _cell(cpu, way), _of(runs, way)
         )
     return table
+
+
+def _warm_up(api: Api, rule_id: str, asking: Asking, *, shadow: bool) -> None:
+    """Ask until all hosts have started, those of a *shadow* too: of both versions, because they differ."""
+    for _ in range(_WARM_UP):
+        asking.token()
+    gives_up_s = time.monotonic() + _GIVES_UP_S
+    while shadow and time.monotonic() < gives_up_s:
+        if api.call("GET", f"rules/{rule_id}/rollout")["shadow"]["different"] >= _RUNS:
+            return
+        for _ in range(_WARM_UP):
+            asking.token()
 
 
 def _of(runs: dict[str, Any], way: str) -> str:
