@@ -39,6 +39,21 @@ def test_a_canary_is_begun_shown_stopped_and_promoted(workplace: Workplace) -> N
     workplace.rulemint("rules", "delete", "rolling", "--yes")
 
 
+def test_a_shadow_is_begun_and_its_runs_are_counted(workplace: Workplace) -> None:
+    file = workplace.folder / "shady.py"
+    file.write_text(a_text(1))
+    workplace.rulemint("rules", "deploy", str(file), "--yes")
+    file.write_text(a_text(2))
+    began = workplace.rulemint("rules", "deploy", str(file), "--shadow", "10%", "--yes")
+    assert began.stdout.endswith("version 2 of shady runs behind 10 % of the token requests\n"), began.stderr
+    shown = workplace.rulemint("rules", "rollout", "shady").stdout.splitlines()
+    assert shown[-2:] == [
+        "0 equal, 0 different, 0 where nobody can tell, 0 dropped",
+        "rulemint logs --type=diff --rule shady shows the differences",
+    ]
+    workplace.rulemint("rules", "delete", "shady", "--yes")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
