@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from fixtures.console_page import open_console
 from fixtures.management import Management, open_management
 from fixtures.node import NodeFolder
 from fixtures.oidc import Person, Provider, a_person, a_provider
@@ -81,6 +83,23 @@ async def test_a_person_signs_in_at_the_provider_with_the_scopes_of_its_groups(
     assert session["scopes"] == ["create:clients", "read:clients", "read:logs"]
     assert (session["subject"], session["way"]) == ("ann@example.com", "oidc")
     assert session["client_id"] == "oidc:work:ann:admins:others"
+
+
+async def test_a_person_signs_in_by_chromium_from_the_page_and_back_to_it(
+    chromium: Any, place: Place, start: str
+) -> None:
+    """The cookie of the session is SameSite=Strict, and the way back begins at another site."""
+    assert start
+    async with open_console(chromium, place.system.url) as window:
+        window.expected.append("")  # the provider's own pages are not ours to judge
+        await window.go("/")
+        await window.page.get_by_role("link", name="Sign in with work").click()
+        await window.page.locator("[name=login]").fill("ann:admins")
+        await window.page.locator("[name=password]").fill("any")
+        await window.page.locator("[type=submit]").click()
+        await window.page.locator("[type=submit]", has_text="Continue").click()
+        await window.page.get_by_role("navigation", name="Pages").wait_for()
+        assert window.page.url.startswith(f"{place.system.url}/console/")
 
 
 async def test_what_a_person_changes_is_recorded_as_its_own(management: Management, start: str, person: Person) -> None:
