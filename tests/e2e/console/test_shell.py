@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 
 import pytest
 
 from fixtures.console_page import Console, Opener, findings
+from fixtures.processes import BIN
+from fixtures.system import System
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -89,3 +93,24 @@ async def test_a_session_that_ended_leaves_the_page_as_it_is_until_somebody_sign
     await window.page.context.clear_cookies()
     await window.page.keyboard.press("Control+k")  # asks for rules and clients
     await window.page.get_by_role("dialog", name="The session has ended").wait_for()
+
+
+async def test_the_link_that_the_command_prints_signs_in_once_and_leaves_the_address(
+    console: Opener, bare_system: System
+) -> None:
+    argv = [BIN / "rulemint", "console", "--no-open"]
+    variables = {**os.environ, "RULEMINT_DATA_DIR": str(bare_system.data_dir)}
+    printed = subprocess.run(argv, env=variables, capture_output=True, text=True, check=True).stdout
+    link = re.search(r"#link=\S+", printed)
+    assert link is not None, printed
+    window = await console(scopes=(), place="/nowhere")
+    for signed_in in (True, False):
+        await window.page.goto("about:blank")
+        await window.page.goto(f"{window.url}/console/{link[0]}")
+        if signed_in:
+            await window.page.get_by_role("navigation", name="Pages").wait_for()
+            assert link[0] not in window.page.url
+            await window.page.get_by_role("button", name="Sign out").click()
+        await window.page.get_by_label("Client id").wait_for()
+    window.expected += ["401", "400"]
+    await window.page.get_by_text("This link was used already").wait_for()

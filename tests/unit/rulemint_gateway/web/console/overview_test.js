@@ -54,6 +54,14 @@ Deno.test("a rule whose newest failure is no pause does not pause any more", () 
   strictEqual(item.resume, undefined);
 });
 
+Deno.test("a rule that is gone needs nobody, and one whose newer version is live is only watched", () => {
+  deepStrictEqual(attention({ failed: [failure({ detail: PAUSED })], rules: [], minutes: 15 }), []);
+  const [item] = attention({ failed: [failure({ detail: PAUSED })], rules: [{ ...RULE, version: 3 }], minutes: 15 });
+  deepStrictEqual([item.grade, item.resume], ["warn", undefined]);
+  strictEqual(item.says, "failed 1 time in 15 minutes: timeout; version 3 is live now");
+  strictEqual(attention({ failed: [failure()], minutes: 15 })[0].grade, "bad");
+});
+
 Deno.test("a system that is well needs nobody", () => {
   deepStrictEqual(attention({ failed: [], refused: [], rules: [RULE], status: STATUS, minutes: 15 }), []);
 });

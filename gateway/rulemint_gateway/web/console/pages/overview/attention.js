@@ -41,13 +41,13 @@ export function failingRules(failed) {
  *   `minutes`: of which *failed* and *refused* are
  * @returns {Item[]}
  */
-export function attention({ failed = [], refused = [], rules = [], status, minutes }) {
+export function attention({ failed = [], refused = [], rules, status, minutes }) {
   const items = [
     ...(status ? ofSystem(status) : []),
-    ...failingRules(failed).map((each) => ofRule(each, rules, minutes)),
+    ...failingRules(failed).flatMap((each) => ofRule(each, rules, minutes)),
     ...withoutRule(failed, minutes),
     ...refusals(refused, minutes),
-    ...rules.flatMap(ofDraft),
+    ...(rules ?? []).flatMap(ofDraft),
   ];
   return items.sort((one, other) => GRADES.indexOf(one.grade) - GRADES.indexOf(other.grade));
 }
@@ -78,25 +78,29 @@ function ofSystem(status) {
 }
 
 /**
+ * Nothing for a rule that is gone. Without *rules* nobody knows which are there.
  * @param {Failing} failing
- * @param {Rule[]} rules
+ * @param {Rule[] | undefined} rules
  * @param {number} minutes
- * @returns {Item}
+ * @returns {Item[]}
  */
 function ofRule({ rule, count, reasons, last, paused }, rules, minutes) {
+  const now = rules?.find((each) => each.name === rule);
+  if (rules && !now) return [];
+  const failed = last.rules.find((each) => each.rule === rule)?.version;
+  const newer = now && failed && now.version > failed ? `; version ${now.version} is live now` : "";
   const why = [...reasons].sort((one, other) => other[1] - one[1]).map(([reason]) => reason.replaceAll("_", " "));
-  const id = rules.find((each) => each.name === rule)?.id;
-  const verb = paused ? "pauses, because it failed" : "failed";
-  return {
+  const verb = paused && !newer ? "pauses, because it failed" : "failed";
+  return [{
     key: `rule ${rule}`,
-    grade: "bad",
+    grade: newer ? "warn" : "bad",
     about: rule,
-    says: `${verb} ${several(count, "time")} in ${minutes} minutes: ${why.join(", ")}`,
+    says: `${verb} ${several(count, "time")} in ${minutes} minutes: ${why.join(", ")}${newer}`,
     href: at(`/exchanges/${part(last.id)}`),
     does: "Open the last failure",
     at: last.started_at_ms,
-    resume: paused && id ? { ruleId: id, name: rule } : undefined,
-  };
+    resume: paused && !newer && now ? { ruleId: now.id, name: rule } : undefined,
+  }];
 }
 
 /**
