@@ -98,7 +98,7 @@ async def test_a_session_that_ended_leaves_the_page_as_it_is_until_somebody_sign
 async def test_the_link_that_the_command_prints_signs_in_once_and_leaves_the_address(
     console: Opener, bare_system: System
 ) -> None:
-    argv = [BIN / "rulemint", "console", "--no-open"]
+    argv = [str(BIN / "rulemint"), "console", "--no-open"]
     variables = {**os.environ, "RULEMINT_DATA_DIR": str(bare_system.data_dir)}
     printed = subprocess.run(argv, env=variables, capture_output=True, text=True, check=True).stdout
     link = re.search(r"#link=\S+", printed)

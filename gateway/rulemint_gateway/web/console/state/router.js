@@ -77,8 +77,30 @@ export function matched(pattern, path) {
   return values;
 }
 
+const LEFT = "rulemint.place";
+
+/** Keep the place while the browser is at a provider's page to sign in, from which it comes back without one. */
+export function keepPlace() {
+  try {
+    sessionStorage.setItem(LEFT, location.hash);
+  } catch {
+    // no storage: the overview is where it comes back to
+  }
+}
+
+function returnToPlace() {
+  try {
+    const left = sessionStorage.getItem(LEFT);
+    sessionStorage.removeItem(LEFT);
+    if (left && !location.hash) history.replaceState(null, "", left);
+  } catch {
+    // as above
+  }
+}
+
 /** Follow the address from now on. */
 export function followAddress() {
+  returnToPlace();
   const follow = () => (current.value = placeOf(location.hash));
   addEventListener("hashchange", follow);
   follow();

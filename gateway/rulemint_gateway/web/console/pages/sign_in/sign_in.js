@@ -3,6 +3,7 @@ import { readWaysToSignIn } from "../../api/session.js";
 import { Field } from "../../components/field.js";
 import { Said } from "../../components/said.js";
 import { useAnswer } from "../../state/answers.js";
+import { keepPlace } from "../../state/router.js";
 import { signIn } from "../../state/session.js";
 
 /** The page for those who are not signed in yet. */
@@ -44,7 +45,7 @@ export function SignInForm() {
     ${oidc.map(({ name, start }) =>
       ownPath(start) && html`
         <a key=${start} class="action main wide"
-          href=${start}>Sign in with <${Said} text=${name} most=${60} /></a>
+          href=${start} onClick=${keepPlace}>Sign in with <${Said} text=${name} most=${60} /></a>
       `
     )}
     ${ways.value?.client_credentials !== false && html`
