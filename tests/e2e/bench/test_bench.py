@@ -21,7 +21,8 @@ from fixtures.processes import family_of, is_alive, until
 pytestmark = pytest.mark.timeout(180)
 
 ROOT = Path(__file__).parents[3]
-SUBJECTS = ("javascript", "oidc-inline", "oidc-isolated", "oidc-webhook", "arq")
+SUBJECTS = ("javascript", "oidc-webhook", "arq")
+"""Ours, a server that is told apart from its hook, and a program in Python."""
 QUICK = [
     sys.executable, "-m", "bench.tokens", "--subjects", ",".join(SUBJECTS), "--algorithms", "ES256",
     "--connections", "2", "--rounds", "1", "--warm-up", "0", "--seconds", "1", "--no-charts",
@@ -73,7 +74,7 @@ def test_a_peer_that_cannot_be_had_is_left_out_with_a_sentence(tmp_path: Path) -
 def test_figures_say_where_they_come_from(run: tuple[str, dict[str, Any], str]) -> None:
     _printed, report, markdown = run
     origin = report["origin"]
-    assert origin["command"].startswith("python -m bench.tokens --subjects javascript,oidc-inline")
+    assert origin["command"].startswith("python -m bench.tokens --subjects javascript,oidc-webhook")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d\+00:00", origin["date"])
     assert origin["load"] in {"wrk", "autocannon"}
     assert all(origin.values())
@@ -90,7 +91,7 @@ def test_the_table_and_the_bars_name_every_subject(run: tuple[str, dict[str, Any
 
 def test_ctrl_c_ends_it_with_no_process_left(tmp_path: Path) -> None:
     into = tmp_path / "tokens.json"
-    command = [*QUICK, "--subjects", "javascript,oidc-inline", "--rounds", "30", "--into", str(into)]
+    command = [*QUICK, "--subjects", "javascript,oidc-webhook", "--rounds", "30", "--into", str(into)]
     bench = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert bench.stderr is not None
     too_late_s = time.monotonic() + 60
