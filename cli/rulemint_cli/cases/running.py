@@ -17,9 +17,9 @@ from rulemint_cli.connection.nouns import NotThereError
 from rulemint_cli.rules.given_client import client_fields
 from rulemint_cli.rules.trying import Tried, try_rule
 from rulemint_cli.terminal.errors import CommandError, UsageError
-from rulemint_shared.cases.differences import Seen, SeenCall, SeenLine, differences
+from rulemint_shared.cases.differences import differences
 from rulemint_shared.cases.format import Inputs, TestClient
-from rulemint_shared.cases.trials import IN_CONTEXT, request_fields
+from rulemint_shared.cases.trials import IN_CONTEXT, request_fields, seen_in
 
 AT_ONCE = 2
 """Half of the trials that a tenant may run at a time, so that others can try their rules too."""
@@ -86,7 +86,7 @@ async def _run_case(admin: Admin, wanted: RuleToTest, index: int, request: Mappi
         tried = await _tried(admin, {**wanted.rule, **request})
     except RefusedError as error:
         raise _at_the_field(error, wanted, index) from error
-    found = differences(case.expect, _seen(tried))
+    found = differences(case.expect, seen_in(tried))
     return CaseResult(
         case=case.name,
         holds=not found,
@@ -144,16 +144,3 @@ def _path_of(name: str, wanted: RuleToTest, index: int) -> str:
     """Return the path of the input *name* of a case, which may stand in the defaults."""
     is_own = getattr(wanted.cases.content.cases[index], name) is not UNSET
     return f"$.cases[{index}].{name}" if is_own else f"$.defaults.{name}"
-
-
-def _seen(tried: Tried) -> Seen:
-    return Seen(
-        outcome=tried.outcome,
-        scope=tried.scope,
-        claims=tried.claims,
-        left_out=[each.name for each in tried.dropped],
-        lines=[SeenLine(level=line.level, message=line.message) for line in tried.lines],
-        calls=[SeenCall(method=call.method, host=call.host, status=call.status) for call in tried.calls],
-        error="" if tried.error is None else tried.error.code,
-        message="" if tried.error is None else tried.error.message,
-    )

@@ -17,9 +17,9 @@ from rulemint_gateway.management.trials.bodies import TryRule, check_body
 from rulemint_gateway.management.trials.requests import TriedRequest
 from rulemint_gateway.management.trials.trials import Trials
 from rulemint_gateway.stores.writing.calls import CALL
-from rulemint_shared.cases.differences import GRANTED, Seen, SeenCall, SeenLine, differences
+from rulemint_shared.cases.differences import GRANTED, differences
 from rulemint_shared.cases.format import TEST_AUDIENCE, Case, TestClient
-from rulemint_shared.cases.trials import request_fields
+from rulemint_shared.cases.trials import request_fields, seen_in
 from rulemint_shared.contract.messages import FailureReason
 from rulemint_shared.contract.records import Power, RuleVersion
 from rulemint_shared.wrong_values import WrongValue, in_words
@@ -99,7 +99,7 @@ class TriedCases:
         kind, _, reason = tried.outcome.partition(":")
         if kind == "failed" and (why := NOT_THE_RULE_S_FAULT.get(FailureReason(reason))):
             raise NotRunError(why)
-        found = differences(case.expect, _seen(tried))
+        found = differences(case.expect, seen_in(tried))
         red = RedCase(name=case.name, differences=found[:MAX_DIFFERENCES]) if found else None
         return _RunCase(red, _used(tried, request))
 
@@ -141,19 +141,6 @@ def _trial_of(case: Case, index: int, text: RuleVersion) -> TryRule:
         raise InvalidBodyError(problem, field=f"cases[{index}]") from None
     check_body(body)
     return body
-
-
-def _seen(tried: TryAnswer) -> Seen:
-    return Seen(
-        outcome=tried.outcome,
-        scope=tried.scope,
-        claims=tried.claims,
-        left_out=[each.name for each in tried.dropped],
-        lines=[SeenLine(level=line.level, message=line.message) for line in tried.lines],
-        calls=[SeenCall(method=call.method, host=call.host, status=call.status) for call in tried.calls],
-        error="" if tried.error is UNSET else tried.error.code,
-        message="" if tried.error is UNSET else tried.error.message,
-    )
 
 
 def _used(tried: TryAnswer, request: TriedRequest) -> Power:
