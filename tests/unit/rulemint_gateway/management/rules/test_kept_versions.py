@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from rulemint_gateway.management.rules.kept_versions import numbers_of, plan_outdated
 from rulemint_gateway.stores.writing.config_store import Changes
 from rulemint_shared.contract.records import Rule
+from rulemint_shared.contract.rollouts import Rollout, RolloutKind, RolloutState
 
 RULE = Rule(id="r", name="r", version=1, latest_version=1)
 
@@ -74,3 +75,15 @@ def test_a_smaller_limit_holds_from_the_next_version_on() -> None:
         versions.make(deploy=True, kept=8)
     versions.make(deploy=True, kept=2)
     assert versions.stored == {11, 12}
+
+
+def test_a_version_that_is_rolled_out_stays_until_that_is_over() -> None:
+    rollout = Rollout(id="rol", kind=RolloutKind.CANARY, version=2, old_version=1, steps=(5.0,))
+    versions = Versions(replace(RULE, latest_version=2, rollout=rollout))
+    for _ in range(10):
+        versions.make(deploy=False)
+    assert 2 in versions.stored
+    versions.rule = replace(versions.rule, rollout=rollout.ended(RolloutState.STOPPED, "", now_ms=1))
+    versions.make(deploy=False)
+    versions.make(deploy=False)
+    assert 2 not in versions.stored
