@@ -78,7 +78,7 @@ def test_the_kit_for_javascript_has_that_version_and_needs_nothing() -> None:
 
 
 SUPPRESSED = re.compile(r"#\s*(noqa|type: ignore)\b|deno-lint-ignore")
-REASONED = re.compile(r"(# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z-, ]+\])\s*)+# \S|// deno-lint-ignore [a-z-]+ -- \S")
+REASONED = re.compile(r"(# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z-, ]+\])\s*)+# \S|// deno-lint-ignore\S* [a-z-]+ -- \S")
 CODE = ("*.py", "*.js", "*.ts", "*.d.ts")
 FOLDERS = ("shared", "gateway", "rule-runner", "cli", "sdk", "bench", "docs", "images", "proxy", "tests")
 

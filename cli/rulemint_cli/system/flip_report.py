@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import msgspec
@@ -22,8 +23,8 @@ def flip_rows(found: Flipped) -> list[Text]:
     rows += [_change("change", each) for each in found["changed"]]
     rows += [_change("differs", each) for each in found["differences"]]
     if found["set"]:
-        changes = " ".join(f"--set {_quoted(each)}" for each in found["set"])
-        rows.append(_row("again", f"rulemint exchanges replay {found['exchange_id']} {changes}"))
+        changes = " ".join(f"--set {shlex.quote(each)}" for each in found["set"])
+        rows.append(_row("again", f"rulemint exchanges replay {shlex.quote(found['exchange_id'])} ") + changes)
     rows += _tried(found["tried"], shows_inputs=not found["found"])
     return rows + [_row("not known", why, style="yellow") for why in found["could_not_know"]]
 
@@ -46,12 +47,6 @@ def _row(label: str, text: str, *, style: str = "") -> Text:
     row = Text(printable(f"  {label:<10} "), style="dim")
     row.append(printable(text), style=style)
     return row
-
-
-def _quoted(change: str) -> str:
-    """*change* as a shell takes it."""
-    escaped = change.replace("'", "'\\''")
-    return f"'{escaped}'"
 
 
 def _json(value: Any) -> str:

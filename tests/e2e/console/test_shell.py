@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ _SENT = """performance.getEntriesByType('resource').reduce((sum, each) => sum + 
   + performance.getEntriesByType('navigation')[0].transferSize"""
 
 
-def heading(window: Console, name: str) -> object:
+def heading(window: Console, name: str) -> Any:
     return window.page.get_by_role("heading", name=name, level=1)
 
 
@@ -60,7 +61,7 @@ async def test_the_palette_leads_to_a_page_by_keys_alone(console: Opener) -> Non
     await window.page.keyboard.press("Control+k")
     await window.page.keyboard.type("overv")
     await window.page.keyboard.press("Enter")
-    await heading(window, "Overview").wait_for()  # type: ignore[attr-defined]
+    await heading(window, "Overview").wait_for()
     assert re.search(r"#/$", window.page.url)
 
 
@@ -80,7 +81,7 @@ async def test_axe_finds_nothing_serious(console: Opener, axe: str, scheme: str)
     await signed_out.page.get_by_label("Client id").wait_for()
     assert await findings(signed_out, axe) == []
     window = await console(color_scheme=scheme)
-    await heading(window, "Overview").wait_for()  # type: ignore[attr-defined]
+    await heading(window, "Overview").wait_for()
     assert await findings(window, axe) == []
     await window.page.keyboard.press("Control+k")
     await window.page.get_by_role("option").first.wait_for()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Sequence
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import msgspec
 from msgspec import Meta
@@ -95,13 +95,23 @@ class Flips:
         names = {(ref.rule_id, ref.version): ref.name for ref in flow}
         return {
             names[text.rule_id, text.version]: await asyncio.to_thread(
-                Reading, text.script, is_python=text.language is Language.PYTHON
+                Reading, text.script, is_python=_is_python(text.language)
             )
             for _, text in texts
         }
 
     async def _confirmed(self, tenant: str, tape: Tape, changes: Sequence[str]) -> ReplayAnswer:
         return await self._replays.run(tenant, tape.invocation.id, ReplayBody(set=list(changes)))
+
+
+def _is_python(language: Language) -> bool:
+    match language:
+        case Language.PYTHON:
+            return True
+        case Language.JAVASCRIPT | Language.TYPESCRIPT:
+            return False
+        case _:
+            assert_never(language)
 
 
 class _Running:

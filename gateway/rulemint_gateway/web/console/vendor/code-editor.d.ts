@@ -1,5 +1,5 @@
 // The names that `gateway/console_vendor/code-editor.js` exports: CodeMirror is used through `components/code/`.
-// deno-lint-ignore-file no-explicit-any
+// deno-lint-ignore-file no-explicit-any -- of a library's own values nothing is known here
 export const Annotation: any;
 export const Compartment: any;
 export const Decoration: any;

@@ -1,5 +1,5 @@
 // Types of what `gateway/console_vendor/third-party.js` exports.
-// deno-lint-ignore-file no-explicit-any
+// deno-lint-ignore-file no-explicit-any -- of a library's own values nothing is known here
 
 /** What a component returns, and what `html` makes. */
 export type Shown = any;
