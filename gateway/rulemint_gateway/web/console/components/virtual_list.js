@@ -7,11 +7,11 @@ import { moved, scrolledTo, windowOf } from "./virtual_window.js";
  * New rows come first (`newest: "top"`) or last (`"bottom"`). While the reader is at that end the list follows; once
  * scrolled away it stays where it is, and `onFollowing(false)` lets the page say `paused: 214 new`.
  *
- * @param {{ label: string, rows: any[], rowHeight?: number, show: (row: any, index: number) => any, keyOf: (row: any) => string | number, onOpen?: (row: any) => void, classOf?: (row: any) => string, newest?: "top" | "bottom", onFollowing?: (follows: boolean) => void, onEnd?: () => void, columns?: any }} props
- *   `onEnd`: the reader comes to the end, so ask for more; `columns`: a head over the rows
+ * @param {{ label: string, rows: any[], rowHeight?: number, show: (row: any, index: number) => any, keyOf: (row: any) => string | number, onOpen?: (row: any) => void, onChosen?: (row: any) => void, classOf?: (row: any) => string, newest?: "top" | "bottom", onFollowing?: (follows: boolean) => void, onEnd?: () => void, columns?: any }} props
+ *   `onChosen`: a row was clicked or moved to; then only a double click or Enter opens; `onEnd`: the reader comes to the end, so ask for more; `columns`: a head over the rows
  */
 export function VirtualList(
-  { label, rows, rowHeight = 28, show, keyOf, onOpen, classOf, newest = "top", onFollowing, onEnd, columns },
+  { label, rows, rowHeight = 28, show, keyOf, onOpen, onChosen, classOf, newest = "top", onFollowing, onEnd, columns },
 ) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [view, setView] = useState({ scrolled: 0, height: 400 });
@@ -61,6 +61,7 @@ export function VirtualList(
     if (to !== undefined) {
       event.preventDefault();
       setChosen(keyOf(rows[to]));
+      onChosen?.(rows[to]);
       const element = /** @type {HTMLDivElement} */ (box.current);
       element.scrollTop = scrolledTo(to, { rowHeight, scrolled: element.scrollTop, height: element.clientHeight });
     } else if (event.key === "Enter" && at >= 0 && onOpen) {
@@ -83,8 +84,10 @@ export function VirtualList(
         aria-setsize=${rows.length}
         onClick=${() => {
           setChosen(key);
-          if (!getSelection()?.toString()) onOpen?.(each);
+          onChosen?.(each);
+          if (!onChosen && !getSelection()?.toString()) onOpen?.(each);
         }}
+        onDblClick=${() => onChosen && onOpen?.(each)}
       >${show(each, first + index)}</div>
     `;
   };

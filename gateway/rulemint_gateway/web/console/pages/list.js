@@ -15,6 +15,28 @@
 /** @type {Page[]} */
 export const PAGES = [
   { path: "/", title: "Overview", keys: "g o", load: () => import("./overview/overview.js") },
+  { path: "/logs", title: "Logs", keys: "g l", scope: "read:logs", load: () => import("./logs/logs.js") },
+  {
+    path: "/exchanges",
+    title: "Token requests",
+    keys: "g x",
+    scope: "read:logs",
+    load: () => import("./exchanges/exchanges.js"),
+  },
+  {
+    path: "/exchanges/:id",
+    title: "Token request",
+    under: "/exchanges",
+    scope: "read:logs",
+    load: () => import("./exchanges/exchange.js"),
+  },
+  {
+    path: "/backtest",
+    title: "Backtest, canary",
+    keys: "g b",
+    scope: "read:rules",
+    load: () => import("./backtest/backtest.js"),
+  },
   {
     path: "/clients",
     title: "Clients",

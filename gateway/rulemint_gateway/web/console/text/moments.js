@@ -19,14 +19,8 @@ export function dateOf(at) {
 export function local(at, { now = Date.now(), zone, seconds = true, milliseconds = false } = {}) {
   const date = dateOf(at);
   if (!date) return "no time";
-  const day = new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" });
-  const clock = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone,
-    hour: "2-digit",
-    minute: "2-digit",
-    second: seconds ? "2-digit" : undefined,
-    fractionalSecondDigits: milliseconds ? 3 : undefined,
-  }).format(date);
+  const { day, time } = formatsOf(zone, seconds, milliseconds);
+  const clock = time.format(date);
   return day.format(date) === day.format(now) ? clock : `${day.format(date)} ${clock}`;
 }
 
@@ -58,4 +52,31 @@ export function away(at, now = Date.now()) {
     ? [Math.round(size / 3600), "h"]
     : [Math.round(size / 86400), "d"];
   return seconds > 0 ? `${amount} ${unit} ago` : `in ${amount} ${unit}`;
+}
+
+/** @type {Map<string, { day: Intl.DateTimeFormat, time: Intl.DateTimeFormat }>} */
+const formats = new Map();
+
+/**
+ * To make a format takes longer than to use it, and a list of rows shows many times at once.
+ * @param {string | undefined} zone
+ * @param {boolean} seconds
+ * @param {boolean} milliseconds
+ */
+function formatsOf(zone, seconds, milliseconds) {
+  const key = `${zone} ${seconds} ${milliseconds}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = {
+    day: new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" }),
+    time: new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone,
+      hour: "2-digit",
+      minute: "2-digit",
+      second: seconds ? "2-digit" : undefined,
+      fractionalSecondDigits: milliseconds ? 3 : undefined,
+    }),
+  };
+  formats.set(key, made);
+  return made;
 }

@@ -1,0 +1,62 @@
+/** The book of one filter, kept up to date by the live log, and held while another page is open. */
+
+import { useEffect, useRef, useState } from "../../vendor/third-party.js";
+import { addressOf, get } from "../../api/client.js";
+import { EMPTY_BOOK, withNewer, withOlder } from "./book.js";
+import { recordsOf } from "./record.js";
+import { watchLog } from "./stream.js";
+
+/** @typedef {import("./book.js").Book} Book */
+/** @typedef {import("./stream.js").Link} Link */
+
+/** So many of the past come first; the rest when somebody scrolls to the end of them. */
+const TAIL = 1_000;
+
+/** What was here when the page was left, so that it is there at once when somebody comes back. */
+let left = { filter: "", book: EMPTY_BOOK };
+
+/**
+ * @param {Record<string, string>} filter as `/logs` takes it
+ * @param {string} cleared nothing up to this place is wanted; "": all is
+ * @returns {{ book: Book, link: Link, older: () => Promise<void> }} `older` reads what is kept of the past
+ */
+export function useBook(filter, cleared) {
+  const name = addressOf("", filter);
+  const [state, set] = useState(() => ({ filter: name, book: left.filter === name ? left.book : EMPTY_BOOK }));
+  const [link, setLink] = useState(/** @type {Link} */ ("opening"));
+  const newest = useRef(state);
+  const change = (/** @type {(book: Book) => Book} */ by) => {
+    newest.current = left = { ...newest.current, book: by(newest.current.book) };
+    set(newest.current);
+  };
+  const place = useRef(cleared);
+  place.current = cleared;
+  useEffect(() => {
+    if (newest.current.filter !== name) {
+      newest.current = { filter: name, book: EMPTY_BOOK };
+      set(newest.current);
+    }
+    setLink("opening");
+    return watchLog({
+      query: () => {
+        const after = newest.current.book.newest || place.current;
+        return after ? { ...filter, after } : { ...filter, tail: TAIL };
+      },
+      hear: (records) => change((book) => withNewer(book, records)),
+      link: setLink,
+    });
+  }, [name]);
+  const reading = useRef(false);
+  const older = async () => {
+    if (reading.current || newest.current.book.whole) return;
+    reading.current = true;
+    try {
+      const query = { ...filter, after: place.current || "0-0", follow: false };
+      const { body } = await get("/logs", { query, headers: { Accept: "application/x-ndjson" } });
+      if (newest.current.filter === name) change((book) => withOlder(book, recordsOf(body)));
+    } finally {
+      reading.current = false;
+    }
+  };
+  return { book: state.filter === name ? state.book : EMPTY_BOOK, link, older };
+}
