@@ -113,7 +113,7 @@ async def test_a_shadow_is_counted_and_its_differences_are_in_the_log(console: O
 
         async def different() -> str:
             await management.ask(client.request())
-            return str(await window.page.locator(".figure", has_text="different").locator("dd").inner_text())
+            return str(await window.page.locator(".tally", has_text="different").locator("dd").inner_text())
 
         await eventually(different, lambda text: text != "0")
         await window.page.get_by_role("link", name="Each difference in the log").click()

@@ -152,20 +152,20 @@ function Figures({ of: { requests, failed, denied } }) {
 function Shadow({ rollout }) {
   const { equal, different, unknown, dropped } = rollout.shadow ?? {};
   return html`
-    <dl class="figures">
-      <div class="figure">
+    <dl class="tallies">
+      <div class="tally">
         <dt>equal</dt>
         <dd class="good">${counted(equal)}</dd>
       </div>
-      <div class="figure">
+      <div class="tally">
         <dt>different</dt>
         <dd class=${different ? "bad" : ""}>${counted(different)}</dd>
       </div>
-      <div class="figure">
+      <div class="tally">
         <dt>cannot be told</dt>
         <dd>${counted(unknown)}</dd>
       </div>
-      <div class="figure">
+      <div class="tally">
         <dt>dropped</dt>
         <dd>${counted(dropped)}</dd>
       </div>

@@ -28,7 +28,7 @@ function Found({ sum }) {
   const { coverage, unchanged, noisy, groups, oldest } = sum;
   const kinds = byKind(groups);
   return html`
-    <dl class="figures">
+    <dl class="tallies">
       <${Figure} says="met the rule" value=${coverage.requests} more=${coverage.has_more} />
       <${Figure} says="left no tape" value=${coverage.without_tape} />
       <${Figure} says="replayed" value=${coverage.replayed} />
@@ -64,7 +64,7 @@ function Found({ sum }) {
 /** @param {{ says: string, value: number, look?: string, more?: boolean }} props */
 function Figure({ says, value, look, more }) {
   return html`
-    <div class="figure">
+    <div class="tally">
       <dt>${says}</dt>
       <dd class=${look ?? ""}>${counted(value)}${more && "+"}</dd>
     </div>
