@@ -102,7 +102,8 @@ async def test_a_session_ends_with_its_client(lone_gateway: Management) -> None:
     async with a_browser(lone_gateway.url) as browser:
         await browser.sign_in(operator)
         await lone_gateway.call("DELETE", f"/api/v2/clients/{operator['client_id']}")
-        await lone_gateway.create("clients", {"name": "another", "client_id": operator["client_id"]})
+        again = {name: operator[name] for name in ("client_id", "client_secret")}
+        await lone_gateway.create("clients", {"name": "another of its id and secret", **again})
         assert (await browser.call("GET", SESSION)).status == 401
 
 

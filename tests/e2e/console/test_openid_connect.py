@@ -167,6 +167,14 @@ async def test_a_state_of_another_sign_in_of_the_same_browser_is_refused(start: 
     assert (await person.open(back)).status == 401
 
 
+@pytest.mark.parametrize("state", ["", "a-state-of-nobody"])
+async def test_a_good_code_with_a_wrong_state_is_refused(start: str, person: Person, state: str) -> None:
+    back = await stop_before_the_way_back(person, start)
+    own = parse_qs(urlsplit(back).query)["state"][0]
+    assert (await person.open(back.replace(own, state))).status == 401
+    assert (await person.session()).status == 401
+
+
 async def test_a_code_of_another_sign_in_is_refused(place: Place, start: str, person: Person) -> None:
     """Its code verifier is another browser's."""
     async with a_person(place.system.url, place.provider) as victim:
