@@ -11,7 +11,7 @@ import pytest
 from fixtures.valkey import Databases
 from rulemint_gateway.stores.sessions import session_store
 from rulemint_gateway.stores.sessions.links import Links
-from rulemint_gateway.stores.sessions.records import ClientAuthority, Link, Session, Way
+from rulemint_gateway.stores.sessions.records import ClientHolder, Link, Session, Way
 from rulemint_gateway.stores.sessions.session_store import Lifetimes, SessionStore
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
@@ -19,7 +19,7 @@ from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
 
-AUTHORITY = ClientAuthority(client_id="c", client_created_at_ms=1, secrets=("s",), scopes=("read:rules",))
+HOLDER = ClientHolder(client_id="c", client_created_at_ms=1, secrets=("s",), scopes=("read:rules",))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def a_session(*, ends_in_s: int = 3_600, idle_s: int = 0) -> Session:
         secret_sha256="",
         way=Way.LINK,
         subject="ann",
-        authority=AUTHORITY,
+        holder=HOLDER,
         created_at_ms=now_ms,
         used_at_ms=now_ms - idle_s * 1_000,
         ends_at_ms=now_ms + ends_in_s * 1_000,
@@ -54,7 +54,7 @@ async def test_nothing_in_valkey_signs_anybody_in(redis: RedisClient, store: Ses
     secret = text.partition(".")[2]
     assert kept is not None
     assert secret.encode() not in kept
-    link = await Links(redis).issue("acme", Link(authority=AUTHORITY, subject="ann", ends_at_ms=unix_ms() + 60_000))
+    link = await Links(redis).issue("acme", Link(holder=HOLDER, subject="ann", ends_at_ms=unix_ms() + 60_000))
     assert not [name async for name in redis.scan_iter("*") if link.encode() in name]
 
 
@@ -114,7 +114,7 @@ async def test_a_tenant_has_no_more_sessions_than_the_limit(
 
 async def test_a_link_is_redeemed_once_and_in_its_own_tenant(redis: RedisClient) -> None:
     links = Links(redis)
-    link = Link(authority=AUTHORITY, subject="ann", ends_at_ms=unix_ms() + 60_000)
+    link = Link(holder=HOLDER, subject="ann", ends_at_ms=unix_ms() + 60_000)
     text = await links.issue("acme", link)
     assert await links.redeem("default", text) is None
     assert await links.redeem("acme", text) == link

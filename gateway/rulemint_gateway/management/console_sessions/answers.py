@@ -97,7 +97,7 @@ def session_answer(tenant: str, session: Session, scopes: tuple[str, ...], *, id
         id=session.id,
         tenant=tenant,
         subject=session.subject,
-        client_id=session.authority.client_id,
+        client_id=session.holder.client_id,
         way=str(session.way),
         scopes=list(scopes),
         expires_at=rfc3339_ms(session.ends_at_ms),
@@ -110,7 +110,7 @@ def listed_session(session: Session, scopes: tuple[str, ...], *, own_id: str) ->
     return ListedSession(
         id=session.id,
         subject=session.subject,
-        client_id=session.authority.client_id,
+        client_id=session.holder.client_id,
         way=str(session.way),
         scopes=list(scopes),
         created_at=rfc3339_ms(session.created_at_ms),

@@ -10,7 +10,7 @@ from rulemint_gateway.management.console_sessions.answers import CreateLink, Lin
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError, UnavailableError
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
 from rulemint_gateway.stores.sessions.links import LINK_LIVES_S, Links
-from rulemint_gateway.stores.sessions.records import Link, authority_of
+from rulemint_gateway.stores.sessions.records import Link, holder_of
 
 USED = "The link has expired or was used: have `rulemint console` print another"
 
@@ -41,9 +41,7 @@ class ConsoleLinks:
         if missing := [scope for scope in wanted if scope not in held]:
             raise ForbiddenError(f"A link gives no scopes that its maker does not have: {', '.join(missing)}")
         client = config.clients[client_id]
-        link = Link(
-            authority=authority_of(client, scopes=wanted), subject=client.name or client_id, ends_at_ms=ends_at_ms
-        )
+        link = Link(holder=holder_of(client, scopes=wanted), subject=client.name or client_id, ends_at_ms=ends_at_ms)
         try:
             text = await self._links.issue(config.tenant.name, link)
         except (RedisError, OSError) as error:

@@ -14,10 +14,10 @@ from rulemint_gateway.management.console_sessions.answers import (
     listed_session,
     session_answer,
 )
-from rulemint_gateway.management.console_sessions.authority import SessionOverError, held_scopes
+from rulemint_gateway.management.console_sessions.held_scopes import SessionOverError, held_scopes
 from rulemint_gateway.management.errors import UnauthorizedError, UnavailableError
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_gateway.stores.sessions.records import Authority, Session, Way
+from rulemint_gateway.stores.sessions.records import Holder, Session, Way
 from rulemint_gateway.stores.sessions.session_audit import SessionAudit
 from rulemint_gateway.stores.sessions.session_store import SessionStore
 from rulemint_shared import ids
@@ -58,7 +58,7 @@ class Sessions:
     async def begin(
         self,
         config: TenantConfig,
-        authority: Authority,
+        holder: Holder,
         *,
         way: Way,
         subject: str,
@@ -68,11 +68,11 @@ class Sessions:
         """A new session, which ends at *ends_at_ms* at the latest.
 
         Raises:
-            UnauthorizedError: *authority* ended a moment ago.
+            UnauthorizedError: *holder* ended a moment ago.
             UnavailableError: it cannot be kept, or its audit record cannot.
         """
         try:
-            scopes = held_scopes(config, authority)
+            scopes = held_scopes(config, holder)
         except SessionOverError as error:
             raise UnauthorizedError(f"Nobody can sign in by this now: {error}", with_token=False) from None
         tenant, now_ms = config.tenant.name, unix_ms()
@@ -82,7 +82,7 @@ class Sessions:
             secret_sha256="",
             way=way,
             subject=subject,
-            authority=authority,
+            holder=holder,
             created_at_ms=now_ms,
             used_at_ms=now_ms,
             ends_at_ms=whole if ends_at_ms is None else min(whole, ends_at_ms),
@@ -157,7 +157,7 @@ class Sessions:
         """The scopes that *session* holds now. One that is over ends here: None."""
         try:
             self._check_time(session)
-            return held_scopes(config, session.authority)
+            return held_scopes(config, session.holder)
         except SessionOverError as error:
             await self._end(config.tenant.name, session.id, why=str(error), session=session)
             return None

@@ -21,7 +21,7 @@ class Way(StrEnum):
     OIDC = "oidc"
 
 
-class ClientAuthority(msgspec.Struct, frozen=True, kw_only=True, tag="client"):
+class ClientHolder(msgspec.Struct, frozen=True, kw_only=True, tag="client"):
     """The client that a session acts for. The session ends with it."""
 
     client_id: str
@@ -33,7 +33,7 @@ class ClientAuthority(msgspec.Struct, frozen=True, kw_only=True, tag="client"):
     """The scopes at the beginning; the session never holds more."""
 
 
-class PersonAuthority(msgspec.Struct, frozen=True, kw_only=True, tag="person"):
+class PersonHolder(msgspec.Struct, frozen=True, kw_only=True, tag="person"):
     """A person that a provider of OpenID Connect told of. The session ends when the provider leaves the tenant."""
 
     provider: str
@@ -49,7 +49,7 @@ class PersonAuthority(msgspec.Struct, frozen=True, kw_only=True, tag="person"):
         return f"oidc:{self.provider}:{self.sub}"
 
 
-Authority = ClientAuthority | PersonAuthority
+Holder = ClientHolder | PersonHolder
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
     subject: str
     """The name to show."""
-    authority: Authority
+    holder: Holder
     created_at_ms: int
     used_at_ms: int
     ends_at_ms: int
@@ -72,7 +72,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """The rights of the caller that asked for a link."""
 
-    authority: ClientAuthority
+    holder: ClientHolder
     subject: str
     ends_at_ms: int
     """The session ends then at the latest: with the token that asked for the link."""
@@ -82,10 +82,10 @@ sessions: Codec[Session] = Codec(Session, name="console session")
 links: Codec[Link] = Codec(Link, name="console link")
 
 
-def authority_of(client: Client, *, scopes: Iterable[str], secret_name: str | None = None) -> ClientAuthority:
-    """The authority of *client* with *scopes*: by the secret of that name, or by any that is live now."""
+def holder_of(client: Client, *, scopes: Iterable[str], secret_name: str | None = None) -> ClientHolder:
+    """*client* as the holder of *scopes*: by the secret of that name, or by any that is live now."""
     live = live_secrets(client)
-    return ClientAuthority(
+    return ClientHolder(
         client_id=client.client_id,
         client_created_at_ms=client.created_at_ms,
         secrets=tuple(mark for name, mark in live if secret_name in {None, name}),

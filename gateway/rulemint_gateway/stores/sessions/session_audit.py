@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from rulemint_gateway.stores.sessions.records import Authority, PersonAuthority, Session
+from rulemint_gateway.stores.sessions.records import Holder, PersonHolder, Session
 from rulemint_gateway.stores.writing.audit import audit_records
 from rulemint_gateway.stores.writing.calls import CALL, Call, own_call
 from rulemint_shared.clock import rfc3339_ms
@@ -57,8 +57,8 @@ def _shown(session: Session) -> dict[str, Any]:
     return {
         "way": str(session.way),
         "subject": session.subject,
-        "client_id": session.authority.client_id,
-        **_rights(session.authority),
+        "client_id": session.holder.client_id,
+        **_rights(session.holder),
         "created_at": rfc3339_ms(session.created_at_ms),
         "expires_at": rfc3339_ms(session.ends_at_ms),
         "ip": session.ip,
@@ -66,7 +66,7 @@ def _shown(session: Session) -> dict[str, Any]:
     }
 
 
-def _rights(authority: Authority) -> dict[str, Any]:
-    if isinstance(authority, PersonAuthority):
-        return {"provider": authority.issuer, "values": list(authority.values)}
-    return {"scopes": list(authority.scopes)}
+def _rights(holder: Holder) -> dict[str, Any]:
+    if isinstance(holder, PersonHolder):
+        return {"provider": holder.issuer, "values": list(holder.values)}
+    return {"scopes": list(holder.scopes)}

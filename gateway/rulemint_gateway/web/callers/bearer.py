@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from aiohttp import web
 
-from rulemint_gateway.management.console_sessions.authority import granted_scopes
+from rulemint_gateway.management.console_sessions.held_scopes import granted_scopes
 from rulemint_gateway.management.console_sessions.sessions import SignedIn
 from rulemint_gateway.management.errors import ForbiddenError, UnauthorizedError
 from rulemint_gateway.stores.catalog.authority import normalised
@@ -145,12 +145,10 @@ def _with_session(
     """The caller by its session, whose scopes were compared with those of its client a moment ago."""
     session, held = signed_in
     check_own_page(request)
-    _begin_call(request, config, session.authority.client_id, held, name=session.subject)
+    _begin_call(request, config, session.holder.client_id, held, name=session.subject)
     if not any(scope in held for scope in scopes):
         raise _lacks(scopes)
-    return AuthorizedCaller(
-        config.tenant.name, session.authority.client_id, session.ends_at_ms // 1_000, session.id, held
-    )
+    return AuthorizedCaller(config.tenant.name, session.holder.client_id, session.ends_at_ms // 1_000, session.id, held)
 
 
 def _lacks(scopes: Sequence[str]) -> ForbiddenError:

@@ -12,13 +12,13 @@ from rulemint_gateway.oauth.guarded_authentication import GuardedAuthentication
 from rulemint_gateway.oauth.parameters import parameters_of
 from rulemint_gateway.oauth.token_request import Credentials, TokenRequest
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_gateway.stores.sessions.records import ClientAuthority, authority_of
+from rulemint_gateway.stores.sessions.records import ClientHolder, holder_of
 
 
 class Proven(NamedTuple):
     """A client that has shown its secret, and may manage the tenant."""
 
-    authority: ClientAuthority
+    holder: ClientHolder
     subject: str
 
 
@@ -55,5 +55,5 @@ class ClientSecretSignIn:
             raise UnauthorizedError("No client has this client_id and client_secret", with_token=False) from None
         except errors.OAuthError:
             raise ForbiddenError("This client may not manage this tenant: give it a client grant") from None
-        authority = authority_of(client.record, scopes=checked.scope, secret_name=client.secret_name)
-        return Proven(authority, client.record.name or client.record.client_id)
+        holder = holder_of(client.record, scopes=checked.scope, secret_name=client.secret_name)
+        return Proven(holder, client.record.name or client.record.client_id)

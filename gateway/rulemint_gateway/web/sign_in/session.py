@@ -113,7 +113,7 @@ class SessionHandler:
         config = tenant_of(request, self._catalog)
         if found := signed_in(request):
             session = found.session
-            CALL.set(call_of(request, config, client_id=session.authority.client_id, name=session.subject))
+            CALL.set(call_of(request, config, client_id=session.holder.client_id, name=session.subject))
             await self._sessions.end(config, found.session.id, why="its owner signed out")
         response = web.Response(status=204, headers=NO_STORE)
         clear_cookie(response)
@@ -132,9 +132,9 @@ class SessionHandler:
         proven = self._ways.client_secrets.prove(
             config, body.client_id, body.client_secret, source=source_address(request)
         )
-        CALL.set(call_of(request, config, client_id=proven.authority.client_id))
+        CALL.set(call_of(request, config, client_id=proven.holder.client_id))
         return await self._sessions.begin(
-            config, proven.authority, way=Way.CLIENT_CREDENTIALS, subject=proven.subject, origin=origin_of(request)
+            config, proven.holder, way=Way.CLIENT_CREDENTIALS, subject=proven.subject, origin=origin_of(request)
         )
 
     async def _by_link(self, request: web.Request, config: TenantConfig, text: str) -> Begun:
@@ -145,10 +145,10 @@ class SessionHandler:
         except UnauthorizedError:
             throttling.bearer_failed(request)
             raise UnauthorizedError(USED, with_token=False) from None
-        CALL.set(call_of(request, config, client_id=link.authority.client_id))
+        CALL.set(call_of(request, config, client_id=link.holder.client_id))
         return await self._sessions.begin(
             config,
-            link.authority,
+            link.holder,
             way=Way.LINK,
             subject=link.subject,
             origin=origin_of(request),

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import msgspec
 from msgspec import Meta
 
-from rulemint_gateway.stores.sessions.records import PersonAuthority
+from rulemint_gateway.stores.sessions.records import PersonHolder
 from rulemint_gateway.web.sign_in.oidc.discovery import Description, Discovery
 from rulemint_gateway.web.sign_in.oidc.fetching import ProviderClient
 from rulemint_gateway.web.sign_in.oidc.id_tokens import (
@@ -33,7 +33,7 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """A person that a provider told of."""
 
-    authority: PersonAuthority
+    holder: PersonHolder
     subject: str
 
 
@@ -88,14 +88,14 @@ class CodeFlow:
         except UnknownKeyError:  # the provider may sign with a new key since it was asked
             known = await self._discovery.of(provider, newer_than_s=known.asked_at_s)
             claims = verified_claims(answer.id_token, known.keys, provider, nonce=pending.nonce)
-        authority = PersonAuthority(
+        holder = PersonHolder(
             provider=provider.name,
             issuer=provider.issuer,
             provider_client_id=provider.client_id,
             sub=claims["sub"],
             values=values_of(claims, provider),
         )
-        return Person(authority=authority, subject=subject_of(claims, provider))
+        return Person(holder=holder, subject=subject_of(claims, provider))
 
 
 def _authenticated(

@@ -142,11 +142,11 @@ class OidcHandlers:
         except UnauthorizedError:
             throttling.bearer_failed(request)
             raise
-        CALL.set(call_of(request, config, client_id=person.authority.client_id, name=person.subject))
-        if not person.authority.values:
+        CALL.set(call_of(request, config, client_id=person.holder.client_id, name=person.subject))
+        if not person.holder.values:
             raise ForbiddenError("Your account may do nothing here: its administrator can give it a scope")
         return await self._parts.sessions.begin(
-            config, person.authority, way=Way.OIDC, subject=person.subject, origin=origin_of(request)
+            config, person.holder, way=Way.OIDC, subject=person.subject, origin=origin_of(request)
         )
 
     async def _person(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from rulemint_gateway.stores.catalog.tenant_config import TenantConfig
-from rulemint_gateway.stores.sessions.records import Authority, ClientAuthority, PersonAuthority, live_secrets
+from rulemint_gateway.stores.sessions.records import ClientHolder, Holder, PersonHolder, live_secrets
 from rulemint_shared.contract.oidc_providers import OidcProvider
 
 
@@ -17,19 +17,19 @@ class SessionOverError(Exception):
     """Nobody vouches for the session any more. The text says why."""
 
 
-def held_scopes(config: TenantConfig, authority: Authority) -> tuple[str, ...]:
-    """The scopes of *authority* that its client is still granted, or that its provider's settings still give.
+def held_scopes(config: TenantConfig, holder: Holder) -> tuple[str, ...]:
+    """The scopes of *holder* that its client is still granted, or that its provider's settings still give.
 
     Raises:
         SessionOverError: nobody vouches for it any more.
     """
-    match authority:
-        case ClientAuthority():
-            return _of_client(config, authority)
-        case PersonAuthority():
-            return _of_person(config, authority)
+    match holder:
+        case ClientHolder():
+            return _of_client(config, holder)
+        case PersonHolder():
+            return _of_person(config, holder)
         case _:
-            assert_never(authority)
+            assert_never(holder)
 
 
 def given_scopes(config: TenantConfig, provider: OidcProvider, values: Iterable[str]) -> tuple[str, ...]:
@@ -46,18 +46,18 @@ def granted_scopes(config: TenantConfig, client_id: str) -> tuple[str, ...]:
     return () if grant is None else config.scopes_of(grant)
 
 
-def _of_client(config: TenantConfig, authority: ClientAuthority) -> tuple[str, ...]:
-    client = config.clients.get(authority.client_id)
-    if client is None or client.created_at_ms != authority.client_created_at_ms:
+def _of_client(config: TenantConfig, holder: ClientHolder) -> tuple[str, ...]:
+    client = config.clients.get(holder.client_id)
+    if client is None or client.created_at_ms != holder.client_created_at_ms:
         raise SessionOverError("its client was deleted")
-    if not any(mark in authority.secrets for _name, mark in live_secrets(client)):
+    if not any(mark in holder.secrets for _name, mark in live_secrets(client)):
         raise SessionOverError("the secret of its client was rotated, deleted, or has expired")
-    granted = granted_scopes(config, authority.client_id)
-    return tuple(scope for scope in authority.scopes if scope in granted)
+    granted = granted_scopes(config, holder.client_id)
+    return tuple(scope for scope in holder.scopes if scope in granted)
 
 
-def _of_person(config: TenantConfig, authority: PersonAuthority) -> tuple[str, ...]:
-    provider = next((each for each in config.tenant.oidc if each.name == authority.provider), None)
-    if provider is None or (provider.issuer, provider.client_id) != (authority.issuer, authority.provider_client_id):
+def _of_person(config: TenantConfig, holder: PersonHolder) -> tuple[str, ...]:
+    provider = next((each for each in config.tenant.oidc if each.name == holder.provider), None)
+    if provider is None or (provider.issuer, provider.client_id) != (holder.issuer, holder.provider_client_id):
         raise SessionOverError("its provider of OpenID Connect was taken away")
-    return given_scopes(config, provider, authority.values)
+    return given_scopes(config, provider, holder.values)
