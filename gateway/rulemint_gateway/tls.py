@@ -47,22 +47,21 @@ class Certificate:
         while True:
             await asyncio.sleep(LOOK_INTERVAL_S)
             try:
-                if await asyncio.to_thread(self._has_changed):
-                    self._take()  # here, where handshakes are: none may see the new certificate with the old key
+                if await self.reload_if_changed():
                     log.info("certificate loaded", file=str(self._files[0]))
             except CertificateError as error:
                 log.warning("the changed certificate is not taken, the old one stays", error=str(error))
 
-    def reload_if_changed(self) -> bool:
+    async def reload_if_changed(self) -> bool:
         """Take the files if they are others than at the last look; returns whether they were.
 
         Raises:
             CertificateError: they cannot be used; the old certificate stays, and they are not looked at again until
                 they have changed again.
         """
-        if not self._has_changed():
+        if not await asyncio.to_thread(self._has_changed):
             return False
-        self._take()
+        self._take()  # here, where handshakes are: none may see the new certificate with the old key
         return True
 
     def _has_changed(self) -> bool:

@@ -12,7 +12,6 @@ from rulemint_cli.system.log_query import moment
 PATH = "rules/backtest"
 AT_ONCE = 50
 """Tapes of one call, so that progress can be shown."""
-MOST = 1_000
 EXAMPLES = 5
 """Of a group; as many as one call shows."""
 _ADDED = ("tapes", "replayed", "cut", "unknown")

@@ -38,9 +38,9 @@ def one_of(argument: int, values: tuple[int, ...], *, mask: int = _WHOLE, error:
     return [_lower_half(argument), *_masked(mask), *compared, *fail(error)]
 
 
-def none_of(argument: int, bits: int, *, error: int = errno.EPERM) -> Instructions:
+def none_of(argument: int, bits: int) -> Instructions:
     """Go on if none of *bits* is set in the lower half of an argument."""
-    return [_lower_half(argument), (JUMP_SET, 0, 1, bits), *fail(error)]
+    return [_lower_half(argument), (JUMP_SET, 0, 1, bits), *fail()]
 
 
 def all_of(argument: int, bits: int, *, error: int = errno.EPERM) -> Instructions:
@@ -53,10 +53,10 @@ def below(argument: int, bound: int, *, error: int = errno.EPERM) -> Instruction
     return [_lower_half(argument), (JUMP_AT_LEAST, 0, 1, bound), *fail(error)]
 
 
-def null(argument: int, *, error: int = errno.EPERM) -> Instructions:
+def null(argument: int) -> Instructions:
     """Go on if an argument is a null pointer: both of its halves are zero."""
     upper_half = (LOAD, 0, 0, _ARGUMENTS_AT + 8 * argument + 4)
-    return [_lower_half(argument), (JUMP_EQUAL, 0, 2, 0), upper_half, (JUMP_EQUAL, 1, 0, 0), *fail(error)]
+    return [_lower_half(argument), (JUMP_EQUAL, 0, 2, 0), upper_half, (JUMP_EQUAL, 1, 0, 0), *fail()]
 
 
 def where(argument: int, value: int, checks: Instructions, *, mask: int = _WHOLE) -> Instructions:

@@ -65,9 +65,9 @@ async def test_new_connections_get_the_changed_certificate_and_open_ones_go_on(t
     async with server:
         old = await connect(server)
         assert old.shown == "before.example.com"
-        assert not certificate.reload_if_changed()
+        assert not await certificate.reload_if_changed()
         issue(tmp_path, "after.example.com")
-        assert certificate.reload_if_changed()
+        assert await certificate.reload_if_changed()
         new = await connect(server)
         assert new.shown == "after.example.com"
         assert await old.says(b"still here\n") == b"still here\n"
@@ -85,12 +85,12 @@ async def test_a_changed_file_that_is_bad_keeps_the_old_certificate_and_is_tried
         other.mkdir()
         shutil.copy(issue(other, "after.example.com")[0], tmp_path / "cert.pem")  # its key is not there yet
         with pytest.raises(CertificateError, match="is not the key of the certificate"):
-            certificate.reload_if_changed()
-        assert not certificate.reload_if_changed()
+            await certificate.reload_if_changed()
+        assert not await certificate.reload_if_changed()
         kept = await connect(server)
         assert kept.shown == "before.example.com"
         shutil.copy(other / "key.pem", tmp_path / "key.pem")
-        assert certificate.reload_if_changed()
+        assert await certificate.reload_if_changed()
         taken = await connect(server)
         assert taken.shown == "after.example.com"
         await kept.close()

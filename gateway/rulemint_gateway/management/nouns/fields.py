@@ -76,14 +76,14 @@ MAX_SCRIPT_CHARACTERS = 262_144
 Script = Annotated[str, Meta(min_length=1, extra_json_schema={"maxLength": MAX_SCRIPT_CHARACTERS})]
 """`check_script_length` says in Auth0's words that it is longer."""
 MAX_STALE_MINUTES = 1_440
-"""`OnFailure` spells it, too."""
+"""The pattern of `OnFailure` spells it, too."""
 OnFailure = Annotated[
     str,
     Meta(
         max_length=10,
         pattern=whole(
             r"(closed|stale:([1-9]|[1-9][0-9]{1,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440))",
-            means="closed, or stale: and 1 to 1440 minutes, such as stale:15",
+            means=f"closed, or stale: and 1 to {MAX_STALE_MINUTES} minutes, such as stale:15",
         ),
     ),
 ]
