@@ -256,7 +256,7 @@ def token_use(tenant: str, day: str) -> str:
     return f"{_of(tenant)}:token-use:{day}"
 
 
-def minutes(tenant: str, hour: int) -> str:
+def minutes(tenant: str, hour: str) -> str:
     """The hash of *hour* (since 1970): a minute and an outcome, or a minute and a bucket of durations → how many."""
     return f"{_of(tenant)}:minutes:{hour}"
 

@@ -69,7 +69,7 @@ async def test_what_cannot_be_undone_needs_the_name(console: Opener) -> None:
     await dialog.get_by_role("textbox").fill("something else")
     assert await sure.is_disabled()
     await window.page.keyboard.press("Escape")
-    await window.page.wait_for_function("window.answered === false")
+    await window.page.wait_for_function("() => window.answered === false")
     assert await window.page.evaluate("window.attacked") is None
 
 

@@ -56,7 +56,7 @@ async def test_an_hour_expires(redis: RedisClient) -> None:
     counts = MinuteCounts(redis)
     counts.note(a_request(FIRST))
     await counts.flush()
-    assert 0 < await redis.ttl(redis_keys.minutes(T, HOUR)) <= KEPT_S
+    assert 0 < await redis.ttl(redis_keys.minutes(T, str(HOUR))) <= KEPT_S
 
 
 async def test_nonsense_is_left_out_and_another_type_is_told(redis: RedisClient) -> None:
@@ -68,10 +68,10 @@ async def test_nonsense_is_left_out_and_another_type_is_told(redis: RedisClient)
         "99 granted": "1",
         "58 denied": "9" * 400,
     }
-    await redis.hset(redis_keys.minutes(T, HOUR), mapping=nonsense)  # type: ignore[misc]  # redis-py's stub
+    await redis.hset(redis_keys.minutes(T, str(HOUR)), mapping=nonsense)  # type: ignore[misc]  # redis-py's stub
     (minute,) = await MinuteCounts(redis).between(T, FIRST, FIRST)
     assert (sum(minute.outcomes.values()), minute.buckets) == (0, {})
-    await redis.set(redis_keys.minutes(T, HOUR + 1), "x")
+    await redis.set(redis_keys.minutes(T, str(HOUR + 1)), "x")
     with pytest.raises(StoreUnavailableError):
         await MinuteCounts(redis).between(T, FIRST, FIRST + 2)
 

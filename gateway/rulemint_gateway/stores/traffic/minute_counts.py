@@ -103,7 +103,7 @@ class MinuteCounts:
     async def _add(self, rows: list[tuple[tuple[str, int], Counter[str]]]) -> None:
         async with self._redis.pipeline(transaction=False) as pipe:
             for (tenant, hour), counts in rows:
-                key = redis_keys.minutes(tenant, hour)
+                key = redis_keys.minutes(tenant, str(hour))
                 for field, more in counts.items():
                     pipe.hincrby(key, field, more)
                 pipe.expire(key, KEPT_S)
@@ -127,7 +127,7 @@ class MinuteCounts:
         found: dict[int, Minute] = {minute: _nothing(minute) for minute in range(first, last + 1)}
         try:
             for hour in hours:
-                fields = await self._redis.hgetall(redis_keys.minutes(tenant, hour))  # type: ignore[misc]  # redis-py's stub is not async here
+                fields = await self._redis.hgetall(redis_keys.minutes(tenant, str(hour)))  # type: ignore[misc]  # redis-py's stub is not async here
                 for field, count in fields.items():
                     _read(found, hour, field, count)
         except (RedisError, OSError) as error:
