@@ -1,5 +1,7 @@
 import { html } from "../vendor/third-party.js";
+import { may } from "../state/session.js";
 import { shortcuts, spelled } from "../state/shortcuts.js";
+import { needs } from "./action.js";
 import { Dialog } from "./dialog.js";
 
 /**
@@ -29,7 +31,9 @@ export function ShortcutsHelp({ close }) {
               <dt>
                 <${Keys} keys=${each.keys} />
               </dt>
-              <dd>${each.says}</dd>
+              <dd>${each.says}${" "}${!may(each.scope) && html`
+                <small class="needs">${needs(each.scope)}</small>
+              `}</dd>
             </div>
           `
         )}

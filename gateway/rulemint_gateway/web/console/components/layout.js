@@ -28,7 +28,13 @@ export function Layout() {
     { keys: "", says: "Sign out", run: signOut },
   ]);
   const entries = useMemo(
-    () => shortcuts.value.map(({ keys, says, run }) => ({ kind: "command", says, keys, run })),
+    () =>
+      shortcuts.value.filter((each) => each.keys !== "Mod-k").map(({ keys, says, run }) => ({
+        kind: "command",
+        says,
+        keys,
+        run,
+      })),
     [shortcuts.value, over],
   );
   return html`

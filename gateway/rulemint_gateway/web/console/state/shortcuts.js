@@ -8,8 +8,13 @@
  */
 
 import { signal, useEffect, useRef } from "../vendor/third-party.js";
+import { may } from "./session.js";
+import { complain } from "./toasts.js";
 
-/** @typedef {{ keys: string, says: string, run: () => void, hidden?: boolean, scope?: string }} Shortcut */
+/**
+ * `keys`: "" for a command that only the palette has; `scope`: without it the session is told what it needs
+ * @typedef {{ keys: string, says: string, run: () => unknown, hidden?: boolean, scope?: string }} Shortcut
+ */
 
 const PAUSE_MS = 1200;
 
@@ -28,12 +33,23 @@ export function useShortcuts(own) {
   newest.current = own;
   const names = own.map(({ keys, says }) => `${keys}\n${says}`).join("\n");
   useEffect(() => {
-    const held = own.map((each, index) => ({ ...each, run: () => newest.current[index].run() }));
+    /** @type {Shortcut[]} */
+    const held = own.map((each, index) => ({ ...each, run: () => runIfAllowed(newest.current[index]) }));
     shortcuts.value = [...shortcuts.peek(), ...held];
     return () => {
       shortcuts.value = shortcuts.peek().filter((each) => !held.includes(each));
     };
   }, [names]);
+}
+
+/** @param {Shortcut} shortcut */
+async function runIfAllowed({ scope, says, run }) {
+  try {
+    if (!may(scope)) throw new Error(`This session may not do that (${says}): it needs ${scope}`);
+    await run();
+  } catch (error) {
+    complain(error);
+  }
 }
 
 /** Hear keys from now on. */
