@@ -120,6 +120,6 @@ async def test_the_link_that_the_command_prints_signs_in_once_and_leaves_the_add
 async def test_a_phone_and_a_zoom_of_two_hundred_percent_need_no_scrolling_to_the_side(console: Opener) -> None:
     for width in (390, 640):
         window = await console(viewport={"width": width, "height": 700})
-        await heading(window, "Overview").wait_for()  # type: ignore[attr-defined]
+        await heading(window, "Overview").wait_for()
         await window.page.get_by_role("heading", name="Runners").wait_for()
         assert await window.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

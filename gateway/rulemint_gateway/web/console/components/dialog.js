@@ -1,4 +1,4 @@
-import { html, useEffect, useId, useRef, useState } from "../vendor/third-party.js";
+import { html, useId, useLayoutEffect, useRef, useState } from "../vendor/third-party.js";
 import { question } from "../state/questions.js";
 import { plainly } from "../text/hostile.js";
 import { Said } from "./said.js";
@@ -11,7 +11,7 @@ import { Said } from "./said.js";
 export function Dialog({ title, close, children, class: more = "", fixed = false }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opened = element.current;
     const before = document.activeElement;
     opened?.showModal();

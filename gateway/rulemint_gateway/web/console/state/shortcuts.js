@@ -7,7 +7,7 @@
  * not hold while somebody writes.
  */
 
-import { signal, useEffect, useRef } from "../vendor/third-party.js";
+import { signal, useLayoutEffect, useRef } from "../vendor/third-party.js";
 import { may } from "./session.js";
 import { complain } from "./toasts.js";
 
@@ -32,7 +32,7 @@ export function useShortcuts(own) {
   const newest = useRef(own);
   newest.current = own;
   const names = own.map(({ keys, says }) => `${keys}\n${says}`).join("\n");
-  useEffect(() => {
+  useLayoutEffect(() => {
     /** @type {Shortcut[]} */
     const held = own.map((each, index) => ({ ...each, run: () => runIfAllowed(newest.current[index]) }));
     shortcuts.value = [...shortcuts.peek(), ...held];
