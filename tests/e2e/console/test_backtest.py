@@ -76,7 +76,7 @@ async def test_a_backtest_tells_what_changes_by_kind_and_client_and_each_opens_i
         assert await findings(window, axe) == []
         await group.get_by_role("link").first.click()
         await window.page.wait_for_url(re.compile(f"#/exchanges/{free}$"))
-        await window.page.get_by_text("Where the time went").first.wait_for()
+        await window.page.get_by_text("metadata plan").wait_for()
         await window.page.go_back()
         await result.get_by_text("Done. 2 token requests replayed.").wait_for()
 

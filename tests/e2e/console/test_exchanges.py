@@ -65,7 +65,7 @@ async def test_a_pasted_token_leads_to_its_record_and_is_sent_nowhere(console: O
         await window.page.get_by_label("Token, jti or id").fill(answer["access_token"])
         await window.page.keyboard.press("Enter")
         await window.page.wait_for_url(re.compile(f"#/exchanges/{exchange}$"))
-        await window.page.get_by_text("Where the time went").first.wait_for()
+        await window.page.get_by_text("metadata plan").wait_for()
         secret = answer["access_token"].split(".")[1][:40]
         assert sent
         assert not [each for each in sent if secret in each]
@@ -87,6 +87,7 @@ async def test_the_table_filters_by_its_address_and_a_row_opens_its_record(conso
         await button(window, "Remove the filter outcome").click()
         await rows.first.click()
         await window.page.wait_for_url(re.compile(f"#/exchanges/{exchange}$"))
+        await window.page.get_by_text("metadata plan").wait_for()
 
 
 async def test_older_token_requests_are_a_page_of_their_own(console: Opener, management: Management) -> None:

@@ -206,3 +206,45 @@ async def test_hostile_lines_are_shown_and_do_nothing_and_axe_finds_nothing_seri
 async def test_who_may_not_read_the_log_is_told_which_scope_is_missing(console: Opener) -> None:
     window = await console(scopes=("read:rules",), place="/logs")
     await window.page.get_by_text("needs read:logs").first.wait_for()
+
+
+async def test_losses_are_rows_of_their_own_that_open_nothing(console: Opener) -> None:
+    window = await console()
+    lost = '"ts": "2026-11-25T08:00:00Z", "type": "dropped", "level": "warn", "cause": "not_kept"'
+
+    def speak(socket: Any) -> None:
+        socket.send('{"id": "1000-1", "type": "line", "message": "before"}')
+        socket.send(f'{{"id": "1001-1205", {lost}, "count": 1204, "message": "1204 of a test <b>"}}')
+        socket.send(f'{{{lost}, "count": null, "message": "nobody knows how many"}}')
+        socket.send("no record at all")
+
+    await window.page.route_web_socket(re.compile("/logs"), speak)
+    await window.go("/logs")
+    await row(window, "1204 of a test <b>").click()
+    assert await window.page.locator(".log-lost").count() == 2
+    assert await window.page.locator(".virtual-row").count() == 3
+    assert await window.page.get_by_role("link", name="Open its token request").count() == 0
+    await listbox(window).focus()
+    await window.page.keyboard.press("Enter")
+    assert window.page.url.endswith("#/logs")
+
+
+async def test_the_log_goes_on_once_somebody_has_signed_in_again(console: Opener, management: Management) -> None:
+    client = await management.a_client(name="again")
+    async with management.rule(SAYS, clients=[client.client_id]):
+        window = await console()
+        window.expected += ["401", "WebSocket connection"]
+        await window.page.context.add_init_script(KEEP_SOCKETS)
+        await window.page.reload()
+        await window.go(f"/logs?client_id={client.client_id}&type=line")
+        await says(management, client, "before the end")
+        await row(window, "before the end").wait_for()
+        await window.page.context.clear_cookies()
+        await window.page.evaluate("sockets.forEach((each) => each.close())")
+        await window.page.get_by_role("dialog", name="The session has ended").wait_for()
+        await says(management, client, "while nobody was signed in")
+        await window.page.get_by_label("Client id").fill(management.admin["client_id"])
+        await window.page.get_by_label("Client secret").fill(management.admin["client_secret"])
+        await window.page.get_by_role("button", name="Sign in", exact=True).click()
+        await row(window, "while nobody was signed in").wait_for()
+        assert await row(window, "before the end").count() == 1

@@ -94,19 +94,19 @@ const COLUMNS = [
   {
     name: "Client",
     show: (/** @type {any} */ row) =>
-      html`<${Said} text=${row.client_name || row.client_id || "not known"} most=${80} />`,
+      html`<${Said} class="one-line" text=${row.client_name || row.client_id || "not known"} most=${80} />`,
   },
   {
     name: "API",
     narrow: true,
-    show: (/** @type {any} */ row) => html`<${Said} text=${row.audience ?? ""} most=${80} />`,
+    show: (/** @type {any} */ row) => html`<${Said} class="one-line" text=${row.audience ?? ""} most=${80} />`,
   },
   {
     name: "Rules",
     narrow: true,
     show: (/** @type {any} */ row) =>
       html`
-        <${Said} most=${80}
+        <${Said} class="one-line" most=${80}
           text=${row.rules.map((/** @type {any} */ each) => `${each.rule} v${each.version}`).join(", ") ||
             row.first_rule} />
       `,
@@ -115,7 +115,7 @@ const COLUMNS = [
     name: "Why not",
     narrow: true,
     show: (/** @type {any} */ row) =>
-      html`<${Said} text=${row.detail || row.error_description || ""} most=${90} />${
+      html`<${Said} class="one-line why" text=${row.detail || row.error_description || ""} most=${90} />${
         row.more_like_it > 0 && html`
           <small class="dim">and ${row.more_like_it} like it</small>
         `

@@ -100,7 +100,8 @@ export default function Logs({ query }) {
           </div>
         `
         : html`<${Nothing} link=${link} filtered=${Object.keys(filter).length > 0} cleared=${cleared} />`}
-      <p class="dim logs-foot">${several(rows.length, "record")}${foot(book, cleared)}</p>
+      <p class="dim logs-foot">${several(rows.length, "record")}${foot(book, cleared)}${!book.whole && !book.cut &&
+        html`<${Action} kind="quiet" run=${older}>Read older ones<//>`}</p>
       ${chosen &&
         html`<${Chosen} record=${chosen} nameOfClient=${names.get(chosen.client)} clear=${() =>
           clear(chosen)} close=${() => setChosen(null)} />`}
@@ -166,5 +167,5 @@ function Nothing({ link, filtered, cleared }) {
 function foot({ whole, cut }, cleared) {
   if (cut) return ", the newest of more: set a filter to see older ones";
   if (cleared) return ", behind the place where it was cleared";
-  return whole ? ", all that is kept" : ". Scroll down for older ones";
+  return whole ? ", all that is kept" : "";
 }
