@@ -7,6 +7,7 @@ The replays of one version share hosts. Nothing of it is kept, and no call leave
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -32,6 +33,8 @@ from rulemint_shared.deadline import Deadline
 
 AT_ONCE = 4
 """Tapes of one backtest. Live requests share the runners with it."""
+RESTS_AT_MOST_S = 0.03
+"""After some tapes it rests for as long as these took, so that live requests do not queue behind it."""
 WITHIN_S = 20.0
 """A call replays for so long. What is left is for the next call."""
 COUNTED = 10_000
@@ -133,9 +136,10 @@ class Backtests:
         for start in range(0, len(taped), AT_ONCE):
             if start and deadline.passed():
                 return start, oldest_ms
-            part = taped[start : start + AT_ONCE]
+            part, began_s = taped[start : start + AT_ONCE], time.perf_counter()
             made = await asyncio.gather(*(self._compare(tenant, sides, exchange, groups) for exchange in part))
             oldest_ms = min((ms for ms in (oldest_ms, *made) if ms), default=0)
+            await asyncio.sleep(min(RESTS_AT_MOST_S, time.perf_counter() - began_s))
         return len(taped), oldest_ms
 
     async def _compare(self, tenant: str, sides: _Sides, exchange_id: str, groups: Groups) -> int:

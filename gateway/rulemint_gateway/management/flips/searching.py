@@ -158,7 +158,8 @@ class Search:
         if seen.unknown:
             self.tried.unknown += 1
             self.tried.why_unknown = self.tried.why_unknown or seen.unknown
-        self._is_new_way(seen) if not self.tried.ways else None
+        if not self.tried.ways:
+            self._is_new_way(seen)
         return seen
 
     def _is_new_way(self, seen: Seen) -> bool:
