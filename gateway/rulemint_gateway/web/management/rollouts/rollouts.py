@@ -59,6 +59,7 @@ class RolloutHandlers:
                 summary="Stop the rollout of a rule's version",
                 scopes=("update:rules",),
                 status=204,
+                refusals=(404,),
             ),
         ]
 
