@@ -4,7 +4,7 @@ import { counted } from "../text/numbers.js";
 import { local } from "../text/moments.js";
 import { Said } from "./said.js";
 
-/** @typedef {{ name: string, values: (number | null)[], colour: string, stacked?: boolean }} Series  `colour`: a variable of look/colours.css, such as `--good` */
+/** @typedef {{ name: string, values: (number | null)[], colour: string, sparse?: boolean }} Series  `colour`: a variable of look/colours.css, such as `--good`; `sparse`: it has gaps, so each value is a point, too */
 
 let styled = false;
 
@@ -100,7 +100,7 @@ function options({ series, width, height, say }) {
         label: each.name,
         stroke: colour(each.colour),
         width: 2,
-        points: { show: true, size: 4, fill: colour(each.colour) },
+        points: { show: each.sparse ?? false, size: 4, fill: colour(each.colour) },
       })),
     ],
   };

@@ -53,8 +53,8 @@ function Charts({ minutes }) {
       times: whole.map((each) => Date.parse(each.at) / 1000),
       outcomes: OUTCOMES.map(({ name, colour }) => ({ name, colour, values: column(name) })),
       durations: [
-        { name: "p50", colour: "--call", values: column("p50_ms") },
-        { name: "p99", colour: "--waiting", values: column("p99_ms") },
+        { name: "p50", colour: "--call", sparse: true, values: column("p50_ms") },
+        { name: "p99", colour: "--waiting", sparse: true, values: column("p99_ms") },
       ],
     };
   }, [minutes]);
