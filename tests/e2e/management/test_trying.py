@@ -289,7 +289,6 @@ def everything_in(url: str) -> dict[bytes, bytes]:
 
 FAULTS = [
     pytest.param({}, "script", id="neither script nor rule"),
-    pytest.param({"script": "x", "rule_id": "rul_1"}, "script", id="script and rule"),
     pytest.param({"script": "x", "version": 1}, "version", id="a version of a script"),
     pytest.param({"rule_id": "rul_1", "language": "python"}, "language", id="a language of a stored rule"),
     pytest.param({"script": "x" * 262_145}, "script", id="an oversized script"),
@@ -362,3 +361,21 @@ async def test_too_many_at_once_are_told_to_come_again(management: Management) -
     refused = [answer for answer in answers if answer.status != 200]
     assert 0 < len(refused) <= 14
     assert {(answer.status, answer.headers["retry-after"]) for answer in refused} == {(503, "1")}
+
+
+async def test_a_script_takes_the_place_of_a_stored_rule_s_text_and_gets_its_secrets(management: Management) -> None:
+    stored = "export default () => ({ n: 1 });"
+    draft = "export default ({ context }) => ({ length: context.webtask.secrets.KEY.length });"
+    async with management.rule(stored, rule_secrets={"KEY": "hunter22"}, name="drafted", enabled=False) as rule:
+        assert (await tried(management, draft, rule_id=rule["id"]))["claims"] == {"length": 8}
+        assert (await tried(management, rule_id=rule["id"]))["claims"] == {"n": 1}
+
+
+async def test_with_what_is_expected_the_answer_says_what_differs(management: Management) -> None:
+    script = "export default () => ({ plan: 'gold' });"
+    assert "differences" not in await tried(management, script)
+    assert (await tried(management, script, expect={"claims": {"plan": "gold"}}))["differences"] == []
+    other = await tried(management, script, expect={"claims": {"plan": "free"}})
+    assert other["differences"] == ['claims.plan: expected "free", got "gold"']
+    nothing = await send(management, script, expect={})
+    assert (nothing.status, nothing.body["field"]) == (400, "expect")

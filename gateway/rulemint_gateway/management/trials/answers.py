@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from rulemint_gateway.management.error_positions import position_in
 from rulemint_gateway.management.nouns.answers import Answer, Moment
+from rulemint_shared.cases.differences import differences
+from rulemint_shared.cases.format import Expected
+from rulemint_shared.cases.trials import seen_in
 from rulemint_shared.clock import rfc3339_ms
 from rulemint_shared.contract.log_records import Level, LogLine, OutboundCall
 from rulemint_shared.contract.messages import Denied, Dropped, Ending, Failed, Granted, Outcome, outcome_name
@@ -92,6 +96,8 @@ class TryAnswer(Answer, frozen=True, kw_only=True):
     """The rules in their order, if the whole flow was tried."""
     remarks: list[str] | UnsetType = UNSET
     """The ways in which a token request would go another way than the trial of the flow."""
+    differences: list[str] | UnsetType = UNSET
+    """If something was expected: each way in which it ended otherwise, in one line."""
 
 
 def answer_of(ending: Ending, text: RuleVersion | None) -> TryAnswer:
@@ -111,6 +117,13 @@ def answer_of(ending: Ending, text: RuleVersion | None) -> TryAnswer:
         resolved_dependencies={} if text is None else text.resolved_dependencies,
         error=_error(outcome),
     )
+
+
+def compared(tried: TryAnswer, expected: Expected | UnsetType) -> TryAnswer:
+    """*tried*, with what differs from *expected*, if anything is."""
+    if expected is UNSET:
+        return tried
+    return msgspec.structs.replace(tried, differences=differences(expected, seen_in(tried)))
 
 
 def _error(outcome: Outcome) -> TriedError | UnsetType:

@@ -24,6 +24,7 @@ from rulemint_gateway.management.nouns.fields import (
 )
 from rulemint_gateway.management.rules.bodies import Limits
 from rulemint_gateway.management.rules.secrets import MAX_SECRETS
+from rulemint_shared.cases.format import Expected
 from rulemint_shared.contract.records import Isolation, Language
 from rulemint_shared.contract.travelling import check_travels
 
@@ -56,7 +57,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class TryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Either a ``script``, or a stored rule by ``rule_id``; what else is given replaces what the stored one has.
+    """A ``script``, or a stored rule by ``rule_id``; what is given next to that replaces what the stored one has.
 
     With ``flow``, all rules run that a token request of this client for this API meets. A rule that is given takes the
     place of the stored one with its ``rule_id`` or ``name``, or comes last.
@@ -84,18 +85,22 @@ class TryRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     dependencies: Dependencies | UnsetType = UNSET
     flow: bool = False
     """Run the whole flow, each rule on what the one before left."""
+    expect: Expected | UnsetType = UNSET
+    """As in a case: the answer then says what differs."""
 
 
 def check_body(body: TryRule) -> None:
     """Refuse what no field alone shows.
 
     Raises:
-        InvalidBodyError: it names no rule or two, or a context that cannot travel.
+        InvalidBodyError: it names no rule, a context that cannot travel, or expects nothing or what cannot be.
     """
+    if body.expect is not UNSET and (problem := body.expect.problem()):
+        raise InvalidBodyError(f"expect: {problem}", field="expect")
     if body.flow:
         _check_rule_of_flow(body)
-    elif (body.script is UNSET) == (body.rule_id is UNSET):
-        raise InvalidBodyError("Send either a script or the rule_id of a stored rule", field="script")
+    elif body.script is UNSET and body.rule_id is UNSET:
+        raise InvalidBodyError("Send a script or the rule_id of a stored rule", field="script")
     if body.version is not UNSET and (body.script is not UNSET or body.rule_id is UNSET):
         raise InvalidBodyError("A version belongs to a rule_id", field="version")
     for field in ("name",) if body.script is not UNSET else ("language", "name"):
