@@ -80,8 +80,9 @@ docs-site: $(RUN)/ready $(SITE) ## Build the pages of docs/ into the site that a
 $(SITE): $(wildcard *.md docs/*.md docs/*/*.md) docs/conf.py docs/site.py docs/requirements.lock
 	@python=$(RUN)/bin/python; [ -x $$python ] || python=$(BIN)/python; $$python docs/site.py
 
-sdk: $(READY) ## Make the test kits' copies of the rule contract anew from the code that runs rules
+sdk: $(READY) ## Make the copies of the rule contract anew that the test kits and the console have
 	$(BIN)/python sdk/derive.py
+	$(BIN)/python sdk/derive_console.py
 
 console-vendor: $(READY) ## Make the bundle of the console's third parties anew, as its lock file says
 	$(BIN)/python gateway/console_vendor/bundle.py
