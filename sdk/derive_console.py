@@ -155,7 +155,7 @@ def _members(text: str) -> dict[str, Any]:
             continue
         end = _past(text, named.end(), ";")
         kind = " ".join(text[named.end() : end].removeprefix(":").split())
-        member = {"type": f"{kind}{' | undefined' if named['optional'] else ''}", "doc": doc}
+        member: dict[str, Any] = {"type": f"{kind}{' | undefined' if named['optional'] else ''}", "doc": doc}
         if _INLINE.fullmatch(kind):
             inside = text[text.index("{", named.end()) + 1 : end]
             member |= {"type": "object", "members": _members(inside[: inside.rindex("}")])}

@@ -27,7 +27,7 @@ KINDS = {
     ".txt": "text/plain; charset=utf-8",
 }
 """The files that are served, by the end of their names."""
-LOADED_LATER = ("pages/", "components/code/", "vendor/code-editor.js")
+LOADED_LATER = ("pages/", "components/code/", "components/trial/", "derived/", "vendor/code-editor.js")
 """Modules that a browser asks for when their page is opened."""
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'; style-src 'self' 'nonce-{nonce}'; "

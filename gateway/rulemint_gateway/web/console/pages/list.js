@@ -15,6 +15,9 @@
 /** @type {Page[]} */
 export const PAGES = [
   { path: "/", title: "Overview", keys: "g o", load: () => import("./overview/overview.js") },
+  { path: "/rules", title: "Rules", keys: "g r", scope: "read:rules", load: () => import("./rules/rules.js") },
+  { path: "/rules/:id", title: "Rule", under: "/rules", scope: "read:rules", load: () => import("./editor/editor.js") },
+  { path: "/try", title: "Try", keys: "g y", scope: "update:rules", load: () => import("./try/try.js") },
   { path: "/logs", title: "Logs", keys: "g l", scope: "read:logs", load: () => import("./logs/logs.js") },
   {
     path: "/exchanges",

@@ -18,6 +18,7 @@ export function Editor(
   const parts = useRef({ language: new Compartment(), extensions: new Compartment(), basics: new Compartment() });
   const hear = useRef(onChange);
   hear.current = onChange;
+  const told = useRef(/** @type {string[]} */ ([])); // what the page was told, and has not given back as `value` yet
   useEffect(() => {
     const { language: spoken, extensions: added, basics: base } = parts.current;
     view.current = new EditorView({
@@ -29,7 +30,10 @@ export function Editor(
           spoken.of(languageOf(language)),
           base.of(basics({ label, readOnly })),
           EditorView.updateListener.of((/** @type {any} */ update) => {
-            if (update.docChanged) hear.current?.(update.state.doc.toString());
+            if (!update.docChanged) return;
+            const now = update.state.doc.toString();
+            told.current.push(now);
+            hear.current?.(now);
           }),
         ],
       }),
@@ -38,8 +42,12 @@ export function Editor(
     return () => view.current.destroy();
   }, []);
   useEffect(() => {
+    const echo = told.current.indexOf(value);
+    told.current.splice(0, echo + 1);
+    if (echo >= 0) return; // somebody may have written more by now
     const now = view.current.state.doc.toString();
     if (now !== value) view.current.dispatch({ changes: { from: 0, to: now.length, insert: value } });
+    told.current = [];
   }, [value]);
   useEffect(() => reconfigure(view.current, parts.current.language, languageOf(language)), [language]);
   useEffect(() => reconfigure(view.current, parts.current.extensions, extensions ?? []), [extensions]);

@@ -74,6 +74,25 @@ const look = EditorView.theme({
 });
 
 /**
+ * What is typed over a selection. Left to itself the browser puts a style on the line that it merges, which the policy
+ * refuses too.
+ */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(/** @type {InputEvent} */ event, /** @type {any} */ view) {
+    const { main, ranges } = view.state.selection;
+    const { data, inputType, isComposing } = event;
+    if (inputType !== "insertText" || !data || isComposing || main.empty || ranges.length > 1) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(data), { userEvent: "input.type" });
+    const handled = view.state.facet(EditorView.inputHandler).some((/** @type {any} */ handle) =>
+      handle(view, main.from, main.to, data, insert)
+    );
+    if (!handled) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
+/**
  * A problem's line and its sign in the gutter. CodeMirror's own are images of data, which the policy refuses.
  * @param {string} severity
  * @param {string} colour
@@ -121,6 +140,7 @@ export function languageOf(language) {
 export function basics({ label, readOnly = false }) {
   const writing = readOnly ? [EditorState.readOnly.of(true)] : [
     history(),
+    typedOver,
     indentOnInput(),
     bracketMatching(),
     closeBrackets(),

@@ -1,0 +1,62 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import {
+  changesOf,
+  listOf,
+  moved,
+  ordersOf,
+  packagesOf,
+  packagesText,
+  powerDifference,
+  textOf,
+} from "../../../../../gateway/rulemint_gateway/web/console/state/rule_texts.js";
+import { diagnosticsOf, problemIn } from "../../../../../gateway/rulemint_gateway/web/console/state/rule_problems.js";
+
+Deno.test("a text differs by its fields, and not by the order of their keys or by limits that are not set", () => {
+  const base = textOf({ script: "a", limits: { timeout_s: null }, cases: [{ name: "one", expect: { scope: [] } }] });
+  const same = textOf({ script: "a", cases: [{ expect: { scope: [] }, name: "one" }] });
+  deepStrictEqual(changesOf(same, base), {});
+  deepStrictEqual(changesOf({ ...same, script: "b", allow_hosts: ["h"] }, base), { script: "b", allow_hosts: ["h"] });
+});
+
+Deno.test("a rule that moves changes the numbers between its old and its new place, and no other", () => {
+  const rules = ["a", "b", "c", "d"].map((id, index) => ({ id, order: index * 10 }));
+  deepStrictEqual(ordersOf(moved(rules, 2, 1)), [{ id: "c", order: 10 }, { id: "b", order: 20 }]);
+  deepStrictEqual(ordersOf(rules), []);
+  const equal = [{ id: "a", order: 1 }, { id: "b", order: 1 }];
+  deepStrictEqual(ordersOf(moved(equal, 1, 0)), [{ id: "a", order: 2 }]);
+});
+
+Deno.test("power is told by what comes and what goes, and not at all if one side is not known", () => {
+  const power = { claims: ["plan"], scopes: [], hosts: [], audiences: [] };
+  strictEqual(powerDifference(null, power), null);
+  deepStrictEqual(powerDifference(power, power), []);
+  deepStrictEqual(powerDifference(power, { ...power, claims: ["tier"], hosts: ["h"] }), [
+    { sign: "+", kind: "claim", name: "tier" },
+    { sign: "−", kind: "claim", name: "plan" },
+    { sign: "+", kind: "host", name: "h" },
+  ]);
+});
+
+Deno.test("packages and hosts are read from lines as people write them", () => {
+  const packages = { axios: "^1", "@scope/one": "2.0.0", ip: "*", requests: "2.32" };
+  deepStrictEqual(packagesOf("axios ^1\n@scope/one@2.0.0\n\nip\nrequests==2.32"), packages);
+  deepStrictEqual(packagesOf(packagesText(packages)), packages);
+  deepStrictEqual(listOf(" a.example\nb.example, a.example\n"), ["a.example", "b.example"]);
+});
+
+Deno.test("what a trial says is wrong has its place; what a check was not given counts for nothing", () => {
+  const trial = (
+    /** @type {string} */ code,
+    /** @type {string} */ message,
+    /** @type {number | null} */ line = 2,
+  ) => /** @type {any} */ ({ outcome: `failed:${code}`, error: { message, line, column: 7 } });
+  const syntax = problemIn(trial("syntax", "SyntaxError: no"), { own: false });
+  deepStrictEqual(syntax, { line: 2, column: 7, message: "SyntaxError: no", loads: false });
+  strictEqual(problemIn(trial("exception", "TypeError: secrets"), { own: false }), null);
+  strictEqual(problemIn(trial("exception", "TypeError: secrets"), { own: true })?.loads, true);
+  strictEqual(problemIn(trial("exception", "x: add it to the rule's dependencies"), { own: false })?.loads, false);
+  strictEqual(problemIn(/** @type {any} */ ({ outcome: "denied", error: { message: "no" } }), { own: true }), null);
+  const offsetOf = (/** @type {string} */ text) => text.indexOf("wrong");
+  const [found] = diagnosticsOf("a\nb wrong;", syntax, offsetOf);
+  deepStrictEqual([found.from, found.to, found.severity], [4, 9, "error"]);
+});
