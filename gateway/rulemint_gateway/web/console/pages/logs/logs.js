@@ -26,7 +26,7 @@ let scrolled = 0;
 export default function Logs({ query }) {
   const filter = Object.fromEntries(FILTERS.filter((name) => query[name]).map((name) => [name, query[name]]));
   const cleared = query.cleared ?? "";
-  const { book, link, older } = useBook(filter, cleared);
+  const { book, link, reading, older } = useBook(filter, cleared);
   const { rules, clients } = useKnown();
   const names = useMemo(() => new Map(clients.map(({ id, name }) => [id, name])), [clients]);
   const [away, setAway] = useState(false);
@@ -101,7 +101,9 @@ export default function Logs({ query }) {
         `
         : html`<${Nothing} link=${link} filtered=${Object.keys(filter).length > 0} cleared=${cleared} />`}
       <p class="dim logs-foot">${several(rows.length, "record")}${foot(book, cleared)}${!book.whole && !book.cut &&
-        html`<${Action} kind="quiet" run=${older}>Read older ones<//>`}</p>
+        html`<${Action} kind="quiet" run=${older} disabled=${reading}>${
+          reading ? "Reading older ones…" : "Read older ones"
+        }<//>`}</p>
       ${chosen &&
         html`<${Chosen} record=${chosen} nameOfClient=${names.get(chosen.client)} clear=${() =>
           clear(chosen)} close=${() => setChosen(null)} />`}

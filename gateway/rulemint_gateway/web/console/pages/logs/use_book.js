@@ -18,7 +18,7 @@ let left = { filter: "", book: EMPTY_BOOK };
 /**
  * @param {Record<string, string>} filter as `/logs` takes it
  * @param {string} cleared nothing up to this place is wanted; "": all is
- * @returns {{ book: Book, link: Link, older: () => Promise<void> }} `older` reads what is kept of the past
+ * @returns {{ book: Book, link: Link, reading: boolean, older: () => Promise<void> }} `older` reads what is kept of the past
  */
 export function useBook(filter, cleared) {
   const name = addressOf("", filter);
@@ -46,17 +46,17 @@ export function useBook(filter, cleared) {
       link: setLink,
     });
   }, [name]);
-  const reading = useRef(false);
+  const [reading, setReading] = useState(false);
   const older = async () => {
-    if (reading.current || newest.current.book.whole) return;
-    reading.current = true;
+    if (reading || newest.current.book.whole) return;
+    setReading(true);
     try {
       const query = { ...filter, after: place.current || "0-0", follow: false };
       const { body } = await get("/logs", { query, headers: { Accept: "application/x-ndjson" } });
       if (newest.current.filter === name) change((book) => withOlder(book, recordsOf(body)));
     } finally {
-      reading.current = false;
+      setReading(false);
     }
   };
-  return { book: state.filter === name ? state.book : EMPTY_BOOK, link, older };
+  return { book: state.filter === name ? state.book : EMPTY_BOOK, link, reading, older };
 }
