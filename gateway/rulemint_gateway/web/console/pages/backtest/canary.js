@@ -70,7 +70,7 @@ function Rollout({ rollout, path, again }) {
             <${Action} scope=${SCOPE} run=${promote}>Promote<//>
                     <${Action} scope=${SCOPE} kind="danger" run=${stop}>Stop<//></div>
         `}</div>
-      <p class="dim facts"><span>began <${Moment} at=${started_at} /></span>
+      <p class="dim about-line"><span>began <${Moment} at=${started_at} /></span>
         ${ended_at && html`<span>ended <${Moment} at=${ended_at} /></span>`}</p>
       <ol class="steps" aria-label="Steps">${steps.map((/** @type {number} */ each, /** @type {number} */ index) =>
         html`

@@ -84,7 +84,7 @@ function Group({ group }) {
       ${alike(examples).map(({ ids, changes }) =>
         html`
           <div key=${ids[0]} class="example">
-            <p class="facts">${ids.map((id) =>
+            <p class="about-line">${ids.map((id) =>
               html`<a key=${id} href=${
                 at(`/exchanges/${part(id)}`)
               }>Open <code><${Said} text=${id} most=${40} /></code></a>`

@@ -42,7 +42,7 @@ export default function Exchange({ params, query }) {
   const Part = SHOWN[query.tab ?? ""];
   return html`
     <p
-      class="dim crumb"><a href="#/exchanges">Token requests</a> / <code><${Said} text=${params
+      class="dim exchange-crumb"><a href="#/exchanges">Token requests</a> / <code><${Said} text=${params
         .id} most=${40} /></code></p>
     <${Shown} of=${answer}>${(/** @type {any} */ exchange) =>
       html`
@@ -69,7 +69,7 @@ function Head({ exchange }) {
         <${Said} text=${client_name || client_id || "An unknown client"} most=${80} />
         <${Outcome} outcome=${outcome} />
       </h1>
-      <p class="dim facts">
+      <p class="dim about-line">
         ${audience && html`<span>for <${Said} text=${audience} most=${120} /></span>`}
         <span><${Moment} at=${started_at_ms} milliseconds /></span><span>took ${duration(timings.total_ms)}</span>
       </p>

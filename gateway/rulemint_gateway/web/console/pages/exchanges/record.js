@@ -69,6 +69,7 @@ export function Facts({ exchange }) {
     <h3>Parameters</h3>
     <${Entries} of=${Object.entries(exchange.parameters)} />
     <p class="actions"><a class="action" href=${at("/logs", { invocation: exchange.id })}>Its log</a>
+      <a class="action" href=${at("/try", { exchange: exchange.id })}>Try with these inputs</a>
       <a class="action" href=${at("/exchanges", { client_id })}>More of this client</a></p>
   `;
 }

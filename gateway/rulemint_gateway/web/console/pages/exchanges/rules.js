@@ -15,7 +15,7 @@ export function Rules({ exchange }) {
   }
   const idOf = (/** @type {string} */ name) => flow.find((/** @type {any} */ each) => each.rule === name)?.rule_id;
   return html`
-    <ol class="flow">
+    <ol class="ran-rules">
       ${rules.map((/** @type {any} */ rule, /** @type {number} */ index) =>
         html`
           <li key=${index} class="card">
@@ -67,7 +67,7 @@ function Rule({ reports, index, id }) {
     ${ran_on && html`
       <details>
         <summary class="dim">Where it ran</summary>
-        <p class="dim facts">
+        <p class="dim about-line">
             <span><${Said} text=${ran_on.engine} most=${60} /></span><span>host ${ran_on.host}, ${ran_on
               .runs_before} runs before</span>
             <span>${ran_on.timeout_s} s</span><span>${ran_on.memory_mb} MB</span>
@@ -86,7 +86,7 @@ function Name({ id, name, version }) {
 /** @param {{ name: string, kind: string }} props */
 function Scope({ name, kind }) {
   const sign = kind === "added" ? "+ " : kind === "removed" ? "− " : "";
-  return html`<span class=${`scope ${kind}`} title=${
+  return html`<span class=${`scope-name ${kind}`} title=${
     kind && `${kind} by this rule`
   }>${sign}<${Said} text=${name} most=${80} /></span>`;
 }

@@ -41,7 +41,7 @@ export function WhatIf({ exchange }) {
     keep(changes.map((each, at) => at === index ? { ...each, ...to } : each));
   return html`
     <p class="dim">Change what the rules are given, and see what comes out. Nothing is called, written or signed.</p>
-    <div class="changes" role="group" aria-label="Changes of the request">
+    <div class="changed-inputs" role="group" aria-label="Changes of the request">
       ${changes.map((each, index) =>
         html`
           <${OneChange} key=${index} of=${each} number=${index + 1}

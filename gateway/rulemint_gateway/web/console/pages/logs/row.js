@@ -52,7 +52,7 @@ export function Chosen({ record, nameOfClient, clear, close }) {
   return html`
     <section class="card log-chosen" aria-label="The chosen record">
       <div class="head">
-        <p class="dim facts">
+        <p class="dim about-line">
           <span><${Moment} at=${ts} milliseconds /></span>
           <span>${nameOf(type) || "line"}, ${level}</span>
           ${rule && html`<span>rule <${Said} text=${rule} most=${80} /> v${version}</span>`}
