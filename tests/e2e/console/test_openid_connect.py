@@ -225,7 +225,7 @@ async def test_a_secret_is_kept_for_the_same_issuer_only(management: Management,
     assert (await management.call("PUT", f"{PATH}/work", again)).status == 200
     moved = {**again, "issuer": "https://evil.example"}
     answer = await management.call("PUT", f"{PATH}/work", moved)
-    assert (answer.status, answer.body["field"]) == (400, "client_secret")
+    assert (answer.status, answer.body["field"]) == (409, "client_secret")
 
 
 @pytest.mark.parametrize(

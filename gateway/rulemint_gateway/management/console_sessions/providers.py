@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from rulemint_gateway.management.console_sessions.provider_bodies import PutProvider
-from rulemint_gateway.management.errors import ForbiddenError, InvalidBodyError, NotFoundError
+from rulemint_gateway.management.errors import ConflictError, ForbiddenError, NotFoundError
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import TENANTS
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
@@ -52,7 +52,7 @@ class Providers:
 
         Raises:
             ManagementError: `ForbiddenError`: *body* gives scopes that the caller does not have, or the tenant has as
-                many providers as it may. `InvalidBodyError`: the secret is missing.
+                many providers as it may. `ConflictError`: the secret is missing.
         """
         given = {scope for scopes in body.scopes.values() for scope in scopes}
         if missing := sorted(given - set(held)):
@@ -91,7 +91,11 @@ class Providers:
         elif before is not None and (before.issuer, before.client_id) == (body.issuer, body.client_id):
             secret = before.secret
         else:
-            raise InvalidBodyError("Missing required property: client_secret", field="client_secret")
+            raise ConflictError(
+                "There is no secret yet for this issuer and client_id: send client_secret",
+                field="client_secret",
+                code="secret_missing",
+            )
         return OidcProvider(
             name=name,
             issuer=body.issuer,

@@ -56,6 +56,7 @@ class ProviderHandlers:
                 scopes=(UPDATE,),
                 body=PutProvider,
                 answer=ProviderAnswer,
+                refusals=(409,),
             ),
             Operation(
                 method="DELETE",
@@ -78,7 +79,8 @@ class ProviderHandlers:
     async def put(self, request: web.Request) -> web.Response:
         """200 and the provider. A caller gives no scope by it that its own token does not have.
 
-        Sessions of a provider whose issuer or client_id changes end.
+        Sessions of a provider whose issuer or client_id changes end. 409: it needs a client_secret, because none is
+        kept for this issuer and client_id.
         """
         caller = authorize(request, self._catalog, scope=UPDATE)
         name = _name(request)
