@@ -117,6 +117,23 @@ async def test_what_is_not_saved_outlives_a_reload_and_is_discarded_only_by_a_pe
         await window.page.get_by_text("'gold'").wait_for()
 
 
+async def test_what_is_not_saved_stays_when_an_older_version_is_deployed(console: Opener, bare_system: System) -> None:
+    async with (
+        open_management(bare_system.url, bare_system.admin) as management,
+        management.rule(GOLD, name="went back", enabled=False) as rule,
+    ):
+        await management.call("PATCH", f"/api/v2/rules/{rule['id']}", {"script": f"// two\n{GOLD}"})
+        window = await opened(console, rule)
+        await written(window, GREEN)
+        await window.page.get_by_role("tab", name="Versions").click()
+        await window.page.get_by_role("button", name="Roll back to v1").click()
+        await window.page.get_by_role("button", name="Roll back", exact=True).click()
+        await window.page.get_by_text("v1 is off").wait_for()
+        await window.page.get_by_text("'green'").wait_for()
+        await window.page.get_by_text("not saved").wait_for()
+        assert await window.page.get_by_role("dialog").count() == 0
+
+
 async def test_who_saves_what_another_has_changed_merges_the_two(console: Opener, bare_system: System) -> None:
     async with (
         open_management(bare_system.url, bare_system.admin) as management,

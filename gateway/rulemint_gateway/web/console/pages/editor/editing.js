@@ -53,12 +53,10 @@ export function useEditing(id, first) {
     setText(merged);
     setTheirs(null);
   };
+  /** After this person has deployed a version: what is not saved stays, and goes on from that version. */
   const readAgain = async () => {
     const newer = await readForEditing(id);
-    if (newer.number === read.number) setRead(newer);
-    else if (changed) setTheirs(newer);
-    else take(newer, newer.base);
-    return newer;
+    take(newer, changed ? text : newer.base);
   };
   /** A `Problem` that says that somebody was faster becomes the view that merges. */
   const guarded = async (/** @type {() => Promise<any>} */ write) => {

@@ -46,7 +46,10 @@ export function Versions({ editing, deploy }) {
                   <${Said} text=${each.message} most=${500} />
                 </p>
               `}
-              <div class="dim facts-line">${several(each.case_count, "test")} <${PowerShown} power=${each
+              <div class="dim facts-line">${several(
+                each.case_count,
+                "test",
+              )} <span>power:</span> <${PowerShown} power=${each
                 .power} hosts=${each.allow_hosts} /></div>
               <div class="actions">
                 <${Action} kind="quiet" label=${`Compare v${each.number} with the text in the editor`}

@@ -83,7 +83,7 @@ export function Row(
         <${Bound} what="API" ids=${rule.audiences} />
         ${!rule.clients.length && !rule.audiences.length && html`<span class="dim">every token</span>`}
       </td>
-      <td class="right">
+      <td class="right narrow">
         <${Action} scope="delete:rules" kind="quiet" label=${`Delete ${rule.name}`} run=${remove}>Delete…<//>
       </td>
     </tr>

@@ -81,7 +81,7 @@ function Flow({ rules, again }) {
             <th scope="col">Last failure</th>
             <th scope="col" class="narrow">Power</th>
             <th scope="col" class="narrow">For</th>
-            <th scope="col"><span class="unseen">Delete</span></th>
+            <th scope="col" class="narrow"><span class="unseen">Delete</span></th>
           </tr>
         </thead>
         <tbody onDragEnd=${() => setOver(-1)}>
