@@ -64,7 +64,7 @@ def _templates() -> list[dict[str, object]]:
                     "name": name,
                     "purpose": purpose,
                     "language": str(language),
-                    "script": file.read_text(),
+                    "lines": file.read_text().split("\n"),
                     "cases": [{**defaults, **case} for case in written["cases"]],
                     "needs": written.get("rule", {}),
                 }

@@ -4,7 +4,20 @@ export const TEMPLATES = [
   "name": "plan",
   "purpose": "claims and scopes by the client's plan",
   "language": "javascript",
-  "script": "// Puts the client's plan into the token, and what the plan allows. A client without a plan has the free one.\nconst PLANS = {\n  free: { limit: 100, scopes: ['read'] },\n  gold: { limit: 10_000, scopes: ['read', 'write', 'export'] },\n};\n\nexport default ({ client, scope }) => {\n  const plan = Object.hasOwn(PLANS, client.metadata.plan) ? client.metadata.plan : 'free';\n  const { limit, scopes } = PLANS[plan];\n  return { plan, limit, scope: scope.filter((name) => scopes.includes(name)) };\n};\n",
+  "lines": [
+   "// Puts the client's plan into the token, and what the plan allows. A client without a plan has the free one.",
+   "const PLANS = {",
+   "  free: { limit: 100, scopes: ['read'] },",
+   "  gold: { limit: 10_000, scopes: ['read', 'write', 'export'] },",
+   "};",
+   "",
+   "export default ({ client, scope }) => {",
+   "  const plan = Object.hasOwn(PLANS, client.metadata.plan) ? client.metadata.plan : 'free';",
+   "  const { limit, scopes } = PLANS[plan];",
+   "  return { plan, limit, scope: scope.filter((name) => scopes.includes(name)) };",
+   "};",
+   ""
+  ],
   "cases": [
    {
     "scope": [
@@ -92,7 +105,23 @@ export const TEMPLATES = [
   "name": "plan",
   "purpose": "claims and scopes by the client's plan",
   "language": "python",
-  "script": "\"\"\"Puts the client's plan into the token, and what the plan allows. A client without a plan has the free one.\"\"\"\n\nPLANS = {\n    \"free\": {\"limit\": 100, \"scopes\": [\"read\"]},\n    \"gold\": {\"limit\": 10_000, \"scopes\": [\"read\", \"write\", \"export\"]},\n}\n\n\ndef rule(client, scope, audience, context):\n    plan = client[\"metadata\"].get(\"plan\")\n    if plan not in PLANS:\n        plan = \"free\"\n    allowed = PLANS[plan][\"scopes\"]\n    return {\"plan\": plan, \"limit\": PLANS[plan][\"limit\"], \"scope\": [name for name in scope if name in allowed]}\n",
+  "lines": [
+   "\"\"\"Puts the client's plan into the token, and what the plan allows. A client without a plan has the free one.\"\"\"",
+   "",
+   "PLANS = {",
+   "    \"free\": {\"limit\": 100, \"scopes\": [\"read\"]},",
+   "    \"gold\": {\"limit\": 10_000, \"scopes\": [\"read\", \"write\", \"export\"]},",
+   "}",
+   "",
+   "",
+   "def rule(client, scope, audience, context):",
+   "    plan = client[\"metadata\"].get(\"plan\")",
+   "    if plan not in PLANS:",
+   "        plan = \"free\"",
+   "    allowed = PLANS[plan][\"scopes\"]",
+   "    return {\"plan\": plan, \"limit\": PLANS[plan][\"limit\"], \"scope\": [name for name in scope if name in allowed]}",
+   ""
+  ],
   "cases": [
    {
     "scope": [
@@ -180,7 +209,20 @@ export const TEMPLATES = [
   "name": "deny",
   "purpose": "refuse clients and scopes",
   "language": "javascript",
-  "script": "// Refuses clients that are suspended, and admin scopes for all but administrators.\nmodule.exports = function (client, scope, audience, context, cb) {\n  if (client.metadata.status === 'suspended') {\n    return cb(new Error('this client is suspended: ask support to lift it'));\n  }\n  const admin = scope.filter((name) => name.startsWith('admin:'));\n  if (admin.length > 0 && client.metadata.role !== 'admin') {\n    return cb(new InvalidScopeError('for administrators only: ' + admin.join(' ')));\n  }\n  cb(null, { scope });\n};\n",
+  "lines": [
+   "// Refuses clients that are suspended, and admin scopes for all but administrators.",
+   "module.exports = function (client, scope, audience, context, cb) {",
+   "  if (client.metadata.status === 'suspended') {",
+   "    return cb(new Error('this client is suspended: ask support to lift it'));",
+   "  }",
+   "  const admin = scope.filter((name) => name.startsWith('admin:'));",
+   "  if (admin.length > 0 && client.metadata.role !== 'admin') {",
+   "    return cb(new InvalidScopeError('for administrators only: ' + admin.join(' ')));",
+   "  }",
+   "  cb(null, { scope });",
+   "};",
+   ""
+  ],
   "cases": [
    {
     "scope": [
@@ -249,7 +291,21 @@ export const TEMPLATES = [
   "name": "deny",
   "purpose": "refuse clients and scopes",
   "language": "python",
-  "script": "\"\"\"Refuses clients that are suspended, and admin scopes for all but administrators.\"\"\"\n\nfrom rulemint import AccessDenied, InvalidScope\n\n\ndef rule(client, scope, audience, context):\n    if client[\"metadata\"].get(\"status\") == \"suspended\":\n        raise AccessDenied(\"this client is suspended: ask support to lift it\")\n    admin = [name for name in scope if name.startswith(\"admin:\")]\n    if admin and client[\"metadata\"].get(\"role\") != \"admin\":\n        raise InvalidScope(f\"for administrators only: {' '.join(admin)}\")\n    return {\"scope\": scope}\n",
+  "lines": [
+   "\"\"\"Refuses clients that are suspended, and admin scopes for all but administrators.\"\"\"",
+   "",
+   "from rulemint import AccessDenied, InvalidScope",
+   "",
+   "",
+   "def rule(client, scope, audience, context):",
+   "    if client[\"metadata\"].get(\"status\") == \"suspended\":",
+   "        raise AccessDenied(\"this client is suspended: ask support to lift it\")",
+   "    admin = [name for name in scope if name.startswith(\"admin:\")]",
+   "    if admin and client[\"metadata\"].get(\"role\") != \"admin\":",
+   "        raise InvalidScope(f\"for administrators only: {' '.join(admin)}\")",
+   "    return {\"scope\": scope}",
+   ""
+  ],
   "cases": [
    {
     "scope": [
@@ -318,7 +374,29 @@ export const TEMPLATES = [
   "name": "service",
   "purpose": "ask a service, with a timeout and a fallback",
   "language": "javascript",
-  "script": "// Asks a service of yours for the client's plan. If the service is slow or away, the token has the last plan that is\n// known, or the free one: a token is worth more than its plan. The secrets PLANS_URL and PLANS_KEY say where and how.\nconst known = new Map(); // lasts as long as the process: a cache, never the truth\n\nexport default async ({ client, context }) => {\n  const { PLANS_URL, PLANS_KEY } = context.webtask.secrets;\n  try {\n    const answer = await fetch(`${PLANS_URL}/clients/${encodeURIComponent(client.id)}`, {\n      headers: { authorization: `Bearer ${PLANS_KEY}` },\n      signal: AbortSignal.timeout(1_000),\n    });\n    if (!answer.ok) throw new Error(`status ${answer.status}`);\n    const { plan } = await answer.json();\n    known.set(client.id, plan);\n    return { plan };\n  } catch (error) {\n    console.warn('no plan from the service:', error.message);\n    return { plan: known.get(client.id) ?? 'free', plan_is_current: false };\n  }\n};\n",
+  "lines": [
+   "// Asks a service of yours for the client's plan. If the service is slow or away, the token has the last plan that is",
+   "// known, or the free one: a token is worth more than its plan. The secrets PLANS_URL and PLANS_KEY say where and how.",
+   "const known = new Map(); // lasts as long as the process: a cache, never the truth",
+   "",
+   "export default async ({ client, context }) => {",
+   "  const { PLANS_URL, PLANS_KEY } = context.webtask.secrets;",
+   "  try {",
+   "    const answer = await fetch(`${PLANS_URL}/clients/${encodeURIComponent(client.id)}`, {",
+   "      headers: { authorization: `Bearer ${PLANS_KEY}` },",
+   "      signal: AbortSignal.timeout(1_000),",
+   "    });",
+   "    if (!answer.ok) throw new Error(`status ${answer.status}`);",
+   "    const { plan } = await answer.json();",
+   "    known.set(client.id, plan);",
+   "    return { plan };",
+   "  } catch (error) {",
+   "    console.warn('no plan from the service:', error.message);",
+   "    return { plan: known.get(client.id) ?? 'free', plan_is_current: false };",
+   "  }",
+   "};",
+   ""
+  ],
   "cases": [
    {
     "secrets": {
@@ -376,7 +454,22 @@ export const TEMPLATES = [
   "name": "package",
   "purpose": "use a package: only from the client's own networks",
   "language": "javascript",
-  "script": "// Lets a client ask from its own networks only. The package ip-address knows IPv4, IPv6 and CIDR.\nconst { Address4, Address6 } = require('ip-address');\n\nconst parse = (text) => (text.includes(':') ? new Address6(text) : new Address4(text));\n\nmodule.exports = function (client, scope, audience, context, cb) {\n  const networks = (client.metadata.networks ?? '').split(',').map((text) => text.trim()).filter(Boolean);\n  if (networks.length === 0) return cb(null, { scope }); // not limited\n  const address = parse(context.ip);\n  const isInside = networks.map(parse).some((net) => net.v4 === address.v4 && address.isInSubnet(net));\n  if (!isInside) return cb(new Error(`not from ${context.ip}`));\n  cb(null, { scope });\n};\n",
+  "lines": [
+   "// Lets a client ask from its own networks only. The package ip-address knows IPv4, IPv6 and CIDR.",
+   "const { Address4, Address6 } = require('ip-address');",
+   "",
+   "const parse = (text) => (text.includes(':') ? new Address6(text) : new Address4(text));",
+   "",
+   "module.exports = function (client, scope, audience, context, cb) {",
+   "  const networks = (client.metadata.networks ?? '').split(',').map((text) => text.trim()).filter(Boolean);",
+   "  if (networks.length === 0) return cb(null, { scope }); // not limited",
+   "  const address = parse(context.ip);",
+   "  const isInside = networks.map(parse).some((net) => net.v4 === address.v4 && address.isInSubnet(net));",
+   "  if (!isInside) return cb(new Error(`not from ${context.ip}`));",
+   "  cb(null, { scope });",
+   "};",
+   ""
+  ],
   "cases": [
    {
     "scope": [
@@ -454,7 +547,30 @@ export const TEMPLATES = [
   "name": "typed",
   "purpose": "a rule with types",
   "language": "typescript",
-  "script": "// The same rule in TypeScript: types are taken away when it runs, and your editor checks them.\n// `rulemint types` writes rulemint.d.ts, which has the types of everything that a rule gets.\ninterface Input {\n  client: { id: string; name: string; metadata: Record<string, string> };\n  scope: string[];\n}\n\ninterface Region {\n  name: string;\n  residency: 'eu' | 'us';\n}\n\nconst REGIONS = new Map<string, Region>([\n  ['fra', { name: 'Frankfurt', residency: 'eu' }],\n  ['iad', { name: 'Virginia', residency: 'us' }],\n]);\n\nexport default ({ client }: Input): Record<string, unknown> => {\n  const region: Region | undefined = REGIONS.get(client.metadata.region);\n  return region === undefined ? {} : { region: region.name, residency: region.residency };\n};\n",
+  "lines": [
+   "// The same rule in TypeScript: types are taken away when it runs, and your editor checks them.",
+   "// `rulemint types` writes rulemint.d.ts, which has the types of everything that a rule gets.",
+   "interface Input {",
+   "  client: { id: string; name: string; metadata: Record<string, string> };",
+   "  scope: string[];",
+   "}",
+   "",
+   "interface Region {",
+   "  name: string;",
+   "  residency: 'eu' | 'us';",
+   "}",
+   "",
+   "const REGIONS = new Map<string, Region>([",
+   "  ['fra', { name: 'Frankfurt', residency: 'eu' }],",
+   "  ['iad', { name: 'Virginia', residency: 'us' }],",
+   "]);",
+   "",
+   "export default ({ client }: Input): Record<string, unknown> => {",
+   "  const region: Region | undefined = REGIONS.get(client.metadata.region);",
+   "  return region === undefined ? {} : { region: region.name, residency: region.residency };",
+   "};",
+   ""
+  ],
   "cases": [
    {
     "name": "a client without metadata gets no region",
@@ -500,7 +616,18 @@ export const TEMPLATES = [
   "name": "action",
   "purpose": "an action, as Auth0 has it",
   "language": "javascript",
-  "script": "// An action, as Auth0 has it: event says who asks, api changes the token.\nexports.onExecuteCredentialsExchange = async (event, api) => {\n  const { metadata } = event.client;\n  if (metadata.status === 'closed') {\n    return api.access.deny('invalid_request', 'this account is closed');\n  }\n  if (metadata.org) api.accessToken.setCustomClaim('org', metadata.org);\n  if (metadata.readonly === 'true') api.transaction.removeTargetScope('write');\n};\n",
+  "lines": [
+   "// An action, as Auth0 has it: event says who asks, api changes the token.",
+   "exports.onExecuteCredentialsExchange = async (event, api) => {",
+   "  const { metadata } = event.client;",
+   "  if (metadata.status === 'closed') {",
+   "    return api.access.deny('invalid_request', 'this account is closed');",
+   "  }",
+   "  if (metadata.org) api.accessToken.setCustomClaim('org', metadata.org);",
+   "  if (metadata.readonly === 'true') api.transaction.removeTargetScope('write');",
+   "};",
+   ""
+  ],
   "cases": [
    {
     "scope": [
@@ -575,7 +702,29 @@ export const TEMPLATES = [
   "name": "httpx-roles",
   "purpose": "ask a service with httpx, with a fallback",
   "language": "python",
-  "script": "\"\"\"Asks a service for the client's roles with httpx, and does without them if the service is slow or away.\n\nThe secrets ROLES_URL and ROLES_KEY say where and how.\n\"\"\"\n\nimport httpx\n\n\nasync def rule(client, scope, audience, context):\n    secrets = context[\"webtask\"][\"secrets\"]\n    try:\n        headers = {\"authorization\": f\"Bearer {secrets['ROLES_KEY']}\"}\n        async with httpx.AsyncClient(timeout=1.0, headers=headers) as session:\n            answer = await session.get(f\"{secrets['ROLES_URL']}/roles\", params={\"client\": client[\"id\"]})\n            answer.raise_for_status()\n            roles = answer.json()[\"roles\"]\n    except (httpx.HTTPError, ValueError, KeyError) as error:\n        print(\"no roles from the service:\", error)\n        roles = []\n    return {\"https://example.com/roles\": roles}\n",
+  "lines": [
+   "\"\"\"Asks a service for the client's roles with httpx, and does without them if the service is slow or away.",
+   "",
+   "The secrets ROLES_URL and ROLES_KEY say where and how.",
+   "\"\"\"",
+   "",
+   "import httpx",
+   "",
+   "",
+   "async def rule(client, scope, audience, context):",
+   "    secrets = context[\"webtask\"][\"secrets\"]",
+   "    try:",
+   "        headers = {\"authorization\": f\"Bearer {secrets['ROLES_KEY']}\"}",
+   "        async with httpx.AsyncClient(timeout=1.0, headers=headers) as session:",
+   "            answer = await session.get(f\"{secrets['ROLES_URL']}/roles\", params={\"client\": client[\"id\"]})",
+   "            answer.raise_for_status()",
+   "            roles = answer.json()[\"roles\"]",
+   "    except (httpx.HTTPError, ValueError, KeyError) as error:",
+   "        print(\"no roles from the service:\", error)",
+   "        roles = []",
+   "    return {\"https://example.com/roles\": roles}",
+   ""
+  ],
   "cases": [
    {
     "secrets": {
@@ -631,7 +780,20 @@ export const TEMPLATES = [
   "name": "hasura",
   "purpose": "the claims that Hasura wants",
   "language": "javascript",
-  "script": "// The claims by which Hasura decides what a client may see. A client without roles is only a robot.\nmodule.exports = function (client, scope, audience, context, cb) {\n  const roles = (client.metadata.roles ?? '').split(',').map((role) => role.trim()).filter(Boolean);\n  const claims = {\n    'x-hasura-default-role': roles[0] ?? 'robot',\n    'x-hasura-allowed-roles': roles.length > 0 ? roles : ['robot'],\n    'x-hasura-user-id': client.id,\n  };\n  if (client.metadata.org) claims['x-hasura-org-id'] = client.metadata.org;\n  cb(null, { scope, 'https://hasura.io/jwt/claims': claims });\n};\n",
+  "lines": [
+   "// The claims by which Hasura decides what a client may see. A client without roles is only a robot.",
+   "module.exports = function (client, scope, audience, context, cb) {",
+   "  const roles = (client.metadata.roles ?? '').split(',').map((role) => role.trim()).filter(Boolean);",
+   "  const claims = {",
+   "    'x-hasura-default-role': roles[0] ?? 'robot',",
+   "    'x-hasura-allowed-roles': roles.length > 0 ? roles : ['robot'],",
+   "    'x-hasura-user-id': client.id,",
+   "  };",
+   "  if (client.metadata.org) claims['x-hasura-org-id'] = client.metadata.org;",
+   "  cb(null, { scope, 'https://hasura.io/jwt/claims': claims });",
+   "};",
+   ""
+  ],
   "cases": [
    {
     "name": "a client without metadata is a robot",

@@ -12,7 +12,7 @@ const EMPTY = {
   name: "empty",
   purpose: "a rule that lets every token pass",
   language: "javascript",
-  script: "export default ({ client, scope, audience, context }) => {\n  return {};\n};\n",
+  lines: ["export default ({ client, scope, audience, context }) => {", "  return {};", "};", ""],
   cases: [],
   needs: {},
 };
@@ -37,7 +37,8 @@ export function NewRule({ close }) {
     event.preventDefault();
     setBusy(true);
     try {
-      const { script, language, cases, needs } = template;
+      const { lines, language, cases, needs } = template;
+      const script = lines.join("\n");
       const made = await createRule({ name: name.trim(), script, language, cases, enabled: false, ...needs });
       dropDraft(DRAFT);
       tell(made.warning ?? `${made.name} is made, and off: turn it on when it does what you want`);
