@@ -77,7 +77,7 @@ async def _view(browser: Browser, url: str, signed_in: StorageState) -> View:
     await context.add_init_script(_MARK)
     page = await context.new_page()
     await page.goto(f"{url}/console/")
-    await page.wait_for_function("performance.getEntriesByName('shown').length > 0", timeout=_PATIENCE_MS)
+    await page.wait_for_function("() => performance.getEntriesByName('shown').length > 0", timeout=_PATIENCE_MS)
     read = await page.evaluate(_READ)
     await context.close()
     return msgspec.convert(read, View)

@@ -42,6 +42,7 @@ pytest_plugins = [
     "fixtures.tiers",
     "fixtures.command_line",
     "fixtures.console_page",
+    "fixtures.console_report",
 ]
 
 TESTS = Path(__file__).parent
