@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 import re
 import shutil
 import sys
 import tempfile
+import time
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs/pictures/console"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fixtures.console_page import CHROMIUM, Console, open_console  # noqa: E402  # the tests' folder is no package
+from fixtures.console_page import CHROMIUM, CHROMIUM_OPTIONS, Console, open_console  # noqa: E402  # the tests' folder is no package
 from fixtures.management import Management, open_management, read_exchange  # noqa: E402
 from fixtures.processes import free_port, started_dev  # noqa: E402
 
@@ -56,6 +59,9 @@ CLIENTS = {
     "warehouse": {},
 }
 """Name → metadata."""
+MINUTES = 2
+"""For so long they ask, because the charts have a point for each whole minute."""
+PAUSE_S = 0.7
 BROKEN = """// Asks for the region of a client; a client without one is a mistake that somebody has to see.
 export default ({ client }) => {
   console.log(`region of ${client.name}`);
@@ -69,7 +75,7 @@ _PATHS = """async () => {
 
 
 async def main() -> None:
-    """Make all pictures, which takes about a minute."""
+    """Make all pictures, which takes about four minutes."""
     if CHROMIUM is None:
         raise SystemExit("chromium is missing (Debian: apt-get install chromium)")
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +87,7 @@ async def main() -> None:
                 management = await stack.enter_async_context(open_management(url, admin))
                 ids = await _some_life(management)
                 playwright = await stack.enter_async_context(async_playwright())
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
                 shutil.rmtree(FOLDER, ignore_errors=True)
                 FOLDER.mkdir(parents=True)
                 for scheme in ("light", "dark"):
@@ -142,9 +148,13 @@ async def _some_life(management: Management) -> dict[str, str]:
                 "description": "An example of the documentation",
             },
         )
-    for _ in range(8):
-        for request in requests:
-            await management.ask(request)
+    await management.call("PATCH", "/api/v2/tenants/settings", {"tapes": {"failures": True, "one_in": 1}})
+    ends_s = time.monotonic() + (MINUTES + 1) * 60 - datetime.now(UTC).second
+    for number in itertools.count():
+        await management.ask(requests[number % 7 % len(requests)])
+        await asyncio.sleep(PAUSE_S * (number % 5) / 4)
+        if time.monotonic() > ends_s:
+            break
     await management.ask({**requests[0], "client_secret": "wrong"})
     shown = await management.ask(requests[0])
     await read_exchange(management, shown.headers["x-request-id"])

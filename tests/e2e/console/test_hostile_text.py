@@ -37,11 +37,11 @@ async def seen(chromium: Any, bare_system: System) -> AsyncIterator[list[Seen]]:
 
 def test_no_page_breaks_the_policy_and_none_complains(seen: list[Seen], record_property: Any) -> None:
     record_property(PAGES, kept(seen))
-    assert {each.path: each.complaints for each in seen if each.complaints} == {}
+    assert {each.title: each.complaints for each in seen if each.complaints} == {}
 
 
 def test_no_page_runs_or_hides_what_rules_clients_and_logs_write(seen: list[Seen]) -> None:
-    assert {each.path: each.found for each in seen if each.found} == {}
+    assert {each.title: each.found for each in seen if each.found} == {}
 
 
 def test_pages_show_what_hides_in_hostile_text(seen: list[Seen]) -> None:

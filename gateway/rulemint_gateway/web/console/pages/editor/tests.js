@@ -6,6 +6,7 @@ import { Empty } from "../../components/states.js";
 import { triedFields } from "../../state/rule_texts.js";
 import { may } from "../../state/session.js";
 import { inputsOfCase } from "../../state/trial_inputs.js";
+import { plainly } from "../../text/hostile.js";
 import { several } from "../../text/numbers.js";
 import { html, useEffect, useRef, useState } from "../../vendor/third-party.js";
 
@@ -75,7 +76,7 @@ export function Tests({ editing }) {
         <li key=${each.name}>
           <${Mark} result=${results.get(each.name)} />
           <${Said} text=${each.name} most=${200} />
-          <${Action} scope="update:rules" kind="quiet" label=${`Remove the test ${each.name}`} run=${() =>
+          <${Action} scope="update:rules" kind="quiet" label=${`Remove the test ${plainly(each.name)}`} run=${() =>
             editing.set({ cases: text.cases.filter((other) => other !== each) })}>✕<//>
           <${Differences} result=${results.get(each.name)} />
         </li>
