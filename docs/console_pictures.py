@@ -27,8 +27,8 @@ FOLDER = ROOT / "docs/pictures/console"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from fixtures.console_page import CHROMIUM, CHROMIUM_OPTIONS, Console, open_console  # noqa: E402  # the tests' folder is no package
-from fixtures.management import Management, open_management, read_exchange  # noqa: E402
-from fixtures.processes import free_port, started_dev  # noqa: E402
+from fixtures.management import Management, open_management, read_exchange  # noqa: E402  # as above
+from fixtures.processes import free_port, started_dev  # noqa: E402  # as above
 
 PICTURES = {
     "sign-in": "",
