@@ -34,6 +34,7 @@ def welcome_text(ready: Ready) -> str:
         f"\nRulemint is ready: {ready.url}    (open it in a browser)\n\n"
         f"Ask for a token:\n\n{demo.curl_line(ready.url)}\n\n"
         f"Command line:      {command_line()}\n"
+        f"Console:           rulemint console    (signs you in at {ready.url}console/)\n"
         f"Watch the logs:    rulemint logs -f    (or: make logs)\n"
         f"Why a token fails: rulemint exchanges show --last\n"
         f"Administrator:     {ready.admin_file}\n"

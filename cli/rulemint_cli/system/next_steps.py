@@ -27,6 +27,7 @@ class NextSteps:
             f"{self._first_call()}\n\n"
             f"Command line:      {self.program} --help\n"
             f"Credentials:       {self.program} credentials\n"
+            f"Console:           {self.program} console --no-open    (prints a link that signs you in)\n"
             f"Watch the logs:    {self.program} logs -f\n"
             f"Why a token fails: {self.program} exchanges show --last\n"
             f"This text again:   {self.program} ready\n"
