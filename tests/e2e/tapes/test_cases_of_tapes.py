@@ -83,10 +83,11 @@ async def test_the_case_of_a_refusal_or_a_failure_expects_it(
         made = await made_of(tenant, await taped(tenant, await tenant.a_client(metadata={"plan": plan})))
         case = made["case"]
         assert ending in case["name"]
+        await holds(tenant, rule["id"], case)
         message = case["expect"].get("failed", {}).pop("message", "odd")
         assert "odd" in message
+        assert rule["name"] not in message
         assert case["expect"] == expected
-        await holds(tenant, rule["id"], case)
 
 
 async def test_what_a_case_cannot_have_is_said(tenant: Management) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from rulemint_gateway.management.error_positions import position_in
 from rulemint_gateway.management.errors import ConflictError, InvalidBodyError
 from rulemint_gateway.management.nouns.answers import Answer
 from rulemint_shared.cases.differences import DENIED, FAILED, GRANTED
@@ -157,8 +158,8 @@ def _expected(tape: Tape, place: int, again: Ending | None, said: list[str]) -> 
     if kind == DENIED:
         code = again.outcome.code if again is not None and isinstance(again.outcome, Denied) else UNSET
         return Expected(refused=Refused(error=code, description=words or UNSET))
-    of_time = FailureReason(reason) in TIMED
-    return Expected(failed=FailedBy(reason=FailureReason(reason), message=UNSET if of_time or not words else words))
+    message = "" if FailureReason(reason) in TIMED else position_in(words).message  # a trial tells the place apart
+    return Expected(failed=FailedBy(reason=FailureReason(reason), message=message or UNSET))
 
 
 def _report(tape: Tape, place: int, again: Ending | None) -> RuleReport | None:
