@@ -16,7 +16,7 @@ READY := $(DEVELOP)/ready
 SITE := gateway/rulemint_gateway/site/inline.json
 PACKAGES := shared gateway rule-runner cli
 
-.PHONY: help run logs develop test abuse faults fuzz cluster layers lint format docs docs-site sdk console-vendor console-pictures up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
+.PHONY: help run logs develop test abuse faults fuzz cluster layers lint format docs docs-site sdk console-vendor console-pictures console-looks up down bench bench-pages bench-quick bench-growth bench-endurance bench-cluster compatibility soak lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ console-vendor: $(READY) ## Make the bundle of the console's third parties anew,
 
 console-pictures: $(READY) ## Make docs/pictures/console anew: every page of the console in light and dark (needs chromium)
 	$(BIN)/python docs/console_pictures.py
+
+console-looks: $(READY) ## Make tests/golden/console anew: how the console's main pages are meant to look (needs chromium)
+	$(BIN)/python docs/console_looks.py
 
 up: ## Build the images and run the system, with the demo, in containers
 	docker compose --profile demo up --build --remove-orphans

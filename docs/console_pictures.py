@@ -85,7 +85,7 @@ async def main() -> None:
             admin = json.loads((data_dir / "admin.json").read_text())
             async with AsyncExitStack() as stack:
                 management = await stack.enter_async_context(open_management(url, admin))
-                ids = await _some_life(management)
+                ids = await some_life(management)
                 playwright = await stack.enter_async_context(async_playwright())
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
                 shutil.rmtree(FOLDER, ignore_errors=True)
@@ -131,7 +131,7 @@ async def _keep(window: Console, name: str) -> None:
     raise SystemExit(f"{name} has {len(data):,} bytes, and at most {MOST_BYTES:,} are allowed")
 
 
-async def _some_life(management: Management) -> dict[str, str]:
+async def some_life(management: Management) -> dict[str, str]:
     """Clients, rules and token requests of many kinds; path of a page with ``:id`` → the id of what it shows."""
     apis = await management.every("resource-servers")
     scopes = next(api["scopes"] for api in apis if api["identifier"] == AUDIENCE)
