@@ -88,6 +88,7 @@ def test_a_saved_draft_and_a_version_take_the_place_of_a_file(workplace: Workpla
 def test_a_pipeline_hears_that_nothing_was_replayed(workplace: Workplace) -> None:
     rule = f"silent-{secrets.token_hex(3)}"
     deployed(workplace, rule, RULE, a_robot(workplace, plan="gold"))
+    (workplace.folder / "draft.js").write_text(DRAFT)
     ended = backtested(workplace, rule, "--fail-on", "newly-denied")
     assert ended.returncode == 0, ended.both
     assert "nothing was replayed, so --fail-on has nothing to judge" in ended.stderr

@@ -134,6 +134,7 @@ async def test_hostile_text_is_shown_as_text_in_every_place(console: Opener, bar
             text = await window.page.locator("main").inner_text()
             assert "\u202e" not in text
             assert "\u2066" not in text
+        await opened(window, "/keys", "Signing keys")  # the page of a client that is gone would complain
         await management.call("DELETE", f"/api/v2/clients/{made['client_id']}")
 
 

@@ -1,6 +1,6 @@
 /** The records that the command palette finds. */
 
-import { get } from "../api/client.js";
+import { listed } from "../api/lists.js";
 import { go, part } from "./router.js";
 import { may } from "./session.js";
 
@@ -13,13 +13,20 @@ import { may } from "./session.js";
  */
 export async function findRecords(signal) {
   const kinds = [
-    { kind: "rule", scope: "read:rules", path: "/api/v2/rules", page: "/rules", id: "id" },
-    { kind: "client", scope: "read:clients", path: "/api/v2/clients", page: "/clients", id: "client_id" },
+    { kind: "rule", scope: "read:rules", path: "/api/v2/rules", noun: "rules", page: "/rules", id: "id" },
+    {
+      kind: "client",
+      scope: "read:clients",
+      path: "/api/v2/clients",
+      noun: "clients",
+      page: "/clients",
+      id: "client_id",
+    },
   ];
   const found = await Promise.all(
-    kinds.filter(({ scope }) => may(scope)).map(async ({ kind, path, page, id }) => {
-      const { body } = await get(path, { signal });
-      return (Array.isArray(body) ? body : []).map((record) => ({
+    kinds.filter(({ scope }) => may(scope)).map(async ({ kind, path, noun, page, id }) => {
+      const { rows } = await listed(path, { noun, signal });
+      return rows.map((record) => ({
         kind,
         says: String(record.name ?? record[id]),
         run: () => go(`${page}/${part(record[id])}`),

@@ -48,12 +48,12 @@ export function GrantForm({ grant, client_id = "", audience = "", close, saved }
         html`
           <${Named} label="Client" value=${client} onChange=${setClient} fixed=${Boolean(grant)} problem=${problems
             .client_id}
-            options=${clients.value?.rows.map((each) => ({
+            loading=${clients.loading} options=${clients.value?.rows.map((each) => ({
               value: each.client_id,
               says: `${plainly(each.name)} (${plainly(each.client_id)})`,
             }))} />
           <${Named} label="API" value=${api} onChange=${setApi} fixed=${Boolean(grant)} problem=${problems.audience}
-            options=${apis.value?.rows.map((each) => ({
+            loading=${apis.loading} options=${apis.value?.rows.map((each) => ({
               value: each.identifier,
               says: `${plainly(each.name)} (${plainly(each.identifier)})`,
             }))} />
@@ -76,9 +76,15 @@ export function GrantForm({ grant, client_id = "", audience = "", close, saved }
 
 /**
  * A choice among what there is, or a field where that cannot be listed.
- * @param {{ label: string, value: string, onChange: (value: string) => void, fixed: boolean, problem?: string, options?: { value: string, says: string }[] }} props
+ * @param {{ label: string, value: string, onChange: (value: string) => void, fixed: boolean, loading: boolean, problem?: string, options?: { value: string, says: string }[] }} props
  */
-function Named({ label, value, onChange, fixed, problem, options }) {
+function Named({ label, value, onChange, fixed, loading, problem, options }) {
+  if (!fixed && !options && loading) {
+    return html`<${Choice} label=${label} value="" options=${[{
+      value: "",
+      says: "Loading…",
+    }]} onChange=${onChange} disabled=${true} />`;
+  }
   if (fixed || !options) {
     return html`
       <${Field} label=${label} value=${value} onInput=${onChange} disabled=${fixed} problem=${problem}
