@@ -79,19 +79,55 @@ async def test_a_client_is_made_granted_used_rotated_and_deleted(console: Opener
     assert await page.get_by_role("link", name="billing robot").count() == 0
 
 
-async def test_what_somebody_else_changed_is_told_and_not_overwritten(console: Opener, bare_system: System) -> None:
+async def test_what_somebody_else_changed_is_shown_and_a_person_decides(console: Opener, bare_system: System) -> None:
     window = await console()
+    page = window.page
+    window.expected.append("412")
     async with open_management(bare_system.url, bare_system.admin) as management:
         made = await management.create("clients", {"name": "shared"})
+        path = f"/api/v2/clients/{made['client_id']}"
         await opened(window, f"/clients/{made['client_id']}", "shared")
-        await management.call("PATCH", f"/api/v2/clients/{made['client_id']}", {"description": "theirs"})
-        await window.page.get_by_label("Description").fill("mine")
+        for answer, mine, kept in (("Go on with yours", "mine", "mine"), ("Take theirs", "mine, too", "theirs")):
+            await management.call("PATCH", path, {"description": "theirs"})
+            await page.get_by_label("Description").fill(mine)
+            await button(window, "Save").click()
+            differs = page.get_by_role("region", name="What differs")
+            assert [each in await differs.inner_text() for each in ("theirs", "mine")] == [True, True]
+            assert (await management.call("GET", path)).body["description"] == "theirs"
+            await button(window, answer).click()
+            await differs.wait_for(state="detached")
+            assert await page.get_by_label("Description").input_value() == kept
+            await page.get_by_label("Name", exact=True).fill(f"shared {kept}")
+            await button(window, "Save").click()
+            await page.get_by_role("heading", name=f"shared {kept}", level=1).wait_for()
+            assert (await management.call("GET", path)).body["description"] == kept
+
+
+async def test_what_is_not_saved_outlives_a_reload(console: Opener, bare_system: System) -> None:
+    window = await console()
+    async with open_management(bare_system.url, bare_system.admin) as management:
+        made = await management.create("clients", {"name": "kept"})
+    await opened(window, f"/clients/{made['client_id']}", "kept")
+    await window.page.get_by_label("Description").fill("not saved yet")
+    await window.page.reload()
+    await window.page.get_by_role("heading", name="kept", level=1).wait_for()
+    assert await window.page.get_by_label("Description").input_value() == "not saved yet"
+
+
+async def test_a_grant_that_somebody_else_changed_is_not_overwritten(console: Opener, bare_system: System) -> None:
+    window = await console()
+    async with open_management(bare_system.url, bare_system.admin) as management:
+        made = await management.create("clients", {"name": "granted"})
+        grant = {"client_id": made["client_id"], "audience": bare_system.admin["audience"], "scope": ["read:rules"]}
+        granted = await management.create("client-grants", grant)
+        await opened(window, f"/grants?client_id={made['client_id']}&open={granted['id']}", "Grants")
+        await window.page.get_by_role("dialog").get_by_label("Scopes", exact=True).fill("read:rules read:logs")
+        await management.call("PATCH", f"/api/v2/client-grants/{granted['id']}", {"scope": ["read:clients"]})
         window.expected.append("412")
         await button(window, "Save").click()
         await window.page.get_by_role("alert").wait_for()
-        kept = (await management.call("GET", f"/api/v2/clients/{made['client_id']}")).body["description"]
-        assert kept == "theirs"
-        assert await window.page.get_by_label("Description").input_value() == "mine"
+        kept = (await management.call("GET", f"/api/v2/client-grants/{granted['id']}")).body["scope"]
+        assert kept == ["read:clients"]
 
 
 async def test_metadata_that_is_no_json_is_told_at_its_field(console: Opener) -> None:

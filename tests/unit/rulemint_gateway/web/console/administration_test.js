@@ -8,6 +8,7 @@ import {
 } from "../../../../../gateway/rulemint_gateway/web/console/pages/clients/snippet_texts.js";
 import { placed } from "../../../../../gateway/rulemint_gateway/web/console/components/form.js";
 import { narrowed } from "../../../../../gateway/rulemint_gateway/web/console/components/search.js";
+import { begun } from "../../../../../gateway/rulemint_gateway/web/console/state/edits.js";
 import { NotJson, objectIn } from "../../../../../gateway/rulemint_gateway/web/console/text/json.js";
 
 Deno.test("a list is narrowed to the rows that have every word somewhere", () => {
@@ -90,4 +91,15 @@ Deno.test("the audit reads on until there is enough, and says where to go on", a
   const rest = await recordsThat((record) => record.kept, { ask, page: 3 });
   assert.deepEqual([rest.rows.length, rest.next, pages], [7, null, [0, 1, 2, 3]]);
   assert.equal(joined(first.rows, [...first.rows, ...rest.rows]).length, 67);
+});
+
+Deno.test("a draft in the browser counts if it fits the form, and nonsense does not", () => {
+  const record = { etag: "e2", values: { name: "a", failures: true } };
+  const kept = { etag: "e1", values: { name: "b", failures: false } };
+  assert.deepEqual(begun(kept, record), kept);
+  for (const nonsense of [undefined, null, 3, {}, { etag: 1, values: kept.values }, { etag: "e", values: null }]) {
+    assert.equal(begun(nonsense, record), record);
+  }
+  assert.equal(begun({ etag: "e1", values: { name: {}, failures: true } }, record), record);
+  assert.equal(begun({ etag: "e1", values: { ...kept.values, more: "x" } }, record), record);
 });

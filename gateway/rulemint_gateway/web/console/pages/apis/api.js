@@ -2,12 +2,14 @@ import { html, useState } from "../../vendor/third-party.js";
 import { del, get, patch } from "../../api/client.js";
 import { listed } from "../../api/lists.js";
 import { Action } from "../../components/action.js";
+import { ChangedSince } from "../../components/changed_since.js";
 import { Copied } from "../../components/copied.js";
 import { placed } from "../../components/form.js";
 import { Said } from "../../components/said.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useAnswer } from "../../state/answers.js";
+import { useEdits } from "../../state/edits.js";
 import { confirmed } from "../../state/questions.js";
 import { at, go, part } from "../../state/router.js";
 import { may } from "../../state/session.js";
@@ -69,31 +71,42 @@ const GRANTED = [
   },
 ];
 
+const NAMES = {
+  name: "Name",
+  scopes: "Scopes",
+  signing_alg: "Signed by",
+  token_lifetime: "Lifetime",
+  enforce_grant_scopes: "No scope beyond the grant",
+};
+
 /** @param {{ record: any, etag: string | null, path: string, saved: () => void }} props */
 function Details({ record, etag, path, saved }) {
-  const before = writtenOf(record);
-  const [api, setApi] = useState(before);
+  const edits = useEdits(`api/${record.id}`, { etag, values: writtenOf(record) });
   const [problem, setProblem] = useState({ field: "", text: "" });
-  const changed = JSON.stringify(api) !== JSON.stringify(before);
   const save = async () => {
     try {
-      const { scopes, ...rest } = bodyOf(api);
-      await patch(path, record.is_system ? rest : { ...rest, scopes }, { ifMatch: etag });
+      const { scopes, ...rest } = bodyOf(edits.values);
+      await patch(path, record.is_system ? rest : { ...rest, scopes }, { ifMatch: edits.etag });
+      edits.drop();
       tell("Saved");
       saved();
     } catch (error) {
-      setProblem(placed(error, FIELDS));
+      if (!(/** @type {any} */ (error).changedSince)) return setProblem(placed(error, FIELDS));
+      const newest = await get(path);
+      edits.meet({ etag: newest.etag, values: writtenOf(newest.body) });
     }
   };
   return html`
-    <${ApiFields} api=${api} onChange=${setApi} scope="update:resource_servers"
+    <${ApiFields} api=${edits.values} onChange=${edits.change} scope="update:resource_servers"
       problems=${problem.field ? { [problem.field]: problem.text } : {}} />
     ${problem.text && !problem.field && html`
       <p class="wrong" role="alert">
         <${Said} text=${problem.text} />
       </p>
     `}
-    <${Action} scope="update:resource_servers" kind="main" disabled=${!changed || !api.name.trim()} run=${save}>Save<//>
+    <${ChangedSince} edits=${edits} names=${NAMES} />
+    <${Action} scope="update:resource_servers" kind="main" run=${save}
+      disabled=${!edits.changed || !edits.values.name.trim() || edits.theirs}>Save<//>
   `;
 }
 

@@ -2,6 +2,7 @@ import { html, useState } from "../../vendor/third-party.js";
 import { del, get, patch } from "../../api/client.js";
 import { listed } from "../../api/lists.js";
 import { Action } from "../../components/action.js";
+import { ChangedSince } from "../../components/changed_since.js";
 import { Copied } from "../../components/copied.js";
 import { Field } from "../../components/field.js";
 import { placed } from "../../components/form.js";
@@ -9,6 +10,7 @@ import { Said } from "../../components/said.js";
 import { Empty, Shown } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useAnswer } from "../../state/answers.js";
+import { useEdits } from "../../state/edits.js";
 import { confirmed } from "../../state/questions.js";
 import { at, go, part } from "../../state/router.js";
 import { may } from "../../state/session.js";
@@ -17,6 +19,8 @@ import { plainly } from "../../text/hostile.js";
 import { objectIn, pretty } from "../../text/json.js";
 import { Secrets } from "./secrets.js";
 import { Snippets } from "./snippets.js";
+
+const FIELDS = ["name", "description", "client_metadata"];
 
 /** One client: what it is called, what it may ask for, its secrets, and how it gets a token. */
 export default function Client(/** @type {{ params: Record<string, string> }} */ { params }) {
@@ -51,42 +55,57 @@ export default function Client(/** @type {{ params: Record<string, string> }} */
     `}<//>`;
 }
 
+const NAMES = { name: "Name", description: "Description", metadata: "Metadata" };
+
+/** @param {any} client */
+const valuesOf = ({ name, description, client_metadata }) => ({ name, description, metadata: pretty(client_metadata) });
+
 /** @param {{ client: any, etag: string | null, path: string, saved: () => void }} props */
 function Details({ client, etag, path, saved }) {
-  const [name, setName] = useState(client.name);
-  const [description, setDescription] = useState(client.description);
-  const [metadata, setMetadata] = useState(pretty(client.client_metadata));
+  const edits = useEdits(`client/${client.client_id}`, { etag, values: valuesOf(client) });
+  const { name, description, metadata } = edits.values;
   const [problem, setProblem] = useState({ field: "", text: "" });
-  const changed = name !== client.name || description !== client.description ||
-    metadata !== pretty(client.client_metadata);
   const save = async () => {
     try {
-      const written = objectIn(metadata, "client_metadata");
-      // A key that is left out of a change stays, so that one which goes is sent as null.
-      const gone = Object.keys(client.client_metadata).filter((key) => !(key in written)).map((key) => [key, null]);
-      const client_metadata = { ...written, ...Object.fromEntries(gone) };
-      await patch(path, { name: name.trim(), description, client_metadata }, { ifMatch: etag });
+      const client_metadata = changesTo(client.client_metadata, objectIn(metadata, "client_metadata"));
+      await patch(path, { name: name.trim(), description, client_metadata }, { ifMatch: edits.etag });
+      edits.drop();
       tell("Saved");
       saved();
     } catch (error) {
-      setProblem(placed(error, ["name", "description", "client_metadata"]));
+      if (!(/** @type {any} */ (error).changedSince)) return setProblem(placed(error, FIELDS));
+      const newest = await get(path);
+      edits.meet({ etag: newest.etag, values: valuesOf(newest.body) });
     }
   };
   const about = (/** @type {string} */ field) => problem.field === field ? problem.text : "";
   return html`
-    <${Field} label="Name" value=${name} onInput=${setName} scope="update:clients" problem=${about("name")} />
-    <${Field} label="Description" value=${description} onInput=${setDescription} scope="update:clients"
-      problem=${about("description")} />
-    <${Field} label="Metadata" lines=${6} value=${metadata} onInput=${setMetadata} scope="update:clients"
-      spellcheck=${false}
+    <${Field} label="Name" value=${name} onInput=${(/** @type {string} */ name) => edits.change({ name })}
+      scope="update:clients" problem=${about("name")} />
+    <${Field} label="Description" value=${description} scope="update:clients" problem=${about("description")}
+      onInput=${(/** @type {string} */ description) => edits.change({ description })} />
+    <${Field} label="Metadata" lines=${6} value=${metadata} scope="update:clients" spellcheck=${false}
+      onInput=${(/** @type {string} */ metadata) => edits.change({ metadata })}
       problem=${about("client_metadata")} hint="An object in JSON; rules see it as client.metadata" />
     ${problem.text && !problem.field && html`
       <p class="wrong" role="alert">
         <${Said} text=${problem.text} />
       </p>
     `}
-    <${Action} scope="update:clients" kind="main" disabled=${!changed || !name.trim()} run=${save}>Save<//>
+    <${ChangedSince} edits=${edits} names=${NAMES} />
+    <${Action} scope="update:clients" kind="main" disabled=${!edits.changed || !name.trim() ||
+      edits.theirs} run=${save}>Save<//>
   `;
+}
+
+/**
+ * The change of metadata from *before* to *after*: a key that is left out stays, so one that goes is sent as null.
+ * @param {Record<string, unknown>} before
+ * @param {Record<string, unknown>} after
+ */
+function changesTo(before, after) {
+  const gone = Object.keys(before).filter((key) => !(key in after)).map((key) => [key, null]);
+  return { ...after, ...Object.fromEntries(gone) };
 }
 
 /** @param {{ of: import("../../state/answers.js").Asked<import("../../api/lists.js").Listed>, id: string }} props */

@@ -1,9 +1,11 @@
 import { html, useState } from "../../vendor/third-party.js";
-import { patch, post } from "../../api/client.js";
+import { get, patch, post } from "../../api/client.js";
 import { listed } from "../../api/lists.js";
 import { Choice, Tick } from "../../components/choice.js";
+import { Dialog } from "../../components/dialog.js";
 import { Field } from "../../components/field.js";
 import { FormDialog } from "../../components/form.js";
+import { Failure } from "../../components/states.js";
 import { useAnswer } from "../../state/answers.js";
 import { part } from "../../state/router.js";
 import { may } from "../../state/session.js";
@@ -11,11 +13,31 @@ import { plainly } from "../../text/hostile.js";
 
 const FIELDS = ["client_id", "audience", "scope", "allow_all_scopes"];
 
+/** @param {string} id */
+const pathOf = (id) => `/api/v2/client-grants/${part(id)}`;
+
+/**
+ * The form of a grant that is there, as it is now: the list that led here may be older.
+ * @param {{ id: string, close: () => void, saved: () => void }} props
+ */
+export function ChangeGrant({ id, close, saved }) {
+  const grant = useAnswer((signal) => get(pathOf(id), { signal }), [id]);
+  if (grant.problem) {
+    return html`
+      <${Dialog} title="Change the grant" close=${close}>
+        <${Failure} problem=${grant.problem} />
+        <//>
+    `;
+  }
+  return grant.value &&
+    html`<${GrantForm} grant=${grant.value.body} etag=${grant.value.etag} close=${close} saved=${saved} />`;
+}
+
 /**
  * A new grant, or one that is changed: its client and its API stay then.
- * @param {{ grant?: any, client_id?: string, audience?: string, close: () => void, saved: () => void }} props
+ * @param {{ grant?: any, etag?: string | null, client_id?: string, audience?: string, close: () => void, saved: () => void }} props
  */
-export function GrantForm({ grant, client_id = "", audience = "", close, saved }) {
+export function GrantForm({ grant, etag, client_id = "", audience = "", close, saved }) {
   const [client, setClient] = useState(grant?.client_id ?? client_id);
   const [api, setApi] = useState(grant?.audience ?? audience);
   const [scope, setScope] = useState((grant?.scope ?? []).join(" "));
@@ -29,13 +51,9 @@ export function GrantForm({ grant, client_id = "", audience = "", close, saved }
   const scopes = scope.split(/\s+/).filter(Boolean);
   const known = apis.value?.rows.find((each) => each.identifier === api)?.scopes ?? [];
   const save = async () => {
-    if (grant) await patch(`/api/v2/client-grants/${part(grant.id)}`, { scope: scopes, allow_all_scopes: all });
-    else {await post("/api/v2/client-grants", {
-        client_id: client,
-        audience: api,
-        scope: scopes,
-        ...(all && { allow_all_scopes: true }),
-      });}
+    const given = { scope: scopes, ...((all || grant) && { allow_all_scopes: all }) };
+    if (grant) await patch(pathOf(grant.id), given, { ifMatch: etag });
+    else await post("/api/v2/client-grants", { client_id: client, audience: api, ...given });
     saved();
   };
   const toggle = (/** @type {string} */ value, /** @type {boolean} */ on) =>

@@ -11,7 +11,7 @@ import { confirmed } from "../../state/questions.js";
 import { part, refine } from "../../state/router.js";
 import { tell } from "../../state/toasts.js";
 import { plainly } from "../../text/hostile.js";
-import { GrantForm } from "./grant_form.js";
+import { ChangeGrant, GrantForm } from "./grant_form.js";
 
 /** Which client may ask for which API, with which scopes. */
 export default function Grants(/** @type {{ query: Record<string, string> }} */ { query }) {
@@ -21,7 +21,6 @@ export default function Grants(/** @type {{ query: Record<string, string> }} */ 
     [client_id, audience],
   );
   const [making, setMaking] = useState(false);
-  const opened = grants.value?.rows.find((each) => each.id === query.open);
   const columns = [
     {
       name: "Client",
@@ -71,8 +70,9 @@ export default function Grants(/** @type {{ query: Record<string, string> }} */ 
     ${making &&
       html`<${GrantForm} client_id=${client_id} audience=${audience} close=${() =>
         setMaking(false)} saved=${grants.again} />`}
-    ${opened &&
-      html`<${GrantForm} key=${opened.id} grant=${opened} close=${() => refine({ open: "" })} saved=${grants.again} />`}
+    ${query.open &&
+      html`<${ChangeGrant} key=${query.open} id=${query.open} close=${() =>
+        refine({ open: "" })} saved=${grants.again} />`}
   `;
 }
 

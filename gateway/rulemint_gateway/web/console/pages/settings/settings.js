@@ -1,12 +1,14 @@
 import { html, useState } from "../../vendor/third-party.js";
 import { get, patch } from "../../api/client.js";
 import { Action } from "../../components/action.js";
+import { ChangedSince } from "../../components/changed_since.js";
 import { Choice, Tick } from "../../components/choice.js";
 import { Field } from "../../components/field.js";
 import { placed } from "../../components/form.js";
 import { Said } from "../../components/said.js";
 import { Shown } from "../../components/states.js";
 import { useAnswer } from "../../state/answers.js";
+import { useEdits } from "../../state/edits.js";
 import { tell } from "../../state/toasts.js";
 import { pretty } from "../../text/json.js";
 
@@ -38,43 +40,58 @@ export default function Settings() {
   `;
 }
 
+const NAMES = {
+  style: "Errors of the token endpoint",
+  audience: "Default audience",
+  failures: "A tape of each failure",
+  oneIn: "A tape of one in",
+};
+
+/** @param {any} settings */
+function valuesOf({ error_style, default_audience, tapes }) {
+  const { failures = true, one_in = 100 } = tapes ?? {};
+  return { style: error_style, audience: default_audience ?? "", failures, oneIn: String(one_in) };
+}
+
 /** @param {{ settings: any, etag: string | null, saved: () => void }} props */
 function Form({ settings, etag, saved }) {
-  const [style, setStyle] = useState(settings.error_style);
-  const [audience, setAudience] = useState(settings.default_audience ?? "");
-  const [failures, setFailures] = useState(settings.tapes?.failures ?? true);
-  const [oneIn, setOneIn] = useState(String(settings.tapes?.one_in ?? 100));
+  const edits = useEdits("settings", { etag, values: valuesOf(settings) });
+  const { style, audience, failures, oneIn } = edits.values;
   const [problem, setProblem] = useState({ field: "", text: "" });
   const save = async () => {
     try {
       const tapes = { failures, one_in: Number(oneIn) };
-      await patch(PATH, { error_style: style, default_audience: audience.trim(), tapes }, { ifMatch: etag });
+      const body = { error_style: style, default_audience: audience.trim(), tapes };
+      await patch(PATH, body, { ifMatch: edits.etag });
+      edits.drop();
       tell("Saved");
       saved();
     } catch (error) {
-      setProblem(placed(error, OWN));
+      if (!(/** @type {any} */ (error).changedSince)) return setProblem(placed(error, OWN));
+      const newest = await get(PATH);
+      edits.meet({ etag: newest.etag, values: valuesOf(newest.body) });
     }
   };
   const about = (/** @type {string} */ field) => problem.field === field ? problem.text : "";
   return html`
-    <${Choice} label="Errors of the token endpoint" value=${style} options=${STYLES} onChange=${setStyle}
-      scope=${SCOPE} problem=${about("error_style")} />
-    <${Field} label="Default audience" value=${audience} onInput=${setAudience} scope=${SCOPE} problem=${about(
-      "default_audience",
-    )}
-      spellcheck=${false}
+    <${Choice} label="Errors of the token endpoint" value=${style} options=${STYLES} scope=${SCOPE}
+      onChange=${(/** @type {string} */ style) => edits.change({ style })} problem=${about("error_style")} />
+    <${Field} label="Default audience" value=${audience} scope=${SCOPE} problem=${about("default_audience")}
+      onInput=${(/** @type {string} */ audience) => edits.change({ audience })} spellcheck=${false}
       hint="The API of a token request that names none; empty: such a request is refused" />
-    <${Tick} label="Keep a tape of each failed token request" checked=${failures} onChange=${setFailures} scope=${SCOPE}
+    <${Tick} label="Keep a tape of each failed token request" checked=${failures} scope=${SCOPE}
+      onChange=${(/** @type {boolean} */ failures) => edits.change({ failures })}
       hint="A tape has the inputs of its rules, sealed. It makes Explain, Replay and Backtest possible." />
-    <${Field} label="Keep a tape of one in so many others" type="number" min="0" value=${oneIn} onInput=${setOneIn}
-      scope=${SCOPE}
+    <${Field} label="Keep a tape of one in so many others" type="number" min="0" value=${oneIn} scope=${SCOPE}
+      onInput=${(/** @type {string} */ oneIn) => edits.change({ oneIn })}
       problem=${about("tapes")} hint="1: of all; 0: of none" />
     ${problem.text && !problem.field && html`
       <p class="wrong" role="alert">
         <${Said} text=${problem.text} />
       </p>
     `}
-    <${Action} scope=${SCOPE} kind="main" run=${save}>Save<//>
+    <${ChangedSince} edits=${edits} names=${NAMES} />
+    <${Action} scope=${SCOPE} kind="main" run=${save} disabled=${!edits.changed || edits.theirs}>Save<//>
   `;
 }
 
