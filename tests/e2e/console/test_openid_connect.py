@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from fixtures.processes import free_port, started, until
 from fixtures.runner_keys import settings_of_a_gateway
 from fixtures.system import System, answers
 from fixtures.valkey import Databases
+from fixtures.waiting import eventually
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -238,7 +240,10 @@ async def test_an_issuer_at_a_private_address_is_not_asked(
     await management.call("PUT", f"{PATH}/inside", {**place.provider.settings(SCOPES), "issuer": issuer})
     page = await person.open("/console/oidc/start?provider=inside")
     assert page.status == 503
-    assert "only the operator can allow that" in place.system.process.output
+    await eventually(
+        lambda: asyncio.to_thread(lambda: place.system.process.output),
+        lambda said: "only the operator can allow that" in said,
+    )
 
 
 async def stop_before_the_way_back(person: Person, start: str) -> str:

@@ -65,6 +65,19 @@ async def test_the_palette_leads_to_a_page_by_keys_alone(console: Opener) -> Non
     assert re.search(r"#/$", window.page.url)
 
 
+async def test_keys_go_on_at_the_page_that_was_gone_to(console: Opener) -> None:
+    window = await console()
+    for press, name in (("Control+k", "Clients"), ("g", "APIs")):
+        await window.page.get_by_role("button", name="Sign out").focus()
+        await window.page.keyboard.press(press)
+        await window.page.keyboard.type("Go to Clients" if name == "Clients" else "a")
+        if name == "Clients":
+            await window.page.get_by_role("option", name="Go to Clients").first.wait_for()
+            await window.page.keyboard.press("Enter")
+        await heading(window, name).wait_for()
+        assert await window.page.evaluate("document.activeElement.id") == "content"
+
+
 async def test_a_question_mark_lists_the_shortcuts_and_escape_gives_the_focus_back(console: Opener) -> None:
     window = await console()
     await window.page.get_by_role("button", name="Shortcuts").focus()

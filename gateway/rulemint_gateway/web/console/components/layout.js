@@ -1,4 +1,4 @@
-import { html, useEffect, useMemo, useState } from "../vendor/third-party.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/third-party.js";
 import { findRecords } from "../state/records.js";
 import { SignInForm } from "../pages/sign_in/sign_in.js";
 import { PAGES } from "../pages/list.js";
@@ -87,6 +87,12 @@ function CurrentPage() {
   const page = found(path);
   const [loaded, setLoaded] = useState(/** @type {{ page: any, module: any, problem?: Error } | null} */ (null));
   const wanted = page?.page;
+  const before = useRef(path);
+  useLayoutEffect(() => {
+    // Keys go on at the new page, and not where the old one was left.
+    if (before.current !== path) document.getElementById("content")?.focus({ preventScroll: true });
+    before.current = path;
+  }, [path]);
   useEffect(() => {
     document.title = `${wanted?.title ?? "Not found"} · Rulemint`;
     if (!wanted) return;
