@@ -154,7 +154,7 @@ def _place(text: Text) -> str:
 
 def held_pages() -> list[Path]:
     """Find all pages but those of `PAGES_TO_DO`."""
-    pages = {*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")}
+    pages = {*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").rglob("*.md")}
     return sorted(pages - {ROOT / page for page in PAGES_TO_DO})
 
 

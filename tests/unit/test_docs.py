@@ -64,7 +64,9 @@ def test_the_changelog_begins_with_what_is_unreleased_or_with_the_packages_versi
     assert heading[1] in {"Unreleased", version}
 
 
-@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/decisions/*.md", "docs/extending.md"])
+@pytest.mark.parametrize(
+    "page", ["ARCHITECTURE.md", "*/README.md", "docs/decisions/*.md", "docs/extending.md", "docs/token-request.md"]
+)
 def test_the_files_and_tests_that_a_page_names_exist(page: str) -> None:
     files = [f"/{path.relative_to(ROOT)}" for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
     tests = set(re.findall(r"def (test_\w+)", "".join(path.read_text() for path in ROOT.glob("tests/**/test_*.py"))))
@@ -73,6 +75,15 @@ def test_the_files_and_tests_that_a_page_names_exist(page: str) -> None:
     missing_tests = {name for name in named if re.fullmatch(r"test_\w+", name)} - tests
     missing_files = {name for name in named if _is_path(name) and not _is_there(name, files)}
     assert (missing_tests, missing_files) == (set(), set())
+
+
+@pytest.mark.parametrize("package", ["shared", "gateway", "rule-runner", "cli"])
+def test_each_room_of_a_package_stands_in_its_readme(package: str) -> None:
+    rooms = {path.parent.name for path in (ROOT / package).glob("rulemint_*/*/*.py")}
+    cells = re.findall(r"^\| (`.+?) \|", (ROOT / package / "README.md").read_text(), re.MULTILINE)
+    named = {name.split("/")[0] for cell in cells for name in NAMED.findall(cell)}
+    assert rooms
+    assert rooms - named == set()
 
 
 def test_the_import_contracts_that_the_architecture_names_exist() -> None:
