@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from rulemint_gateway.management.exchanges.exchanges import ExchangeFilter, Exchanges
-from rulemint_gateway.stores.traffic import exchange_search
+from rulemint_gateway.stores.traffic import stream_search
 from rulemint_gateway.stores.traffic.exchange_names import client_name, names_of
-from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch, Query, search
+from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch, search
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.log_store import CLOCK_SKEW_MS, LogStore, Place
+from rulemint_gateway.stores.traffic.stream_search import Query
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
@@ -210,7 +211,7 @@ async def test_an_index_that_cannot_be_read_hides_nothing_and_is_made_anew(redis
 async def test_a_call_that_has_decoded_much_says_where_to_go_on(
     redis: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange_search, "DECODED_BYTES", 100)
+    monkeypatch.setattr(stream_search, "DECODED_BYTES", 100)
     writers = Writers(redis, random.Random(SEED))
     for _ in range(3):
         await writers.write(40, client_id="a", outcome="granted")
@@ -259,7 +260,7 @@ async def test_an_index_of_another_type_is_searched_around_before_it_is_made_ane
 async def test_the_place_behind_the_last_of_a_millisecond_is_in_the_next_one(
     redis: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange_search, "DECODED_BYTES", 100)
+    monkeypatch.setattr(stream_search, "DECODED_BYTES", 100)
     writers = Writers(redis, random.Random(SEED), began_ms=unix_ms() + 60_000)
     for number in range(30):
         await writers.write(4, client_id="ab"[number % 2], outcome=("granted", "denied")[number % 2])

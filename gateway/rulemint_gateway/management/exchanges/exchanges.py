@@ -10,9 +10,10 @@ import msgspec
 from rulemint_gateway.management.errors import InvalidBodyError, NotFoundError
 from rulemint_gateway.management.exchanges.answers import ExchangeAnswer, ExchangeList, ListedExchange, answer_of
 from rulemint_gateway.stores.traffic.exchange_names import client_name, outcome_name, rule_name
-from rulemint_gateway.stores.traffic.exchange_search import ENOUGH, ExchangeSearch, Looked, Query
+from rulemint_gateway.stores.traffic.exchange_search import ENOUGH, ExchangeSearch, Looked
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
 from rulemint_gateway.stores.traffic.log_store import LogStore, Place
+from rulemint_gateway.stores.traffic.stream_search import Query
 from rulemint_shared.contract.exchanges import ExchangeSummary
 from rulemint_shared.ids import exchange_time_ms
 
