@@ -8,11 +8,12 @@ from typing import assert_never
 import msgspec
 
 from rulemint_runner.flow.granting import BadResultError, result_of
+from rulemint_runner.flow.masking import Mask
 from rulemint_runner.hosts.errors import more_than_memory, with_first_line
 from rulemint_runner.hosts.host_limits import DEFAULT_MEMORY_MB
 from rulemint_runner.hosts.wire.frames import BadReturn, Refused, Returned, Threw
 from rulemint_shared.contract.endings import denied, failed
-from rulemint_shared.contract.messages import Dropped, FailureReason, Granted, Outcome
+from rulemint_shared.contract.messages import Dropped, Failed, FailureReason, Granted, Outcome
 from rulemint_shared.contract.records import MAX_RESULT_BYTES
 
 
@@ -66,6 +67,17 @@ def interpret(
 def failed_result(reason: FailureReason, detail: str) -> RuleResult:
     """There is no answer, because of *reason*."""
     return RuleResult(outcome=failed(reason, detail))
+
+
+def masked(result: RuleResult, mask: Mask) -> RuleResult:
+    """Mask what a rule threw, and the names that were left out, because readers of the logs see them."""
+    outcome = result.outcome
+    if isinstance(outcome, Failed):
+        outcome = msgspec.structs.replace(outcome, detail=mask(outcome.detail))
+    elif not result.dropped:
+        return result
+    dropped = [msgspec.structs.replace(each, name=mask(each.name)) for each in result.dropped]
+    return RuleResult(outcome=outcome, dropped=dropped)
 
 
 def _decode(text: str, max_bytes: int) -> object:

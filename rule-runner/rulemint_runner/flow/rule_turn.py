@@ -6,40 +6,36 @@ import asyncio
 import itertools
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import structlog
 
 from rulemint_runner.egress.client import EgressBroker
-from rulemint_runner.egress.errors import EgressError
 from rulemint_runner.egress.invocation_calls import CallRights, InvocationCalls
-from rulemint_runner.egress.messages import OutboundRequest, Redirect
+from rulemint_runner.flow.failures import failure_of
 from rulemint_runner.flow.how_it_ran import position_in, ran_on
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.flow.invocation_state import InvocationState
 from rulemint_runner.flow.limits import LimitPolicy
 from rulemint_runner.flow.load_frames import a_seed, file_of, load_frame, packages_of
 from rulemint_runner.flow.locks import within
-from rulemint_runner.flow.masking import Mask
-from rulemint_runner.flow.results import RuleResult, failed_result, interpret
+from rulemint_runner.flow.results import RuleResult, failed_result, interpret, masked
+from rulemint_runner.flow.rule_calls import fetch_through, recorded
 from rulemint_runner.flow.rule_sources import RuleSource
 from rulemint_runner.flow.rule_state import Owner, RuleStates, TriedStates
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.host_limits import HostProgram
 from rulemint_runner.hosts.languages import Languages
-from rulemint_runner.hosts.pause import Caller, Pause
+from rulemint_runner.hosts.pause import Caller
 from rulemint_runner.hosts.turn import Answer, Turn
 from rulemint_runner.hosts.wire import frames
 from rulemint_runner.packages.package_store import PackageStore
 from rulemint_runner.tapes.recording import RuleRecording
 from rulemint_runner.tapes.replaying import TapedRule
 from rulemint_shared.clock import machine_ms
-from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.messages import (
-    MAX_DETAIL,
-    Failed,
     FailureReason,
     Granted,
     Invocation,
@@ -54,7 +50,6 @@ from rulemint_shared.deadline import Deadline
 log = structlog.get_logger(__name__)
 
 _TOO_LATE = {FailureReason.TIMEOUT, FailureReason.LATE}
-A = TypeVar("A", frames.Reply, frames.Stored)
 _numbers = itertools.count(1)
 """Of runs: no two of this process have the same."""
 
@@ -187,15 +182,15 @@ class RuleTurn(Turn):
             )
         recording, calls = self._run.recording, self._calls
         if recording is None:
-            return _fetch_through(calls, call)
-        return _told(recording, recording.ask(call), lambda: _fetch_through(calls, call))
+            return fetch_through(calls, call)
+        return recorded(recording, recording.ask(call), lambda: fetch_through(calls, call))
 
     def storage(self, asked: frames.StorageGet | frames.StorageSet) -> Coroutine[Any, Any, frames.Stored]:
         """Read or write the rule's document."""
         recording, state = self._run.recording, self._state_so_far()
         if recording is None:
             return state.storage(asked)
-        return _told(recording, recording.ask(asked), lambda: state.storage(asked))
+        return recorded(recording, recording.ask(asked), lambda: state.storage(asked))
 
     def cache_changed(self, changes: frames.CacheChanged) -> None:
         """Keep it once the rule has answered."""
@@ -227,7 +222,10 @@ class RuleTurn(Turn):
     def failed(self, error: HostEndedError | RuleNotLoadedError) -> None:
         """There is none, because of *error*. If it came too late, its calls may say why."""
         hint = self._calls.hint() if self._calls is not None and error.reason in _TOO_LATE else ""
-        self._end(lambda: _ended(self._run, error, self._source.mask, hint), has_answered=False)
+        self._end(lambda: self._failure(error, hint), has_answered=False)
+
+    def _failure(self, error: HostEndedError | RuleNotLoadedError, hint: str) -> RuleResult:
+        return failure_of(self._run.rule, self._run.invocation, error, self._source.mask, hint)
 
     def _end(self, result: Callable[[], RuleResult], *, has_answered: bool) -> None:
         if self._run.recording is not None:
@@ -270,7 +268,7 @@ class RuleTurn(Turn):
         )
         if (lock := self._source.lock) is not None:
             result = within(result, lock, given=self._run.given, audience=invocation.audience)
-        return _masked(result, self._source.mask)
+        return masked(result, self._source.mask)
 
     def _state_so_far(self) -> InvocationState:
         if self._state is None:
@@ -281,72 +279,9 @@ class RuleTurn(Turn):
         return self._state
 
 
-async def _told(recording: RuleRecording, number: int, answer: Callable[[], Coroutine[Any, Any, A]]) -> A:
-    """The *answer* to question *number*, which is recorded as it is given."""
-    told = await answer()
-    recording.tell(number, told)
-    return told
-
-
 def _authority(run: RuleRun, source: RuleSource) -> Authority:
     """Return the authority of *run*. A rule that is tried has a process of its own, but not in a backtest."""
     rule, tenant = run.rule, run.invocation.tenant
     has_its_own = run.invocation.is_tried and not (run.replayed is not None and run.replayed.shares_hosts)
     isolation = Isolation.FRESH if has_its_own else source.isolation
     return Authority(tenant, rule.rule_id, rule.version, rule.secrets_revision, source.language, isolation)
-
-
-async def _fetch_through(calls: InvocationCalls, call: frames.Call) -> frames.Reply:
-    """*call* by *calls*: what goes wrong is in the reply, for the rule's author."""
-    request = OutboundRequest(
-        method=call.method,
-        url=call.url,
-        headers=tuple(call.headers),
-        body=call.body,
-        redirect=Redirect(call.redirect),
-        as_sent=call.as_sent,
-        connect_timeout_ms=call.connect_timeout_ms,
-    )
-    try:
-        answer = await calls.fetch(request, within_s=None if call.timeout_ms is None else call.timeout_ms / 1000)
-    except EgressError as error:
-        return frames.Reply(id=call.id, error=error.why, code=error.code, now_ms=machine_ms())
-    return frames.Reply(
-        id=call.id,
-        status=answer.status,
-        reason=answer.reason,
-        headers=list(answer.headers),
-        body=answer.body,
-        url=answer.url,
-        redirected=answer.redirected,
-        now_ms=machine_ms(),
-    )
-
-
-def _ended(run: RuleRun, error: HostEndedError | RuleNotLoadedError, mask: Mask, hint: str) -> RuleResult:
-    """Handle an end without an answer. If the rule pauses now, the logs say for which clients, why, and what helps."""
-    detail = mask(error.text) if isinstance(error, RuleNotLoadedError) else error.detail
-    detail = f"{detail}; {hint}" if hint else detail
-    if error.pause is None:
-        return failed_result(error.reason, detail)
-    return _paused(run, error.reason, detail, error.pause)
-
-
-def _paused(run: RuleRun, reason: FailureReason, detail: str, pause: Pause) -> RuleResult:
-    text = pause.text(run.rule.name, run.invocation.client.id)
-    if reason is not FailureReason.OVERLOADED:  # it pauses from now on
-        log.warning("a rule pauses", tenant=run.invocation.tenant, rule_id=run.rule.rule_id, how=text)
-        text = f"{detail[: MAX_DETAIL - len(text) - 2]}; {text}"
-    for_all = pause.for_all and not pause.longer
-    return RuleResult(outcome=failed(reason, text, pauses_for_s=pause.left_s, pauses_for_all=for_all))
-
-
-def _masked(result: RuleResult, mask: Mask) -> RuleResult:
-    """Mask what a rule threw, and the names that were left out, because readers of the logs see them."""
-    outcome = result.outcome
-    if isinstance(outcome, Failed):
-        outcome = msgspec.structs.replace(outcome, detail=mask(outcome.detail))
-    elif not result.dropped:
-        return result
-    dropped = [msgspec.structs.replace(each, name=mask(each.name)) for each in result.dropped]
-    return RuleResult(outcome=outcome, dropped=dropped)

@@ -18,7 +18,7 @@ from fixtures.hosts import LANGUAGES, Loaded, load_frame
 from fixtures.packages import install, wanted
 from fixtures.web import NAME, Web
 from rulemint_runner.egress.invocation_calls import CallRights, InvocationCalls
-from rulemint_runner.flow.rule_turn import _fetch_through
+from rulemint_runner.flow.rule_calls import fetch_through
 from rulemint_runner.hosts.host import Host
 from rulemint_runner.hosts.starting import start_host
 from rulemint_runner.packages.messages import Collected
@@ -122,7 +122,7 @@ class Rules:
         rights = CallRights("default", tuple(f"{NAME}:{port}" for port in (self.port, *ports)))
         calls = InvocationCalls(self.web.broker, rights, Deadline.after(20), lambda _report: None)
         host: Host = await start_host(self.sandbox, LANGUAGES.program(language))
-        rule = Loaded(host, fetch=partial(_fetch_through, calls))
+        rule = Loaded(host, fetch=partial(fetch_through, calls))
         try:
             await host.load(load_frame(script, language, packages=packages), Deadline.after(20), rule.write)
             return msgspec.json.decode(await rule.value())
