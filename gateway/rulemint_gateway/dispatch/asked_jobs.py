@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from rulemint_gateway.dispatch import lost_runners
 from rulemint_gateway.dispatch.lost_runners import LostRunners
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
-from rulemint_shared.contract import codecs, redis_keys
+from rulemint_shared.contract import codecs, redis_tags
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.turns import NoTurnError, Turns
 from rulemint_shared.queue import job_queue
@@ -76,7 +76,7 @@ class AskedJobs(Generic[A]):
         if not await self._presence.any_alive():
             raise NoAnswerError("no runner is there")
         deadline = Deadline.after(self._answered_within_s)
-        shard = redis_keys.shard_of(tenant, self._presence.queue_shards)
+        shard = redis_tags.shard_of(tenant, self._presence.queue_shards)
         job_id = await enqueue(deadline, round(self._picked_up_within_s * 1000), shard)
         return await self._answer_of(job_id, deadline)
 

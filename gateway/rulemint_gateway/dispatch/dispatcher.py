@@ -12,7 +12,7 @@ from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDi
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract import redis_keys
+from rulemint_shared.contract import redis_tags
 from rulemint_shared.contract.endings import failed
 from rulemint_shared.contract.log_records import InvocationEnded, LogRecord
 from rulemint_shared.contract.messages import Ending, Failed, FailureReason, Invocation, outcome_name
@@ -105,7 +105,7 @@ class Dispatcher:
             return self._not_run(invocation, failed(FailureReason.NO_RUNNER, "no runner is alive"))
         future = self._listener.expect(invocation.id, within_s=deadline.remaining_s() + GRACE_S)
         try:
-            shard = redis_keys.shard_of(invocation.tenant, self._presence.queue_shards)
+            shard = redis_tags.shard_of(invocation.tenant, self._presence.queue_shards)
             self._batchers[shard].submit(invocation, leaving)
             ending = await future
         except RunnerDiedError:

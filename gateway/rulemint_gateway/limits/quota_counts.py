@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from rulemint_gateway.limits.quotas import WINDOWS_S, Limit
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract import redis_keys
+from rulemint_shared.contract import redis_keys, redis_tags
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
 
@@ -131,7 +131,7 @@ class QuotaCounts:
             names = [self._given_back.popleft() for _ in range(len(self._given_back))]
             try:
                 async with self._redis.pipeline(transaction=False) as pipe:
-                    for of_tenant in redis_keys.by_tag(names):
+                    for of_tenant in redis_tags.by_tag(names):
                         pipe.eval(GIVE_BACK, len(of_tenant), *of_tenant)
                     await pipe.execute()
             except (RedisError, OSError) as error:

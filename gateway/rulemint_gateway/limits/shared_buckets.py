@@ -15,7 +15,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from rulemint_gateway.limits.gcra import Buckets, Rate
-from rulemint_shared.contract import redis_keys
+from rulemint_shared.contract import redis_keys, redis_tags
 from rulemint_shared.redis.client import RedisClient
 
 log = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ class SharedBuckets:
 
     async def _tell(self, taken: Sequence[tuple[BucketKey, _Taken]]) -> None:
         named = {redis_keys.bucket(_digest(key)): (key, each) for key, each in taken}
-        groups = redis_keys.by_tag(named)
+        groups = redis_tags.by_tag(named)
         async with self._redis.pipeline(transaction=False) as pipe:
             for names in groups:
                 pipe.eval(TAKE, len(names), *names, *_arguments(named[name][1] for name in names))

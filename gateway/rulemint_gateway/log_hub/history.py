@@ -13,7 +13,7 @@ from rulemint_gateway.log_hub.gaps import Gap, Numbering
 from rulemint_shared.contract import codecs, redis_keys
 from rulemint_shared.contract.log_records import LogRecord
 from rulemint_shared.redis.client import RedisClient
-from rulemint_shared.streams.entries import NUMBERED_FIELD
+from rulemint_shared.streams.adding_script import NUMBERED_FIELD
 from rulemint_shared.streams.log_stream import RECORD_FIELD, START, Position
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from collections import defaultdict
 import structlog
 from redis.exceptions import RedisError
 
-from rulemint_shared.contract import redis_keys
+from rulemint_shared.contract import redis_tags
 from rulemint_shared.contract.batches import SENT_AT_ONCE_BYTES, in_messages, join_endings
 from rulemint_shared.redis.client import RedisClient
 
@@ -56,9 +56,9 @@ class Outbox:
 
         The caller publishes it.
         """
-        tag = redis_keys.queue_tag(shard)
+        tag = redis_tags.queue_tag(shard)
         taken = [
-            (channel, self._waiting.pop(channel)) for channel in list(self._waiting) if redis_keys.tag(channel) == tag
+            (channel, self._waiting.pop(channel)) for channel in list(self._waiting) if redis_tags.tag(channel) == tag
         ]
         self._size -= sum(len(ending) for _channel, endings in taken for ending in endings)
         if not self._waiting:

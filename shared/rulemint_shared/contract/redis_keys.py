@@ -1,8 +1,8 @@
 """Every Redis key and channel name, spelled once.
 
-The part in braces is a name's tag. A cluster keeps names of one tag on one node, so a script, a transaction or a
-command with several keys takes names of one tag only. ``{config}`` has the configuration of all tenants, which has one
-revision; what a tenant's traffic makes is under the tenant's own tag; each shard of the queue has one.
+The part in braces is a name's tag (`redis_tags`). A script, a transaction or a command with several keys takes names of
+one tag only. ``{config}`` has the configuration of all tenants, which has one revision; what a tenant's traffic makes
+is under the tenant's own tag; each shard of the queue has one.
 
 A job itself is kept under ``arq:job:`` until it is taken, its claim under ``arq:in-progress:`` and its endings under
 ``arq:result:`` for a minute after it has ended. arq has no setting for these prefixes. So a job's id bears the tag of
@@ -11,17 +11,14 @@ its shard of the queue, and all that arq keeps of it is where the shard is. A sh
 
 from __future__ import annotations
 
-from binascii import crc_hqx
 from collections.abc import Collection, Iterable
 from functools import cache
-from itertools import chain, count
-from zlib import crc32
+
+from rulemint_shared.contract.redis_tags import queue_tag, tag
 
 PREFIX = "rulemint"
 _CONFIG = f"{PREFIX}:{{config}}"
 _RUNNERS = f"{PREFIX}:{{runners}}"
-_SLOTS = 16_384
-_NEAR = 48
 
 TENANTS = f"{_CONFIG}:tenants"
 DELETED_RULES = f"{_CONFIG}:deleted-rules"
@@ -42,52 +39,9 @@ LEAVING_RUNNERS = f"{_RUNNERS}:leaving"
 WRONG_CLOCKS = f"{PREFIX}:{{clocks}}:wrong"
 
 
-def tag(name: str) -> str:
-    """Find what a cluster places *name* by: the text between its first brace and the next closing one, or all of it."""
-    _before, opened, rest = name.partition("{")
-    inside, closed, _after = rest.partition("}")
-    return inside if opened and closed and inside else name
-
-
-def by_tag(names: Iterable[str]) -> list[list[str]]:
-    """*names* in groups, each of one tag."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(tag(name), []).append(name)
-    return list(groups.values())
-
-
 def _of(tenant: str) -> str:
     """The beginning of the names of what a tenant's traffic makes; no tenant's name has a brace in it."""
     return f"{PREFIX}:{{tenant:{tenant}}}"
-
-
-def slot(text: str) -> int:
-    """Calculate the slot of names whose tag is *text*: CRC16 (XMODEM) of it."""
-    return crc_hqx(text.encode(), 0) % _SLOTS
-
-
-@cache
-def queue_tag(shard: int) -> str:
-    """The tag of a shard of the queue: one whose slot is far from those of the others.
-
-    The first three are a third of all slots apart, the first six a sixth, the first twelve a twelfth. So three nodes
-    that have as many slots each have as many shards each.
-    """
-    place = (shard % 3 + _mirrored(shard // 3)) / 3
-    wanted = slot("queue:0") + round(place * _SLOTS)
-    candidates = chain([f"queue:{shard}"], (f"queue:{shard}.{number}" for number in count(1)))
-    return next(each for each in candidates if (slot(each) - wanted + _NEAR) % _SLOTS <= 2 * _NEAR)
-
-
-def _mirrored(number: int) -> float:
-    """0, 1, 2, 3 … → 0, 1/2, 1/4, 3/4 …: the binary digits behind the point, in reverse (van der Corput)."""
-    return int(f"{number:b}"[::-1], 2) / (1 << number.bit_length())
-
-
-def shard_of(tenant: str, shards: int) -> int:
-    """The shard, of so many, that a tenant's jobs go to."""
-    return crc32(tenant.encode()) % shards if shards > 1 else 0
 
 
 @cache

@@ -16,7 +16,7 @@ from arq.jobs import DeserializationError, deserialize_job_raw, deserialize_resu
 
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract import codecs, redis_keys
+from rulemint_shared.contract import codecs, redis_keys, redis_tags
 from rulemint_shared.contract.batches import Refused, split_endings
 from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
 from rulemint_shared.contract.messages import Batch, Endings
@@ -127,7 +127,7 @@ async def claim(redis: RedisClient, job_id: str, shard: int = 0, *, runner: str,
     `arq.Worker` takes five round trips to do the same with a watched key. Here the job is handed out by deleting it, so
     it never runs a second time, even if the runner that took it dies. A name with another tag is no job of this queue.
     """
-    if redis_keys.tag(job_id) != redis_keys.queue_tag(shard):
+    if redis_tags.tag(job_id) != redis_tags.queue_tag(shard):
         await redis.zrem(redis_keys.queue(shard), job_id)
         return None
     job = await run_script(

@@ -21,7 +21,7 @@ from rulemint_gateway.dispatch.system_status import read_status
 from rulemint_runner.queue.outbox import Outbox
 from rulemint_runner.queue.worker import RuleWorker
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract import codecs, redis_keys
+from rulemint_shared.contract import codecs, redis_keys, redis_tags
 from rulemint_shared.contract.batches import split_batch
 from rulemint_shared.contract.messages import Ending, Granted
 from rulemint_shared.contract.runner_load import RunnerLoad
@@ -33,7 +33,7 @@ from rulemint_shared.redis.connection import open_redis, open_subscriber
 
 T = TypeVar("T")
 SHARDS = 3
-TENANTS = {redis_keys.shard_of(tenant, SHARDS): tenant for tenant in map("tenant-{}".format, range(20))}
+TENANTS = {redis_tags.shard_of(tenant, SHARDS): tenant for tenant in map("tenant-{}".format, range(20))}
 
 
 @pytest.fixture

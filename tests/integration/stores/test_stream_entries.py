@@ -13,8 +13,8 @@ from fixtures.every_server import servers
 from rulemint_shared.contract import redis_keys
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.connection import open_redis
+from rulemint_shared.streams.adding_script import RUNS
 from rulemint_shared.streams.entries import (
-    RUNS,
     Addition,
     Counts,
     Mark,

@@ -21,7 +21,7 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from rulemint_shared.clock import unix_ms
-from rulemint_shared.contract import redis_keys
+from rulemint_shared.contract import redis_keys, redis_tags
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.redis.scripts import run_script
@@ -104,7 +104,7 @@ class _Walk:
             name = found.decode(errors="replace")
             tenant = redis_keys.tenant_of(name)
             if tenant in self._noted:
-                self._found[tenant, redis_keys.tag(name)].append(found)
+                self._found[tenant, redis_tags.tag(name)].append(found)
             if seen % NAMES_AT_ONCE == 0:
                 await self._unlink_found()
             if deadline.passed():

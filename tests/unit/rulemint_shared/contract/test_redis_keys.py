@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, get_args, get_type_hints
@@ -11,17 +10,12 @@ from redis.crc import key_slot
 
 from fixtures.old_store import GONE, OLD_AND_NEW
 from rulemint_gateway.management.nouns import fields
-from rulemint_shared.contract import old_redis_keys, redis_keys
+from rulemint_shared.contract import old_redis_keys, redis_keys, redis_tags
 from rulemint_shared.contract.runner_load import MAX_QUEUE_SHARDS
 
 TAGGED = re.compile(r"rulemint:(\{[^{}]+\})(:[^{}]+)*")
 NAMES = [getattr(redis_keys, name) for name in dir(redis_keys) if name.isupper() and not name.startswith("_")]
 NO_NAMES = {
-    "tag",
-    "by_tag",
-    "slot",
-    "queue_tag",
-    "shard_of",
     "rule_version_field",
     "secrets_used_member",
     "tapes_member",
@@ -63,7 +57,7 @@ def test_every_name_that_is_made_has_a_tag_and_what_a_stream_has_bears_its_own(m
     for name in made(maker):
         assert TAGGED.fullmatch(name)
         for of_it in (redis_keys.ledger(name), redis_keys.stream_index(name)):
-            assert redis_keys.tag(of_it) == redis_keys.tag(name)
+            assert redis_tags.tag(of_it) == redis_tags.tag(name)
 
 
 @pytest.mark.parametrize("name", [redis_keys.logs("acme"), redis_keys.idempotent("acme", "0123")])
@@ -83,35 +77,7 @@ def test_a_job_and_what_arq_keeps_of_it_are_where_their_queue_is() -> None:
         job_id = redis_keys.job_id("0123", shard)
         names = [prefix + job_id for prefix in ("arq:job:", "arq:in-progress:", "arq:result:")]
         names += [redis_keys.queue(shard), redis_keys.wake_up(shard), redis_keys.outcomes("gateway_1", shard)]
-        assert {key_slot(name.encode()) for name in names} == {redis_keys.slot(redis_keys.queue_tag(shard))}
-
-
-def test_shards_have_tags_of_their_own_that_begin_with_their_number() -> None:
-    tags = [redis_keys.queue_tag(shard) for shard in range(MAX_QUEUE_SHARDS)]
-    assert len(set(map(redis_keys.slot, tags))) == MAX_QUEUE_SHARDS
-    assert all(re.fullmatch(rf"queue:{shard}(\.\d+)?", tag) for shard, tag in enumerate(tags))
-
-
-@pytest.mark.parametrize(("nodes", "shards"), [(3, 3), (3, 6), (3, 12), (4, 12), (6, 6), (6, 12)])
-def test_nodes_that_share_the_slots_evenly_share_the_shards_evenly(nodes: int, shards: int) -> None:
-    placed = Counter(redis_keys.slot(redis_keys.queue_tag(shard)) * nodes // 16_384 for shard in range(shards))
-    assert set(placed.values()) == {shards // nodes}
-
-
-def test_tenants_are_spread_over_all_shards_and_each_stays_where_it_is() -> None:
-    tenants = [f"tenant-{number}" for number in range(3_000)]
-    placed = Counter(redis_keys.shard_of(tenant, 6) for tenant in tenants)
-    assert set(placed) == set(range(6))
-    assert max(placed.values()) < 1.2 * 3_000 / 6
-    assert [redis_keys.shard_of(tenant, 1) for tenant in tenants[:5]] == [0] * 5
-    assert redis_keys.shard_of("acme", 3) == 2, "what one version has put into a shard the next one looks for there"
-
-
-@pytest.mark.parametrize(
-    "name", ["plain", "{}", "{}x{y}", "a{", "a}b{c}d", "a{b}c{d}", "{{a}}", "x{a{b}c}", "", "}{", "{a", "é{ü}ö"]
-)
-def test_a_name_s_tag_places_it_as_a_cluster_does(name: str) -> None:
-    assert key_slot(redis_keys.tag(name).encode()) == key_slot(name.encode())
+        assert {key_slot(name.encode()) for name in names} == {redis_tags.slot(redis_tags.queue_tag(shard))}
 
 
 @pytest.mark.parametrize("name", ["a{b", "a}b", "{a}", "{", "a{}"])
@@ -119,10 +85,6 @@ def test_no_tenant_s_name_has_a_brace(name: str) -> None:
     pattern = next(meta.pattern for meta in get_args(fields.TenantName)[1:] if meta.pattern)
     assert re.search(pattern, "acme")
     assert not re.search(pattern, name)
-
-
-def test_names_are_grouped_by_their_tags() -> None:
-    assert redis_keys.by_tag(["{a}1", "{b}1", "{a}2"]) == [["{a}1", "{a}2"], ["{b}1"]]
 
 
 @pytest.mark.parametrize(("old", "new"), OLD_AND_NEW.items())
