@@ -7,21 +7,28 @@ What was cut ends with `CUT` and how long it was: a text, a list, and a dictiona
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+import structlog
 
 from rulemint_gateway.stores.catalog.tables import Table
 from rulemint_gateway.stores.writing.calls import Call
 from rulemint_shared.clock import unix_ms
+from rulemint_shared.contract import codecs
 from rulemint_shared.contract.audit import AuditedChange, AuditRecord
+from rulemint_shared.redis.client import RedisClient
 from rulemint_shared.secrets.masking import CUT, MASK, masked, masked_text
+
+log = structlog.get_logger(__name__)
 
 MAX_TEXT = 2_048
 MAX_ITEMS = 100
 MAX_CHANGES = 200
 """Of one record; a call that changes more has several."""
+READ_AT_ONCE = 100
+"""Rule texts are long, and of what is audited only their beginning is kept."""
 _FREE_FIELDS = ("kept", "metadata")
 """Dictionaries whose names their author chose; all other secrets are bytes."""
 
@@ -46,6 +53,37 @@ def audited_change(table: Table[Any], record_id: str, before: Any, after: Any) -
         changed_secrets = {name for name in same if getattr(before, name) != getattr(after, name)}
         old, new = ({n: v for n, v in each.items() if n not in same - changed_secrets} for each in (old, new))
     return AuditedChange(kind=table.kind, id=record_id, before=_cut(old), after=_cut(new))
+
+
+async def audited_changes(
+    redis: RedisClient, tenant: str, puts: Sequence[tuple[Table[Any], Any]], deletes: Iterable[tuple[Table[Any], str]]
+) -> list[AuditedChange]:
+    """Each record before and after; true if the transaction succeeds, since every write raises the revision."""
+    after = [(table, table.id_of(record), record) for table, record in puts]
+    after += [(table, record_id, None) for table, record_id in deletes]
+    audited: list[AuditedChange] = []
+    for start in range(0, len(after), READ_AT_ONCE):
+        part = after[start : start + READ_AT_ONCE]
+        async with redis.pipeline(transaction=False) as pipe:
+            for table, record_id, _record in part:
+                pipe.hget(table.key(tenant), record_id)
+            stored = await pipe.execute()
+        audited += [
+            audited_change(table, record_id, _decoded(table, data), record)
+            for (table, record_id, record), data in zip(part, stored, strict=True)
+            if data is not None or record is not None
+        ]
+    return audited
+
+
+def _decoded(table: Table[Any], data: bytes | None) -> Any:
+    if data is None:
+        return None
+    try:
+        return table.codec.decode(data)
+    except codecs.DecodeError as error:
+        log.warning("overwrote a malformed record", kind=table.kind, error=str(error))
+        return None
 
 
 def _origin(call: Call) -> dict[str, Any]:

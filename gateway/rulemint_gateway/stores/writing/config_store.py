@@ -20,7 +20,7 @@ from redis.exceptions import RedisError, WatchError
 from rulemint_gateway.stores.catalog.catalog import Catalog, CatalogBehindError
 from rulemint_gateway.stores.catalog.change_log import add_change, revision_of
 from rulemint_gateway.stores.catalog.tables import CLIENTS, RULES, TENANTS, Table
-from rulemint_gateway.stores.writing.audit import audit_records, audited_change
+from rulemint_gateway.stores.writing.audit import audit_records, audited_changes
 from rulemint_gateway.stores.writing.calls import CALL, Call, Once, own_call
 from rulemint_gateway.stores.writing.deleted_records import DeletedRecords
 from rulemint_gateway.stores.writing.deleted_tenants import DeletedTenants
@@ -53,8 +53,6 @@ ONCE_KEPT_S = 86_400
 AUDITED = StreamBounds(entries=10_000, bytes=32 * 1024 * 1024)
 MARKER_KEPT_S = 60
 """Longer than anybody goes on trying."""
-READ_AT_ONCE = 100
-"""Rule texts are long, and of what is audited only their beginning is kept."""
 
 R = TypeVar("R")
 
@@ -236,7 +234,7 @@ class ConfigStore:
             check_counts(quotas, config, changes.puts, changes.deletes)
             script_bytes = await script_bytes_after(self._redis, quotas, tenant, changes.puts, changes.deletes)
             attempt.changes = changes
-            audited = await self._audited(tenant, changes)
+            audited = await audited_changes(self._redis, tenant, changes.puts, changes.deletes)
             pipe.multi()  # type: ignore[no-untyped-call]  # redis-py has no types here
             self._queue_writes(pipe, tenant, changes, revision + 1, attempt.mark)
             if script_bytes is not None:
@@ -271,31 +269,3 @@ class ConfigStore:
         add_entries(pipe, stream, entries, bounds=self._audited_bounds)
         if once:
             pipe.set(once.key, once.committed, ex=ONCE_KEPT_S)
-
-    async def _audited(self, tenant: str, changes: Changes[R]) -> list[AuditedChange]:
-        """Each record before and after; true if the transaction succeeds, since every write raises the revision."""
-        after = [(table, table.id_of(record), record) for table, record in changes.puts]
-        after += [(table, record_id, None) for table, record_id in changes.deletes]
-        audited: list[AuditedChange] = []
-        for start in range(0, len(after), READ_AT_ONCE):
-            part = after[start : start + READ_AT_ONCE]
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for table, record_id, _record in part:
-                    pipe.hget(table.key(tenant), record_id)
-                stored = await pipe.execute()
-            audited += [
-                audited_change(table, record_id, _decoded(table, data), record)
-                for (table, record_id, record), data in zip(part, stored, strict=True)
-                if data is not None or record is not None
-            ]
-        return audited
-
-
-def _decoded(table: Table[Any], data: bytes | None) -> Any:
-    if data is None:
-        return None
-    try:
-        return table.codec.decode(data)
-    except codecs.DecodeError as error:
-        log.warning("overwrote a malformed record", kind=table.kind, error=str(error))
-        return None
