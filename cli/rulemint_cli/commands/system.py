@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -66,14 +67,6 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
 ) -> Work:
     """Show the logs of your tenant."""
     from rulemint_cli.system.log_query import question  # noqa: PLC0415  # each command loads what it needs
-    from rulemint_cli.system.logs import (  # noqa: PLC0415  # as above
-        Counted,
-        nothing_found,
-        nothing_of,
-        show_json,
-        show_readably,
-        watch,
-    )
 
     filters = {
         "rule": rule,
@@ -87,16 +80,27 @@ def logs(  # noqa: PLR0913  # each is an option of the command line
     }
     query = question(filters, since=since, tail=tail, follow=follow)
 
-    async def run() -> None:
-        async with call.admin() as admin:
-            show = Counted(show_json(sys.stdout) if call.as_json else show_readably(call.output.console))
-            await watch(admin, show, say, query=query)
-            if invocation is not None and not show.count:
-                raise CommandError(nothing_of(invocation))
-            if not (show.count or follow or tail == 0 or call.as_json):
-                say(nothing_found(query))
+    return _show_logs(call, query, invocation=invocation, ends_silently=follow or tail == 0)
 
-    return run()
+
+async def _show_logs(call: Call, query: Mapping[str, str], *, invocation: str | None, ends_silently: bool) -> None:
+    """Show what *query* finds. Say that it found nothing, unless it *ends silently*."""
+    from rulemint_cli.system.logs import (  # noqa: PLC0415  # as above
+        Counted,
+        nothing_found,
+        nothing_of,
+        show_json,
+        show_readably,
+        watch,
+    )
+
+    async with call.admin() as admin:
+        show = Counted(show_json(sys.stdout) if call.as_json else show_readably(call.output.console))
+        await watch(admin, show, say, query=query)
+    if invocation is not None and not show.count:
+        raise CommandError(nothing_of(invocation))
+    if not (show.count or ends_silently or call.as_json):
+        say(nothing_found(query))
 
 
 async def token(

@@ -9,6 +9,8 @@ not begun goes to another. A host that has ended is never revived.
 
 Every frame that comes of a run bears its number. Lines that an invocation writes after its answer are its own until the
 host is idle. After that its lines are counted, and its calls are refused.
+
+All of a process's life stands in one class, because what may come depends on what came before.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ taken back from the socket (`to_host`), so that no turn waits behind one that ta
 
 There is one timer, for the first turn only. It runs a little after the turn has begun, if others wait behind it. It
 runs when the turn has to have answered, and when the host has to be idle after that.
+
+All of it stands in one class, because it shares that timer and the first turn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The configuration that Redis keeps, as MessagePack. New fields go last and have defaults; types never change."""
+"""The configuration that Redis keeps, as MessagePack. New fields go last and have defaults; types never change.
+
+All records stand here together, so that one look shows what is stored.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every Redis key and channel name, spelled once.
+"""Every Redis key and channel name, spelled once, and nothing else: the list is long because there are so many.
 
 The part in braces is a name's tag (`redis_tags`). A script, a transaction or a command with several keys takes names of
 one tag only. ``{config}`` has the configuration of all tenants, which has one revision; what a tenant's traffic makes

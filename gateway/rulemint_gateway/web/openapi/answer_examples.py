@@ -9,6 +9,7 @@ from rulemint_gateway.web.openapi.console_examples import CONSOLE_ANSWERS
 from rulemint_gateway.web.openapi.example_values import AT, TRIED
 from rulemint_gateway.web.openapi.exchange_examples import EXCHANGE
 from rulemint_gateway.web.openapi.rollout_examples import ROLLOUT_ANSWERS
+from rulemint_gateway.web.openapi.rule_examples import DIFF, RULE_ANSWERS
 from rulemint_gateway.web.openapi.tape_examples import TAPE_ANSWERS
 
 _MINUTE = {
@@ -21,44 +22,7 @@ _MINUTE = {
     "p99_ms": 8.98,
 }
 _KID = "P2rKTRRr4gavlihK48hJ-IeakbRy2zNzBeOj-fNEegw"
-_SCRIPT = "export default () => ({ team: 'night' });\n"
 _SHOWN_ONCE = "gj4wYaFBHHwc_3EHFJLDqioa…"
-_TEXT: dict[str, Any] = {
-    "allow_hosts": ["api.example.com"],
-    "isolation": "warm",
-    "limits": {"timeout_s": 2.0, "memory_mb": None, "log_bytes": None, "result_bytes": None},
-    "dependencies": {"lodash": "^4"},
-    "resolved_dependencies": {"lodash": "4.17.21"},
-}
-_POWER: dict[str, Any] = {
-    "locked": True,
-    "power": {"claims": ["team"], "scopes": [], "hosts": [], "audiences": ["https://api.example.com/"]},
-}
-_SEEN: dict[str, Any] = {"power": {**_POWER["power"], "hosts": ["https://api.example.com"]}, "tapes": 57}
-_VERSION: dict[str, Any] = {
-    "number": 2,
-    "deployed": True,
-    "draft": False,
-    "created_at": AT,
-    "created_by": "de5ESXQUX6osw66eApGusAUcHDuR63lG",
-    "message": "Teams come from the client's metadata",
-    "language": "javascript",
-    "script_sha256": "db853548dd953b7cd74ec455aad0ffb7fae186106d9f5d86bccc205edaf23773",
-    **_TEXT,
-    "case_count": 1,
-    **_POWER,
-}
-_CASES: list[dict[str, Any]] = [
-    {
-        "name": "the night team is known",
-        "client": {"id": "nightly", "name": "nightly", "metadata": {}},
-        "expect": {"claims": {"team": "night"}},
-    }
-]
-_DIFF = (
-    "--- team@1\n+++ team@2\n@@ -1 +1 @@\n"
-    "-export default () => ({ team: 'day' });\n+export default () => ({ team: 'night' });\n"
-)
 ANSWERS: dict[str, Any] = {
     "ResourceServerAnswer": {
         "id": "74b64b45b82c5635a329c449",
@@ -96,39 +60,6 @@ ANSWERS: dict[str, Any] = {
         "expires_at": None,
         "last_used_at": None,
         "client_secret": _SHOWN_ONCE,
-    },
-    "RuleAnswer": {
-        "id": "rul_UuJFy8AlOfVfMeoK",
-        "name": "team",
-        "script": _SCRIPT,
-        "language": "javascript",
-        "order": 1,
-        "enabled": True,
-        "clients": [],
-        "audiences": [],
-        "version": 2,
-        "draft_version": None,
-        "previous_version": 1,
-        **_TEXT,
-        "description": "Says which team a client is of",
-        "message": "Teams come from the client's metadata",
-        "cases": _CASES,
-        "on_failure": "stale:15",
-        **_POWER,
-    },
-    "RuleVersionSummary": _VERSION,
-    "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT, "cases": _CASES, "seen_power": _SEEN},
-    "RuleResumed": {
-        "id": "rul_5Mbjl0PdGsWtk9QN",
-        "name": "plan claim",
-        "client_id": "de5ESXQUX6osw66eApGusAUcHDuR63lG",
-        "resumed_at": AT,
-    },
-    "RuleDiff": {
-        "from": 1,
-        "to": 2,
-        "changed": {"allow_hosts": {"from": [], "to": ["api.example.com"]}},
-        "script": _DIFF,
     },
     "TryAnswer": TRIED,
     "TenantSettingsAnswer": {"error_style": "rfc6749"},
@@ -308,6 +239,7 @@ ANSWERS: dict[str, Any] = {
     **AUTH0_ANSWERS,
     **CONSOLE_ANSWERS,
     **ROLLOUT_ANSWERS,
+    **RULE_ANSWERS,
     **TAPE_ANSWERS,
 }
 
@@ -319,6 +251,6 @@ _LINE = (
 TEXTS: dict[tuple[str, str], str] = {
     ("get_log_stream", "application/x-ndjson"): f"{_LINE}\n",
     ("get_log_stream", "text/event-stream"): f"id: 1795593600000-0\ndata: {_LINE}\n\n",
-    ("get_rules_id_diff", "text/x-diff"): _DIFF,
+    ("get_rules_id_diff", "text/x-diff"): DIFF,
 }
 """Answers that are not JSON: the operation and the content type → a text."""

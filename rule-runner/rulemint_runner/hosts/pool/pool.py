@@ -8,6 +8,8 @@ that computes stays on as many hosts as there are processors, and one that waits
 hangs in its start, others start. At the cap over all authorities, of number or of memory, the idle host that was used
 least recently makes room. A running host is never taken from its invocation. No tenant gets more than its quota of busy
 hosts. A process that computes while it is idle is stopped; one that has served for long is replaced.
+
+All of it stands in one class, because each step counts the same hosts.
 """
 
 from __future__ import annotations
