@@ -40,6 +40,7 @@ pytest_plugins = [
     "fixtures.docs_site",
     "fixtures.processor_time",
     "fixtures.tiers",
+    "fixtures.patience",
     "fixtures.command_line",
     "fixtures.console_page",
     "fixtures.console_report",

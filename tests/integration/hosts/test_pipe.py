@@ -10,6 +10,7 @@ import pytest
 from fixtures.hosts import load_frame, program_of
 from fixtures.pools import AUTHORITY, HOLDS, MakePool, Pool, PoolTurn
 from fixtures.waiting import eventually
+from rulemint_runner.hosts import pipe
 from rulemint_runner.hosts.authority import Authority
 from rulemint_runner.hosts.errors import HostEndedError
 from rulemint_runner.hosts.host import Host
@@ -165,13 +166,14 @@ class Heard(User):
 
 @BOTH
 async def test_of_what_was_sent_one_runs_those_before_are_answered_and_those_behind_come_back(
-    sandbox: Sandbox, language: Language
+    sandbox: Sandbox, language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pipe, "LATE_S", 0.3)  # on a busy machine those before would be late, and come back too
     heard = Heard()
     host = await start_host(sandbox, program_of(language))
     await host.load(load_frame(SCRIPTS[language], language), Deadline.after(10), lambda _line: None)
     host.pipe.user = heard
-    turns = [a_turn(language, n, do="loop" if n == 3 else "", timeout_s=0.5) for n in range(8)]
+    turns = [a_turn(language, n, do="loop" if n == 3 else "", timeout_s=0.6) for n in range(8)]
     for turn in turns:
         assert host.send(turn)
     await heard.over_all.wait()
