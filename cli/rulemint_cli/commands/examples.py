@@ -91,6 +91,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "rules enable": ("rules enable plan",),
     "rules disable": ("rules disable plan",),
+    "rules order": ("rules order plan limits", "rules order audit"),
     "rules resume": ("rules resume plan", "rules resume plan --client order-robot"),
     "rules deploy": (
         'rules deploy plan.js --client order-robot --message "Gold plans are back"',

@@ -10,6 +10,7 @@ from rulemint_cli.commands.call import Call
 from rulemint_cli.commands.command import YesOption, command
 from rulemint_cli.commands.help_pages import Group
 from rulemint_cli.connection.nouns import Noun, called, find, named_as_ours, path_of
+from rulemint_cli.rules.pause import pause_in_words
 
 SPELLED = 2
 """Scopes that a list spells out. The command `show` has all of them."""
@@ -26,7 +27,11 @@ def _add_list(app: typer.Typer, noun: Noun) -> None:
     async def list_(call: Call) -> None:
         async with call.admin() as admin:
             records = await admin.list(noun.path)
-        call.output.fields_table(noun.columns, records if call.as_json else [_in_brief(each) for each in records])
+        if call.as_json:
+            call.output.json(records)
+            return
+        further = [name for name in noun.columns_if_any if any(record.get(name) for record in records)]
+        call.output.fields_table([*noun.columns, *further], [_in_brief(each) for each in records])
 
     list_.__doc__ = f"List the {noun.word}s."
     command(app, "list")(list_)
@@ -35,6 +40,8 @@ def _add_list(app: typer.Typer, noun: Noun) -> None:
 def _in_brief(record: dict[str, Any]) -> dict[str, Any]:
     """Return *record* for a row: many scopes are counted, so that ids stay whole on 100 columns."""
     named = named_as_ours(record)
+    if pause := named.get("pause"):
+        named = {**named, "pause": pause_in_words(pause)}
     scopes = named.get("scope")
     return {**named, "scope": f"{len(scopes)} scopes"} if isinstance(scopes, list) and len(scopes) > SPELLED else named
 

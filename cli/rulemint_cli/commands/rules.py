@@ -14,8 +14,9 @@ from rulemint_cli.commands.rule_backtest import add_backtest
 from rulemint_cli.commands.rule_files import add_file_commands
 from rulemint_cli.commands.rule_rollouts import add_rollout
 from rulemint_cli.commands.rule_versions import add_version_commands
-from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, path_of
+from rulemint_cli.connection.nouns import CLIENTS, RULES, called, find, found, path_of
 from rulemint_cli.rules.check_options import CheckOptions
+from rulemint_cli.rules.pause import pause_in_words
 from rulemint_cli.rules.rule_options import RuleFields, fields_of
 
 rules = noun_app(RULES, "Rules: your code, which decides what is in a token.")
@@ -28,7 +29,9 @@ async def show(call: Call, rule: RuleArgument) -> None:
     """Show one rule with its script, and the names of its cases."""
     async with call.admin() as admin:
         record = await admin.call("GET", path_of(RULES, await find(admin, RULES, rule)))
-    call.output.record(record, but=("script", "cases"))
+    if pause := record.get("pause"):
+        call.output.text(f"it pauses {pause_in_words(pause)}", "")
+    call.output.record(record, but=("script", "cases", "pause"))
     if cases := record.get("cases"):
         call.output.text("", f"{len(cases)} cases:", *(f"  {case['name']}" for case in cases))
     call.output.text("", *str(record["script"]).expandtabs(4).splitlines())
@@ -94,6 +97,22 @@ async def resume(
         resumed = await admin.call("POST", f"{path_of(RULES, record)}/resume", body)
     clients = "all clients" if client is None else f"the client {resumed['client_id']}"
     call.output.done(resumed, f"{called(RULES, record)} runs again for {clients}")
+
+
+@command(rules)
+async def order(
+    call: Call,
+    wanted: Annotated[list[str], typer.Argument(metavar="ID…", help="The names or ids of rules, in their new order.")],
+) -> None:
+    """Put rules into an order, first to last. Rules that are not named come after them, in the order that they have."""
+    async with call.admin() as admin:
+        flow, etag = await admin.call_matching("GET", "flow")
+        records = await admin.list(RULES.path)
+        named = [str(found(records, RULES, each)["id"]) for each in wanted]
+        ids = [*named, *(rule_id for rule_id in flow["rules"] if rule_id not in named)]
+        ordered, _ = await admin.call_matching("PUT", "flow", {"rules": ids}, etag=etag)
+    names = {record["id"]: str(record["name"]) for record in records}
+    call.output.done(ordered, f"the flow is now {', '.join(names.get(each, each) for each in ordered['rules'])}")
 
 
 add_file_commands(rules)

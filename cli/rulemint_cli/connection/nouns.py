@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -30,6 +31,8 @@ class Noun:
     """The path in the management API."""
     columns: tuple[str, ...]
     """The fields that a table shows."""
+    columns_if_any: tuple[str, ...] = ()
+    """Further fields, which a table shows if a record has a value in them."""
     id: str = "id"
     """The field that identifies a record in the management API."""
     names: tuple[str, ...] = ("name",)
@@ -45,7 +48,13 @@ APIS = Noun(
     names=("identifier", "name"),
 )
 GRANTS = Noun("client grant", "grants", "client-grants", ("id", "client_id", "audience", "scope"), names=("client_id",))
-RULES = Noun("rule", "rules", "rules", ("name", "order", "enabled", "language", "version", "allow_hosts", "id"))
+RULES = Noun(
+    "rule",
+    "rules",
+    "rules",
+    ("name", "order", "enabled", "language", "version", "allow_hosts", "id"),
+    columns_if_any=("pause",),
+)
 TENANTS = Noun(
     "tenant", "tenants", "tenants", ("name", "issuer", "hosts", "disabled", "deletes_at"), id="name", names=()
 )
@@ -58,7 +67,15 @@ async def find(admin: Admin, noun: Noun, wanted: str) -> Record:
         NotThereError: there is none, or several have the name.
         CommandError: the system refuses, or does not answer.
     """
-    records = await admin.list(noun.path)
+    return found(await admin.list(noun.path), noun, wanted)
+
+
+def found(records: Sequence[Record], noun: Noun, wanted: str) -> Record:
+    """Return the record of *records* with the id *wanted*, or else the one with that name.
+
+    Raises:
+        NotThereError: there is none, or several have the name.
+    """
     for record in records:
         if record[noun.id] == wanted:
             return record

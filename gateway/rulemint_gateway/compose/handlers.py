@@ -32,6 +32,7 @@ from rulemint_gateway.management.logs.logs import Logs
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rollouts.rollouts import Rollouts
 from rulemint_gateway.management.rules.checks import VersionChecks
+from rulemint_gateway.management.rules.flow import Flow
 from rulemint_gateway.management.rules.loading import RuleLoading
 from rulemint_gateway.management.rules.packages import Packages
 from rulemint_gateway.management.rules.power import TapedPower
@@ -55,6 +56,7 @@ from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.exchange_search import ExchangeSearch
 from rulemint_gateway.stores.traffic.log_store import LogStore
 from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts
+from rulemint_gateway.stores.traffic.rule_pauses import RulePauses
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.tape_store import TapeStore
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
@@ -81,6 +83,7 @@ from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
 from rulemint_gateway.web.management.rollouts.rollouts import RolloutHandlers
+from rulemint_gateway.web.management.rules.flow import FlowHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rules.secrets import SecretHandlers
 from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
@@ -166,7 +169,7 @@ def _rule_parts(settings: GatewaySettings, known: Configuration, traffic: Traffi
         records=records,
         forms=RuleForms(records),
         texts=texts,
-        rules=Rules(catalog, store, records, texts, taped),
+        rules=Rules(catalog, store, records, texts, taped, RulePauses(redis)),
         secrets=RuleSecretsOf(redis, records, store, vault),
         versions=RuleVersionsOf(store, records, checks, taped),
         rollouts=Rollouts(store, records, checks, traffic.rollouts),
@@ -203,6 +206,7 @@ def _rule_paths(known: Configuration, parts: _RuleParts, *, page_bytes: int) -> 
     webtasks = Webtasks(store, records, parts.forms, parts.texts, rules, secrets)
     return RulePaths(
         rules=LongNounHandlers(catalog, rules, name="rules", filters=rules.filters, page_bytes=page_bytes),
+        flow=FlowHandlers(catalog, Flow(store, records)),
         secrets=SecretHandlers(catalog, secrets),
         trials=TrialHandlers(catalog, parts.trials),
         versions=RuleVersionHandlers(catalog, rules, parts.versions),

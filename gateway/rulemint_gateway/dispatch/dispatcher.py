@@ -11,6 +11,7 @@ from rulemint_gateway.dispatch.batching import Batcher, Leaving, nobody_hears
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.stores.traffic.rule_pauses import RulePauses
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_tags
 from rulemint_shared.contract.endings import failed
@@ -51,6 +52,7 @@ class Dispatcher:
         self._presence = presence
         self._places = TenantQuota(max_waiting)
         self._pauses = Pauses()
+        self._shown_pauses = RulePauses(redis)
         self._listener = OutcomeListener(redis, gateway=gateway, shards=presence.own_shards)
         self._batchers = [
             Batcher(
@@ -96,7 +98,9 @@ class Dispatcher:
             ending = await self._run(invocation, deadline, leaving)
         finally:
             self._places.end(invocation.tenant)
-        self._pauses.learn(invocation, ending)
+        if isinstance(ending.outcome, Failed):
+            self._pauses.learn(invocation, ending.outcome)
+            self._shown_pauses.learn(invocation, ending.outcome)
         return ending
 
     async def _run(self, invocation: Invocation, deadline: Deadline, leaving: Leaving) -> Ending:
@@ -124,7 +128,7 @@ class Dispatcher:
 
     async def listen(self, subscriber: Subscriber) -> None:
         """Receive outcomes, and write records behind the answers, until cancelled."""
-        await run_together(self._listener.run(subscriber), self._records.run())
+        await run_together(self._listener.run(subscriber), self._records.run(), self._shown_pauses.write())
 
     async def close(self) -> None:
         """Wait until everything has been enqueued."""

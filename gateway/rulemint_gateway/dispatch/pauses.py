@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from rulemint_shared.contract.messages import Ending, Failed, Invocation
+from rulemint_shared.contract.messages import Failed, Invocation
 from rulemint_shared.deadline import Deadline
 from rulemint_shared.fairness.memory import FairMemory
 
@@ -48,10 +48,9 @@ class Pauses:
     def __init__(self) -> None:
         self._pauses: FairMemory[Hashable, Pause] = FairMemory(_REMEMBERED)
 
-    def learn(self, invocation: Invocation, ending: Ending) -> None:
-        """Remember the pause of its flow if the ending of *invocation* says so."""
-        outcome = ending.outcome
-        if not isinstance(outcome, Failed) or not outcome.pauses_for_ms or invocation.is_tried:
+    def learn(self, invocation: Invocation, outcome: Failed) -> None:
+        """Remember the pause of its flow if *outcome*, that of *invocation*, says so."""
+        if not outcome.pauses_for_ms or invocation.is_tried:
             return
         pause = Pause(Deadline.after(outcome.pauses_for_ms / 1000), outcome.detail, outcome.pauses_for_all)
         key = _for_all(invocation) if pause.for_all else _for_client(invocation)

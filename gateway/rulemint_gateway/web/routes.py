@@ -42,6 +42,7 @@ from rulemint_gateway.web.management.flips.flips import FlipHandlers
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
 from rulemint_gateway.web.management.rollouts.rollouts import RolloutHandlers
+from rulemint_gateway.web.management.rules.flow import FlowHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
 from rulemint_gateway.web.management.rules.secrets import SecretHandlers
 from rulemint_gateway.web.management.rules.versions import RuleVersionHandlers
@@ -81,6 +82,7 @@ class RulePaths:
     """The handlers of rules, and of the same rules as hooks and webtasks."""
 
     rules: NounHandlers[RuleAnswer]
+    flow: FlowHandlers
     secrets: SecretHandlers
     trials: TrialHandlers
     versions: RuleVersionHandlers
@@ -170,6 +172,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.configuration.client_grants.operations(),  # /api/v2/client-grants
         *handlers.rules.trials.operations(),  # /api/v2/rules/try
         *handlers.rules.rules.operations(),  # /api/v2/rules
+        *handlers.rules.flow.operations(),  # /api/v2/flow
         *handlers.rules.secrets.operations(),  # /api/v2/rules/{id}/secrets
         *handlers.rules.versions.operations(),  # /api/v2/rules/{id}/versions, /api/v2/rules/{id}/diff
         *handlers.rules.resuming.operations(),  # /api/v2/rules/{id}/resume

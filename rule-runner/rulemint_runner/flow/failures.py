@@ -8,7 +8,7 @@ from rulemint_runner.flow.masking import Mask
 from rulemint_runner.flow.results import RuleResult, failed_result
 from rulemint_runner.hosts.errors import HostEndedError, RuleNotLoadedError
 from rulemint_runner.hosts.pause import Pause
-from rulemint_shared.contract.endings import failed
+from rulemint_shared.contract.endings import failed, rule_pause
 from rulemint_shared.contract.messages import MAX_DETAIL, FailureReason, Invocation, RuleRef
 
 log = structlog.get_logger(__name__)
@@ -31,4 +31,6 @@ def _paused(rule: RuleRef, invocation: Invocation, reason: FailureReason, detail
         log.warning("a rule pauses", tenant=invocation.tenant, rule_id=rule.rule_id, how=text)
         text = f"{detail[: MAX_DETAIL - len(text) - 2]}; {text}"
     for_all = pause.for_all and not pause.longer
-    return RuleResult(outcome=failed(reason, text, pauses_for_s=pause.left_s, pauses_for_all=for_all))
+    client_id = "" if pause.for_all else invocation.client.id
+    told = rule_pause(rule, client_id=client_id, left_s=pause.left_s, why=pause.why)
+    return RuleResult(outcome=failed(reason, text, pauses_for_s=pause.left_s, pauses_for_all=for_all, pause=told))

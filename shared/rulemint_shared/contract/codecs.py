@@ -16,6 +16,7 @@ from rulemint_shared.contract.bounds import has_bounds
 from rulemint_shared.contract.config_changes import ConfigChange
 from rulemint_shared.contract.exchanges import ExchangeRecord, ExchangeSummary
 from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.contract.kept_pauses import KeptPause
 from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.load_messages import LoadAnswer, LoadRequest
 from rulemint_shared.contract.log_records import LogRecord
@@ -146,6 +147,7 @@ secret_values: Codec[dict[str, str]] = Codec(dict[str, str], name="secret values
 batch: Codec[Batch] = Codec(Batch, name="batch")
 granted: Codec[Granted] = Codec(Granted, name="granted")
 last_answer: Codec[LastAnswer] = Codec(LastAnswer, name="last answer")
+kept_pause: Codec[KeptPause] = Codec(KeptPause, name="kept pause")
 invocation: Codec[Invocation] = Codec(Invocation, name="invocation")
 ending: Codec[Ending] = Codec(Ending, name="ending")
 endings: Codec[Endings] = Codec(Endings, name="endings")

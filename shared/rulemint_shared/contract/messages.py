@@ -16,6 +16,8 @@ BATCH_LIMIT = 64
 """Most invocations in one job."""
 MAX_PAUSE_MS = 600_000
 """For so long at most a rule pauses: what runners keep to is made of this."""
+MAX_PAUSE_REASON = 200
+"""Characters of why a rule pauses."""
 MAX_DETAIL, MAX_DENIAL = HOST_CONTRACT.text_characters, 1_024
 """Characters of why an invocation failed, and of what a rule says to a caller that it refuses."""
 
@@ -164,6 +166,18 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True, tag="denied"):
     """The rule named no OAuth error, as in ``cb(new Error(message))``: *code* is ours."""
 
 
+class RulePause(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule pauses at a runner, because it kept failing."""
+
+    rule_id: str
+    version: int
+    client_id: str
+    """The only client that it pauses for; empty: it pauses for all."""
+    for_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAUSE_MS)]
+    why: Annotated[str, msgspec.Meta(max_length=MAX_PAUSE_REASON)]
+    """Such as ``three timeouts of 5 s``."""
+
+
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """Nobody said yes. *detail* is for the logs and the exchange record, never for the caller."""
 
@@ -173,6 +187,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """For how long the flow fails in any case, because one of its rules pauses; 0 if none does."""
     pauses_for_all: bool = False
     """It pauses for every client, and not only for that of this invocation."""
+    pause: RulePause | None = None
+    """Which rule pauses, and for whom; None: none does, or its runner is of an earlier version."""
 
 
 Outcome = Granted | Denied | Failed

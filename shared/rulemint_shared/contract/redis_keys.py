@@ -240,6 +240,11 @@ def rollout_counts(tenant: str, rollout_id: str) -> str:
     return f"{_of(tenant)}:rollout-counts:{rollout_id}"
 
 
+def rule_pauses(tenant: str) -> str:
+    """The sorted set of the KeptPauses of the tenant's rules, by when they end, in ms; it expires."""
+    return f"{_of(tenant)}:rule-pauses"
+
+
 def secrets_used(tenant: str) -> str:
     """The sorted set ``<client id> <secret name>`` → when the secret last proved its client, in ms."""
     return f"{_of(tenant)}:secrets-used"

@@ -27,6 +27,7 @@ ORDER = [
     f"POST {RULE}/secrets",
     f"PATCH {RULE}/secrets",
     f"DELETE {RULE}/secrets",
+    "PUT /api/v2/flow",
     f"POST {RULE}/resume",
     f"POST {RULE}/rollout",
     "POST /api/v2/hooks",
@@ -56,6 +57,8 @@ OF_THE_PAGE = {"Sec-Fetch-Site": "same-origin", "X-Rulemint-Console": "1"}
 """The console's own page has the browser send the first, and adds the second."""
 NAMED_BY = {"/api/v2/clients": "client_id", "/api/v2/tenants": "name", "/api/v2/console-links": "token"}
 """What stands for `{id}` in their paths, where it is not `id`."""
+STANDS_FOR = {"client_id": "/api/v2/clients", "rule_id": "/api/v2/rules", "link": "/api/v2/console-links"}
+"""Fields of examples that name what was made at a path."""
 OF_THE_OPERATOR = ["POST /api/v2/tenants", "PATCH /api/v2/tenants/{id}"]
 
 
@@ -150,16 +153,15 @@ def of_this_tenant(example: Any, made: dict[str, Any]) -> Any:
     mine = {name: of_this_tenant(value, made) for name, value in example.items()}
     if mine.get("name") == "acme":  # other tests of this system may have a tenant of this name
         mine |= {"name": f"acme-{(own := secrets.token_hex(4))}", "hosts": [f"{own}.example"]}
-    if "client_id" in mine:
-        mine["client_id"] = made["/api/v2/clients"]
+    for name, path in STANDS_FOR.items():
+        if name in mine and path in made:
+            mine[name] = made[path]
     if "client_secret" in mine:
         mine["client_secret"] = made["secret"]
     if isinstance(mine.get("client"), dict) and "id" in mine["client"]:
         mine["client"]["id"] = made["/api/v2/clients"]
-    if "rule_id" in mine and "/api/v2/rules" in made:
-        mine["rule_id"] = made["/api/v2/rules"]
-    if "link" in mine:
-        mine["link"] = made["/api/v2/console-links"]
+    if "rules" in mine:
+        mine["rules"] = [made["/api/v2/rules"]]
     if "etag" in mine:
         mine["id"] = made["/api/v2/clients" if mine["noun"] == "clients" else "/api/v2/rules"]
         mine["etag"] = made["etags"][0 if mine["noun"] == "clients" else 1]

@@ -40,6 +40,7 @@ from rulemint_gateway.management.rules.versions import RuleVersionsOf
 from rulemint_gateway.stores.catalog.catalog import DEFAULT_TENANT as T
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import TENANTS
+from rulemint_gateway.stores.traffic.rule_pauses import RulePauses
 from rulemint_gateway.stores.traffic.tape_store import TapeStore
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared.contract.records import Tenant
@@ -62,7 +63,7 @@ class UseCases:
         texts = RuleTexts(records, packages, loading, versions_kept=10)
         vault = Vault([base64.urlsafe_b64encode(secrets.token_bytes(32))])
         taped = TapedPower(TapeStore(redis, vault))
-        rules = Rules(catalog, store, records, texts, taped)
+        rules = Rules(catalog, store, records, texts, taped, RulePauses(redis))
         rule_secrets = RuleSecretsOf(redis, records, store, vault)
         actions = ActionRecords(records, forms)
         self.actions = Actions(store, actions, texts, rules, rule_secrets)

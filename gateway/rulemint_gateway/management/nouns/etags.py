@@ -11,7 +11,7 @@ import msgspec
 A = TypeVar("A", bound=msgspec.Struct)
 S_co = TypeVar("S_co", bound=msgspec.Struct, covariant=True)
 
-_SHOWN_ONCE = frozenset({"client_secret", "signing_secret", "administrator", "warning"})
+_NOT_STORED = frozenset({"client_secret", "signing_secret", "administrator", "warning", "pause"})
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ def answer_of(shown: Shown[A]) -> A:
 
 
 def etag_of(shown: Shown[msgspec.Struct]) -> str:
-    """Return the ETag of a record; what only the answer to a write shows does not count."""
+    """Return the ETag of a record; what only the answer to a write shows does not count, nor does a pause."""
     fields = msgspec.to_builtins(answer_of(shown))
-    stable = {name: value for name, value in fields.items() if name not in _SHOWN_ONCE}
+    stable = {name: value for name, value in fields.items() if name not in _NOT_STORED}
     digest = hashlib.sha256(msgspec.json.encode(stable, order="sorted"))
     if isinstance(shown, WithSecrets):
         digest.update(msgspec.json.encode(shown.stored))

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from rulemint_gateway.management.nouns.answers import Answer, Moment
 from rulemint_gateway.management.rules.cases import cases_of
+from rulemint_gateway.management.rules.pauses import PauseAnswer
 from rulemint_gateway.management.rules.power import Seen
 from rulemint_gateway.stores.writing.calls import warning
 from rulemint_shared.cases.format import Case
@@ -48,6 +49,8 @@ class RuleAnswer(Answer, frozen=True, kw_only=True):
     """The things that the version that is shown was seen to use over its cases; null: not known."""
     more_power: Power | UnsetType = UNSET
     """Of a write: the part of its power that the version before was not seen to use, over cases and tapes."""
+    pause: PauseAnswer | UnsetType | None = UNSET
+    """Of a read: it pauses now, because it kept failing; null: it does not. It is no part of the ETag."""
     warning: str | UnsetType = UNSET
     """Of a write: why its version is only a draft."""
 
@@ -91,7 +94,13 @@ class RuleVersionAnswer(RuleVersionSummary, frozen=True, kw_only=True):
     """Left out: the caller may not read what rules were given."""
 
 
-def rule_answer(rule: Rule, text: RuleVersion, *, more_power: Power | UnsetType = UNSET) -> RuleAnswer:
+def rule_answer(
+    rule: Rule,
+    text: RuleVersion,
+    *,
+    more_power: Power | UnsetType = UNSET,
+    pause: PauseAnswer | UnsetType | None = UNSET,
+) -> RuleAnswer:
     """Return the answer that shows *rule* with *text*, the one that runs."""
     return RuleAnswer(
         id=rule.id,
@@ -117,6 +126,7 @@ def rule_answer(rule: Rule, text: RuleVersion, *, more_power: Power | UnsetType 
         locked=text.locked,
         power=text.power,
         more_power=more_power,
+        pause=pause,
         warning=warning(),
     )
 

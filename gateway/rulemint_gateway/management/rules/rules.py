@@ -13,11 +13,13 @@ from rulemint_gateway.management.nouns.listings import FewRecords
 from rulemint_gateway.management.rules.answers import RuleAnswer, rule_answer
 from rulemint_gateway.management.rules.bodies import PLACES, RULE_FIELDS, CreateRule, PatchRule
 from rulemint_gateway.management.rules.kept_versions import numbers_of
+from rulemint_gateway.management.rules.pauses import pause_of
 from rulemint_gateway.management.rules.power import TapedPower
 from rulemint_gateway.management.rules.records import RuleRecords, check_can_be_enabled, shown_version
 from rulemint_gateway.management.rules.texts import RuleTexts, text_fields
 from rulemint_gateway.stores.catalog.catalog import Catalog
 from rulemint_gateway.stores.catalog.tables import RULE_SECRETS, RULE_VERSIONS, RULES
+from rulemint_gateway.stores.traffic.rule_pauses import RulePauses
 from rulemint_gateway.stores.writing.config_store import Changes, ConfigStore
 from rulemint_shared import ids
 from rulemint_shared.clock import unix_ms
@@ -34,13 +36,20 @@ class Rules:
     filters: ClassVar[dict[str, str]] = {"enabled": "enabled"}
 
     def __init__(
-        self, catalog: Catalog, store: ConfigStore, records: RuleRecords, texts: RuleTexts, taped: TapedPower
+        self,
+        catalog: Catalog,
+        store: ConfigStore,
+        records: RuleRecords,
+        texts: RuleTexts,
+        taped: TapedPower,
+        pauses: RulePauses,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._records = records
         self._texts = texts
         self._taped = taped
+        self._pauses = pauses
 
     async def create(self, tenant: str, body: CreateRule, *, made_as: RuleForm | None = None) -> RuleAnswer:
         """A new rule and its version 1, with its packages."""
@@ -73,7 +82,8 @@ class Rules:
     async def read(self, tenant: str, rule_id: str) -> RuleAnswer:
         """One rule with the script that runs now."""
         rule = self._records.find(tenant, rule_id)
-        return rule_answer(rule, await self._records.text(tenant, rule, shown_version(rule)))
+        text = await self._records.text(tenant, rule, shown_version(rule))
+        return rule_answer(rule, text, pause=pause_of(rule, await self._pauses.of_tenant(tenant)))
 
     async def rules(self, tenant: str) -> list[Rule]:
         """All rules in their order."""
@@ -89,8 +99,9 @@ class Rules:
 
     async def views(self, tenant: str, rules: Sequence[Rule]) -> AsyncIterator[RuleAnswer]:
         """*rules*, each with its script, read a few at a time."""
+        pauses = await self._pauses.of_tenant(tenant)
         async for rule, text in self._records.in_parts(tenant, [(rule, shown_version(rule)) for rule in rules]):
-            yield rule_answer(rule, text)
+            yield rule_answer(rule, text, pause=pause_of(rule, pauses))
 
     async def read_some(self, tenant: str, rule_ids: Collection[str]) -> dict[str, RuleAnswer]:
         """Id → rule, of those that there are, in one round trip."""

@@ -17,8 +17,16 @@ def etag_header(shown: Shown[msgspec.Struct]) -> dict[str, str]:
     return {"ETag": f'"{etag_of(shown)}"'}
 
 
-def require_match(request: web.Request, read: Callable[[], Awaitable[Shown[msgspec.Struct]]]) -> None:
-    """Let the write of this call succeed only if what *read* shows in the same transaction matches If-Match."""
+def require_match(
+    request: web.Request,
+    read: Callable[[], Awaitable[Shown[msgspec.Struct]]],
+    *,
+    refusal: Callable[[], ChangedSinceError] = ChangedSinceError,
+) -> None:
+    """Let the write of this call succeed only if what *read* shows in the same transaction matches If-Match.
+
+    *refusal* makes the error of a write that does not.
+    """
     wanted, call = request.if_match, CALL.get()
     if wanted is None or call is None:
         return
@@ -27,9 +35,9 @@ def require_match(request: web.Request, read: Callable[[], Awaitable[Shown[msgsp
         try:
             shown = await read()
         except NotFoundError:
-            raise ChangedSinceError from None
+            raise refusal() from None
         if not any(_matches(etag, shown) for etag in wanted):
-            raise ChangedSinceError
+            raise refusal()
 
     call.precondition = check
 

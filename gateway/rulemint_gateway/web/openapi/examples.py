@@ -45,6 +45,7 @@ EXAMPLES: dict[str, Any] = {
         "cases": [{"name": "a client without a team is of the night", "expect": {"claims": {"team": "night"}}}],
     },
     "PatchRule": {"enabled": False},
+    "PutFlow": {"rules": ["rul_WK2cVx3PqYyLm8Zt", "rul_UuJFy8AlOfVfMeoK"]},
     "TryRule": {"script": _SCRIPT, "client": {"id": "nightly"}},
     "CreateHook": {
         "name": "team-hook",

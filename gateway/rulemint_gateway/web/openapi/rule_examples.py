@@ -63,7 +63,9 @@ RULE_ANSWERS: dict[str, Any] = {
         "cases": _CASES,
         "on_failure": "stale:15",
         **_POWER,
+        "pause": None,
     },
+    "FlowAnswer": {"rules": ["rul_WK2cVx3PqYyLm8Zt", "rul_UuJFy8AlOfVfMeoK"]},
     "RuleVersionSummary": _VERSION,
     "RuleVersionAnswer": {**_VERSION, "script": _SCRIPT, "cases": _CASES, "seen_power": _SEEN},
     "RuleResumed": {

@@ -9,12 +9,9 @@ from rulemint_gateway.dispatch import pauses as remembered
 from rulemint_gateway.dispatch.pauses import LOGGED_EACH_S, Pauses
 from rulemint_shared.contract.messages import (
     ClientView,
-    Ending,
     Failed,
     FailureReason,
-    Granted,
     Invocation,
-    Outcome,
     RequestView,
     RuleRef,
 )
@@ -36,13 +33,9 @@ ASKED = Invocation(
 OF_ANOTHER_CLIENT = msgspec.structs.replace(ASKED, client=msgspec.structs.replace(ASKED.client, id="other"))
 
 
-def learn(pauses: Pauses, outcome: Outcome, asked: Invocation = ASKED) -> None:
-    pauses.learn(asked, Ending(invocation=asked.id, outcome=outcome, ended_at_ms=0))
-
-
-def pauses_after(outcome: Outcome) -> Pauses:
+def pauses_after(outcome: Failed) -> Pauses:
     pauses = Pauses()
-    learn(pauses, outcome)
+    pauses.learn(ASKED, outcome)
     return pauses
 
 
@@ -67,9 +60,8 @@ def test_a_pause_of_the_whole_rule_is_every_client_s() -> None:
     assert pauses_after(PAUSED_FOR_ALL).met_by(OF_ANOTHER_CLIENT) is not None
 
 
-@pytest.mark.parametrize("outcome", [Failed(reason=FailureReason.CRASHED), Granted(scope=[])])
-def test_what_is_no_pause_pauses_nothing(outcome: Outcome) -> None:
-    assert pauses_after(outcome).met_by(ASKED) is None
+def test_what_is_no_pause_pauses_nothing() -> None:
+    assert pauses_after(Failed(reason=FailureReason.CRASHED)).met_by(ASKED) is None
 
 
 def test_a_pause_that_is_over_is_forgotten() -> None:
@@ -108,5 +100,5 @@ def test_no_tenant_makes_another_s_pause_be_forgotten(monkeypatch: pytest.Monkey
     monkeypatch.setattr(remembered, "_REMEMBERED", 20)
     pauses = pauses_after(PAUSED)
     for version in range(100):
-        learn(pauses, PAUSED, msgspec.structs.replace(changed(version=version), tenant="other"))
+        pauses.learn(msgspec.structs.replace(changed(version=version), tenant="other"), PAUSED)
     assert pauses.met_by(ASKED) is not None

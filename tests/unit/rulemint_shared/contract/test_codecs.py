@@ -23,6 +23,7 @@ from rulemint_shared.contract.config_changes import ChangedRecord, ConfigChange
 from rulemint_shared.contract.dependencies import Registry as PackageRegistry
 from rulemint_shared.contract.exchanges import ExchangeRecord, FlowMember, Timings
 from rulemint_shared.contract.idempotency import IdempotentCall
+from rulemint_shared.contract.kept_pauses import KeptPause
 from rulemint_shared.contract.last_answers import LastAnswer
 from rulemint_shared.contract.load_messages import DoesNotLoad, LoadRequest, Loads, NotTried
 from rulemint_shared.contract.log_records import (
@@ -52,6 +53,7 @@ from rulemint_shared.contract.messages import (
     Position,
     RanOn,
     RequestView,
+    RulePause,
     RuleRef,
     RuleReport,
     Shadow,
@@ -280,7 +282,13 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
                 Ending(
                     invocation="exc_3",
                     outcome=Failed(
-                        reason=FailureReason.TIMEOUT, detail="5 s", pauses_for_ms=60_000, pauses_for_all=True
+                        reason=FailureReason.TIMEOUT,
+                        detail="5 s",
+                        pauses_for_ms=60_000,
+                        pauses_for_all=True,
+                        pause=RulePause(
+                            rule_id="rul_1", version=2, client_id="", for_ms=60_000, why="three timeouts of 5 s"
+                        ),
                     ),
                 ),
             ]
@@ -550,6 +558,19 @@ MESSAGES: dict[str, tuple[Codec[Any], Any]] = {
             status=409,
             error="e",
             more_like_it=3,
+        ),
+    ),
+    "kept-pause": (
+        codecs.kept_pause,
+        KeptPause(
+            rule_id="rul_1",
+            version=2,
+            secrets_revision=1,
+            client_id="c",
+            until_ms=9,
+            why="three crashes",
+            resumed_at_ms=3,
+            client_resumed_at_ms=4,
         ),
     ),
     "stored-cache": (codecs.stored_cache, StoredCache(records={"k": CacheRecord(value="v", expires_at=1)})),
