@@ -1,6 +1,6 @@
 /** Calls about rules, their versions and their secrets. */
 
-import { call, del, get, patch, post } from "./client.js";
+import { call, del, get, patch, post, put } from "./client.js";
 
 /**
  * @typedef {{ claims: string[], scopes: string[], hosts: string[], audiences: string[] }} Power
@@ -14,13 +14,14 @@ import { call, del, get, patch, post } from "./client.js";
  * @property {Record<string, string>} dependencies
  * @property {Case[]} cases
  * @property {boolean} locked
- * @typedef {RuleText & { id: string, name: string, order: number, enabled: boolean, clients: string[], audiences: string[], version: number, draft_version: number | null, previous_version: number | null, description: string, message: string, on_failure: string, power: Power | null, warning?: string, resolved_dependencies: Record<string, string> }} Rule
+ * @typedef {RuleText & { id: string, name: string, order: number, enabled: boolean, clients: string[], audiences: string[], version: number, draft_version: number | null, previous_version: number | null, description: string, message: string, on_failure: string, power: Power | null, pause?: import("../state/pauses.js").Pause | null, warning?: string, resolved_dependencies: Record<string, string> }} Rule
  * @typedef {RuleText & { number: number, deployed: boolean, draft: boolean, created_at: string, created_by: string | null, message: string, power: Power | null, case_count: number, script_sha256: string }} Version
  */
 
 const RULES = "/api/v2/rules";
+const FLOW = "/api/v2/flow";
 const SHOWN = "id,name,language,order,enabled,clients,audiences,version,draft_version,previous_version,allow_hosts," +
-  "description,on_failure,locked,power";
+  "description,on_failure,locked,power,pause";
 const PER_PAGE = 100;
 
 /** @param {string} id */
@@ -28,7 +29,7 @@ const pathOf = (id) => `${RULES}/${encodeURIComponent(id)}`;
 
 /**
  * All rules in the order of the flow, without their texts.
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Rule[]>}
  */
 export async function listRules(signal) {
@@ -40,6 +41,31 @@ export async function listRules(signal) {
     rules.push(...body);
     if (body.length < PER_PAGE) return rules;
   }
+}
+
+/**
+ * @typedef {{ rules: Rule[], etag: string | null }} Flow all rules, and the ETag of their order
+ */
+
+/**
+ * All rules in the order of the flow, without their texts. If the order changes in between, the ETag is of the order
+ * before, so nothing can be saved over the new one.
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Flow>}
+ */
+export async function listFlow(signal) {
+  const { etag } = await get(FLOW, { signal });
+  return { rules: await listRules(signal), etag };
+}
+
+/**
+ * Put all rules into an order, at once.
+ * @param {{ id: string }[]} rules in the order that is wanted
+ * @param {string | null} ifMatch the ETag of the order that it was made of
+ * @returns {Promise<string | null>} the ETag of the new order
+ */
+export async function orderFlow(rules, ifMatch) {
+  return (await put(FLOW, { rules: rules.map(({ id }) => id) }, { ifMatch })).etag;
 }
 
 /**

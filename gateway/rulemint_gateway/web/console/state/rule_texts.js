@@ -122,27 +122,3 @@ export function packagesOf(text) {
 export function packagesText(packages) {
   return Object.entries(packages).map(([name, version]) => version === "*" ? name : `${name} ${version}`).join("\n");
 }
-
-/**
- * Which places of the flow change if a rule moves: the numbers that are there are given out anew in their order.
- * @param {{ id: string, order: number }[]} rules in the order that is wanted
- * @returns {{ id: string, order: number }[]} those that need another number
- */
-export function ordersOf(rules) {
-  const numbers = rules.map((rule) => rule.order).sort((one, other) => one - other);
-  const distinct = new Set(numbers).size === numbers.length;
-  return rules.map((rule, index) => ({ id: rule.id, order: distinct ? numbers[index] : index + 1 }))
-    .filter(({ order }, index) => order !== rules[index].order);
-}
-
-/**
- * @template T
- * @param {T[]} list
- * @param {number} from
- * @param {number} to
- * @returns {T[]}
- */
-export function moved(list, from, to) {
-  const others = list.filter((_, index) => index !== from);
-  return [...others.slice(0, to), list[from], ...others.slice(to)];
-}

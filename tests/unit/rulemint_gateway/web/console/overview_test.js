@@ -26,7 +26,14 @@ function failure(changes) {
   };
 }
 
-const PAUSED = "no answer within 2 s; the rule pauses for all clients for 5 s because of three timeouts of 2 s: deploy";
+const PAUSE = {
+  until: "2026-11-25T08:00:05.000Z",
+  why: "three timeouts of 2 s",
+  version: 2,
+  for_all: true,
+  clients: [],
+  client_count: 0,
+};
 const RULE = { id: "rul_1", name: "billing", enabled: true, version: 2, draft_version: null };
 const RUNNER = { name: "r", contained: true, hosts: 1, busy_hosts: 0, invocations: 0, lost_log_records: 0 };
 const STATUS = { gateways: ["g"], runners: [RUNNER], queue_depth: 0, wrong_clocks: [] };
@@ -42,21 +49,31 @@ Deno.test("the rule that ran last is the one that failed, and the newest failure
   deepStrictEqual([...found.reasons], [["timeout", 2], ["crashed", 1]]);
 });
 
-Deno.test("a rule that pauses can be resumed, and says so", () => {
-  const [item] = attention({ failed: [failure({ detail: PAUSED })], rules: [RULE], minutes: 15 });
+Deno.test("a rule that pauses can be resumed, and says why it pauses and how often it failed", () => {
+  const [item] = attention({ failed: [failure()], rules: [{ ...RULE, pause: PAUSE }], minutes: 15 });
   deepStrictEqual([item.about, item.grade, item.href], ["billing", "bad", "#/exchanges/exc_1"]);
-  strictEqual(item.says, "pauses, because it failed 1 time in 15 minutes: timeout");
+  const pauses = "pauses for all clients, because of three timeouts of 2 s";
+  strictEqual(item.says, `${pauses}; it failed 1 time in 15 minutes: timeout`);
   deepStrictEqual(item.resume, { ruleId: "rul_1", name: "billing" });
 });
 
-Deno.test("a rule whose newest failure is no pause does not pause any more", () => {
-  const [item] = attention({ failed: [failure(), failure({ detail: PAUSED })], rules: [RULE], minutes: 15 });
+Deno.test("a rule that pauses is told also without a record of a failure", () => {
+  const paused = { ...RULE, pause: { ...PAUSE, for_all: false, clients: ["c_1"], client_count: 1 } };
+  const [item, ...others] = attention({ failed: [], rules: [paused], minutes: 15 });
+  strictEqual(others.length, 0);
+  strictEqual(item.says, "pauses for the client c_1, because of three timeouts of 2 s");
+  deepStrictEqual([item.grade, item.href, item.resume?.ruleId], ["bad", "#/rules/rul_1", "rul_1"]);
+});
+
+Deno.test("a rule without a pause has nothing to resume, whatever a failure says", () => {
+  const detail = "no answer within 2 s; the rule pauses for all clients for 5 s";
+  const [item] = attention({ failed: [failure({ detail })], rules: [{ ...RULE, pause: null }], minutes: 15 });
   strictEqual(item.resume, undefined);
 });
 
 Deno.test("a rule that is gone needs nobody, and one whose newer version is live is only watched", () => {
-  deepStrictEqual(attention({ failed: [failure({ detail: PAUSED })], rules: [], minutes: 15 }), []);
-  const [item] = attention({ failed: [failure({ detail: PAUSED })], rules: [{ ...RULE, version: 3 }], minutes: 15 });
+  deepStrictEqual(attention({ failed: [failure()], rules: [], minutes: 15 }), []);
+  const [item] = attention({ failed: [failure()], rules: [{ ...RULE, version: 3 }], minutes: 15 });
   deepStrictEqual([item.grade, item.resume], ["warn", undefined]);
   strictEqual(item.says, "failed 1 time in 15 minutes: timeout; version 3 is live now");
   strictEqual(attention({ failed: [failure()], minutes: 15 })[0].grade, "bad");

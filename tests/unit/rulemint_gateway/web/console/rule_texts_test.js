@@ -2,8 +2,6 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   changesOf,
   listOf,
-  moved,
-  ordersOf,
   packagesOf,
   packagesText,
   powerDifference,
@@ -16,14 +14,6 @@ Deno.test("a text differs by its fields, and not by the order of their keys or b
   const same = textOf({ script: "a", cases: [{ expect: { scope: [] }, name: "one" }] });
   deepStrictEqual(changesOf(same, base), {});
   deepStrictEqual(changesOf({ ...same, script: "b", allow_hosts: ["h"] }, base), { script: "b", allow_hosts: ["h"] });
-});
-
-Deno.test("a rule that moves changes the numbers between its old and its new place, and no other", () => {
-  const rules = ["a", "b", "c", "d"].map((id, index) => ({ id, order: index * 10 }));
-  deepStrictEqual(ordersOf(moved(rules, 2, 1)), [{ id: "c", order: 10 }, { id: "b", order: 20 }]);
-  deepStrictEqual(ordersOf(rules), []);
-  const equal = [{ id: "a", order: 1 }, { id: "b", order: 1 }];
-  deepStrictEqual(ordersOf(moved(equal, 1, 0)), [{ id: "a", order: 2 }]);
 });
 
 Deno.test("power is told by what comes and what goes, and not at all if one side is not known", () => {

@@ -2,6 +2,7 @@ import { changeRule } from "../../api/rules.js";
 import { Action } from "../../components/action.js";
 import { Keys } from "../../components/keys.js";
 import { Said } from "../../components/said.js";
+import { whomOf } from "../../state/pauses.js";
 import { tell } from "../../state/toasts.js";
 import { may } from "../../state/session.js";
 import { several } from "../../text/numbers.js";
@@ -33,6 +34,9 @@ export function Head({ editing, actions, keys, problem }) {
               rule.enabled ? "runs" : "is off"
             }</span>`
             : html`<span class="badge warn">never deployed</span>`}
+          ${rule.pause && html`
+            <span class="badge bad" title=${`For ${whomOf(rule.pause)}: ${rule.pause.why}`}>pauses</span>
+          `}
           ${rule.draft_version && html`<span class="badge plain">draft v${rule.draft_version}</span>`}
           ${changed &&
             html`<span class="badge warn" title="Kept in this browser until it is saved">not saved: ${

@@ -1,18 +1,18 @@
 /** What needs a person: found in the answers that the overview has, the worst first. */
 
 import { at, part } from "../../state/router.js";
+import { whomOf } from "../../state/pauses.js";
 import { counted, several } from "../../text/numbers.js";
 
 /**
  * @typedef {{ id: string, started_at_ms: number, outcome: string, error: string | null, detail: string, client_id: string | null, client_name: string | null, rules: { rule: string, version: number }[], first_rule: string, more_like_it: number }} Exchange
- * @typedef {{ id: string, name: string, enabled: boolean, version: number, draft_version: number | null }} Rule
+ * @typedef {{ id: string, name: string, enabled: boolean, version: number, draft_version: number | null, pause?: import("../../state/pauses.js").Pause | null }} Rule
  * @typedef {{ gateways: string[], runners: { name: string, contained: boolean, hosts: number, busy_hosts: number, invocations: number, lost_log_records: number }[], queue_depth: number, wrong_clocks: { name: string, seconds_ahead: number }[] }} Status
  * @typedef {{ key: string, grade: "bad" | "warn" | "plain", says: string, about?: string, href?: string, does: string, at?: number, resume?: { ruleId: string, name: string } }} Item
  *   `says` is of the console, `about` of a rule or a client; `does`: the words of the link
- * @typedef {{ rule: string, count: number, reasons: Map<string, number>, last: Exchange, paused: boolean }} Failing
+ * @typedef {{ rule: string, count: number, reasons: Map<string, number>, last: Exchange }} Failing
  */
 
-const PAUSES = "the rule pauses for ";
 const MANY_WAIT = 50;
 const GRADES = ["bad", "warn", "plain"];
 
@@ -27,7 +27,7 @@ export function failingRules(failed) {
   for (const exchange of failed) {
     const rule = exchange.rules.at(-1)?.rule ?? exchange.first_rule;
     if (!rule) continue;
-    const known = found.get(rule) ?? { rule, count: 0, reasons: new Map(), last: exchange, paused: pauses(exchange) };
+    const known = found.get(rule) ?? { rule, count: 0, reasons: new Map(), last: exchange };
     const reason = exchange.outcome.split(":")[1] ?? exchange.outcome;
     known.count += 1 + exchange.more_like_it;
     known.reasons.set(reason, (known.reasons.get(reason) ?? 0) + 1 + exchange.more_like_it);
@@ -44,7 +44,7 @@ export function failingRules(failed) {
 export function attention({ failed = [], refused = [], rules, status, minutes }) {
   const items = [
     ...(status ? ofSystem(status) : []),
-    ...failingRules(failed).flatMap((each) => ofRule(each, rules, minutes)),
+    ...ofRules(failingRules(failed), rules, minutes),
     ...withoutRule(failed, minutes),
     ...refusals(refused, minutes),
     ...(rules ?? []).flatMap(ofDraft),
@@ -78,28 +78,60 @@ function ofSystem(status) {
 }
 
 /**
+ * Rules that fail or pause. A pause is known without any record of a failure.
+ * @param {Failing[]} failing
+ * @param {Rule[] | undefined} rules
+ * @param {number} minutes
+ * @returns {Item[]}
+ */
+function ofRules(failing, rules, minutes) {
+  const named = new Set(failing.map(({ rule }) => rule));
+  const others = (rules ?? []).filter(({ name, pause }) => pause && !named.has(name));
+  return [...failing.flatMap((each) => ofFailing(each, rules, minutes)), ...others.flatMap(ofPaused)];
+}
+
+/**
+ * @param {Rule} rule
+ * @returns {Item[]}
+ */
+function ofPaused({ id, name, pause }) {
+  if (!pause) return [];
+  const href = at(`/rules/${part(id)}`);
+  return [{
+    key: `rule ${name}`,
+    grade: "bad",
+    about: name,
+    says: pausing(pause),
+    href,
+    does: "Open the rule",
+    resume: { ruleId: id, name },
+  }];
+}
+
+/**
  * Nothing for a rule that is gone. Without *rules* nobody knows which are there.
  * @param {Failing} failing
  * @param {Rule[] | undefined} rules
  * @param {number} minutes
  * @returns {Item[]}
  */
-function ofRule({ rule, count, reasons, last, paused }, rules, minutes) {
+function ofFailing({ rule, count, reasons, last }, rules, minutes) {
   const now = rules?.find((each) => each.name === rule);
   if (rules && !now) return [];
-  const failed = last.rules.find((each) => each.rule === rule)?.version;
-  const newer = now && failed && now.version > failed ? `; version ${now.version} is live now` : "";
+  const ran = last.rules.find((each) => each.rule === rule)?.version;
+  const newer = now && ran && now.version > ran ? `; version ${now.version} is live now` : "";
   const why = [...reasons].sort((one, other) => other[1] - one[1]).map(([reason]) => reason.replaceAll("_", " "));
-  const verb = paused && !newer ? "pauses, because it failed" : "failed";
+  const failed = `failed ${several(count, "time")} in ${minutes} minutes: ${why.join(", ")}${newer}`;
+  const pause = now?.pause;
   return [{
     key: `rule ${rule}`,
-    grade: newer ? "warn" : "bad",
+    grade: newer && !pause ? "warn" : "bad",
     about: rule,
-    says: `${verb} ${several(count, "time")} in ${minutes} minutes: ${why.join(", ")}${newer}`,
+    says: pause ? `${pausing(pause)}; it ${failed}` : failed,
     href: at(`/exchanges/${part(last.id)}`),
     does: "Open the last failure",
     at: last.started_at_ms,
-    resume: paused && !newer && now ? { ruleId: now.id, name: rule } : undefined,
+    resume: pause && now ? { ruleId: now.id, name: rule } : undefined,
   }];
 }
 
@@ -160,7 +192,7 @@ function ofDraft({ id, name, version, draft_version: draft }) {
   }];
 }
 
-/** @param {Exchange} exchange */
-function pauses({ detail }) {
-  return detail.includes(PAUSES);
+/** @param {import("../../state/pauses.js").Pause} pause */
+function pausing(pause) {
+  return `pauses for ${whomOf(pause)}, because of ${pause.why}`;
 }

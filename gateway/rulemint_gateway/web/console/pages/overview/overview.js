@@ -41,7 +41,7 @@ export default function Overview() {
     <section class="card" aria-label="Needs attention">
       <h2>Needs attention</h2>
       ${problem && html`<${Failure} problem=${problem} />`}
-      ${known ? html`<${Attention} items=${items} again=${failed.again} />` : !problem && html`<${Loading} />`}
+      ${known ? html`<${Attention} items=${items} again=${rules.again} />` : !problem && html`<${Loading} />`}
     </section>
     <${Allowed} scope="read:stats" what="how many tokens there are">
       <${Traffic} of=${traffic} />

@@ -31,6 +31,7 @@ function shown(rules) {
   const live = rules.filter((each) => each.enabled && each.version).length;
   const states = {
     live,
+    paused: rules.filter((each) => each.pause).length,
     disabled: rules.filter((each) => !each.enabled).length,
     drafts: rules.filter(hasDraft).length,
   };

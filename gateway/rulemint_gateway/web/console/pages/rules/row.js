@@ -5,6 +5,7 @@ import { Said } from "../../components/said.js";
 import { at, part } from "../../state/router.js";
 import { may } from "../../state/session.js";
 import { html, useRef, useState } from "../../vendor/third-party.js";
+import { Paused } from "./paused.js";
 
 const LANGUAGES = /** @type {Record<string, string>} */ ({
   javascript: "JavaScript",
@@ -14,10 +15,10 @@ const LANGUAGES = /** @type {Record<string, string>} */ ({
 
 /**
  * One rule of the flow.
- * @param {{ rule: import("../../api/rules.js").Rule, index: number, count: number, failure?: any, knowsFailures: boolean, clients?: Map<string, string>, isOver: boolean, move: (to: number) => void, toggle: () => Promise<void>, remove: () => Promise<void>, drag: { begin: () => void, over: () => void, drop: () => void } }} props
+ * @param {{ rule: import("../../api/rules.js").Rule, index: number, count: number, failure?: any, knowsFailures: boolean, clients?: Map<string, string>, isOver: boolean, move: (to: number) => void, toggle: () => Promise<void>, again: () => void, remove: () => Promise<void>, drag: { begin: () => void, over: () => void, drop: () => void } }} props
  */
 export function Row(
-  { rule, index, count, failure, knowsFailures, clients, isOver, move, toggle, remove, drag },
+  { rule, index, count, failure, knowsFailures, clients, isOver, move, toggle, again, remove, drag },
 ) {
   const [held, setHeld] = useState(false);
   const row = useRef(/** @type {HTMLElement | null} */ (null));
@@ -48,6 +49,7 @@ export function Row(
             <${Said} text=${rule.description} most=${200} />
           </div>
         `}
+        <${Paused} rule=${rule} again=${again} />
       </td>
       <td>
         <${Switch} rule=${rule} toggle=${toggle} />

@@ -1,28 +1,28 @@
 /** The rules of the tenant in the order of the flow: what runs, what failed last, and what each may do. */
 
-import { changeRule, listRules } from "../../api/rules.js";
+import { changeRule, listFlow } from "../../api/rules.js";
 import { listClients } from "../../api/trials.js";
 import { Action } from "../../components/action.js";
 import { Empty, Shown } from "../../components/states.js";
 import { useAnswer } from "../../state/answers.js";
-import { moved, ordersOf } from "../../state/rule_texts.js";
 import { may } from "../../state/session.js";
 import { useShortcuts } from "../../state/shortcuts.js";
-import { complain, tell } from "../../state/toasts.js";
-import { html, useEffect, useRef, useState } from "../../vendor/third-party.js";
+import { tell } from "../../state/toasts.js";
+import { html, useRef, useState } from "../../vendor/third-party.js";
 import { deleted } from "./deleting.js";
 import { lastFailures } from "./failures.js";
 import { NewRule } from "./new_rule.js";
+import { TheirOrder, useOrder } from "./order.js";
 import { Row } from "./row.js";
 
 /** @typedef {import("../../api/rules.js").Rule} Rule */
 
+const READ_EVERY_MS = 15_000;
 const FAILURES_EVERY_MS = 15_000;
-const ORDER_IS_SAVED_AFTER_MS = 700;
 
 export default function Rules() {
   const [making, setMaking] = useState(false);
-  const rules = useAnswer(listRules, []);
+  const flow = useAnswer(listFlow, [], { everyMs: READ_EVERY_MS });
   useShortcuts(may("create:rules") ? [{ keys: "n", says: "Make a rule", run: () => setMaking(true) }] : []);
   return html`
     <div class="head">
@@ -31,8 +31,8 @@ export default function Rules() {
     </div>
     <p class="dim intro">A token request meets the rules that are on, from the first to the last. Drag a rule by its
       handle, or focus the handle and press ↑ or ↓.</p>
-    <${Shown} of=${rules}>${(/** @type {Rule[]} */ found) =>
-      found.length ? html`<${Flow} rules=${found} again=${rules.again} />` : html`
+    <${Shown} of=${flow}>${(/** @type {import("../../api/rules.js").Flow} */ found) =>
+      found.rules.length ? html`<${Flow} flow=${found} again=${flow.again} />` : html`
         <${Empty} title="There are no rules">
           <p>Each token has what its client grant says. A rule decides more: what stands in it, and who gets none.</p>
           <p>
@@ -43,22 +43,21 @@ export default function Rules() {
   `;
 }
 
-/** @param {{ rules: Rule[], again: () => void }} props */
-function Flow({ rules, again }) {
-  const [wanted, setWanted] = useState(/** @type {Rule[] | null} */ (null));
+/** @param {{ flow: import("../../api/rules.js").Flow, again: () => void }} props */
+function Flow({ flow, again }) {
+  const order = useOrder(flow, again);
   const [said, setSaid] = useState("");
   const [over, setOver] = useState(-1);
   const dragged = useRef(-1);
-  const shown = wanted ?? rules;
-  useSavedOrder(wanted, () => setWanted(null), again);
+  const shown = order.rules;
   const clients = useAnswer(namesOfClients, [], { when: may("read:clients") });
-  const failures = useAnswer((signal) => lastFailures(rules, signal), [rules], {
+  const failures = useAnswer((signal) => lastFailures(flow.rules, signal), [flow], {
     everyMs: FAILURES_EVERY_MS,
     when: may("read:logs"),
   });
   const move = (/** @type {number} */ from, /** @type {number} */ to) => {
     if (to < 0 || to >= shown.length || to === from) return;
-    setWanted(moved(shown, from, to));
+    order.move(from, to);
     setSaid(`${shown[from].name} is now number ${to + 1} of ${shown.length}`);
   };
   const toggle = async (/** @type {Rule} */ rule) => {
@@ -70,6 +69,7 @@ function Flow({ rules, again }) {
     if (await deleted(rule)) again();
   };
   return html`
+    <${TheirOrder} order=${order} />
     <div class="table" role="region" aria-label="Rules" tabindex="0">
       <table class="flow-table">
         <thead>
@@ -91,7 +91,7 @@ function Flow({ rules, again }) {
                 failure=${failures.value?.get(rule.id)} knowsFailures=${failures.value !== undefined}
                 clients=${clients.value} isOver=${over === index}
                 move=${(/** @type {number} */ to) => move(index, to)}
-                toggle=${() => toggle(rule)} remove=${() => remove(rule)}
+                toggle=${() => toggle(rule)} again=${again} remove=${() => remove(rule)}
                 drag=${{
                   begin: () => (dragged.current = index),
                   over: () => setOver(index),
@@ -107,29 +107,6 @@ function Flow({ rules, again }) {
     </div>
     <p class="unseen" role="status">${said}</p>
   `;
-}
-
-/**
- * Save an order once nobody has changed it for a moment.
- * @param {Rule[] | null} wanted
- * @param {() => void} done
- * @param {() => void} again
- */
-function useSavedOrder(wanted, done, again) {
-  useEffect(() => {
-    if (!wanted) return;
-    const timer = setTimeout(async () => {
-      try {
-        for (const { id, order } of ordersOf(wanted)) await changeRule(id, { order });
-        tell("The flow has its new order, from the next token");
-      } catch (error) {
-        complain(error);
-      }
-      again();
-      setTimeout(done, ORDER_IS_SAVED_AFTER_MS); // the list is read by then, so nothing jumps back
-    }, ORDER_IS_SAVED_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [wanted]);
 }
 
 /** @param {AbortSignal} signal */
