@@ -11,6 +11,7 @@ import uvloop
 from bench.growth.asking import ask_and_print
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts
 from rulemint_runner.flow.flow import Done, Flow, FlowEnding
 from rulemint_runner.flow.invocation_log import InvocationLog
 from rulemint_runner.queue.invocations import Invocations
@@ -74,6 +75,7 @@ async def ask(url: str, in_flight: int, seconds: float) -> None:
             gateway="bench",
             presence=presence,
             log_writer=WRITER,
+            minutes=MinuteCounts(redis),
             max_waiting=PLACES,
             job_expires_ms=60_000,
         )

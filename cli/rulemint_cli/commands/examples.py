@@ -31,6 +31,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "token": ("token", "token --client order-robot --audience https://orders.example.com/ --decode"),
     "status": ("status", "status --profile staging --json"),
+    "quota": ("quota", "quota --json"),
     "console": ("console", "console --no-open", 'console --scope "read:rules read:logs"'),
     "doctor": ("doctor", "doctor --json"),
     "ready": ("ready", "ready --wait 60"),

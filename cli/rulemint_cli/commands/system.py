@@ -1,4 +1,4 @@
-"""Define the commands for a running system: ``logs``, ``token``, ``status``, ``ready``, ``credentials``, ``demo``."""
+"""Define the commands for a running system: ``logs``, ``token``, ``status``, ``quota``, ``ready`` and others."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def add_system_commands(app: typer.Typer) -> None:
     command(app, watches=True)(logs)
     command(app)(token)
     command(app)(status)
+    command(app)(quota)
     command(app, logs_in=True)(ready)
     command(app)(credentials)
     command(app, logs_in=True)(demo)
@@ -144,6 +145,15 @@ async def status(call: Call) -> None:
     show_status(call.output, found)
     if not found["runners"]:
         raise typer.Exit(1)
+
+
+async def quota(call: Call) -> None:
+    """Show how much of your tenant's quotas is used, and what they refused in the last hour."""
+    from rulemint_cli.system.quotas import show_quotas  # noqa: PLC0415  # as above
+
+    async with call.admin() as admin:
+        found = await admin.call("GET", "quotas")
+    show_quotas(call.output, found)
 
 
 def ready(call: Call, wait: WaitOption = 0.0) -> Work:

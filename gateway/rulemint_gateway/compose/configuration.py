@@ -82,7 +82,7 @@ async def open_configuration(stack: AsyncExitStack, settings: GatewaySettings) -
         redis,
         catalog,
         audited=StreamBounds(settings.audited_calls_kept, settings.audit_bytes),
-        quotas=_quotas(settings),
+        quotas=record_quotas(settings),
         durability=durability,
     )
     in_background(stack, DeletedRecords(redis).sweep())
@@ -102,7 +102,8 @@ async def _clock(stack: AsyncExitStack, redis: RedisClient, process: str) -> Ser
     return clock
 
 
-def _quotas(settings: GatewaySettings) -> Quotas:
+def record_quotas(settings: GatewaySettings) -> Quotas:
+    """How much configuration a tenant may have."""
     return Quotas(
         rules=settings.max_rules,
         clients=settings.max_clients,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from rulemint_gateway.auth0.actions.actions import Actions
 from rulemint_gateway.auth0.actions.bindings import Bindings
@@ -14,10 +15,11 @@ from rulemint_gateway.auth0.forms import RuleForms
 from rulemint_gateway.auth0.hooks import Hooks
 from rulemint_gateway.auth0.webtasks.modules import WebtaskModules
 from rulemint_gateway.auth0.webtasks.webtasks import Webtasks
-from rulemint_gateway.compose.configuration import Configuration
+from rulemint_gateway.compose.configuration import Configuration, record_quotas
 from rulemint_gateway.compose.traffic import Traffic
 from rulemint_gateway.dispatch.installs import Installs
 from rulemint_gateway.dispatch.loads import Loads
+from rulemint_gateway.dispatch.system_status import count_gateways
 from rulemint_gateway.log_hub.tickets import Tickets
 from rulemint_gateway.management.admin_file import AdminFileKeeper
 from rulemint_gateway.management.backtests.backtests import Backtests
@@ -29,6 +31,7 @@ from rulemint_gateway.management.exchanges.exchanges import Exchanges
 from rulemint_gateway.management.explanations.explanations import Explanations
 from rulemint_gateway.management.flips.flips import Flips
 from rulemint_gateway.management.logs.logs import Logs
+from rulemint_gateway.management.quotas.quotas import KeptBounds, QuotaUse
 from rulemint_gateway.management.resource_servers.resource_servers import ResourceServers
 from rulemint_gateway.management.rollouts.rollouts import Rollouts
 from rulemint_gateway.management.rules.checks import VersionChecks
@@ -82,6 +85,7 @@ from rulemint_gateway.web.management.flips.flips import FlipHandlers
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.long_lists import LongNounHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.quotas.quotas import QuotaHandlers
 from rulemint_gateway.web.management.rollouts.rollouts import RolloutHandlers
 from rulemint_gateway.web.management.rules.flow import FlowHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
@@ -107,6 +111,7 @@ from rulemint_gateway.web.routes import (
     TenantPaths,
 )
 from rulemint_gateway.web.token_endpoint.endpoint import TokenEndpoint
+from rulemint_shared.streams.entries import StreamBounds
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ def all_handlers(  # each is a part that was opened before
         configuration=_configuration_paths(known, parts, AdminFileKeeper(settings.admin_file, known.vault)),
         rules=_rule_paths(known, parts, page_bytes=settings.page_kb * 1024),
         actions=_action_paths(known, parts, traffic),
-        tenants=_tenant_paths(known),
+        tenants=_tenant_paths(settings, known, traffic),
         console=console,
     )
 
@@ -249,7 +254,7 @@ def _tape_paths(
     )
 
 
-def _tenant_paths(known: Configuration) -> TenantPaths:
+def _tenant_paths(settings: GatewaySettings, known: Configuration, traffic: Traffic) -> TenantPaths:
     catalog, store, redis = known.catalog, known.store, known.redis
     tenants = Tenants(catalog, store, known.vault, known.signing_keys, DeletedTenants(redis))
     return TenantPaths(
@@ -260,5 +265,22 @@ def _tenant_paths(known: Configuration) -> TenantPaths:
         log=TenantLogHandlers(catalog, Logs(catalog, LogStore(redis))),
         stats=StatsHandlers(
             catalog, Stats(TokenCounts(redis), SecretUsage(redis), TokenUse(redis), MinuteCounts(redis))
+        ),
+        quotas=QuotaHandlers(catalog, _quota_use(settings, known, traffic)),
+    )
+
+
+def _quota_use(settings: GatewaySettings, known: Configuration, traffic: Traffic) -> QuotaUse:
+    return QuotaUse(
+        known.redis,
+        known.catalog,
+        MinuteCounts(known.redis),
+        traffic.dispatcher.waiting_requests,
+        partial(count_gateways, known.redis),
+        quotas=record_quotas(settings),
+        kept=KeptBounds(
+            exchanges=StreamBounds(settings.exchanges_kept, settings.exchange_bytes),
+            logs=StreamBounds(settings.log_history, settings.log_history_bytes),
+            audited=StreamBounds(settings.audited_calls_kept, settings.audit_bytes),
         ),
     )

@@ -21,6 +21,7 @@ from rulemint_gateway.oauth.tape_sampling import TapeSampler
 from rulemint_gateway.oauth.token_quotas import TokenQuotas
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.last_answers import LastAnswers
+from rulemint_gateway.stores.traffic.minute_counts import RefusedBy
 from rulemint_gateway.tokens.minter import Minter
 from rulemint_gateway.tokens.signing_threads import SigningThreads, open_signing_threads
 from rulemint_gateway.web.callers.issuers import Issuers
@@ -40,6 +41,7 @@ def a_throttling(settings: GatewaySettings, known: Configuration, traffic: Traff
         reports=ThrottleReports(traffic.audit),
         pace=Pace(settings.throttled_answers),
         count=traffic.metrics.throttled,
+        refused=lambda tenant: traffic.exchanges.minutes.note_refused(tenant, RefusedBy.FAILED_LOGINS),
     )
 
 
@@ -49,11 +51,12 @@ def open_token_endpoint(
     """Make it, with its tasks and threads."""
     counts = QuotaCounts(known.redis)
     in_background(stack, counts.write())
+    reports = QuotaReports(traffic.audit, traffic.metrics.over_quota, traffic.exchanges.minutes.note_refused)
     last_answers = LastAnswers(known.redis, known.vault)
     in_background(stack, last_answers.write_behind())
     grant = ClientCredentials(
         authenticator=GuardedAuthentication(ClientAuthenticator(known.vault), traffic.failed),
-        quotas=TokenQuotas(counts, QuotaReports(traffic.audit, traffic.metrics.over_quota)),
+        quotas=TokenQuotas(counts, reports),
         dispatcher=traffic.dispatcher,
         policies=FailurePolicies(last_answers, traffic.dispatcher),
         minter=Minter(known.signing_keys, signing_threads(stack, settings)),

@@ -20,6 +20,7 @@ from rulemint_gateway.management.rules.records import RuleRecords
 from rulemint_gateway.settings.gateway import GatewaySettings
 from rulemint_gateway.stores.traffic.aged_exchanges import AgedExchanges
 from rulemint_gateway.stores.traffic.exchange_store import ExchangeStore
+from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts
 from rulemint_gateway.stores.traffic.refused_calls import RefusedCalls
 from rulemint_gateway.stores.traffic.rollout_counts import RolloutCounts
 from rulemint_gateway.web.metrics.losses import LossMetrics
@@ -48,8 +49,10 @@ def open_traffic(stack: AsyncExitStack, settings: GatewaySettings, known: Config
     """Make them, with their tasks in the background."""
     presence = RunnerPresence(known.redis, queue_shards=settings.queue_shards)
     in_background(stack, presence.refresh())
-    dispatcher = _dispatcher(stack, settings, known, presence)
-    exchanges = _exchanges(stack, settings, known)
+    minutes = MinuteCounts(known.redis)
+    in_background(stack, minutes.write())
+    dispatcher = _dispatcher(stack, settings, known, presence, minutes)
+    exchanges = _exchanges(stack, settings, known, minutes)
     log_hub = LogHub(
         known.subscriber,
         max_watchers=settings.max_watchers,
@@ -79,7 +82,11 @@ def _rollouts(stack: AsyncExitStack, known: Configuration, dispatcher: Dispatche
 
 
 def _dispatcher(
-    stack: AsyncExitStack, settings: GatewaySettings, known: Configuration, presence: RunnerPresence
+    stack: AsyncExitStack,
+    settings: GatewaySettings,
+    known: Configuration,
+    presence: RunnerPresence,
+    minutes: MinuteCounts,
 ) -> Dispatcher:
     dispatcher = Dispatcher(
         known.redis,
@@ -89,6 +96,7 @@ def _dispatcher(
             kept=settings.log_history, age_s=settings.log_history_age, max_bytes=settings.log_history_bytes
         ),
         max_waiting=settings.max_waiting,
+        minutes=minutes,
         job_expires_ms=int(settings.request_deadline * 1000) + 60_000,
     )
     in_background(stack, dispatcher.listen(known.subscriber))
@@ -96,7 +104,9 @@ def _dispatcher(
     return dispatcher
 
 
-def _exchanges(stack: AsyncExitStack, settings: GatewaySettings, known: Configuration) -> ExchangeStore:
+def _exchanges(
+    stack: AsyncExitStack, settings: GatewaySettings, known: Configuration, minutes: MinuteCounts
+) -> ExchangeStore:
     exchanges = ExchangeStore(
         known.redis,
         kept_per_tenant=settings.exchanges_kept,
@@ -105,10 +115,10 @@ def _exchanges(stack: AsyncExitStack, settings: GatewaySettings, known: Configur
         record_bytes=settings.exchange_record_bytes,
         refusal_bytes=settings.refusal_bytes,
         refusals_per_source=settings.refusals_per_source,
+        minutes=minutes,
     )
     in_background(stack, exchanges.write_behind())
     in_background(stack, exchanges.use.write())
-    in_background(stack, exchanges.minutes.write())
     aged = AgedExchanges(
         known.redis,
         known.catalog.tenant_names,

@@ -11,7 +11,9 @@ from rulemint_gateway.dispatch.batching import Batcher, Leaving, nobody_hears
 from rulemint_gateway.dispatch.outcome_listener import OutcomeListener, RunnerDiedError
 from rulemint_gateway.dispatch.pauses import Pauses
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
+from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts, RefusedBy
 from rulemint_gateway.stores.traffic.rule_pauses import RulePauses
+from rulemint_gateway.stores.traffic.waiting_requests import WaitingRequests
 from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_tags
 from rulemint_shared.contract.endings import failed
@@ -45,12 +47,15 @@ class Dispatcher:
         presence: RunnerPresence,
         log_writer: LogStreamWriter,
         max_waiting: int,
+        minutes: MinuteCounts,
         job_expires_ms: int,
     ) -> None:
         self._redis = redis
         self._records = LogPublisher(redis, log_writer)
         self._presence = presence
         self._places = TenantQuota(max_waiting)
+        self._minutes = minutes
+        self.waiting_requests = WaitingRequests(redis, self._places, gateway=gateway)
         self._pauses = Pauses()
         self._shown_pauses = RulePauses(redis)
         self._listener = OutcomeListener(redis, gateway=gateway, shards=presence.own_shards)
@@ -92,6 +97,8 @@ class Dispatcher:
             return self._not_run(invocation, outcome, logged=pause.log_is_due())
         if self._places.is_used_up(invocation.tenant):
             why = "too many invocations of the tenant are waiting"
+            if not invocation.is_tried:
+                self._minutes.note_refused(invocation.tenant, RefusedBy.WAITING_REQUESTS)
             return self._not_run(invocation, failed(FailureReason.OVERLOADED, why))
         self._places.begin(invocation.tenant)
         try:
@@ -128,7 +135,12 @@ class Dispatcher:
 
     async def listen(self, subscriber: Subscriber) -> None:
         """Receive outcomes, and write records behind the answers, until cancelled."""
-        await run_together(self._listener.run(subscriber), self._records.run(), self._shown_pauses.write())
+        await run_together(
+            self._listener.run(subscriber),
+            self._records.run(),
+            self._shown_pauses.write(),
+            self.waiting_requests.write(),
+        )
 
     async def close(self) -> None:
         """Wait until everything has been enqueued."""

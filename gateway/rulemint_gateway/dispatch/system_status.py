@@ -49,6 +49,18 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Set them right: rules run on time all the same, but tokens bear their gateway's time."""
 
 
+async def count_gateways(redis: RedisClient) -> int:
+    """Count the gateways that listen for outcomes.
+
+    Raises:
+        RedisError, OSError: Redis does not answer.
+    """
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.pubsub_channels(f"{redis_keys.outcomes('')}*")
+        (gateways,) = await pipe.execute()
+    return len(gateways)
+
+
 async def read_status(redis: RedisClient, *, queue_shards: int = 1) -> Status:
     """Ask Redis. *queue_shards*: how many this gateway uses; runners may still serve more.
 

@@ -160,6 +160,19 @@ class QuotaCounts:
             log.warning("token quotas are counted by this gateway alone", error=str(error) or type(error).__name__)
 
 
+async def issued_of(redis: RedisClient, tenant: str, limits: Sequence[Limit], now_s: float) -> list[int]:
+    """How many tokens were issued in the hour or day of *now_s*, for each of *limits*.
+
+    Raises:
+        RedisError, OSError: Redis does not answer.
+    """
+    async with redis.pipeline(transaction=False) as pipe:
+        for limit in limits:
+            pipe.hget(_name(tenant, limit, now_s), "issued")
+        counts = await pipe.execute()
+    return [max(0, int(count or 0)) for count in counts]
+
+
 def _name(tenant: str, limit: Limit, now_s: float) -> str:
     """A client id may be any text, and an address is nobody's business."""
     subject = hashlib.sha256(f"{limit.by}\0{limit.subject}".encode(errors="surrogatepass")).hexdigest()[:32]

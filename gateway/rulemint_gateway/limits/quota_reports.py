@@ -12,23 +12,34 @@ import structlog
 from rulemint_gateway.limits.late_audit import LateAudit
 from rulemint_gateway.limits.quota_counts import Taken
 from rulemint_gateway.limits.quotas import Limit, QuotaBy
+from rulemint_gateway.stores.traffic.minute_counts import RefusedBy
 from rulemint_gateway.stores.writing.calls import Call
 
 log = structlog.get_logger(__name__)
 
 CountOver = Callable[[Limit], None]
+CountRefused = Callable[[str, RefusedBy], None]
+"""Of a tenant."""
+_REFUSED_BY = {
+    QuotaBy.TENANT: RefusedBy.TENANT_TOKENS,
+    QuotaBy.CLIENT: RefusedBy.CLIENT_TOKENS,
+    QuotaBy.SOURCE: RefusedBy.SOURCE_TOKENS,
+}
 _WORDS = {"per_hour": "an hour", "per_day": "a day"}
 
 
 class QuotaReports:
     """Looks at every token that quotas apply to."""
 
-    def __init__(self, audit: LateAudit, count: CountOver) -> None:
+    def __init__(self, audit: LateAudit, count: CountOver, refused: CountRefused) -> None:
         self._audit = audit
         self._count = count
+        self._refused = refused
 
     def note(self, taken: Taken, call: Call) -> None:
         """Report the quotas that *call* exceeded."""
+        for by in {limit.by for limit in taken.used_up}:
+            self._refused(call.tenant, _REFUSED_BY[by])
         for limit, count, refusal in zip(taken.limits, taken.counts, taken.refusals, strict=True):
             if taken.refused and limit.enforce and count >= limit.most:
                 self._count(limit)

@@ -65,11 +65,15 @@ def limits_of(tenant: Tenant, client: Client, source: str) -> list[Limit]:
         limits += _limits(QuotaBy.CLIENT, client.client_id, own)
     elif DEFAULT in kept:
         limits += _limits(QuotaBy.CLIENT, client.client_id, _member(kept, DEFAULT, "clients"))
-    if OF_TENANT in kept:
-        limits += _limits(QuotaBy.TENANT, "", kept[OF_TENANT])
+    limits += limits_of_tenant(tenant)
     if OF_SOURCE in kept:
         limits += _limits(QuotaBy.SOURCE, place_of(source), kept[OF_SOURCE])
     return limits
+
+
+def limits_of_tenant(tenant: Tenant) -> list[Limit]:
+    """The limits of all clients of *tenant* together; none if no such quota is set."""
+    return _limits(QuotaBy.TENANT, "", tenant.kept[OF_TENANT]) if OF_TENANT in tenant.kept else []
 
 
 def _limits(by: QuotaBy, subject: str, value: Any) -> list[Limit]:

@@ -147,7 +147,7 @@ def _client_waste(client_id: str, use: Use) -> ClientWaste:
 
 def _together(minutes: list[Minute]) -> Minute:
     """The counts of all *minutes*, as one that began with the first."""
-    whole = Minute(minutes[0].minute, dict.fromkeys(minutes[0].outcomes, 0), {})
+    whole = Minute(minutes[0].minute, dict.fromkeys(minutes[0].outcomes, 0), {}, {})
     for each in minutes:
         _add(whole.outcomes, each.outcomes)
         _add(whole.buckets, each.buckets)

@@ -41,6 +41,7 @@ from rulemint_gateway.web.management.explanations.explanations import Explanatio
 from rulemint_gateway.web.management.flips.flips import FlipHandlers
 from rulemint_gateway.web.management.logs.logs import TenantLogHandlers
 from rulemint_gateway.web.management.nouns import NounHandlers, RecordHandlers
+from rulemint_gateway.web.management.quotas.quotas import QuotaHandlers
 from rulemint_gateway.web.management.rollouts.rollouts import RolloutHandlers
 from rulemint_gateway.web.management.rules.flow import FlowHandlers
 from rulemint_gateway.web.management.rules.resuming import ResumeHandlers
@@ -113,6 +114,7 @@ class TenantPaths:
     signing_keys: SigningKeyHandlers
     log: TenantLogHandlers
     stats: StatsHandlers
+    quotas: QuotaHandlers
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def operations(handlers: Handlers) -> list[Operation]:
         *handlers.tenants.signing_keys.operations(),  # /api/v2/keys/signing
         *handlers.tenants.log.operations(),  # /api/v2/logs
         *handlers.tenants.stats.operations(),  # /api/v2/stats
+        *handlers.tenants.quotas.operations(),  # /api/v2/quotas
         *handlers.status.operations(),  # /api/v2/status
         *handlers.console.links.operations(),  # /api/v2/console-links
         *handlers.console.providers.operations(),  # /api/v2/console-providers

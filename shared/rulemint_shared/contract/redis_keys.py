@@ -211,8 +211,13 @@ def token_use(tenant: str, day: str) -> str:
 
 
 def minutes(tenant: str, hour: str) -> str:
-    """The hash of *hour* (since 1970): a minute and an outcome, or a minute and a bucket of durations → how many."""
+    """The hash of *hour* (since 1970): a minute and an outcome, a bucket of durations, or a limit → how many."""
     return f"{_of(tenant)}:minutes:{hour}"
+
+
+def waiting_requests(tenant: str) -> str:
+    """The hash gateway → how many token requests wait there, how many may, and when it said so, in ms; it expires."""
+    return f"{_of(tenant)}:waiting-requests"
 
 
 def token_quota(tenant: str, window: str) -> str:

@@ -26,6 +26,15 @@ class TenantQuota:
         """Count the places that *tenant* has taken."""
         return self._taken.get(tenant, 0)
 
+    def by_tenant(self) -> dict[str, int]:
+        """Count the places of each tenant that has taken some."""
+        return dict(self._taken)
+
+    def part_of(self, tenant: str) -> int:
+        """Count the places that *tenant* may have while the others have what they have: as many as it leaves free."""
+        others = self._all_taken - self.of(tenant)
+        return max(1, (self._places - others + 1) // 2)
+
     def begin(self, tenant: str) -> None:
         """*tenant* takes one more place."""
         self._taken[tenant] = self._taken.get(tenant, 0) + 1

@@ -27,6 +27,9 @@ def test_a_rule_that_pauses_is_resumed(workplace: Workplace, more: tuple[str, ..
     try:
         codes = [workplace.rulemint(*ASK, RULEMINT_CLIENT_SECRET=SECRET).stderr for _ in range(4)]
         assert ["temporarily_unavailable" in text for text in codes] == [False] * 3 + [True]
+        assert "for the client demo-client until " in workplace.rulemint("rules", "list").stdout
+        shown = workplace.json("rules", "show", "crashing")["pause"]
+        assert (shown["clients"], shown["why"]) == (["demo-client"], "three crashes")
         done = workplace.rulemint("rules", "resume", "crashing", *more)
         assert (done.returncode, done.stdout.endswith(f"runs again for {whom}\n")) == (0, True), done.stdout
         assert "temporarily_unavailable" not in workplace.rulemint(*ASK, RULEMINT_CLIENT_SECRET=SECRET).stderr

@@ -100,6 +100,16 @@ async def test_all_processes_answer_with_the_rules_and_the_one_administrator(sev
     assert all(several.answered(number) > 0 for number in range(COUNT))
 
 
+async def test_each_process_tells_the_quotas_of_all_of_them(several: Several) -> None:
+    told = set()
+    for _ in range(4 * COUNT):
+        async with open_management(several.url, several.admin) as management:
+            quotas = (await management.call("GET", "/api/v2/quotas")).body["quotas"]
+        (waiting,) = (each for each in quotas if each["name"] == "waiting_requests")
+        told.add((waiting["used"], waiting["limit"]))
+    assert told == {(0, COUNT * 2_500)}
+
+
 async def test_a_process_that_is_killed_is_started_again_and_nobody_is_refused_afterwards(several: Several) -> None:
     parent, *serving = several.gateways()
     assert len(serving) == COUNT

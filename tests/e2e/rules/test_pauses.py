@@ -9,6 +9,7 @@ import pytest
 
 from fixtures.management import Answer, ApiClient, Management, read_exchange
 from fixtures.tenants import a_tenant
+from fixtures.waiting import eventually
 from rulemint_runner.hosts.circuit_breaker import PAUSE_FOR_COST
 
 pytestmark = pytest.mark.timeout(180)
@@ -45,6 +46,13 @@ async def resume(management: Management, rule: dict[str, Any], body: Any = None,
     return await management.call("POST", f"/api/v2/rules/{rule['id']}/resume", body, **kwargs)
 
 
+async def pauses_of(management: Management, rule: dict[str, Any]) -> list[Any]:
+    """The pause of *rule*, as the list and the rule itself show it."""
+    listed = await management.every("rules")
+    read = (await management.call("GET", f"/api/v2/rules/{rule['id']}")).body
+    return [next(each for each in listed if each["id"] == rule["id"])["pause"], read["pause"]]
+
+
 async def test_a_client_that_pauses_is_refused_at_once_and_every_other_gets_its_tokens(management: Management) -> None:
     slow, other = await management.a_client(), await management.a_client()
     async with (
@@ -59,6 +67,11 @@ async def test_a_client_that_pauses_is_refused_at_once_and_every_other_gets_its_
                 check_is_paused(await management.ask(slow.request()))
                 assert (await management.ask(other.request())).status == 200
                 assert (await neighbour.ask(theirs.request())).status == 200
+        shown = await eventually(lambda: pauses_of(management, rule), lambda seen: all(seen))
+        assert {pause["why"] for pause in shown} == {"three timeouts of 1 s"}
+        assert [(pause["for_all"], pause["clients"], pause["version"]) for pause in shown] == [
+            (False, [slow.client_id], 1)
+        ] * 2
         record = await read_exchange(management, (await management.ask(slow.request())).headers["x-request-id"])
         assert "three timeouts of 1 s" in record["detail"]
         assert f"rulemint rules resume '{rule['name']}' --client {slow.client_id}" in record["detail"]
@@ -81,9 +94,14 @@ async def test_several_clients_that_fail_pause_the_rule_for_all_until_it_is_resu
             answer = await management.ask(client.request())
             assert answer.status == 503
             assert 0 < int(answer.headers["retry-after"]) <= PAUSED_S + 2
+        etag = (await management.call("GET", f"/api/v2/rules/{rule['id']}")).headers["etag"]
+        shown = await eventually(lambda: pauses_of(management, rule), lambda seen: all(seen) and seen[0]["for_all"])
+        assert [(pause["clients"], pause["client_count"]) for pause in shown] == [([], 0)] * 2
         answer = await resume(management, rule)
         assert answer.status == 200, answer.text
+        assert (await management.call("GET", f"/api/v2/rules/{rule['id']}")).headers["etag"] == etag
         assert (answer.body["id"], answer.body["name"], answer.body["client_id"]) == (rule["id"], rule["name"], None)
+        assert await pauses_of(management, rule) == [None, None]
         assert {(await management.ask(client.request())).status for client in clients} == {200}
 
 

@@ -18,6 +18,7 @@ from fixtures.waiting import eventually
 from rulemint_gateway.dispatch.dispatcher import Dispatcher
 from rulemint_gateway.dispatch.runner_presence import RunnerPresence
 from rulemint_gateway.dispatch.system_status import read_status
+from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts
 from rulemint_runner.queue.outbox import Outbox
 from rulemint_runner.queue.worker import RuleWorker
 from rulemint_shared.clock import unix_ms
@@ -95,6 +96,7 @@ async def test_a_gateway_puts_a_job_where_its_tenant_s_are_and_hears_its_ending_
             gateway="g",
             presence=RunnerPresence(redis, queue_shards=SHARDS),
             log_writer=a_writer(),
+            minutes=MinuteCounts(redis),
             max_waiting=100,
             job_expires_ms=60_000,
         )

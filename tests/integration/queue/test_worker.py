@@ -447,6 +447,13 @@ async def test_a_tenant_whose_requests_wait_leaves_a_gateway_room_for_the_others
         asking = [asyncio.create_task(gateway.ask(hanging)) for _ in range(6)]
         failures = await eventually(lambda: as_failures(asking), lambda seen: len(seen) >= 4)
         assert set(failures) == {FailureReason.OVERLOADED}
+        await gateway.dispatcher.waiting_requests.say()
+        ((_, requests, places),) = await gateway.dispatcher.waiting_requests.of_tenant(T)
+        assert (requests, places) == (2, 2)
+        await gateway.minutes.flush()
+        now = unix_ms() // 60_000
+        minutes = await gateway.minutes.between(T, now - 1, now)
+        assert sum(minute.refused_by.get("waiting_requests", 0) for minute in minutes) == 4
         assert isinstance((await gateway.ask(granting, tenant="other")).outcome, Granted)
         await cancel([*asking, listening])
     assert runner.worker.jobs_failed == 0

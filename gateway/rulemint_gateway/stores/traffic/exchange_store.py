@@ -77,15 +77,16 @@ class ExchangeStore:
         record_bytes: int = 2 * MIB,
         refusal_bytes: int = 4 * MIB,
         refusals_per_source: int = 100,
+        minutes: MinuteCounts | None = None,
     ) -> None:
         """Of a tenant, in each of its two streams, so many records and bytes, *age_s* old at most.
 
-        *refusals_per_source* in a minute are kept whole.
+        *refusals_per_source* in a minute are kept whole. *minutes* has the counts of this gateway, its own by default.
         """
         self._redis = redis
         self.use = TokenUse(redis)
         """Counts the tokens that clients asked for, by their records."""
-        self.minutes = MinuteCounts(redis)
+        self.minutes = MinuteCounts(redis) if minutes is None else minutes
         """Counts token requests by minute and outcome."""
         self._bounds = StreamBounds(kept_per_tenant, max_bytes)
         self._refusal_bounds = StreamBounds(kept_per_tenant, refusal_bytes)

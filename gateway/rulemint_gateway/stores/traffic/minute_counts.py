@@ -1,4 +1,4 @@
-"""Counts the token requests of each minute by their outcome, and their durations by buckets, for the console.
+"""Counts the token requests of each minute by outcome, duration and the limit that refused them, for the console.
 
 A gateway counts in its own memory, and adds to the counts of all gateways every few seconds, in one round trip. An hour
 of a tenant is a hash, which expires. Without Redis, what was counted waits, up to `MOST_HOURS`. It is lost with a lost
@@ -11,6 +11,7 @@ import asyncio
 import math
 import re
 from collections import Counter
+from enum import StrEnum
 from typing import NamedTuple
 
 import structlog
@@ -18,6 +19,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
+from rulemint_shared.clock import unix_ms
 from rulemint_shared.contract import redis_keys
 from rulemint_shared.contract.exchanges import ExchangeRecord
 from rulemint_shared.redis.client import RedisClient
@@ -43,6 +45,22 @@ _ISSUED = 200
 _BUCKET_NAMES = tuple(str(number) for number in range(BUCKETS))
 
 
+class RefusedBy(StrEnum):
+    """The limits that refuse token requests of a tenant."""
+
+    TENANT_TOKENS = "tenant_token_quota"
+    CLIENT_TOKENS = "client_token_quota"
+    """A client's own, or the tenant's default for its clients."""
+    SOURCE_TOKENS = "source_token_quota"
+    FAILED_LOGINS = "failed_logins"
+    """Too many wrong secrets came from the address before."""
+    WAITING_REQUESTS = "waiting_requests"
+    """Too many token requests of the tenant waited for rules."""
+
+
+_REFUSED_BY = frozenset(RefusedBy)
+
+
 class Minute(NamedTuple):
     """The token requests that began in one minute."""
 
@@ -52,6 +70,8 @@ class Minute(NamedTuple):
     """One number for each of `OUTCOMES`."""
     buckets: dict[int, int]
     """Of those that got a token: how many took so long as a bucket says."""
+    refused_by: dict[str, int]
+    """A `RefusedBy` → how many it refused, of those that refused any."""
 
 
 class MinuteCounts:
@@ -65,16 +85,28 @@ class MinuteCounts:
     def note(self, record: ExchangeRecord) -> None:
         """A token request has ended. One that stands for others that were refused counts as all of them."""
         minute = record.started_at_ms // _MINUTE_MS
-        key = (record.tenant, minute // 60)
-        counts = self._counted.get(key)
+        counts = self._counts_of(record.tenant, minute // 60)
         if counts is None:
-            if len(self._counted) >= MOST_HOURS:
-                return
-            counts = self._counted[key] = Counter()
+            return
         of_hour = minute % 60
         counts[f"{of_hour} {record.outcome.partition(':')[0]}"] += 1 + record.more_like_it
         if record.status == _ISSUED:
             counts[f"{of_hour} {_BUCKET_NAMES[bucket_of(record.timings.total_ms)]}"] += 1
+
+    def note_refused(self, tenant: str, by: RefusedBy) -> None:
+        """A token request was refused by a limit."""
+        minute = unix_ms() // _MINUTE_MS
+        counts = self._counts_of(tenant, minute // 60)
+        if counts is not None:
+            counts[f"{minute % 60} {by}"] += 1
+
+    def _counts_of(self, tenant: str, hour: int) -> Counter[str] | None:
+        """What is counted of an hour; None if there are too many hours."""
+        key = (tenant, hour)
+        counts = self._counted.get(key)
+        if counts is None and len(self._counted) < MOST_HOURS:
+            counts = self._counted[key] = Counter()
+        return counts
 
     async def write(self) -> None:
         """Add what was counted to the counts of all gateways, until cancelled; then once more."""
@@ -148,7 +180,7 @@ def middle_of(bucket: int) -> float:
 
 
 def _nothing(minute: int) -> Minute:
-    return Minute(minute, dict.fromkeys(OUTCOMES, 0), {})
+    return Minute(minute, dict.fromkeys(OUTCOMES, 0), {}, {})
 
 
 def _read(found: dict[int, Minute], hour: int, field: bytes, count: bytes) -> None:
@@ -163,3 +195,5 @@ def _read(found: dict[int, Minute], hour: int, field: bytes, count: bytes) -> No
         minute.outcomes[name] += int(count)
     elif name in _BUCKET_NAMES:
         minute.buckets[int(name)] = minute.buckets.get(int(name), 0) + int(count)
+    elif name in _REFUSED_BY:
+        minute.refused_by[name] = minute.refused_by.get(name, 0) + int(count)

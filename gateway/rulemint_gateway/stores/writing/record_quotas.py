@@ -92,7 +92,7 @@ async def script_bytes_after(
     gone = [record_id for kind, record_id in deletes if kind is RULE_VERSIONS]
     if not written and not gone:
         return None
-    before = await _script_bytes(redis, tenant)
+    before = await script_bytes_of(redis, tenant)
     freed = sum(await _sizes(redis, tenant, [*written, *gone]))
     added = sum(len(RULE_VERSIONS.codec.encode(record)) for record in written.values())
     after = before - freed + added
@@ -102,8 +102,8 @@ async def script_bytes_after(
     return after
 
 
-async def _script_bytes(redis: RedisClient, tenant: str) -> int:
-    """As it was counted; by looking at each version where nobody has counted yet."""
+async def script_bytes_of(redis: RedisClient, tenant: str) -> int:
+    """The bytes of all versions of all rules: as counted, or by a look at each version if nobody has counted yet."""
     counted = await redis.get(redis_keys.script_bytes(tenant))
     if counted is not None:
         return int(counted)

@@ -33,13 +33,15 @@ class Throttling:
         reports: ThrottleReports,
         pace: Pace,
         count: Callable[[ThrottledBy], None],
+        refused: Callable[[str], None],
     ) -> None:
-        """*count* is told of each refusal."""
+        """*count* is told of each refusal, *refused* of the tenant of each token request that was refused."""
         self._catalog = catalog
         self._failed = failed
         self._reports = reports
         self._pace = pace
         self._count = count
+        self._refused = refused
 
     def seen_early(self, source: str, host: str, named: Callable[[], list[str]]) -> errors.Throttled | None:
         """The refusal of a token request from *source* to *host* before it is read; None if it has to be read.
@@ -117,6 +119,8 @@ class Throttling:
     def _note(self, throttled: Throttled, source: str, host: str, client_id: str, called: tuple[str, str]) -> None:
         tenant, place = self._catalog.tenant_for_host(host).tenant.name, place_of(source)
         self._count(throttled.by)
+        if called == TOKEN_ENDPOINT:
+            self._refused(tenant)
         if not self._reports.is_told(throttled, tenant, place):
             method, path = called
             call = Call(tenant=tenant, client_id=client_id, ip=source, method=method, path=path)

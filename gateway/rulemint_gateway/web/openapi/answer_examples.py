@@ -8,6 +8,7 @@ from rulemint_gateway.web.openapi.auth0_examples import AUTH0_ANSWERS
 from rulemint_gateway.web.openapi.console_examples import CONSOLE_ANSWERS
 from rulemint_gateway.web.openapi.example_values import AT, TRIED
 from rulemint_gateway.web.openapi.exchange_examples import EXCHANGE
+from rulemint_gateway.web.openapi.quota_examples import QUOTA_ANSWERS
 from rulemint_gateway.web.openapi.rollout_examples import ROLLOUT_ANSWERS
 from rulemint_gateway.web.openapi.rule_examples import DIFF, RULE_ANSWERS
 from rulemint_gateway.web.openapi.tape_examples import TAPE_ANSWERS
@@ -238,6 +239,7 @@ ANSWERS: dict[str, Any] = {
     "get_actions_modules": [],
     **AUTH0_ANSWERS,
     **CONSOLE_ANSWERS,
+    **QUOTA_ANSWERS,
     **ROLLOUT_ANSWERS,
     **RULE_ANSWERS,
     **TAPE_ANSWERS,

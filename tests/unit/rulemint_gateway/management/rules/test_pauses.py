@@ -53,6 +53,6 @@ def test_a_client_that_was_resumed_ends_its_own_pause_only() -> None:
 
 @pytest.mark.parametrize(("state", "pauses"), [(RolloutState.RUNNING, True), (RolloutState.ROLLED_BACK, False)])
 def test_a_version_of_a_rollout_pauses_as_long_as_the_rollout_runs(state: RolloutState, pauses: bool) -> None:
-    rollout = Rollout(id="r", kind=RolloutKind.CANARY, version=3, old_version=2, state=state)
+    rollout = Rollout(id="r", kind=RolloutKind.CANARY, version=3, old_version=2, steps=(5, 100), state=state)
     pause = pause_of(msgspec.structs.replace(RULE, rollout=rollout), [msgspec.structs.replace(FOR_ALL, version=3)])
     assert (pause is not None) is pauses

@@ -14,6 +14,7 @@ from rulemint_gateway.limits.quotas import Limit, QuotaBy
 from rulemint_gateway.oauth import errors
 from rulemint_gateway.oauth.errors import OAuthError
 from rulemint_gateway.oauth.exchange import Exchange
+from rulemint_gateway.stores.traffic.minute_counts import MinuteCounts
 from rulemint_gateway.stores.writing.durability import Durability
 from rulemint_gateway.web.metrics.metrics import Metrics, every_outcome
 from rulemint_shared.contract.messages import DenialCode, Denied, Failed, FailureReason, Granted, Outcome, outcome_name
@@ -55,7 +56,13 @@ class Stack:
         redis = RedisClient()
         self.presence = RunnerPresence(redis)
         dispatcher = Dispatcher(
-            redis, gateway="g", presence=self.presence, log_writer=a_writer(), max_waiting=1, job_expires_ms=1
+            redis,
+            gateway="g",
+            presence=self.presence,
+            log_writer=a_writer(),
+            minutes=MinuteCounts(redis),
+            max_waiting=1,
+            job_expires_ms=1,
         )
         self.registry = CollectorRegistry()
         self.durability = Durability(redis)

@@ -1,0 +1,1 @@
+"""Quotas: how much a tenant may have, and has."""
