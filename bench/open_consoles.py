@@ -34,6 +34,7 @@ CALLS: dict[str, float] = {
     "/api/v2/exchanges?outcome=failed&take=100": 15,
     "/api/v2/exchanges?outcome=refused&take=100": 15,
     "/api/v2/rules": 15,
+    "/api/v2/quotas": 15,
 }
 """A path and the seconds from an answer to the next call, as ``pages/overview/overview.js`` has them."""
 TAIL = 1_000

@@ -1,4 +1,4 @@
-"""Say in words that a rule pauses: for whom, until when and why."""
+"""Say in words that a rule pauses: for which clients, until when and why."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 def pause_in_words(pause: dict[str, Any]) -> str:
     """``for all clients until 2026-11-25T08:00:05.000Z: three crashes``."""
     if pause["for_all"]:
-        whom = "all clients"
+        clients = "all clients"
     elif pause["client_count"] == 1:
-        whom = f"the client {pause['clients'][0]}"
+        clients = f"the client {pause['clients'][0]}"
     else:
-        whom = f"{pause['client_count']} clients"
-    return f"for {whom} until {pause['until']}: {pause['why']}"
+        clients = f"{pause['client_count']} clients"
+    return f"for {clients} until {pause['until']}: {pause['why']}"

@@ -103,7 +103,7 @@ async def _clock(stack: AsyncExitStack, redis: RedisClient, process: str) -> Ser
 
 
 def record_quotas(settings: GatewaySettings) -> Quotas:
-    """How much configuration a tenant may have."""
+    """The bounds of the configuration of each tenant."""
     return Quotas(
         rules=settings.max_rules,
         clients=settings.max_clients,

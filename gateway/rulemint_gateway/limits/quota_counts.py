@@ -161,7 +161,7 @@ class QuotaCounts:
 
 
 async def issued_of(redis: RedisClient, tenant: str, limits: Sequence[Limit], now_s: float) -> list[int]:
-    """How many tokens were issued in the hour or day of *now_s*, for each of *limits*.
+    """Count the tokens that were issued in the hour or day of *now_s*, for each of *limits*.
 
     Raises:
         RedisError, OSError: Redis does not answer.

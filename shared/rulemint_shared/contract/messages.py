@@ -188,7 +188,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     pauses_for_all: bool = False
     """It pauses for every client, and not only for that of this invocation."""
     pause: RulePause | None = None
-    """Which rule pauses, and for whom; None: none does, or its runner is of an earlier version."""
+    """The rule that pauses, with its clients; None: none does, or its runner is of an earlier version."""
 
 
 Outcome = Granted | Denied | Failed

@@ -1,4 +1,4 @@
-"""How much is in a bounded stream, as its ledger says."""
+"""Read from its ledger how much is in a bounded stream."""
 
 from __future__ import annotations
 

@@ -73,9 +73,28 @@ async def test_a_rule_that_pauses_is_resumed_by_keys_alone_and_not_by_a_session_
         await window.page.get_by_text(f"{name} runs again").wait_for()
 
 
+async def test_quotas_are_shown_and_what_is_used_up_or_refused_needs_somebody(
+    console: Opener, management: Management
+) -> None:
+    client = await management.a_client()
+    quota = {"token_quota": {"client_credentials": {"per_hour": 1}}}
+    assert (await management.call("PATCH", f"/api/v2/clients/{client.client_id}", quota)).status == 200
+    assert [(await management.ask(client.request())).status for _ in range(3)] == [200, 429, 429]
+    window = await console()
+    card = window.page.get_by_role("region", name="Quotas")
+    await card.get_by_text(re.compile("by the token quota of a client")).wait_for(timeout=PATIENCE_MS)
+    assert await card.get_by_text("token requests that wait").is_visible()
+    assert not await card.get_by_text("log records kept", exact=True).is_visible()
+    await card.get_by_text("Records that are kept").click()
+    assert await card.get_by_text("log records kept", exact=True).is_visible()
+    item = item_of(window, "refused in the last hour by the token quota of a client")
+    link = item.get_by_role("link", name="Show them")
+    assert await link.get_attribute("href") == "#/exchanges?outcome=refused%3Atoo_many_requests"
+
+
 async def test_a_session_without_scopes_is_told_which_ones_it_needs(console: Opener) -> None:
     window = await console(scopes=("read:clients",))
-    await window.page.get_by_text("needs read:stats").wait_for()
+    await window.page.get_by_text("needs read:stats").first.wait_for()
     assert await window.page.get_by_text("needs read:rules").is_visible()
 
 

@@ -14,6 +14,8 @@ from fixtures.waiting import eventually
 pytestmark = pytest.mark.timeout(120)
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e<style>*{display:none}</style>\u0007"
+FLOW = "/api/v2/flow"
+LOOPS = "module.exports = () => { for (;;) {} };"
 PLAIN = "export default () => ({ plan: 'gold' });"
 
 
@@ -41,6 +43,73 @@ async def test_rules_are_ordered_by_keys_and_by_mouse(console: Opener, bare_syst
         handle, first = window.page.get_by_role("button", name="Move three"), row(window, "two")
         await handle.drag_to(first)
         await eventually(lambda: _in_order(management, ["one", "two", "three"]))
+
+
+async def test_an_order_that_somebody_else_has_changed_is_shown_and_a_person_decides(
+    console: Opener, bare_system: System
+) -> None:
+    async with (
+        open_management(bare_system.url, bare_system.admin) as management,
+        management.rule(PLAIN, name="one") as one,
+        management.rule(PLAIN, name="two") as two,
+        management.rule(PLAIN, name="three") as three,
+    ):
+        window = await console(place="/rules")
+        page = window.page
+        window.expected += ["/api/v2/flow"] * 2  # the browser complains of each 412
+        await page.get_by_role("button", name="Move three").focus()
+        flow = (await management.call("GET", FLOW)).body["rules"]
+        theirs = [*(each for each in flow if each not in {one["id"], two["id"]}), two["id"], one["id"]]
+        assert (await management.call("PUT", FLOW, {"rules": theirs})).status == 200
+        await page.keyboard.press("Home")
+        told = page.get_by_role("alert").filter(has_text="Somebody has changed the flow")
+        await told.wait_for()
+        assert (await management.call("GET", FLOW)).body["rules"] == theirs, "nothing of theirs is overwritten"
+        await told.get_by_role("button", name="Go on with yours").click()
+        await eventually(lambda: _in_order(management, ["three", "one", "two"]))
+        await told.wait_for(state="detached")
+        await page.get_by_role("button", name="Move two").focus()
+        assert (await management.call("PUT", FLOW, {"rules": theirs})).status == 200
+        await page.keyboard.press("ArrowUp")
+        await told.get_by_role("button", name="Take theirs").click()
+        await told.wait_for(state="detached")
+        await row(window, "three").wait_for()
+        assert (await management.call("GET", FLOW)).body["rules"] == theirs
+        assert three["id"] in theirs
+
+
+async def test_an_order_is_saved_also_if_the_page_is_left_at_once(console: Opener, bare_system: System) -> None:
+    async with (
+        open_management(bare_system.url, bare_system.admin) as management,
+        management.rule(PLAIN, name="one"),
+        management.rule(PLAIN, name="two"),
+    ):
+        window = await console(place="/rules")
+        await window.page.get_by_role("button", name="Move two").focus()
+        await window.page.keyboard.press("ArrowUp")
+        await window.go("/clients")
+        await eventually(lambda: _in_order(management, ["two", "one"]))
+
+
+async def test_a_rule_that_pauses_says_so_in_the_list_and_is_resumed_there(
+    console: Opener, bare_system: System
+) -> None:
+    async with (
+        open_management(bare_system.url, bare_system.admin) as management,
+        management.rule(LOOPS, name="loops", limits={"timeout_s": 1.0}),
+    ):
+        client = await management.a_client()
+        for _ in range(3):
+            assert (await management.ask(client.request())).status != 200
+        window = await console(place="/rules")
+        shown = row(window, "loops")
+        await shown.get_by_text("pauses", exact=True).wait_for()
+        text = await shown.inner_text()
+        assert f"for the client {client.client_id} until " in text
+        assert "three timeouts of 1 s" in text
+        await shown.get_by_role("button", name="Resume loops").focus()
+        await window.page.keyboard.press("Enter")
+        await shown.get_by_text("pauses", exact=True).wait_for(state="detached")
 
 
 async def _in_order(management: Management, wanted: list[str]) -> bool:

@@ -81,7 +81,8 @@ async def test_a_quota_that_is_not_enforced_is_only_told(tenant: Management) -> 
 async def test_token_requests_that_are_throttled_are_counted_for_their_tenant(tenant: Management) -> None:
     client = await tenant.a_client()
     address = f"127.{secrets.randbelow(200) + 1}.{secrets.randbelow(256)}.{secrets.randbelow(254) + 1}"
-    async with from_address(tenant, address) as guesser:
+    host = tenant.session.headers["Host"]
+    async with from_address(tenant, address, Host=host) as guesser:
         assert await statuses(guesser, client.request(client_secret="wrong"), 12) == [401] * 10 + [429] * 2
     found = await eventually(lambda: read(tenant), lambda found: refused(found)["failed_logins"] > 0)
     assert refused(found)["failed_logins"] == 2

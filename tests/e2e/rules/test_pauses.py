@@ -67,7 +67,7 @@ async def test_a_client_that_pauses_is_refused_at_once_and_every_other_gets_its_
                 check_is_paused(await management.ask(slow.request()))
                 assert (await management.ask(other.request())).status == 200
                 assert (await neighbour.ask(theirs.request())).status == 200
-        shown = await eventually(lambda: pauses_of(management, rule), lambda seen: all(seen))
+        shown = await eventually(lambda: pauses_of(management, rule), all)
         assert {pause["why"] for pause in shown} == {"three timeouts of 1 s"}
         assert [(pause["for_all"], pause["clients"], pause["version"]) for pause in shown] == [
             (False, [slow.client_id], 1)

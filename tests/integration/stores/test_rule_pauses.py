@@ -97,6 +97,14 @@ async def test_what_is_malformed_is_left_out(redis: RedisClient) -> None:
     assert len(await pauses.of_tenant("t")) == 1
 
 
+async def test_a_key_of_another_type_hides_pauses_and_nothing_else(redis: RedisClient) -> None:
+    await redis.set(redis_keys.rule_pauses("t"), "a text")
+    pauses = RulePauses(redis)
+    pauses.learn(ASKED, paused())
+    await pauses.flush()
+    assert await pauses.of_tenant("t") == []
+
+
 async def test_while_nobody_answers_a_pause_is_lost_and_a_reader_hears_it() -> None:
     async with open_redis("redis://127.0.0.1:1/0") as away:
         pauses = RulePauses(away)

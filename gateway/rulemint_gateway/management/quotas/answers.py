@@ -9,7 +9,7 @@ from rulemint_gateway.stores.traffic.minute_counts import RefusedBy
 
 
 class QuotaName(StrEnum):
-    """What a tenant may have so much of."""
+    """Everything that a tenant may have so much of."""
 
     TOKENS_PER_HOUR = "tokens_per_hour"
     """Of all clients together; only if the tenant has set a quota."""
@@ -32,7 +32,7 @@ class QuotaName(StrEnum):
 
 
 class WhenFull(StrEnum):
-    """What happens to what goes beyond a quota."""
+    """The fate of requests and records beyond a quota."""
 
     REFUSED = "refused"
     TOLD = "told"

@@ -1,4 +1,4 @@
-"""How much of a tenant's quotas is used: what is counted already for their enforcement, read for people."""
+"""Reads for people how much of a tenant's quotas is used, from the counts that enforce them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OF_WINDOW = {"per_hour": QuotaName.TOKENS_PER_HOUR, "per_day": QuotaName.TOKENS
 
 @dataclass(frozen=True)
 class KeptBounds:
-    """How many records of each kind a tenant keeps."""
+    """The bounds of the records that a tenant keeps."""
 
     exchanges: StreamBounds
     logs: StreamBounds

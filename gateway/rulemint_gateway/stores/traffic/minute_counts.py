@@ -101,7 +101,7 @@ class MinuteCounts:
             counts[f"{minute % 60} {by}"] += 1
 
     def _counts_of(self, tenant: str, hour: int) -> Counter[str] | None:
-        """What is counted of an hour; None if there are too many hours."""
+        """The counts of an hour in memory; None if there are too many hours."""
         key = (tenant, hour)
         counts = self._counted.get(key)
         if counts is None and len(self._counted) < MOST_HOURS:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from rulemint_gateway.stores.writing.config_store import StoreUnavailableError
 from rulemint_shared.clock import unix_ms
@@ -87,7 +87,7 @@ class RulePauses:
             log.warning("pauses of rules are not shown", error=str(error))
 
     async def of_tenant(self, tenant: str) -> list[KeptPause]:
-        """Those of *tenant* that are not over, as far as time tells.
+        """Those of *tenant* that are not over, as far as time tells. None if the key is no sorted set of ours.
 
         Raises:
             StoreUnavailableError: Redis does not answer.
@@ -95,6 +95,9 @@ class RulePauses:
         key, now_ms = redis_keys.rule_pauses(tenant), unix_ms()
         try:
             found = await self._redis.zrangebyscore(key, f"({now_ms}", "+inf", start=0, num=2 * KEPT)
+        except ResponseError as error:
+            log.warning("pauses of rules are not shown", error=str(error))
+            return []
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
         return [pause for data in found if (pause := _decoded(data)) is not None]

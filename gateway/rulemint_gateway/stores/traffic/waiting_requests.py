@@ -84,7 +84,7 @@ class WaitingRequests:
         return self._places.part_of(tenant)
 
     async def of_tenant(self, tenant: str) -> list[Waiting]:
-        """What waits, one entry for each gateway at which something does.
+        """One entry for each gateway at which requests of *tenant* wait.
 
         Raises:
             StoreUnavailableError: Redis does not answer.

@@ -4,6 +4,8 @@ import {
   failingRules,
 } from "../../../../../gateway/rulemint_gateway/web/console/pages/overview/attention.js";
 
+import { amounts, nameOf } from "../../../../../gateway/rulemint_gateway/web/console/pages/overview/quota_words.js";
+
 /** @typedef {import("../../../../../gateway/rulemint_gateway/web/console/pages/overview/attention.js").Exchange} Exchange */
 
 /**
@@ -102,11 +104,64 @@ Deno.test("refusals are counted by kind, also those that one record stands for",
     failure({ outcome: `refused:${error}`, error, more_like_it: 4, rules: [], first_rule: "" })
   );
   const items = attention({ refused, minutes: 15 });
-  deepStrictEqual(items.map(({ says }) => says), [
-    "5 requests were refused by a quota or a limit, in 15 minutes",
-    "10 requests came with a wrong id or secret, in 15 minutes",
+  deepStrictEqual(items.map(({ says }) => says), ["10 requests came with a wrong id or secret, in 15 minutes"]);
+  strictEqual(items[0].href, "#/exchanges?outcome=refused%3Ainvalid_client");
+});
+
+/**
+ * @param {string} name
+ * @param {number} used
+ * @param {"refused" | "told" | "oldest_go"} [full]
+ */
+const quota = (name, used, full = "refused") => ({
+  name,
+  used,
+  limit: 1000,
+  when_full: full,
+  resets_at: null,
+  set_by: "RULEMINT_MAX_RULES",
+});
+
+Deno.test("a quota that is nearly used is watched, one that is used up is bad, and records that make room are neither", () => {
+  const quotas = [
+    quota("rules", 899),
+    quota("clients", 900),
+    quota("tokens_per_day", 1200, "told"),
+    quota("tokens_per_hour", 1000),
+    quota("log_records", 1000, "oldest_go"),
+  ];
+  const items = attention({ quotas: { quotas, refused: [] }, minutes: 15 });
+  deepStrictEqual(items.map(({ grade, says }) => [grade, says.replaceAll("\u202f", " ")]), [
+    ["bad", "The quota of tokens in this hour is used up: more are refused (1 000 of 1 000)"],
+    ["warn", "The quota of clients is nearly used (900 of 1 000)"],
+    ["warn", "The quota of tokens today (UTC) is used up: more are issued and told of (1 200 of 1 000)"],
   ]);
-  strictEqual(items[1].href, "#/exchanges?outcome=refused%3Ainvalid_client");
+});
+
+Deno.test("token requests that limits refused are told by their limit, and lead to what shows them", () => {
+  const refused = [
+    { by: "client_token_quota", count: 12 },
+    { by: "source_token_quota", count: 0 },
+    { by: "failed_logins", count: 1 },
+    { by: "waiting_requests", count: 3 },
+  ];
+  const items = attention({ quotas: { quotas: [], refused }, minutes: 15 });
+  deepStrictEqual(items.map(({ says, href }) => [says, href]), [
+    [
+      "12 token requests were refused in the last hour by the token quota of a client",
+      "#/exchanges?outcome=refused%3Atoo_many_requests",
+    ],
+    ["1 token request was refused in the last hour by too many wrong secrets from their address", "#/audit"],
+    [
+      "3 token requests were refused in the last hour by too many requests that wait for rules",
+      "#/exchanges?outcome=failed%3Aoverloaded",
+    ],
+  ]);
+});
+
+Deno.test("sizes are told as sizes, and an unknown quota by its own name", () => {
+  strictEqual(amounts({ ...quota("script_bytes", 0), used: 1_500_000, limit: 67_108_864 }), "1.5 MB of 67.1 MB");
+  strictEqual(nameOf(quota("new_things", 1)), "new things");
 });
 
 Deno.test("a failure before any rule is told by itself", () => {

@@ -3,9 +3,11 @@
 import { at, part } from "../../state/router.js";
 import { whomOf } from "../../state/pauses.js";
 import { counted, several } from "../../text/numbers.js";
+import { amounts, fullness, limitOf, nameOf } from "./quota_words.js";
 
 /**
  * @typedef {{ id: string, started_at_ms: number, outcome: string, error: string | null, detail: string, client_id: string | null, client_name: string | null, rules: { rule: string, version: number }[], first_rule: string, more_like_it: number }} Exchange
+ * @typedef {import("./quota_words.js").Quotas} Quotas
  * @typedef {{ id: string, name: string, enabled: boolean, version: number, draft_version: number | null, pause?: import("../../state/pauses.js").Pause | null }} Rule
  * @typedef {{ gateways: string[], runners: { name: string, contained: boolean, hosts: number, busy_hosts: number, invocations: number, lost_log_records: number }[], queue_depth: number, wrong_clocks: { name: string, seconds_ahead: number }[] }} Status
  * @typedef {{ key: string, grade: "bad" | "warn" | "plain", says: string, about?: string, href?: string, does: string, at?: number, resume?: { ruleId: string, name: string } }} Item
@@ -14,6 +16,12 @@ import { counted, several } from "../../text/numbers.js";
  */
 
 const MANY_WAIT = 50;
+/** Where the requests are that a limit refused. A throttled one has no record, and stands in the audit. */
+const REFUSED_AT = /** @type {Record<string, { href: string, does: string }>} */ ({
+  quota: { href: at("/exchanges", { outcome: "refused:too_many_requests" }), does: "Show them" },
+  failed_logins: { href: at("/audit"), does: "Open the audit" },
+  waiting_requests: { href: at("/exchanges", { outcome: "failed:overloaded" }), does: "Show them" },
+});
 const GRADES = ["bad", "warn", "plain"];
 
 /**
@@ -37,15 +45,16 @@ export function failingRules(failed) {
 }
 
 /**
- * @param {{ failed?: Exchange[], refused?: Exchange[], rules?: Rule[], status?: Status, minutes: number }} known
+ * @param {{ failed?: Exchange[], refused?: Exchange[], rules?: Rule[], status?: Status, quotas?: Quotas, minutes: number }} known
  *   `minutes`: of which *failed* and *refused* are
  * @returns {Item[]}
  */
-export function attention({ failed = [], refused = [], rules, status, minutes }) {
+export function attention({ failed = [], refused = [], rules, status, quotas, minutes }) {
   const items = [
     ...(status ? ofSystem(status) : []),
     ...ofRules(failingRules(failed), rules, minutes),
     ...withoutRule(failed, minutes),
+    ...(quotas ? ofQuotas(quotas) : []),
     ...refusals(refused, minutes),
     ...(rules ?? []).flatMap(ofDraft),
   ];
@@ -149,6 +158,35 @@ function withoutRule(failed, minutes) {
 }
 
 /**
+ * Quotas that are nearly used or used up, and the token requests that limits refused.
+ * @param {Quotas} known
+ * @returns {Item[]}
+ */
+function ofQuotas({ quotas, refused }) {
+  return [
+    ...quotas.filter(fullness).map((quota) => {
+      const full = fullness(quota) === "full";
+      const then = quota.when_full === "told" ? "more are issued and told of" : "more are refused";
+      return {
+        key: `quota ${quota.name}`,
+        grade: /** @type {Item["grade"]} */ (full && quota.when_full === "refused" ? "bad" : "warn"),
+        says: `The quota of ${nameOf(quota)} is ${full ? `used up: ${then}` : "nearly used"} (${amounts(quota)})`,
+        href: "/docs/security/limits/",
+        does: "Read what helps",
+      };
+    }),
+    ...refused.filter(({ count }) => count).map((each) => ({
+      key: `refused ${each.by}`,
+      grade: /** @type {const} */ ("warn"),
+      says: `${several(each.count, "token request was", "token requests were")} refused in the last hour by ${
+        limitOf(each)
+      }`,
+      ...(REFUSED_AT[each.by] ?? REFUSED_AT.quota),
+    })),
+  ];
+}
+
+/**
  * Clients that are refused, by the kind of refusal.
  * @param {Exchange[]} refused
  * @param {number} minutes
@@ -156,7 +194,6 @@ function withoutRule(failed, minutes) {
  */
 function refusals(refused, minutes) {
   const kinds = [
-    { error: "too_many_requests", says: "were refused by a quota or a limit", grade: "warn" },
     { error: "invalid_client", says: "came with a wrong id or secret", grade: "plain" },
     { error: "unauthorized_client", says: "asked for an API without a grant", grade: "plain" },
     { error: "access_denied", says: "asked for more than their grant allows", grade: "plain" },

@@ -9,6 +9,7 @@ import { may } from "../../state/session.js";
 import { tell } from "../../state/toasts.js";
 import { html } from "../../vendor/third-party.js";
 import { attention } from "./attention.js";
+import { QuotasShown } from "./quotas.js";
 import { RuleCounts } from "./rule_counts.js";
 import { System } from "./system.js";
 import { Traffic } from "./traffic.js";
@@ -24,15 +25,17 @@ export default function Overview() {
   const refused = useRead("read:logs", "/api/v2/exchanges", () => lately("refused"), LATER_MS);
   const rules = useRead("read:rules", "/api/v2/rules", () => ({}), LATER_MS);
   const status = useRead("read:status", "/api/v2/status", () => ({}), SOON_MS);
+  const quotas = useRead("read:stats", "/api/v2/quotas", () => ({}), LATER_MS);
   const items = attention({
     failed: failed.value?.exchanges,
     refused: refused.value?.exchanges,
     rules: rules.value,
     status: status.value,
+    quotas: quotas.value,
     minutes: MINUTES,
   });
-  const problem = [failed, refused, rules, status].find((each) => each.problem)?.problem;
-  const known = [failed, refused, rules, status].some((each) => each.value !== undefined);
+  const problem = [failed, refused, rules, status, quotas].find((each) => each.problem)?.problem;
+  const known = [failed, refused, rules, status, quotas].some((each) => each.value !== undefined);
   return html`
     <div class="head">
       <h1>Overview</h1>
@@ -49,6 +52,7 @@ export default function Overview() {
       <div class="columns">
         <${RuleCounts} of=${rules} />
         <${System} of=${status} />
+        <${QuotasShown} of=${quotas} />
       </div>
   `;
 }
@@ -58,7 +62,7 @@ function Attention({ items, again }) {
   if (!items.length) {
     return html`
       <${Empty} title="Nothing needs you now">
-        <p>Failing and paused rules, runners that are away,
+        <p>Failing and paused rules, quotas that are used up, runners that are away,
             and clients that are refused would stand here.</p>
         <//>
     `;
