@@ -87,7 +87,7 @@ class RulePauses:
             log.warning("pauses of rules are not shown", error=str(error))
 
     async def of_tenant(self, tenant: str) -> list[KeptPause]:
-        """Those of *tenant* that are not over, as far as time tells. None if the key is no sorted set of ours.
+        """Those of *tenant* that are not over, as far as time tells; empty if the key is no sorted set.
 
         Raises:
             StoreUnavailableError: Redis does not answer.
