@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 
 from rulemint_gateway.management.stats import Stats
-from rulemint_gateway.stores.traffic.minute_counts import BUCKETS, KEPT_S, MinuteCounts, bucket_of, middle_of
+from rulemint_gateway.stores.traffic.minute_counts import BUCKETS, KEPT_S, MinuteCounts, RefusedBy, bucket_of, middle_of
 from rulemint_gateway.stores.traffic.secret_usage import SecretUsage
 from rulemint_gateway.stores.traffic.token_counts import TokenCounts
 from rulemint_gateway.stores.traffic.token_use import TokenUse
@@ -100,3 +101,18 @@ async def test_the_median_and_the_99th_percentile_are_of_tokens_alone(redis: Red
     assert answer.whole.p50_ms == pytest.approx(10, rel=0.125)
     assert answer.whole.p99_ms == pytest.approx(500, rel=0.125)
     assert {each.p50_ms for each in answer.minutes[:50]} == {None}
+
+
+async def test_what_a_limit_refused_is_counted_by_the_limit_for_all_gateways(redis: RedisClient) -> None:
+    now = unix_ms() // 60_000
+    for gateway in [MinuteCounts(redis) for _ in range(2)]:
+        gateway.note_refused(T, RefusedBy.CLIENT_TOKENS)
+        gateway.note_refused(T, RefusedBy.CLIENT_TOKENS)
+        gateway.note_refused("other", RefusedBy.FAILED_LOGINS)
+        await gateway.flush()
+    minutes = await MinuteCounts(redis).between(T, now, now + 1)
+    counted: Counter[str] = Counter()
+    for minute in minutes:
+        counted.update(minute.refused_by)
+    assert counted == {"client_token_quota": 4}
+    assert sum(sum(minute.outcomes.values()) for minute in minutes) == 0, "it is no outcome"

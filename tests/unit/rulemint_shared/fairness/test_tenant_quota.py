@@ -30,6 +30,19 @@ def test_whoever_has_none_gets_one_however_busy_the_others_are() -> None:
     assert not quota.is_used_up("late")
 
 
+@pytest.mark.parametrize("places", [2, 7, 64])
+@pytest.mark.parametrize("others", [0, 1, 2])
+def test_the_part_of_a_tenant_is_what_it_can_take_until_it_is_used_up(places: int, others: int) -> None:
+    quota = TenantQuota(places)
+    for _ in range(others):
+        quota.begin("other")
+    part = quota.part_of("a")
+    while not quota.is_used_up("a"):
+        quota.begin("a")
+        assert quota.part_of("a") == part
+    assert quota.by_tenant() == {"a": part} | ({"other": others} if others else {})
+
+
 def test_what_was_given_back_can_be_taken_again() -> None:
     quota = TenantQuota(2)
     quota.begin("a")
