@@ -18,11 +18,14 @@ import pytest
 from fixtures.management import open_management
 from fixtures.processes import Started, family_of, free_port, is_alive, started, started_dev, until
 from fixtures.runner_keys import settings_of_a_gateway
+from fixtures.waiting import eventually
+from rulemint_runner.hosts.circuit_breaker import FAILURES
 from rulemint_shared.secrets.vault import create_master_key
 
 pytestmark = pytest.mark.timeout(120)
 
 COUNT = 3
+CRASHES = "import os\ndef rule(client, scope, audience, context):\n    __import__('ctypes').CDLL(None)._exit(3)"
 RULE = "export default ({ client }) => ({ tenant: client.tenant });"
 
 
@@ -108,6 +111,22 @@ async def test_each_process_tells_the_quotas_of_all_of_them(several: Several) ->
         (waiting,) = (each for each in quotas if each["name"] == "waiting_requests")
         told.add((waiting["used"], waiting["limit"]))
     assert told == {(0, COUNT * 2_500)}
+
+
+async def test_a_pause_that_one_process_heard_of_is_shown_by_all(several: Several) -> None:
+    async with (
+        open_management(several.url, several.admin) as management,
+        management.rule(CRASHES, language="python") as rule,
+    ):
+        client = await management.a_client()
+        for _ in range(FAILURES):
+            assert (await management.ask(client.request())).status == 500
+        path = f"/api/v2/rules/{rule['id']}"
+        await eventually(lambda: management.call("GET", path), lambda found: found.body["pause"] is not None)
+        for _ in range(4 * COUNT):
+            async with open_management(several.url, several.admin) as another_connection:
+                pause = (await another_connection.call("GET", path)).body["pause"]
+            assert (pause["why"], pause["clients"]) == ("three crashes", [client.client_id])
 
 
 async def test_a_process_that_is_killed_is_started_again_and_nobody_is_refused_afterwards(several: Several) -> None:
